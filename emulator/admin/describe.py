@@ -1,0 +1,115 @@
+"""The contract in words: operations, editions and rules as the control API and commands show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.contract import Contract, Operation, Rule
+from emulator.json_types import JsonObject
+
+
+def operations(contract: Contract) -> JsonObject:
+    """Return every documented operation with what the emulator does about it."""
+    rows = [_operation(operation) for operation in contract.operations.values()]
+    emulated = sum(row["emulated"] for row in rows)
+    return {
+        "counts": {"documented": len(rows), "emulated": emulated, "not": len(rows) - emulated},
+        "operations": rows,
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    row = {
+        "id": operation.id,
+        "service": operation.service,
+        "method": operation.method,
+        "path": operation.base_path + operation.path,
+        "states": operation.states,
+        "emulated": operation.emulated,
+    }
+    return row if operation.emulated else {**row, "reason": operation.reason}
+
+
+def editions(contract: Contract, current: str) -> JsonObject:
+    """Return the editions with their documents in order of precedence."""
+    return {
+        "current": current,
+        "default": contract.default_edition,
+        "editions": [
+            {
+                "name": entry.name,
+                "title": entry.title,
+                "documents": [document(contract, id) for id in entry.documents],
+            }
+            for entry in contract.entries.values()
+        ],
+    }
+
+
+def document(contract: Contract, id: str) -> JsonObject:
+    """Return what is known of a document."""
+    known = contract.documents[id]
+    row = {"id": id, "title": known.title, "publisher": known.publisher, "date": known.date}
+    return {**row, **{name: value for name in ("path", "note") if (value := getattr(known, name))}}
+
+
+def rule_line(rule: Rule) -> JsonObject:
+    """Return a rule in short."""
+    return {
+        "id": rule.id,
+        "operation": rule.operation,
+        "topic": rule.topic,
+        "severity": rule.severity,
+        "states": rule.states,
+    }
+
+
+def rule(contract: Contract, id: str) -> JsonObject | None:
+    """Return a rule explained: statement, documents, problem, cases, and what editions say.
+
+    Ids of error catalogue entries are explained too; None if nothing has this id.
+    """
+    found = contract.rules.get(id)
+    if found is None:
+        return _problem(contract, id)
+    return {
+        **rule_line(found),
+        "at": found.at,
+        "check": found.check,
+        "evidence": found.evidence,
+        "documents": [document(contract, name) for name in found.documents],
+        "problem": _problem(contract, found.problem),
+        **({"fix": found.fix} if found.fix else {}),
+        "editions": _by_edition(contract, found),
+        "cases": {"accepts": found.cases.accepts, "refuses": found.cases.refuses},
+    }
+
+
+def _by_edition(contract: Contract, rule: Rule) -> JsonObject:
+    """Return which rule each edition has on this rule's topic, and what it states."""
+    said: JsonObject = {}
+    for name in contract.entries:
+        for other in contract.edition(name).rules_of(rule.operation):
+            if other.topic == rule.topic:
+                said[name] = {"rule": other.id, "states": other.states, "same": other.id == rule.id}
+    return {name: said.get(name) for name in contract.entries}
+
+
+def _problem(contract: Contract, id: str) -> JsonObject | None:
+    entries = [entry for entry in contract.problems if entry.id == id]
+    if not entries:
+        return None
+    return {
+        "id": id,
+        "entries": [
+            {
+                "status": entry.status,
+                "code": entry.code,
+                "title": entry.title,
+                "detail": entry.detail,
+                "evidence": entry.evidence,
+                "documents": [document(contract, name) for name in entry.documents],
+            }
+            for entry in entries
+        ],
+    }

@@ -1,0 +1,99 @@
+"""The composition root: the one place where an emulator's parts are made and joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from emulator.contract import Contract, ContractError, load_contract
+from emulator.fixture_library import FixtureLibrary
+from emulator.package_data import data_folder
+from emulator.runtime import Clock, Ids, Runtime, SystemClock
+from emulator.services.base import Platform, Service
+from emulator.services.registry import SERVICES
+from emulator.settings import SettingError, Settings
+from emulator.store import MemoryStore, Store
+from emulator.web.call import View
+from emulator.web.engine import Engine
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """One emulator: its settings, contract, state and the WSGI application that serves it."""
+
+    settings: Settings
+    contract: Contract
+    platform: Platform
+    engine: Engine
+    wsgi_app: Flask
+
+    def close(self) -> None:
+        """Release the state."""
+        self.platform.store.close()
+
+
+def create_emulator(
+    settings: Settings | None = None, *, clock: Clock | None = None, store: Store | None = None
+) -> Emulator:
+    """Build an emulator. Nothing is shared with others in the same process.
+
+    Raises:
+        SettingError: The settings name an edition or a folder that is not there.
+        ContractError: A contract file cannot be used.
+    """
+    from emulator.admin.control import make_blueprint
+    from emulator.web.flask_app import make_flask_app
+
+    settings = settings or Settings()
+    contract = _contract(settings)
+    fixtures = FixtureLibrary(data_folder("fixtures"), settings.fixtures)
+    runtime = Runtime(clock or SystemClock(), Ids(settings.seed))
+    platform = Platform(store or MemoryStore(), runtime, fixtures, settings)
+    for service in SERVICES:
+        platform.add(service.name, service.build(platform))
+    engine = Engine(contract, platform, _views(SERVICES, contract))
+    flask_app = make_flask_app(engine)
+    flask_app.register_blueprint(make_blueprint(engine))
+    return Emulator(settings, contract, platform, engine, flask_app)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the WSGI application of a new emulator, for servers that want one."""
+    return create_emulator(settings).wsgi_app
+
+
+def _contract(settings: Settings) -> Contract:
+    folders = [data_folder("contracts")]
+    for name, folder in (("contracts", settings.contracts), ("fixtures", settings.fixtures)):
+        if folder and not folder.is_dir():
+            raise SettingError(f"{name}: {str(folder)!r} is not a folder")
+    if settings.contracts:
+        from emulator.contract.checkup import check_overlay  # brings pydantic; only overlays need it
+
+        check_overlay(settings.contracts)
+        folders.append(settings.contracts)
+    contract = load_contract(*folders)
+    if settings.edition and settings.edition not in contract.entries:
+        known = ", ".join(contract.entries)
+        raise SettingError(f"edition: {settings.edition!r} is not one of {known}")
+    return contract
+
+
+def _views(services: tuple[Service, ...], contract: Contract) -> dict[str, View]:
+    """Return the views that the services mark, by operation."""
+    views: dict[str, View] = {}
+    for service in services:
+        for item in vars(service.views).values():
+            for id in _marks(item):
+                if id not in contract.operations:
+                    raise ContractError(f"{service.name}: a view for the unknown operation {id}")
+                views[id] = item
+    return views
+
+
+def _marks(item: Callable[..., Any] | object) -> list[str]:
+    return getattr(item, "operation_ids", []) if callable(item) else []

@@ -1,0 +1,56 @@
+"""Run a rule's own cases: each is judged by this rule alone, in the world that the case gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.contract.judge import Finding, JudgedRule
+from emulator.contract.model import Rule
+from emulator.json_types import JsonObject
+
+
+class CaseWorld:
+    """The world of a case: the resources under its `given`, by kind and key."""
+
+    def __init__(self, case: JsonObject) -> None:
+        self._given: dict[str, dict[str, Any]] = case.get("given", {})
+        self.request: JsonObject = {
+            "headers": {},
+            "path": {},
+            "query": {},
+            "content": {},
+            **{name: value for name, value in case.items() if name != "given"},
+        }
+
+    def find(self, kind: str, key: str) -> JsonObject | None:
+        return self._given.get(kind, {}).get(key)
+
+    def all(self, kind: str) -> list[JsonObject]:
+        return list(self._given.get(kind, {}).values())
+
+    def judge(self, operation: str, request: JsonObject) -> list[Finding]:
+        """Return findings that the case gives under `judged`, each `[rule id, reason]`."""
+        judged = self._given.get("judged", {}).get(operation, [])
+        body = request.get("body", {})
+        return [
+            Finding(_rule_named(id), "/body", reason, {})
+            for id, reason, needed in judged
+            if all(body.get(name) == value for name, value in needed.items())
+        ]
+
+
+def _rule_named(id: str) -> Rule:
+    return Rule(id, "", "", "", (), "stated", "error", {"nothing": {}}, "")
+
+
+def failing_cases(rule: Rule) -> Iterator[str]:
+    """Yield a sentence for each case that does not end as the rule says."""
+    judged = JudgedRule(rule)
+    for wanted, cases in (("accepts", rule.cases.accepts), ("refuses", rule.cases.refuses)):
+        for number, case in enumerate(cases):
+            world = CaseWorld(case)
+            findings = judged.judge(world.request, world)
+            if bool(findings) != (wanted == "refuses"):
+                said = findings[0].reason if findings else "nothing"
+                yield f"{rule.id}: {wanted} case {number}: the check says {said}"

@@ -1,0 +1,93 @@
+"""Checks of the query parameters `property` and `orderby`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.contract.checks.reason import Reason, shown
+from emulator.filters import Filter, parse_filter, parse_order
+from emulator.json_types import Json, JsonObject
+
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-\[\]]*")
+
+
+def check_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """A `property` filter is free of one kind of fault.
+
+    Arguments: `fault` is one of the names in `_FAULTS`; `operators`, `fields`, `ordered` (fields
+    that can be compared by size) and `dates` say what is known.
+    """
+    for text in value if isinstance(value, list) else [value]:
+        parsed = parse_filter(text)
+        if parsed is None:
+            if arguments["fault"] == "no_operator":
+                yield Reason(f"{shown(text)} has no operator", values={"filter": text})
+        elif _FAULTS[arguments["fault"]](parsed, arguments):
+            yield Reason(
+                f"{shown(text)}: {arguments['fault'].replace('_', ' ')}",
+                values={
+                    "filter": text,
+                    "operator": parsed.operator,
+                    "field": parsed.field,
+                    "list": ",".join(parsed.values),
+                },
+            )
+
+
+def _unknown_operator(filter: Filter, arguments: JsonObject) -> bool:
+    return filter.operator not in arguments["operators"]
+
+
+def _unimplemented_operator(filter: Filter, arguments: JsonObject) -> bool:
+    return filter.operator in arguments["operators"]
+
+
+def _single_equals(filter: Filter, arguments: JsonObject) -> bool:
+    return filter.operator == "=" and filter.field not in arguments.get("fields", [])
+
+
+def _unknown_field(filter: Filter, arguments: JsonObject) -> bool:
+    return filter.field not in arguments["fields"]
+
+
+def _empty_value(filter: Filter, arguments: JsonObject) -> bool:
+    return "" in filter.values
+
+
+def _operator_not_for_field(filter: Filter, arguments: JsonObject) -> bool:
+    by_size = filter.operator in (">", "<", ">=", "<=")
+    return by_size and "." not in filter.path and filter.field not in arguments["ordered"]
+
+
+def _operator_not_for_list(filter: Filter, arguments: JsonObject) -> bool:
+    return len(filter.values) > 1 and filter.operator != "=="
+
+
+def _list_for_date(filter: Filter, arguments: JsonObject) -> bool:
+    return len(filter.values) > 1 and filter.path in arguments["dates"]
+
+
+_FAULTS = {
+    "empty_value": _empty_value,
+    "list_for_date": _list_for_date,
+    "no_operator": lambda filter, arguments: False,
+    "operator_not_for_field": _operator_not_for_field,
+    "operator_not_for_list": _operator_not_for_list,
+    "single_equals": _single_equals,
+    "unimplemented_operator": _unimplemented_operator,
+    "unknown_field": _unknown_field,
+    "unknown_operator": _unknown_operator,
+}
+
+
+def check_order(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """An `orderby` names fields, each with at most one sign. `fault`: `direction` or `field`."""
+    for item in str(value).split(","):
+        signs = len(item) - len(item.lstrip(" +-"))
+        if arguments["fault"] == "direction":
+            if signs > 1:
+                yield Reason(f"{shown(item)} has more than one sign", values={"field": item})
+        elif not all(_FIELD.fullmatch(order.field) for order in parse_order(item)):
+            yield Reason(f"{shown(item)} is not a field", values={"field": item})

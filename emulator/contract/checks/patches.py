@@ -1,0 +1,68 @@
+"""Checks of JSON Patch bodies (RFC 6902) against the resource that they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.contract.checks.reason import Reason
+from emulator.json_patch import PatchError, apply
+from emulator.json_types import Json, JsonObject, at
+
+
+def _target(arguments: JsonObject, lookup: Any) -> JsonObject | None:
+    key = at(lookup.request, arguments["key"])
+    return lookup.find(arguments["kind"], key) if isinstance(key, str) else None
+
+
+def patch_applies(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """Every instruction of the patch finds the place that it names."""
+    resource = _target(arguments, lookup)
+    if resource is None or not isinstance(value, list):
+        return
+    try:
+        apply(resource, value)
+    except PatchError as error:
+        yield Reason(str(error), values={"field": error.field})
+
+
+def patch_keeps(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """The patch leaves `fields` (top-level members) as they are."""
+    resource = _target(arguments, lookup)
+    if resource is None or not isinstance(value, list):
+        return
+    try:
+        patched = apply(resource, value)
+    except PatchError:
+        return
+    for field in arguments["fields"]:
+        if patched.get(field) != resource.get(field):
+            yield Reason(f"{field} cannot be changed", values={"field": field})
+
+
+def result_fits(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """What the patch makes of the resource breaks no rule of `operation` that it kept before.
+
+    `fields` are the members that the other operation's body has.
+    """
+    resource = _target(arguments, lookup)
+    if resource is None or not isinstance(value, list):
+        return
+    try:
+        patched = apply(resource, value)
+    except PatchError:
+        return
+    before = {finding.rule.id for finding in _findings(resource, arguments, lookup)}
+    for finding in _findings(patched, arguments, lookup):
+        if finding.rule.id not in before and finding.rule.severity == "error":
+            yield Reason(
+                f"{finding.at.removeprefix('/body/')}: {finding.reason} ({finding.rule.id})",
+                values={"rule": finding.rule.id},
+            )
+
+
+def _findings(resource: JsonObject, arguments: JsonObject, lookup: Any) -> list[Any]:
+    body = {name: resource[name] for name in arguments["fields"] if name in resource}
+    request = {"headers": {}, "query": {}, "path": {}, "content": {}, "body": body}
+    findings: list[Any] = lookup.judge(arguments["operation"], request)
+    return findings

@@ -1,0 +1,199 @@
+"""Checks that look at other resources: what is referred to exists, agrees, and is not in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+
+from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.values import read_text, schema_reasons
+from emulator.json_types import MISSING, Json, JsonObject, at, dotted, dumps, loads
+
+
+def _pointed(pointer: str, value: Json, lookup: Any) -> Json:
+    """Return what a pointer names: below the judged value after `.`, else in the request."""
+    return at(value, pointer[1:]) if pointer.startswith(".") else at(lookup.request, pointer)
+
+
+def _other(value: Json, arguments: JsonObject, lookup: Any) -> JsonObject | None:
+    """Return the resource that `kind` and `key` name, if it is there."""
+    key = _pointed(arguments["key"], value, lookup)
+    return lookup.find(arguments["kind"], key) if isinstance(key, str) else None
+
+
+def refers_to(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """The value is the key of an existing resource of `kind` (or of one of `kinds`)."""
+    kinds = arguments.get("kinds") or [arguments["kind"]]
+    if not isinstance(value, str):
+        return
+    if all(lookup.find(kind, value) is None for kind in kinds):
+        noun = " or ".join(kinds).replace("_", " ")
+        yield Reason(f"there is no {noun} {shown(value)}", values={"id": value})
+
+
+def agrees(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """The value (or its `./field`) agrees with a field of another resource.
+
+    Arguments: `kind`, `key` and `field` name the other value; `mine` a pointer below the judged
+    value; `relation` is `equals` (default), `in`, `at_most` or `ends_with`; `resolve` names a kind
+    of aliases that both sides are resolved through.
+    """
+    mine = _pointed(arguments["mine"], value, lookup) if "mine" in arguments else value
+    resource = _other(value, arguments, lookup)
+    if resource is None or mine is MISSING or mine is None:
+        return
+    theirs = dotted(resource, arguments["field"])
+    if theirs is MISSING:
+        return
+    if "resolve" in arguments:
+        mine, theirs = (_resolved(side, arguments["resolve"], lookup) for side in (mine, theirs))
+    relation = arguments.get("relation", "equals")
+    if not _RELATIONS[relation](mine, theirs):
+        noun = f"{arguments['kind'].replace('_', ' ')}'s {arguments['field']}"
+        words = {"in": "is not among the", "at_most": "is beyond the"}.get(relation, "is not the")
+        yield Reason(
+            f"{shown(mine)} {words} {noun} {shown(theirs)}",
+            values={"mine": mine, "theirs": theirs},
+        )
+
+
+def _at_most(mine: Json, theirs: Json) -> bool:
+    number = read_text(mine)
+    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= theirs
+
+
+_RELATIONS = {
+    "equals": lambda mine, theirs: mine == theirs,
+    "in": lambda mine, theirs: mine in theirs,
+    "at_most": _at_most,
+    "ends_with": lambda mine, theirs: str(mine).endswith(str(theirs)),
+}
+
+
+def _resolved(value: Json, kind: str, lookup: Any) -> Json:
+    if isinstance(value, list):
+        return [_resolved(item, kind, lookup) for item in value]
+    alias = lookup.find(kind, value) if isinstance(value, str) else None
+    return alias["id"] if alias else value
+
+
+def every_listed(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """A field of the resource that the value names is in a list of another resource.
+
+    Arguments: `of` {kind, field} finds the member by the judged value; `kind`, `key` and `field`
+    find the list; `resolve` as in `agrees`. Without the list nothing is limited.
+    """
+    mine = lookup.find(arguments["of"]["kind"], value) if isinstance(value, str) else None
+    resource = _other(value, arguments, lookup)
+    if mine is None or resource is None:
+        return
+    listed = dotted(resource, arguments["field"])
+    member = dotted(mine, arguments["of"]["field"])
+    if not isinstance(listed, list) or member is MISSING:
+        return
+    if "resolve" in arguments:
+        member = _resolved(member, arguments["resolve"], lookup)
+        listed = _resolved(listed, arguments["resolve"], lookup)
+    if member not in listed:
+        noun = arguments["of"]["kind"].replace("_", " ")
+        yield Reason(
+            f"{noun} {value} is of {arguments['of']['field']} {shown(member)},"
+            f" which is not in {arguments['field']} of the {arguments['kind'].replace('_', ' ')}",
+            values={"id": value, "member": member},
+        )
+
+
+def fits_spec(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """The value fits a JSON Schema that a spec carries.
+
+    Arguments: `kind` and `key` find the spec; `part` is the dotted path of the schema; with `named`
+    (a pointer to a name) `part` is a list, and the schema is `spec` of its member of that name.
+    Numbers and booleans sent as text count as what they say.
+    """
+    resource = _other(value, arguments, lookup)
+    part = dotted(resource, arguments["part"]) if resource else MISSING
+    if "named" in arguments and isinstance(part, list):
+        name = _pointed(arguments["named"], value, lookup)
+        members = [member for member in part if member.get("name") == name]
+        part = members[0].get("spec", MISSING) if members else MISSING
+        value = at(value, arguments["mine"][1:]) if "mine" in arguments else value
+    if isinstance(part, dict) and value is not MISSING:
+        yield from schema_reasons(_validator(dumps(part)), _as_typed(value, part))
+
+
+@lru_cache(maxsize=256)
+def _validator(schema: bytes) -> Any:
+    return jsonschema_rs.validator_for(loads(schema))
+
+
+def _as_typed(value: Json, schema: JsonObject) -> Json:
+    """Read text as a number or boolean only where the schema does not ask for text."""
+    if not isinstance(value, dict):
+        return value
+    properties = schema.get("properties", {})
+    return {
+        name: item if properties.get(name, {}).get("type") == "string" else read_text(item)
+        for name, item in value.items()
+    }
+
+
+def unique(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """No other resource of `kind` has this value: `kind` is an index from value to owner.
+
+    `except` points to the id of the resource that may keep its own value.
+    """
+    owner = lookup.find(arguments["kind"], value) if isinstance(value, str) else None
+    own = _pointed(arguments["except"], value, lookup) if "except" in arguments else MISSING
+    if owner and own not in (owner["id"], *owner.get("aliases", ())):
+        yield Reason(f"{shown(value)} is taken by {owner['id']}", values={"id": owner["id"]})
+
+
+def unused(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """No resource of `kind` refers to this one through one of `fields`.
+
+    `fields` are dotted paths; a list on the way is searched. `where` (field -> value) narrows the
+    resources that count. `mine` names the field of this resource that is referred to.
+    """
+    own = lookup.find(arguments["mine"]["kind"], value) if "mine" in arguments else None
+    names = {value} | ({own[field] for field in arguments["mine"]["fields"]} if own else set())
+    for other in lookup.all(arguments["kind"]):
+        if any(dotted(other, path) != wanted for path, wanted in arguments.get("where", {}).items()):
+            continue
+        if any(name in _strings(other, path.split(".")) for path in arguments["fields"]
+               for name in names):
+            noun = arguments["kind"].replace("_", " ")
+            yield Reason(f"{noun} {other.get('id', '')} uses it", values={"id": value})
+            return
+
+
+def _strings(value: Json, steps: list[str]) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _strings(item, steps)
+    elif not steps and isinstance(value, str):
+        yield value
+    elif steps and isinstance(value, dict):
+        yield from _strings(value.get(steps[0]), steps[1:])
+
+
+def version_matches(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """The value is the current `field` of the resource, so nobody has changed it meanwhile.
+
+    `quotes` is `exact`, or `lenient` where documents show the value without its quotes too.
+    `fields` may list several fields of which one must match; `*` always matches then.
+    """
+    resource = _other(value, arguments, lookup)
+    if resource is None:
+        return
+    current = [str(resource.get(field)) for field in arguments["fields"]]
+    lenient = arguments.get("quotes") == "lenient"
+    sent = value.strip('"') if lenient else value
+    known = [item.strip('"') for item in current] if lenient else current
+    if sent not in known and not (arguments.get("any") and sent == "*"):
+        yield Reason(
+            f"{value} is not the current {current[0]}",
+            values={"supplied": value, "current": current[0]},
+        )

@@ -1,0 +1,72 @@
+"""Checks of a value by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.contract.checks.reason import Reason, shown
+from emulator.json_types import Json, at
+
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
+_BOOLEANS = {"true": True, "false": False}
+_LONGEST = 300
+
+
+def schema(value: Json, compiled: tuple[Any, bool], lookup: Any) -> Iterator[Reason]:
+    """Judge a value by a JSON Schema, which arrives compiled with the rule's `reads_text`."""
+    validator, reads_text = compiled
+    yield from schema_reasons(validator, read_text(value) if reads_text else value)
+
+
+def schema_reasons(validator: Any, value: Json) -> Iterator[Reason]:
+    """Yield a reason for each thing that a compiled JSON Schema finds wrong."""
+    for error in validator.iter_errors(value):
+        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}"
+                          for step in error.instance_path)
+        yield Reason(error.message[:_LONGEST], at=pointer)
+
+
+def read_text(value: Json) -> Json:
+    """Return a value with the numbers and booleans that were sent as text read as such.
+
+    Every official sample sends `"interval": "30"` where the flow spec says integer.
+    """
+    if isinstance(value, str):
+        if _NUMBER.fullmatch(value):
+            return float(value) if "." in value else int(value)
+        return _BOOLEANS.get(value.lower(), value)
+    if isinstance(value, dict):
+        return {key: read_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [read_text(item) for item in value]
+    return value
+
+
+def same_as(value: Json, arguments: str, lookup: Any) -> Iterator[Reason]:
+    """Two places of the request that mean the same must not differ."""
+    for other in (at(lookup.request, arguments),):
+        if isinstance(other, type(value)) and other != value:
+            yield Reason(f"{shown(value)} differs from {shown(other)} at {arguments[1:]}")
+
+
+def consumes(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:
+    """The body's media type is one that the operation takes."""
+    media_type = str(value).partition(";")[0].strip().lower()
+    accepted = lookup.request["content"].get("accepted", ["application/json"])
+    if media_type not in accepted:
+        yield Reason(f"{shown(value)} is not {' or '.join(accepted)}")
+
+
+def known_names(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:
+    """Every name in an object is one of the names the operation documents for its query."""
+    known = lookup.request.get("known_query", [])
+    for name in value:
+        if name not in known:
+            yield Reason(f"{name} is not a parameter of this call", values={"name": name})
+
+
+def nothing(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:
+    """A statement that has been withdrawn: there is nothing to check any more."""
+    yield from ()

@@ -1,0 +1,149 @@
+"""One edition in force: fast to accept a request, slow to explain what is wrong with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jsonschema_rs
+
+from emulator.contract.checks import CHECKS, Reason
+from emulator.contract.model import Answer, EditionEntry, Operation, ProblemEntry, Rule
+from emulator.json_types import MISSING, Json, JsonObject, walk
+
+
+class Lookup(Protocol):
+    """What lookup checks may see: read-only and bound to one sandbox and edition."""
+
+    request: JsonObject
+
+    def find(self, kind: str, key: str) -> JsonObject | None:
+        """Return one resource."""
+
+    def all(self, kind: str) -> list[JsonObject]:
+        """Return every resource of a kind."""
+
+    def judge(self, operation: str, request: JsonObject) -> list[Finding]:
+        """Return what the rules of another operation say of a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that fired on a request: where, why, and what the problem's text needs."""
+
+    rule: Rule
+    at: str
+    reason: str
+    values: Mapping[str, object]
+
+
+class Edition:
+    """The rules, problems and answers that one ordered list of documents puts in force."""
+
+    def __init__(
+        self,
+        entry: EditionEntry,
+        rules: tuple[Rule, ...],
+        problems: Mapping[str, ProblemEntry],
+        answers: Mapping[str, Answer],
+        operations: Mapping[str, Operation],
+    ) -> None:
+        self.name = entry.name
+        self.entry = entry
+        self.rules = rules
+        self.problems = problems
+        self.answers = answers
+        self.operations = operations
+        self._by_operation: dict[str, list[Rule]] = {}
+        for rule in rules:
+            self._by_operation.setdefault(rule.operation, []).append(rule)
+        self._compiled: dict[str, _CompiledOperation] = {}
+        self._lock = threading.Lock()
+
+    def rules_of(self, operation: str) -> list[Rule]:
+        """Return the rules in force for an operation, in the order of refusal."""
+        return self._by_operation.get(operation, [])
+
+    def answer(self, aspect: str) -> str:
+        """Return the shape that this edition's documents show for an aspect, or `""`."""
+        answer = self.answers.get(aspect)
+        return answer.shape if answer else ""
+
+    def judge(self, operation: str, request: JsonObject, lookup: Lookup) -> list[Finding]:
+        """Return every finding on a request, in the order of refusal."""
+        compiled = self._compiled.get(operation)
+        if compiled is None:
+            with self._lock:
+                compiled = self._compiled.setdefault(
+                    operation, _CompiledOperation(self.rules_of(operation))
+                )
+        return compiled.judge(request, lookup)
+
+
+class _CompiledOperation:
+    """The rules of one operation: one validator for all that JSON Schema can say, then the rest."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self._rules = [JudgedRule(rule) for rule in rules]
+        self._others = [rule for rule in self._rules if not rule.is_plain_schema]
+        schemas = [rule.schema() for rule in self._rules if rule.is_plain_schema]
+        self._accepts = jsonschema_rs.validator_for({"$schema": DIALECT, "allOf": schemas}).is_valid
+
+    def judge(self, request: JsonObject, lookup: Lookup) -> list[Finding]:
+        rules = self._others if self._accepts(request) else self._rules
+        if not rules:
+            return []
+        return [finding for rule in rules for finding in rule.judge(request, lookup)]
+
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class JudgedRule:
+    """One rule, ready to be applied to a request document."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        (name, arguments), *rest = rule.check.items()
+        if rest:
+            raise ValueError(f"{rule.id}: a rule has one check")
+        self._name = name
+        self._arguments = arguments
+        self._check = CHECKS[name]
+        self._when = jsonschema_rs.validator_for(rule.when).is_valid if rule.when else None
+        self._validator: Any = None
+        self.is_plain_schema = name == "schema" and not rule.reads_text
+
+    def schema(self) -> JsonObject:
+        """Return a JSON Schema of the whole request document that says what this rule says."""
+        node: JsonObject = self._arguments
+        for step in reversed(self.rule.at.split("/")[1:]):
+            if step == "*":
+                node = {"items": node}
+            else:
+                node = {"properties": {step.replace("~1", "/").replace("~0", "~"): node}}
+        return {"if": self.rule.when, "then": node} if self.rule.when else node
+
+    def judge(self, request: JsonObject, lookup: Lookup) -> list[Finding]:
+        """Return this rule's findings on a request, the slow and exact way."""
+        if self._when and not self._when(request):
+            return []
+        findings: list[Finding] = []
+        for pointer, value in walk(request, self.rule.at):
+            for reason in self._reasons(value, lookup):
+                findings.append(self._finding(pointer, value, reason))
+        return findings
+
+    def _reasons(self, value: Json, lookup: Lookup) -> list[Reason]:
+        if self._name != "schema":
+            return list(self._check(value, self._arguments, lookup))
+        if self._validator is None:
+            self._validator = jsonschema_rs.validator_for(self._arguments)
+        return list(self._check(value, (self._validator, self.rule.reads_text), lookup))
+
+    def _finding(self, pointer: str, value: Json, reason: Reason) -> Finding:
+        place = pointer + reason.at
+        values = {"value": "" if value is MISSING else value, "at": place, **reason.values}
+        return Finding(self.rule, place, reason.text, values)

@@ -1,0 +1,194 @@
+"""Read `contracts/` and overlay folders into one Contract, and compile its editions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from emulator.contract.judge import Edition
+from emulator.contract.model import (
+    Answer,
+    Cases,
+    Document,
+    EditionEntry,
+    Operation,
+    ProblemEntry,
+    Rule,
+)
+from emulator.json_types import JsonObject, loads
+
+_T = TypeVar("_T")
+
+
+class ContractError(Exception):
+    """A contract file cannot be used; the message names the file and says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEntry:
+    """The head of a service's `operations.json`: its name, title and base path."""
+
+    name: str
+    title: str
+    base_path: str
+    path_aliases: dict[str, str]
+
+
+class Contract:
+    """Everything that `contracts/` says; `edition(name)` is one compiled view of it."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Document] = {}
+        self.entries: dict[str, EditionEntry] = {}
+        self.services: dict[str, ServiceEntry] = {}
+        self.operations: dict[str, Operation] = {}
+        self.rules: dict[str, Rule] = {}
+        self.problems: list[ProblemEntry] = []
+        self.answers: list[Answer] = []
+        self._editions: dict[str, Edition] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def default_edition(self) -> str:
+        return next(entry.name for entry in self.entries.values() if entry.default)
+
+    def edition(self, name: str) -> Edition:
+        """Return the compiled edition.
+
+        Raises:
+            KeyError: There is no edition of that name.
+        """
+        edition = self._editions.get(name)
+        if edition is None:
+            with self._lock:
+                edition = self._editions.setdefault(name, self._compile(self.entries[name]))
+        return edition
+
+    def _compile(self, entry: EditionEntry) -> Edition:
+        place = {document: index for index, document in enumerate(entry.documents)}
+        rules: dict[tuple[str, str], Rule] = {}
+        for rule in _by_document(self.rules.values(), place):
+            rules.setdefault((rule.operation, rule.topic), rule)
+        # What is in force is decided document by document; the order of refusal is the files'.
+        order = {id: index for index, id in enumerate(self.rules)}
+        in_force = sorted(rules.values(), key=lambda rule: order[rule.id])
+        problems: dict[str, ProblemEntry] = {}
+        for problem in _by_document(self.problems, place):
+            problems.setdefault(problem.id, problem)
+        answers: dict[str, Answer] = {}
+        for answer in _by_document(self.answers, place):
+            answers.setdefault(answer.aspect, answer)
+        return Edition(entry, tuple(in_force), problems, answers, self.operations)
+
+
+def _by_document(stated: Iterable[_T], place: dict[str, int]) -> list[_T]:
+    """Order what is stated by the first of its documents in an edition; drop what has none."""
+    ranked = []
+    for item in stated:
+        places = [place[id] for id in item.documents if id in place]  # type: ignore[attr-defined]
+        if places:
+            ranked.append((min(places), item))
+    return [item for _, item in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def load_contract(*folders: Path) -> Contract:
+    """Read contract folders, later ones over earlier ones by id.
+
+    Raises:
+        ContractError: A file is not JSON, or not of the form that `contract.model` defines.
+    """
+    contract = Contract()
+    for folder in folders:
+        _read_folder(contract, folder)
+    return contract
+
+
+def _read_folder(contract: Contract, folder: Path) -> None:
+    for raw in _rows(folder / "documents.json"):
+        document = build(Document, raw, folder)
+        contract.documents[document.id] = document
+    for raw in _rows(folder / "editions.json"):
+        entry = build(EditionEntry, raw, folder)
+        contract.entries[entry.name] = entry
+    for service in sorted(path for path in folder.iterdir() if path.is_dir()):
+        if service.name != "schema":
+            _read_service(contract, service)
+
+
+def _read_service(contract: Contract, folder: Path) -> None:
+    _read_operations(contract, folder / "operations.json")
+    for raw in _rows(folder / "errors.json"):
+        contract.problems.append(build(ProblemEntry, raw, folder / "errors.json"))
+    for raw in _rows(folder / "answers.json"):
+        contract.answers.append(build(Answer, raw, folder / "answers.json"))
+    for path in sorted((folder / "rules").glob("*.json")):
+        for raw in _rows(path):
+            for rule in _expand(raw, path):
+                contract.rules.pop(rule.id, None)
+                contract.rules[rule.id] = rule
+
+
+def _read_operations(contract: Contract, path: Path) -> None:
+    if not path.is_file():
+        return
+    head = read_json(path)
+    name, base_path = head["service"], head["basePath"]
+    contract.services[name] = ServiceEntry(
+        name, head.get("title", name), base_path, head.get("pathAliases", {})
+    )
+    for raw in head["operations"]:
+        row = {**raw, "service": name, "base_path": base_path}
+        operation = build(Operation, row, path)
+        contract.operations[operation.id] = operation
+
+
+def _expand(raw: JsonObject, path: Path) -> Iterator[Rule]:
+    """Yield one rule for each operation that a row names."""
+    cases = build(Cases, raw.get("cases", {}), path)
+    operations = raw.get("operations") or [raw.get("operation", "")]
+    row = {key: value for key, value in raw.items() if key not in ("operations", "cases")}
+    for operation in operations:
+        full = {**row, "operation": operation, "id": raw["id"].replace("*", operation, 1)}
+        yield build(Rule, {**full, "cases": cases}, path)
+
+
+def build(kind: type[_T], raw: JsonObject, path: Path) -> _T:
+    """Make a dataclass of a JSON object; lists become tuples where the definition has them."""
+    known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]
+    unknown = set(raw) - set(known)
+    if unknown:
+        raise ContractError(f"{path}: {raw.get('id', kind.__name__)}: unknown {sorted(unknown)}")
+    values: dict[str, Any] = {
+        name: tuple(value)
+        if isinstance(value, list) and str(known[name].type).startswith("tuple")
+        else value
+        for name, value in raw.items()
+    }
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ContractError(f"{path}: {raw.get('id', kind.__name__)}: {error}") from error
+
+
+def _rows(path: Path) -> list[JsonObject]:
+    if not path.is_file():
+        return []
+    rows = read_json(path)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ContractError(f"{path}: expected a list of objects")
+    return rows
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        ContractError: The file is not JSON.
+    """
+    try:
+        return loads(path.read_bytes())
+    except ValueError as error:
+        raise ContractError(f"{path}: {error}") from error

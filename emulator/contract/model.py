@@ -1,0 +1,162 @@
+"""What the files in `contracts/` say, field by field.
+
+Plain dataclasses, so that the start needs no pydantic; `contract.checkup` has pydantic validate raw
+files against these same definitions and derives the JSON Schemas in `contracts/schema/` from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from emulator.json_types import Json, JsonObject
+
+Evidence = Literal["stated", "shown", "observed", "assumed"]
+Severity = Literal["error", "warning", "note"]
+
+_STRICT = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A public source in one edition.
+
+    `date` is a year, a month or a day; `path` says where the publisher keeps it.
+    """
+
+    id: str
+    title: str
+    publisher: str
+    date: str
+    kind: Literal["tutorial", "guide", "reference", "client", "assumption"]
+    path: str = ""
+    note: str = ""
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class EditionEntry:
+    """A named, ordered list of documents: the first one that speaks on a topic wins."""
+
+    name: str
+    title: str
+    documents: tuple[str, ...]
+    fixtures: str = ""
+    default: bool = False
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One documented method and path.
+
+    `path` is below the service's base path. `emulated` is false for what answers 501, with the
+    `reason`. `body` says what a request carries; `consumes` lists its media types; `example` is a
+    request that the operation accepts, for documentation and tests. `query` names the documented
+    query parameters; one named in `repeatable` reaches the rules as a list. `writes` marks
+    operations that change state.
+    """
+
+    id: str
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    states: str
+    documents: tuple[str, ...]
+    emulated: bool = True
+    reason: str = ""
+    body: Literal["none", "object", "array", "any", "form"] = "none"
+    consumes: tuple[str, ...] = ("application/json",)
+    query: tuple[str, ...] = ()
+    repeatable: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    example: JsonObject | None = None
+    response: str = ""
+    service: str = ""
+    base_path: str = ""
+    __pydantic_config__ = _STRICT
+
+    @property
+    def writes(self) -> bool:
+        return self.method not in ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Partial requests that a rule accepts and refuses.
+
+    A case is a request document (`headers`, `path`, `query`, `content`, `body`); beside these it
+    may hold `given`, the world that lookups see: kind -> key -> resource.
+    """
+
+    accepts: tuple[JsonObject, ...] = ()
+    refuses: tuple[JsonObject, ...] = ()
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One statement of a document about one operation.
+
+    Args:
+        operation: The operation; in a file `operations` may list several, with `*` in the id.
+        topic: The question that the rule answers; one rule in force for each operation and topic.
+        states: The rule in our own words.
+        at: JSON pointer of the judged value in the request document; `*` means every item.
+        check: One check by name with its arguments; see `contract.checks`.
+        when: JSON Schema of the request document; the rule applies only where it holds.
+        reads_text: Numbers and booleans sent as text are read as what they say first.
+        structural: Without it there is nothing to act on, so it refuses even when observing.
+        problem: Entry of the error catalogue that a refusal answers with.
+    """
+
+    id: str
+    operation: str
+    topic: str
+    states: str
+    documents: tuple[str, ...]
+    evidence: Evidence
+    severity: Severity
+    check: JsonObject
+    problem: str
+    at: str = ""
+    when: Json = None
+    reads_text: bool = False
+    structural: bool = False
+    fix: str = ""
+    cases: Cases = field(default_factory=Cases)
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemEntry:
+    """An entry of a service's error catalogue.
+
+    `detail` and `title` are templates over the refusal's values, `{reason}` among them. `envelope`
+    names the body's shape; empty means the service's own in the edition.
+    """
+
+    id: str
+    status: int
+    title: str
+    detail: str
+    documents: tuple[str, ...]
+    evidence: Evidence
+    code: str = ""
+    envelope: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Which of several documented shapes a document shows for an aspect of a service.
+
+    `aspect` is a name that a service's shapes ask for; `shape` is the variant.
+    """
+
+    aspect: str
+    shape: str
+    states: str
+    documents: tuple[str, ...]
+    evidence: Evidence
+    __pydantic_config__ = _STRICT

@@ -1,0 +1,110 @@
+"""The `property` query language of the Flow Service: `path op value[,value]`, all must hold.
+
+Source: "Sort and filter responses in the Flow Service API". Parsing and matching only; which faults
+refuse a request is the contract's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.json_types import Json, JsonObject
+
+_FORM = re.compile(r"(?P<path>[^=<>!~]*)(?P<operator>[=<>!~]+)(?P<value>.*)", re.DOTALL)
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One `property` parameter: a dotted path, an operator, and the wanted values as text."""
+
+    path: str
+    operator: str
+    values: tuple[str, ...]
+
+    @property
+    def field(self) -> str:
+        """The top-level member that the path starts from."""
+        return self.path.split(".")[0].removesuffix("[]")
+
+    def matches(self, entity: JsonObject) -> bool:
+        """Tell whether an entity has a value at the path for which the comparison holds."""
+        return any(
+            _compare(self.operator, found, wanted)
+            for found in reach(entity, self.path.split("."))
+            for wanted in self.values
+        )
+
+
+def parse_filter(text: str) -> Filter | None:
+    """Return the filter that a `property` parameter says, or None if it has no operator."""
+    match = _FORM.fullmatch(text)
+    if match is None:
+        return None
+    return Filter(match["path"].strip(), match["operator"], _values(match["value"]))
+
+
+def _values(text: str) -> tuple[str, ...]:
+    """Split a value list at its commas; double quotes around a value keep its commas."""
+    if len(text) >= 2 and text[0] == text[-1] == '"' and '","' not in text:
+        return (text[1:-1],)
+    return tuple(item.strip().strip('"') for item in text.split(","))
+
+
+def reach(value: Json, steps: list[str]) -> Iterator[Json]:
+    """Yield what a dotted path names; `[]` behind a step, or none, goes through array items."""
+    if isinstance(value, list):
+        for item in value:
+            yield from reach(item, steps)
+    elif not steps:
+        yield value
+    elif isinstance(value, dict):
+        step = steps[0].removesuffix("[]")
+        if step in value:
+            yield from reach(value[step], steps[1:])
+
+
+_ORDERED: dict[str, Callable[[Any, Any], bool]] = {
+    ">": lambda found, wanted: found > wanted,
+    "<": lambda found, wanted: found < wanted,
+    ">=": lambda found, wanted: found >= wanted,
+    "<=": lambda found, wanted: found <= wanted,
+}
+
+
+def _compare(operator: str, found: Json, wanted: str) -> bool:
+    if isinstance(found, bool):
+        return operator in ("==", "=") and str(found).lower() == wanted.lower()
+    if isinstance(found, int | float) and _NUMBER.fullmatch(wanted):
+        number = float(wanted) if "." in wanted else int(wanted)
+        return found == number if operator in ("==", "=") else _ordered(operator, found, number)
+    if operator in ("==", "="):
+        return str(found) == wanted
+    return isinstance(found, str) and _ordered(operator, found, wanted)
+
+
+def _ordered(operator: str, found: Any, wanted: Any) -> bool:
+    compare = _ORDERED.get(operator)
+    return bool(compare and compare(found, wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One sort key: a field and its direction."""
+
+    field: str
+    descending: bool
+
+
+def parse_order(text: str) -> list[Order]:
+    """Return the sort keys of `orderby`: `name`, `+name`, `-name`, several by commas.
+
+    An unencoded `+` arrives as a space, which means the same.
+    """
+    orders = []
+    for item in text.split(","):
+        orders.append(Order(item.lstrip(" +-").strip(), item.lstrip().startswith("-")))
+    return orders

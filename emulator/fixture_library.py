@@ -1,0 +1,105 @@
+"""The platform's own read-only resources: connection specs, flow specs, standard XDM."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from emulator.json_types import JsonObject, loads
+
+
+class FixtureError(Exception):
+    """A fixture file cannot be used; the message names it."""
+
+
+class Fixtures:
+    """The fixtures as one edition sees them, read when a kind is first asked for.
+
+    A kind is a folder, `connection_specs`, `flow_specs` or `xdm`; keys are `id` or `$id`, and
+    `meta:altId` where there is one.
+    """
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self._folders = folders
+        self._kinds: dict[str, dict[str, JsonObject]] = {}
+        self._names: dict[str, dict[str, JsonObject]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, kind: str, key: str) -> JsonObject | None:
+        """Return one resource by any of its ids. Do not change it."""
+        self._load(kind)
+        return self._names[kind].get(key)
+
+    def all(self, kind: str) -> list[JsonObject]:
+        """Return every resource of a kind. Do not change them."""
+        self._load(kind)
+        return list(self._kinds[kind].values())
+
+    def aliases(self, kind: str) -> dict[str, str]:
+        """Return the ids under which documents print a resource, by its real id."""
+        found: dict[str, str] = {}
+        for folder in self._folders:
+            path = folder / kind / "aliases.json"
+            if path.is_file():
+                found.update(_read(path))
+        return found
+
+    def _load(self, kind: str) -> None:
+        if kind in self._names:
+            return
+        with self._lock:
+            resources: dict[str, JsonObject] = {}
+            for folder in self._folders:
+                for resource in _resources(folder / kind):
+                    resources[resource.get("id") or resource["$id"]] = resource
+            alternatives = {
+                resource["meta:altId"]: resource
+                for resource in resources.values()
+                if resource.get("meta:altId")
+            }
+            self._kinds[kind] = resources
+            self._names[kind] = {**alternatives, **resources}
+
+
+class FixtureLibrary:
+    """The shipped fixtures, with an optional folder laid over them by id."""
+
+    def __init__(self, folder: Path, overlay: Path | None = None) -> None:
+        self._folder = folder
+        self._overlay = overlay
+        self._editions: dict[str, Fixtures] = {}
+
+    def edition(self, name: str) -> Fixtures:
+        """Return the fixtures of an edition: those that its documents print replace the others.
+
+        Args:
+            name: A folder below `fixtures/editions`, or `""` for none.
+        """
+        if name not in self._editions:
+            folders = [self._folder]
+            if name:
+                folders.append(self._folder / "editions" / name)
+            if self._overlay:
+                folders.append(self._overlay)
+            self._editions.setdefault(name, Fixtures(tuple(folders)))
+        return self._editions[name]
+
+
+def _resources(folder: Path) -> Iterator[JsonObject]:
+    for path in sorted(folder.rglob("*.json")):
+        if path.name != "aliases.json":
+            resource = _read(path)
+            if not isinstance(resource.get("id", resource.get("$id")), str):
+                raise FixtureError(f"{path}: a resource has an id or a $id")
+            yield resource
+
+
+def _read(path: Path) -> JsonObject:
+    try:
+        content = loads(path.read_bytes())
+    except ValueError as error:
+        raise FixtureError(f"{path}: {error}") from error
+    if not isinstance(content, dict):
+        raise FixtureError(f"{path}: expected an object")
+    return content

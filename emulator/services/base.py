@@ -1,0 +1,108 @@
+"""What a service is to the rest: its name, its views, and how its domain object is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from emulator.fixture_library import FixtureLibrary, Fixtures
+from emulator.json_types import JsonObject
+from emulator.runtime import Runtime
+from emulator.sandbox import Sandbox
+from emulator.settings import Settings
+from emulator.store import Store
+
+if TYPE_CHECKING:
+    from emulator.contract import Edition
+
+Finder = Callable[[Sandbox, Fixtures, str], JsonObject | None]
+Lister = Callable[[Sandbox, Fixtures], list[JsonObject]]
+
+
+class Domain(Protocol):
+    """A service's domain object."""
+
+    def finders(self) -> Mapping[str, Finder]:
+        """Return how rules and other services find one resource, by kind."""
+
+    def listers(self) -> Mapping[str, Lister]:
+        """Return how rules and other services see all resources of a kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One emulated service.
+
+    `views` is the module whose functions are marked with `@operation`; `build` makes the domain
+    object, which the others reach as an attribute of the platform under the service's name.
+    """
+
+    name: str
+    views: ModuleType
+    build: Callable[[Platform], Domain]
+
+
+class Platform:
+    """What the services of one emulator share, and the services themselves by name."""
+
+    def __init__(
+        self, store: Store, runtime: Runtime, fixtures: FixtureLibrary, settings: Settings
+    ) -> None:
+        self.store = store
+        self.runtime = runtime
+        self.fixtures = fixtures
+        self.settings = settings
+        self._domains: dict[str, Domain] = {}
+        self._finders: dict[str, Finder] = {}
+        self._listers: dict[str, Lister] = {}
+
+    def add(self, name: str, domain: Domain) -> None:
+        """Make a service's domain object known under its name."""
+        self._domains[name] = domain
+        self._finders.update(domain.finders())
+        self._listers.update(domain.listers())
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["_domains"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def fixtures_of(self, edition: Edition) -> Fixtures:
+        """Return the read-only resources that an edition's documents print."""
+        return self.fixtures.edition(edition.entry.fixtures)
+
+    def find(
+        self, sandbox: Sandbox, fixtures: Fixtures, kind: str, key: str
+    ) -> JsonObject | None:
+        """Return one resource of any service, or None."""
+        return self._finders[kind](sandbox, fixtures, key)
+
+    def all(self, sandbox: Sandbox, fixtures: Fixtures, kind: str) -> list[JsonObject]:
+        """Return every resource of a kind that a sandbox sees."""
+        return self._listers[kind](sandbox, fixtures)
+
+    def new_uuid(self, sandbox: Sandbox, kind: str) -> str:
+        """Return the next dashed id of a kind."""
+        return self.runtime.ids.uuid(sandbox, kind, self.store.next(sandbox, kind))
+
+    def new_hex(self, sandbox: Sandbox, kind: str, length: int = 32) -> str:
+        """Return the next id of a kind in hexadecimal digits."""
+        return self.runtime.ids.hex(sandbox, kind, self.store.next(sandbox, kind), length)
+
+    def sandbox_id(self, sandbox: Sandbox) -> str:
+        """Return the UUID under which services know a sandbox."""
+        return self.runtime.ids.uuid(sandbox, "sandbox", 0)
+
+    def tenant_id(self, organization: str) -> str:
+        """Return an organization's tenant id, without the underscore of its namespace."""
+        if self.settings.tenant:
+            return self.settings.tenant.lstrip("_")
+        return "t" + self.runtime.ids.hex(Sandbox(organization, ""), "tenant", 0, 8)
+
+    def user_id(self, api_key: str) -> str:
+        """Return the technical account that an API key acts as."""
+        digits = self.runtime.ids.hex(Sandbox("", api_key), "user", 0, 24)
+        return f"{digits.upper()}@techacct.adobe.com"

@@ -1,0 +1,7 @@
+"""What stands before every service: API keys, organizations and sandboxes that exist."""
+
+from emulator.services.base import Service
+from emulator.services.gateway import routes
+from emulator.services.gateway.service import Gateway
+
+SERVICE = Service(name="gateway", views=routes, build=Gateway)

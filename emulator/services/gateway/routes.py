@@ -1,0 +1,1 @@
+"""The gateway has no operations of its own."""

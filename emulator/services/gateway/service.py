@@ -1,0 +1,41 @@
+"""Who may call, and for which sandboxes: what the settings list, or anything well-formed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from emulator.fixture_library import Fixtures
+from emulator.json_types import JsonObject
+from emulator.sandbox import Sandbox
+from emulator.services.base import Finder, Lister, Platform
+
+
+class Gateway:
+    """Answers the gate's questions about headers."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._settings = platform.settings
+
+    def finders(self) -> Mapping[str, Finder]:
+        return {
+            "api_key": self._api_key,
+            "organization": self._organization,
+            "sandbox": self._sandbox,
+        }
+
+    def listers(self) -> Mapping[str, Lister]:
+        return {}
+
+    def _api_key(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        listed = self._settings.api_keys
+        known = key in listed if listed else key.isprintable() and " " not in key
+        return {"id": key} if known else None
+
+    def _organization(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        listed = self._settings.organizations
+        return {"id": key} if not listed or key in listed else None
+
+    def _sandbox(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        listed = self._settings.sandboxes
+        any_name = "*" in listed and key == key.lower() and key.replace("-", "").isalnum()
+        return {"name": key} if key in listed or any_name else None

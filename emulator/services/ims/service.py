@@ -1,0 +1,88 @@
+"""Access tokens: signed, so that they survive a restart with the same seed without any state."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Mapping
+from hashlib import sha256
+
+from emulator.fixture_library import Fixtures
+from emulator.json_types import JsonObject, dumps, loads
+from emulator.sandbox import PLATFORM, Sandbox
+from emulator.services.base import Finder, Lister, Platform
+from emulator.forms import decode_base64, jwt_claims
+
+LIFE = 24 * 3600
+"""Seconds that a token is valid: a day, as every document says."""
+
+_HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
+
+
+class Ims:
+    """Issues access tokens and tells whether one is good."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._key = sha256(f"ims\x00{platform.settings.seed}".encode()).digest()
+
+    def finders(self) -> Mapping[str, Finder]:
+        return {
+            "client": self._client,
+            "jwt": self._jwt,
+            "token": self._token,
+            "unexpired_jwt": self._unexpired_jwt,
+        }
+
+    def listers(self) -> Mapping[str, Lister]:
+        return {}
+
+    def issue(self, client_id: str, scope: str) -> str:
+        """Return a new access token. Earlier ones stay valid."""
+        number = self._platform.store.next(PLATFORM, "token")
+        claims = {
+            "id": self._platform.runtime.ids.uuid(PLATFORM, "token", number),
+            "type": "access_token",
+            "client_id": client_id,
+            "user_id": self._platform.user_id(client_id),
+            "scope": scope,
+            "created_at": str(self._platform.runtime.clock.now()),
+            "expires_in": str(LIFE * 1000),
+        }
+        signed = _HEADER + b"." + base64.urlsafe_b64encode(dumps(claims)).rstrip(b"=")
+        return (signed + b"." + self._sign(signed)).decode()
+
+    def _sign(self, signed: bytes) -> bytes:
+        return base64.urlsafe_b64encode(hmac.digest(self._key, signed, "sha256")).rstrip(b"=")
+
+    def claims(self, token: str) -> JsonObject | None:
+        """Return what a token of this emulator says, or None if it is not one or has expired."""
+        signed, _, signature = token.rpartition(".")
+        try:
+            if not hmac.compare_digest(self._sign(signed.encode()), signature.encode()):
+                return None
+            claims: JsonObject = loads(decode_base64(signed.partition(".")[2]))
+        except ValueError:
+            return None
+        expires = int(claims["created_at"]) + int(claims["expires_in"])
+        return claims if self._platform.runtime.clock.now() < expires else None
+
+    def _token(self, sandbox: Sandbox, fixtures: Fixtures, header: str) -> JsonObject | None:
+        token = header.partition(" ")[2].strip()
+        if self._platform.settings.auth == "any":
+            return {"token": token} if token else None
+        return self.claims(token)
+
+    def _client(self, sandbox: Sandbox, fixtures: Fixtures, client_id: str) -> JsonObject | None:
+        listed = self._platform.settings.api_keys
+        known = client_id in listed if listed else bool(client_id)
+        return {"id": client_id, "audience": f"/c/{client_id}"} if known else None
+
+    def _jwt(self, sandbox: Sandbox, fixtures: Fixtures, token: str) -> JsonObject | None:
+        return jwt_claims(token)
+
+    def _unexpired_jwt(self, sandbox: Sandbox, fixtures: Fixtures, token: str) -> JsonObject | None:
+        claims = jwt_claims(token) or {}
+        expiry = claims.get("exp")
+        now = self._platform.runtime.clock.now()
+        return claims if isinstance(expiry, int) and expiry * 1000 > now else None

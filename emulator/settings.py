@@ -1,0 +1,161 @@
+"""Every setting in one table: flags, environment names, help and docs come from it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+PREFIX = "AEP_EMULATOR_"
+
+
+class SettingError(ValueError):
+    """A setting has a value that cannot be used; the message names both."""
+
+
+def _number(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError("is negative")
+    return value
+
+
+_UNITS = {"": 1, "k": 1024, "ki": 1024, "kib": 1024, "m": 1024**2, "mi": 1024**2, "mib": 1024**2}
+
+
+def _bytes(text: str) -> int:
+    match = re.fullmatch(r"(\d+)\s*([a-z]*)", text.strip().lower())
+    if match is None or match[2] not in _UNITS:
+        raise ValueError("is not a number of bytes such as 16MiB")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.split(",") if item.strip())
+
+
+def _choice(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"is not one of {', '.join(choices)}")
+        return text
+
+    return read
+
+
+def _folder(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def _setting(default: Any, read: Callable[[str], Any], help: str, show: str = "") -> Any:
+    return field(default=default, metadata={"read": read, "help": help, "show": show})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an emulator can be told. Each field is a flag, and an `AEP_EMULATOR_*` name."""
+
+    host: str = _setting("127.0.0.1", str, "address to listen on")
+    port: int = _setting(8080, _number, "port to listen on; 0 takes a free one and says which")
+    edition: str = _setting("", str, "edition of the contract in force", show="latest")
+    enforce: str = _setting(
+        "documented",
+        _choice("documented", "strict", "observe"),
+        "documented: errors refuse, warnings are reported; strict: warnings refuse too; "
+        "observe: everything is reported, only what cannot be carried out is refused",
+    )
+    seed: str = _setting("aep-emulator", str, "seed of all ids; same seed and calls, same ids")
+    auth: str = _setting(
+        "any",
+        _choice("any", "issued"),
+        "any: any non-empty bearer token; issued: only unexpired ones from this emulator's IMS",
+    )
+    default_sandbox: str = _setting(
+        "", str, "sandbox of requests without x-sandbox-name, which are refused without this"
+    )
+    sandboxes: tuple[str, ...] = _setting(
+        ("prod", "dev"), _names, "sandboxes that every organization has; * means any name"
+    )
+    organizations: tuple[str, ...] = _setting(
+        (), _names, "organizations that exist; empty means any well-formed one"
+    )
+    api_keys: tuple[str, ...] = _setting(
+        (), _names, "API keys that exist; empty means any"
+    )
+    tenant: str = _setting(
+        "", str, "tenant id of every organization; empty derives one from the organization"
+    )
+    max_body: int = _setting(
+        16 * 1024**2, _bytes, "largest request body in bytes; KiB and MiB are understood", "16MiB"
+    )
+    threads: int = _setting(8, _number, "threads that answer requests")
+    contracts: Path | None = _setting(
+        None, _folder, "folder laid over the contract by id: house rules, own editions"
+    )
+    fixtures: Path | None = _setting(
+        None, _folder, "folder laid over the fixtures by id: own specs, schemas and field groups"
+    )
+    log_level: str = _setting(
+        "info", _choice("debug", "info", "warning", "error"), "what is logged on stderr"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """One row of the table: a setting with its flag, its environment name and its help."""
+
+    name: str
+    flag: str
+    environment: str
+    default: str
+    help: str
+    read: Callable[[str], Any]
+
+
+def table() -> list[SettingRow]:
+    """Return all settings, in the order of the definition."""
+    return [
+        SettingRow(
+            name=item.name,
+            flag="--" + item.name.replace("_", "-"),
+            environment=PREFIX + item.name.upper(),
+            default=item.metadata["show"] or _text(item.default),
+            help=item.metadata["help"],
+            read=item.metadata["read"],
+        )
+        for item in fields(Settings)
+    ]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "" if value is None else str(value)
+
+
+def read_settings(
+    given: Mapping[str, str | None], environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Make settings of flags (by name, None when not given) over environment variables.
+
+    Raises:
+        SettingError: A value cannot be read.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    for row in table():
+        text = given.get(row.name)
+        source = row.flag
+        if text is None and (text := environment.get(row.environment)) is not None:
+            source = row.environment
+        if text is None:
+            continue
+        try:
+            values[row.name] = row.read(text)
+        except ValueError as error:
+            reason = str(error) if " is " in f" {error} " else "is not a number"
+            raise SettingError(f"{source}: {text!r} {reason}") from error
+    return Settings(**values)

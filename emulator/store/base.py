@@ -1,0 +1,76 @@
+"""The store's narrow seam; every backend proves itself with `tests/store`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from emulator.json_types import Json
+from emulator.sandbox import Sandbox
+
+
+class Stored(NamedTuple):
+    """A document as it was last written.
+
+    `version` counts its writes from 1; `ordinal` grows with the order of creation in its kind.
+    """
+
+    key: str
+    version: int
+    ordinal: int
+    body: Json
+
+
+class Change(NamedTuple):
+    """One write: the new body, or None to delete.
+
+    `expected` is the version that must be there: 0 for "not there yet", None for any.
+    """
+
+    sandbox: Sandbox
+    kind: str
+    key: str
+    body: Json | None
+    expected: int | None = None
+
+
+class Conflict(Exception):
+    """A change expected another version than the one that is there; nothing was written."""
+
+    def __init__(self, change: Change, found: int) -> None:
+        super().__init__(f"{change.kind} {change.key}: expected {change.expected}, found {found}")
+        self.change = change
+        self.found = found
+
+
+class Store(Protocol):
+    """Versioned JSON documents. Bodies go in and come out as copies."""
+
+    def read(self, sandbox: Sandbox, kind: str, key: str) -> Stored | None:
+        """Return one document."""
+
+    def scan(self, sandbox: Sandbox, kind: str, after: int = 0) -> Iterator[Stored]:
+        """Yield the documents of a kind in order of creation, from beyond ordinal `after`."""
+
+    def count(self, sandbox: Sandbox, kind: str) -> int:
+        """Return how many documents of a kind there are."""
+
+    def write(self, *changes: Change) -> None:
+        """Apply all changes or none.
+
+        Raises:
+            Conflict: A document is not at the version that its change expects.
+        """
+
+    def next(self, sandbox: Sandbox, counter: str) -> int:
+        """Return the next number of a counter, from 1."""
+
+    def erase(self, organization: str | None = None, name: str | None = None) -> None:
+        """Forget everything, or one organization, or one sandbox of it; counters included."""
+
+    def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
+        """Let one writer at a time decide and write in a sandbox."""
+
+    def close(self) -> None:
+        """Release what the store holds."""

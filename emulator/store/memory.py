@@ -1,0 +1,92 @@
+"""State in memory, the default: fast, and gone with the process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+from emulator.json_types import dumps, loads
+from emulator.sandbox import Sandbox
+from emulator.store.base import Change, Conflict, Stored
+
+# Documents are held as JSON bytes: a reader cannot reach into the store, and the cyclic garbage
+# collector has nothing to walk however many there are.
+_Row = tuple[int, int, bytes]
+
+
+class MemoryStore:
+    """All documents of one emulator in one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kinds: dict[tuple[Sandbox, str], dict[str, _Row]] = {}
+        self._counters: dict[tuple[Sandbox, str], int] = {}
+        self._writers: dict[Sandbox, threading.RLock] = {}
+
+    def read(self, sandbox: Sandbox, kind: str, key: str) -> Stored | None:
+        with self._lock:
+            row = self._kinds.get((sandbox, kind), {}).get(key)
+        return row and Stored(key, row[1], row[0], loads(row[2]))
+
+    def scan(self, sandbox: Sandbox, kind: str, after: int = 0) -> Iterator[Stored]:
+        with self._lock:
+            rows = list(self._kinds.get((sandbox, kind), {}).items())
+        for key, (ordinal, version, body) in rows:
+            if ordinal > after:
+                yield Stored(key, version, ordinal, loads(body))
+
+    def count(self, sandbox: Sandbox, kind: str) -> int:
+        with self._lock:
+            return len(self._kinds.get((sandbox, kind), {}))
+
+    def write(self, *changes: Change) -> None:
+        encoded = [None if change.body is None else dumps(change.body) for change in changes]
+        with self._lock:
+            for change in changes:
+                self._expect(change)
+            for change, body in zip(changes, encoded, strict=True):
+                self._apply(change, body)
+
+    def _expect(self, change: Change) -> None:
+        row = self._kinds.get((change.sandbox, change.kind), {}).get(change.key)
+        found = row[1] if row else 0
+        if change.expected is not None and change.expected != found:
+            raise Conflict(change, found)
+
+    def _apply(self, change: Change, body: bytes | None) -> None:
+        rows = self._kinds.setdefault((change.sandbox, change.kind), {})
+        row = rows.get(change.key)
+        if body is None:
+            rows.pop(change.key, None)
+        elif row:
+            rows[change.key] = (row[0], row[1] + 1, body)
+        else:
+            rows[change.key] = (self._advance(change.sandbox, f"#{change.kind}"), 1, body)
+
+    def next(self, sandbox: Sandbox, counter: str) -> int:
+        with self._lock:
+            return self._advance(sandbox, counter)
+
+    def _advance(self, sandbox: Sandbox, counter: str) -> int:
+        number = self._counters.get((sandbox, counter), 0) + 1
+        self._counters[(sandbox, counter)] = number
+        return number
+
+    def erase(self, organization: str | None = None, name: str | None = None) -> None:
+        def goes(sandbox: Sandbox) -> bool:
+            return organization in (None, sandbox.organization) and name in (None, sandbox.name)
+
+        with self._lock:
+            self._kinds = {key: rows for key, rows in self._kinds.items() if not goes(key[0])}
+            self._counters = {key: n for key, n in self._counters.items() if not goes(key[0])}
+
+    def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
+        writer = self._writers.get(sandbox)
+        if writer is None:
+            with self._lock:
+                writer = self._writers.setdefault(sandbox, threading.RLock())
+        return writer
+
+    def close(self) -> None:
+        self.erase()

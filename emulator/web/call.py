@@ -1,0 +1,110 @@
+"""The plain records that a request becomes: Incoming from the wire, Call for a view, Reply back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl
+
+from emulator.contract import Edition, Operation
+from emulator.fixture_library import Fixtures
+from emulator.json_types import Json, JsonObject
+from emulator.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from emulator.services.base import Platform
+    from emulator.web.lookup import BoundLookup
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A request as it arrived: header names in lower case, the body as bytes.
+
+    `too_long` says that the body is beyond the limit and was not read.
+    """
+
+    operation: Operation
+    path: dict[str, str]
+    query_string: str
+    headers: dict[str, str]
+    body: bytes = b""
+    too_long: bool = False
+    base_url: str = ""
+
+
+@dataclass(slots=True)
+class Call:
+    """One accepted request, as a view sees it."""
+
+    operation: Operation
+    edition: Edition
+    sandbox: Sandbox
+    platform: Platform
+    lookup: BoundLookup
+    path: dict[str, str]
+    query: dict[str, Any]
+    headers: dict[str, str]
+    body: Json
+    base_url: str
+
+    @property
+    def client(self) -> str:
+        """The API key of the caller."""
+        return self.headers.get("x-api-key", "")
+
+    @property
+    def fixtures(self) -> Fixtures:
+        """The platform's own resources in this call's edition."""
+        return self.lookup.fixtures
+
+    def find(self, kind: str, key: str) -> JsonObject:
+        """Return a resource that a rule has already found.
+
+        Raises:
+            LookupError: No rule looked for it, and it is not there.
+        """
+        resource = self.lookup.find(kind, key)
+        if resource is None:
+            raise LookupError(f"{kind} {key}")
+        return resource
+
+
+@dataclass(slots=True)
+class Reply:
+    """What goes back: a JSON value, or bytes as they are, or nothing."""
+
+    status: int = 200
+    body: Json | bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+View = Callable[[Call], Reply]
+_V = TypeVar("_V", bound=View)
+
+
+def operation(id: str) -> Callable[[_V], _V]:
+    """Mark a function as the view of an operation; the application collects the marked ones."""
+
+    def mark(view: _V) -> _V:
+        marks: list[str] = getattr(view, "operation_ids", [])
+        view.operation_ids = [*marks, id]  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def read_query(query_string: str, repeatable: tuple[str, ...]) -> dict[str, Any]:
+    """Return query parameters by name: the last value, or all of a repeatable one as a list.
+
+    Empty values count as not sent: generated clients send `property=&orderby=` in lists.
+    """
+    query: dict[str, Any] = {}
+    if not query_string:
+        return query
+    for name, value in parse_qsl(query_string, keep_blank_values=True, errors="replace"):
+        if name in repeatable:
+            query.setdefault(name, []).append(value)
+        else:
+            query[name] = value
+    return {name: value for name, value in query.items() if value not in ("", [""])}

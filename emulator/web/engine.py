@@ -1,0 +1,186 @@
+"""The way of a request through one emulator: gate, judge, view, reply."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+from emulator.contract import Contract, Edition, Finding, Operation, ProblemEntry
+from emulator.json_types import JsonObject
+from emulator.problem import Problem
+from emulator.sandbox import PLATFORM, Sandbox
+from emulator.services.base import Platform
+from emulator.web.call import Call, Incoming, Reply, View
+from emulator.web.envelopes import ENVELOPES, Refusal
+from emulator.web.lookup import BoundLookup
+from emulator.web.request_document import describe
+
+_log = logging.getLogger("emulator")
+
+GATE = "platform.gate"
+BODY = "platform.body"
+UNGATED = ("ims",)
+"""Services that are called without the platform's headers."""
+
+
+class Engine:
+    """Answers requests. `edition` and `enforce` may be changed while it runs."""
+
+    def __init__(self, contract: Contract, platform: Platform, views: Mapping[str, View]) -> None:
+        settings = platform.settings
+        self.contract = contract
+        self.platform = platform
+        self.views = views
+        self.edition = settings.edition or contract.default_edition
+        self.enforce = settings.enforce
+        self._requests = count(1)
+
+    def answer(self, incoming: Incoming) -> Reply:
+        """Return the reply to a request. Never raises."""
+        edition = self.contract.edition(self.edition)
+        try:
+            edition = self._asked_edition(incoming, edition)
+            reply = self._answer(incoming, edition)
+        except Problem as problem:
+            reply = self.refuse(problem, edition, incoming.operation.service)
+        except Exception:
+            _log.exception("%s failed", incoming.operation.id)
+            problem = Problem("platform.internal_error")
+            reply = self.refuse(problem, edition, incoming.operation.service)
+        reply.headers.setdefault("x-request-id", self._request_id(incoming.headers))
+        return reply
+
+    def _asked_edition(self, incoming: Incoming, edition: Edition) -> Edition:
+        name = incoming.headers.get("x-emulator-edition")
+        if name is None:
+            return edition
+        if name not in self.contract.entries:
+            known = ", ".join(self.contract.entries)
+            raise Problem("platform.unknown_edition", name=name, known=known)
+        return self.contract.edition(name)
+
+    def _answer(self, incoming: Incoming, edition: Edition) -> Reply:
+        operation = incoming.operation
+        if not operation.emulated:
+            raise Problem(
+                "platform.not_emulated", operation=operation.id, reason=operation.reason
+            )
+        request = describe(incoming)
+        warnings: list[Finding] = []
+        sandbox = PLATFORM
+        if operation.service not in UNGATED:
+            sandbox = self._pass_gate(request, edition, warnings)
+        lookup = BoundLookup(self.platform, edition, sandbox, request)
+        self._refuse_first(edition.judge(BODY, request, lookup), warnings)
+        if operation.writes and sandbox is not PLATFORM:
+            # Deciding and writing are one step, so that a rule's look at the store stays true.
+            with self.platform.store.exclusive(sandbox):
+                reply = self._judge_and_view(incoming, edition, lookup, warnings)
+        else:
+            reply = self._judge_and_view(incoming, edition, lookup, warnings)
+        if warnings:
+            names = dict.fromkeys(finding.rule.id for finding in warnings)
+            reply.headers["x-emulator-warning"] = ", ".join(names)
+        return reply
+
+    def _pass_gate(
+        self, request: JsonObject, edition: Edition, warnings: list[Finding]
+    ) -> Sandbox:
+        headers = request["headers"]
+        settings = self.platform.settings
+        if settings.default_sandbox and not headers.get("x-sandbox-name"):
+            headers["x-sandbox-name"] = settings.default_sandbox
+        lookup = BoundLookup(self.platform, edition, PLATFORM, request)
+        self._refuse_first(edition.judge(GATE, request, lookup), warnings)
+        return Sandbox(headers.get("x-gw-ims-org-id", ""), headers.get("x-sandbox-name", ""))
+
+    def _judge_and_view(
+        self, incoming: Incoming, edition: Edition, lookup: BoundLookup, warnings: list[Finding]
+    ) -> Reply:
+        request, operation = lookup.request, incoming.operation
+        self._refuse_first(edition.judge(operation.id, request, lookup), warnings)
+        call = Call(
+            operation=operation,
+            edition=edition,
+            sandbox=lookup.sandbox,
+            platform=self.platform,
+            lookup=lookup,
+            path=incoming.path,
+            query=request["query"],
+            headers=incoming.headers,
+            body=request.get("body"),
+            base_url=incoming.base_url,
+        )
+        return self.views[operation.id](call)
+
+    def _refuse_first(self, findings: list[Finding], warnings: list[Finding]) -> None:
+        for finding in findings:
+            if self._refuses(finding):
+                at = finding.at.removeprefix("/")
+                raise Problem(
+                    finding.rule.problem,
+                    rule=finding.rule.id,
+                    **{"reason": finding.reason, "place": at.replace("/", "."), **finding.values},
+                )
+        warnings.extend(findings)
+
+    def _refuses(self, finding: Finding) -> bool:
+        if finding.rule.structural:
+            return True
+        if self.enforce == "observe":
+            return False
+        refusing = ("error", "warning") if self.enforce == "strict" else ("error",)
+        return finding.rule.severity in refusing
+
+    def refuse(self, problem: Problem, edition: Edition, service: str) -> Reply:
+        """Return the reply that a problem is in an edition, in the service's own envelope."""
+        entry = edition.problems[problem.id]
+        envelope = entry.envelope or edition.answer(f"{service}.envelope") or "gateway"
+        filled = self._fill(entry, problem.values)
+        headers = {**entry.headers, "x-emulator-rule": problem.rule or problem.id}
+        return Reply(entry.status, ENVELOPES[envelope](filled), headers)
+
+    def _fill(self, entry: ProblemEntry, values: Mapping[str, Any]) -> Refusal:
+        known = defaultdict(str, {name: _short(value) for name, value in values.items()})
+        return Refusal(
+            status=entry.status,
+            code=entry.code,
+            title=entry.title.format_map(known),
+            detail=entry.detail.format_map(known),
+            request_id=self._request_id({}),
+            now=self.platform.runtime.clock.now(),
+        )
+
+    def _request_id(self, headers: Mapping[str, str]) -> str:
+        sent = headers.get("x-request-id", "")
+        if sent.isascii() and sent.isprintable() and 0 < len(sent) <= 128:
+            return sent
+        return self.platform.runtime.ids.hex(PLATFORM, "request", next(self._requests))
+
+    def unknown_path(self, path: str, service: str) -> Reply:
+        """Return the reply to a path that no document knows."""
+        edition = self.contract.edition(self.edition)
+        return self.refuse(Problem("platform.unknown_path", path=path), edition, service)
+
+    def wrong_method(self, method: str, path: str, allowed: str, service: str) -> Reply:
+        """Return the reply to a known path with a method that it does not have."""
+        edition = self.contract.edition(self.edition)
+        problem = Problem("platform.method_not_allowed", method=method, path=path)
+        reply = self.refuse(problem, edition, service)
+        reply.headers["allow"] = allowed
+        return reply
+
+    def unreadable(self, reason: str, service: str) -> Reply:
+        """Return the reply to a request that the HTTP layer could not read."""
+        edition = self.contract.edition(self.edition)
+        return self.refuse(Problem("platform.unreadable", reason=reason), edition, service)
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 500 else text[:500] + "…"
+
+

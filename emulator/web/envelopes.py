@@ -1,0 +1,111 @@
+"""Error bodies, one function per documented shape; which shape answers is the contract's data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from emulator.json_types import JsonObject
+
+_TYPE = "http://ns.adobe.com/aep/errors/"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A filled entry of an error catalogue. `now` is in milliseconds."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    request_id: str
+    now: int
+
+
+def gateway(refusal: Refusal) -> JsonObject:
+    """The API gateway's own, before any service: "Platform FAQ and troubleshooting guide"."""
+    return {"error_code": refusal.code, "message": refusal.detail}
+
+
+def placeholder(refusal: Refusal) -> JsonObject:
+    """The shape of 2020 that Catalog still has: "Platform FAQ and troubleshooting guide"."""
+    return {
+        "type": "/placeholder/type/uri",
+        "status": refusal.status,
+        "title": refusal.title,
+        "detail": refusal.detail,
+    }
+
+
+def message(refusal: Refusal) -> JsonObject:
+    """A bare message: Flow Service API reference (destinations), POST /connections."""
+    return {"message": refusal.detail}
+
+
+def classic(refusal: Refusal) -> JsonObject:
+    """The Flow Service's shape without codes: Flow Service API reference (destinations), 404."""
+    return {"errorMessage": refusal.detail, "errorDetails": refusal.detail}
+
+
+def coded(refusal: Refusal) -> JsonObject:
+    """The Flow Service's error catalogue, whose JSON layout is not published.
+
+    The platform's common problem object with the classic keys beside it, so that clients of either
+    find what they look for. The `FLOW-` prefix and `report` are this emulator's own.
+    """
+    return {
+        "type": f"{_TYPE}FLOW-{refusal.code}",
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": refusal.detail,
+        "report": {"detailed-message": refusal.detail, "request-id": refusal.request_id},
+        "errorMessage": refusal.detail,
+        "errorDetails": refusal.detail,
+    }
+
+
+def registry(refusal: Refusal) -> JsonObject:
+    """The Schema Registry's shape since 2021: Schema Registry API reference, 404."""
+    digits = refusal.request_id.encode().hex()[:32].ljust(32, "0")
+    uuid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
+    moment = time.strftime("%m-%d-%Y %H:%M:%S", time.gmtime(refusal.now / 1000))
+    return {
+        "type": f"{_TYPE}{refusal.code}",
+        "title": refusal.title,
+        "status": refusal.status,
+        "report": {
+            "registryRequestId": uuid,
+            "timestamp": moment,
+            "detailed-message": refusal.detail,
+            "sub-errors": [],
+        },
+        "detail": refusal.detail,
+    }
+
+
+def problem(refusal: Refusal) -> JsonObject:
+    """The platform's common problem object, for services that document no shape of their own."""
+    return {
+        "type": f"{_TYPE}{refusal.code}",
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": refusal.detail,
+    }
+
+
+def ims(refusal: Refusal) -> JsonObject:
+    """The identity service's OAuth shape: "OAuth Server-to-Server credential API reference"."""
+    return {"error": refusal.code, "error_description": refusal.detail}
+
+
+ENVELOPES: dict[str, Callable[[Refusal], JsonObject]] = {
+    "classic": classic,
+    "coded": coded,
+    "gateway": gateway,
+    "ims": ims,
+    "message": message,
+    "placeholder": placeholder,
+    "problem": problem,
+    "registry": registry,
+}

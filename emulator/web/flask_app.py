@@ -1,0 +1,152 @@
+"""Binds operations to URLs and converts: from Flask's request to Incoming, from Reply to bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Rule as UrlRule
+
+from emulator.contract import Contract, Operation
+from emulator.json_types import dumps
+from emulator.web.call import Incoming, Reply
+from emulator.web.engine import Engine
+
+_PARAMETER = re.compile(r"\{(\w+)(\*?)\}")
+_EMPTY = (204, 304)
+
+
+def make_flask_app(engine: Engine) -> Flask:
+    """Return the Flask application that serves an engine's operations on the real AEP paths."""
+    app = Flask("emulator", static_folder=None)
+    app.config["EMULATOR_ENGINE"] = engine
+    # Ids of the Schema Registry are URIs: their slashes, doubled ones too, are part of the path.
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
+    for operation in engine.contract.operations.values():
+        view = _view(engine, operation)
+        app.view_functions[operation.id] = view
+        for path in (operation.path, *operation.aliases):
+            rule = UrlRule(
+                operation.base_path + _PARAMETER.sub(_converter, path),
+                methods=[operation.method],
+                endpoint=operation.id,
+            )
+            app.url_map.add(rule)
+    app.register_error_handler(HTTPException, _refuser(engine))  # type: ignore[arg-type]
+    app.wsgi_app = _CanonicalPaths(app.wsgi_app, engine.contract)  # type: ignore[method-assign]
+    return app
+
+
+def _converter(match: re.Match[str]) -> str:
+    return f"<path:{match[1]}>" if match[2] else f"<{match[1]}>"
+
+
+def _view(engine: Engine, operation: Operation) -> Callable[..., Response]:
+    limit = engine.platform.settings.max_body
+
+    def view(**path: str) -> Response:
+        return to_response(engine.answer(_incoming(operation, path, limit)))
+
+    return view
+
+
+def _incoming(operation: Operation, path: dict[str, str], limit: int) -> Incoming:
+    environ = request.environ
+    incoming = Incoming(
+        operation=operation,
+        path=path,
+        query_string=environ.get("QUERY_STRING", ""),
+        headers=_headers(environ),
+        base_url=f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', 'localhost')}",
+    )
+    if environ.get("CONTENT_LENGTH") or environ.get("HTTP_TRANSFER_ENCODING"):
+        body = _read_body(environ, limit)
+        incoming.too_long = body is None
+        incoming.body = body or b""
+    return incoming
+
+
+def _headers(environ: dict[str, Any]) -> dict[str, str]:
+    headers = {
+        name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    if content_type := environ.get("CONTENT_TYPE"):
+        headers["content-type"] = content_type
+    return headers
+
+
+def _read_body(environ: dict[str, Any], limit: int) -> bytes | None:
+    """Return the body, or None if it is longer than the limit; reads no more than that."""
+    length = environ.get("CONTENT_LENGTH")
+    if length:
+        size = int(length) if length.isdecimal() else 0
+        return environ["wsgi.input"].read(size) if size <= limit else None
+    chunks: list[bytes] = []
+    left = limit + 1
+    while left > 0 and (chunk := environ["wsgi.input"].read(min(left, 65536))):
+        chunks.append(chunk)
+        left -= len(chunk)
+    return b"".join(chunks) if left > 0 else None
+
+
+def to_response(reply: Reply) -> Response:
+    """Return a reply as an HTTP response: JSON, bytes as they are, or nothing."""
+    if reply.body is None and reply.status in _EMPTY:
+        body = b""
+    else:
+        body = reply.body if isinstance(reply.body, bytes) else dumps(reply.body)
+    response = Response(body, status=reply.status, mimetype="application/json")
+    for name, value in reply.headers.items():
+        response.headers[name] = _one_line(value)
+    return response
+
+
+def _one_line(value: str) -> str:
+    return value.replace("\r", " ").replace("\n", " ")
+
+
+def _refuser(engine: Engine) -> Callable[[HTTPException], Response]:
+    bases = [(entry.base_path, entry.name) for entry in engine.contract.services.values()]
+
+    def refuse(error: HTTPException) -> Response:
+        path = request.path
+        service = next((name for base, name in bases if path.startswith(base + "/")), "")
+        if isinstance(error, MethodNotAllowed):
+            allowed = ", ".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"}))
+            return to_response(engine.wrong_method(request.method, path, allowed, service))
+        if isinstance(error, NotFound):
+            return to_response(engine.unknown_path(path, service))
+        return to_response(engine.unreadable(error.description or error.name, service))
+
+    return refuse
+
+
+class _CanonicalPaths:
+    """Gives path segments their canonical spelling: documents write `datasets` and `dataSets`."""
+
+    def __init__(self, app: Any, contract: Contract) -> None:
+        self._app = app
+        self._aliases = {
+            f"{entry.base_path}/{alias}".lower(): f"{entry.base_path}/{name}"
+            for entry in contract.services.values()
+            for alias, name in {**entry.path_aliases}.items()
+        }
+        depths = {alias.count("/") for alias in self._aliases}
+        self._depth = depths.pop() if len(depths) == 1 else 0
+        self._prefixes = tuple({alias.rpartition("/")[0] for alias in self._aliases})
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        path = environ.get("PATH_INFO", "")
+        if self._prefixes and path.startswith(self._prefixes):
+            steps = path.split("/")
+            head = "/".join(steps[: self._depth + 1])
+            canonical = self._aliases.get(head.lower())
+            if canonical and canonical != head:
+                environ["PATH_INFO"] = canonical + path[len(head) :]
+        return self._app(environ, start_response)

@@ -1,0 +1,78 @@
+"""The request document that rules judge: headers, path, query, content and body, as JSON."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from emulator.json_types import MISSING, Json, JsonObject, loads
+from emulator.web.call import Incoming, read_query
+from emulator.forms import read_form
+
+DEEPEST = 100
+"""How many levels of arrays and objects a body may have."""
+
+_STRINGS_AND_BRACKETS = re.compile(rb'"[^"]*"|[\[\]{}]')
+
+
+def describe(incoming: Incoming) -> JsonObject:
+    """Return a request as the rules see it.
+
+    `content` says of the body what is known before anybody reads its meaning: media `type`, bytes
+    (`length`), and whether it is `tooLong`, `tooDeep` or `malformed` (with the parser's words).
+    """
+    operation = incoming.operation
+    document: JsonObject = {
+        "headers": incoming.headers,
+        "path": incoming.path,
+        "query": read_query(incoming.query_string, operation.repeatable),
+        "known_query": operation.query,
+        "content": {},
+    }
+    if incoming.body or incoming.too_long:
+        content, body = _content(incoming)
+        document["content"] = content
+        if body is not MISSING:
+            document["body"] = body
+    if operation.body == "form":
+        content_type = incoming.headers.get("content-type", "")
+        document["body"] = read_form(document["query"], content_type, incoming.body)
+    return document
+
+
+def _content(incoming: Incoming) -> tuple[dict[str, Any], Json]:
+    content: dict[str, Any] = {
+        "type": incoming.headers.get("content-type", ""),
+        "length": len(incoming.body),
+        "accepted": list(incoming.operation.consumes),
+    }
+    if incoming.too_long:
+        content["tooLong"] = True
+        return content, MISSING
+    if incoming.operation.body in ("none", "form"):
+        return content, MISSING
+    if _deeper_than(incoming.body, DEEPEST):
+        content["tooDeep"] = True
+        return content, MISSING
+    try:
+        return content, loads(incoming.body)
+    except ValueError as error:
+        content["malformed"] = str(error)[:200]
+        return content, MISSING
+
+
+def _deeper_than(body: bytes, limit: int) -> bool:
+    if body.count(b"[") + body.count(b"{") <= limit:
+        return False
+    depth = 0
+    # Without its escapes a string ends at the next quote, so that one pass is enough.
+    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    for match in _STRINGS_AND_BRACKETS.finditer(plain):
+        bracket = match[0]
+        if bracket in (b"[", b"{"):
+            depth += 1
+            if depth > limit:
+                return True
+        elif bracket in (b"]", b"}"):
+            depth -= 1
+    return False
