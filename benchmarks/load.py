@@ -12,6 +12,7 @@ import selectors
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -145,10 +146,8 @@ class _Run:
 
     def _send(self, connection: _Connection) -> None:
         sent = 0
-        try:
+        with suppress(BlockingIOError):
             sent = connection.sock.send(connection.unsent)
-        except BlockingIOError:
-            pass
         was_waiting = self._selector.get_key(connection.sock).events & selectors.EVENT_WRITE
         connection.unsent = connection.unsent[sent:]
         if bool(connection.unsent) != bool(was_waiting):

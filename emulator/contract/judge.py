@@ -86,10 +86,11 @@ class _CompiledOperation:
     """The rules of one operation: one validator for all that JSON Schema can say, then the rest."""
 
     def __init__(self, rules: list[Rule]) -> None:
-        self._rules = [JudgedRule(rule) for rule in rules]
+        self._rules = [JudgedRule(rule) for rule in rules if "nothing" not in rule.check]
         self._others = [rule for rule in self._rules if not rule.is_plain_schema]
         schemas = [rule.schema() for rule in self._rules if rule.is_plain_schema]
-        self._accepts = jsonschema_rs.validator_for({"$schema": DIALECT, "allOf": schemas}).is_valid
+        combined = {"$schema": DIALECT, "allOf": schemas or [True]}
+        self._accepts = jsonschema_rs.validator_for(combined).is_valid
 
     def judge(self, request: JsonObject, lookup: Lookup) -> list[Finding]:
         rules = self._others if self._accepts(request) else self._rules

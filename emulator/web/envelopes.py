@@ -23,6 +23,12 @@ class Refusal:
     now: int
 
 
+def _type(refusal: Refusal, prefix: str) -> str:
+    """Return the URI of a coded error; codes without a service's prefix get the one given."""
+    code = refusal.code
+    return f"{_TYPE}{prefix}-{code}" if code[:1].isdigit() else f"{_TYPE}{code}"
+
+
 def gateway(refusal: Refusal) -> JsonObject:
     """The API gateway's own, before any service: "Platform FAQ and troubleshooting guide"."""
     return {"error_code": refusal.code, "message": refusal.detail}
@@ -55,7 +61,7 @@ def coded(refusal: Refusal) -> JsonObject:
     find what they look for. The `FLOW-` prefix and `report` are this emulator's own.
     """
     return {
-        "type": f"{_TYPE}FLOW-{refusal.code}",
+        "type": _type(refusal, "FLOW"),
         "title": refusal.title,
         "status": refusal.status,
         "detail": refusal.detail,
@@ -71,7 +77,7 @@ def registry(refusal: Refusal) -> JsonObject:
     uuid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
     moment = time.strftime("%m-%d-%Y %H:%M:%S", time.gmtime(refusal.now / 1000))
     return {
-        "type": f"{_TYPE}{refusal.code}",
+        "type": _type(refusal, "XDM"),
         "title": refusal.title,
         "status": refusal.status,
         "report": {
@@ -87,7 +93,7 @@ def registry(refusal: Refusal) -> JsonObject:
 def problem(refusal: Refusal) -> JsonObject:
     """The platform's common problem object, for services that document no shape of their own."""
     return {
-        "type": f"{_TYPE}{refusal.code}",
+        "type": _type(refusal, "AEP"),
         "title": refusal.title,
         "status": refusal.status,
         "detail": refusal.detail,

@@ -7,14 +7,19 @@ keeps silent, because that other rule speaks. A new check is a function and a li
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from emulator.contract.checks.catalog import catalog_filter, keeps_members
 from emulator.contract.checks.filters import check_filter, check_order
 from emulator.contract.checks.patches import patch_applies, patch_keeps, result_fits
 from emulator.contract.checks.reason import Reason
 from emulator.contract.checks.references import (
     agrees,
     every_listed,
+    field_is_one_of,
     fits_spec,
+    named_in,
     refers_to,
+    spec_requires,
+    state_allows,
     unique,
     unused,
     version_matches,
@@ -32,11 +37,15 @@ Check = Callable[[Any, Any, Any], Iterator[Reason]]
 
 CHECKS: dict[str, Check] = {
     "agrees": agrees,
+    "catalog_filter": catalog_filter,
     "consumes": consumes,
     "every_listed": every_listed,
+    "field_is_one_of": field_is_one_of,
     "filter": check_filter,
     "fits_spec": fits_spec,
+    "keeps_members": keeps_members,
     "known_names": known_names,
+    "named_in": named_in,
     "nothing": nothing,
     "order": check_order,
     "patch_applies": patch_applies,
@@ -46,6 +55,8 @@ CHECKS: dict[str, Check] = {
     "result_fits": result_fits,
     "same_as": same_as,
     "schema": schema,
+    "spec_requires": spec_requires,
+    "state_allows": state_allows,
     "unique": unique,
     "unused": unused,
     "version_matches": version_matches,

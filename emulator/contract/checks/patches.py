@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.contract.checks.reason import Reason
 from emulator.json_patch import PatchError, apply
-from emulator.json_types import Json, JsonObject, at
+from emulator.json_types import Json, JsonObject, at, dotted
 
 
 def _target(arguments: JsonObject, lookup: Any) -> JsonObject | None:
@@ -27,7 +27,7 @@ def patch_applies(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[R
 
 
 def patch_keeps(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """The patch leaves `fields` (top-level members) as they are."""
+    """The patch leaves `fields` (dotted paths) as they are."""
     resource = _target(arguments, lookup)
     if resource is None or not isinstance(value, list):
         return
@@ -36,7 +36,7 @@ def patch_keeps(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Rea
     except PatchError:
         return
     for field in arguments["fields"]:
-        if patched.get(field) != resource.get(field):
+        if dotted(patched, field) != dotted(resource, field):
             yield Reason(f"{field} cannot be changed", values={"field": field})
 
 
@@ -57,7 +57,7 @@ def result_fits(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Rea
         if finding.rule.id not in before and finding.rule.severity == "error":
             yield Reason(
                 f"{finding.at.removeprefix('/body/')}: {finding.reason} ({finding.rule.id})",
-                values={"rule": finding.rule.id},
+                values={"broken": finding.rule.id},
             )
 
 

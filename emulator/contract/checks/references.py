@@ -37,11 +37,11 @@ def refers_to(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reaso
 def agrees(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """The value (or its `./field`) agrees with a field of another resource.
 
-    Arguments: `kind`, `key` and `field` name the other value; `mine` a pointer below the judged
-    value; `relation` is `equals` (default), `in`, `at_most` or `ends_with`; `resolve` names a kind
+    Arguments: `kind`, `key` and `field` name the other value; `mine` a pointer to the value itself,
+    or `of` {kind, field} a field of the resource that the value names; `relation` is `equals` (default), `in`, `at_most` or `ends_with`; `resolve` names a kind
     of aliases that both sides are resolved through.
     """
-    mine = _pointed(arguments["mine"], value, lookup) if "mine" in arguments else value
+    mine = _mine(value, arguments, lookup)
     resource = _other(value, arguments, lookup)
     if resource is None or mine is MISSING or mine is None:
         return
@@ -58,6 +58,13 @@ def agrees(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
             f"{shown(mine)} {words} {noun} {shown(theirs)}",
             values={"mine": mine, "theirs": theirs},
         )
+
+
+def _mine(value: Json, arguments: JsonObject, lookup: Any) -> Json:
+    if "of" in arguments:
+        resource = lookup.find(arguments["of"]["kind"], value) if isinstance(value, str) else None
+        return dotted(resource, arguments["of"]["field"]) if resource else MISSING
+    return _pointed(arguments["mine"], value, lookup) if "mine" in arguments else value
 
 
 def _at_most(mine: Json, theirs: Json) -> bool:
@@ -84,7 +91,8 @@ def every_listed(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Re
     """A field of the resource that the value names is in a list of another resource.
 
     Arguments: `of` {kind, field} finds the member by the judged value; `kind`, `key` and `field`
-    find the list; `resolve` as in `agrees`. Without the list nothing is limited.
+    find the list; `resolve` as in `agrees`. Without the list nothing is limited, and a member whose
+    own `unless` {kind, field} lists the key is let through.
     """
     mine = lookup.find(arguments["of"]["kind"], value) if isinstance(value, str) else None
     resource = _other(value, arguments, lookup)
@@ -97,7 +105,7 @@ def every_listed(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Re
     if "resolve" in arguments:
         member = _resolved(member, arguments["resolve"], lookup)
         listed = _resolved(listed, arguments["resolve"], lookup)
-    if member not in listed:
+    if member not in listed and not _excepted(member, value, arguments, lookup):
         noun = arguments["of"]["kind"].replace("_", " ")
         yield Reason(
             f"{noun} {value} is of {arguments['of']['field']} {shown(member)},"
@@ -106,12 +114,71 @@ def every_listed(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Re
         )
 
 
+def _excepted(member: Json, value: Json, arguments: JsonObject, lookup: Any) -> bool:
+    unless = arguments.get("unless")
+    exception = lookup.find(unless["kind"], member) if unless else None
+    listed = dotted(exception, unless["field"]) if exception else []
+    return isinstance(listed, list) and _pointed(arguments["key"], value, lookup) in listed
+
+
+def field_is_one_of(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """A field of the resource that the value names is one of `values`; `kind`, `field`."""
+    resource = lookup.find(arguments["kind"], value) if isinstance(value, str) else None
+    if resource is None:
+        return
+    found = dotted(resource, arguments["field"])
+    if found not in arguments["values"]:
+        noun = arguments["kind"].replace("_", " ")
+        said = "nothing" if found is MISSING else shown(found)
+        yield Reason(f"{noun} {value} has {arguments['field']} {said}")
+
+
+def spec_requires(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """Members that only some specs ask for are there.
+
+    Arguments: `kind` and `key` find the spec; it asks for `needs` if its `field` is one of `values`
+    (or, without `values`, is there and not empty).
+    """
+    spec = _other(value, arguments, lookup)
+    if spec is None or not isinstance(value, dict):
+        return
+    found = dotted(spec, arguments["field"])
+    wanted = arguments.get("values")
+    if found in wanted if wanted else (found is not MISSING and found):
+        for name in arguments["needs"]:
+            if value.get(name) is None:
+                yield Reason(f"{name} is missing", values={"field": name})
+
+
+def named_in(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """The value is the `name` of a member of the list `field` of another resource."""
+    resource = _other(value, arguments, lookup)
+    members = dotted(resource, arguments["field"]) if resource else MISSING
+    if not isinstance(members, list):
+        return
+    names = [member.get("name") for member in members]
+    if value not in names:
+        key = _pointed(arguments["key"], value, lookup)
+        yield Reason(f"{shown(value)} is not one of {shown(names)}", values={"id": key})
+
+
+def state_allows(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """The resource is in a state from which an action can start: `moves` {action: [states]}."""
+    resource = _other(value, arguments, lookup)
+    action = str(value).lower()
+    states = arguments["moves"].get(action)
+    if resource is not None and states is not None and resource.get("state") not in states:
+        state = resource.get("state")
+        yield Reason(f"it is {state}", values={"action": action, "state": state})
+
+
 def fits_spec(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """The value fits a JSON Schema that a spec carries.
 
     Arguments: `kind` and `key` find the spec; `part` is the dotted path of the schema; with `named`
     (a pointer to a name) `part` is a list, and the schema is `spec` of its member of that name.
-    Numbers and booleans sent as text count as what they say.
+    Numbers and booleans sent as text count as what they say; `spellings` is the dotted path of an
+    object from other spellings of a member's name to the one of the schema.
     """
     resource = _other(value, arguments, lookup)
     part = dotted(resource, arguments["part"]) if resource else MISSING
@@ -121,7 +188,9 @@ def fits_spec(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reaso
         part = members[0].get("spec", MISSING) if members else MISSING
         value = at(value, arguments["mine"][1:]) if "mine" in arguments else value
     if isinstance(part, dict) and value is not MISSING:
-        yield from schema_reasons(_validator(dumps(part)), _as_typed(value, part))
+        spellings = dotted(resource, arguments["spellings"]) if "spellings" in arguments else {}
+        typed = _as_typed(value, part, {} if spellings is MISSING else spellings)
+        yield from schema_reasons(_validator(dumps(part)), typed)
 
 
 @lru_cache(maxsize=256)
@@ -129,15 +198,20 @@ def _validator(schema: bytes) -> Any:
     return jsonschema_rs.validator_for(loads(schema))
 
 
-def _as_typed(value: Json, schema: JsonObject) -> Json:
-    """Read text as a number or boolean only where the schema does not ask for text."""
+def _as_typed(value: Json, schema: JsonObject, spellings: JsonObject) -> Json:
+    """Read text as number or boolean, or a number as text, where the schema asks for that."""
     if not isinstance(value, dict):
         return value
     properties = schema.get("properties", {})
-    return {
-        name: item if properties.get(name, {}).get("type") == "string" else read_text(item)
-        for name, item in value.items()
-    }
+    named = {spellings.get(name, name): item for name, item in value.items()}
+    return {name: _typed(item, properties.get(name, {})) for name, item in named.items()}
+
+
+def _typed(item: Json, schema: JsonObject) -> Json:
+    if schema.get("type") != "string":
+        return read_text(item)
+    is_number = isinstance(item, int) and not isinstance(item, bool)
+    return str(item) if is_number else item
 
 
 def unique(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
@@ -160,10 +234,15 @@ def unused(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     own = lookup.find(arguments["mine"]["kind"], value) if "mine" in arguments else None
     names = {value} | ({own[field] for field in arguments["mine"]["fields"]} if own else set())
     for other in lookup.all(arguments["kind"]):
-        if any(dotted(other, path) != wanted for path, wanted in arguments.get("where", {}).items()):
+        if any(
+            dotted(other, path) != wanted for path, wanted in arguments.get("where", {}).items()
+        ):
             continue
-        if any(name in _strings(other, path.split(".")) for path in arguments["fields"]
-               for name in names):
+        if any(
+            name in _strings(other, path.split("."))
+            for path in arguments["fields"]
+            for name in names
+        ):
             noun = arguments["kind"].replace("_", " ")
             yield Reason(f"{noun} {other.get('id', '')} uses it", values={"id": value})
             return

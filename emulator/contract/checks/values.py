@@ -23,8 +23,9 @@ def schema(value: Json, compiled: tuple[Any, bool], lookup: Any) -> Iterator[Rea
 def schema_reasons(validator: Any, value: Json) -> Iterator[Reason]:
     """Yield a reason for each thing that a compiled JSON Schema finds wrong."""
     for error in validator.iter_errors(value):
-        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}"
-                          for step in error.instance_path)
+        pointer = "".join(
+            f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in error.instance_path
+        )
         yield Reason(error.message[:_LONGEST], at=pointer)
 
 

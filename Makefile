@@ -1,0 +1,78 @@
+# Needs Python >= 3.11 and make; everything else goes into .venv.
+# PYTHON=… chooses an interpreter, ARGS=… passes flags: make serve ARGS="--port 9000".
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
+IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in $(CANDIDATES); do \
+	"$$name" -c "$(IS_NEW_ENOUGH)" >/dev/null 2>&1 && { command -v "$$name"; break; }; done)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+ARGS ?=
+
+.PHONY: help serve test lint format types check-contracts schemas bench build image clean
+
+help:  ## Show this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
+		printf '%-22s %s\n' "$$target" "$$text"; done
+
+serve: $(VENV)/serve.stamp  ## Serve on http://127.0.0.1:8080; ARGS="--port 0" and others pass flags
+	@exec $(BIN)/aep-emulator serve $(ARGS)
+
+test: $(VENV)/test.stamp  ## Run the tests; ARGS="-k cli" and others pass flags
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/dev.stamp  ## Check format and rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: $(VENV)/dev.stamp  ## Format, and repair what can be repaired safely
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: $(VENV)/dev.stamp  ## Check types
+	$(BIN)/mypy
+
+check-contracts: $(VENV)/serve.stamp  ## Examine the contract: form, references, cases of every rule
+	$(BIN)/aep-emulator contracts check $(ARGS)
+
+schemas: $(VENV)/serve.stamp  ## Write contracts/schema anew from the definitions
+	$(BIN)/aep-emulator contracts schemas contracts/schema
+
+bench: $(VENV)/test.stamp  ## Measure against a bare Flask application; prints ratios
+	$(BIN)/python -m benchmarks $(ARGS)
+
+build: $(VENV)/test.stamp  ## Build the wheel and the source distribution into dist/
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
+image:  ## Build the container image aep-emulator:dev
+	docker build --tag aep-emulator:dev .
+
+clean:  ## Remove everything that was made here, .venv included
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is newer than pyproject.toml as long as what it stands for is installed.
+$(VENV)/serve.stamp: pyproject.toml | $(BIN)/python
+	@echo "Installing aep-emulator into $(VENV) (only when pyproject.toml has changed)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml | $(BIN)/python
+	@echo "Installing aep-emulator and what its tests need into $(VENV)"
+	@$(PIP) --editable '.[test]'
+	@touch $@ $(VENV)/serve.stamp
+
+$(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
+	@echo "Installing aep-emulator and its development tools into $(VENV)"
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/test.stamp $(VENV)/serve.stamp
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "aep-emulator needs Python 3.11 or newer;" \
+		"none was found as $(CANDIDATES). Name yours: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c "$(IS_NEW_ENOUGH)" || { echo "$(PYTHON) is older than Python 3.11" >&2; exit 1; }
+	@echo "Creating $(VENV) with $(PYTHON)"
+	@"$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module does not work here;" \
+		"on Debian and Ubuntu install the package python3-venv" >&2; exit 1; }

@@ -1,0 +1,63 @@
+"""Checks of Catalog's own: filters of its lists, and tags that belong to the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.catalog_filters import expression, parse_condition
+from emulator.contract.checks.reason import Reason, shown
+from emulator.json_patch import PatchError, apply
+from emulator.json_types import MISSING, Json, JsonObject, at
+
+
+def catalog_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """A `property` filter is free of a fault: `form`, or `expression` for its regular expression."""
+    for text in value if isinstance(value, list) else [value]:
+        condition = parse_condition(text)
+        if condition is None:
+            if arguments["fault"] == "form":
+                yield Reason(f"{shown(text)} is not a filter")
+        elif arguments["fault"] == "expression" and condition.operator == "~":
+            if expression(condition.wanted) is None:
+                yield Reason(f"{shown(condition.wanted)} is not a regular expression")
+
+
+def keeps_members(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """Members of an object whose names begin with `prefix` stay as they are.
+
+    The judged value is the new resource, or a JSON Patch of it. Arguments: `field` is the object's
+    name in it; `kind` and `key` find the old resource, without which there is nothing to keep and
+    every such member is new; `fault` is `changed` for members that differ, `omitted` for those that
+    are left out of an object that is sent.
+    """
+    key = at(lookup.request, arguments["key"]) if "key" in arguments else MISSING
+    old = lookup.find(arguments["kind"], key) if isinstance(key, str) else None
+    before = _reserved((old or {}).get(arguments["field"]), arguments["prefix"])
+    after = _sent(value, old, arguments["field"])
+    if not isinstance(after, dict):
+        return
+    sent = _reserved(after, arguments["prefix"])
+    if arguments["fault"] == "omitted":
+        names = [name for name in before if name not in sent]
+    else:
+        names = [name for name in sent if sent[name] != before.get(name, MISSING)]
+    for name in names:
+        pointer = f"/{arguments['field']}/{name.replace('~', '~0').replace('/', '~1')}"
+        words = "is left out" if arguments["fault"] == "omitted" else "is the platform's own"
+        yield Reason(f"{name} {words}", at=pointer, values={"name": name})
+
+
+def _reserved(members: Json, prefix: str) -> JsonObject:
+    found = members if isinstance(members, dict) else {}
+    return {name: value for name, value in found.items() if name.startswith(prefix)}
+
+
+def _sent(value: Json, old: JsonObject | None, field: str) -> Json:
+    """Return the object as the request would have it, or None if the request is silent on it."""
+    if isinstance(value, list) and old is not None:
+        try:
+            return apply(old, value).get(field)
+        except PatchError:
+            return None
+    return value.get(field) if isinstance(value, dict) else None

@@ -1,0 +1,56 @@
+"""What Catalog derives for a data set: table names, view ids, versions, tags, classification."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from emulator.json_types import Json, JsonObject
+from emulator.sandbox import Sandbox
+from emulator.store import Store
+
+_BEHAVIORS = {
+    "https://ns.adobe.com/xdm/data/time-series": "time-series",
+    "https://ns.adobe.com/xdm/data/record": "record",
+    "https://ns.adobe.com/xdm/data/adhoc": "adhoc",
+}
+
+
+def free_table(store: Store, sandbox: Sandbox, name: Json) -> str:
+    """Return the table name that a data set's name gives, with a number behind it if it is taken.
+
+    Names of data sets need not be unique; those of their tables are.
+    """
+    text = name if isinstance(name, str) else ""
+    base = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "dataset"
+    table = base
+    while store.read(sandbox, "dataset_table", table):
+        table = f"{base}_{store.next(sandbox, f'dataset_table {base}')}"
+    return table
+
+
+def view_id(dataset_id: str) -> str:
+    """Return the id of a data set's view: the data set's own with its counter one further."""
+    return f"{(int(dataset_id, 16) + 1) % 16**24:024x}"
+
+
+def next_version(version: str) -> str:
+    """Return the version after a change: `1.0.21` for `1.0.20`."""
+    head, _, last = version.rpartition(".")
+    return f"{head}.{int(last) + 1}"
+
+
+def profile_tag(values: list[Any], now: int) -> list[Any]:
+    """Return the values of the tag `unifiedProfile`, with the time if it says enabled without."""
+    texts = [str(value).replace(" ", "") for value in values]
+    if "enabled:true" not in texts or any(text.startswith("enabledAt:") for text in texts):
+        return values
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now / 1000))
+    return [*values, f"enabledAt:{moment}"]
+
+
+def behavior(schema: JsonObject | None) -> str:
+    """Return what kind of data a schema describes; a record where the schema does not say."""
+    extended = (schema or {}).get("meta:extends") or []
+    return next((_BEHAVIORS[id] for id in extended if id in _BEHAVIORS), "record")

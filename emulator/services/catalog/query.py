@@ -1,0 +1,141 @@
+"""The list language of Catalog: filters, order, page and projection. Pure functions.
+
+Source: "Catalog Service API guide", filter data by query parameters. What a list must not be asked
+is the contract's business: whatever cannot be understood here selects nothing or changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from emulator.catalog_filters import parse_condition, same_text
+from emulator.json_types import MISSING, Json, JsonObject, dotted
+
+DEFAULT_LIMIT = 20
+LARGEST_LIMIT = 100
+
+CONTROLS = frozenset(
+    "limit start offset properties property tags orderBy sort expansion requestDataSource".split()
+)
+"""Parameters that are not the name of a field."""
+
+_MOMENTS = {
+    f"{field}{side}": (field, side)
+    for field in ("created", "updated")
+    for side in ("After", "Before")
+}
+
+Condition = Callable[[JsonObject], bool]
+
+
+def select(objects: Iterable[JsonObject], query: Mapping[str, Any]) -> list[JsonObject]:
+    """Return the page of objects that a query asks for, oldest first unless it orders them."""
+    conditions = list(_conditions(query))
+    found = [item for item in objects if all(holds(item) for holds in conditions)]
+    order = query.get("orderBy") or query.get("sort")
+    if order:
+        found = ordered(found, order)
+    start = whole_number(query.get("start", query.get("offset")), 0)
+    limit = whole_number(query.get("limit"), DEFAULT_LIMIT)
+    return found[start : start + min(max(limit, 1), LARGEST_LIMIT)]
+
+
+def whole_number(text: object, default: int) -> int:
+    """Return a number of the query string, or the default where it is none."""
+    digits = str(text)
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else default
+
+
+def project(item: JsonObject, query: Mapping[str, Any]) -> JsonObject:
+    """Return the members that `properties` lists, or all; those that are missing are left out."""
+    wanted = query.get("properties")
+    if wanted is None:
+        return item
+    names = [name.strip() for name in wanted.split(",")]
+    return {name: item[name] for name in names if name in item}
+
+
+def _conditions(query: Mapping[str, Any]) -> Iterable[Condition]:
+    for name, value in query.items():
+        if name == "property":
+            for text in value if isinstance(value, list) else [value]:
+                condition = parse_condition(text)
+                if condition:
+                    yield condition.holds
+        elif name == "tags":
+            for pair in value.split(","):
+                yield partial(_has_tag, *_split_tag(pair))
+        elif name in _MOMENTS:
+            yield partial(_is_beyond, *_MOMENTS[name], value)
+        elif name not in CONTROLS:
+            yield partial(_field_is, name, value)
+
+
+def _split_tag(pair: str) -> tuple[str, str]:
+    """Split `key:value` at the first colon: `unifiedProfile:enabled:true` has two parts."""
+    key, _, value = pair.partition(":")
+    return key.strip(), value.replace(" ", "") or "*"
+
+
+def _has_tag(key: str, wanted: str, item: JsonObject) -> bool:
+    tags = item.get("tags")
+    values = tags.get(key) if isinstance(tags, dict) else None
+    if values is None:
+        return False
+    # Guides write `enabled: true` too, so blanks do not count.
+    texts = [str(value).replace(" ", "") for value in _listed(values)]
+    if wanted.endswith("*"):
+        return wanted == "*" or any(text.startswith(wanted[:-1]) for text in texts)
+    return wanted in texts
+
+
+def _listed(value: Json) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_beyond(field: str, side: str, moment: str, item: JsonObject) -> bool:
+    """Tell whether a time lies strictly after or before a moment, both in milliseconds."""
+    time = item.get(field)
+    if not isinstance(time, int) or not moment.isdecimal():
+        return False
+    return time > int(moment) if side == "After" else time < int(moment)
+
+
+def _field_is(name: str, wanted: str, item: JsonObject) -> bool:
+    """Judge `field=a,b` (one of), `field=!a,b` (none of), `field=*` (there), `**` for a star."""
+    negated = wanted.startswith("!")
+    texts = wanted[1:].split(",") if negated else wanted.split(",")
+    found = dotted(item, name)
+    return any(_is_text(found, text) for text in texts) != negated
+
+
+def _is_text(found: Json, text: str) -> bool:
+    if text == "*":
+        return found is not MISSING
+    return found is not MISSING and same_text(found, text.replace("**", "*"))
+
+
+def ordered(items: list[JsonObject], order: str) -> list[JsonObject]:
+    """Return items by `asc:created,updated`, `desc:created` or `name,desc:created`.
+
+    A direction holds for one field; a bare one is ascending. What lacks a field comes last.
+    """
+    result = items
+    for key in reversed(order.split(",")):
+        direction, colon, field = key.strip().partition(":")
+        name = field if colon else direction
+        descending = bool(colon) and direction.lower() == "desc"
+        there = [item for item in result if dotted(item, name) is not MISSING]
+        there.sort(key=partial(_rank, name), reverse=descending)
+        result = there + [item for item in result if dotted(item, name) is MISSING]
+    return result
+
+
+def _rank(name: str, item: JsonObject) -> tuple[int, float, str]:
+    """Return a sort key that never mixes kinds: numbers by size, then texts, then the rest."""
+    value = dotted(item, name)
+    if isinstance(value, bool | int | float):
+        return 0, float(value), ""
+    return (1, 0.0, value) if isinstance(value, str) else (2, 0.0, "")

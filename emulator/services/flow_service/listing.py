@@ -1,0 +1,98 @@
+"""Lists of the Flow Service: filters, order, pages and their continuation tokens.
+
+A token carries everything the next page needs, and neither `=` nor `&`: clients cut it out of
+`_links.next.href` at the first equals sign.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from emulator.filters import Filter, parse_filter, parse_order, reach
+from emulator.json_types import JsonObject, dumps, loads
+from emulator.store import Stored
+
+DEFAULT_LIMIT = 20
+LARGEST_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a list request asks for. `position` is an ordinal, or an offset when ordered."""
+
+    filters: tuple[str, ...]
+    order: str
+    limit: int
+    position: int = 0
+
+    def token(self, position: int) -> str:
+        """Return the token of the page that starts behind `position`."""
+        text = dumps([self.filters, self.order, self.limit, position])
+        return base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def read_token(token: str) -> JsonObject | None:
+    """Return what a continuation token says, or None if it is not one."""
+    try:
+        content = loads(base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True))
+        filters, order, limit, position = content
+    except (ValueError, TypeError):
+        return None
+    is_one = isinstance(filters, list) and isinstance(limit, int) and isinstance(position, int)
+    if not (is_one and isinstance(order, str) and all(isinstance(f, str) for f in filters)):
+        return None
+    return {"filters": filters, "order": order, "limit": limit, "position": position}
+
+
+def read_query(query: JsonObject) -> Query:
+    """Return the list request that a call's query parameters make."""
+    token = read_token(query.get("continuationToken", "")) or {}
+    sent = str(query.get("limit", ""))
+    limit = int(sent) if sent.isdecimal() else token.get("limit", DEFAULT_LIMIT)
+    return Query(
+        filters=tuple(query.get("property") or token.get("filters") or ()),
+        order=query.get("orderby") or token.get("order") or "",
+        limit=max(1, min(limit, LARGEST_LIMIT)),
+        position=token.get("position", 0),
+    )
+
+
+def matching(rows: Iterable[Stored], query: Query) -> Iterable[Stored]:
+    """Yield the rows for which every filter holds."""
+    filters = [parsed for text in query.filters if (parsed := parse_filter(text))]
+    return (row for row in rows if all(_holds(item, row.body) for item in filters))
+
+
+def _holds(item: Filter, body: JsonObject) -> bool:
+    return item.matches(body)
+
+
+def page(rows: Iterable[Stored], query: Query) -> tuple[list[JsonObject], int | None]:
+    """Return the bodies of one page, and the position of the next one if there is one."""
+    found = matching(rows, query)
+    if query.order:
+        ordered = _sorted(found, query.order)
+        end = query.position + query.limit
+        bodies = [row.body for row in ordered[query.position : end]]
+        return bodies, end if end < len(ordered) else None
+    taken = list(islice(found, query.limit + 1))
+    bodies = [row.body for row in taken[: query.limit]]
+    return bodies, taken[query.limit - 1].ordinal if len(taken) > query.limit else None
+
+
+def _sorted(rows: Iterable[Stored], order: str) -> list[Stored]:
+    ordered = list(rows)
+    for key in reversed(parse_order(order)):
+        ordered.sort(key=lambda row: _sortable(row.body, key.field), reverse=key.descending)  # noqa: B023
+    return ordered
+
+
+def _sortable(body: JsonObject, field: str) -> tuple[int, float, str]:
+    """Return a key that orders numbers before text, and both before what is not there."""
+    found = next(reach(body, field.split(".")), None)
+    if isinstance(found, bool | int | float):
+        return (0, float(found), "")
+    return (2, 0.0, "") if found is None else (1, 0.0, str(found))

@@ -1,0 +1,190 @@
+"""The verbs of the Flow Service's domain: create, patch, delete, enable, disable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from emulator import json_patch
+from emulator.fixture_library import Fixtures
+from emulator.json_types import Json, JsonObject
+from emulator.sandbox import Sandbox
+from emulator.services.base import Finder, Lister, Platform
+from emulator.services.flow_service import inherited
+from emulator.services.flow_service.kinds import (
+    CONNECTION,
+    FLOW,
+    KINDS,
+    SOURCE_CONNECTION,
+    TARGET_CONNECTION,
+    Kind,
+)
+from emulator.services.flow_service.listing import read_token
+from emulator.store import Change, Stored
+
+_SERVER_MADE = (
+    "id",
+    "createdAt",
+    "updatedAt",
+    "createdBy",
+    "updatedBy",
+    "createdClient",
+    "updatedClient",
+    "sandboxId",
+    "sandboxName",
+    "imsOrgId",
+    "version",
+    "etag",
+    "inheritedAttributes",
+    "lastOperation",
+    "runs",
+    "providerRefId",
+    "state",
+)
+
+
+class FlowService:
+    """Connections, source and target connections and flows of every sandbox; specs of all."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._store = platform.store
+
+    def finders(self) -> Mapping[str, Finder]:
+        return {
+            **{kind.name: self._finder(kind) for kind in KINDS},
+            "connection_spec": lambda sandbox, fixtures, key: fixtures.get("connection_specs", key),
+            "connection_spec_alias": _alias,
+            "flow_spec": lambda sandbox, fixtures, key: fixtures.get("flow_specs", key),
+            "started_flow": self._started_flow,
+            "continuation_token": lambda sandbox, fixtures, key: read_token(key),
+        }
+
+    def listers(self) -> Mapping[str, Lister]:
+        return {kind.name: self._lister(kind) for kind in KINDS}
+
+    def _finder(self, kind: Kind) -> Finder:
+        def find(sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+            stored = self._store.read(sandbox, kind.name, key)
+            return stored.body if stored else None
+
+        return find
+
+    def _lister(self, kind: Kind) -> Lister:
+        def entities(sandbox: Sandbox, fixtures: Fixtures) -> list[JsonObject]:
+            return [stored.body for stored in self._store.scan(sandbox, kind.name)]
+
+        return entities
+
+    def _started_flow(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return a flow whose start time has passed: its schedule's start is fixed then."""
+        stored = self._store.read(sandbox, FLOW.name, key)
+        start = str((stored.body.get("scheduleParams") or {}).get("startTime", "")) if stored else ""
+        has_started = start.isdecimal() and int(start) * 1000 <= self._platform.runtime.clock.now()
+        return stored.body if stored and has_started else None
+
+    def scan(self, sandbox: Sandbox, kind: Kind, after: int = 0) -> Iterator[Stored]:
+        """Yield the entities of a kind in order of creation."""
+        return self._store.scan(sandbox, kind.name, after)
+
+    def create(
+        self, sandbox: Sandbox, kind: Kind, body: JsonObject, fixtures: Fixtures, client: str
+    ) -> JsonObject:
+        """Store a new entity and return it whole.
+
+        Args:
+            body: The accepted request; members that nobody documents are kept.
+            fixtures: The specs in the edition of the call, for what a flow inherits.
+            client: The API key of the caller.
+        """
+        id = self._platform.new_uuid(sandbox, kind.name)
+        now = self._platform.runtime.clock.now()
+        user = self._platform.user_id(client)
+        entity = {
+            "id": id,
+            "createdAt": now,
+            "updatedAt": now,
+            "createdBy": user,
+            "updatedBy": user,
+            "createdClient": client,
+            "updatedClient": client,
+            "sandboxId": self._platform.sandbox_id(sandbox),
+            "sandboxName": sandbox.name,
+            "imsOrgId": sandbox.organization,
+            **{name: value for name, value in body.items() if name not in _SERVER_MADE},
+            "state": "enabled",
+            **inherited.INHERITED[kind.name](body, self._reader(sandbox), fixtures),
+        }
+        if kind is FLOW:
+            entity["runs"] = f"/runs?property=flowId=={id}"
+            entity["lastOperation"] = {"started": now, "updated": now, "operation": "create"}
+        self._tag(entity, 1, now)
+        self._store.write(Change(sandbox, kind.name, id, entity, expected=0))
+        return entity
+
+    def patch(
+        self, sandbox: Sandbox, kind: Kind, entity: JsonObject, patch: Json, client: str
+    ) -> JsonObject:
+        """Apply a JSON Patch to an entity and return it with its new etag."""
+        patched = json_patch.apply(entity, patch if isinstance(patch, list) else [])
+        kept = {name: entity[name] for name in _SERVER_MADE if name in entity}
+        changed = self._touch({**patched, **kept}, client)
+        if kind is FLOW:
+            changed["lastOperation"] = {
+                "started": changed["updatedAt"],
+                "updated": changed["updatedAt"],
+                "percentCompleted": 100.0,
+                "status": {"value": "completed", "errors": []},
+                "ops": patch,
+                "operation": "update",
+            }
+        return self._rewrite(sandbox, kind, changed)
+
+    def set_state(
+        self, sandbox: Sandbox, kind: Kind, entity: JsonObject, state: str, client: str
+    ) -> JsonObject:
+        """Put an entity into a state and return it with its new etag."""
+        return self._rewrite(sandbox, kind, {**self._touch(entity, client), "state": state})
+
+    def _touch(self, entity: JsonObject, client: str) -> JsonObject:
+        return {
+            **entity,
+            "updatedAt": self._platform.runtime.clock.now(),
+            "updatedBy": self._platform.user_id(client),
+            "updatedClient": client,
+        }
+
+    def _rewrite(self, sandbox: Sandbox, kind: Kind, entity: JsonObject) -> JsonObject:
+        stored = self._store.read(sandbox, kind.name, entity["id"])
+        version = stored.version if stored else 0
+        self._tag(entity, version + 1, entity["updatedAt"])
+        self._store.write(Change(sandbox, kind.name, entity["id"], entity, expected=version))
+        return entity
+
+    def _tag(self, entity: JsonObject, version: int, now: int) -> None:
+        entity["version"] = entity["etag"] = self._platform.runtime.ids.etag(
+            entity["id"], version, now
+        )
+
+    def delete(self, sandbox: Sandbox, kind: Kind, id: str) -> None:
+        """Delete an entity; a base connection takes along what was made on it for no flow."""
+        changes = [Change(sandbox, kind.name, id, None)]
+        if kind is CONNECTION:
+            for made in (SOURCE_CONNECTION, TARGET_CONNECTION):
+                changes.extend(
+                    Change(sandbox, made.name, stored.key, None)
+                    for stored in self.scan(sandbox, made)
+                    if stored.body.get("baseConnectionId") == id
+                )
+        self._store.write(*changes)
+
+    def _reader(self, sandbox: Sandbox) -> Callable[[str, Json], JsonObject | None]:
+        def read(kind: str, key: Json) -> JsonObject | None:
+            stored = self._store.read(sandbox, kind, key) if isinstance(key, str) else None
+            return stored.body if stored else None
+
+        return read
+
+
+def _alias(sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    real = fixtures.aliases("connection_specs").get(key)
+    return {"id": real} if real else None

@@ -1,0 +1,171 @@
+"""What the registry makes of a resource that was sent: normal form, and what it includes.
+
+Source: "Schema Registry API guide" (schemas, classes, field groups, data types), "Create an ad-hoc
+schema", and both versions of the tutorial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emulator.json_types import Json, JsonObject
+from emulator.services.schema_registry.fields import composed, references, typed
+
+ADHOC = "https://ns.adobe.com/xdm/data/adhoc"
+RELATIONAL = "https://ns.adobe.com/xdm/data/adhoc-v2"
+
+_ASSIGNED = (
+    "$id",
+    "imsOrg",
+    "meta:abstract",
+    "meta:altId",
+    "meta:class",
+    "meta:containerId",
+    "meta:datasetNamespace",
+    "meta:descriptors",
+    "meta:extends",
+    "meta:extensible",
+    "meta:registryMetadata",
+    "meta:resourceType",
+    "meta:sandboxId",
+    "meta:sandboxType",
+    "meta:tenantNamespace",
+    "meta:xdmType",
+    "refs",
+    "version",
+)
+"""Members that the registry assigns; what a client sends for them is passed over."""
+
+_APPEND = "meta:immutableTags-"
+"""The path that the API reference and a client print for adding a tag."""
+
+Find = Callable[[str], JsonObject | None]
+
+
+def normalised(sent: JsonObject, type: str, id: str, find: Find) -> JsonObject:
+    """Return a resource as the registry keeps it, but for its history (see `service`).
+
+    Args:
+        find: Returns any resource by `$id`, the tenant's or the platform's.
+    """
+    content = {name: value for name, value in sent.items() if name not in _ASSIGNED}
+    content.setdefault("type", "object")
+    _append_tags(content)
+    namespace = _dataset_namespace(content, type, id, find)
+    if type == "classes" and namespace:
+        content = _with_namespace(content, namespace)
+    parts = content.get("allOf")
+    if isinstance(parts, list):
+        content["allOf"] = _without_repetitions(parts)
+    content = typed(content)
+    made: JsonObject = {
+        "meta:abstract": type != "schemas",
+        "meta:extensible": type != "schemas",
+        "meta:xdmType": "object",
+        "refs": _references(content, type, find),
+        "meta:extends": _extended(sent, content, type, find),
+    }
+    if type == "schemas" and (found := class_of(content, find)):
+        made["meta:class"] = found
+    if namespace:
+        made["meta:datasetNamespace"] = namespace
+    return {**content, **made}
+
+
+def class_of(resource: JsonObject, find: Find) -> str:
+    """Return the id of the class among the parts of a schema, or `""`."""
+    return next((id for id in composed(resource) if _is_class(id, find)), "")
+
+
+def _is_class(id: str, find: Find) -> bool:
+    return (find(id) or {}).get("meta:resourceType") == "classes"
+
+
+def _append_tags(content: JsonObject) -> None:
+    added = content.pop(_APPEND, None)
+    if added is not None:
+        tags = content.get("meta:immutableTags")
+        known = tags if isinstance(tags, list) else []
+        new = added if isinstance(added, list) else [added]
+        content["meta:immutableTags"] = [*known, *(tag for tag in new if tag not in known)]
+
+
+def _without_repetitions(parts: list[Json]) -> list[Json]:
+    """Drop a reference that was there before, as the tutorial's response does."""
+    kept: list[Json] = []
+    seen: set[str] = set()
+    for part in parts:
+        reference = part.get("$ref") if isinstance(part, dict) else None
+        if isinstance(reference, str):
+            if reference in seen:
+                continue
+            seen.add(reference)
+        kept.append(part)
+    return kept
+
+
+def _dataset_namespace(content: JsonObject, type: str, id: str, find: Find) -> str:
+    """Return the name of the object that holds an ad-hoc resource's fields, or `""`."""
+    if type == "classes" and ADHOC in composed(content):
+        return "_" + id.rpartition("/")[2]
+    if type == "schemas":
+        owner = find(class_of(content, find)) or {}
+        return str(owner.get("meta:datasetNamespace", ""))
+    return ""
+
+
+def _with_namespace(content: JsonObject, namespace: str) -> JsonObject:
+    """Rename `_adhoc`, wherever a class declares fields, to the class's own namespace."""
+    result = _renamed(content, namespace)
+    if isinstance(content.get("allOf"), list):
+        result["allOf"] = [
+            _renamed(part, namespace) if isinstance(part, dict) else part
+            for part in content["allOf"]
+        ]
+    if isinstance(content.get("definitions"), dict):
+        result["definitions"] = {
+            name: _renamed(part, namespace) if isinstance(part, dict) else part
+            for name, part in content["definitions"].items()
+        }
+    return result
+
+
+def _renamed(node: JsonObject, namespace: str) -> JsonObject:
+    fields = node.get("properties")
+    if not isinstance(fields, dict) or "_adhoc" not in fields:
+        return dict(node)
+    renamed = {namespace if name == "_adhoc" else name: field for name, field in fields.items()}
+    return {**node, "properties": renamed}
+
+
+def _references(content: JsonObject, type: str, find: Find) -> list[str]:
+    """Return what a resource refers to directly; of a schema the class comes last."""
+    if type != "schemas":
+        return list(dict.fromkeys(references(content)))
+    found = class_of(content, find)
+    return [id for id in composed(content) if id != found] + [found] * bool(found)
+
+
+def _extended(sent: JsonObject, content: JsonObject, type: str, find: Find) -> list[str]:
+    """Return everything that a resource includes: groups, the class's ancestors, the class."""
+    stated = sent.get("meta:extends")
+    if isinstance(stated, list) and RELATIONAL in stated:
+        return [RELATIONAL]
+    parts = composed(content)
+    found = class_of(content, find) if type == "schemas" else ""
+    included: dict[str, None] = {}
+    for id in parts:
+        if id != found:
+            included[id] = None
+            included.update(dict.fromkeys(_ancestors(id, find)))
+    if found:
+        included.update(dict.fromkeys(_ancestors(found, find)))
+        included.pop(found, None)
+        included[found] = None
+    return list(included)
+
+
+def _ancestors(id: str, find: Find) -> list[str]:
+    resource = find(id) or {}
+    known = resource.get("meta:extends")
+    return known if isinstance(known, list) else composed(resource)

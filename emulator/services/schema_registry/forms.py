@@ -1,0 +1,98 @@
+"""Media types of the Schema Registry and the forms of a resource that they ask for.
+
+Source: "Schema Registry API guide", getting started: `application/vnd.adobe.{xed|xdm}[-modifier…]`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from emulator.json_types import Json, JsonObject
+from emulator.services.schema_registry.fields import changed, without_texts
+
+_TYPE = re.compile(r"application/vnd\.adobe\.(xed|xdm)((?:-[a-z0-9]+)*)\+json", re.IGNORECASE)
+_RESOLVING = {"full", "deprecatefield", "deprecated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a request wants to see of a resource.
+
+    `brief` is identity only; `resolved` has `allOf` and `$ref` merged into fields; `texts` are
+    titles and descriptions; `standard` are XDM's own field names instead of the compatible ones.
+    """
+
+    brief: bool = False
+    resolved: bool = False
+    texts: bool = True
+    descriptors: bool = False
+    standard: bool = False
+
+
+def read_accept(accept: str) -> Form:
+    """Return the form that an Accept header names; the raw one if it names none."""
+    match = _TYPE.match(accept.strip())
+    if match is None:
+        return Form()
+    modifiers = set(match[2].lower().split("-")[1:])
+    return Form(
+        brief="id" in modifiers,
+        resolved=bool(modifiers & _RESOLVING),
+        texts="notext" not in modifiers,
+        descriptors="desc" in modifiers,
+        standard=match[1].lower() == "xdm",
+    )
+
+
+def brief(resource: JsonObject) -> JsonObject:
+    """Return a resource's identity, as lists of `xed-id` show it."""
+    names = ("title", "$id", "meta:altId", "version")
+    return {name: resource[name] for name in names if name in resource}
+
+
+def formed(resource: JsonObject, form: Form) -> JsonObject:
+    """Return a resource (raw or resolved already) in the rest of a form."""
+    if form.brief:
+        return brief(resource)
+    if not form.texts:
+        resource = changed(resource, without_texts)
+    if form.standard:
+        resource = changed(resource, _with_standard_names)
+    if form.descriptors:
+        resource = {**resource, "meta:descriptors": []}
+    return resource
+
+
+def _with_standard_names(node: JsonObject) -> JsonObject:
+    """Return a node whose fields have their standard names, which `meta:xdmField` holds."""
+    fields = node.get("properties")
+    if not isinstance(fields, dict):
+        return node
+    named: JsonObject = {}
+    names: dict[str, str] = {}
+    for name, field in fields.items():
+        if _is_prefix(name, field):
+            named.update(field["properties"])
+        else:
+            names[name] = _standard_name(name, field)
+            named[names[name]] = field
+    result = {**node, "properties": named}
+    if isinstance(node.get("required"), list):
+        result["required"] = [names.get(str(name), name) for name in node["required"]]
+    return result
+
+
+def _standard_name(name: str, field: Json) -> str:
+    standard = field.get("meta:xdmField") if isinstance(field, dict) else None
+    return standard if isinstance(standard, str) else name
+
+
+def _is_prefix(name: str, field: Json) -> bool:
+    """Tell whether an object stands for a name prefix only, as `_repo` does for `repo:`."""
+    if not name.startswith("_") or not isinstance(field, dict) or "meta:xdmField" in field:
+        return False
+    fields = field.get("properties")
+    return isinstance(fields, dict) and bool(fields) and all(
+        child.startswith(f"{name[1:]}:") for child in fields
+    )

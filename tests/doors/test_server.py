@@ -1,0 +1,276 @@
+"""The server over real sockets: it answers, keeps connections, and ends without losing requests."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from emulator.server import Server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+TIMEOUT = 10.0
+BODY_LIMIT = 100_000
+
+
+class EchoApp:
+    """Answers with the request's body; /slow waits for `released`, /stream answers in pieces."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self.released = threading.Event()
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/slow":
+            self.entered.set()
+            self.released.wait(TIMEOUT)
+        if environ["PATH_INFO"] == "/stream":
+            start("200 OK", [("Content-Type", "text/plain")])
+            return (f"piece {number};".encode() for number in range(3))
+        if environ["PATH_INFO"] == "/fail":
+            raise ValueError("told to fail")
+        body = environ["wsgi.input"].read() or environ["PATH_INFO"].encode("latin-1")
+        start("200 OK", [("Content-Length", str(len(body))), ("X-Seen", str(len(body)))])
+        return [body]
+
+
+@pytest.fixture
+def app() -> EchoApp:
+    return EchoApp()
+
+
+@pytest.fixture
+def server(app: EchoApp) -> Iterator[Server]:
+    with Server(app, body_limit=BODY_LIMIT) as running:
+        yield running
+        app.released.set()
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[http.client.HTTPConnection]:
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
+    yield connection
+    connection.close()
+
+
+def exchange(server: Server, sent: bytes) -> bytes:
+    """Send raw bytes and return everything up to the end of the connection."""
+    with socket.create_connection((server.host, server.port), timeout=TIMEOUT) as raw:
+        raw.sendall(sent)
+        raw.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: raw.recv(65_536), b""))
+
+
+def post(client: http.client.HTTPConnection, path: str, body: object = None) -> bytes:
+    client.request("POST", path, body)  # type: ignore[arg-type]
+    return client.getresponse().read()
+
+
+def test_the_free_port_is_known_before_serving_and_the_app_answers_there() -> None:
+    server = Server(EchoApp())
+    server.start()
+    assert server.port > 0
+    serving = threading.Thread(target=server.serve_forever)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
+    connection.request("GET", "/hello")
+    serving.start()
+    assert connection.getresponse().read() == b"/hello"
+    server.stop()
+    serving.join(TIMEOUT)
+    assert not serving.is_alive()
+
+
+def test_a_connection_is_kept_for_many_requests(client: http.client.HTTPConnection) -> None:
+    client.connect()
+    used = client.sock
+    assert [post(client, "/", body) for body in (b"1", b"2", b"3")] == [b"1", b"2", b"3"]
+    assert client.sock is used
+
+
+def test_more_connections_than_we_could_have_threads_are_all_answered(server: Server) -> None:
+    connections = [
+        http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT) for _ in range(32)
+    ]
+    for connection in connections:
+        connection.connect()
+    with ThreadPoolExecutor(len(connections)) as pool:
+        for turn in range(5):
+            bodies = [f"{turn}:{number}".encode() for number in range(len(connections))]
+            answers = pool.map(post, connections, ["/"] * len(connections), bodies)
+            assert list(answers) == bodies
+    for connection in connections:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    "unfinished",
+    [b"", b"POST / HT", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"],
+    ids=["silent", "half a head", "half a body"],
+)
+def test_slow_clients_block_nobody(
+    server: Server, client: http.client.HTTPConnection, unfinished: bytes
+) -> None:
+    slow = [socket.create_connection((server.host, server.port)) for _ in range(32)]
+    for raw in slow:
+        raw.sendall(unfinished)
+    assert post(client, "/", b"quick") == b"quick"
+    for raw in slow:
+        raw.close()
+
+
+def test_a_chunked_body_arrives(client: http.client.HTTPConnection) -> None:
+    assert post(client, "/", iter([b"one ", b"two ", b"three"])) == b"one two three"
+
+
+def test_a_streamed_answer_arrives_in_order(client: http.client.HTTPConnection) -> None:
+    assert post(client, "/stream") == b"piece 0;piece 1;piece 2;"
+
+
+@pytest.mark.parametrize("path", ["/plain", "/a b", "/é/ü", "/%2F/%25", "/" + "x" * 5000])
+def test_paths_reach_the_app_decoded(client: http.client.HTTPConnection, path: str) -> None:
+    assert post(client, quote(path)).decode() == path
+
+
+def test_of_a_body_over_the_limit_the_app_sees_enough_to_refuse_it(
+    client: http.client.HTTPConnection,
+) -> None:
+    client.request("POST", "/declared", b"x" * (BODY_LIMIT + 1))
+    assert client.getresponse().read() == b"/declared"
+    client.request("POST", "/chunked", iter([b"x" * 70_000] * 10))
+    answer = client.getresponse()
+    assert answer.getheader("X-Seen") == str(BODY_LIMIT + 1)
+    answer.read()
+    assert post(client, "/", b"next") == b"next"
+
+
+def test_continue_is_sent_when_the_client_waits_for_it(server: Server) -> None:
+    with socket.create_connection((server.host, server.port), timeout=TIMEOUT) as raw:
+        raw.sendall(
+            b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+        )
+        assert raw.recv(1000).startswith(b"HTTP/1.1 100 ")
+        raw.sendall(b"ok")
+        assert raw.recv(1000).endswith(b"ok")
+
+
+@pytest.mark.parametrize("body", [b"ok", b"ok\r\nUpgrade: h2c\r\n"])
+def test_an_offer_to_upgrade_is_declined_and_the_body_kept(
+    client: http.client.HTTPConnection, body: bytes
+) -> None:
+    offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMA"}
+    for headers in (offer, {}, offer):
+        client.request("POST", "/", body, headers)
+        assert client.getresponse().read() == body
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"what is this\r\n\r\n",
+        b"\x00" * 100_000,
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent_Length: many\r\nContent-Length: -5\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nshort",
+        b"GET / HTTP/9.9\r\n\r\n",
+    ],
+)
+def test_garbage_harms_only_its_sender(
+    server: Server, client: http.client.HTTPConnection, garbage: bytes
+) -> None:
+    answer = exchange(server, garbage)
+    assert not answer or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5"))
+    assert post(client, "/", b"still here") == b"still here"
+
+
+def test_an_app_that_raises_is_answered_with_500(client: http.client.HTTPConnection) -> None:
+    client.request("GET", "/fail")
+    answer = client.getresponse()
+    answer.read()
+    assert answer.status == 500
+    assert post(client, "/", b"next") == b"next"
+
+
+def test_requests_in_flight_finish_when_stopped(app: EchoApp) -> None:
+    server = Server(app)
+    server.start()
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    with ThreadPoolExecutor(1) as pool:
+        running = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
+        answer = pool.submit(post, running, "/slow", b"kept")
+        assert app.entered.wait(TIMEOUT)
+        arriving = socket.create_connection((server.host, server.port), timeout=TIMEOUT)
+        arriving.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nha")
+        server.stop()
+        app.released.set()
+        assert answer.result(TIMEOUT) == b"kept"
+    arriving.sendall(b"lf")
+    assert arriving.makefile("rb").read().endswith(b"half")
+    serving.join(TIMEOUT)
+    assert not serving.is_alive()
+
+
+def test_stopping_closes_idle_connections_and_frees_the_port(
+    client: http.client.HTTPConnection, server: Server
+) -> None:
+    post(client, "/", b"now idle")
+    server.stop()
+    assert client.sock.recv(1) == b""
+    server.__exit__(None, None, None)
+    with Server(EchoApp(), port=server.port) as next_server:
+        assert exchange(next_server, b"GET /again HTTP/1.0\r\n\r\n").endswith(b"/again")
+
+
+def test_a_client_that_never_finishes_cannot_hold_up_the_end(app: EchoApp) -> None:
+    with Server(app, grace=0.0) as server:
+        raw = socket.create_connection((server.host, server.port), timeout=TIMEOUT)
+        raw.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf")
+        assert exchange(server, b"GET /x HTTP/1.0\r\n\r\n").endswith(b"/x")
+    raw.close()
+
+
+def test_stop_may_come_early_late_and_twice() -> None:
+    server = Server(EchoApp())
+    server.stop()
+    server.start()
+    server.stop()
+    server.serve_forever()
+    server.stop()
+
+
+def test_a_busy_port_is_an_ordinary_error(server: Server) -> None:
+    with pytest.raises(OSError):
+        Server(EchoApp(), port=server.port).start()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot send these signals to a child")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_process_cleanly(number: signal.Signals) -> None:
+    code = (
+        "from emulator.server import Server, run\n"
+        "def app(environ, start): start('200 OK', []); return [b'hi']\n"
+        "run(Server(app), lambda server: print(server.port, flush=True))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        port = int(child.stdout.readline())
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+        connection.request("GET", "/")
+        assert connection.getresponse().read() == b"hi"
+        child.send_signal(number)
+        assert child.wait(TIMEOUT) == 0
