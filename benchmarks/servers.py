@@ -136,8 +136,8 @@ def serve_gunicorn(port: int) -> None:
     _become("gunicorn", *arguments, "--log-level", "error", "benchmarks.servers:echo_app()")
 
 
-def _become(module: str, *arguments: str) -> None:
-    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
+def _become(*module_and_arguments: str) -> None:
+    os.execv(sys.executable, [sys.executable, "-m", *module_and_arguments])
 
 
 def _end_on_sigterm() -> None:
@@ -243,10 +243,8 @@ def _tree_rss_mib(pid: int) -> float:
 
 
 def _row(name: str, figures: Figures, reference: Figures | None) -> list[str]:
-    row = [name, f"{statistics.median(figures.start_ms):.0f}"]
-    row += [f"{statistics.median(figures.stop_ms):.0f}"]
-    row += [f"{statistics.median(figures.rss_mib):.0f}"]
-    row += [f"{statistics.median(figures.loaded_rss_mib):.0f}"]
+    costs = (figures.start_ms, figures.stop_ms, figures.rss_mib, figures.loaded_rss_mib)
+    row = [name, *(f"{statistics.median(cost):.0f}" for cost in costs)]
     for connections in CONNECTIONS:
         runs = figures.loads[connections]
         rate = figures.rate(connections)
@@ -291,7 +289,7 @@ def main() -> None:
         SERVERS[options.serve][1](options.port)
         return
     if unknown := set(options.names) - set(SERVERS):
-        parser.error(f"unknown servers: {', '.join(sorted(unknown))}")
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
     names = [
         name for name in options.names or SERVERS if importlib.util.find_spec(SERVERS[name][0])
     ]

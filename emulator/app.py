@@ -72,7 +72,8 @@ def _contract(settings: Settings) -> Contract:
         if folder and not folder.is_dir():
             raise SettingError(f"{name}: {str(folder)!r} is not a folder")
     if settings.contracts:
-        from emulator.contract.checkup import check_overlay  # brings pydantic; only overlays need it
+        # It brings pydantic, which only overlays need.
+        from emulator.contract.checkup import check_overlay
 
         check_overlay(settings.contracts)
         folders.append(settings.contracts)

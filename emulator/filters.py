@@ -104,7 +104,6 @@ def parse_order(text: str) -> list[Order]:
 
     An unencoded `+` arrives as a space, which means the same.
     """
-    orders = []
-    for item in text.split(","):
-        orders.append(Order(item.lstrip(" +-").strip(), item.lstrip().startswith("-")))
-    return orders
+    return [
+        Order(item.lstrip(" +-").strip(), item.lstrip().startswith("-")) for item in text.split(",")
+    ]

@@ -24,6 +24,7 @@ class Fixtures:
         self._folders = folders
         self._kinds: dict[str, dict[str, JsonObject]] = {}
         self._names: dict[str, dict[str, JsonObject]] = {}
+        self._aliases: dict[str, dict[str, str]] = {}
         self._lock = threading.Lock()
 
     def get(self, kind: str, key: str) -> JsonObject | None:
@@ -37,13 +38,15 @@ class Fixtures:
         return list(self._kinds[kind].values())
 
     def aliases(self, kind: str) -> dict[str, str]:
-        """Return the ids under which documents print a resource, by its real id."""
-        found: dict[str, str] = {}
-        for folder in self._folders:
-            path = folder / kind / "aliases.json"
-            if path.is_file():
-                found.update(_read(path))
-        return found
+        """Return real ids by the other ids under which some documents print a resource."""
+        if kind not in self._aliases:
+            found: dict[str, str] = {}
+            for folder in self._folders:
+                path = folder / kind / "aliases.json"
+                if path.is_file():
+                    found.update(_read(path))
+            self._aliases[kind] = found
+        return self._aliases[kind]
 
     def _load(self, kind: str) -> None:
         if kind in self._names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import orjson
@@ -25,26 +26,38 @@ def copy(value: Json) -> Json:
     return orjson.loads(orjson.dumps(value))
 
 
+@lru_cache(maxsize=4096)
+def pointer_steps(pointer: str) -> tuple[str, ...]:
+    """Return the unescaped steps of a JSON pointer."""
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+
+
 def at(document: Json, pointer: str) -> Json:
-    """Return the value at a JSON pointer without wildcards, or `MISSING`."""
-    for _, value in walk(document, pointer):
-        return value
-    return MISSING
+    """Return the value at a JSON pointer, the first one where it has a `*`, or `MISSING`."""
+    value = document
+    for step in pointer_steps(pointer):
+        if isinstance(value, dict):
+            value = value.get(step, MISSING)
+        elif isinstance(value, list):
+            return next((found for _, found in walk(document, pointer)), MISSING)
+        else:
+            return MISSING
+    return value
 
 
 def walk(document: Json, pointer: str) -> Iterator[tuple[str, Json]]:
     """Yield (pointer, value) for each place a pointer names; `*` stands for every array item."""
-    yield from _walk(document, [_unescape(step) for step in pointer.split("/")[1:]], "")
+    yield from _walk(document, pointer_steps(pointer), "")
 
 
-def _walk(value: Json, steps: list[str], path: str) -> Iterator[tuple[str, Json]]:
+def _walk(value: Json, steps: tuple[str, ...], path: str) -> Iterator[tuple[str, Json]]:
     if not steps:
         yield path, value
         return
     step, rest = steps[0], steps[1:]
     if isinstance(value, dict):
         if step in value:
-            yield from _walk(value[step], rest, f"{path}/{_escape(step)}")
+            yield from _walk(value[step], rest, f"{path}/{escape_step(step)}")
     elif isinstance(value, list):
         if step == "*":
             for index, item in enumerate(value):
@@ -63,9 +76,6 @@ def dotted(document: Json, path: str) -> Json:
     return value
 
 
-def _unescape(step: str) -> str:
-    return step.replace("~1", "/").replace("~0", "~")
-
-
-def _escape(step: str) -> str:
+def escape_step(step: str) -> str:
+    """Return a member name as a step of a JSON pointer."""
     return step.replace("~", "~0").replace("/", "~1")

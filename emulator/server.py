@@ -33,6 +33,7 @@ _BACKLOG = 1024
 # connections longer than clients keep them in their pools.
 _KEEP_ALIVE_SECONDS = 300
 _DRAIN_SECONDS = 0.002
+_ABORT_SECONDS = 1.0
 # An answer must not wait long for the slower requests of the same turn.
 _HOLD_SECONDS = 0.001
 _HOLD_BYTES = 64 * 1024
@@ -283,10 +284,14 @@ async def _drain(state: ServerState, grace: float) -> None:
     """Close idle connections, let the busy ones finish, and drop those that take too long."""
     for connection in list(state.connections):
         connection.shutdown()
-    deadline = time.monotonic() + grace
-    while (state.connections or state.tasks) and time.monotonic() < deadline:
-        await asyncio.sleep(_DRAIN_SECONDS)
+    await _until_quiet(state, grace)
     for connection in list(state.connections):
         connection.transport.abort()
-    while state.connections or state.tasks:
+    await _until_quiet(state, _ABORT_SECONDS)
+
+
+async def _until_quiet(state: ServerState, seconds: float) -> None:
+    # uvicorn has no event for this.
+    deadline = time.monotonic() + seconds
+    while (state.connections or state.tasks) and time.monotonic() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(_DRAIN_SECONDS)

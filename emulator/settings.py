@@ -82,9 +82,7 @@ class Settings:
     organizations: tuple[str, ...] = _setting(
         (), _names, "organizations that exist; empty means any well-formed one"
     )
-    api_keys: tuple[str, ...] = _setting(
-        (), _names, "API keys that exist; empty means any"
-    )
+    api_keys: tuple[str, ...] = _setting((), _names, "API keys that exist; empty means any")
     tenant: str = _setting(
         "", str, "tenant id of every organization; empty derives one from the organization"
     )

@@ -1,4 +1,4 @@
-"""Paths into XDM data, such as `piList[0]` or `address.street\\.name`, and the fields they name."""
+r"""Paths into XDM data, such as `piList[0]` or `address.street\.name`, and the fields they name."""
 
 from __future__ import annotations
 

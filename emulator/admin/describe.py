@@ -1,4 +1,4 @@
-"""The contract in words: operations, editions and rules as the control API and commands show them."""
+"""The contract in words: operations, editions and rules for the control API and commands."""
 
 from __future__ import annotations
 

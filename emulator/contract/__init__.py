@@ -1,4 +1,4 @@
-"""The contract as data: documents, rules, editions, error catalogues, and the engine that judges."""
+"""The contract as data: documents, rules, editions, error catalogues, and who judges by them."""
 
 from emulator.contract.judge import Edition, Finding, Lookup
 from emulator.contract.loader import Contract, ContractError, load_contract

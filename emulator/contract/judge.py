@@ -11,7 +11,7 @@ import jsonschema_rs
 
 from emulator.contract.checks import CHECKS, Reason
 from emulator.contract.model import Answer, EditionEntry, Operation, ProblemEntry, Rule
-from emulator.json_types import MISSING, Json, JsonObject, walk
+from emulator.json_types import MISSING, Json, JsonObject, at, pointer_steps, walk
 
 
 class Lookup(Protocol):
@@ -102,6 +102,21 @@ class _CompiledOperation:
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
+class _Lazy:
+    """A rule's schema, compiled when it first has to explain itself."""
+
+    def __init__(self, schema: Json, reads_text: bool) -> None:
+        self.reads_text = reads_text
+        self._schema = schema
+        self._validator: Any = None
+
+    @property
+    def validator(self) -> Any:
+        if self._validator is None:
+            self._validator = jsonschema_rs.validator_for(self._schema)
+        return self._validator
+
+
 class JudgedRule:
     """One rule, ready to be applied to a request document."""
 
@@ -110,41 +125,39 @@ class JudgedRule:
         (name, arguments), *rest = rule.check.items()
         if rest:
             raise ValueError(f"{rule.id}: a rule has one check")
-        self._name = name
-        self._arguments = arguments
+        self._schema = arguments
+        self._arguments = _Lazy(arguments, rule.reads_text) if name == "schema" else arguments
         self._check = CHECKS[name]
         self._when = jsonschema_rs.validator_for(rule.when).is_valid if rule.when else None
-        self._validator: Any = None
+        self._is_many = "*" in pointer_steps(rule.at)
         self.is_plain_schema = name == "schema" and not rule.reads_text
 
     def schema(self) -> JsonObject:
         """Return a JSON Schema of the whole request document that says what this rule says."""
-        node: JsonObject = self._arguments
-        for step in reversed(self.rule.at.split("/")[1:]):
-            if step == "*":
-                node = {"items": node}
-            else:
-                node = {"properties": {step.replace("~1", "/").replace("~0", "~"): node}}
+        node: JsonObject = self._schema
+        for step in reversed(pointer_steps(self.rule.at)):
+            node = {"items": node} if step == "*" else {"properties": {step: node}}
         return {"if": self.rule.when, "then": node} if self.rule.when else node
 
     def judge(self, request: JsonObject, lookup: Lookup) -> list[Finding]:
         """Return this rule's findings on a request, the slow and exact way."""
         if self._when and not self._when(request):
             return []
-        findings: list[Finding] = []
-        for pointer, value in walk(request, self.rule.at):
-            for reason in self._reasons(value, lookup):
-                findings.append(self._finding(pointer, value, reason))
-        return findings
-
-    def _reasons(self, value: Json, lookup: Lookup) -> list[Reason]:
-        if self._name != "schema":
-            return list(self._check(value, self._arguments, lookup))
-        if self._validator is None:
-            self._validator = jsonschema_rs.validator_for(self._arguments)
-        return list(self._check(value, (self._validator, self.rule.reads_text), lookup))
+        if self._is_many:
+            return [
+                self._finding(pointer, value, reason)
+                for pointer, value in walk(request, self.rule.at)
+                for reason in self._check(value, self._arguments, lookup)
+            ]
+        value = at(request, self.rule.at)
+        if value is MISSING:
+            return []
+        return [
+            self._finding(self.rule.at, value, reason)
+            for reason in self._check(value, self._arguments, lookup)
+        ]
 
     def _finding(self, pointer: str, value: Json, reason: Reason) -> Finding:
-        place = pointer + reason.at
-        values = {"value": "" if value is MISSING else value, "at": place, **reason.values}
-        return Finding(self.rule, place, reason.text, values)
+        return Finding(
+            self.rule, pointer + reason.at, reason.text, {"value": value, **reason.values}
+        )

@@ -1,1 +1,1 @@
-"""The emulated services, one folder each; the tuple `SERVICES` in `services.registry` lists them."""
+"""The emulated services, one folder each; `services.registry` lists them."""

@@ -54,6 +54,7 @@ class Platform:
         self.runtime = runtime
         self.fixtures = fixtures
         self.settings = settings
+        self._derived: dict[tuple[str, object], str] = {}
         self._domains: dict[str, Domain] = {}
         self._finders: dict[str, Finder] = {}
         self._listers: dict[str, Lister] = {}
@@ -74,9 +75,7 @@ class Platform:
         """Return the read-only resources that an edition's documents print."""
         return self.fixtures.edition(edition.entry.fixtures)
 
-    def find(
-        self, sandbox: Sandbox, fixtures: Fixtures, kind: str, key: str
-    ) -> JsonObject | None:
+    def find(self, sandbox: Sandbox, fixtures: Fixtures, kind: str, key: str) -> JsonObject | None:
         """Return one resource of any service, or None."""
         return self._finders[kind](sandbox, fixtures, key)
 
@@ -94,7 +93,7 @@ class Platform:
 
     def sandbox_id(self, sandbox: Sandbox) -> str:
         """Return the UUID under which services know a sandbox."""
-        return self.runtime.ids.uuid(sandbox, "sandbox", 0)
+        return self._remembered(("sandbox", sandbox), lambda: self._sandbox_id(sandbox))
 
     def tenant_id(self, organization: str) -> str:
         """Return an organization's tenant id, without the underscore of its namespace."""
@@ -104,5 +103,19 @@ class Platform:
 
     def user_id(self, api_key: str) -> str:
         """Return the technical account that an API key acts as."""
+        return self._remembered(("user", api_key), lambda: self._user_id(api_key))
+
+    def _sandbox_id(self, sandbox: Sandbox) -> str:
+        return self.runtime.ids.uuid(sandbox, "sandbox", 0)
+
+    def _user_id(self, api_key: str) -> str:
         digits = self.runtime.ids.hex(Sandbox("", api_key), "user", 0, 24)
         return f"{digits.upper()}@techacct.adobe.com"
+
+    def _remembered(self, key: tuple[str, object], make: Callable[[], str]) -> str:
+        """Return a derived id without deriving it at every write."""
+        if key not in self._derived:
+            if len(self._derived) > 1024:
+                self._derived.clear()
+            self._derived[key] = make()
+        return self._derived[key]

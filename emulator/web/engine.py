@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from emulator.contract import Contract, Edition, Finding, Operation, ProblemEntry
+from emulator.contract import Contract, Edition, Finding, ProblemEntry
 from emulator.json_types import JsonObject
 from emulator.problem import Problem
 from emulator.sandbox import PLATFORM, Sandbox
@@ -46,11 +46,12 @@ class Engine:
             reply = self._answer(incoming, edition)
         except Problem as problem:
             reply = self.refuse(problem, edition, incoming.operation.service)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a bug must not reach a client as HTML
             _log.exception("%s failed", incoming.operation.id)
-            problem = Problem("platform.internal_error")
-            reply = self.refuse(problem, edition, incoming.operation.service)
-        reply.headers.setdefault("x-request-id", self._request_id(incoming.headers))
+            failure = Problem("platform.internal_error")
+            reply = self.refuse(failure, edition, incoming.operation.service)
+        reply.headers["x-request-id"] = self._request_id(incoming.headers)
+        reply.headers["x-emulator-operation"] = incoming.operation.id
         return reply
 
     def _asked_edition(self, incoming: Incoming, edition: Edition) -> Edition:
@@ -65,9 +66,7 @@ class Engine:
     def _answer(self, incoming: Incoming, edition: Edition) -> Reply:
         operation = incoming.operation
         if not operation.emulated:
-            raise Problem(
-                "platform.not_emulated", operation=operation.id, reason=operation.reason
-            )
+            raise Problem("platform.not_emulated", operation=operation.id, reason=operation.reason)
         request = describe(incoming)
         warnings: list[Finding] = []
         sandbox = PLATFORM
@@ -86,9 +85,7 @@ class Engine:
             reply.headers["x-emulator-warning"] = ", ".join(names)
         return reply
 
-    def _pass_gate(
-        self, request: JsonObject, edition: Edition, warnings: list[Finding]
-    ) -> Sandbox:
+    def _pass_gate(self, request: JsonObject, edition: Edition, warnings: list[Finding]) -> Sandbox:
         headers = request["headers"]
         settings = self.platform.settings
         if settings.default_sandbox and not headers.get("x-sandbox-name"):
@@ -119,12 +116,7 @@ class Engine:
     def _refuse_first(self, findings: list[Finding], warnings: list[Finding]) -> None:
         for finding in findings:
             if self._refuses(finding):
-                at = finding.at.removeprefix("/")
-                raise Problem(
-                    finding.rule.problem,
-                    rule=finding.rule.id,
-                    **{"reason": finding.reason, "place": at.replace("/", "."), **finding.values},
-                )
+                raise _problem_of(finding)
         warnings.extend(findings)
 
     def _refuses(self, finding: Finding) -> bool:
@@ -179,8 +171,18 @@ class Engine:
         return self.refuse(Problem("platform.unreadable", reason=reason), edition, service)
 
 
+def _problem_of(finding: Finding) -> Problem:
+    """Return the refusal that a finding is, with what its text may ask for."""
+    place = finding.at.removeprefix("/").replace("/", ".") or "request"
+    values = {
+        "reason": finding.reason,
+        "states": finding.rule.states,
+        "place": place,
+        **finding.values,
+    }
+    return Problem(finding.rule.problem, rule=finding.rule.id, **values)
+
+
 def _short(value: object) -> str:
     text = str(value)
     return text if len(text) <= 500 else text[:500] + "…"
-
-

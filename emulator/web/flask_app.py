@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, request
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Rule as UrlRule
 
@@ -95,20 +96,30 @@ def _read_body(environ: dict[str, Any], limit: int) -> bytes | None:
     return b"".join(chunks) if left > 0 else None
 
 
+class _Response(Response):
+    """A response whose headers are complete as they are."""
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        return self.headers
+
+
 def to_response(reply: Reply) -> Response:
     """Return a reply as an HTTP response: JSON, bytes as they are, or nothing."""
-    if reply.body is None and reply.status in _EMPTY:
-        body = b""
-    else:
-        body = reply.body if isinstance(reply.body, bytes) else dumps(reply.body)
-    response = Response(body, status=reply.status, mimetype="application/json")
-    for name, value in reply.headers.items():
-        response.headers[name] = _one_line(value)
-    return response
+    headers = [(name, _one_line(value)) for name, value in reply.headers.items()]
+    if reply.status in _EMPTY:
+        return _Response(b"", reply.status, headers)
+    body = reply.body if isinstance(reply.body, bytes) else dumps(reply.body)
+    if "Content-Type" not in reply.headers:
+        headers.append(("Content-Type", "application/json"))
+    headers.append(("Content-Length", str(len(body))))
+    return _Response(body, reply.status, headers)
 
 
 def _one_line(value: str) -> str:
-    return value.replace("\r", " ").replace("\n", " ")
+    """Return a header's value without what would end the header or is not Latin-1."""
+    if value.isascii() and value.isprintable():
+        return value
+    return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in value)
 
 
 def _refuser(engine: Engine) -> Callable[[HTTPException], Response]:

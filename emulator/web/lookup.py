@@ -27,9 +27,12 @@ class BoundLookup:
 
     def find(self, kind: str, key: str) -> JsonObject | None:
         place = (kind, key)
-        if place not in self._found:
-            self._found[place] = self.platform.find(self.sandbox, self.fixtures, kind, key)
-        return self._found[place]
+        try:
+            return self._found[place]
+        except KeyError:
+            found = self.platform.find(self.sandbox, self.fixtures, kind, key)
+            self._found[place] = found
+            return found
 
     def all(self, kind: str) -> list[JsonObject]:
         return self.platform.all(self.sandbox, self.fixtures, kind)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from emulator.forms import read_form
 from emulator.json_types import MISSING, Json, JsonObject, loads
 from emulator.web.call import Incoming, read_query
-from emulator.forms import read_form
 
 DEEPEST = 100
 """How many levels of arrays and objects a body may have."""

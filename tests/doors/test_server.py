@@ -87,6 +87,7 @@ def test_the_free_port_is_known_before_serving_and_the_app_answers_there() -> No
     connection.request("GET", "/hello")
     serving.start()
     assert connection.getresponse().read() == b"/hello"
+    connection.close()
     server.stop()
     serving.join(TIMEOUT)
     assert not serving.is_alive()
@@ -219,8 +220,10 @@ def test_requests_in_flight_finish_when_stopped(app: EchoApp) -> None:
         server.stop()
         app.released.set()
         assert answer.result(TIMEOUT) == b"kept"
+        running.close()
     arriving.sendall(b"lf")
-    assert arriving.makefile("rb").read().endswith(b"half")
+    with arriving, arriving.makefile("rb") as received:
+        assert received.read().endswith(b"half")
     serving.join(TIMEOUT)
     assert not serving.is_alive()
 
@@ -254,7 +257,7 @@ def test_stop_may_come_early_late_and_twice() -> None:
 
 
 def test_a_busy_port_is_an_ordinary_error(server: Server) -> None:
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match=r"in use|usage of"):
         Server(EchoApp(), port=server.port).start()
 
 
@@ -272,5 +275,6 @@ def test_a_signal_ends_the_process_cleanly(number: signal.Signals) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
         connection.request("GET", "/")
         assert connection.getresponse().read() == b"hi"
+        connection.close()
         child.send_signal(number)
         assert child.wait(TIMEOUT) == 0

@@ -8,6 +8,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from emulator.contract.checks.catalog import catalog_filter, keeps_members
+from emulator.contract.checks.composition import (
+    composed_of,
+    found_lacks,
+    group_fits_class,
+    in_namespace,
+    listed_at,
+    patch_keeps_items,
+    refers_within,
+    xdm_fields,
+    xdm_filter,
+)
 from emulator.contract.checks.filters import check_filter, check_order
 from emulator.contract.checks.patches import patch_applies, patch_keeps, result_fits
 from emulator.contract.checks.reason import Reason
@@ -27,31 +38,41 @@ from emulator.contract.checks.references import (
 from emulator.contract.checks.values import (
     consumes,
     known_names,
+    no_duplicates,
     nothing,
     same_as,
     schema,
 )
-from emulator.contract.checks.xdm import path_in_schema
+from emulator.contract.checks.xdm import path_form, path_in_schema
 
 Check = Callable[[Any, Any, Any], Iterator[Reason]]
 
 CHECKS: dict[str, Check] = {
     "agrees": agrees,
     "catalog_filter": catalog_filter,
+    "composed_of": composed_of,
     "consumes": consumes,
     "every_listed": every_listed,
     "field_is_one_of": field_is_one_of,
     "filter": check_filter,
     "fits_spec": fits_spec,
+    "found_lacks": found_lacks,
+    "group_fits_class": group_fits_class,
+    "in_namespace": in_namespace,
     "keeps_members": keeps_members,
     "known_names": known_names,
+    "listed_at": listed_at,
     "named_in": named_in,
+    "no_duplicates": no_duplicates,
     "nothing": nothing,
     "order": check_order,
     "patch_applies": patch_applies,
     "patch_keeps": patch_keeps,
+    "patch_keeps_items": patch_keeps_items,
+    "path_form": path_form,
     "path_in_schema": path_in_schema,
     "refers_to": refers_to,
+    "refers_within": refers_within,
     "result_fits": result_fits,
     "same_as": same_as,
     "schema": schema,
@@ -60,6 +81,8 @@ CHECKS: dict[str, Check] = {
     "unique": unique,
     "unused": unused,
     "version_matches": version_matches,
+    "xdm_fields": xdm_fields,
+    "xdm_filter": xdm_filter,
 }
 
 __all__ = ["CHECKS", "Check", "Reason"]

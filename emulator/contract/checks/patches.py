@@ -43,7 +43,9 @@ def patch_keeps(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Rea
 def result_fits(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """What the patch makes of the resource breaks no rule of `operation` that it kept before.
 
-    `fields` are the members that the other operation's body has.
+    `fields` are the members that the other operation's body has (without it, all); with `same_path`
+    the other operation has this request's path. `only` or `without` narrow the rules that count, by
+    the last step of their ids, so that each can have a problem of its own.
     """
     resource = _target(arguments, lookup)
     if resource is None or not isinstance(value, list):
@@ -54,15 +56,23 @@ def result_fits(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Rea
         return
     before = {finding.rule.id for finding in _findings(resource, arguments, lookup)}
     for finding in _findings(patched, arguments, lookup):
-        if finding.rule.id not in before and finding.rule.severity == "error":
+        rule = finding.rule
+        if rule.id not in before and rule.severity == "error" and _counts(rule.id, arguments):
             yield Reason(
-                f"{finding.at.removeprefix('/body/')}: {finding.reason} ({finding.rule.id})",
-                values={"broken": finding.rule.id},
+                f"{finding.at.removeprefix('/body/')}: {finding.reason} ({rule.id})",
+                values={**finding.values, "broken": rule.id},
             )
 
 
+def _counts(rule: str, arguments: JsonObject) -> bool:
+    name = rule.rpartition(".")[2]
+    return name in arguments.get("only", [name]) and name not in arguments.get("without", [])
+
+
 def _findings(resource: JsonObject, arguments: JsonObject, lookup: Any) -> list[Any]:
-    body = {name: resource[name] for name in arguments["fields"] if name in resource}
-    request = {"headers": {}, "query": {}, "path": {}, "content": {}, "body": body}
+    fields = arguments.get("fields", resource)
+    body = {name: resource[name] for name in fields if name in resource}
+    path = lookup.request["path"] if arguments.get("same_path") else {}
+    request = {"headers": {}, "query": {}, "path": path, "content": {}, "body": body}
     findings: list[Any] = lookup.judge(arguments["operation"], request)
     return findings

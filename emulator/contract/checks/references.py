@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -37,9 +37,10 @@ def refers_to(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reaso
 def agrees(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """The value (or its `./field`) agrees with a field of another resource.
 
-    Arguments: `kind`, `key` and `field` name the other value; `mine` a pointer to the value itself,
-    or `of` {kind, field} a field of the resource that the value names; `relation` is `equals` (default), `in`, `at_most` or `ends_with`; `resolve` names a kind
-    of aliases that both sides are resolved through.
+    Arguments: `kind`, `key` and `field` name the other value. `mine` is a pointer to the value
+    itself, or `of` {kind, field} a field of the resource that the value names. `relation` is
+    `equals` (default), `in`, `at_most` or `ends_with`. `resolve` names a kind of aliases that both
+    sides are resolved through.
     """
     mine = _mine(value, arguments, lookup)
     resource = _other(value, arguments, lookup)
@@ -72,7 +73,7 @@ def _at_most(mine: Json, theirs: Json) -> bool:
     return isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= theirs
 
 
-_RELATIONS = {
+_RELATIONS: dict[str, Callable[[Json, Json], bool]] = {
     "equals": lambda mine, theirs: mine == theirs,
     "in": lambda mine, theirs: mine in theirs,
     "at_most": _at_most,
@@ -232,7 +233,7 @@ def unused(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     resources that count. `mine` names the field of this resource that is referred to.
     """
     own = lookup.find(arguments["mine"]["kind"], value) if "mine" in arguments else None
-    names = {value} | ({own[field] for field in arguments["mine"]["fields"]} if own else set())
+    names = {value} | {own[field] for field in arguments["mine"]["fields"] if own}
     for other in lookup.all(arguments["kind"]):
         if any(
             dotted(other, path) != wanted for path, wanted in arguments.get("where", {}).items()

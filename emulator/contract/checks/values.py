@@ -7,25 +7,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
-from emulator.json_types import Json, at
+from emulator.json_types import Json, JsonObject, at, escape_step
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 _BOOLEANS = {"true": True, "false": False}
 _LONGEST = 300
 
 
-def schema(value: Json, compiled: tuple[Any, bool], lookup: Any) -> Iterator[Reason]:
+def schema(value: Json, compiled: Any, lookup: Any) -> Iterator[Reason]:
     """Judge a value by a JSON Schema, which arrives compiled with the rule's `reads_text`."""
-    validator, reads_text = compiled
-    yield from schema_reasons(validator, read_text(value) if reads_text else value)
+    yield from schema_reasons(
+        compiled.validator, read_text(value) if compiled.reads_text else value
+    )
 
 
 def schema_reasons(validator: Any, value: Json) -> Iterator[Reason]:
     """Yield a reason for each thing that a compiled JSON Schema finds wrong."""
     for error in validator.iter_errors(value):
-        pointer = "".join(
-            f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in error.instance_path
-        )
+        pointer = "".join(f"/{escape_step(str(step))}" for step in error.instance_path)
         yield Reason(error.message[:_LONGEST], at=pointer)
 
 
@@ -50,6 +49,24 @@ def same_as(value: Json, arguments: str, lookup: Any) -> Iterator[Reason]:
     for other in (at(lookup.request, arguments),):
         if isinstance(other, type(value)) and other != value:
             yield Reason(f"{shown(value)} differs from {shown(other)} at {arguments[1:]}")
+
+
+def no_duplicates(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """No two objects of a list have the same text under the first of `fields` that they have."""
+    seen: dict[str, int] = {}
+    for index, item in enumerate(value if isinstance(value, list) else []):
+        members = item if isinstance(item, dict) else {}
+        field = next((name for name in arguments["fields"] if name in members), "")
+        text = members.get(field)
+        if not isinstance(text, str):
+            continue
+        if text in seen:
+            yield Reason(
+                f"{shown(text)} is already item {seen[text]}",
+                at=f"/{index}/{field}",
+                values={"value": text},
+            )
+        seen.setdefault(text, index)
 
 
 def consumes(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from emulator.contract.checks.reason import Reason
+from emulator.contract.checks.reason import Reason, shown
 from emulator.json_types import Json, JsonObject, at
 from emulator.xdm_paths import field_at, parse_path
 
@@ -29,3 +29,19 @@ def path_in_schema(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[
                     values={"field": value},
                 )
             return
+
+
+def path_form(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """A text is a path such as `address.street\\.name`, `emails[0]` or `${First Name}`.
+
+    Arguments: with `field` the text is that member of the judged object; `where` (field -> values)
+    names what other members must be, if they are there, for it to be a path at all.
+    """
+    pointer = ""
+    if "field" in arguments:
+        members = value if isinstance(value, dict) else {}
+        if any(members.get(name, of[0]) not in of for name, of in arguments["where"].items()):
+            return
+        value, pointer = members.get(arguments["field"]), f"/{arguments['field']}"
+    if isinstance(value, str) and value and parse_path(value) is None:
+        yield Reason(f"{shown(value)} is not a path", at=pointer, values={"value": value})

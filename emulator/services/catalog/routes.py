@@ -21,8 +21,9 @@ def create_dataset(call: Call) -> Reply:
     if _only_validates(call):
         return Reply(200, [])
     wanted = call.query.get("requestDataSource", "").lower() == "true"
-    numbered = call.edition.answer("catalog.data_source") == "created"
-    dataset = _catalog(call).create(_caller(call), call.body, wanted and numbered)
+    numbered = wanted and call.edition.answer("catalog.data_source") == "created"
+    table_format = call.edition.answer("catalog.table_format")
+    dataset = _catalog(call).create(_caller(call), call.body, table_format, numbered)
     return shapes.created(call, dataset["id"])
 
 

@@ -28,7 +28,6 @@ SERVER_TAGS = ("adobe/", "aep/siphon/")
 """How the names of tags begin that stay whatever a request leaves out."""
 
 DEFAULT_TAGS: JsonObject = {
-    "adobe/siphon/table/format": ["delta"],
     "acp_granular_plugin_validation_flags": ["identity:enabled", "profile:disabled"],
     "acp_granular_validation_flags": ["requiredFieldCheck:enabled"],
     "acp_validationContext": ["enabled"],
@@ -92,11 +91,14 @@ class Catalog:
         found = (self.dataset(sandbox, id) for id in wanted)
         return [dataset for dataset in found if dataset]
 
-    def create(self, caller: Caller, sent: JsonObject, with_data_source: bool) -> JsonObject:
+    def create(
+        self, caller: Caller, sent: JsonObject, table_format: str, with_data_source: bool
+    ) -> JsonObject:
         """Make a data set of what a request sent; `with_data_source` numbers one for it."""
         sandbox, now = caller.sandbox, self._platform.runtime.clock.now()
         id = self._platform.new_hex(sandbox, DATASET, 24)
         table = naming.free_table(self._store, sandbox, sent.get("name"))
+        server_tags = {"adobe/pqs/table": [table], "adobe/siphon/table/format": [table_format]}
         user = self._platform.user_id(caller.client)
         dataset: JsonObject = {
             "id": id,
@@ -110,7 +112,7 @@ class Catalog:
             "version": "1.0.0",
             "viewId": naming.view_id(id),
             "files": f"@/dataSetFiles?dataSetId={id}",
-            "tags": {"adobe/pqs/table": [table], **DEFAULT_TAGS},
+            "tags": {**server_tags, **DEFAULT_TAGS},
         }
         if with_data_source and "dataSourceId" not in sent:
             sent = {**sent, "dataSourceId": self._store.next(sandbox, DATA_SOURCE)}

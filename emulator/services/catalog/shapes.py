@@ -44,7 +44,7 @@ def _without_id(dataset: JsonObject) -> JsonObject:
 
 def shown(call: Call, dataset: JsonObject) -> JsonObject:
     """Return a data set as the documents of the edition in force print it."""
-    for aspect in ("files", "state", "table_format", "file_description"):
+    for aspect in ("files", "state", "file_description"):
         rewrite = REWRITES.get(call.edition.answer(f"catalog.{aspect}"))
         if rewrite:
             dataset = rewrite(dataset, dataset["id"])
@@ -59,11 +59,6 @@ def _draft_state(dataset: JsonObject, id: str) -> JsonObject:
     return {**dataset, "state": "DRAFT"} if dataset.get("state") == "ACTIVE" else dataset
 
 
-def _parquet_table(dataset: JsonObject, id: str) -> JsonObject:
-    tags = as_object(dataset.get("tags"))
-    return {**dataset, "tags": {**tags, "adobe/siphon/table/format": ["parquet"]}}
-
-
 def _persisted_file(dataset: JsonObject, id: str) -> JsonObject:
     described = as_object(dataset.get("fileDescription"))
     defaults = {"persisted": True, "containerFormat": described.get("format", "parquet")}
@@ -73,7 +68,6 @@ def _persisted_file(dataset: JsonObject, id: str) -> JsonObject:
 REWRITES: dict[str, Rewrite] = {
     "views_link": _views_link,
     "draft_state": _draft_state,
-    "parquet_table": _parquet_table,
     "persisted_file": _persisted_file,
 }
 """From a data set as it is kept (as documents print it today) to how older ones print it."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
-from emulator.filters import Filter, parse_filter, parse_order, reach
+from emulator.filters import parse_filter, parse_order, reach
 from emulator.json_types import JsonObject, dumps, loads
 from emulator.store import Stored
 
@@ -63,11 +64,7 @@ def read_query(query: JsonObject) -> Query:
 def matching(rows: Iterable[Stored], query: Query) -> Iterable[Stored]:
     """Yield the rows for which every filter holds."""
     filters = [parsed for text in query.filters if (parsed := parse_filter(text))]
-    return (row for row in rows if all(_holds(item, row.body) for item in filters))
-
-
-def _holds(item: Filter, body: JsonObject) -> bool:
-    return item.matches(body)
+    return (row for row in rows if all(item.matches(row.body) for item in filters))
 
 
 def page(rows: Iterable[Stored], query: Query) -> tuple[list[JsonObject], int | None]:
@@ -86,13 +83,13 @@ def page(rows: Iterable[Stored], query: Query) -> tuple[list[JsonObject], int | 
 def _sorted(rows: Iterable[Stored], order: str) -> list[Stored]:
     ordered = list(rows)
     for key in reversed(parse_order(order)):
-        ordered.sort(key=lambda row: _sortable(row.body, key.field), reverse=key.descending)  # noqa: B023
+        ordered.sort(key=partial(_sortable, field=key.field), reverse=key.descending)
     return ordered
 
 
-def _sortable(body: JsonObject, field: str) -> tuple[int, float, str]:
+def _sortable(row: Stored, field: str) -> tuple[int, float, str]:
     """Return a key that orders numbers before text, and both before what is not there."""
-    found = next(reach(body, field.split(".")), None)
+    found = next(reach(row.body, field.split(".")), None)
     if isinstance(found, bool | int | float):
         return (0, float(found), "")
     return (2, 0.0, "") if found is None else (1, 0.0, str(found))

@@ -74,9 +74,7 @@ def get(call: Call) -> Reply:
 def update(call: Call) -> Reply:
     kind = _kind(call)
     entity = call.find(kind.name, call.path["id"])
-    return shapes.written(
-        _service(call).patch(call.sandbox, kind, entity, call.body, call.client)
-    )
+    return shapes.written(_service(call).patch(call.sandbox, kind, entity, call.body, call.client))
 
 
 @operation("flow_service.delete_connection")

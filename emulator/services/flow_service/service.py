@@ -78,7 +78,8 @@ class FlowService:
     def _started_flow(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
         """Return a flow whose start time has passed: its schedule's start is fixed then."""
         stored = self._store.read(sandbox, FLOW.name, key)
-        start = str((stored.body.get("scheduleParams") or {}).get("startTime", "")) if stored else ""
+        schedule = (stored.body.get("scheduleParams") if stored else None) or {}
+        start = str(schedule.get("startTime", ""))
         has_started = start.isdecimal() and int(start) * 1000 <= self._platform.runtime.clock.now()
         return stored.body if stored and has_started else None
 

@@ -47,11 +47,13 @@ def one(call: Call, entity: JsonObject) -> Reply:
     return Reply(200, {"items": [shown(entity, call.fixtures)]}, {"ETag": entity["etag"]})
 
 
-def listed(call: Call, kind: Kind, entities: list[JsonObject], query: Query, next_: int | None) -> Reply:
+def listed(
+    call: Call, kind: Kind, entities: list[JsonObject], query: Query, position: int | None
+) -> Reply:
     """Return one page of a list with the link to the next."""
     links: JsonObject = {}
-    if next_ is not None:
-        links["next"] = {"href": f"/{kind.collection}?continuationToken={query.token(next_)}"}
+    if position is not None:
+        links["next"] = {"href": f"/{kind.collection}?continuationToken={query.token(position)}"}
     items = [shown(entity, call.fixtures) for entity in entities]
     return Reply(200, {"items": items, "_links": links})
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from emulator.fixture_library import Fixtures
+from emulator.forms import decode_base64, jwt_claims
 from emulator.json_types import JsonObject, dumps, loads
 from emulator.sandbox import PLATFORM, Sandbox
 from emulator.services.base import Finder, Lister, Platform
-from emulator.forms import decode_base64, jwt_claims
 
 LIFE = 24 * 3600
 """Seconds that a token is valid: a day, as every document says."""

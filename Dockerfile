@@ -1,0 +1,28 @@
+# syntax=docker/dockerfile:1
+# aep-emulator as an image: docker build -t aep-emulator . && docker run -p 8080:8080 aep-emulator
+
+ARG PYTHON_IMAGE=python:3.11-slim
+
+FROM ${PYTHON_IMAGE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /source
+COPY pyproject.toml README.md LICENSE ./
+COPY emulator emulator
+COPY contracts contracts
+COPY fixtures fixtures
+RUN python -m pip wheel --no-deps --wheel-dir /wheel . \
+    && python -m venv --without-pip /opt/aep-emulator \
+    && python -m pip --python /opt/aep-emulator/bin/python install /wheel/*.whl
+
+FROM ${PYTHON_IMAGE}
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin emulator
+COPY --from=build /opt/aep-emulator /opt/aep-emulator
+ENV PATH=/opt/aep-emulator/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    AEP_EMULATOR_HOST=0.0.0.0 \
+    AEP_EMULATOR_PORT=8080
+USER 10001
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --start-interval=1s \
+    CMD ["aep-emulator", "health"]
+CMD ["aep-emulator", "serve"]

@@ -1,0 +1,69 @@
+"""The commands, a module for each: `HELP`, `add_arguments(parser)`, and a function that runs it.
+
+Their modules import at the top only what is quick; an emulator is imported when one is built.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from emulator.settings import SettingError, Settings, read_settings, table
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names them, binds nothing
+"""Addresses that are listened on but cannot be called, and what to call instead."""
+
+
+class CommandError(Exception):
+    """A command was used in a way that cannot work; the message is one line for its user."""
+
+
+def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Give a command flags for the named settings, or for all of them."""
+    for row in table():
+        if names and row.name not in names:
+            continue
+        default = f"default {row.default}; " if row.default else ""
+        parser.add_argument(
+            row.flag,
+            dest=row.name,
+            metavar=row.name.rpartition("_")[2].upper(),
+            help=f"{row.help} ({default}{row.environment})".replace("%", "%%"),
+        )
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """Return the settings that the flags and the environment give."""
+    try:
+        return read_settings(vars(arguments))
+    except SettingError as error:
+        raise CommandError(str(error)) from error
+
+
+def build_emulator(settings: Settings) -> Emulator:
+    """Return an emulator; what is wrong with its settings and overlays becomes one line."""
+    from emulator.app import create_emulator
+    from emulator.contract import ContractError
+    from emulator.fixture_library import FixtureError
+
+    try:
+        return create_emulator(settings)
+    except (SettingError, ContractError, FixtureError) as error:
+        raise CommandError(one_line(error)) from error
+
+
+def one_line(error: Exception) -> str:
+    """Return the first line of a message and how many more there are."""
+    first, *rest = str(error).splitlines()
+    return f"{first} (and {len(rest)} more)" if rest else first
+
+
+def url_of(host: str, port: int) -> str:
+    """Return the URL under which this machine reaches what listens on a host and a port."""
+    name = WILDCARDS.get(host, host)
+    if ":" in name:
+        name = f"[{name}]"
+    return f"http://{name}:{port}"

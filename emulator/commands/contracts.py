@@ -1,0 +1,231 @@
+"""`aep-emulator contracts`: read the contract, examine it, compare its editions."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emulator.commands import CommandError, add_settings, settings_of
+
+if TYPE_CHECKING:
+    from emulator.contract import Contract, Rule
+
+HELP = "check, list, explain and compare the rules"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the commands of the contract."""
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    check = commands.add_parser("check", help="examine the shipped contract or a folder over it")
+    check.add_argument("folder", nargs="?", type=Path, help="a folder such as for --contracts")
+    check.set_defaults(run=run_check)
+
+    listing = commands.add_parser("list", help="list the rules in force")
+    add_settings(listing, "edition", "contracts")
+    listing.add_argument("--operation", metavar="ID", help="only the rules of this operation")
+    listing.set_defaults(run=run_list)
+
+    explain = commands.add_parser("explain", help="explain a rule or an error")
+    explain.add_argument("rule", metavar="RULE", help="id, as in the header x-emulator-rule")
+    add_settings(explain, "contracts")
+    explain.set_defaults(run=run_explain)
+
+    diff = commands.add_parser("diff", help="tell where two editions differ")
+    diff.add_argument("one", metavar="EDITION")
+    diff.add_argument("other", metavar="EDITION")
+    add_settings(diff, "contracts")
+    diff.set_defaults(run=run_diff)
+
+    schemas = commands.add_parser("schemas", help="write the JSON Schemas of contract files")
+    schemas.add_argument("folder", type=Path, help="where to write them")
+    schemas.set_defaults(run=run_schemas)
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Examine a contract; 1 if something does not hold together."""
+    from emulator.contract import ContractError, load_contract
+    from emulator.contract.checkup import check_contract, check_files
+    from emulator.contract.second_opinion import disagreements
+    from emulator.package_data import data_folder
+
+    shipped = data_folder("contracts")
+    folders = [shipped]
+    if arguments.folder is not None and arguments.folder.resolve() != shipped:
+        if not arguments.folder.is_dir():
+            raise CommandError(f"{str(arguments.folder)!r} is not a folder")
+        folders.append(arguments.folder)
+    complaints = list(check_files(folders[-1]))
+    if not complaints:
+        try:
+            contract = load_contract(*folders)
+        except ContractError as error:
+            complaints.append(str(error))
+        else:
+            complaints += [*check_contract(contract), *disagreements(contract)]
+    for complaint in complaints:
+        print(complaint)
+    if complaints:
+        print(f"{len(complaints)} complaints")
+        return 1
+    print(_counted(contract))
+    return 0
+
+
+def _counted(contract: Contract) -> str:
+    rules = contract.rules.values()
+    cases = sum(len(rule.cases.accepts) + len(rule.cases.refuses) for rule in rules)
+    return (
+        f"All is well: {len(contract.rules)} rules with {cases} cases, "
+        f"{len(contract.operations)} operations, {len(contract.documents)} documents, "
+        f"{len(contract.entries)} editions."
+    )
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """Print a line for each rule in force, by operation, in the order of refusal."""
+    contract = _load(arguments)
+    edition = contract.edition(_edition_name(contract, arguments.edition))
+    wanted = arguments.operation
+    by_operation: dict[str, list[Rule]] = {}
+    for rule in edition.rules:
+        if wanted in (None, rule.operation):
+            by_operation.setdefault(rule.operation, []).append(rule)
+    if wanted is not None and not by_operation:
+        raise CommandError(f"no rule of {wanted!r} is in force{_hint(wanted, contract.operations)}")
+    for operation, rules in by_operation.items():
+        print(operation)
+        for rule in rules:
+            short = rule.id.removeprefix(operation + ".")
+            print(f"  {rule.severity:<7}  {short}\n{'':11}{rule.states}")
+    total = sum(map(len, by_operation.values()))
+    print(f"{total} rules in force in edition {edition.name}")
+    return 0
+
+
+def run_explain(arguments: argparse.Namespace) -> int:
+    """Print all that is known of a rule, or of an entry of an error catalogue."""
+    from emulator.admin import describe
+
+    contract = _load(arguments)
+    explained = describe.rule(contract, arguments.rule)
+    if explained is None:
+        hint = _hint(arguments.rule, contract.rules)
+        raise CommandError(f"there is no rule {arguments.rule!r}{hint}")
+    lines = _explain_rule(explained) if "states" in explained else _explain_problem(explained)
+    print("\n".join(lines))
+    return 0
+
+
+def _explain_rule(rule: dict[str, Any]) -> Iterator[str]:
+    from emulator.json_types import dumps
+
+    yield rule["id"]
+    yield f"  {rule['states']}"
+    yield ""
+    yield f"operation  {rule['operation']}"
+    yield f"severity   {rule['severity']}"
+    yield f"evidence   {rule['evidence']}"
+    for document in rule["documents"]:
+        yield f"document   {document['title']}, {document['publisher']} {document['date']}"
+    yield f"judges     {rule['at'] or 'the whole request'}"
+    yield f"check      {dumps(rule['check']).decode()}"
+    if "fix" in rule:
+        yield f"fix        {rule['fix']}"
+    yield ""
+    yield "In the editions:"
+    for name, said in rule["editions"].items():
+        yield f"  {name:<9}{_said(said)}"
+    if rule["problem"]:
+        yield ""
+        yield from _explain_problem(rule["problem"])
+
+
+def _said(said: dict[str, Any] | None) -> str:
+    if said is None:
+        return "says nothing about it"
+    return "has this rule" if said["same"] else f"{said['rule']}: {said['states']}"
+
+
+def _explain_problem(problem: dict[str, Any]) -> Iterator[str]:
+    yield f"A refusal answers {problem['id']}:"
+    for entry in problem["entries"]:
+        sources = ", ".join(document["id"] for document in entry["documents"])
+        words = " - ".join(part for part in (entry["code"], entry["title"]) if part)
+        yield f"  {entry['status']}  {words}  ({entry['evidence']}: {sources})"
+        yield f"       {entry['detail']}"
+
+
+def run_diff(arguments: argparse.Namespace) -> int:
+    """Print, by operation, what one of two editions says and the other does not, or otherwise."""
+    contract = _load(arguments)
+    one, other = (_edition_name(contract, name) for name in (arguments.one, arguments.other))
+    left, right = _by_topic(contract, one), _by_topic(contract, other)
+    differences = 0
+    previous = ""
+    for place in sorted(left.keys() | right.keys()):
+        first, second = left.get(place), right.get(place)
+        if first and second and first.id == second.id:
+            continue
+        operation, topic = place
+        if operation != previous:
+            print(operation)
+            previous = operation
+        print(f"  {topic}")
+        for name, rule in ((one, first), (other, second)):
+            print(f"    {name:<9}{f'{rule.severity}: {rule.states}' if rule else '-'}")
+        differences += 1
+    print(f"{differences} topics differ between {one} and {other}")
+    return 0
+
+
+def run_schemas(arguments: argparse.Namespace) -> int:
+    """Write a JSON Schema for each kind of contract file."""
+    from emulator.contract.checkup import schemas
+
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    for name, text in schema_files(schemas()).items():
+        (arguments.folder / name).write_text(text, encoding="utf-8")
+        print(arguments.folder / name)
+    return 0
+
+
+def schema_files(schemas: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Return the texts of the schema files by name."""
+    import json
+
+    return {
+        name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        for name, schema in schemas.items()
+    }
+
+
+def _load(arguments: argparse.Namespace) -> Contract:
+    from emulator.contract import ContractError, load_contract
+    from emulator.package_data import data_folder
+
+    overlay = settings_of(arguments).contracts
+    folders = [data_folder("contracts"), *([overlay] if overlay else [])]
+    try:
+        return load_contract(*folders)
+    except (ContractError, OSError) as error:
+        raise CommandError(str(error)) from error
+
+
+def _edition_name(contract: Contract, name: str | None) -> str:
+    name = name or contract.default_edition
+    if name not in contract.entries:
+        raise CommandError(f"{name!r} is no edition; there are {', '.join(contract.entries)}")
+    return name
+
+
+def _by_topic(contract: Contract, edition: str) -> dict[tuple[str, str], Rule]:
+    return {(rule.operation, rule.topic): rule for rule in contract.edition(edition).rules}
+
+
+def _hint(wanted: str, known: dict[str, Any]) -> str:
+    close = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(close)}?" if close else ""

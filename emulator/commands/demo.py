@@ -1,0 +1,174 @@
+"""`aep-emulator demo`: a tutorial's whole journey, call by call, against a running emulator."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from emulator.commands import CommandError, add_settings, build_emulator, settings_of, url_of
+from emulator.commands.health import ask
+
+if TYPE_CHECKING:
+    from emulator.journey import Answer, Played, Request
+
+HELP = "play a tutorial's journey and show every call and answer"
+
+PATIENCE = 30.0
+"""Seconds to wait for one answer."""
+_WIDEST = 96
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Let the emulator and the edition be chosen."""
+    parser.add_argument("--url", help="base URL of a running emulator (default: starts one)")
+    add_settings(parser, "edition")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Play the journey; 1 if a call was not answered as the tutorial shows.
+
+    Raises:
+        CommandError: There is no emulator at the URL, or none could be started.
+    """
+    if arguments.url:
+        # Names that this process alone uses: titles have to be unique, and demos may be repeated.
+        return _play(arguments.url.rstrip("/"), arguments.edition, f"run {os.getpid()}")
+    with _own_emulator(arguments) as url:
+        return _play(url, arguments.edition, "run 1")
+
+
+@contextmanager
+def _own_emulator(arguments: argparse.Namespace) -> Iterator[str]:
+    from emulator.server import Server
+
+    emulator = build_emulator(settings_of(arguments))
+    try:
+        with Server(emulator.wsgi_app) as server:
+            yield url_of(server.host, server.port)
+    finally:
+        emulator.close()
+
+
+def _play(url: str, edition: str | None, name: str) -> int:
+    from emulator.journey import journey_of, play
+
+    edition = _edition(url, edition)
+    journey = journey_of(edition)
+    print(f"{journey.title}\nagainst {url}, edition {edition}\n")
+    host = urlsplit(url)
+    connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=PATIENCE)
+    sender = _Sender(connection, host.path)
+    played: list[Played] = []
+    try:
+        asked = {"x-emulator-edition": edition}
+        for number, call in enumerate(
+            play(journey, sender.send, given={"run": name}, headers=asked), start=1
+        ):
+            played.append(call)
+            print("\n".join(_told(number, call)), flush=True)
+        if not played[-1].accepted:
+            print("\n".join(_explained(url, sender, played[-1].answer)))
+            return 1
+    except (OSError, http.client.HTTPException) as error:
+        raise CommandError(f"{url} stopped answering: {error}") from error
+    finally:
+        connection.close()
+    print("\n".join(_summary(played)))
+    return 0
+
+
+def _edition(url: str, wanted: str | None) -> str:
+    """Return the edition to play, which is the one in force unless another was asked for."""
+    from emulator.json_types import loads
+
+    status, said = ask(url)
+    try:
+        answer = loads(said) if status == http.HTTPStatus.OK else {}
+    except ValueError:
+        answer = {}
+    if "edition" not in answer:
+        raise CommandError(said if status == 0 else f"what answers at {url} is no aep-emulator")
+    return wanted or str(answer["edition"])
+
+
+class _Sender:
+    """Sends a journey's requests over one connection."""
+
+    def __init__(self, connection: http.client.HTTPConnection, prefix: str) -> None:
+        self._connection = connection
+        self._prefix = prefix
+
+    def send(self, request: Request) -> Answer:
+        from emulator.journey import Answer
+        from emulator.json_types import loads
+
+        target = self._prefix + request.target
+        self._connection.request(request.method, target, request.body, request.headers)
+        response = self._connection.getresponse()
+        content = response.read()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        try:
+            body = loads(content) if content else None
+        except ValueError:
+            body = content.decode("utf-8", "replace")
+        return Answer(response.status, headers, body)
+
+
+def _told(number: int, played: Played) -> Iterator[str]:
+    request, answer = played.request, played.answer
+    yield f"{number:2}. {played.step.title}"
+    target = _short(f"{request.method} {request.target}")
+    yield f"    {target}"
+    yield f"    {answer.status} in {played.seconds * 1000:.1f} ms"
+    if warning := answer.headers.get("x-emulator-warning"):
+        yield f"    remark    {warning}"
+    if played.accepted:
+        for name, value in played.shown.items():
+            if value is not None:
+                yield f"    {name:<9} {_short(_text(value))}"
+
+
+def _explained(url: str, sender: _Sender, answer: Answer) -> Iterator[str]:
+    """Say of a refusal what was answered, which rule it was, and where to read about it."""
+    from emulator.journey import Request
+
+    yield f"\nNot answered as the tutorial shows: {_text(answer.body)}"
+    rule = answer.headers.get("x-emulator-rule")
+    if rule is None:
+        yield "No rule refused it; the emulator's own log may say more."
+        return
+    yield f"rule       {rule}"
+    explained = sender.send(Request("GET", f"/_emulator/rules/{rule}", {}, None)).body
+    if isinstance(explained, dict) and "states" in explained:
+        yield f"states     {explained['states']}"
+        for document in explained["documents"]:
+            yield f"document   {document['title']}, {document['publisher']} {document['date']}"
+    yield f"read more  aep-emulator contracts explain {rule}"
+    yield f"       or  {url}/_emulator/rules/{rule}"
+
+
+def _summary(played: list[Played]) -> Iterator[str]:
+    created = [call.created for call in played if call.created]
+    width = max((len(what) for what, _ in created), default=0)
+    known = played[-1].kept
+    yield f"\nCreated in sandbox {known['sandbox']} of {known['organization']}:"
+    for what, id in created:
+        yield f"  {what:<{width}}  {id}"
+    seconds = sum(call.seconds for call in played)
+    yield f"{len(played)} calls, {seconds * 1000:.0f} ms."
+
+
+def _text(value: Any) -> str:
+    from emulator.json_types import dumps
+
+    return value if isinstance(value, str) else dumps(value).decode()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"

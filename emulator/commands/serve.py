@@ -1,0 +1,75 @@
+"""`aep-emulator serve`: one emulator behind one address, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import sys
+
+from emulator import __version__
+from emulator.commands import CommandError, add_settings, build_emulator, settings_of, url_of
+
+HELP = "serve the emulated APIs over HTTP"
+
+PLATFORM_URL = "https://platform.adobe.io"
+IMS_URL = "https://ims-na1.adobelogin.com"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give every setting a flag."""
+    add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until the process is told to end.
+
+    Raises:
+        CommandError: A setting or an overlay cannot be used, or the address is taken.
+    """
+    from emulator.server import Server
+    from emulator.server import run as serve_until_told
+
+    settings = settings_of(arguments)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    emulator = build_emulator(settings)
+    server = Server(emulator.wsgi_app, settings.host, settings.port, body_limit=settings.max_body)
+
+    def announce(started: Server) -> None:
+        url = url_of(started.host, started.port)
+        print(banner(url, emulator.engine.edition, settings.enforce), flush=True)
+
+    try:
+        serve_until_told(server, announce)
+    except (OSError, OverflowError) as error:
+        raise CommandError(_unusable(settings.host, settings.port, error)) from error
+    finally:
+        emulator.close()
+    return 0
+
+
+def banner(url: str, edition: str, enforce: str) -> str:
+    """Return what the start says. The first line ends with the URL, for scripts that wait for it.
+
+    The two lines in the middle are what a client's configuration needs.
+    """
+    return "\n".join(
+        (
+            f"aep-emulator {__version__}, edition {edition}, enforce {enforce}, on {url}",
+            f"  base URL   {url}  instead of  {PLATFORM_URL}",
+            f"  token URL  {url}/ims/token/v3  instead of  {IMS_URL}/ims/token/v3",
+            "Ctrl-C ends it.",
+        )
+    )
+
+
+def _unusable(host: str, port: int, error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return f"{host}:{port} is in use; name another port with --port, 0 for a free one"
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return f"cannot listen on {host}:{port}: {reason}"

@@ -1,0 +1,56 @@
+"""A second, independent JSON Schema library looks at every schema and case of the contract.
+
+`jsonschema_rs` judges requests because it is fast; `jsonschema` is written by other people from
+the same specification. Where the two disagree about a case, the rule's schema is not what it seems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from emulator.contract.cases import CaseWorld
+from emulator.contract.judge import DIALECT, JudgedRule
+from emulator.contract.loader import Contract
+from emulator.contract.model import Rule
+from emulator.json_types import JsonObject
+
+
+def disagreements(contract: Contract) -> Iterator[str]:
+    """Yield a sentence for each schema or case on which the second library has another opinion."""
+    for rule in contract.rules.values():
+        yield from _rule_disagreements(rule)
+
+
+def _rule_disagreements(rule: Rule) -> Iterator[str]:
+    if "schema" not in rule.check:
+        schemas = [rule.when] if rule.when else []
+    else:
+        schemas = [_whole(rule)]
+    for schema in schemas:
+        fault = schema_fault(schema)
+        if fault:
+            yield f"{rule.id}: {fault}"
+            continue
+        first, second = jsonschema_rs.validator_for(schema), Draft202012Validator(schema)
+        for number, case in enumerate((*rule.cases.accepts, *rule.cases.refuses)):
+            request = CaseWorld(case).request
+            if first.is_valid(request) != second.is_valid(request):
+                yield f"{rule.id}: case {number}: jsonschema and jsonschema_rs disagree"
+
+
+def schema_fault(schema: Any) -> str:
+    """Return why something is no JSON Schema of the contract's dialect, or an empty text."""
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        return f"not a JSON Schema: {error.message}"
+    return ""
+
+
+def _whole(rule: Rule) -> JsonObject:
+    return {"$schema": DIALECT, "allOf": [JudgedRule(rule).schema()]}

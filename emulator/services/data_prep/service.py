@@ -1,0 +1,166 @@
+"""Mapping sets: how they come to be, change and go, with all their versions. Knows no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.fixture_library import Fixtures
+from emulator.json_types import JsonObject
+from emulator.sandbox import Sandbox
+from emulator.services.base import Finder, Lister, Platform
+from emulator.services.data_prep import vocabulary
+from emulator.services.data_prep.vocabulary import as_object
+from emulator.store import Change, Store
+
+MAPPING_SET = "mapping_set"
+VERSION = "mapping_set_version"
+MAPPING = "mapping"
+SCHEMA = "mapping_schema"
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """How a new mapping set starts."""
+
+    dashed_id: bool
+    version: int
+    status: str
+
+
+BIRTHS = {
+    "": Birth(dashed_id=False, version=0, status="DRAFT"),
+    "draft": Birth(dashed_id=False, version=0, status="DRAFT"),
+    "published": Birth(dashed_id=True, version=1, status="PUBLISHED"),
+}
+"""By the shape that an edition's documents show for the aspect `data_prep.birth`."""
+
+
+class DataPrep:
+    """The mapping sets of every sandbox. Times are kept in milliseconds, as they were written."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    @property
+    def _store(self) -> Store:
+        return self._platform.store
+
+    def finders(self) -> Mapping[str, Finder]:
+        return {MAPPING_SET: self._mapping_set}
+
+    def listers(self) -> Mapping[str, Lister]:
+        return {MAPPING_SET: lambda sandbox, fixtures: self.mapping_sets(sandbox)}
+
+    def _mapping_set(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return a set as rules see it: with its versions as text and the ids of its mappings."""
+        found = self.mapping_set(sandbox, key)
+        if found is None:
+            return None
+        versions = [str(number) for number in range(found["firstVersion"], found["version"] + 1)]
+        ids = [mapping["id"] for mapping in found["mappings"]]
+        return {**found, "versions": versions, "mappingIds": ids}
+
+    def mapping_set(self, sandbox: Sandbox, id: str) -> JsonObject | None:
+        """Return a mapping set as it is now."""
+        stored = self._store.read(sandbox, MAPPING_SET, id)
+        return stored.body if stored else None
+
+    def version(self, sandbox: Sandbox, id: str, number: int) -> JsonObject:
+        """Return a mapping set as one of its versions was.
+
+        Raises:
+            LookupError: The set has no such version.
+        """
+        stored = self._store.read(sandbox, VERSION, f"{id} {number}")
+        if stored is None:
+            raise LookupError(f"{id} {number}")
+        body: JsonObject = stored.body
+        return body
+
+    def mapping_sets(self, sandbox: Sandbox) -> list[JsonObject]:
+        """Return every mapping set as it is now, the oldest first."""
+        return [stored.body for stored in self._store.scan(sandbox, MAPPING_SET)]
+
+    def create(self, sandbox: Sandbox, client: str, sent: JsonObject, birth: str) -> JsonObject:
+        """Make a mapping set of what a request sent; `birth` says how it starts."""
+        start = BIRTHS[birth]
+        new_id = self._platform.new_uuid if start.dashed_id else self._platform.new_hex
+        now, user = self._platform.runtime.clock.now(), self._platform.user_id(client)
+        head = {
+            "id": new_id(sandbox, MAPPING_SET),
+            "version": start.version,
+            "firstVersion": start.version,
+            "createdDate": now,
+            "modifiedDate": now,
+            "createdBy": user,
+            "modifiedBy": user,
+            "status": start.status,
+        }
+        schema_id = self._platform.new_hex(sandbox, SCHEMA)
+        return self._write(sandbox, {**head, **self._content(sandbox, sent, head, schema_id)})
+
+    def replace(self, sandbox: Sandbox, client: str, id: str, sent: JsonObject) -> JsonObject:
+        """Put what a request sent in place of a set's content, as its next version."""
+        old = self.mapping_set(sandbox, id)
+        if old is None:
+            raise LookupError(id)  # a rule has found it before
+        head = {
+            **{name: old[name] for name in ("id", "firstVersion", "createdDate", "createdBy")},
+            "version": old["version"] + 1,
+            "modifiedDate": self._platform.runtime.clock.now(),
+            "modifiedBy": self._platform.user_id(client),
+            "status": old["status"],
+        }
+        schema_id = old["outputSchema"]["id"]
+        return self._write(sandbox, {**head, **self._content(sandbox, sent, head, schema_id)})
+
+    def delete(self, sandbox: Sandbox, id: str) -> None:
+        """Remove a mapping set with all its versions."""
+        found = self.mapping_set(sandbox, id)
+        if found:
+            numbers = range(found["firstVersion"], found["version"] + 1)
+            versions = [Change(sandbox, VERSION, f"{id} {number}", None) for number in numbers]
+            self._store.write(Change(sandbox, MAPPING_SET, id, None), *versions)
+
+    def _write(self, sandbox: Sandbox, mapping_set: JsonObject) -> JsonObject:
+        id, version = mapping_set["id"], mapping_set["version"]
+        self._store.write(
+            Change(sandbox, MAPPING_SET, id, mapping_set),
+            Change(sandbox, VERSION, f"{id} {version}", mapping_set, 0),
+        )
+        return mapping_set
+
+    def _content(
+        self, sandbox: Sandbox, sent: JsonObject, head: JsonObject, schema_id: str
+    ) -> JsonObject:
+        """Return the part of a set that a request replaces."""
+        ref = vocabulary.output_schema_ref(sent)
+        content: JsonObject = {
+            "outputSchema": {"id": schema_id, "version": 0, "schemaRef": ref},
+            "mappings": [self._mapping(sandbox, row, head) for row in vocabulary.mappings(sent)],
+            "strictMapping": sent.get("strictMapping") is True,
+            "allowNullValues": sent.get("allowNullValues") is True,
+            "supportVersion": str(sent.get("supportVersion") or "1.1"),
+            "xdmVersion": ref["contentType"],
+            "schemaRef": ref,
+            "xdmSchema": ref["id"],
+        }
+        content |= {name: sent[name] for name in ("name", "tags") if sent.get(name) is not None}
+        if as_object(sent.get("inputSchema")):
+            content["inputSchema"] = sent["inputSchema"]
+        return content
+
+    def _mapping(self, sandbox: Sandbox, row: JsonObject, head: JsonObject) -> JsonObject:
+        """Return a mapping with an id of its own: those of an earlier version are not used again."""
+        now, user = head["modifiedDate"], head["modifiedBy"]
+        audit: dict[str, Any] = {
+            "id": self._platform.new_hex(sandbox, MAPPING),
+            "version": 0,
+            "createdDate": now,
+            "modifiedDate": now,
+            "createdBy": user,
+            "modifiedBy": user,
+        }
+        return audit | row

@@ -1,0 +1,167 @@
+"""Replies of Data Prep as its documents show them.
+
+Times are milliseconds as they were when a write is answered, and whole seconds when it is read
+later, as in the samples of the Data Prep API guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from emulator.contract import Finding
+from emulator.json_types import JsonObject
+from emulator.services.data_prep.listing import Page
+from emulator.services.data_prep.vocabulary import mappings
+from emulator.web import Call, Reply
+
+_HEAD = ("id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy")
+_SHORT = ("id", "version", "sourceType", "source", "destination", "name", "description")
+_TAIL = ("strictMapping", "allowNullValues", "xdmVersion", "schemaRef", "xdmSchema")
+
+
+def seconds(milliseconds: int) -> int:
+    """Return a time rounded half up to whole seconds, still in milliseconds."""
+    return (milliseconds + 500) // 1000 * 1000
+
+
+def _pick(item: JsonObject, names: Iterable[str]) -> JsonObject:
+    return {name: item[name] for name in names if name in item}
+
+
+def _read(item: JsonObject) -> JsonObject:
+    """Return a set or mapping with its times as a later read shows them."""
+    times = {name: seconds(item[name]) for name in ("createdDate", "modifiedDate")}
+    return item | times
+
+
+def _audited_mapping(mapping: JsonObject) -> JsonObject:
+    return long_mapping(mapping, with_users=True)
+
+
+def _plain_mapping(mapping: JsonObject) -> JsonObject:
+    return long_mapping(mapping, with_users=False)
+
+
+def short_mapping(mapping: JsonObject) -> JsonObject:
+    """Return a mapping as a set that is read alone shows it."""
+    return _pick(mapping, _SHORT)
+
+
+def long_mapping(mapping: JsonObject, *, with_users: bool) -> JsonObject:
+    """Return a mapping as lists show it, under both vocabularies."""
+    shown = _pick(_read(mapping), _HEAD if with_users else _HEAD[:4])
+    shown |= _pick(mapping, ("sourceType", "source", "destination", "name", "description"))
+    shown |= _pick(mapping, ("identity", "primaryIdentity", "identityGroup", "namespaceCode"))
+    shown["matchScore"] = 0.0
+    if with_users:
+        shown["functionVersion"] = 1
+    shown["sourceAttribute"] = mapping["source"]
+    shown["destinationXdmPath"] = mapping["destination"]
+    return shown
+
+
+def _summary(mapping_set: JsonObject) -> JsonObject:
+    return _pick(mapping_set, _HEAD)
+
+
+def _with_refs(mapping_set: JsonObject) -> JsonObject:
+    """Return a set as the tutorial of March 2020 prints it."""
+    shown = _pick(_read(mapping_set), _HEAD[:4])
+    shown["inputSchemaRef"] = {"id": None, "contentType": None}
+    shown["outputSchemaRef"] = mapping_set["schemaRef"]
+    shown["mappings"] = [_plain_mapping(mapping) for mapping in mapping_set["mappings"]]
+    return shown | _pick(mapping_set, ("status", "xdmVersion", "schemaRef", "xdmSchema"))
+
+
+CREATED: dict[str, Callable[[JsonObject], JsonObject]] = {
+    "": _summary,
+    "summary": _summary,
+    "full": _with_refs,
+}
+"""What creating a set answers, by the shape that an edition's documents show."""
+
+
+def created(call: Call, mapping_set: JsonObject) -> Reply:
+    """Return the answer to a new mapping set: 200, not 201."""
+    shape = call.edition.answer("data_prep.created")
+    return Reply(200, CREATED[shape](mapping_set))
+
+
+def replaced(call: Call, mapping_set: JsonObject) -> Reply:
+    """Return the answer to a replaced set: its new time is not rounded, and it has no status."""
+    shown = _shown(call, mapping_set, short_mapping) | _pick(mapping_set, ("modifiedDate",))
+    shown.pop("status", None)
+    return Reply(200, shown)
+
+
+def one(call: Call, mapping_set: JsonObject) -> Reply:
+    """Return one mapping set with its mappings in short."""
+    return Reply(200, _shown(call, mapping_set, short_mapping))
+
+
+def listed(call: Call, page: Page) -> Reply:
+    """Return a page of mapping sets with their mappings in full."""
+    rows = [_shown(call, item, _audited_mapping) for item in page.sets]
+    return Reply(200, {"data": rows, "_page": {"count": len(rows), "limit": page.limit}})
+
+
+def _shown(
+    call: Call, mapping_set: JsonObject, show_mapping: Callable[[JsonObject], JsonObject]
+) -> JsonObject:
+    """Return a set as the documents of the edition in force print it."""
+    if call.edition.answer("data_prep.mapping_set") == "refs":
+        return _with_refs(mapping_set)
+    output = mapping_set["outputSchema"]
+    if call.query.get("expandSchema", "").lower() == "true":
+        output = {**output, "jsonSchema": _json_schema(call, mapping_set)}
+    shown = _pick(_read(mapping_set), (*_HEAD, "name", "tags", "supportVersion", "inputSchema"))
+    shown["outputSchema"] = output
+    shown["mappings"] = [show_mapping(mapping) for mapping in mapping_set["mappings"]]
+    return shown | _pick(mapping_set, ("status", *_TAIL))
+
+
+def _json_schema(call: Call, mapping_set: JsonObject) -> JsonObject:
+    schema_id = mapping_set["xdmSchema"]
+    if not isinstance(schema_id, str):
+        return {}
+    return call.lookup.find("resolved_schema", schema_id) or {}
+
+
+def mapping_list(call: Call, mapping_set: JsonObject) -> Reply:
+    """Return the mappings of a set in full, in the set's order."""
+    return Reply(200, [_mapping(call, mapping) for mapping in mapping_set["mappings"]])
+
+
+def one_mapping(call: Call, mapping_set: JsonObject) -> Reply:
+    """Return one mapping of a set in full."""
+    wanted = call.path["mappingId"]
+    found = next(mapping for mapping in mapping_set["mappings"] if mapping["id"] == wanted)
+    return Reply(200, _mapping(call, found))
+
+
+def _mapping(call: Call, mapping: JsonObject) -> JsonObject:
+    dated = call.edition.answer("data_prep.mapping_set") == "refs"
+    return long_mapping(mapping, with_users=not dated)
+
+
+def validated(body: JsonObject, findings: list[Finding]) -> Reply:
+    """Return one line for each mapping of a set: what the rules of creating say of it."""
+    rows: list[JsonObject] = []
+    for index, mapping in enumerate(mappings(body)):
+        place = f"/body/mappings/{index}"
+        about = [item for item in findings if f"{item.at}/".startswith(f"{place}/")]
+        errors = [_error(mapping, item) for item in about if item.rule.severity == "error"]
+        rows.append({"status": "FAILED" if errors else "SUCCESS", "errors": errors or None})
+    return Reply(200, {"validationResponse": rows})
+
+
+def _error(mapping: JsonObject, finding: Finding) -> dict[str, Any]:
+    """Return a finding as the reference's TransformErrorInfo."""
+    return {
+        "destination": mapping["destination"],
+        "exception": finding.reason,
+        "source": mapping["source"],
+        "columnName": mapping["source"],
+        "sourceType": mapping["sourceType"],
+    }

@@ -1,0 +1,56 @@
+"""The two vocabularies in which a mapping set is sent, and the one form in which it is kept.
+
+The older one (tutorials of 2020): `xdmSchema`, `xdmVersion`, `sourceAttribute`,
+`destinationXdmPath`. The newer one (Data Prep API guide): `outputSchema.schemaRef`, `sourceType`,
+`source`, `destination`. A request may mix them; the newer name wins where both are sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.json_types import Json, JsonObject
+
+ATTRIBUTE = "text/x.schema-path"
+EXPRESSION = "text/x.aep-xl"
+STATIC = "text/plain"
+
+SOURCE_TYPES = {"ATTRIBUTE": ATTRIBUTE, "EXPRESSION": EXPRESSION, "STATIC": STATIC}
+"""What requests call the kinds of a source, and what the service answers for each."""
+
+_KEPT = ("name", "description", "identityGroup", "namespaceCode")
+_FLAGS = ("identity", "primaryIdentity")
+
+
+def as_object(value: Json) -> JsonObject:
+    """Return a value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def output_schema_ref(sent: JsonObject) -> JsonObject:
+    """Return the id and content type of the schema that a set maps to."""
+    ref = as_object(as_object(sent.get("outputSchema")).get("schemaRef"))
+    ref = ref or as_object(sent.get("schemaRef"))
+    version = sent.get("xdmVersion") or "1.0"
+    return {
+        "id": ref.get("id") or sent.get("xdmSchema"),
+        "contentType": ref.get("contentType") or version,
+    }
+
+
+def mapping(sent: JsonObject) -> JsonObject:
+    """Return what a mapping says, in the form in which it is kept."""
+    source_type = sent.get("sourceType") or "ATTRIBUTE"
+    kept: JsonObject = {
+        "sourceType": SOURCE_TYPES.get(str(source_type), source_type),
+        "source": sent.get("source", sent.get("sourceAttribute")),
+        "destination": sent.get("destination", sent.get("destinationXdmPath")),
+    }
+    kept |= {name: sent[name] for name in _KEPT if sent.get(name) is not None}
+    return kept | {name: sent.get(name) is True for name in _FLAGS}
+
+
+def mappings(sent: JsonObject) -> list[Any]:
+    """Return the mappings of a request in the form in which they are kept."""
+    rows = sent.get("mappings")
+    return [mapping(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

@@ -1,0 +1,89 @@
+"""Lists of resources: filters, order and pages.
+
+Source: "Schema Registry API guide", list resources. The default order is by the time of the last
+change; the guide of 2020 pages by index, later ones by the value of the first order field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.json_types import Json, JsonObject
+from emulator.xdm_filters import member, parse_xdm_filter, sort_key
+
+MOST = 300
+"""The longest page: clients that never send `start` must not be told to go on before this."""
+
+DEFAULT_ORDER = "updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Resources of one page; `next` is the `start` of the one behind it, or None."""
+
+    items: list[JsonObject]
+    orderby: str
+    next: Json
+
+
+def page_of(resources: list[JsonObject], query: dict[str, Any], by_index: bool) -> Page:
+    """Return the page that a query asks for.
+
+    Args:
+        by_index: `start` counts items. Without `orderby` it always does, so that resources of the
+            same instant are not lost between pages.
+    """
+    for text in query.get("property", []):
+        wanted = parse_xdm_filter(text)
+        if wanted:
+            resources = [item for item in resources if wanted.matches(item)]
+    orderby = query.get("orderby", "")
+    resources = _ordered(resources, orderby or DEFAULT_ORDER)
+    limit = _number(query.get("limit", ""), MOST)
+    if by_index or not orderby:
+        return _page_by_index(resources, _number(query.get("start", ""), 0), limit, orderby)
+    return _page_by_value(resources, query.get("start", ""), limit, orderby)
+
+
+def _ordered(resources: list[JsonObject], orderby: str) -> list[JsonObject]:
+    for field in reversed(orderby.split(",")):
+        name, descending = _direction(field)
+        resources = sorted(
+            resources, key=lambda item, name=name: sort_key(member(item, name)), reverse=descending
+        )
+    return resources
+
+
+def _direction(field: str) -> tuple[str, bool]:
+    return field.strip().lstrip("+-").strip(), field.strip().startswith("-")
+
+
+def _page_by_index(resources: list[JsonObject], start: int, limit: int, orderby: str) -> Page:
+    end = start + limit
+    more = limit > 0 and end < len(resources)
+    return Page(resources[start:end], orderby or DEFAULT_ORDER, str(end) if more else None)
+
+
+def _page_by_value(resources: list[JsonObject], start: str, limit: int, orderby: str) -> Page:
+    """Return what lies strictly beyond `start`; equal values stay together on one page."""
+    name, descending = _direction(orderby.split(",")[0])
+
+    def key(item: JsonObject) -> Any:
+        return sort_key(member(item, name))
+
+    if start:
+        mark = sort_key(start)
+        resources = [
+            item for item in resources if (key(item) < mark if descending else key(item) > mark)
+        ]
+    end = limit
+    while 0 < end < len(resources) and key(resources[end]) == key(resources[end - 1]):
+        end += 1
+    more = 0 < end < len(resources)
+    last = member(resources[end - 1], name) if more else None
+    return Page(resources[:end], orderby, last)
+
+
+def _number(text: str, default: int) -> int:
+    return min(int(text), MOST) if text.isascii() and text.isdecimal() and len(text) < 10 else default

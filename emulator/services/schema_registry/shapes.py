@@ -1,0 +1,197 @@
+"""Replies of the Schema Registry as each of its documents prints them."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from emulator.json_types import Json, JsonObject
+from emulator.services.schema_registry.composition import ADHOC
+from emulator.services.schema_registry.identifiers import alt_id
+from emulator.services.schema_registry.listing import Page
+from emulator.web import Call
+
+Shape = Callable[[JsonObject], JsonObject]
+
+_CURRENT = (
+    "$id meta:altId meta:resourceType version title type description definitions properties items "
+    "allOf refs imsOrg meta:extensible meta:abstract meta:intendedToExtend meta:extends "
+    "meta:xdmType meta:registryMetadata meta:class meta:containerId meta:sandboxId "
+    "meta:sandboxType meta:tenantNamespace meta:datasetNamespace"
+).split()
+_EARLY = (
+    "$id meta:altId meta:resourceType version title description type definitions properties items "
+    "allOf meta:xdmType meta:class meta:abstract meta:extensible meta:intendedToExtend "
+    "meta:extends meta:containerId imsOrg meta:datasetNamespace meta:registryMetadata"
+).split()
+_LATER = ("refs", "meta:tenantNamespace", "meta:sandboxId", "meta:sandboxType")
+_ASSIGNED_FIRST = ("$id", "meta:altId", "meta:resourceType", "version", "title")
+
+
+def resource_shape(call: Call, resource: JsonObject) -> JsonObject:
+    """Return a resource as the edition's documents print one of its type."""
+    if resource.get("meta:containerId") != "tenant":
+        return resource
+    kind = "schema" if resource["meta:resourceType"] == "schemas" else "component"
+    shaped = _SHAPES[call.edition.answer(f"schema_registry.{kind}")](resource)
+    return _ALT_IDS[call.edition.answer("schema_registry.alt_id")](shaped)
+
+
+def _arranged(resource: JsonObject, order: list[str], without: tuple[str, ...]) -> JsonObject:
+    known = {name: resource[name] for name in order if name in resource}
+    return {**known, **{k: v for k, v in resource.items() if k not in known and k not in without}}
+
+
+def _with_sandbox(resource: JsonObject) -> JsonObject:
+    """Since the end of 2020: the tutorial's shape and the sandbox."""
+    return _arranged(_class_first_if_adhoc(resource), _CURRENT, ())
+
+
+def _with_refs(resource: JsonObject) -> JsonObject:
+    """ "Collect cloud storage data using source connectors and APIs", 2020-09."""
+    shaped = _arranged(
+        _class_first_if_adhoc(resource), _CURRENT, ("meta:sandboxId", "meta:sandboxType")
+    )
+    for name in ("meta:sandboxId", "meta:sandboxType"):
+        shaped.pop(name, None)
+    if "meta:tenantNamespace" in shaped:
+        shaped["meta:tenantNamespace"] = shaped["meta:tenantNamespace"].removeprefix("_")
+    return shaped
+
+
+def _bare(resource: JsonObject) -> JsonObject:
+    """ "Collect cloud storage data through source connectors and APIs", 2020-03."""
+    shaped = _arranged(_references_alone(resource), _EARLY, _LATER)
+    shaped.pop("imsOrg", None)
+    shaped["meta:extends"] = _class_and_groups(resource)
+    shaped["meta:registryMetadata"] = {"eTag": _short_tag(resource)}
+    return shaped
+
+
+def _without_refs(resource: JsonObject) -> JsonObject:
+    """ "Create an ad-hoc schema", 2020: its class."""
+    shaped = _arranged(_references_alone(resource), _EARLY, _LATER)
+    metadata = resource["meta:registryMetadata"]
+    shown = ("repo:createdDate", "repo:lastModifiedDate", "xdm:createdClientId")
+    shaped["meta:registryMetadata"] = {
+        **{name: metadata[name] for name in (*shown, "xdm:lastModifiedClientId")},
+        "eTag": _short_tag(resource),
+    }
+    return shaped
+
+
+def _references_alone(resource: JsonObject) -> JsonObject:
+    """Return a resource in which a member of `allOf` that refers says nothing else."""
+    parts = resource.get("allOf")
+    if not isinstance(parts, list):
+        return resource
+    return {**resource, "allOf": [_reference_alone(part) for part in parts]}
+
+
+def _reference_alone(part: Json) -> Json:
+    refers = isinstance(part, dict) and "$ref" in part
+    return {"$ref": part["$ref"]} if refers else part
+
+
+def _class_first_if_adhoc(resource: JsonObject) -> JsonObject:
+    """Return an ad-hoc schema with its class before the behavior, as its tutorial shows it."""
+    extended = resource.get("meta:extends") or []
+    found = resource.get("meta:class")
+    if ADHOC not in extended or found not in extended:
+        return resource
+    return {**resource, "meta:extends": [found, *(id for id in extended if id != found)]}
+
+
+def _class_and_groups(resource: JsonObject) -> list[str]:
+    """Return what 2020-03 prints of what is extended: no ancestors, but for an ad-hoc class's."""
+    extended = resource.get("meta:extends") or []
+    found = resource.get("meta:class")
+    first = [found] if found else []
+    if ADHOC in extended:
+        return [*first, *(id for id in extended if id != found)]
+    return [*first, *(id for id in resource.get("refs", extended) if id != found)]
+
+
+def _short_tag(resource: JsonObject) -> str:
+    """Return an entity tag of 20 bytes in base64, as documents print them up to 2020."""
+    digest = bytes.fromhex(resource["meta:registryMetadata"]["eTag"])
+    return base64.b64encode(digest[:20]).decode()
+
+
+_SHAPES: dict[str, Shape] = {
+    "bare": _bare,
+    "with_refs": _with_refs,
+    "with_sandbox": _with_sandbox,
+    "without_refs": _without_refs,
+}
+
+
+def _without_underscore(resource: JsonObject) -> JsonObject:
+    return {**resource, "meta:altId": alt_id(resource["$id"])[1:]}
+
+
+_ALT_IDS: dict[str, Shape] = {"plain": _without_underscore, "underscored": lambda item: item}
+
+ID_DIGITS = {"short": 32, "long": 48}
+"""Length of the hexadecimal part of an id, by the answer `schema_registry.id`."""
+
+
+def list_shape(call: Call, type: str, page: Page, items: list[JsonObject]) -> JsonObject:
+    """Return a list with its page and links, as far as the edition's documents know them."""
+    base = f"{call.base_url}{call.operation.base_path}"
+    query = urlencode(call.query, doseq=True)
+    links: JsonObject = {}
+    if call.edition.answer("schema_registry.list") == "paged":
+        links["next"] = None
+        if page.next is not None:
+            following = urlencode({**call.query, "start": page.next}, doseq=True)
+            links["next"] = {"href": f"{base}{call.operation.path}?{following}"}
+    if call.operation.path.startswith("/tenant/"):
+        href = f"{base}/global/{type}" + (f"?{query}" if query else "")
+        links["global_schemas"] = {"href": href}
+    body: JsonObject = {"results": items}
+    if call.edition.answer("schema_registry.list") == "paged":
+        body["_page"] = {"orderby": page.orderby, "next": page.next, "count": len(items)}
+    return {**body, "_links": links}
+
+
+def stats_shape(call: Call, figures: JsonObject) -> JsonObject:
+    """Return the figures of `GET /stats`; two documents print the use of classes differently."""
+    usage = _USAGES[call.edition.answer("schema_registry.class_usage")](figures["classUsage"])
+    recent: dict[str, Any] = {}
+    for name, moment in (
+        ("recentlyCreatedResources", "meta:created"),
+        ("recentlyUpdatedResources", "meta:updated"),
+    ):
+        recent[name] = [{**item, moment: _date(item[moment])} for item in figures[name]]
+    return {**figures, **recent, "classUsage": usage}
+
+
+def _usage_by_class(usage: list[JsonObject]) -> JsonObject:
+    names = ("$id", "title", "description")
+    return {
+        item["$id"]: [{n: schema[n] for n in names if n in schema} for schema in item["schemas"]]
+        for item in usage
+    }
+
+
+def _usage_list(usage: list[JsonObject]) -> list[JsonObject]:
+    names = ("title", "$id", "meta:altId")
+    return [
+        {**item, "schemas": [{n: s[n] for n in names if n in s} for s in item["schemas"]]}
+        for item in usage
+    ]
+
+
+_USAGES: dict[str, Callable[[list[JsonObject]], Json]] = {
+    "by_class": _usage_by_class,
+    "list": _usage_list,
+}
+
+
+def _date(milliseconds: int) -> str:
+    moment = time.gmtime(milliseconds / 1000)
+    return time.strftime("%a %b %d %Y %H:%M:%S GMT+0000 (UTC)", moment)

@@ -1,0 +1,85 @@
+"""The figures of `GET /stats`: how many resources there are, the latest, and the use of classes."""
+
+from __future__ import annotations
+
+from emulator.json_types import JsonObject
+from emulator.services.schema_registry.identifiers import TYPES
+from emulator.services.schema_registry.service import SchemaRegistry, View
+
+_RECENT = 10
+
+
+def statistics(registry: SchemaRegistry, view: View, tenant: str) -> JsonObject:
+    """Return the figures of a tenant; moments are in milliseconds."""
+    resources = {type: registry.all_own(view.sandbox, type) for type in TYPES}
+    everything = [item for items in resources.values() for item in items]
+    counts = {type: len(resources[type]) for type in ("schemas", "mixins", "datatypes", "classes")}
+    return {
+        "imsOrg": view.sandbox.organization,
+        "tenantId": tenant,
+        "counts": {**counts, "unions": len(_union_classes(resources["schemas"]))},
+        "recentlyCreatedResources": [
+            _created(item) for item in _latest(everything, "repo:createdDate")
+        ],
+        "recentlyUpdatedResources": [
+            _updated(registry, view, item)
+            for item in _latest(everything, "repo:lastModifiedDate")
+        ],
+        "classUsage": _class_usage(registry, view, resources["schemas"]),
+    }
+
+
+def _union_classes(schemas: list[JsonObject]) -> set[str]:
+    return {
+        schema.get("meta:class", "")
+        for schema in schemas
+        if "union" in (schema.get("meta:immutableTags") or [])
+    }
+
+
+def _latest(resources: list[JsonObject], moment: str) -> list[JsonObject]:
+    newest_first = sorted(
+        reversed(resources), key=lambda item: -item["meta:registryMetadata"][moment]
+    )
+    return newest_first[:_RECENT]
+
+
+def _created(item: JsonObject) -> JsonObject:
+    moment = item["meta:registryMetadata"]["repo:createdDate"]
+    return {"$id": item["$id"], **_summary(item), "meta:created": moment}
+
+
+def _updated(registry: SchemaRegistry, view: View, item: JsonObject) -> JsonObject:
+    moment = item["meta:registryMetadata"]["repo:lastModifiedDate"]
+    row = {**_summary(item), "meta:updated": moment}
+    if "meta:class" in item:
+        owner = registry.find(view, item["meta:class"]) or {}
+        row = {**row, "meta:class": item["meta:class"], "meta:classTitle": owner.get("title", "")}
+    return row
+
+
+def _summary(item: JsonObject) -> JsonObject:
+    return {
+        "title": item.get("title", ""),
+        "description": item.get("description", ""),
+        "meta:resourceType": item["meta:resourceType"],
+        "version": item["version"],
+    }
+
+
+def _class_usage(
+    registry: SchemaRegistry, view: View, schemas: list[JsonObject]
+) -> list[JsonObject]:
+    users: dict[str, list[JsonObject]] = {}
+    for schema in schemas:
+        if "meta:class" in schema:
+            users.setdefault(schema["meta:class"], []).append(schema)
+    return [
+        {
+            "$id": id,
+            "title": (registry.find(view, id) or {}).get("title", ""),
+            "numberOfSchemas": len(using),
+            "schemas": using,
+        }
+        for id, using in users.items()
+    ]

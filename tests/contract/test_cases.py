@@ -1,0 +1,115 @@
+"""Every rule's own cases, in every edition in which the rule is in force; and the files' form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from emulator.contract import Contract, Rule, load_contract
+from emulator.contract.cases import CaseWorld, failing_cases
+from emulator.contract.checkup import check_contract, check_files
+from emulator.contract.judge import DIALECT, JudgedRule
+from emulator.package_data import data_folder
+
+FOLDER: Path = data_folder("contracts")
+CONTRACT: Contract = load_contract(FOLDER)
+IN_FORCE = [
+    pytest.param(rule, id=f"{name}:{rule.id}")
+    for name in CONTRACT.entries
+    for rule in CONTRACT.edition(name).rules
+]
+
+
+def test_every_file_is_of_its_form() -> None:
+    assert list(check_files(FOLDER)) == []
+
+
+def test_the_contract_holds_together() -> None:
+    assert list(check_contract(CONTRACT)) == []
+
+
+@pytest.mark.parametrize("rule", IN_FORCE)
+def test_a_rule_in_force_accepts_and_refuses_its_cases(rule: Rule) -> None:
+    assert list(failing_cases(rule)) == []
+
+
+def plain_schema_rules() -> list[JudgedRule]:
+    judged = [JudgedRule(rule) for rule in CONTRACT.rules.values()]
+    return [rule for rule in judged if rule.is_plain_schema]
+
+
+def test_a_second_validator_agrees_on_every_case_of_every_schema_rule() -> None:
+    """The compiled validator decides at run time; the reference implementation must not differ."""
+    for judged in plain_schema_rules():
+        schema = {"$schema": DIALECT, **judged.schema()}
+        jsonschema.Draft202012Validator.check_schema(schema)
+        validator = jsonschema.Draft202012Validator(schema)
+        for wanted, cases in (
+            (True, judged.rule.cases.accepts),
+            (False, judged.rule.cases.refuses),
+        ):
+            for case in cases:
+                request = CaseWorld(case).request
+                assert validator.is_valid(request) is wanted, (judged.rule.id, case)
+
+
+def test_the_combined_validator_of_an_operation_accepts_what_its_rules_accept_together() -> None:
+    """Each refused case of a plain schema rule is refused by the whole edition's judge too."""
+    for name in CONTRACT.entries:
+        edition = CONTRACT.edition(name)
+        for rule in edition.rules:
+            judged = JudgedRule(rule)
+            if not judged.is_plain_schema:
+                continue
+            for case in rule.cases.refuses:
+                world = CaseWorld(case)
+                found = [f.rule.id for f in edition.judge(rule.operation, world.request, world)]
+                assert rule.id in found, (name, rule.id, case)
+
+
+def test_every_emulated_operation_has_rules_or_nothing_to_refuse() -> None:
+    without = [
+        id
+        for id, operation in CONTRACT.operations.items()
+        if operation.emulated and operation.writes and not CONTRACT.edition("latest").rules_of(id)
+    ]
+    assert without == []
+
+
+def test_every_problem_is_used() -> None:
+    """An entry that nothing can answer with is a statement nobody keeps."""
+    used = {rule.problem for rule in CONTRACT.rules.values()}
+    raised = {
+        "platform.internal_error",
+        "platform.method_not_allowed",
+        "platform.not_emulated",
+        "platform.unknown_edition",
+        "platform.unknown_path",
+        "platform.unreadable",
+    }
+    assert {problem.id for problem in CONTRACT.problems} - used - raised == set()
+
+
+def test_every_rule_is_in_force_somewhere() -> None:
+    everywhere = {rule.id for name in CONTRACT.entries for rule in CONTRACT.edition(name).rules}
+    assert set(CONTRACT.rules) - everywhere == set()
+
+
+def test_documents_that_contradict_each_other_share_a_topic() -> None:
+    """The tutorial's dated differences are topics with one rule for each document."""
+    wanted = {
+        ("flow_service.create_source_connection", "format"): 3,
+        ("flow_service.create_flow", "interval-minimum"): 3,
+        ("flow_service.create_flow", "frequency"): 2,
+        ("flow_service.create_target_connection", "target-spec"): 3,
+    }
+    for (operation, topic), count in wanted.items():
+        rules = {
+            rule.id
+            for name in CONTRACT.entries
+            for rule in CONTRACT.edition(name).rules_of(operation)
+            if rule.topic == topic
+        }
+        assert len(rules) == count, (operation, topic, rules)

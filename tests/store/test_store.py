@@ -1,0 +1,155 @@
+"""The store's promises; every backend has to keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from emulator.sandbox import Sandbox
+from emulator.store import Change, Conflict, MemoryStore, Store
+
+PROD = Sandbox("A@AdobeOrg", "prod")
+DEV = Sandbox("A@AdobeOrg", "dev")
+OTHER = Sandbox("B@AdobeOrg", "prod")
+
+
+@pytest.fixture(params=[MemoryStore], ids=["memory"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    made: Store = request.param()
+    yield made
+    made.close()
+
+
+def put(store: Store, key: str, body: object, sandbox: Sandbox = PROD) -> None:
+    store.write(Change(sandbox, "flow", key, body))
+
+
+def keys(store: Store, sandbox: Sandbox = PROD) -> list[str]:
+    return [stored.key for stored in store.scan(sandbox, "flow")]
+
+
+def test_reads_what_was_written_with_its_version(store: Store) -> None:
+    put(store, "a", {"n": 1})
+    put(store, "a", {"n": 2})
+    stored = store.read(PROD, "flow", "a")
+    assert stored is not None
+    assert (stored.key, stored.version, stored.body) == ("a", 2, {"n": 2})
+
+
+def test_reads_none_where_nothing_is(store: Store) -> None:
+    assert store.read(PROD, "flow", "a") is None
+    assert store.count(PROD, "flow") == 0
+
+
+def test_bodies_are_copies_on_the_way_in_and_out(store: Store) -> None:
+    body = {"list": [1]}
+    put(store, "a", body)
+    body["list"].append(2)
+    first = store.read(PROD, "flow", "a")
+    assert first is not None
+    first.body["list"].append(3)
+    again = store.read(PROD, "flow", "a")
+    assert again is not None
+    assert again.body == {"list": [1]}
+
+
+def test_scans_in_order_of_creation_which_updates_do_not_change(store: Store) -> None:
+    for key in "cab":
+        put(store, key, {})
+    put(store, "c", {"changed": True})
+    assert keys(store) == ["c", "a", "b"]
+
+
+def test_scans_from_beyond_an_ordinal_even_after_deletions(store: Store) -> None:
+    for key in "abc":
+        put(store, key, {})
+    ordinals = {stored.key: stored.ordinal for stored in store.scan(PROD, "flow")}
+    store.write(Change(PROD, "flow", "a", None))
+    put(store, "d", {})
+    assert [s.key for s in store.scan(PROD, "flow", after=ordinals["b"])] == ["c", "d"]
+
+
+def test_writes_all_or_nothing(store: Store) -> None:
+    put(store, "a", {"n": 1})
+    with pytest.raises(Conflict) as conflict:
+        store.write(
+            Change(PROD, "flow", "b", {}, expected=0),
+            Change(PROD, "flow", "a", {"n": 2}, expected=7),
+        )
+    assert (conflict.value.change.key, conflict.value.found) == ("a", 1)
+    assert keys(store) == ["a"]
+
+
+def test_expecting_version_zero_means_not_there_yet(store: Store) -> None:
+    store.write(Change(PROD, "flow", "a", {}, expected=0))
+    with pytest.raises(Conflict):
+        store.write(Change(PROD, "flow", "a", {}, expected=0))
+
+
+def test_a_sandbox_sees_only_its_own(store: Store) -> None:
+    put(store, "a", {}, PROD)
+    put(store, "a", {}, OTHER)
+    assert (keys(store, PROD), keys(store, DEV), keys(store, OTHER)) == (["a"], [], ["a"])
+
+
+def test_counters_count_by_sandbox_and_name(store: Store) -> None:
+    assert [store.next(PROD, "flow") for _ in range(3)] == [1, 2, 3]
+    assert store.next(DEV, "flow") == 1
+    assert store.next(PROD, "run") == 1
+
+
+@pytest.mark.parametrize(
+    ("organization", "name", "left"),
+    [
+        (None, None, (0, 0, 0)),
+        ("A@AdobeOrg", None, (0, 0, 1)),
+        ("A@AdobeOrg", "dev", (1, 0, 1)),
+        (None, "prod", (0, 1, 0)),
+    ],
+)
+def test_erases_what_it_is_told(
+    store: Store, organization: str | None, name: str | None, left: tuple[int, int, int]
+) -> None:
+    for sandbox in (PROD, DEV, OTHER):
+        put(store, "a", {}, sandbox)
+        store.next(sandbox, "flow")
+    store.erase(organization, name)
+    assert tuple(len(keys(store, sandbox)) for sandbox in (PROD, DEV, OTHER)) == left
+    assert store.next(DEV, "flow") == (2 if left[1] else 1)
+
+
+def test_counts_right_under_many_threads(store: Store) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(lambda _: store.next(PROD, "flow"), range(400)))
+    assert sorted(numbers) == list(range(1, 401))
+
+
+def test_one_of_two_writers_with_the_same_expectation_loses(store: Store) -> None:
+    put(store, "a", {"n": 0})
+
+    def write(n: int) -> bool:
+        try:
+            store.write(Change(PROD, "flow", "a", {"n": n}, expected=1))
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(write, range(20))) == 1
+
+
+def test_exclusive_lets_one_writer_at_a_time_into_a_sandbox(store: Store) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def enter(_: int) -> None:
+        with store.exclusive(PROD):
+            inside.append(1)
+            most.append(len(inside))
+            inside.pop()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(enter, range(200)))
+    assert max(most) == 1
