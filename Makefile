@@ -11,7 +11,7 @@ PYTHON ?= $(shell for name in $(CANDIDATES); do \
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: help serve test lint format types check-contracts schemas bench build image clean
+.PHONY: help serve test lint format types check-contracts schemas tables bench build image clean
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -39,6 +39,9 @@ check-contracts: $(VENV)/serve.stamp  ## Examine the contract: form, references,
 
 schemas: $(VENV)/serve.stamp  ## Write contracts/schema anew from the definitions
 	$(BIN)/aep-emulator contracts schemas contracts/schema
+
+tables: $(VENV)/serve.stamp  ## Write the generated tables of README.md anew
+	$(BIN)/python docs/tables.py
 
 bench: $(VENV)/test.stamp  ## Measure against a bare Flask application; prints ratios
 	$(BIN)/python -m benchmarks $(ARGS)

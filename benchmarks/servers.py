@@ -27,8 +27,7 @@ from benchmarks.load import LoadResult, RequestSource, prepare, run_load
 HOST = "127.0.0.1"
 CONNECTIONS = (1, 16, 64)
 CHOSEN = "chosen"
-START_LIMIT = 20.0
-STOP_LIMIT = 15.0
+TIME_LIMIT = 20.0
 
 
 def echo_app() -> Any:
@@ -201,7 +200,7 @@ def measure(name: str, figures: Figures, seconds: float) -> None:
         figures.loaded_rss_mib.append(_tree_rss_mib(child.pid))
         stopped = time.perf_counter()
         child.terminate()
-        child.wait(STOP_LIMIT)
+        child.wait(TIME_LIMIT)
         figures.stop_ms.append((time.perf_counter() - stopped) * 1000)
     finally:
         child.kill()
@@ -215,7 +214,7 @@ def _free_port() -> int:
 
 
 def _await_answer(child: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.perf_counter() + START_LIMIT
+    deadline = time.perf_counter() + TIME_LIMIT
     while child.poll() is None and time.perf_counter() < deadline:
         try:
             with socket.create_connection((HOST, port), timeout=1.0) as probe:

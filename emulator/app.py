@@ -44,6 +44,7 @@ def create_emulator(
     Raises:
         SettingError: The settings name an edition or a folder that is not there.
         ContractError: A contract file cannot be used.
+        FixtureError: A file of the fixtures overlay cannot be used.
     """
     from emulator.admin.control import make_blueprint
     from emulator.web.flask_app import make_flask_app
@@ -51,6 +52,7 @@ def create_emulator(
     settings = settings or Settings()
     contract = _contract(settings)
     fixtures = FixtureLibrary(data_folder("fixtures"), settings.fixtures)
+    fixtures.check_overlay()
     runtime = Runtime(clock or SystemClock(), Ids(settings.seed))
     platform = Platform(store or MemoryStore(), runtime, fixtures, settings)
     for service in SERVICES:
@@ -67,17 +69,18 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _contract(settings: Settings) -> Contract:
-    folders = [data_folder("contracts")]
     for name, folder in (("contracts", settings.contracts), ("fixtures", settings.fixtures)):
         if folder and not folder.is_dir():
             raise SettingError(f"{name}: {str(folder)!r} is not a folder")
     if settings.contracts:
         # It brings pydantic, which only overlays need.
-        from emulator.contract.checkup import check_overlay
+        from emulator.contract.checkup import check_overlaid, check_overlay
 
         check_overlay(settings.contracts)
-        folders.append(settings.contracts)
-    contract = load_contract(*folders)
+        contract = load_contract(data_folder("contracts"), settings.contracts)
+        check_overlaid(contract)
+    else:
+        contract = load_contract(data_folder("contracts"))
     if settings.edition and settings.edition not in contract.entries:
         known = ", ".join(contract.entries)
         raise SettingError(f"edition: {settings.edition!r} is not one of {known}")

@@ -1,4 +1,4 @@
-"""One `property` filter of Catalog's lists, such as `name~^test`, `!lastBatchId` or `created>15000`.
+"""One `property` filter of Catalog's lists: `name~^test`, `!lastBatchId` or `created>15000`.
 
 Source: "Catalog Service API guide", filter data by query parameters. Parsing and matching only;
 which faults refuse a request is the contract's business.

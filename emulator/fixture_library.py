@@ -73,6 +73,21 @@ class FixtureLibrary:
         self._overlay = overlay
         self._editions: dict[str, Fixtures] = {}
 
+    def check_overlay(self) -> None:
+        """Read every file of the overlay now, so that a broken one is told of at the start.
+
+        Raises:
+            FixtureError: A file cannot be used, or a folder is none of the kinds there are.
+        """
+        kinds = sorted(path.name for path in self._folder.iterdir() if path.is_dir())
+        for path in sorted(self._overlay.iterdir()) if self._overlay else ():
+            if path.is_dir():
+                if path.name not in kinds:
+                    raise FixtureError(f"{path}: no kind of fixture; there are {', '.join(kinds)}")
+                list(_resources(path))
+                for aliases in path.rglob("aliases.json"):
+                    _read(aliases)
+
     def edition(self, name: str) -> Fixtures:
         """Return the fixtures of an edition: those that its documents print replace the others.
 

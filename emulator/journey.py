@@ -39,7 +39,10 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One documented call. `creates` says in words what it makes; the first kept value is its id."""
+    """One documented call.
+
+    `creates` says in words what it makes; the first value that is kept is the id of that.
+    """
 
     title: str
     operation: str
@@ -107,9 +110,9 @@ class Played:
 
     @property
     def shown(self) -> dict[str, Json]:
-        """The parts of the answer that matter, by their last name."""
+        """The parts of the answer that matter, by the last name of their pointer."""
         return {
-            pointer.rpartition("/")[2]: read_at(self.answer.body, pointer)
+            pointer.rpartition("/")[2] or "answer": read_at(self.answer.body, pointer)
             for pointer in self.step.shows
         }
 

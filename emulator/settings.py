@@ -89,7 +89,6 @@ class Settings:
     max_body: int = _setting(
         16 * 1024**2, _bytes, "largest request body in bytes; KiB and MiB are understood", "16MiB"
     )
-    threads: int = _setting(8, _number, "threads that answer requests")
     contracts: Path | None = _setting(
         None, _folder, "folder laid over the contract by id: house rules, own editions"
     )

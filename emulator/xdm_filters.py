@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 
@@ -82,7 +83,11 @@ def member(resource: JsonObject, path: str) -> Json:
     return dotted(resource, path)
 
 
-def sort_key(value: Json) -> tuple[int, tuple[int, ...], str]:
+SortKey: TypeAlias = tuple[int, tuple[int, ...], str]
+"""Which kind of value it is, its numbers, its text."""
+
+
+def sort_key(value: Json) -> SortKey:
     """Return a key by which values of any type have an order: nothing, numbers, texts."""
     if value is MISSING or value is None:
         return (0, (), "")

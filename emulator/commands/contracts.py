@@ -69,7 +69,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     for complaint in complaints:
         print(complaint)
     if complaints:
-        print(f"{len(complaints)} complaints")
+        print(f"{len(complaints)} complaint{'s' if len(complaints) > 1 else ''}")
         return 1
     print(_counted(contract))
     return 0
@@ -95,7 +95,8 @@ def run_list(arguments: argparse.Namespace) -> int:
         if wanted in (None, rule.operation):
             by_operation.setdefault(rule.operation, []).append(rule)
     if wanted is not None and not by_operation:
-        raise CommandError(f"no rule of {wanted!r} is in force{_hint(wanted, contract.operations)}")
+        known = {rule.operation: rule for rule in edition.rules}
+        raise CommandError(f"no rule of {wanted!r} is in force{_hint(wanted, known)}")
     for operation, rules in by_operation.items():
         print(operation)
         for rule in rules:

@@ -36,6 +36,8 @@ FILES: dict[str, Any] = {
 """What each file (or the files of the folder `rules`) holds a list of."""
 
 PSEUDO_OPERATIONS = ("platform.gate", "platform.body")
+HEAD = ("service", "basePath")
+"""What an `operations.json` says before its operations."""
 
 
 def check_overlay(folder: Path) -> None:
@@ -44,7 +46,20 @@ def check_overlay(folder: Path) -> None:
     Raises:
         ContractError: With one line for each thing that is wrong.
     """
-    complaints = list(check_files(folder))
+    _refuse(check_files(folder))
+
+
+def check_overlaid(contract: Contract) -> None:
+    """Examine whether a contract with an overlay holds together.
+
+    Raises:
+        ContractError: With one line for each thing that is wrong.
+    """
+    _refuse(check_contract(contract))
+
+
+def _refuse(found: Iterator[str]) -> None:
+    complaints = list(found)
     if complaints:
         raise ContractError("\n".join(complaints))
 
@@ -69,7 +84,10 @@ def _check_file(path: Path, kind: Any) -> Iterator[str]:
         yield str(error)
         return
     if kind is Operation:
-        rows = rows.get("operations", []) if isinstance(rows, dict) else None
+        if not isinstance(rows, dict) or not all(isinstance(rows.get(n), str) for n in HEAD):
+            yield f"{path}: expected an object with the texts {' and '.join(HEAD)}"
+            return
+        rows = rows.get("operations")
     if not isinstance(rows, list):
         yield f"{path}: expected a list"
         return
@@ -132,7 +150,11 @@ def _check_rule(contract: Contract, rule: Rule) -> Iterator[str]:
         return
     if "nothing" not in rule.check and not (rule.cases.accepts and rule.cases.refuses):
         yield f"{rule.id}: a rule has cases that it accepts and cases that it refuses"
-    yield from failing_cases(rule)
+    try:
+        yield from failing_cases(rule)
+    except Exception as error:  # noqa: BLE001 - a check may fail in any way on foreign arguments
+        reason = str(error).partition("\n")[0]
+        yield f"{rule.id}: the check cannot be carried out: {type(error).__name__}: {reason}"
 
 
 def _check_use(contract: Contract) -> Iterator[str]:
@@ -148,9 +170,43 @@ def schemas() -> dict[str, JsonObject]:
     """Return the JSON Schemas of the contract's files, derived from their definitions."""
     made: dict[str, JsonObject] = {}
     for file, kind in FILES.items():
-        schema = TypeAdapter(kind).json_schema()
-        made[f"{file.removesuffix('.json')}.schema.json"] = schema
+        rows = TypeAdapter(list[kind]).json_schema()  # type: ignore[valid-type]
+        definitions = rows.pop("$defs")
+        row = definitions[kind.__name__]
+        if kind is Rule:
+            _let_rules_name_several_operations(row)
+        if kind is Operation:
+            for name in ("service", "base_path"):  # said once, in the head
+                del row["properties"][name]
+            rows = _under_a_head(rows)
+        made[f"{file.removesuffix('.json')}.schema.json"] = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": f"{file} of a contract folder",
+            **rows,
+            "$defs": definitions,
+        }
     return made
 
 
-__all__ = ["Cases", "check_contract", "check_files", "check_overlay", "schemas"]
+def _let_rules_name_several_operations(row: JsonObject) -> None:
+    row["properties"]["operations"] = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    row["required"].remove("operation")
+    row["oneOf"] = [{"required": ["operation"]}, {"required": ["operations"]}]
+
+
+def _under_a_head(rows: JsonObject) -> JsonObject:
+    return {
+        "type": "object",
+        "properties": {
+            "service": {"type": "string"},
+            "title": {"type": "string"},
+            "basePath": {"type": "string"},
+            "pathAliases": {"type": "object", "additionalProperties": {"type": "string"}},
+            "operations": rows,
+        },
+        "required": [*HEAD, "operations"],
+        "additionalProperties": False,
+    }
+
+
+__all__ = ["Cases", "check_contract", "check_files", "check_overlaid", "check_overlay", "schemas"]

@@ -89,7 +89,7 @@ class _CompiledOperation:
         self._rules = [JudgedRule(rule) for rule in rules if "nothing" not in rule.check]
         self._others = [rule for rule in self._rules if not rule.is_plain_schema]
         schemas = [rule.schema() for rule in self._rules if rule.is_plain_schema]
-        combined = {"$schema": DIALECT, "allOf": schemas or [True]}
+        combined = {"$schema": DIALECT, "allOf": schemas or [{}]}
         self._accepts = jsonschema_rs.validator_for(combined).is_valid
 
     def judge(self, request: JsonObject, lookup: Lookup) -> list[Finding]:

@@ -102,7 +102,11 @@ def load_contract(*folders: Path) -> Contract:
     """
     contract = Contract()
     for folder in folders:
-        _read_folder(contract, folder)
+        try:
+            _read_folder(contract, folder)
+        except (AttributeError, KeyError, TypeError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise ContractError(f"{folder}: not of the form of a contract: {reason}") from error
     return contract
 
 

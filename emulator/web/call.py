@@ -102,9 +102,9 @@ def read_query(query_string: str, repeatable: tuple[str, ...]) -> dict[str, Any]
     query: dict[str, Any] = {}
     if not query_string:
         return query
-    for name, value in parse_qsl(query_string, keep_blank_values=True, errors="replace"):
+    for name, value in parse_qsl(query_string, errors="replace"):
         if name in repeatable:
             query.setdefault(name, []).append(value)
         else:
             query[name] = value
-    return {name: value for name, value in query.items() if value not in ("", [""])}
+    return query

@@ -37,7 +37,7 @@ def make_flask_app(engine: Engine) -> Flask:
                 endpoint=operation.id,
             )
             app.url_map.add(rule)
-    app.register_error_handler(HTTPException, _refuser(engine))  # type: ignore[arg-type]
+    app.register_error_handler(HTTPException, _refuser(engine))
     app.wsgi_app = _CanonicalPaths(app.wsgi_app, engine.contract)  # type: ignore[method-assign]
     return app
 

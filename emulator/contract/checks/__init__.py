@@ -14,13 +14,17 @@ from emulator.contract.checks.composition import (
     group_fits_class,
     in_namespace,
     listed_at,
-    patch_keeps_items,
     refers_within,
     xdm_fields,
     xdm_filter,
 )
 from emulator.contract.checks.filters import check_filter, check_order
-from emulator.contract.checks.patches import patch_applies, patch_keeps, result_fits
+from emulator.contract.checks.patches import (
+    patch_applies,
+    patch_keeps,
+    patch_keeps_items,
+    result_fits,
+)
 from emulator.contract.checks.reason import Reason
 from emulator.contract.checks.references import (
     agrees,

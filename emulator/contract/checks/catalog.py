@@ -8,19 +8,18 @@ from typing import Any
 from emulator.catalog_filters import expression, parse_condition
 from emulator.contract.checks.reason import Reason, shown
 from emulator.json_patch import PatchError, apply
-from emulator.json_types import MISSING, Json, JsonObject, at
+from emulator.json_types import MISSING, Json, JsonObject, at, escape_step
 
 
 def catalog_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """A `property` filter is free of a fault: `form`, or `expression` for its regular expression."""
+    """A `property` filter is free of a fault: of its `form`, or of its regular `expression`."""
     for text in value if isinstance(value, list) else [value]:
         condition = parse_condition(text)
-        if condition is None:
-            if arguments["fault"] == "form":
+        if arguments["fault"] == "form":
+            if condition is None:
                 yield Reason(f"{shown(text)} is not a filter")
-        elif arguments["fault"] == "expression" and condition.operator == "~":
-            if expression(condition.wanted) is None:
-                yield Reason(f"{shown(condition.wanted)} is not a regular expression")
+        elif condition and condition.operator == "~" and expression(condition.wanted) is None:
+            yield Reason(f"{shown(condition.wanted)} is not a regular expression")
 
 
 def keeps_members(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
@@ -43,7 +42,7 @@ def keeps_members(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[R
     else:
         names = [name for name in sent if sent[name] != before.get(name, MISSING)]
     for name in names:
-        pointer = f"/{arguments['field']}/{name.replace('~', '~0').replace('/', '~1')}"
+        pointer = f"/{arguments['field']}/{escape_step(name)}"
         words = "is left out" if arguments["fault"] == "omitted" else "is the platform's own"
         yield Reason(f"{name} {words}", at=pointer, values={"name": name})
 

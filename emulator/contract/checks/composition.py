@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
-from emulator.json_types import Json, JsonObject, at, walk
+from emulator.json_types import Json, JsonObject, walk
 from emulator.xdm_filters import parse_xdm_filter
 
 _LOCAL = "#/definitions/"
@@ -180,24 +180,6 @@ def found_lacks(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Rea
     listed = resource.get(arguments["field"]) if resource else None
     if isinstance(listed, list) and arguments["lacks"] in listed:
         yield Reason(f"{arguments['field']} of {value} has {shown(arguments['lacks'])}")
-
-
-def patch_keeps_items(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """A patch leaves what the list `field` of the resource `kind`, `key` has in it."""
-    from emulator.json_patch import PatchError, apply
-
-    key = at(lookup.request, arguments["key"])
-    resource = lookup.find(arguments["kind"], key) if isinstance(key, str) else None
-    before = resource.get(arguments["field"]) if resource else None
-    if not isinstance(before, list) or not isinstance(value, list):
-        return
-    try:
-        after = apply(resource, value).get(arguments["field"])
-    except PatchError:
-        return
-    for item in before:
-        if not isinstance(after, list) or item not in after:
-            yield Reason(f"{shown(item)} cannot be taken from {arguments['field']}")
 
 
 def xdm_filter(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from emulator.contract.checks.reason import Reason
+from emulator.contract.checks.reason import Reason, shown
 from emulator.json_patch import PatchError, apply
 from emulator.json_types import Json, JsonObject, at, dotted
 
@@ -38,6 +38,21 @@ def patch_keeps(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Rea
     for field in arguments["fields"]:
         if dotted(patched, field) != dotted(resource, field):
             yield Reason(f"{field} cannot be changed", values={"field": field})
+
+
+def patch_keeps_items(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """The patch takes nothing from the list `field` (a top-level member)."""
+    resource = _target(arguments, lookup)
+    before = resource.get(arguments["field"]) if resource else None
+    if resource is None or not isinstance(before, list) or not isinstance(value, list):
+        return
+    try:
+        after = apply(resource, value).get(arguments["field"])
+    except PatchError:
+        return
+    for item in before:
+        if not isinstance(after, list) or item not in after:
+            yield Reason(f"{shown(item)} cannot be taken from {arguments['field']}")
 
 
 def result_fits(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:

@@ -116,9 +116,10 @@ def every_listed(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Re
 
 
 def _excepted(member: Json, value: Json, arguments: JsonObject, lookup: Any) -> bool:
-    unless = arguments.get("unless")
-    exception = lookup.find(unless["kind"], member) if unless else None
-    listed = dotted(exception, unless["field"]) if exception else []
+    if "unless" not in arguments:
+        return False
+    exception = lookup.find(arguments["unless"]["kind"], member)
+    listed = dotted(exception, arguments["unless"]["field"])
     return isinstance(listed, list) and _pointed(arguments["key"], value, lookup) in listed
 
 
@@ -178,19 +179,19 @@ def fits_spec(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reaso
 
     Arguments: `kind` and `key` find the spec; `part` is the dotted path of the schema; with `named`
     (a pointer to a name) `part` is a list, and the schema is `spec` of its member of that name.
-    Numbers and booleans sent as text count as what they say; `spellings` is the dotted path of an
-    object from other spellings of a member's name to the one of the schema.
+    Numbers and booleans sent as text count as what they say, and so do numbers for the texts that
+    `numbers_for_text` lists. `spellings` is the dotted path of an object from other spellings of a
+    member's name to the one of the schema.
     """
     resource = _other(value, arguments, lookup)
-    part = dotted(resource, arguments["part"]) if resource else MISSING
+    part = dotted(resource or {}, arguments["part"])
     if "named" in arguments and isinstance(part, list):
         name = _pointed(arguments["named"], value, lookup)
         members = [member for member in part if member.get("name") == name]
         part = members[0].get("spec", MISSING) if members else MISSING
         value = at(value, arguments["mine"][1:]) if "mine" in arguments else value
     if isinstance(part, dict) and value is not MISSING:
-        spellings = dotted(resource, arguments["spellings"]) if "spellings" in arguments else {}
-        typed = _as_typed(value, part, {} if spellings is MISSING else spellings)
+        typed = _as_typed(value, part, arguments, resource or {})
         yield from schema_reasons(_validator(dumps(part)), typed)
 
 
@@ -199,20 +200,25 @@ def _validator(schema: bytes) -> Any:
     return jsonschema_rs.validator_for(loads(schema))
 
 
-def _as_typed(value: Json, schema: JsonObject, spellings: JsonObject) -> Json:
-    """Read text as number or boolean, or a number as text, where the schema asks for that."""
+def _as_typed(value: Json, schema: JsonObject, arguments: JsonObject, spec: JsonObject) -> Json:
+    """Return members under the schema's names, read as the numbers or texts it asks for."""
     if not isinstance(value, dict):
         return value
-    properties = schema.get("properties", {})
+    spellings = dotted(spec, arguments["spellings"]) if "spellings" in arguments else {}
+    spellings = {} if spellings is MISSING else spellings
     named = {spellings.get(name, name): item for name, item in value.items()}
-    return {name: _typed(item, properties.get(name, {})) for name, item in named.items()}
+    texts = arguments.get("numbers_for_text", ())
+    properties = schema.get("properties", {})
+    return {
+        name: str(item)
+        if name in texts and isinstance(item, int)
+        else _read_unless_text(item, properties.get(name, {}))
+        for name, item in named.items()
+    }
 
 
-def _typed(item: Json, schema: JsonObject) -> Json:
-    if schema.get("type") != "string":
-        return read_text(item)
-    is_number = isinstance(item, int) and not isinstance(item, bool)
-    return str(item) if is_number else item
+def _read_unless_text(item: Json, schema: JsonObject) -> Json:
+    return item if schema.get("type") == "string" else read_text(item)
 
 
 def unique(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
@@ -232,8 +238,9 @@ def unused(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     `fields` are dotted paths; a list on the way is searched. `where` (field -> value) narrows the
     resources that count. `mine` names the field of this resource that is referred to.
     """
-    own = lookup.find(arguments["mine"]["kind"], value) if "mine" in arguments else None
-    names = {value} | {own[field] for field in arguments["mine"]["fields"] if own}
+    mine = arguments.get("mine")
+    own = (lookup.find(mine["kind"], value) if mine else None) or {}
+    names = {value} | {own[field] for field in (mine["fields"] if mine else ()) if field in own}
     for other in lookup.all(arguments["kind"]):
         if any(
             dotted(other, path) != wanted for path, wanted in arguments.get("where", {}).items()

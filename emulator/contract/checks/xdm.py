@@ -32,7 +32,7 @@ def path_in_schema(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[
 
 
 def path_form(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """A text is a path such as `address.street\\.name`, `emails[0]` or `${First Name}`.
+    r"""A text is a path such as `address.street\.name`, `emails[0]` or `${First Name}`.
 
     Arguments: with `field` the text is that member of the judged object; `where` (field -> values)
     names what other members must be, if they are there, for it to be a path at all.

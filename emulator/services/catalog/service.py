@@ -117,7 +117,7 @@ class Catalog:
         if with_data_source and "dataSourceId" not in sent:
             sent = {**sent, "dataSourceId": self._store.next(sandbox, DATA_SOURCE)}
         tags = {**dataset["tags"], **as_object(sent.get("tags"))}
-        dataset = self._settled(caller, dataset, dataset | _mutable(sent) | {"tags": tags})
+        dataset = self._settled(caller, dataset, _mutable(sent) | {"tags": tags})
         self._store.write(
             Change(sandbox, DATASET, id, dataset, 0), Change(sandbox, TABLE, table, {"id": id})
         )
@@ -192,7 +192,9 @@ class Catalog:
     def _behavior(self, caller: Caller, schema_id: Any) -> str:
         if not isinstance(schema_id, str):
             return "record"
-        return naming.behavior(self._platform.find(caller.sandbox, caller.fixtures, "schema", schema_id))
+        return naming.behavior(
+            self._platform.find(caller.sandbox, caller.fixtures, "schema", schema_id)
+        )
 
 
 def as_object(value: Json) -> JsonObject:

@@ -69,4 +69,3 @@ def validate_mapping_set(call: Call) -> Reply:
 def _data_prep(call: Call) -> DataPrep:
     data_prep: DataPrep = call.platform.data_prep
     return data_prep
-

@@ -153,7 +153,7 @@ class DataPrep:
         return content
 
     def _mapping(self, sandbox: Sandbox, row: JsonObject, head: JsonObject) -> JsonObject:
-        """Return a mapping with an id of its own: those of an earlier version are not used again."""
+        """Return a mapping with an id of its own, which no earlier version has used."""
         now, user = head["modifiedDate"], head["modifiedBy"]
         audit: dict[str, Any] = {
             "id": self._platform.new_hex(sandbox, MAPPING),

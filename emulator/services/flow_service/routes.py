@@ -89,7 +89,7 @@ def delete(call: Call) -> Reply:
 @operation("flow_service.flow_action")
 def act_on_flow(call: Call) -> Reply:
     flow = call.find("flow", call.path["id"])
-    state = _STATES.get(call.query.get("op", "").lower(), flow["state"])
+    state = _STATES[call.query["op"].lower()]
     return shapes.written(_service(call).set_state(call.sandbox, FLOW, flow, state, call.client))
 
 

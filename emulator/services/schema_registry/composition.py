@@ -82,12 +82,15 @@ def _is_class(id: str, find: Find) -> bool:
 
 
 def _append_tags(content: JsonObject) -> None:
+    """Put an appended tag into the list of tags, and leave an empty list out."""
     added = content.pop(_APPEND, None)
     if added is not None:
         tags = content.get("meta:immutableTags")
         known = tags if isinstance(tags, list) else []
         new = added if isinstance(added, list) else [added]
         content["meta:immutableTags"] = [*known, *(tag for tag in new if tag not in known)]
+    if not content.get("meta:immutableTags"):
+        content.pop("meta:immutableTags", None)
 
 
 def _without_repetitions(parts: list[Json]) -> list[Json]:

@@ -19,9 +19,11 @@ _NODES = ("items", "additionalProperties")
 
 def changed(node: Json, change: Change) -> Json:
     """Return a node with `change` applied to it and, before that, to every node below it."""
-    return change(_children_changed(node, lambda child: changed(child, change))) if isinstance(
-        node, dict
-    ) else node
+    return (
+        change(_children_changed(node, lambda child: changed(child, change)))
+        if isinstance(node, dict)
+        else node
+    )
 
 
 def _children_changed(node: Node, visit: Callable[[Json], Json]) -> Node:

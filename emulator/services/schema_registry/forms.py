@@ -93,6 +93,8 @@ def _is_prefix(name: str, field: Json) -> bool:
     if not name.startswith("_") or not isinstance(field, dict) or "meta:xdmField" in field:
         return False
     fields = field.get("properties")
-    return isinstance(fields, dict) and bool(fields) and all(
-        child.startswith(f"{name[1:]}:") for child in fields
+    return (
+        isinstance(fields, dict)
+        and bool(fields)
+        and all(child.startswith(f"{name[1:]}:") for child in fields)
     )

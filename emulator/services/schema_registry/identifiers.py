@@ -1,7 +1,7 @@
 """Ids of XDM resources in all the spellings that clients use.
 
-Source: "Schema Registry API guide", getting started; altIds without the leading underscore are those
-of "Collect cloud storage data through source connectors and APIs".
+Source: "Schema Registry API guide", getting started; altIds without the leading underscore are
+those of "Collect cloud storage data through source connectors and APIs".
 """
 
 from __future__ import annotations

@@ -6,11 +6,12 @@ change; the guide of 2020 pages by index, later ones by the value of the first o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from emulator.json_types import Json, JsonObject
-from emulator.xdm_filters import member, parse_xdm_filter, sort_key
+from emulator.xdm_filters import SortKey, member, parse_xdm_filter, sort_key
 
 MOST = 300
 """The longest page: clients that never send `start` must not be told to go on before this."""
@@ -49,10 +50,12 @@ def page_of(resources: list[JsonObject], query: dict[str, Any], by_index: bool) 
 def _ordered(resources: list[JsonObject], orderby: str) -> list[JsonObject]:
     for field in reversed(orderby.split(",")):
         name, descending = _direction(field)
-        resources = sorted(
-            resources, key=lambda item, name=name: sort_key(member(item, name)), reverse=descending
-        )
+        resources = sorted(resources, key=_sort_key_of(name), reverse=descending)
     return resources
+
+
+def _sort_key_of(name: str) -> Callable[[JsonObject], SortKey]:
+    return lambda item: sort_key(member(item, name))
 
 
 def _direction(field: str) -> tuple[str, bool]:
@@ -67,11 +70,8 @@ def _page_by_index(resources: list[JsonObject], start: int, limit: int, orderby:
 
 def _page_by_value(resources: list[JsonObject], start: str, limit: int, orderby: str) -> Page:
     """Return what lies strictly beyond `start`; equal values stay together on one page."""
-    name, descending = _direction(orderby.split(",")[0])
-
-    def key(item: JsonObject) -> Any:
-        return sort_key(member(item, name))
-
+    name, descending = _direction(orderby.partition(",")[0])
+    key = _sort_key_of(name)
     if start:
         mark = sort_key(start)
         resources = [
@@ -86,4 +86,6 @@ def _page_by_value(resources: list[JsonObject], start: str, limit: int, orderby:
 
 
 def _number(text: str, default: int) -> int:
-    return min(int(text), MOST) if text.isascii() and text.isdecimal() and len(text) < 10 else default
+    return (
+        min(int(text), MOST) if text.isascii() and text.isdecimal() and len(text) < 10 else default
+    )

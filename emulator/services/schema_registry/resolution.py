@@ -12,7 +12,7 @@ from emulator.services.schema_registry.fields import Node
 
 Find = Callable[[str], JsonObject | None]
 
-_COMPOSING = ("allOf", "definitions", "refs", "$ref")
+COMPOSING = ("allOf", "definitions", "refs", "$ref")
 _LOCAL = "#/definitions/"
 
 
@@ -23,7 +23,7 @@ def resolve(resource: JsonObject, find: Find) -> JsonObject:
         find: Returns a resource by the id that a `$ref` names.
     """
     resolver = _Resolver(find)
-    root = {name: value for name, value in resource.items() if name not in _COMPOSING}
+    root = {name: value for name, value in resource.items() if name not in COMPOSING}
     body = resolver.composed(resource, resource)
     root["properties"] = body.get("properties", {})
     if body.get("required"):
@@ -42,7 +42,7 @@ class _Resolver:
     def composed(self, node: Node, document: JsonObject) -> Node:
         """Return what a node says by itself and by everything that its `allOf` lists."""
         parts = [self._part(part, document) for part in _list(node.get("allOf"))]
-        own = {name: value for name, value in node.items() if name not in _COMPOSING}
+        own = {name: value for name, value in node.items() if name not in COMPOSING}
         for name, resolve_child in (
             ("properties", self._fields),
             ("items", self._field),
@@ -79,9 +79,9 @@ class _Resolver:
         if reference.startswith("#"):
             return _merged(target, own)
         origin = {"type": "object", "meta:xdmType": "object", "meta:referencedFrom": reference}
-        texts = {name: target[name] for name in ("title", "description") if name in target}
+        texts: Node = {name: target[name] for name in ("title", "description") if name in target}
         shape = {name: value for name, value in target.items() if name in _CONTRIBUTED}
-        kind = {name: target[name] for name in ("type", "meta:xdmType") if name in target}
+        kind: Node = {name: target[name] for name in ("type", "meta:xdmType") if name in target}
         named = {name: value for name, value in own.items() if name not in kind}
         return _merged({**texts, **origin, **kind, **shape}, named)
 

@@ -12,6 +12,7 @@ from emulator.services.schema_registry.service import SchemaRegistry, View
 from emulator.services.schema_registry.shapes import (
     ID_DIGITS,
     list_shape,
+    resolved_shape,
     resource_shape,
     stats_shape,
 )
@@ -119,9 +120,11 @@ def _list(call: Call, resources: list[JsonObject]) -> Reply:
 
 
 def _shown(call: Call, resource: JsonObject, form: Form) -> JsonObject:
+    shaped = resource_shape(call, resource)
     if form.resolved:
-        resource = _registry(call).resolved(_view(call), resource["$id"]) or resource
-    return formed(resource_shape(call, resource), form)
+        resolved = _registry(call).resolved(_view(call), resource["$id"]) or resource
+        shaped = resolved_shape(shaped, resolved)
+    return formed(shaped, form)
 
 
 def _type(call: Call) -> str:

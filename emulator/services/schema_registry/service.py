@@ -79,7 +79,7 @@ class SchemaRegistry:
     def listers(self) -> Mapping[str, Lister]:
         return {
             "schema": lambda s, f: self.all_own(s, "schemas"),
-            "xdm_reference": lambda s, f: self._reference_rows(s),
+            "xdm_resource": lambda s, f: self._reference_rows(s),
         }
 
     def namespace(self, sandbox: Sandbox) -> str:
@@ -139,9 +139,10 @@ class SchemaRegistry:
         tags = {resource["$id"]: _tag(resource)}
 
         def find(id: str) -> JsonObject | None:
-            found = self.find(view, id)
-            # What is not there yet may come, so that it is remembered as well.
-            tags[canonical(id)] = _tag(found or {})
+            found = self.find(view, id) or {}
+            # The library never changes; what is not there yet may come, so it is noted as well.
+            if not found or found.get("meta:containerId") == "tenant":
+                tags[canonical(id)] = _tag(found)
             return found
 
         return _Resolved(resolve(resource, find), tags)
@@ -166,9 +167,20 @@ class SchemaRegistry:
             LookupError: No rule looked for the resource, and it is not there.
         """
         before = self._existing(view, id)
-        tags = before.get("meta:immutableTags")
-        if tags and "meta:immutableTags" not in sent:
-            sent = {**sent, "meta:immutableTags": tags}
+        tags = dict.fromkeys(before.get("meta:immutableTags", []))
+        tags.update(dict.fromkeys(sent.get("meta:immutableTags", [])))
+        return self._rewrite(view, before, {**sent, "meta:immutableTags": list(tags)}, client)
+
+    def patch(self, view: View, id: str, patch: list[Json], client: str) -> JsonObject:
+        """Apply a JSON Patch to a tenant's resource.
+
+        Raises:
+            LookupError: No rule looked for the resource, and it is not there.
+        """
+        before = self._existing(view, id)
+        return self._rewrite(view, before, apply(before, patch), client)
+
+    def _rewrite(self, view: View, before: JsonObject, sent: JsonObject, client: str) -> JsonObject:
         metadata = before["meta:registryMetadata"]
         history = {
             "repo:createdDate": metadata["repo:createdDate"],
@@ -177,14 +189,6 @@ class SchemaRegistry:
             "client": client,
         }
         return self._keep(view, type_of(before["$id"]), before["$id"], sent, history, before)
-
-    def patch(self, view: View, id: str, patch: list[Json], client: str) -> JsonObject:
-        """Apply a JSON Patch to a tenant's resource.
-
-        Raises:
-            LookupError: No rule looked for the resource, and it is not there.
-        """
-        return self.replace(view, id, apply(self._existing(view, id), patch), client)
 
     def delete(self, view: View, id: str) -> None:
         """Remove a tenant's resource and free its title.

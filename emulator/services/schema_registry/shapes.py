@@ -12,6 +12,7 @@ from emulator.json_types import Json, JsonObject
 from emulator.services.schema_registry.composition import ADHOC
 from emulator.services.schema_registry.identifiers import alt_id
 from emulator.services.schema_registry.listing import Page
+from emulator.services.schema_registry.resolution import COMPOSING
 from emulator.web import Call
 
 Shape = Callable[[JsonObject], JsonObject]
@@ -21,14 +22,13 @@ _CURRENT = (
     "allOf refs imsOrg meta:extensible meta:abstract meta:intendedToExtend meta:extends "
     "meta:xdmType meta:registryMetadata meta:class meta:containerId meta:sandboxId "
     "meta:sandboxType meta:tenantNamespace meta:datasetNamespace"
-).split()
+).split(" ")
 _EARLY = (
     "$id meta:altId meta:resourceType version title description type definitions properties items "
     "allOf meta:xdmType meta:class meta:abstract meta:extensible meta:intendedToExtend "
     "meta:extends meta:containerId imsOrg meta:datasetNamespace meta:registryMetadata"
-).split()
+).split(" ")
 _LATER = ("refs", "meta:tenantNamespace", "meta:sandboxId", "meta:sandboxType")
-_ASSIGNED_FIRST = ("$id", "meta:altId", "meta:resourceType", "version", "title")
 
 
 def resource_shape(call: Call, resource: JsonObject) -> JsonObject:
@@ -38,6 +38,15 @@ def resource_shape(call: Call, resource: JsonObject) -> JsonObject:
     kind = "schema" if resource["meta:resourceType"] == "schemas" else "component"
     shaped = _SHAPES[call.edition.answer(f"schema_registry.{kind}")](resource)
     return _ALT_IDS[call.edition.answer("schema_registry.alt_id")](shaped)
+
+
+def resolved_shape(shaped: JsonObject, resolved: JsonObject) -> JsonObject:
+    """Return a shaped resource with the fields of its resolved form instead of what composes it."""
+    kept = {name: value for name, value in shaped.items() if name not in COMPOSING}
+    fields: JsonObject = {
+        name: resolved[name] for name in ("properties", "required") if name in resolved
+    }
+    return {**kept, **fields}
 
 
 def _arranged(resource: JsonObject, order: list[str], without: tuple[str, ...]) -> JsonObject:
@@ -51,7 +60,7 @@ def _with_sandbox(resource: JsonObject) -> JsonObject:
 
 
 def _with_refs(resource: JsonObject) -> JsonObject:
-    """ "Collect cloud storage data using source connectors and APIs", 2020-09."""
+    """Without the sandbox: "Collect cloud storage data using source connectors and APIs"."""
     shaped = _arranged(
         _class_first_if_adhoc(resource), _CURRENT, ("meta:sandboxId", "meta:sandboxType")
     )
@@ -63,7 +72,7 @@ def _with_refs(resource: JsonObject) -> JsonObject:
 
 
 def _bare(resource: JsonObject) -> JsonObject:
-    """ "Collect cloud storage data through source connectors and APIs", 2020-03."""
+    """Only what a client needs: "Collect cloud storage data through source connectors and APIs"."""
     shaped = _arranged(_references_alone(resource), _EARLY, _LATER)
     shaped.pop("imsOrg", None)
     shaped["meta:extends"] = _class_and_groups(resource)
@@ -72,7 +81,7 @@ def _bare(resource: JsonObject) -> JsonObject:
 
 
 def _without_refs(resource: JsonObject) -> JsonObject:
-    """ "Create an ad-hoc schema", 2020: its class."""
+    """Without what it refers to: the class in "Create an ad-hoc schema"."""
     shaped = _arranged(_references_alone(resource), _EARLY, _LATER)
     metadata = resource["meta:registryMetadata"]
     shown = ("repo:createdDate", "repo:lastModifiedDate", "xdm:createdClientId")
@@ -109,10 +118,8 @@ def _class_and_groups(resource: JsonObject) -> list[str]:
     """Return what 2020-03 prints of what is extended: no ancestors, but for an ad-hoc class's."""
     extended = resource.get("meta:extends") or []
     found = resource.get("meta:class")
-    first = [found] if found else []
-    if ADHOC in extended:
-        return [*first, *(id for id in extended if id != found)]
-    return [*first, *(id for id in resource.get("refs", extended) if id != found)]
+    others = extended if ADHOC in extended else resource.get("refs") or []
+    return [*([found] if found else []), *(id for id in others if id != found)]
 
 
 def _short_tag(resource: JsonObject) -> str:

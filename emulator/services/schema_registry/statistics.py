@@ -22,8 +22,7 @@ def statistics(registry: SchemaRegistry, view: View, tenant: str) -> JsonObject:
             _created(item) for item in _latest(everything, "repo:createdDate")
         ],
         "recentlyUpdatedResources": [
-            _updated(registry, view, item)
-            for item in _latest(everything, "repo:lastModifiedDate")
+            _updated(registry, view, item) for item in _latest(everything, "repo:lastModifiedDate")
         ],
         "classUsage": _class_usage(registry, view, resources["schemas"]),
     }
@@ -38,10 +37,8 @@ def _union_classes(schemas: list[JsonObject]) -> set[str]:
 
 
 def _latest(resources: list[JsonObject], moment: str) -> list[JsonObject]:
-    newest_first = sorted(
-        reversed(resources), key=lambda item: -item["meta:registryMetadata"][moment]
-    )
-    return newest_first[:_RECENT]
+    oldest_first = sorted(resources, key=lambda item: item["meta:registryMetadata"][moment])
+    return oldest_first[::-1][:_RECENT]
 
 
 def _created(item: JsonObject) -> JsonObject:

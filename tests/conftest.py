@@ -1,0 +1,57 @@
+"""What most tests need: an emulator whose clock stands still, and two doors to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emulator.app import Emulator, create_emulator
+from emulator.journey import GIVEN
+from emulator.runtime import ManualClock
+from emulator.server import Server
+from emulator.settings import Settings
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of whoever runs the tests does not reach them."""
+    import os
+
+    for name in os.environ:
+        if name.startswith("AEP_EMULATOR_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    made = create_emulator(Settings(), clock=ManualClock())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(emulator: Emulator) -> FlaskClient:
+    return emulator.wsgi_app.test_client()
+
+
+@pytest.fixture
+def headers() -> dict[str, str]:
+    """What every call to the platform carries."""
+    return {
+        "Authorization": "Bearer any-token",
+        "x-api-key": GIVEN["apiKey"],
+        "x-gw-ims-org-id": GIVEN["organization"],
+        "x-sandbox-name": GIVEN["sandbox"],
+    }
+
+
+@pytest.fixture
+def server(emulator: Emulator) -> Iterator[Server]:
+    """The emulator over a real socket, on a free port."""
+    with Server(emulator.wsgi_app) as running:
+        yield running

@@ -1,0 +1,53 @@
+"""An emulator for each test, called without a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from emulator.app import Emulator, create_emulator
+from emulator.runtime import ManualClock
+from emulator.settings import Settings
+from tests.aep import Aep, World, make_world
+
+
+def aep_for(emulator: Emulator) -> Aep:
+    """Return a client of an emulator in this process."""
+    client = emulator.wsgi_app.test_client()
+
+    def send(
+        method: str, path: str, headers: dict[str, str], content: bytes | None
+    ) -> tuple[int, dict[str, str], bytes]:
+        reply = client.open(path, method=method, headers=headers, data=content)
+        found = {name.lower(): value for name, value in reply.headers.items()}
+        return reply.status_code, found, reply.get_data()
+
+    return Aep(send, emulator.contract)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(1_600_000_000_000)
+
+
+@pytest.fixture
+def make(clock: ManualClock) -> Callable[..., Aep]:
+    """Return a function that makes an emulator with settings, and a client of it."""
+
+    def build(**settings: Any) -> Aep:
+        return aep_for(create_emulator(Settings(**settings), clock=clock))
+
+    return build
+
+
+@pytest.fixture
+def api(make: Callable[..., Aep]) -> Aep:
+    return make()
+
+
+@pytest.fixture
+def world(api: Aep) -> World:
+    """What a flow needs, in the emulator that `api` calls."""
+    return make_world(api)
