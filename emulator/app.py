@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from emulator.contract import Contract, ContractError, load_contract
 from emulator.fixture_library import FixtureLibrary
 from emulator.package_data import data_folder
 from emulator.runtime import Clock, Ids, Runtime, SystemClock
-from emulator.services.base import Platform, Service
-from emulator.services.registry import SERVICES
+from emulator.services.base import Platform
 from emulator.settings import SettingError, Settings
 from emulator.store import MemoryStore, Store
 from emulator.web.call import View
@@ -54,10 +54,11 @@ def create_emulator(
     fixtures = FixtureLibrary(data_folder("fixtures"), settings.fixtures)
     fixtures.check_overlay()
     runtime = Runtime(clock or SystemClock(), Ids(settings.seed))
-    platform = Platform(store or MemoryStore(), runtime, fixtures, settings)
-    for service in SERVICES:
-        platform.add(service.name, service.build(platform))
-    engine = Engine(contract, platform, _views(SERVICES, contract))
+    views: dict[str, View] = {}
+    platform = Platform(
+        store or MemoryStore(), runtime, fixtures, settings, partial(_add_services, contract, views)
+    )
+    engine = Engine(contract, platform, views)
     flask_app = make_flask_app(engine)
     flask_app.register_blueprint(make_blueprint(engine))
     return Emulator(settings, contract, platform, engine, flask_app)
@@ -87,16 +88,18 @@ def _contract(settings: Settings) -> Contract:
     return contract
 
 
-def _views(services: tuple[Service, ...], contract: Contract) -> dict[str, View]:
-    """Return the views that the services mark, by operation."""
-    views: dict[str, View] = {}
-    for service in services:
+def _add_services(contract: Contract, views: dict[str, View], platform: Platform) -> None:
+    """Build the services on a platform and collect the views that they mark, by operation."""
+    # The start answers health checks without them; the first call of the APIs brings them in.
+    from emulator.services.registry import SERVICES
+
+    for service in SERVICES:
+        platform.add(service.name, service.build(platform))
         for item in vars(service.views).values():
             for id in _marks(item):
                 if id not in contract.operations:
                     raise ContractError(f"{service.name}: a view for the unknown operation {id}")
                 views[id] = item
-    return views
 
 
 def _marks(item: Callable[..., Any] | object) -> list[str]:

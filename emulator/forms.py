@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-from email.parser import BytesParser
-from email.policy import HTTP
 from urllib.parse import parse_qsl
 
 from emulator.json_types import JsonObject, loads
@@ -25,6 +23,9 @@ def read_form(query: JsonObject, content_type: str, body: bytes) -> JsonObject:
 
 
 def _multipart(content_type: str, body: bytes) -> dict[str, str]:
+    from email.parser import BytesParser  # hardly any client sends tokens as multipart
+    from email.policy import HTTP
+
     head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
     message = BytesParser(policy=HTTP).parsebytes(head + body)
     parts: dict[str, str] = {}

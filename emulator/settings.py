@@ -23,6 +23,13 @@ def _number(text: str) -> int:
     return value
 
 
+def _port(text: str) -> int:
+    value = _number(text)
+    if value > 65535:
+        raise ValueError("is not a port, 0 to 65535")
+    return value
+
+
 _UNITS = {"": 1, "k": 1024, "ki": 1024, "kib": 1024, "m": 1024**2, "mi": 1024**2, "mib": 1024**2}
 
 
@@ -59,7 +66,7 @@ class Settings:
     """What an emulator can be told. Each field is a flag, and an `AEP_EMULATOR_*` name."""
 
     host: str = _setting("127.0.0.1", str, "address to listen on")
-    port: int = _setting(8080, _number, "port to listen on; 0 takes a free one and says which")
+    port: int = _setting(8080, _port, "port to listen on; 0 takes a free one and says which")
     edition: str = _setting("", str, "edition of the contract in force", show="latest")
     enforce: str = _setting(
         "documented",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -37,8 +36,11 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: There is no emulator at the URL, or none could be started.
     """
     if arguments.url:
-        # Names that this process alone uses: titles have to be unique, and demos may be repeated.
-        return _play(arguments.url.rstrip("/"), arguments.edition, f"run {os.getpid()}")
+        from emulator.runtime import SystemClock
+
+        # Titles of schemas have to be unique, and a demo may be repeated.
+        name = f"run {SystemClock().now()}"
+        return _play(arguments.url.rstrip("/"), arguments.edition, name)
     with _own_emulator(arguments) as url:
         return _play(url, arguments.edition, "run 1")
 

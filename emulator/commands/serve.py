@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         serve_until_told(server, announce)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise CommandError(_unusable(settings.host, settings.port, error)) from error
     finally:
         emulator.close()
@@ -68,8 +68,7 @@ def banner(url: str, edition: str, enforce: str) -> str:
     )
 
 
-def _unusable(host: str, port: int, error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+def _unusable(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
         return f"{host}:{port} is in use; name another port with --port, 0 for a free one"
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    return f"cannot listen on {host}:{port}: {reason}"
+    return f"cannot listen on {host}:{port}: {error.strerror}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,19 +39,53 @@ class ServiceEntry:
     path_aliases: dict[str, str]
 
 
-class Contract:
-    """Everything that `contracts/` says; `edition(name)` is one compiled view of it."""
+@dataclass(slots=True)
+class _Statements:
+    """What the documents state: by far the larger part of the contract."""
 
-    def __init__(self) -> None:
+    rules: dict[str, Rule] = field(default_factory=dict)
+    problems: list[ProblemEntry] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+
+
+class Contract:
+    """Everything that `contracts/` says; `edition(name)` is one compiled view of it.
+
+    Operations are read at once, because URLs are made of them; rules, problems and answers when
+    somebody first asks for one.
+    """
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
         self.documents: dict[str, Document] = {}
         self.entries: dict[str, EditionEntry] = {}
         self.services: dict[str, ServiceEntry] = {}
         self.operations: dict[str, Operation] = {}
-        self.rules: dict[str, Rule] = {}
-        self.problems: list[ProblemEntry] = []
-        self.answers: list[Answer] = []
+        self._folders = folders
+        self._stated: _Statements | None = None
         self._editions: dict[str, Edition] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """Every rule by its id, in the order of refusal."""
+        return self._statements().rules
+
+    @property
+    def problems(self) -> list[ProblemEntry]:
+        """Every entry of the error catalogues."""
+        return self._statements().problems
+
+    @property
+    def answers(self) -> list[Answer]:
+        """Every statement about the shape of replies."""
+        return self._statements().answers
+
+    def _statements(self) -> _Statements:
+        if self._stated is None:
+            with self._lock:
+                if self._stated is None:
+                    self._stated = _read_statements(self._folders)
+        return self._stated
 
     @property
     def default_edition(self) -> str:
@@ -100,39 +136,52 @@ def load_contract(*folders: Path) -> Contract:
     Raises:
         ContractError: A file is not JSON, or not of the form that `contract.model` defines.
     """
-    contract = Contract()
+    contract = Contract(folders)
     for folder in folders:
-        try:
-            _read_folder(contract, folder)
-        except (AttributeError, KeyError, TypeError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise ContractError(f"{folder}: not of the form of a contract: {reason}") from error
+        with _of_the_form(folder):
+            for raw in _rows(folder / "documents.json"):
+                document = build(Document, raw, folder)
+                contract.documents[document.id] = document
+            for raw in _rows(folder / "editions.json"):
+                entry = build(EditionEntry, raw, folder)
+                contract.entries[entry.name] = entry
+            for service in _service_folders(folder):
+                _read_operations(contract, service / "operations.json")
     return contract
 
 
-def _read_folder(contract: Contract, folder: Path) -> None:
-    for raw in _rows(folder / "documents.json"):
-        document = build(Document, raw, folder)
-        contract.documents[document.id] = document
-    for raw in _rows(folder / "editions.json"):
-        entry = build(EditionEntry, raw, folder)
-        contract.entries[entry.name] = entry
-    for service in sorted(path for path in folder.iterdir() if path.is_dir()):
-        if service.name != "schema":
-            _read_service(contract, service)
+def _read_statements(folders: tuple[Path, ...]) -> _Statements:
+    stated = _Statements()
+    for folder in folders:
+        with _of_the_form(folder):
+            for service in _service_folders(folder):
+                _read_service(stated, service)
+    return stated
 
 
-def _read_service(contract: Contract, folder: Path) -> None:
-    _read_operations(contract, folder / "operations.json")
+def _read_service(stated: _Statements, folder: Path) -> None:
     for raw in _rows(folder / "errors.json"):
-        contract.problems.append(build(ProblemEntry, raw, folder / "errors.json"))
+        stated.problems.append(build(ProblemEntry, raw, folder / "errors.json"))
     for raw in _rows(folder / "answers.json"):
-        contract.answers.append(build(Answer, raw, folder / "answers.json"))
+        stated.answers.append(build(Answer, raw, folder / "answers.json"))
     for path in sorted((folder / "rules").glob("*.json")):
         for raw in _rows(path):
             for rule in _expand(raw, path):
-                contract.rules.pop(rule.id, None)
-                contract.rules[rule.id] = rule
+                stated.rules.pop(rule.id, None)
+                stated.rules[rule.id] = rule
+
+
+def _service_folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "schema")
+
+
+@contextmanager
+def _of_the_form(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ContractError(f"{folder}: not of the form of a contract: {reason}") from error
 
 
 def _read_operations(contract: Contract, path: Path) -> None:
@@ -159,22 +208,32 @@ def _expand(raw: JsonObject, path: Path) -> Iterator[Rule]:
         yield build(Rule, {**full, "cases": cases}, path)
 
 
+@cache
+def _members(kind: type) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of a dataclass's fields, and of those that are tuples."""
+    known = fields(kind)
+    tuples = (item.name for item in known if str(item.type).startswith("tuple"))
+    return frozenset(item.name for item in known), frozenset(tuples)
+
+
 def build(kind: type[_T], raw: JsonObject, path: Path) -> _T:
-    """Make a dataclass of a JSON object; lists become tuples where the definition has them."""
-    known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]
-    unknown = set(raw) - set(known)
-    if unknown:
-        raise ContractError(f"{path}: {raw.get('id', kind.__name__)}: unknown {sorted(unknown)}")
-    values: dict[str, Any] = {
-        name: tuple(value)
-        if isinstance(value, list) and str(known[name].type).startswith("tuple")
-        else value
-        for name, value in raw.items()
-    }
+    """Make a dataclass of a JSON object; lists become tuples where the definition has them.
+
+    Raises:
+        ContractError: The object has not the members of the definition.
+    """
+    names, tuples = _members(kind)
+    values: dict[str, Any] = raw
+    if not tuples.isdisjoint(raw):
+        values = {
+            name: tuple(value) if name in tuples and isinstance(value, list) else value
+            for name, value in raw.items()
+        }
     try:
         return kind(**values)
     except TypeError as error:
-        raise ContractError(f"{path}: {raw.get('id', kind.__name__)}: {error}") from error
+        said = sorted(set(raw) - names) or error
+        raise ContractError(f"{path}: {raw.get('id', kind.__name__)}: {said}") from error
 
 
 def _rows(path: Path) -> list[JsonObject]:

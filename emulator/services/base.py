@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -48,8 +49,14 @@ class Platform:
     """What the services of one emulator share, and the services themselves by name."""
 
     def __init__(
-        self, store: Store, runtime: Runtime, fixtures: FixtureLibrary, settings: Settings
+        self,
+        store: Store,
+        runtime: Runtime,
+        fixtures: FixtureLibrary,
+        settings: Settings,
+        load: Callable[[Platform], None],
     ) -> None:
+        """Remember the parts. `load` adds the services; it runs when one is first needed."""
         self.store = store
         self.runtime = runtime
         self.fixtures = fixtures
@@ -58,6 +65,16 @@ class Platform:
         self._domains: dict[str, Domain] = {}
         self._finders: dict[str, Finder] = {}
         self._listers: dict[str, Lister] = {}
+        self._load: Callable[[Platform], None] | None = load
+        self._loading = threading.RLock()
+
+    def load(self) -> None:
+        """Build the services, unless they are there."""
+        if self._load is not None:
+            with self._loading:
+                if self._load is not None:
+                    self._load(self)
+                    self._load = None
 
     def add(self, name: str, domain: Domain) -> None:
         """Make a service's domain object known under its name."""
@@ -66,8 +83,11 @@ class Platform:
         self._listers.update(domain.listers())
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        self.load()
         try:
-            return self.__dict__["_domains"][name]
+            return self._domains[name]
         except KeyError:
             raise AttributeError(name) from None
 

@@ -67,6 +67,7 @@ class Engine:
         operation = incoming.operation
         if not operation.emulated:
             raise Problem("platform.not_emulated", operation=operation.id, reason=operation.reason)
+        self.platform.load()
         request = describe(incoming)
         warnings: list[Finding] = []
         sandbox = PLATFORM

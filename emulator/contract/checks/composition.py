@@ -90,11 +90,16 @@ def xdm_fields(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reas
     object count.
     """
     fault = _FAULTS[arguments["fault"]]
-    kind = arguments.get("within")
-    namespace = lookup.find(kind, "")["namespace"] if kind else ""
+    within = arguments.get("within")
+    namespace = _namespace(within, lookup) if within else ""
     for place, name, field, owned in _fields(value, "", namespace, False):
-        if (owned or not namespace) and (said := fault(name, field)):
+        if (owned or not within) and (said := fault(name, field)):
             yield Reason(f"{place.rpartition('/')[2]} {said}", at=place, values={"field": name})
+
+
+def _namespace(kind: str, lookup: Any) -> str:
+    """Return the name of the tenant's object, or `""` where there is no tenant."""
+    return str((lookup.find(kind, "") or {}).get("namespace", ""))
 
 
 def _fields(
@@ -160,10 +165,10 @@ def in_namespace(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Re
     `kind` finds it: its `namespace` is the object's name. Objects on the way there are those of the
     standard resource that is extended.
     """
-    namespace = lookup.find(arguments["kind"], "")["namespace"]
+    namespace = _namespace(arguments["kind"], lookup)
     for place, name, field, owned in _fields(value, "", namespace, False):
         leads_on = isinstance(field, dict) and (field.get("properties") or field.get("items"))
-        if not owned and name != namespace and not leads_on:
+        if namespace and not owned and name != namespace and not leads_on:
             yield Reason(
                 f"{name} is not below {namespace}",
                 at=place,

@@ -1,0 +1,168 @@
+"""What the documents say is true: commands run, examples answer as shown, tables and links hold."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from emulator import __version__
+from emulator.server import Server
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+PAGES = [
+    README,
+    ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "benchmarks").glob("*.md")),
+]
+ADDRESS = "http://127.0.0.1:8080"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+PATIENCE = 60
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    found = BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [content for name, content in found if name == language]
+
+
+def commands(page: Path) -> list[str]:
+    """The commands of a page's shell blocks, each with its continuation lines joined."""
+    joined = "".join(blocks(page, "bash")).replace("\\\n", " ")
+    return [line for line in joined.splitlines() if line.strip()]
+
+
+COMMANDS = [
+    pytest.param(command, id=f"{page.name}: {' '.join(command.split())[:60]}")
+    for page in PAGES
+    for command in commands(page)
+]
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def tables() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("tables", ROOT / "docs" / "tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(command: list[str]) -> str:
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_runs(command: str, server: Server) -> None:
+    words = shlex.split(command.replace(ADDRESS, f"http://127.0.0.1:{server.port}"))
+    if words[0] == "make":
+        assert words[1] in make_targets()
+    elif words[0] == "docker":
+        assert words[1] in ("build", "run")
+        assert (ROOT / "Dockerfile").is_file()
+    elif words[0] == "aep-emulator":
+        run([sys.executable, "-m", "emulator", *words[1:]])
+    elif words[0] == "curl":
+        if shutil.which("curl") is None:
+            pytest.skip("there is no curl on this machine")
+        answer = run([*words, "--silent", "--show-error", "--write-out", "\n%{http_code}"])
+        body, _, status = answer.rpartition("\n")
+        assert body or status == "204"
+        refused = "-i" in words and "x-sandbox-name" not in command
+        assert status == "400" if refused else status in ("200", "204")
+    else:
+        pytest.fail(f"no test knows how to try {words[0]}")
+
+
+def test_the_refusal_is_as_shown(server: Server) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("there is no curl on this machine")
+    first = next(command for command in commands(README) if command.startswith("curl"))
+    words = shlex.split(first.replace(ADDRESS, f"http://127.0.0.1:{server.port}"))
+    answer = run([*words, "--silent"])
+    (shown,) = (block for block in blocks(README, "text") if block.startswith("HTTP"))
+    for line in shown.splitlines():
+        for part in line.strip("{").removesuffix("…").split(","):
+            assert part.strip() in answer
+
+
+@pytest.mark.parametrize("program", [*blocks(README, "python")])
+def test_a_program_runs(program: str, server: Server, tmp_path: Path) -> None:
+    pytest.importorskip("aepp")
+    script = tmp_path / "program.py"
+    script.write_text(program.replace(ADDRESS, f"http://127.0.0.1:{server.port}"), "utf-8")
+    assert "9753525b-82c7-4dce-8a9b-5ccfce2b9876" in run([sys.executable, str(script)])
+
+
+def test_the_two_commands_come_first() -> None:
+    assert commands(README)[:2] == ["make serve", "make test"]
+
+
+def test_every_make_target_that_a_page_names_exists() -> None:
+    for page in PAGES:
+        named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
+        assert named <= make_targets(), page.name
+
+
+def test_the_tables_are_up_to_date(tables: ModuleType) -> None:
+    """`make tables` writes them."""
+    text = README.read_text(encoding="utf-8")
+    for name in tables.tables():
+        assert f"<!-- {name} -->\n" in text
+    assert tables.with_tables(text) == text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        if not re.match(r"[a-z]+:", target):
+            assert (page.parent / target.partition("#")[0]).exists(), target
+
+
+def test_every_file_that_the_design_names_exists() -> None:
+    named = re.findall(r"`((?:emulator|tests|contracts|fixtures|docs)/[^`]*)`", design())
+    for name in named:
+        pattern = re.sub(r"<\w+>", "*", name).rstrip("/")
+        assert list(ROOT.glob(pattern)), name
+
+
+def design() -> str:
+    return (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+
+
+def test_the_design_gives_a_reason_for_every_dependency() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    reasons = design().partition("## Dependencies")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in reasons.splitlines() if line.startswith("| ")][2:]
+    explained = {name.strip() for row in rows for name in row.split(",")}
+    assert explained == {line.partition(">")[0] for line in project["dependencies"]}
+
+
+def test_the_changelog_has_the_version() -> None:
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_checks_can_be_run() -> None:
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
