@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # aep-emulator as an image: docker build -t aep-emulator . && docker run -p 8080:8080 aep-emulator
 
 ARG PYTHON_IMAGE=python:3.11-slim
@@ -23,6 +22,6 @@ ENV PATH=/opt/aep-emulator/bin:$PATH \
     AEP_EMULATOR_PORT=8080
 USER 10001
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --start-interval=1s \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=5s \
     CMD ["aep-emulator", "health"]
 CMD ["aep-emulator", "serve"]

@@ -12,9 +12,9 @@ import sys
 from collections import defaultdict
 from contextlib import ExitStack
 
+from benchmarks.calls import Target, fill, set_up
 from benchmarks.load import LoadResult, prepare, run_load
 from benchmarks.process import Process, start_to_first_answer
-from benchmarks.calls import Target, fill, set_up
 
 ECHO = [sys.executable, "-m", "benchmarks.echo"]
 EMULATOR = [sys.executable, "-m", "emulator", "serve", "--log-level", "error", "--port"]

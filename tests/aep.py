@@ -84,7 +84,13 @@ class Aep:
         if content is not None and "Content-Type" not in without:
             sent["Content-Type"] = "application/json"
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
-        answer = Answer(*self.send(method, path, sent, content))
+        return self.exchange(method, path, sent, content)
+
+    def exchange(
+        self, method: str, path: str, headers: dict[str, str], content: bytes | None = None
+    ) -> Answer:
+        """Send a request with just these headers."""
+        answer = Answer(*self.send(method, path, headers, content))
         self._judge(answer)
         return answer
 

@@ -431,7 +431,8 @@ def test_tutorial_paths_resolve():
     }
     for path, xdm_field in expected.items():
         field = resolve(ids, path, xdm())
-        assert field is not None and field["meta:xdmField"] == xdm_field, path
+        assert field is not None, path
+        assert field["meta:xdmField"] == xdm_field, path
         assert field["type"] == "string", path
     assert resolve(ids, "person.name.nosuch", xdm()) is None
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from emulator.contract.judge import Edition
 from emulator.contract.model import (
@@ -209,7 +209,7 @@ def _expand(raw: JsonObject, path: Path) -> Iterator[Rule]:
 
 
 @cache
-def _members(kind: type) -> tuple[frozenset[str], frozenset[str]]:
+def _members(kind: Any) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of a dataclass's fields, and of those that are tuples."""
     known = fields(kind)
     tuples = (item.name for item in known if str(item.type).startswith("tuple"))
@@ -222,7 +222,7 @@ def build(kind: type[_T], raw: JsonObject, path: Path) -> _T:
     Raises:
         ContractError: The object has not the members of the definition.
     """
-    names, tuples = _members(kind)
+    names, tuples = _members(cast(Hashable, kind))
     values: dict[str, Any] = raw
     if not tuples.isdisjoint(raw):
         values = {

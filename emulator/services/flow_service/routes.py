@@ -41,7 +41,7 @@ def _kind(call: Call) -> Kind:
 @operation("flow_service.create_flow")
 def create(call: Call) -> Reply:
     kind = _kind(call)
-    entity = _service(call).create(call.sandbox, kind, call.body, call.fixtures, call.client)
+    entity = _service(call).create(call.sandbox, kind, call.body, call.lookup.find, call.client)
     return shapes.created(call, kind, entity)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from emulator import json_patch
 from emulator.fixture_library import Fixtures
@@ -10,6 +10,7 @@ from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
 from emulator.services.base import Finder, Lister, Platform
 from emulator.services.flow_service import inherited
+from emulator.services.flow_service.inherited import Find
 from emulator.services.flow_service.kinds import (
     CONNECTION,
     FLOW,
@@ -88,13 +89,13 @@ class FlowService:
         return self._store.scan(sandbox, kind.name, after)
 
     def create(
-        self, sandbox: Sandbox, kind: Kind, body: JsonObject, fixtures: Fixtures, client: str
+        self, sandbox: Sandbox, kind: Kind, body: JsonObject, find: Find, client: str
     ) -> JsonObject:
         """Store a new entity and return it whole.
 
         Args:
             body: The accepted request; members that nobody documents are kept.
-            fixtures: The specs in the edition of the call, for what a flow inherits.
+            find: Finds what the entity is made of, in the sandbox and edition of the call.
             client: The API key of the caller.
         """
         id = self._platform.new_uuid(sandbox, kind.name)
@@ -113,7 +114,7 @@ class FlowService:
             "imsOrgId": sandbox.organization,
             **{name: value for name, value in body.items() if name not in _SERVER_MADE},
             "state": "enabled",
-            **inherited.INHERITED[kind.name](body, self._reader(sandbox), fixtures),
+            **inherited.INHERITED[kind.name](body, find),
         }
         if kind is FLOW:
             entity["runs"] = f"/runs?property=flowId=={id}"
@@ -177,13 +178,6 @@ class FlowService:
                     if stored.body.get("baseConnectionId") == id
                 )
         self._store.write(*changes)
-
-    def _reader(self, sandbox: Sandbox) -> Callable[[str, Json], JsonObject | None]:
-        def read(kind: str, key: Json) -> JsonObject | None:
-            stored = self._store.read(sandbox, kind, key) if isinstance(key, str) else None
-            return stored.body if stored else None
-
-        return read
 
 
 def _alias(sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:

@@ -1,0 +1,122 @@
+"""A real emulator behind a real socket, and clients of it: plain requests, and the curl binary."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import pytest
+import requests
+
+from emulator.app import Emulator, create_emulator
+from emulator.runtime import ManualClock
+from emulator.server import Server
+from emulator.settings import Settings
+from tests.aep import HEADERS, Aep, Send
+
+_ORGANIZATIONS = count(1)
+
+
+@dataclass(frozen=True)
+class Running:
+    """An emulator that serves on a free port."""
+
+    emulator: Emulator
+    url: str
+
+
+def serve(**settings: object) -> Iterator[Running]:
+    """Serve a new emulator whose clock stands still until the generator is closed."""
+    made = create_emulator(Settings(**settings), clock=ManualClock())  # type: ignore[arg-type]
+    with Server(made.wsgi_app) as server:
+        yield Running(made, f"http://127.0.0.1:{server.port}")
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Running]:
+    """One emulator for all tests that leave its edition alone; each has its own organization."""
+    yield from serve()
+
+
+@pytest.fixture
+def own() -> Iterator[Running]:
+    """An emulator that one test has for itself."""
+    yield from serve()
+
+
+@pytest.fixture
+def organization() -> str:
+    """An organization that nobody has used yet."""
+    return f"{next(_ORGANIZATIONS):024X}@AdobeOrg"
+
+
+def by_requests(url: str, session: requests.Session) -> Send:
+    """Return a door to a server that is the library requests."""
+
+    def send(
+        method: str, path: str, headers: dict[str, str], content: bytes | None
+    ) -> tuple[int, dict[str, str], bytes]:
+        reply = session.request(method, url + path, headers=headers, data=content, timeout=30)
+        found = {name.lower(): value for name, value in reply.headers.items()}
+        return reply.status_code, found, reply.content
+
+    return send
+
+
+def by_curl(url: str) -> Send:
+    """Return a door to a server that is the curl binary, called as the tutorials call it."""
+
+    def send(
+        method: str, path: str, headers: dict[str, str], content: bytes | None
+    ) -> tuple[int, dict[str, str], bytes]:
+        command = ["curl", "-X", method, url + path]
+        for name, value in headers.items():
+            command += ["-H", f"{name}: {value}"]
+        if content is not None:
+            command += ["-d", content.decode()]
+        command += ["--silent", "--show-error", "--include", "--noproxy", "*", "--max-time", "30"]
+        said = subprocess.run(command, capture_output=True, check=True).stdout
+        head, _, body = said.partition(b"\r\n\r\n")
+        status, *lines = head.decode("latin-1").split("\r\n")
+        pairs = (line.partition(":") for line in lines)
+        return int(status.split()[1]), {n.lower(): v.strip() for n, _, v in pairs}, body
+
+    return send
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as made:
+        made.trust_env = False  # a proxy of whoever runs the tests is none of ours
+        yield made
+
+
+@pytest.fixture
+def aep(shared: Running, session: requests.Session, organization: str) -> Aep:
+    """A client of the shared emulator, in an organization of its own."""
+    return Aep(
+        by_requests(shared.url, session),
+        shared.emulator.contract,
+        {**HEADERS, "x-gw-ims-org-id": organization},
+    )
+
+
+@pytest.fixture
+def own_aep(own: Running, session: requests.Session) -> Aep:
+    """A client of the emulator that the test has for itself."""
+    return Aep(by_requests(own.url, session), own.emulator.contract)
+
+
+@pytest.fixture(params=["requests", "curl"])
+def door(
+    request: pytest.FixtureRequest, shared: Running, session: requests.Session
+) -> Callable[[], Aep]:
+    """Return a function that makes a client, once by requests and once by curl."""
+    if request.param == "curl" and shutil.which("curl") is None:
+        pytest.skip("there is no curl on this machine")
+    chosen = by_curl(shared.url) if request.param == "curl" else by_requests(shared.url, session)
+    return lambda: Aep(chosen, shared.emulator.contract)
