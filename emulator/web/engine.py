@@ -55,16 +55,18 @@ class Engine:
     def answer(self, incoming: Incoming) -> Reply:
         """Return the reply to a request. Never raises."""
         edition = self.contract.edition(self.edition)
+        service = incoming.operation.service
+        request_id = self._request_id(incoming.headers)
         try:
             edition = self._asked_edition(incoming, edition)
             reply = self._answer(incoming, edition)
         except Problem as problem:
-            reply = self.refuse(problem, edition, incoming.operation.service)
+            reply = self.refuse(problem, edition, service, request_id)
         except Exception:  # noqa: BLE001 - a bug must not reach a client as HTML
             _log.exception("%s failed", incoming.operation.id)
             failure = Problem("platform.internal_error")
-            reply = self.refuse(failure, edition, incoming.operation.service)
-        reply.headers["x-request-id"] = self._request_id(incoming.headers)
+            reply = self.refuse(failure, edition, service, request_id)
+        reply.headers["x-request-id"] = request_id
         reply.headers["x-emulator-operation"] = incoming.operation.id
         return reply
 
@@ -154,22 +156,24 @@ class Engine:
         refusing = ("error", "warning") if self.enforce == "strict" else ("error",)
         return finding.rule.severity in refusing
 
-    def refuse(self, problem: Problem, edition: Edition, service: str) -> Reply:
+    def refuse(
+        self, problem: Problem, edition: Edition, service: str, request_id: str = ""
+    ) -> Reply:
         """Return the reply that a problem is in an edition, in the service's own envelope."""
         entry = edition.problems[problem.id]
         envelope = entry.envelope or edition.answer(f"{service}.envelope") or "gateway"
-        filled = self._fill(entry, problem.values)
+        filled = self._fill(entry, problem.values, request_id or self._request_id({}))
         headers = {**entry.headers, "x-emulator-rule": problem.rule or problem.id}
         return Reply(entry.status, ENVELOPES[envelope](filled), headers)
 
-    def _fill(self, entry: ProblemEntry, values: Mapping[str, Any]) -> Refusal:
+    def _fill(self, entry: ProblemEntry, values: Mapping[str, Any], request_id: str) -> Refusal:
         known = defaultdict(str, {name: _short(value) for name, value in values.items()})
         return Refusal(
             status=entry.status,
             code=entry.code,
             title=entry.title.format_map(known),
             detail=entry.detail.format_map(known),
-            request_id=self._request_id({}),
+            request_id=request_id,
             now=self.platform.runtime.clock.now(),
         )
 

@@ -30,8 +30,12 @@ def _type(refusal: Refusal, prefix: str) -> str:
 
 
 def gateway(refusal: Refusal) -> JsonObject:
-    """The API gateway's own, before any service: "Platform FAQ and troubleshooting guide"."""
-    return {"error_code": refusal.code, "message": refusal.detail}
+    """The API gateway's own, before any service: "Platform FAQ and troubleshooting guide".
+
+    Its codes are six digits that begin with the status; those ending in 900 are this emulator's.
+    """
+    code = refusal.code if refusal.code.isdecimal() else f"{refusal.status}900"
+    return {"error_code": code, "message": refusal.detail}
 
 
 def placeholder(refusal: Refusal) -> JsonObject:

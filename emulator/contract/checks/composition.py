@@ -145,6 +145,12 @@ def _type_fault(name: str, field: Json) -> str:
     return "" if not isinstance(field, dict) or said & set(field) else "has neither type nor $ref"
 
 
+def _type_name_fault(name: str, field: Json) -> str:
+    if not isinstance(field, dict) or "type" not in field or field["type"] in _TYPES:
+        return ""
+    return f"has a type that is none of {', '.join(_TYPES)}"
+
+
 def _enum_fault(name: str, field: Json) -> str:
     limited = isinstance(field, dict) and "enum" in field and field.get("type") != "string"
     return "has an enum, but is not a string" if limited else ""
@@ -155,6 +161,7 @@ _FAULTS: dict[str, Callable[[str, Json], str]] = {
     "form": _form_fault,
     "name": _name_fault,
     "type": _type_fault,
+    "type_name": _type_name_fault,
     "underscore": _underscore_fault,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
@@ -26,33 +27,32 @@ def patch_applies(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[R
         yield Reason(str(error), values={"field": error.field})
 
 
+def _patched(
+    value: Json, arguments: JsonObject, lookup: Any
+) -> Iterator[tuple[JsonObject, JsonObject]]:
+    """Yield the resource as it is and as the patch makes it, if the patch can be applied."""
+    resource = _target(arguments, lookup)
+    if resource is not None and isinstance(value, list):
+        with suppress(PatchError):
+            yield resource, apply(resource, value)
+
+
 def patch_keeps(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """The patch leaves `fields` (dotted paths) as they are."""
-    resource = _target(arguments, lookup)
-    if resource is None or not isinstance(value, list):
-        return
-    try:
-        patched = apply(resource, value)
-    except PatchError:
-        return
-    for field in arguments["fields"]:
-        if dotted(patched, field) != dotted(resource, field):
-            yield Reason(f"{field} cannot be changed", values={"field": field})
+    for before, after in _patched(value, arguments, lookup):
+        for field in arguments["fields"]:
+            if dotted(after, field) != dotted(before, field):
+                yield Reason(f"{field} cannot be changed", values={"field": field})
 
 
 def patch_keeps_items(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """The patch takes nothing from the list `field` (a top-level member)."""
-    resource = _target(arguments, lookup)
-    before = resource.get(arguments["field"]) if resource else None
-    if resource is None or not isinstance(before, list) or not isinstance(value, list):
-        return
-    try:
-        after = apply(resource, value).get(arguments["field"])
-    except PatchError:
-        return
-    for item in before:
-        if not isinstance(after, list) or item not in after:
-            yield Reason(f"{shown(item)} cannot be taken from {arguments['field']}")
+    field = arguments["field"]
+    for before, after in _patched(value, arguments, lookup):
+        had, has = before.get(field), after.get(field)
+        for item in had if isinstance(had, list) else ():
+            if not isinstance(has, list) or item not in has:
+                yield Reason(f"{shown(item)} cannot be taken from {field}")
 
 
 def result_fits(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
@@ -62,21 +62,15 @@ def result_fits(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Rea
     the other operation has this request's path. `only` or `without` narrow the rules that count, by
     the last step of their ids, so that each can have a problem of its own.
     """
-    resource = _target(arguments, lookup)
-    if resource is None or not isinstance(value, list):
-        return
-    try:
-        patched = apply(resource, value)
-    except PatchError:
-        return
-    before = {finding.rule.id for finding in _findings(resource, arguments, lookup)}
-    for finding in _findings(patched, arguments, lookup):
-        rule = finding.rule
-        if rule.id not in before and rule.severity == "error" and _counts(rule.id, arguments):
-            yield Reason(
-                f"{finding.at.removeprefix('/body/')}: {finding.reason} ({rule.id})",
-                values={**finding.values, "broken": rule.id},
-            )
+    for before, after in _patched(value, arguments, lookup):
+        broken = {finding.rule.id for finding in _findings(before, arguments, lookup)}
+        for finding in _findings(after, arguments, lookup):
+            rule = finding.rule
+            if rule.id not in broken and rule.severity == "error" and _counts(rule.id, arguments):
+                yield Reason(
+                    f"{finding.at.removeprefix('/body/')}: {finding.reason} ({rule.id})",
+                    values={**finding.values, "broken": rule.id},
+                )
 
 
 def _counts(rule: str, arguments: JsonObject) -> bool:

@@ -178,7 +178,8 @@ def fits_spec(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reaso
     """The value fits a JSON Schema that a spec carries.
 
     Arguments: `kind` and `key` find the spec; `part` is the dotted path of the schema; with `named`
-    (a pointer to a name) `part` is a list, and the schema is `spec` of its member of that name.
+    (a pointer to a name) `part` is a list, and the schema is `spec` of its member of that name;
+    what `mine` does not find there counts as an empty object.
     Numbers and booleans sent as text count as what they say, and so do numbers for the texts that
     `numbers_for_text` lists. `spellings` is the dotted path of an object from other spellings of a
     member's name to the one of the schema.
@@ -190,6 +191,7 @@ def fits_spec(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reaso
         members = [member for member in part if member.get("name") == name]
         part = members[0].get("spec", MISSING) if members else MISSING
         value = at(value, arguments["mine"][1:]) if "mine" in arguments else value
+        value = {} if value is MISSING else value
     if isinstance(part, dict) and value is not MISSING:
         typed = _as_typed(value, part, arguments, resource or {})
         yield from schema_reasons(_validator(dumps(part)), typed)
