@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from emulator.catalog_filters import expression, parse_condition
 from emulator.contract.checks.reason import Reason, shown
+from emulator.filters.catalog import expression, parse_condition
 from emulator.json_patch import PatchError, apply
 from emulator.json_types import MISSING, Json, JsonObject, at, escape_step
 

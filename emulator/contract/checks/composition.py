@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
+from emulator.filters.schema_registry import parse_xdm_filter
 from emulator.json_types import Json, JsonObject, walk
-from emulator.xdm_filters import parse_xdm_filter
 
 _LOCAL = "#/definitions/"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
+_TYPES = ("string", "number", "integer", "boolean", "array", "object")
 
 
 def _parts(value: Json) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
-from emulator.filters import Filter, parse_filter, parse_order
+from emulator.filters.flow_service import Filter, parse_filter, parse_order
 from emulator.json_types import Json, JsonObject
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-\[\]]*")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from emulator.catalog_filters import parse_condition, same_text
+from emulator.filters.catalog import parse_condition, same_text
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 DEFAULT_LIMIT = 20

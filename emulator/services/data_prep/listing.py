@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from emulator.filters import parse_filter
+from emulator.filters.flow_service import parse_filter
 from emulator.json_types import JsonObject
 
 DEFAULT_LIMIT = 10

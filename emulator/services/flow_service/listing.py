@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from emulator.filters import parse_filter, parse_order, reach
+from emulator.filters.flow_service import parse_filter, parse_order, reach
 from emulator.json_types import JsonObject, dumps, loads
 from emulator.store import Stored
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.filters.schema_registry import SortKey, member, parse_xdm_filter, sort_key
 from emulator.json_types import Json, JsonObject
-from emulator.xdm_filters import SortKey, member, parse_xdm_filter, sort_key
 
 MOST = 300
 """The longest page: clients that never send `start` must not be told to go on before this."""
