@@ -6,17 +6,20 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from emulator import __version__
-from emulator.commands import CommandError, contracts, demo, health, serve
+from emulator.commands import CommandError
 
+COMMANDS = ("serve", "demo", "contracts", "health")
 USAGE_ERROR = 2
 INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 for a failure it found, 2 for misuse."""
-    parsed = make_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = make_parser(*words[:1]).parse_args(words)
     try:
         code: int = parsed.run(parsed)
         sys.stdout.flush()
@@ -32,16 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def make_parser(asked: str = "") -> argparse.ArgumentParser:
+    """Return the parser of all commands; if one of them is asked for, the others stay unread."""
     parser = argparse.ArgumentParser(
         prog="aep-emulator",
         description="A local emulator and contract tester of the Adobe Experience Platform APIs.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (serve, demo, contracts, health):
-        name = module.__name__.rpartition(".")[2]
+    for name in (asked,) if asked in COMMANDS else COMMANDS:
+        module = import_module(f"emulator.commands.{name}")
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(command)
     return parser

@@ -77,7 +77,7 @@ class Control:
     def set_edition(self) -> Response:
         """Put another edition in force for requests that ask for none."""
         name = (_body() or {}).get("edition")
-        if name not in self._engine.contract.entries:
+        if not isinstance(name, str) or name not in self._engine.contract.entries:
             known = ", ".join(self._engine.contract.entries)
             return _error(400, "unknown edition", f"expected one of {known}")
         self._engine.edition = name

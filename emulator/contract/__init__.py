@@ -1,6 +1,9 @@
-"""The contract as data: documents, rules, editions, error catalogues, and who judges by them."""
+"""The contract as data: documents, rules, editions, error catalogues.
 
-from emulator.contract.judge import Edition, Finding, Lookup
+Who judges by it is `contract.judge`, which brings the checks along; it is imported apart, because
+the start does not need it.
+"""
+
 from emulator.contract.loader import Contract, ContractError, load_contract
 from emulator.contract.model import Answer, Document, Operation, ProblemEntry, Rule
 
@@ -9,9 +12,6 @@ __all__ = [
     "Contract",
     "ContractError",
     "Document",
-    "Edition",
-    "Finding",
-    "Lookup",
     "Operation",
     "ProblemEntry",
     "Rule",

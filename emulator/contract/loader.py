@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from emulator.contract.judge import Edition
 from emulator.contract.model import (
     Answer,
     Cases,
@@ -21,6 +20,9 @@ from emulator.contract.model import (
     Rule,
 )
 from emulator.json_types import JsonObject, loads
+
+if TYPE_CHECKING:
+    from emulator.contract.judge import Edition
 
 _T = TypeVar("_T")
 
@@ -104,6 +106,8 @@ class Contract:
         return edition
 
     def _compile(self, entry: EditionEntry) -> Edition:
+        from emulator.contract.judge import Edition
+
         place = {document: index for index, document in enumerate(entry.documents)}
         rules: dict[tuple[str, str], Rule] = {}
         for rule in _by_document(self.rules.values(), place):

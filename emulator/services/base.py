@@ -16,7 +16,7 @@ from emulator.settings import Settings
 from emulator.store import Store
 
 if TYPE_CHECKING:
-    from emulator.contract import Edition
+    from emulator.contract.judge import Edition
 
 Finder = Callable[[Sandbox, Fixtures, str], JsonObject | None]
 Lister = Callable[[Sandbox, Fixtures], list[JsonObject]]

@@ -6,13 +6,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
-from emulator.json_types import dumps, loads
+from emulator.json_types import Json, dumps, loads
 from emulator.sandbox import Sandbox
 from emulator.store.base import Change, Conflict, Stored
 
 # Documents are held as JSON bytes: a reader cannot reach into the store, and the cyclic garbage
 # collector has nothing to walk however many there are.
 _Row = tuple[int, int, bytes]
+
+
+def _encoded(body: Json) -> bytes:
+    """Return a body as JSON in exactly its size: the encoder's bytes keep eight kilobytes each."""
+    return bytes(memoryview(dumps(body)))
 
 
 class MemoryStore:
@@ -41,7 +46,7 @@ class MemoryStore:
             return len(self._kinds.get((sandbox, kind), {}))
 
     def write(self, *changes: Change) -> None:
-        encoded = [None if change.body is None else dumps(change.body) for change in changes]
+        encoded = [None if change.body is None else _encoded(change.body) for change in changes]
         with self._lock:
             for change in changes:
                 self._expect(change)

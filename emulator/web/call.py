@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
-from emulator.contract import Edition, Operation
+from emulator.contract import Operation
 from emulator.fixture_library import Fixtures
 from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from emulator.contract.judge import Edition
     from emulator.services.base import Platform
     from emulator.web.lookup import BoundLookup
 

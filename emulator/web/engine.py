@@ -6,9 +6,9 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from emulator.contract import Contract, Edition, Finding, ProblemEntry
+from emulator.contract import Contract, ProblemEntry
 from emulator.json_types import JsonObject
 from emulator.problem import Problem
 from emulator.sandbox import PLATFORM, Sandbox
@@ -17,6 +17,9 @@ from emulator.web.call import Call, Incoming, Reply, View
 from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.lookup import BoundLookup
 from emulator.web.request_document import describe
+
+if TYPE_CHECKING:
+    from emulator.contract.judge import Edition, Finding
 
 _log = logging.getLogger("emulator")
 
@@ -81,9 +84,9 @@ class Engine:
 
     def _answer(self, incoming: Incoming, edition: Edition) -> Reply:
         operation = incoming.operation
-        if not operation.emulated:
-            raise Problem("platform.not_emulated", operation=operation.id, reason=operation.reason)
         self.platform.load()
+        if not operation.emulated or operation.id not in self.views:
+            raise Problem("platform.not_emulated", operation=operation.id, reason=operation.reason)
         request = describe(incoming)
         warnings: list[Finding] = []
         sandbox = PLATFORM

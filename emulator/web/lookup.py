@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.contract import Edition, Finding
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from emulator.contract.judge import Edition, Finding
     from emulator.services.base import Platform
 
 

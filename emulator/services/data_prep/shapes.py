@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from emulator.contract import Finding
+from emulator.contract.judge import Finding
 from emulator.json_types import JsonObject
 from emulator.services.data_prep.listing import Page
 from emulator.services.data_prep.vocabulary import mappings
