@@ -88,7 +88,7 @@ class Played:
 
 def read_tutorial(edition: str) -> Tutorial:
     raw = json.loads((_FOLDER / f"{edition}.json").read_text(encoding="utf-8"))
-    steps = tuple(Step(**step) for step in raw["steps"])
+    steps = tuple(Step(**{**step, "slips": tuple(step.get("slips", ()))}) for step in raw["steps"])
     return Tutorial(raw["document"], raw["edition"], steps)
 
 
@@ -168,4 +168,4 @@ def _is(documented: Any, found: Any) -> bool:
         return type(found) is _TYPES[documented]
     if documented[:1] == "^" and documented[-1:] == "$":
         return isinstance(found, str) and re.fullmatch(documented[1:-1], found) is not None
-    return documented == found
+    return bool(documented == found)

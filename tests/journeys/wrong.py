@@ -100,7 +100,7 @@ def wrongs(step: Step, known: dict[str, Any], edition: str) -> Iterator[Wrong]:
 
     for what, changed in _headers(headers):
         yield made(what, headers=changed)
-    for query in (QUERIES if step.body is not None else [*QUERIES, *FILTERS]):
+    for query in QUERIES if step.body is not None else [*QUERIES, *FILTERS]:
         joined = path.partition("?")[0] if query in FILTERS else path
         mark = "&" if "?" in joined else "?"
         yield made(f"query {query}", path=f"{joined}{mark}{query}")
@@ -132,25 +132,23 @@ def _bodies(template: Any, known: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield f"without {place}", _changed(right, steps)
         here = _at(right, steps)
         for kind, values in OTHER_VALUES.items():
-            if kind != _kind(here):
+            if kind != _kind(here) or kind == "text":
                 for value in values:
                     yield f"{place} := {json.dumps(value)}", _changed(right, steps, value)
-        for value in _same_kind(_at(template, steps), here):
-            yield f"{place} := {json.dumps(value)}", _changed(right, steps, value)
+        if here and isinstance(here, str | list | dict):
+            empty = type(here)()
+            yield f"{place} := {json.dumps(empty)}", _changed(right, steps, empty)
+        if isinstance(here, str) and (unknown := _unknown(_at(template, steps), here)):
+            yield f"{place} := an unknown id", _changed(right, steps, unknown)
 
 
-def _same_kind(template: Any, here: Any) -> list[Any]:
-    """Return wrong values of a value's own type: empty ones, and unknown ids."""
-    if not isinstance(here, str):
-        return [value for value in ({}, []) if type(value) is type(here) and here != value]
-    values = [""] if here else []
+def _unknown(template: str, here: str) -> str:
+    """Return an id of the same form that nothing has, or "" for a text that is no id."""
     if _UUID.fullmatch(here):
-        values.append("00000000-0000-4000-8000-000000000000")
-    elif "://" in here:
-        values.append(re.sub("/[^/]*$", "/0123456789abcdef", here))
-    elif "${" in template:
-        values.append("0" * len(here))
-    return values
+        return "00000000-0000-4000-8000-000000000000"
+    if "://" in here:
+        return re.sub("/[^/]*$", "/0123456789abcdef", here)
+    return "0" * len(here) if "${" in template else ""
 
 
 def _places(value: Any, *above: str | int) -> Iterator[tuple[str | int, ...]]:

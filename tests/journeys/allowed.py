@@ -1,0 +1,237 @@
+"""What the matrix makes wrong and the contract accepts all the same, each with the reason why.
+
+This list is reviewed: what is accepted and is not here fails the matrix, and so does an entry that
+nothing needs any more.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.journeys.test_negative_matrix import Outcome
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """`what` is a pattern of the wrong thing's name, with * for the number of a list's item.
+
+    `warning` is the end of the id of the rule that remarks on it, if one does.
+    """
+
+    operation: str
+    what: str
+    reason: str
+    warning: str = ""
+
+    def covers(self, outcome: Outcome) -> bool:
+        what = re.sub(r"/\d+(?=/| |$)", "/*", outcome.wrong.what)
+        warned = [rule.rpartition(".")[2] for rule in outcome.answer.warnings]
+        return (
+            outcome.step.operation.partition(".")[2] == self.operation
+            and re.fullmatch(self.what, what) is not None
+            and (self.warning in warned if self.warning else warned == [])
+        )
+
+
+_CREATES = (
+    "create_connection",
+    "create_source_connection",
+    "create_target_connection",
+    "create_flow",
+)
+_SILENT_QUERY = (
+    "no document says that an operation without parameters refuses them; lists do, and so do ours"
+)
+
+ALLOWED = [
+    *(
+        Allowed(name, r'(name|title|description|params/path) := "wrong"', "any text will do")
+        for name in (*_CREATES, "create_class", "create_schema", "create_dataset")
+    ),
+    *(Allowed(name, r"query (nonsense=1|%FF=%FE)", _SILENT_QUERY) for name in _CREATES),
+    *(
+        Allowed(name, r"query (nonsense=1|%FF=%FE|mode=.*)", _SILENT_QUERY)
+        for name in ("create_class", "create_schema", "create_dataset", "create_mapping_set")
+    ),
+    *(
+        Allowed(name, r'without name|name := ""', "the OpenAPI document requires only specs")
+        for name in ("create_connection", "create_target_connection", "create_flow")
+    ),
+    *(
+        Allowed(
+            name,
+            r'without description|description := (null|"")',
+            "a description is optional, and clients send null and nothing for none",
+        )
+        for name in ("create_source_connection", "create_target_connection", "create_flow")
+    ),
+    # Base connections
+    Allowed(
+        "create_connection",
+        r"without auth|auth := null",
+        "auth is optional, and a client sends null; where the spec has ways to authenticate, a "
+        "remark says so",
+        "auth_is_sent",
+    ),
+    Allowed(
+        "create_connection",
+        r'auth/params/\w+ := (""|"wrong"|an unknown id)',
+        "the schemas of auth specs say that a credential is text, not which; whether it opens "
+        "anything only the storage knows",
+    ),
+    # Source connections
+    Allowed(
+        "create_source_connection",
+        r"without data/schema/version",
+        "the tutorial of 2020-03 demands the id of the ad-hoc schema and only shows a version",
+    ),
+    Allowed(
+        "create_source_connection",
+        r"without params/recursive|params/recursive := true",
+        "recursive is an optional boolean, which samples send as text",
+    ),
+    Allowed(
+        "create_source_connection",
+        r"without data/columnDelimiter|without data/properties(/compressionType)?",
+        "a comma is the default delimiter, and no compression the default",
+    ),
+    Allowed(
+        "create_source_connection",
+        r"data/properties := (null|{})",
+        "properties are optional",
+    ),
+    # Classes and schemas
+    *(
+        Allowed(name, r"without type", "a client's builders send none: type has one value")
+        for name in ("create_class", "create_schema")
+    ),
+    Allowed(
+        "create_class",
+        r"without allOf/\*(/properties/_adhoc(/type|/properties(/\w+)?)?)?"
+        r"|allOf/\*/properties(/_adhoc/properties)? := {}",
+        "which fields a class declares is its author's business, and the type of one with fields "
+        "is object",
+    ),
+    Allowed(
+        "create_schema",
+        r'without description|description := ""|without allOf/\*',
+        "a description is optional, and so is every field group",
+    ),
+    Allowed(
+        "create_schema",
+        r"without meta:\w+",
+        "the registry sets these itself",
+    ),
+    *(
+        Allowed(
+            "create_schema",
+            rf'meta:{member} := ("wrong"|"")',
+            "the registry sets this itself; what is sent is passed over with a remark",
+            rule,
+        )
+        for member, rule in (
+            ("containerId", "container_is_tenant"),
+            ("resourceType", "resource_type_is_schemas"),
+            ("xdmType", "xdm_type_is_object"),
+        )
+    ),
+    # Data sets
+    Allowed(
+        "create_dataset",
+        r"body an empty object|without name",
+        "nothing is required of a data set; a remark says what it lacks",
+        "name_is_sent",
+    ),
+    Allowed(
+        "create_dataset",
+        r"without schemaRef",
+        "nothing is required of a data set; a remark says what it lacks",
+        "schema_ref_is_sent",
+    ),
+    # Target connections
+    Allowed(
+        "create_target_connection",
+        r"without data/format",
+        "the tutorial of 2020-03 shows a format of the target's data and does not demand it",
+    ),
+    # Mapping sets
+    Allowed(
+        "create_mapping_set",
+        r'without (version|xdmVersion|id)|(version|xdmVersion) := null|id := "wrong"',
+        "the service assigns id and version, and the version of a schema has a default",
+    ),
+    Allowed(
+        "create_mapping_set",
+        r'xdmVersion := ("wrong"|"")',
+        "only shown in samples; a remark says what it looks like",
+        "xdm_version_is_a_version",
+    ),
+    Allowed(
+        "create_mapping_set",
+        r'mappings/\*/sourceAttribute := "wrong"',
+        "which columns the source has only its files know",
+    ),
+    Allowed(
+        "create_mapping_set",
+        r"without mappings/\*(/(identity|identityGroup|namespaceCode|version))?"
+        r"|mappings/\*/(identity|version) := null"
+        r'|mappings/\*/(identityGroup|namespaceCode) := "wrong"',
+        "these members are optional and null counts as not sent; names of groups and namespaces "
+        "belong to a service that is not emulated",
+    ),
+    # Lists
+    Allowed("list_flow_specs", r"query (property|orderby)=", "an empty value is none"),
+    Allowed(
+        "list_flow_specs",
+        r"query (limit|orderby|count|continuationToken)=.+",
+        "a list of specs is whole; a remark says that it takes no page",
+        "list_is_whole",
+    ),
+    # Flows
+    Allowed(
+        "create_flow",
+        r"without flowSpec/version",
+        "the OpenAPI document requires only the id of a flow spec",
+    ),
+    Allowed(
+        "create_flow",
+        r"without transformations(/\*)?|transformations := (null|\[\])",
+        "transformations are optional: data that has the target's form needs none",
+    ),
+    Allowed(
+        "create_flow",
+        r'transformations/\*/name := ("wrong"|"")',
+        "a transformation that the flow spec does not declare is remarked on, as Copy would be",
+        "transformation_is_known",
+    ),
+    Allowed(
+        "create_flow",
+        r'transformations/\*/name := ("wrong"|"")',
+        "a transformation that the flow spec does not declare is remarked on, but for Copy",
+        "transformation_is_known_2020_03",
+    ),
+    Allowed(
+        "create_flow",
+        r"(without )?transformations/\*/params(/mode)?( := .*)?",
+        "no document says what the parameters of Copy are",
+    ),
+    Allowed(
+        "create_flow",
+        r"without transformations/\*/params/mappingVersion",
+        "without a version the newest of a mapping set is meant",
+    ),
+    Allowed(
+        "create_flow",
+        r"without scheduleParams|scheduleParams := null",
+        "the OpenAPI document requires only a flow spec; a remark says that a schedule is missing",
+        "schedule_is_sent",
+    ),
+    Allowed(
+        "create_flow",
+        r"scheduleParams/startTime := 7",
+        "seven seconds after the epoch is a time, and a number is what the flow spec asks for",
+    ),
+]

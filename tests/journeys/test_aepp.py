@@ -1,0 +1,220 @@
+"""The public library aepp against the emulator, over a socket: the newer tutorial as its calls.
+
+It is pointed here as its users would: `configure` with an endpoint, and the address of the token
+endpoint put into its configuration, for which it has no parameter. What it would call that is not
+emulated yet, runs and landing zone credentials among it, is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.aep import (
+    BLOB,
+    DATA_LAKE,
+    base_connection,
+    dataset,
+    mapping_set,
+    profile_schema,
+    source_connection,
+)
+from tests.journeys.conftest import Running
+
+SECRET = "aepp-secret"
+
+
+class Library:
+    """The library's modules, each connected to the emulator."""
+
+    def __init__(self, configuration: Any) -> None:
+        from aepp import catalog, dataprep, flowservice, schema
+
+        self.configuration = configuration
+        self.schema = schema.Schema(config=configuration)
+        self.catalog = catalog.Catalog(config=configuration)
+        self.dataprep = dataprep.DataPrep(config=configuration)
+        self.flows = flowservice.FlowService(config=configuration)
+
+
+@pytest.fixture
+def library(
+    shared: Running, organization: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Library]:
+    monkeypatch.chdir(tmp_path)  # it may write files where it runs
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its sources warn when they are first compiled
+        pytest.importorskip("aepp")
+        from aepp import config, configs
+    before = json.dumps([config.config_object, config.header, config.endpoints], default=str)
+    configuration = configs.configure(
+        org_id=organization,
+        client_id="aepp-client",
+        secret=SECRET,
+        scopes="openid,AdobeID,read_organizations",
+        sandbox="prod",
+        environment="support",
+        endpoint=shared.url,
+        connectInstance=True,
+        retry=0,
+    )
+    configuration.getConfigObject()["oauthTokenEndpointV2"] = f"{shared.url}/ims/token/v3"
+    yield Library(configuration)
+    for known, old in zip(
+        (config.config_object, config.header, config.endpoints), json.loads(before), strict=True
+    ):
+        known.update(old)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def made(library: Library) -> dict[str, str]:
+    """What a flow needs, made by the library."""
+    flows = library.flows
+    base = flows.createConnection(data=base_connection())["id"]
+    source = flows.createSourceConnection(data=source_connection(base))["id"]
+    schema = library.schema.createSchema(profile_schema())["$id"]
+    (reference,) = library.catalog.createDataSet(data=dataset(schema))
+    data = reference.removeprefix("@/dataSets/")
+    target = flows.createTargetConnectionDataLake(name="Lake", datasetId=data, schemaId=schema)
+    mapping = library.dataprep.createMappingSet(mappingSet=mapping_set(schema))["id"]
+    return {
+        "base": base,
+        "source": source,
+        "schema": schema,
+        "dataset": data,
+        "target": target["id"],
+        "mapping": mapping,
+    }
+
+
+def create_flow(library: Library, made: dict[str, str]) -> dict[str, Any]:
+    spec = library.flows.getFlowSpecIdFromNames("CloudStorageToAEP")
+    created: dict[str, Any] = library.flows.createFlow(
+        flow_spec_id=spec,
+        name="Leads",
+        source_connection_id=made["source"],
+        target_connection_id=made["target"],
+        schedule_start_time="1597784298",
+        schedule_frequency="minute",
+        schedule_interval=30,
+        transformation_mapping_id=made["mapping"],
+        transformation_name="Mapping",
+    )
+    return created
+
+
+def test_it_takes_its_token_from_the_emulator(library: Library) -> None:
+    token = library.schema.connector.token
+    assert token.count(".") == 2
+    assert library.schema.getTenantId().startswith("t")
+
+
+def test_schemas_are_created_read_listed_and_deleted(library: Library) -> None:
+    created = library.schema.createSchema(profile_schema("Leads of aepp"))
+    id = created["$id"]
+    full = library.schema.getSchema(id, full=True)
+    assert full["title"] == "Leads of aepp"
+    assert "xdm:person" in full["properties"]
+    raw = library.schema.getSchema(id, full=False)
+    assert [part["$ref"] for part in raw["allOf"]] == [part["$ref"] for part in created["allOf"]]
+    assert [item["$id"] for item in library.schema.getSchemas()] == [id]
+    operation = [{"op": "replace", "path": "/title", "value": "Renamed"}]
+    assert library.schema.patchSchema(id, operation)["title"] == "Renamed"
+    assert library.schema.deleteSchema(created["meta:altId"]) == 204
+    assert library.schema.getSchemas()["results"] == []
+
+
+def test_its_own_builder_makes_a_profile_schema(library: Library) -> None:
+    groups = ["https://ns.adobe.com/xdm/context/profile-person-details"]
+    created = library.schema.createProfileSchema("Built", mixinIds=groups, description="d")
+    assert created["title"] == "Built"
+    assert created["meta:class"] == "https://ns.adobe.com/xdm/context/profile"
+
+
+def test_data_sets_are_created_read_listed_and_deleted(library: Library) -> None:
+    schema = library.schema.createSchema(profile_schema())["$id"]
+    (reference,) = library.catalog.createDataSet(name="Leads", schemaId=schema)
+    id = reference.removeprefix("@/dataSets/")
+    assert library.catalog.getDataSet(id)[id]["schemaRef"]["id"] == schema
+    assert list(library.catalog.getDataSets()) == [id]
+    assert library.catalog.data.ids == {"Leads": id}
+    library.catalog.deleteDataSet(id)
+    assert library.catalog.getDataSets() == {}
+
+
+def test_mapping_sets_are_created_and_read(library: Library, made: dict[str, str]) -> None:
+    prep = library.dataprep
+    mappings = [{"sourceType": "ATTRIBUTE", "source": "Id", "destination": "_id"}]
+    id = prep.createMappingSet(schemaId=made["schema"], mappingList=mappings)["id"]
+    shown = prep.getMappingSet(id)
+    assert shown["outputSchema"]["schemaRef"]["id"] == made["schema"]
+    assert [mapping["destination"] for mapping in shown["mappings"]] == ["_id"]
+    assert {item["id"] for item in prep.getMappingSets()} == {id, made["mapping"]}
+
+
+def test_connections_sources_and_targets_are_read_and_listed(
+    library: Library, made: dict[str, str]
+) -> None:
+    flows = library.flows
+    assert flows.getConnection(made["base"])["connectionSpec"]["id"] == BLOB
+    assert [item["id"] for item in flows.getConnections()] == [made["base"]]
+    source = flows.getSourceConnection(made["source"])
+    assert source["params"]["path"] == "/leads/*.tsv"
+    assert [item["id"] for item in flows.getSourceConnections()] == [made["source"]]
+    target = flows.getTargetConnection(made["target"])
+    assert target["connectionSpec"]["id"] == DATA_LAKE
+    assert [item["id"] for item in flows.getTargetConnections()] == [made["target"]]
+
+
+def test_specs_are_found_by_name(library: Library) -> None:
+    flows = library.flows
+    assert flows.getConnectionSpecIdFromName("datalake") == DATA_LAKE
+    assert flows.getConnectionSpec(BLOB)["items"][0]["id"] == BLOB
+    spec = flows.getFlowSpecIdFromNames("CloudStorageToAEP", target_spec_name="datalake")
+    assert flows.getFlowSpec(spec)["name"] == "CloudStorageToAEP"
+
+
+def test_a_flow_lives_from_creation_to_deletion(library: Library, made: dict[str, str]) -> None:
+    flows = library.flows
+    id = create_flow(library, made)["id"]
+    assert [flow["id"] for flow in flows.getFlows(onlySources=True)] == [id]
+    assert flows.getFlows(filterMappingSetIds=[made["mapping"]])[0]["id"] == id
+    flow = flows.getFlow(id)
+    assert (flow["state"], flow["scheduleParams"]["interval"]) == ("enabled", "30")
+    patch = [{"op": "Replace", "path": "/name", "value": "Renamed"}]
+    assert flows.updateFlow(id, flow["etag"], patch)["id"] == id
+    assert flows.postFlowAction(id, "disable")["id"] == id
+    assert flows.getFlow(id)["state"] == "disabled"
+    assert flows.postFlowAction(id, "enable")["id"] == id
+    assert flows.deleteFlow(id) == 204
+    assert flows.getFlows() == []
+    assert flows.deleteSourceConnection(made["source"]) == 204
+    assert flows.deleteTargetConnection(made["target"]) == 204
+    assert flows.deleteConnection(made["base"]) == 204
+
+
+def test_its_manager_of_a_flow_finds_all_that_it_reads(
+    library: Library, made: dict[str, str]
+) -> None:
+    from aepp.flowservice import FlowManager
+
+    id = create_flow(library, made)["id"]
+    manager = FlowManager(id, config=library.configuration)
+    summary = manager.summary()
+    assert manager.name == "Leads"
+    assert json.dumps(summary)
+
+
+def test_a_refusal_reaches_it_as_json(library: Library, made: dict[str, str]) -> None:
+    answer = library.flows.createSourceConnection(
+        data=source_connection(made["base"], data={"format": "avro"})
+    )
+    assert answer["status"] == 400
+    assert "avro" in answer["errorMessage"]
+    assert library.flows.deleteFlow("wrong")["errorMessage"].startswith("flows not found")
