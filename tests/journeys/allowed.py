@@ -51,7 +51,10 @@ ALLOWED = [
         Allowed(name, r'(name|title|description|params/path) := "wrong"', "any text will do")
         for name in (*_CREATES, "create_class", "create_schema", "create_dataset")
     ),
-    *(Allowed(name, r"query (nonsense=1|%FF=%FE)", _SILENT_QUERY) for name in _CREATES),
+    *(
+        Allowed(name, r"query (nonsense=1|%FF=%FE)", "a remark names it", "parameters_are_known")
+        for name in _CREATES
+    ),
     *(
         Allowed(name, r"query (nonsense=1|%FF=%FE|mode=.*)", _SILENT_QUERY)
         for name in ("create_class", "create_schema", "create_dataset", "create_mapping_set")
@@ -87,6 +90,7 @@ ALLOWED = [
         "create_source_connection",
         r"without data/schema/version",
         "the tutorial of 2020-03 demands the id of the ad-hoc schema and only shows a version",
+        "schema_version_is_sent_2020_03",
     ),
     Allowed(
         "create_source_connection",
@@ -198,8 +202,14 @@ ALLOWED = [
     ),
     Allowed(
         "create_flow",
-        r"without transformations(/\*)?|transformations := (null|\[\])",
-        "transformations are optional: data that has the target's form needs none",
+        r"without transformations|transformations := null",
+        "the OpenAPI document requires only a flow spec; a remark says that they are missing",
+        "transformations_are_sent",
+    ),
+    Allowed(
+        "create_flow",
+        r"without transformations/\*|transformations := \[\]",
+        "none at all, said so: data that has the target's form needs no transformation",
     ),
     Allowed(
         "create_flow",

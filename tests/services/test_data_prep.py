@@ -480,6 +480,7 @@ def write_refusals() -> Iterator[Refusal]:
         twice = {"xdmSchema": "SCHEMA", "mappings": [GOOD, GOOD]}
         yield rule + "destinations_differ", method, path, twice
         yield rule + "set_members_have_their_types", method, path, {**good, "name": 5}
+        yield rule + "xdm_version_is_a_version", method, path, {**good, "xdmVersion": "newest"}
         yield rule + "validate_is_a_boolean", method, path + "?validate=yes", good
     known = {"xdmSchema": "SCHEMA", "mappings": [GOOD]}
     yield "data_prep.replace_mapping_set.id_is_known", "PUT", f"{SETS}/{UNKNOWN}", known

@@ -536,7 +536,8 @@ def test_the_source_schema_was_required_in_march_2020(api: Aep, world: World) ->
     body = source_connection(world.base)
     assert refused(api, "sourceConnections", body, "2020-03") == (400, "schema_is_sent_2020_03")
     body["data"]["schema"] = {"id": world.schema}
-    assert accepted(api, "sourceConnections", body, "2020-03") == []
+    remarks = accepted(api, "sourceConnections", body, "2020-03")
+    assert remarks == ["schema_version_is_sent_2020_03"]
 
 
 @pytest.mark.parametrize(
