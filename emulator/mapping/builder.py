@@ -1,0 +1,140 @@
+"""Makes the syntax tree out of what the parser recognizes, from the leaves to the root."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lark import Token, Transformer
+
+from emulator.mapping import nodes
+from emulator.mapping.errors import MappingError
+from emulator.mapping.nodes import Node
+from emulator.mapping.paths import unescaped
+
+_SYMBOLS = {
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+    "div": "/",
+    "mod": "%",
+    "not": "!",
+}
+_WORDS = {"true": True, "false": False, "null": None}
+_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "\\": "\\", '"': '"', "'": "'"}
+
+
+def text_of(literal: str) -> str:
+    r"""Return the text that a quoted literal stands for.
+
+    Known escapes are `\\`, `\"`, `\'`, `\n`, `\t`, `\r`, `\f` and `\uXXXX`. Any other backslash
+    stays, so that a regular expression such as `"\d+"` means what it looks like (assumed; JEXL
+    does so too).
+    """
+
+    def character(match: re.Match[str]) -> str:
+        code = match[1]
+        return chr(int(code[1:], 16)) if len(code) == 5 else _ESCAPED.get(code, match[0])
+
+    text = _ESCAPE.sub(character, literal[1:-1])
+    return text.encode("utf-16", "surrogatepass").decode("utf-16")
+
+
+def _number(token: Token) -> int | float:
+    digits = token.rstrip("lLfFdDbBhH")
+    value = float(digits)
+    if value in (float("inf"), float("-inf")):
+        raise MappingError("the number is too large", token.start_pos)
+    return value if re.search(r"[.eE]", digits) or token[-1] in "fFdD" else int(digits)
+
+
+class Builder(Transformer[Token, Node]):
+    """One method for each rule of the grammar; `items` are its parts in order."""
+
+    def choice(self, items: list[Any]) -> Node:
+        condition, then, otherwise = items
+        return nodes.Choice(condition, then, otherwise, condition.position)
+
+    def elvis(self, items: list[Any]) -> Node:
+        return nodes.Choice(items[0], None, items[1], items[0].position)
+
+    def disjunction(self, items: list[Any]) -> Node:
+        return nodes.Junction("||", tuple(items), items[0].position)
+
+    def conjunction(self, items: list[Any]) -> Node:
+        return nodes.Junction("&&", tuple(items), items[0].position)
+
+    def binary(self, items: list[Any]) -> Node:
+        left, operator, right = items
+        return nodes.Binary(_SYMBOLS.get(operator, str(operator)), left, right, operator.start_pos)
+
+    def unary(self, items: list[Any]) -> Node:
+        operator, operand = items
+        return nodes.Unary(_SYMBOLS.get(operator, str(operator)), operand, operator.start_pos)
+
+    def name(self, items: list[Any]) -> Token:
+        return items[0]  # type: ignore[no-any-return]
+
+    def attribute(self, items: list[Any]) -> Node:
+        (token,) = items
+        return nodes.Name(unescaped(token), token.startswith("${"), token.start_pos)
+
+    def member(self, items: list[Any]) -> Node:
+        of, token = items
+        return nodes.Member(of, unescaped(token), token.start_pos)
+
+    def method(self, items: list[Any]) -> Node:
+        of, token, arguments = items
+        return nodes.MethodCall(of, str(token), arguments, token.start_pos)
+
+    def item(self, items: list[Any]) -> Node:
+        of, index = items
+        return nodes.Item(of, index, index.position)
+
+    def each(self, items: list[Any]) -> Node:
+        return nodes.EachItem(items[0], items[0].position)
+
+    def call(self, items: list[Any]) -> Node:
+        token, arguments = items
+        return nodes.Call(str(token), arguments, token.start_pos)
+
+    def number(self, items: list[Any]) -> Node:
+        return nodes.Literal(_number(items[0]), items[0].start_pos)
+
+    def text(self, items: list[Any]) -> Node:
+        (token,) = items
+        try:
+            return nodes.Literal(text_of(token), token.start_pos)
+        except UnicodeError:
+            reason = "the text has half of a surrogate pair"
+            raise MappingError(reason, token.start_pos) from None
+
+    def word(self, items: list[Any]) -> Node:
+        return nodes.Literal(_WORDS[items[0]], items[0].start_pos)
+
+    def array(self, items: list[Any]) -> Node:
+        opening, *values = items
+        return nodes.ArrayLiteral(_present(values), opening.start_pos)
+
+    def map(self, items: list[Any]) -> Node:
+        opening, *entries = items
+        return nodes.MapLiteral(_present(entries), opening.start_pos)
+
+    def entry(self, items: list[Any]) -> Any:
+        return tuple(items)
+
+    def arguments(self, items: list[Any]) -> Any:
+        return _present(items)
+
+    def lambda_(self, items: list[Any]) -> Node:
+        token, body = items
+        return nodes.Lambda(unescaped(token), body, token.start_pos)
+
+
+def _present(items: list[Any]) -> tuple[Any, ...]:
+    """Return what is there; an empty list in the text arrives as one None."""
+    return tuple(item for item in items if item is not None)

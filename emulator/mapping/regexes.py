@@ -1,0 +1,75 @@
+"""Regular expressions in Java's notation, compiled once each."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from emulator.mapping.errors import MappingError
+
+_CLASSES = {
+    "Alpha": "a-zA-Z",
+    "Lower": "a-z",
+    "Upper": "A-Z",
+    "Digit": "0-9",
+    "Alnum": "a-zA-Z0-9",
+    "Punct": r"!-/:-@\[-`{-~",
+    "Space": r"\s",
+    "Blank": r" \t",
+    "XDigit": "0-9a-fA-F",
+    "ASCII": r"\x00-\x7f",
+    "Lu": "A-Z\u00c0-\u00d6\u00d8-\u00de",
+    "Ll": "a-z\u00df-\u00f6\u00f8-\u00ff",
+}
+_JAVA = re.compile(
+    r"\\Q(?P<quoted>.*?)(?:\\E|\Z)|\\(?P<negative>P|p)\{(?:Is)?(?P<name>\w+)\}"
+    r"|\\(?P<escape>[zZhRG]|k<(?P<back>\w+)>)|(?P<group>\(\?<)(?=[A-Za-z])"
+    r"|(?P<bracket>\[|\])|\\.",
+    re.DOTALL,
+)
+_ESCAPES = {"z": r"\Z", "Z": r"(?=\n?\Z)", "h": r"[ \t\u00a0]", "R": r"(?:\r\n|[\n\r])"}
+
+
+@lru_cache(maxsize=1024)
+def regex(text: str) -> re.Pattern[str]:
+    r"""Return a compiled expression. `\w`, `\d` and `\s` are ASCII only, as in Java.
+
+    Java's `(?<name>…)`, `\Q…\E`, `\p{Alpha}` and their like, `\z` and `\h` are translated.
+
+    Raises:
+        MappingError: It is not well-formed.
+    """
+    try:
+        return re.compile(_translated(text), re.ASCII)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise MappingError(f"{text[:60]!r} is not a regular expression: {error}") from None
+
+
+def _translated(text: str) -> str:
+    depth = 0
+
+    def python(match: re.Match[str]) -> str:
+        nonlocal depth
+        if match["bracket"]:
+            depth = max(depth + (1 if match["bracket"] == "[" else -1), 0)
+            return match[0] if match["bracket"] == "]" or depth == 1 else "\\["
+        if match["quoted"] is not None:
+            return re.escape(match["quoted"])
+        if match["name"]:
+            return _property(match["name"], inside=depth > 0, negative=match["negative"] == "P")
+        if match["back"]:
+            return f"(?P={match['back']})"
+        if match["escape"]:
+            return _ESCAPES.get(match["escape"], match[0])
+        return "(?P<" if match["group"] else match[0]
+
+    return _JAVA.sub(python, text)
+
+
+def _property(name: str, *, inside: bool, negative: bool) -> str:
+    if name in ("L", "Alphabetic") and not inside:
+        return r"(?u:[\W\d_])" if negative else r"(?u:[^\W\d_])"
+    members = _CLASSES.get(name)
+    if members is None or (inside and negative):
+        raise MappingError(f"\\p{{{name}}} is not known to the regular expressions here")
+    return members if inside else f"[{'^' if negative else ''}{members}]"
