@@ -40,8 +40,9 @@ check-contracts: $(VENV)/serve.stamp  ## Examine the contract: form, references,
 schemas: $(VENV)/serve.stamp  ## Write contracts/schema anew from the definitions
 	$(BIN)/aep-emulator contracts schemas contracts/schema
 
-tables: $(VENV)/serve.stamp  ## Write the generated tables of README.md anew
+tables: $(VENV)/serve.stamp  ## Write the generated tables of the documents anew
 	$(BIN)/python docs/tables.py
+	$(BIN)/python docs/mapping_functions.py
 
 bench: $(VENV)/test.stamp  ## Measure against a bare Flask application; prints ratios
 	$(BIN)/python -m benchmarks $(ARGS)

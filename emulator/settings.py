@@ -84,7 +84,9 @@ class Settings:
         "", str, "sandbox of requests without x-sandbox-name, which are refused without this"
     )
     sandboxes: tuple[str, ...] = _setting(
-        ("prod", "dev"), _names, "sandboxes that every organization has; * means any name"
+        ("prod", "dev"),
+        _names,
+        "sandboxes that every organization has, prod in any case; * means any name",
     )
     organizations: tuple[str, ...] = _setting(
         (), _names, "organizations that exist; empty means any well-formed one"

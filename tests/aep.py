@@ -22,6 +22,8 @@ FLOW_SERVICE = "/data/foundation/flowservice"
 SCHEMA_REGISTRY = "/data/foundation/schemaregistry"
 CATALOG = "/data/foundation/catalog"
 CONVERSION = "/data/foundation/conversion"
+SANDBOX_MANAGEMENT = "/data/foundation/sandbox-management"
+CONNECTORS = "/data/foundation/connectors"
 
 BLOB = "4c10e202-c428-4796-9208-5f1f5732b1cf"
 ADLS_GEN2 = "b3ba5556-48be-44b7-8b85-ff2b69b46dc4"

@@ -17,6 +17,7 @@ THIRD_PARTY = {
     "httptools": set[str](),
     "jsonpatch": {"json_patch"},
     "jsonschema": {"contract.second_opinion"},
+    "lark": {"mapping.parser", "mapping.builder"},
     "pydantic": {"contract.checkup"},
     "uvicorn": {"server", "wsgi_bridge"},
     "werkzeug": {"web.flask_app"},
@@ -110,6 +111,18 @@ def test_foundations_know_nothing_of_what_stands_on_them() -> None:
             assert within(ours(imported(tree)), "sandbox") == ours(imported(tree)), name
 
 
+def test_the_mapping_language_is_pure_and_waited_for() -> None:
+    """It knows no HTTP, store or service; whoever uses it imports it within a function."""
+    for name, tree in trees():
+        if name.startswith("mapping"):
+            known = ours(imported(tree))
+            assert known == within(known, "mapping", "json_types", "runtime"), name
+        else:
+            top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+            at_once = ours(imported(ast.Module(list(top), [])))
+            assert not within(at_once, "mapping"), name
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_knows_no_other_service(service: str) -> None:
     allowed = ("services.base", f"services.{service}")
@@ -122,7 +135,8 @@ def test_a_service_knows_no_other_service(service: str) -> None:
 def test_a_domain_knows_neither_http_nor_the_judge() -> None:
     for name, tree in trees():
         parts = name.split(".")
-        if parts[0] == "services" and parts[-1] not in ("routes", "shapes") and len(parts) > 2:
+        is_web = parts[-1].endswith(("routes", "shapes"))
+        if parts[0] == "services" and not is_web and len(parts) > 2:
             assert not within(ours(imported(tree)), "web", "contract.judge", "app", "admin"), name
 
 

@@ -59,7 +59,7 @@ class Control:
         organization, name = sent.get("organization"), sent.get("sandbox")
         if not all(item is None or isinstance(item, str) for item in (organization, name)):
             return _error(400, "invalid body", "organization and sandbox are text")
-        self._engine.platform.store.erase(organization, name)
+        self._engine.platform.erase(organization, name)
         return Response(status=204)
 
     def operations(self) -> Response:

@@ -30,18 +30,23 @@ class CaseWorld:
         return list(self._given.get(kind, {}).values())
 
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
-        """Return findings that the case gives under `judged`, each `[rule id, reason]`."""
+        """Return findings that the case gives under `judged`.
+
+        Each is `[rule id, reason, members that the body has then]`, and `"structural"` behind it
+        where the rule is.
+        """
         judged = self._given.get("judged", {}).get(operation, [])
         body = request.get("body", {})
         return [
-            Finding(_rule_named(id), "/body", reason, {})
-            for id, reason, needed in judged
+            Finding(_rule_named(id, "structural" in marks), "/body", reason, {})
+            for id, reason, needed, *marks in judged
             if all(body.get(name) == value for name, value in needed.items())
         ]
 
 
-def _rule_named(id: str) -> Rule:
-    return Rule(id, "", "", "", (), "stated", "error", {"nothing": {}}, "")
+def _rule_named(id: str, structural: bool) -> Rule:
+    check: JsonObject = {"nothing": {}}
+    return Rule(id, "", "", "", (), "stated", "error", check, "", structural=structural)
 
 
 def failing_cases(rule: Rule) -> Iterator[str]:

@@ -53,8 +53,9 @@ class Operation:
     `path` is below the service's base path. `emulated` is false for what answers 501, with the
     `reason`. `body` says what a request carries; `consumes` lists its media types; `example` is a
     request that the operation accepts, for documentation and tests. `query` names the documented
-    query parameters; one named in `repeatable` reaches the rules as a list. `writes` marks
-    operations that change state.
+    query parameters; one named in `repeatable` reaches the rules as a list. A `sandboxless`
+    operation belongs to the organization: it needs no x-sandbox-name, and ignores one. `writes`
+    marks operations that change state.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Operation:
     aliases: tuple[str, ...] = ()
     example: JsonObject | None = None
     response: str = ""
+    sandboxless: bool = False
     service: str = ""
     base_path: str = ""
     __pydantic_config__ = _STRICT

@@ -1,7 +1,8 @@
-"""One `property` filter of Catalog's lists: `name~^test`, `!lastBatchId` or `created>15000`.
+"""One `property` filter of a list, `name~^test` or `created>15000`, and its `orderBy`.
 
-Source: "Catalog Service API guide", filter data by query parameters. Parsing and matching only;
-which faults refuse a request is the contract's business.
+Source: "Catalog Service API guide", filter data by query parameters; the Sandbox API's lists speak
+the same language. Parsing, matching and ordering only; which faults refuse a request is the
+contract's business.
 """
 
 from __future__ import annotations
@@ -9,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
-import jsonschema_rs
-
-from emulator.json_types import Json, JsonObject
+from emulator.filters.expressions import expression
+from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 _FORM = re.compile(r"(?P<field>[^=<>!~]+)(?P<operator>==|!=|<=|>=|<|>|~)(?P<wanted>.+)", re.DOTALL)
 _NAME = re.compile(r"(?P<absent>!?)(?P<field>[^=<>!~]+)")
@@ -49,21 +49,6 @@ def parse_condition(text: str) -> Condition | None:
     if match:
         return Condition(match["field"].strip(), "!" if match["absent"] else "there", "")
     return None
-
-
-@lru_cache(maxsize=64)
-def expression(pattern: str) -> Callable[[str], bool] | None:
-    """Return a search for a regular expression, or None if it is not one that can be searched for.
-
-    The engine takes linear time whatever the expression, which Python's own does not.
-    """
-    try:
-        options = jsonschema_rs.RegexOptions(size_limit=1_000_000)
-        validator = jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=options)
-    except ValueError:
-        return None
-    search: Callable[[str], bool] = validator.is_valid
-    return search
 
 
 def same_text(found: Json, wanted: str) -> bool:
@@ -104,3 +89,27 @@ _ORDERED: dict[str, Callable[[Any, Any], bool]] = {
     ">": lambda found, wanted: found > wanted,
     ">=": lambda found, wanted: found >= wanted,
 }
+
+
+def ordered(items: list[JsonObject], order: str) -> list[JsonObject]:
+    """Return items by `asc:created,updated`, `desc:created` or `name,desc:created`.
+
+    A direction holds for one field; a bare one is ascending. What lacks a field comes last.
+    """
+    result = items
+    for key in reversed(order.split(",")):
+        direction, colon, field = key.strip().partition(":")
+        name = field if colon else direction
+        descending = bool(colon) and direction.lower() == "desc"
+        there = [item for item in result if dotted(item, name) is not MISSING]
+        there.sort(key=partial(_rank, name), reverse=descending)
+        result = there + [item for item in result if dotted(item, name) is MISSING]
+    return result
+
+
+def _rank(name: str, item: JsonObject) -> tuple[int, float, str]:
+    """Return a sort key that never mixes kinds: numbers by size, then texts, then the rest."""
+    value = dotted(item, name)
+    if isinstance(value, bool | int | float):
+        return 0, float(value), ""
+    return (1, 0.0, value) if isinstance(value, str) else (2, 0.0, "")

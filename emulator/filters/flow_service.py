@@ -14,6 +14,7 @@ from typing import Any
 from emulator.json_types import Json, JsonObject
 
 _FORM = re.compile(r"(?P<path>[^=<>!~]*)(?P<operator>[=<>!~]+)(?P<value>.*)", re.DOTALL)
+_JOINED = re.compile(r'(?:"[^"]*"|[^&])+')
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d+)?")
 
 
@@ -45,6 +46,15 @@ def parse_filter(text: str) -> Filter | None:
     if match is None:
         return None
     return Filter(match["path"].strip(), match["operator"], _values(match["value"]))
+
+
+def split_filters(text: str) -> list[str]:
+    """Return the filters of a search's `queryString`: joined by `&`, `property=` left out.
+
+    Its grammar is not documented; it is read as the query string of a list.
+    """
+    parts = (part.strip().removeprefix("property=") for part in _JOINED.findall(text))
+    return [part for part in parts if part]
 
 
 def _values(text: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from emulator.filters.expressions import expression
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 _FORM = re.compile(r"(?P<path>[^=<>!~]+)(?:(?P<operator>==|!=|<=|>=|<|>|~)(?P<value>.*))?", re.S)
@@ -45,7 +46,8 @@ class XdmFilter:
 
     def _compares(self, found: Json) -> bool:
         if self.operator == "~":
-            return re.search(self.value, _text(found)) is not None
+            search = expression(self.value)
+            return search is not None and search(_text(found))
         mine, theirs = sort_key(found), sort_key(self.value)
         if self.operator[0] == "<":
             return mine < theirs or (self.operator == "<=" and mine == theirs)
@@ -60,17 +62,9 @@ def parse_xdm_filter(text: str) -> XdmFilter | None:
     operator, value = match["operator"] or "", (match["value"] or "").strip()
     if operator != "~" and value.startswith("="):
         return None
-    if operator == "~" and not _is_pattern(value):
+    if operator == "~" and expression(value) is None:
         return None
     return XdmFilter(match["path"].strip(), operator, value)
-
-
-def _is_pattern(text: str) -> bool:
-    try:
-        re.compile(text)
-    except (re.error, RecursionError, OverflowError):
-        return False
-    return True
 
 
 def member(resource: JsonObject, path: str) -> Json:

@@ -8,8 +8,11 @@ from emulator.mapping.compiler import Expression, compile_expression, validate
 from emulator.mapping.context import Context
 from emulator.mapping.errors import MappingError
 from emulator.mapping.mapping import CompiledMapping, Failure, Mapped, compile_mapping_set
+from emulator.mapping.parser import MAX_LENGTH, RESERVED_LISTS
 
 __all__ = [
+    "MAX_LENGTH",
+    "RESERVED_LISTS",
     "CompiledMapping",
     "Context",
     "Expression",

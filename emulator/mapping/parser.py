@@ -28,6 +28,14 @@ RESERVED_2021 = RESERVED_2020 | {"_errors"}
 RESERVED = RESERVED_2021 | {"do", "function", "empty", "size"}
 """The words of the newest page. It declares the names of functions reserved too; see `compiler`."""
 
+RESERVED_LISTS: dict[str, frozenset[str]] = {
+    "2020": RESERVED_2020,
+    "2021": RESERVED_2021,
+    "current": RESERVED,
+    "none": frozenset(),
+}
+"""The lists under the names that a contract calls them by."""
+
 
 def parse(expression: str, reserved: frozenset[str] = RESERVED) -> Node:
     """Return the syntax tree of an expression.

@@ -1,9 +1,13 @@
-"""Regular expressions in Java's notation, compiled once each."""
+"""Regular expressions in Java's notation, compiled once each, and never running away."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+
+import regex as engine
 
 from emulator.mapping.errors import MappingError
 
@@ -30,8 +34,46 @@ _JAVA = re.compile(
 _ESCAPES = {"z": r"\Z", "Z": r"(?=\n?\Z)", "h": r"[ \t\u00a0]", "R": r"(?:\r\n|[\n\r])"}
 
 
+LONGEST_SEARCH = 0.25
+"""Seconds after which a search is given up: some expressions take longer than the universe has."""
+
+
+class Expression:
+    """A compiled expression whose searches end.
+
+    Raises:
+        MappingError: From each of its methods, when the search takes too long.
+    """
+
+    def __init__(self, pattern: engine.Pattern[str]) -> None:
+        self._pattern = pattern
+
+    def search(self, text: str) -> engine.Match[str] | None:
+        """Return the first match anywhere."""
+        with self._limited():
+            return self._pattern.search(text, timeout=LONGEST_SEARCH)
+
+    def fullmatch(self, text: str) -> engine.Match[str] | None:
+        """Return the match of the whole text."""
+        with self._limited():
+            return self._pattern.fullmatch(text, timeout=LONGEST_SEARCH)
+
+    def finditer(self, text: str) -> Iterator[engine.Match[str]]:
+        """Yield the matches one after another."""
+        with self._limited():
+            yield from self._pattern.finditer(text, timeout=LONGEST_SEARCH)
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError:
+            shown = self._pattern.pattern[:60]
+            raise MappingError(f"the regular expression {shown!r} takes too long") from None
+
+
 @lru_cache(maxsize=1024)
-def regex(text: str) -> re.Pattern[str]:
+def regex(text: str) -> Expression:
     r"""Return a compiled expression. `\w`, `\d` and `\s` are ASCII only, as in Java.
 
     Java's `(?<name>…)`, `\Q…\E`, `\p{Alpha}` and their like, `\z` and `\h` are translated.
@@ -40,8 +82,8 @@ def regex(text: str) -> re.Pattern[str]:
         MappingError: It is not well-formed.
     """
     try:
-        return re.compile(_translated(text), re.ASCII)
-    except (re.error, OverflowError, RecursionError) as error:
+        return Expression(engine.compile(_translated(text), engine.ASCII | engine.VERSION0))
+    except (engine.error, OverflowError, RecursionError) as error:
         raise MappingError(f"{text[:60]!r} is not a regular expression: {error}") from None
 
 

@@ -103,6 +103,10 @@ class Platform:
         """Return every resource of a kind that a sandbox sees."""
         return self._listers[kind](sandbox, fixtures)
 
+    def erase(self, organization: str | None = None, name: str | None = None) -> None:
+        """Forget everything, or what one organization or one of its sandboxes holds."""
+        self.store.erase(organization, name)
+
     def new_uuid(self, sandbox: Sandbox, kind: str) -> str:
         """Return the next dashed id of a kind."""
         return self.runtime.ids.uuid(sandbox, kind, self.store.next(sandbox, kind))

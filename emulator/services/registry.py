@@ -2,17 +2,21 @@
 
 from emulator.services.base import Service
 from emulator.services.catalog import SERVICE as CATALOG
+from emulator.services.connectors import SERVICE as CONNECTORS
 from emulator.services.data_prep import SERVICE as DATA_PREP
 from emulator.services.flow_service import SERVICE as FLOW_SERVICE
 from emulator.services.gateway import SERVICE as GATEWAY
 from emulator.services.ims import SERVICE as IMS
+from emulator.services.sandbox_management import SERVICE as SANDBOX_MANAGEMENT
 from emulator.services.schema_registry import SERVICE as SCHEMA_REGISTRY
 
 SERVICES: tuple[Service, ...] = (
     GATEWAY,
     IMS,
+    SANDBOX_MANAGEMENT,
     FLOW_SERVICE,
     SCHEMA_REGISTRY,
     CATALOG,
     DATA_PREP,
+    CONNECTORS,
 )

@@ -53,7 +53,7 @@ class Engine:
         self.enforce = settings.enforce
         self._requests = count(1)
         self._request_prefix = platform.runtime.ids.hex(PLATFORM, "request", 0, 16)
-        self._passed: set[tuple[str | None, ...]] = set()
+        self._passed: set[tuple[str | bool | None, ...]] = set()
 
     def answer(self, incoming: Incoming) -> Reply:
         """Return the reply to a request. Never raises."""
@@ -89,13 +89,14 @@ class Engine:
             raise Problem("platform.not_emulated", operation=operation.id, reason=operation.reason)
         request = describe(incoming)
         warnings: list[Finding] = []
-        sandbox = PLATFORM
-        if operation.service not in UNGATED:
-            sandbox = self._pass_gate(request, edition, warnings)
+        gated = operation.service not in UNGATED
+        sandbox = self._sandbox_of(request) if gated else PLATFORM
         lookup = BoundLookup(self.platform, edition, sandbox, request)
+        if gated:
+            self._pass_gate(lookup, warnings)
         if request["content"]:
             self._refuse_first(edition.judge(BODY, request, lookup), warnings)
-        if operation.writes and sandbox is not PLATFORM:
+        if operation.writes and gated:
             # Deciding and writing are one step, so that a rule's look at the store stays true.
             with self.platform.store.exclusive(sandbox):
                 reply = self._judge_and_view(incoming, edition, lookup, warnings)
@@ -106,20 +107,32 @@ class Engine:
             reply.headers["x-emulator-warning"] = ", ".join(names)
         return reply
 
-    def _pass_gate(self, request: JsonObject, edition: Edition, warnings: list[Finding]) -> Sandbox:
+    def _sandbox_of(self, request: JsonObject) -> Sandbox:
+        """Return where a request belongs: without a name, to the organization itself."""
         headers = request["headers"]
-        settings = self.platform.settings
-        if settings.default_sandbox and not headers.get("x-sandbox-name"):
-            headers["x-sandbox-name"] = settings.default_sandbox
-        seen = (edition.name, *map(headers.get, GATE_HEADERS))
-        if seen not in self._passed:
-            lookup = BoundLookup(self.platform, edition, PLATFORM, request)
-            findings = edition.judge(GATE, request, lookup)
-            self._refuse_first(findings, warnings)
-            self._remember(seen, findings)
-        return Sandbox(headers.get("x-gw-ims-org-id", ""), headers.get("x-sandbox-name", ""))
+        organization = headers.get("x-gw-ims-org-id", "")
+        if "sandboxless" in request:
+            return Sandbox(organization, "")
+        default = self.platform.settings.default_sandbox
+        if default and not headers.get("x-sandbox-name"):
+            headers["x-sandbox-name"] = default
+        return Sandbox(organization, headers.get("x-sandbox-name", ""))
 
-    def _remember(self, seen: tuple[str | None, ...], findings: list[Finding]) -> None:
+    def _pass_gate(self, lookup: BoundLookup, warnings: list[Finding]) -> None:
+        request, edition = lookup.request, lookup.edition
+        seen = (edition.name, "sandboxless" in request, *map(request["headers"].get, GATE_HEADERS))
+        if seen in self._passed and self._still_there(lookup):
+            return
+        findings = edition.judge(GATE, request, lookup)
+        self._refuse_first(findings, warnings)
+        self._remember(seen, findings)
+
+    def _still_there(self, lookup: BoundLookup) -> bool:
+        """Tell whether the sandbox of headers that passed before has not been deleted since."""
+        name = lookup.sandbox.name
+        return not name or lookup.find("sandbox", name) is not None
+
+    def _remember(self, seen: tuple[str | bool | None, ...], findings: list[Finding]) -> None:
         """Let headers without any finding pass at once the next time; issued tokens expire."""
         if not findings and self.platform.settings.auth == "any":
             if len(self._passed) >= MOST_PASSED:

@@ -104,6 +104,15 @@ def problem(refusal: Refusal) -> JsonObject:
     }
 
 
+def sandbox(refusal: Refusal) -> JsonObject:
+    """The Sandbox API's: its samples say everything in the title. "Sandbox API guide", reset."""
+    return {
+        "status": refusal.status,
+        "title": refusal.detail,
+        "type": _type(refusal, "SMS"),
+    }
+
+
 def ims(refusal: Refusal) -> JsonObject:
     """The identity service's OAuth shape: "OAuth Server-to-Server credential API reference"."""
     return {"error": refusal.code, "error_description": refusal.detail}
@@ -118,4 +127,5 @@ ENVELOPES: dict[str, Callable[[Refusal], JsonObject]] = {
     "placeholder": placeholder,
     "problem": problem,
     "registry": registry,
+    "sandbox": sandbox,
 }

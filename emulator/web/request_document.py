@@ -20,6 +20,7 @@ def describe(incoming: Incoming) -> JsonObject:
 
     `content` says of the body what is known before anybody reads its meaning: media `type`, bytes
     (`length`), and whether it is `tooLong`, `tooDeep` or `malformed` (with the parser's words).
+    `sandboxless` is there, and true, where the operation belongs to no sandbox.
     """
     operation = incoming.operation
     document: JsonObject = {
@@ -29,6 +30,8 @@ def describe(incoming: Incoming) -> JsonObject:
         "known_query": operation.query,
         "content": {},
     }
+    if operation.sandboxless:
+        document["sandboxless"] = True
     if incoming.body or incoming.too_long:
         content, body = _content(incoming)
         document["content"] = content

@@ -60,6 +60,10 @@ ALLOWED = [
         for name in ("create_class", "create_schema", "create_dataset", "create_mapping_set")
     ),
     *(
+        Allowed(name, r"query mode=draft", "what is complete can be a draft as well")
+        for name in _CREATES
+    ),
+    *(
         Allowed(name, r'without name|name := ""', "the OpenAPI document requires only specs")
         for name in ("create_connection", "create_target_connection", "create_flow")
     ),

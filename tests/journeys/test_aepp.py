@@ -2,7 +2,7 @@
 
 It is pointed here as its users would: `configure` with an endpoint, and the address of the token
 endpoint put into its configuration, for which it has no parameter. What it would call that is not
-emulated yet, runs and landing zone credentials among it, is left out.
+emulated yet, runs among it, is left out.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ class Library:
     """The library's modules, each connected to the emulator."""
 
     def __init__(self, configuration: Any) -> None:
-        from aepp import catalog, dataprep, flowservice, schema
+        from aepp import catalog, dataprep, flowservice, sandboxes, schema
 
         self.configuration = configuration
         self.schema = schema.Schema(config=configuration)
         self.catalog = catalog.Catalog(config=configuration)
         self.dataprep = dataprep.DataPrep(config=configuration)
         self.flows = flowservice.FlowService(config=configuration)
+        self.sandboxes = sandboxes.Sandboxes(config=configuration)
 
 
 @pytest.fixture
@@ -130,6 +131,41 @@ def test_schemas_are_created_read_listed_and_deleted(library: Library) -> None:
     assert library.schema.getSchemas()["results"] == []
 
 
+def test_descriptors_unions_samples_and_the_log(library: Library) -> None:
+    registry = library.schema
+    id = registry.createSchema(profile_schema("Described"))["$id"]
+    made = registry.createDescriptor(
+        sourceSchema=id,
+        sourceProperty="/personalEmail/address",
+        namespace="Email",
+        primary=True,
+        **{"xdm:property": "xdm:code"},
+    )
+    assert registry.getDescriptor(made["@id"])["xdm:isPrimary"] is True
+    wanted = registry.getDescriptors(
+        type_desc="xdm:descriptorIdentity", prop=f"xdm:sourceSchema=={id}"
+    )
+    assert [item["@id"] for item in wanted] == [made["@id"]]
+    changed = {**made, "xdm:namespace": "CustomerEmail"}
+    assert registry.putDescriptor(made["@id"], changed)["@id"] == made["@id"]
+    assert registry.getUnions() == []
+    tag = [{"op": "add", "path": "/meta:immutableTags", "value": ["union"]}]
+    assert registry.patchSchema(id, tag)["meta:immutableTags"] == ["union"]
+    assert [union["title"] for union in registry.getUnions()] == ["XDM Individual Profile"]
+    assert registry.getSchemaSample(id)["xdm:person"]["xdm:name"]["xdm:firstName"]
+    assert len(registry.getAuditLogs(id)) == 2
+    assert registry.exportResource(id)[-1]["title"] == "Described"
+    label = {
+        "@type": "xdm:descriptorLabel",
+        "xdm:sourceSchema": id,
+        "xdm:sourceVersion": 1,
+        "xdm:sourceProperty": "/person",
+        "xdm:label": ["core/C1"],
+    }
+    labelled = registry.createDescriptor(label)["@id"]
+    assert registry.deleteDescriptor(labelled) == 204
+
+
 def test_its_own_builder_makes_a_profile_schema(library: Library) -> None:
     groups = ["https://ns.adobe.com/xdm/context/profile-person-details"]
     created = library.schema.createProfileSchema("Built", mixinIds=groups, description="d")
@@ -156,6 +192,31 @@ def test_mapping_sets_are_created_and_read(library: Library, made: dict[str, str
     assert shown["outputSchema"]["schemaRef"]["id"] == made["schema"]
     assert [mapping["destination"] for mapping in shown["mappings"]] == ["_id"]
     assert {item["id"] for item in prep.getMappingSets()} == {id, made["mapping"]}
+
+
+def test_expressions_are_tried_and_listed(library: Library, made: dict[str, str]) -> None:
+    prep = library.dataprep
+    expression = "upper(Name)"
+    assert prep.validateExpression(expression)["validationStatus"] == "succeeded"
+    assert prep.validateExpression("upper(")["status"] == 400
+    assert "concat" in {record["function"] for record in prep.getMappingSetFunctions()}
+    assert "+" in {record["operatorSymbol"] for record in prep.getMappingSetOperators()}
+    mapping = {"sourceType": "EXPRESSION", "source": expression, "destination": "_id"}
+    output = {"schemaRef": {"id": made["schema"], "contentType": "1.0"}}
+    shown = prep.previewDataOutput({"Name": "bee"}, {"outputSchema": output, "mappings": [mapping]})
+    assert shown == [{"data": {"_id": "BEE"}, "errors": None}]
+
+
+def test_single_mappings_are_added_changed_and_removed(
+    library: Library, made: dict[str, str]
+) -> None:
+    prep, id = library.dataprep, made["mapping"]
+    mapping = {"sourceType": "ATTRIBUTE", "source": "b", "destination": "person.birthDate"}
+    added = prep.createMappingSetMapping(id, mapping)["id"]
+    prep.updateMappingSetMapping(id, added, {**mapping, "source": "c"})
+    assert prep.getMappingSetMapping(id, added)["source"] == "c"
+    assert prep.deleteMappingSetMapping(id, added) == 204
+    assert added not in {row["id"] for row in prep.getMappingSetMappings(id)}
 
 
 def test_connections_sources_and_targets_are_read_and_listed(
@@ -218,3 +279,29 @@ def test_a_refusal_reaches_it_as_json(library: Library, made: dict[str, str]) ->
     assert answer["status"] == 400
     assert "avro" in answer["errorMessage"]
     assert library.flows.deleteFlow("wrong")["errorMessage"].startswith("flows not found")
+
+
+def test_a_sandbox_lives_from_creation_to_deletion(library: Library) -> None:
+    sandboxes = library.sandboxes
+    assert sandboxes.getSandboxTypes() == ["production", "development"]
+    created = sandboxes.createSandbox("aepp-dev", "From aepp")
+    assert (created["state"], created["type"]) == ("creating", "development")
+    assert sandboxes.getSandbox("aepp-dev")["state"] == "active"
+    assert [item["name"] for item in sandboxes.getSandboxes()] == ["prod", "dev", "aepp-dev"]
+    assert len(sandboxes.getSandboxId("aepp-dev")) == 36
+    assert sandboxes.updateSandbox("aepp-dev", {"title": "Renamed"})["title"] == "Renamed"
+    assert sandboxes.resetSandbox("aepp-dev")["state"] == "resetting"
+    sandboxes.deleteSandbox("aepp-dev")
+    assert sandboxes.getSandbox("aepp-dev")["state"] == "deleted"
+    assert sandboxes.getSandbox("nowhere")["status"] == 404
+
+
+@pytest.mark.parametrize("type", ["user_drop_zone", "dlz_destination"])
+def test_the_landing_zone_is_found(library: Library, type: str) -> None:
+    flows = library.flows
+    container = flows.getLandingZoneStorageName(type)
+    assert flows.getLandingZoneStorageTTL(type) == 7
+    account = flows.getLandingZoneNamespace(type)
+    token = flows.getLandingZoneSASToken(type)
+    address = f"https://{account}.blob.core.windows.net/{container}?{token}"
+    assert flows.getLandingZoneSASUri(type) == address

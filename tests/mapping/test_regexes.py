@@ -34,3 +34,8 @@ def test_what_fits(expression: str, text: str, fits: bool) -> None:
 def test_what_is_no_regular_expression(expression: str) -> None:
     with pytest.raises(MappingError):
         regex(expression)
+
+
+def test_a_search_that_would_take_for_ever_is_given_up() -> None:
+    with pytest.raises(MappingError, match="takes too long"):
+        regex("(a|aa)+$").fullmatch("a" * 60 + "!")

@@ -25,6 +25,7 @@ from tests.aep import (
     profile_schema,
 )
 from tests.services.conftest import aep_for
+from tests.services.data_prep_faults import MORE_REFUSALS, SAMPLE, Upload, upload
 
 SETS = f"{CONVERSION}/mappingSets"
 EDITIONS = ("2020-03", "2020-09", "latest")
@@ -317,15 +318,14 @@ def test_a_set_that_a_flow_uses_stays(api: Aep) -> None:
 
 
 def test_what_is_documented_but_not_emulated_says_so(api: Aep) -> None:
-    for method, path in (
-        ("GET", "languages/el/functions"),
-        ("POST", "languages/el/validate"),
-        ("POST", "mappingSets/preview"),
-        ("GET", "mappingSets/suggestion"),
-        ("GET", "schemas"),
-        ("GET", "samples/1"),
+    for path in (
+        "mappingSets/suggestion",
+        "xdmBatchConversions",
+        "xdmBatchConversions/1",
+        "xdmBatchConversions/1/activities",
+        "xdmBatchConversions/1/activities/2",
     ):
-        answer = api.call(method, f"{CONVERSION}/{path}", {} if method == "POST" else None)
+        answer = api.call("GET", f"{CONVERSION}/{path}")
         assert (answer.status, answer.rule) == (501, "platform.not_emulated")
         assert answer.json["type"].startswith("http://ns.adobe.com/aep/errors/")
 
@@ -420,6 +420,7 @@ def test_validation_reads_the_older_vocabulary_and_many_mappings(api: Aep, schem
 # Refusals
 
 IN_USE = "data_prep.delete_mapping_set.mapping_set_is_unused"
+REMARK = "data_prep.preview_mapping_set.rows_are_few"  # a note, which nothing refuses
 WRITES = {"create": ("POST", SETS), "replace": ("PUT", f"{SETS}/ID")}
 ALL_WRITES = {**WRITES, "validate": ("POST", f"{SETS}/validate")}
 GOOD = {"source": "id", "destination": "_id"}
@@ -507,13 +508,15 @@ def read_refusals() -> Iterator[Refusal]:
         yield f"data_prep.list_mapping_sets.{name}", "GET", f"{SETS}?{query}", None
 
 
-REFUSALS = [*write_refusals(), *read_refusals()]
+REFUSALS = [*write_refusals(), *read_refusals(), *MORE_REFUSALS]
 
 
 def filled(value: Any, schema: str) -> Any:
     """Return a body with the id of the schema in its place."""
     if isinstance(value, dict):
         return {name: filled(item, schema) for name, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, schema) for item in value]
     return schema if value == "SCHEMA" else value
 
 
@@ -522,20 +525,37 @@ def test_a_refusal_names_its_rule_and_changes_nothing(strict: Aep, refusal: Refu
     rule, method, path, body = refusal
     schema = make_schema(strict)
     id = put_up(strict, new_style(schema))
-    before = strict.ok("GET", f"{SETS}?limit=10&start=0")
-    answer = strict.call(method, path.replace("ID", id), filled(body, schema))
+    kept = strict.ok("POST", f"{CONVERSION}/samples", SAMPLE)["id"]
+    before = held(strict)
+    item = before[0]["data"][0]["mappings"][0]["id"]
+    path = path.replace("ID", id).replace("ITEM", item).replace("KEPT", kept)
+    edition = "2020-09" if rule.endswith("_in_2020") else "latest"
+    if isinstance(body, Upload):
+        content, content_type = upload(body)
+        answer = strict.call(method, path, raw=content, Content_Type=content_type)
+    else:
+        sent = filled(body, schema)
+        answer = strict.call(method, path, sent, x_emulator_edition=edition)
     assert answer.rule == rule
     problem = strict.contract.edition("latest").problems[strict.contract.rules[rule].problem]
     assert (answer.status, answer.json["status"]) == (problem.status, problem.status)
     assert answer.json["type"] == f"http://ns.adobe.com/aep/errors/{problem.code}"
     assert answer.json["title"] == problem.title
     assert answer.json["detail"]
-    assert strict.ok("GET", f"{SETS}?limit=10&start=0") == before
+    assert held(strict) == before
+
+
+def held(api: Aep) -> list[Any]:
+    """Return all that Data Prep lists."""
+    return [
+        api.ok("GET", f"{CONVERSION}/{kind}?limit=10&start=0")
+        for kind in ("mappingSets", "schemas", "samples")
+    ]
 
 
 def test_every_rule_is_refused_by_a_test(api: Aep) -> None:
     rules = {id for id in api.contract.rules if id.startswith("data_prep.")}
-    assert {row[0] for row in REFUSALS} | {IN_USE} == rules
+    assert {row[0] for row in REFUSALS} | {IN_USE, REMARK} == rules
 
 
 ODD_BODIES: list[Any] = [

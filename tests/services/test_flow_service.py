@@ -213,8 +213,8 @@ def test_a_flow_is_disabled_and_enabled(api: Aep, world: World) -> None:
     [
         ("", 400, "action_is_sent"),
         ("?op=reverse", 400, "action_is_known"),
-        ("?op=publish", 501, "action_is_emulated"),
-        ("?op=finalize", 501, "action_is_emulated"),
+        ("?op=publish", 400, "action_fits_state"),
+        ("?op=finalize", 400, "finalizing_is_for_providers"),
     ],
 )
 def test_other_actions_are_refused(
@@ -286,11 +286,6 @@ def test_a_connection_without_auth_is_remarked_on_where_the_spec_has_some(api: A
     assert accepted(api, "connections", base_connection(auth=None)) == ["auth_is_sent"]
     lake = {"name": "Lake", "connectionSpec": {"id": DATA_LAKE, "version": "1.0"}, "auth": None}
     assert accepted(api, "connections", lake) == []
-
-
-def test_draft_mode_is_not_emulated_and_says_so(api: Aep) -> None:
-    answer = api.call("POST", url("connections") + "?mode=draft", base_connection())
-    assert (answer.status, answer.json["type"][-8:]) == (501, "9004-501")
 
 
 def data(format: str = "delimited", **properties: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from emulator.app import Emulator, create_emulator
 from emulator.runtime import ManualClock
 from emulator.sandbox import Sandbox
-from emulator.services.schema_registry.service import View
+from emulator.services.schema_registry.view import View
 from emulator.settings import Settings
 from emulator.xdm_paths import field_at, parse_path
 from tests.aep import CATALOG, ORGANIZATION, SCHEMA_REGISTRY, Aep, Answer, dataset
@@ -645,10 +645,11 @@ def test_patches_count_versions_and_keep_the_date_of_creation() -> None:
 
 
 def test_a_tag_can_be_appended_the_way_the_reference_prints_it(aep: Aep) -> None:
-    path = f"{SCHEMAS}/{aep.ok('POST', SCHEMAS, schema())['meta:altId']}/"
+    parts = (PROFILE, IDENTITY_MAP)
+    path = f"{SCHEMAS}/{aep.ok('POST', SCHEMAS, schema('A', *parts))['meta:altId']}/"
     patch = [{"op": "add", "path": "/meta:immutableTags-", "value": "union"}]
     assert aep.ok("PATCH", path, patch)["meta:immutableTags"] == ["union"]
-    put = aep.ok("PUT", path, schema("Untagged"))
+    put = aep.ok("PUT", path, schema("Untagged", *parts))
     assert put["meta:immutableTags"] == ["union"]
 
 
@@ -946,7 +947,8 @@ def test_patches_that_are_refused_change_nothing(
     aep: Aep, patch: Any, status: int, code: str, rule: str
 ) -> None:
     aep.ok("POST", SCHEMAS, schema("Taken"))
-    body = schema("Mine", description="A", **{"meta:immutableTags": ["union"]})
+    parts = (PROFILE, DETAILS, IDENTITY_MAP)
+    body = schema("Mine", *parts, description="A", **{"meta:immutableTags": ["union"]})
     id = aep.ok("POST", SCHEMAS, body)["meta:altId"]
     before = everything(aep)
     refused(aep.call("PATCH", f"{SCHEMAS}/{id}", patch), status, code, rule)
@@ -977,7 +979,7 @@ def test_an_update_has_properties_or_definitions(aep: Aep) -> None:
 
 
 def test_a_schema_in_a_union_cannot_be_deleted(aep: Aep) -> None:
-    body = {**schema(), "meta:immutableTags": ["union"]}
+    body = schema("Mine", PROFILE, IDENTITY_MAP, **{"meta:immutableTags": ["union"]})
     id = aep.ok("POST", SCHEMAS, body)["meta:altId"]
     answer = aep.call("DELETE", f"{SCHEMAS}/{id}")
     body = refused(answer, 400, "XDM-1547", "schema_is_not_in_union")
@@ -1174,21 +1176,8 @@ def test_stats_uses_the_setting_of_the_tenant() -> None:
 # What is not emulated
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/tenant/descriptors"),
-        ("POST", "/tenant/descriptors"),
-        ("GET", "/tenant/unions"),
-        ("GET", "/rpc/sampledata/x"),
-        ("GET", "/rpc/export/x"),
-        ("POST", "/rpc/import"),
-        ("GET", "/rpc/auditlog/x"),
-        ("POST", "/rpc/csv2schema"),
-    ],
-)
-def test_what_is_not_emulated_says_so(aep: Aep, method: str, path: str) -> None:
-    answer = aep.call(method, SCHEMA_REGISTRY + path)
+def test_what_is_not_emulated_says_so(aep: Aep) -> None:
+    answer = aep.call("POST", f"{SCHEMA_REGISTRY}/rpc/csv2schema")
     assert (answer.status, answer.rule) == (501, "platform.not_emulated")
 
 

@@ -18,7 +18,25 @@ from emulator.contract.checks.composition import (
     xdm_fields,
     xdm_filter,
 )
+from emulator.contract.checks.descriptors import (
+    apart_from,
+    below,
+    described_field,
+    fit_for_union,
+    no_identity_of_union,
+    only_descriptor,
+)
+from emulator.contract.checks.evolution import (
+    items_fit,
+    keeps_fields,
+    merges_in_union,
+    refers_in_list,
+    refers_to_nothing,
+)
+from emulator.contract.checks.expressions import expression
 from emulator.contract.checks.filters import check_filter, check_order
+from emulator.contract.checks.items import item_fits
+from emulator.contract.checks.lifecycle import leads_to_one_of, stands
 from emulator.contract.checks.patches import (
     patch_applies,
     patch_keeps,
@@ -41,6 +59,9 @@ from emulator.contract.checks.references import (
 )
 from emulator.contract.checks.values import (
     consumes,
+    forbidden_with,
+    json_schema,
+    json_text,
     known_names,
     no_duplicates,
     nothing,
@@ -53,34 +74,52 @@ Check = Callable[[Any, Any, Any], Iterator[Reason]]
 
 CHECKS: dict[str, Check] = {
     "agrees": agrees,
+    "apart_from": apart_from,
+    "below": below,
     "catalog_filter": catalog_filter,
     "composed_of": composed_of,
     "consumes": consumes,
+    "described_field": described_field,
     "every_listed": every_listed,
+    "expression": expression,
     "field_is_one_of": field_is_one_of,
     "filter": check_filter,
+    "fit_for_union": fit_for_union,
     "fits_spec": fits_spec,
+    "forbidden_with": forbidden_with,
     "found_lacks": found_lacks,
     "group_fits_class": group_fits_class,
     "in_namespace": in_namespace,
+    "item_fits": item_fits,
+    "items_fit": items_fit,
+    "json_schema": json_schema,
+    "json_text": json_text,
+    "keeps_fields": keeps_fields,
     "keeps_members": keeps_members,
     "known_names": known_names,
+    "leads_to_one_of": leads_to_one_of,
     "listed_at": listed_at,
+    "merges_in_union": merges_in_union,
     "named_in": named_in,
     "no_duplicates": no_duplicates,
+    "no_identity_of_union": no_identity_of_union,
     "nothing": nothing,
+    "only_descriptor": only_descriptor,
     "order": check_order,
     "patch_applies": patch_applies,
     "patch_keeps": patch_keeps,
     "patch_keeps_items": patch_keeps_items,
     "path_form": path_form,
     "path_in_schema": path_in_schema,
+    "refers_in_list": refers_in_list,
     "refers_to": refers_to,
+    "refers_to_nothing": refers_to_nothing,
     "refers_within": refers_within,
     "result_fits": result_fits,
     "same_as": same_as,
     "schema": schema,
     "spec_requires": spec_requires,
+    "stands": stands,
     "state_allows": state_allows,
     "unique": unique,
     "unused": unused,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
-from emulator.filters.catalog import expression, parse_condition
+from emulator.filters.catalog import parse_condition
+from emulator.filters.expressions import expression
 from emulator.json_patch import PatchError, apply
 from emulator.json_types import MISSING, Json, JsonObject, at, escape_step
 

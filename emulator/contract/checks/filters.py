@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
-from emulator.filters.flow_service import Filter, parse_filter, parse_order
+from emulator.filters.flow_service import Filter, parse_filter, parse_order, split_filters
 from emulator.json_types import Json, JsonObject
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-\[\]]*")
@@ -17,9 +17,10 @@ def check_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Re
     """A `property` filter is free of one kind of fault.
 
     Arguments: `fault` is one of the names in `_FAULTS`; `operators`, `fields`, `ordered` (fields
-    that can be compared by size) and `dates` say what is known.
+    that can be compared by size), `dates`, and a `member` with its `values` say what is known. A
+    text is one filter; with `joined` it is several, as in the body of a search.
     """
-    for text in value if isinstance(value, list) else [value]:
+    for text in _texts(value, arguments):
         parsed = parse_filter(text)
         if parsed is None:
             if arguments["fault"] == "no_operator":
@@ -32,8 +33,15 @@ def check_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Re
                     "operator": parsed.operator,
                     "field": parsed.field,
                     "list": ",".join(parsed.values),
+                    "member": parsed.path.partition(".")[2],
                 },
             )
+
+
+def _texts(value: Json, arguments: JsonObject) -> list[str]:
+    if arguments.get("joined"):
+        return split_filters(value) if isinstance(value, str) else []
+    return value if isinstance(value, list) else [value]
 
 
 def _unknown_operator(filter: Filter, arguments: JsonObject) -> bool:
@@ -69,6 +77,17 @@ def _list_for_date(filter: Filter, arguments: JsonObject) -> bool:
     return len(filter.values) > 1 and filter.path in arguments["dates"]
 
 
+def _unhandled_member(filter: Filter, arguments: JsonObject) -> bool:
+    """Tell whether a filter asks for a part of `member` that is none of `fields`."""
+    object, _, rest = filter.path.partition(".")
+    return object == arguments["member"] and rest not in arguments["fields"]
+
+
+def _value_not_listed(filter: Filter, arguments: JsonObject) -> bool:
+    """Tell whether a filter compares `member` with something else than one of `values`."""
+    return filter.path == arguments["member"] and not set(filter.values) <= set(arguments["values"])
+
+
 _FAULTS = {
     "empty_value": _empty_value,
     "list_for_date": _list_for_date,
@@ -76,9 +95,11 @@ _FAULTS = {
     "operator_not_for_field": _operator_not_for_field,
     "operator_not_for_list": _operator_not_for_list,
     "single_equals": _single_equals,
+    "unhandled_member": _unhandled_member,
     "unimplemented_operator": _unimplemented_operator,
     "unknown_field": _unknown_field,
     "unknown_operator": _unknown_operator,
+    "value_not_listed": _value_not_listed,
 }
 
 

@@ -60,28 +60,34 @@ def result_fits(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Rea
 
     `fields` are the members that the other operation's body has (without it, all); with `same_path`
     the other operation has this request's path. `only` or `without` narrow the rules that count, by
-    the last step of their ids, so that each can have a problem of its own.
+    the last step of their ids, so that each can have a problem of its own. `in_state` gives the
+    query with which the other operation makes a resource in a state, such as a draft. With
+    `structural` only rules count without which there is nothing to act on.
     """
     for before, after in _patched(value, arguments, lookup):
-        broken = {finding.rule.id for finding in _findings(before, arguments, lookup)}
-        for finding in _findings(after, arguments, lookup):
+        broken = {finding.rule.id for finding in judged_as(before, arguments, lookup)}
+        for finding in judged_as(after, arguments, lookup):
             rule = finding.rule
-            if rule.id not in broken and rule.severity == "error" and _counts(rule.id, arguments):
+            if rule.id not in broken and rule.severity == "error" and _counts(rule, arguments):
                 yield Reason(
                     f"{finding.at.removeprefix('/body/')}: {finding.reason} ({rule.id})",
                     values={**finding.values, "broken": rule.id},
                 )
 
 
-def _counts(rule: str, arguments: JsonObject) -> bool:
-    name = rule.rpartition(".")[2]
+def _counts(rule: Any, arguments: JsonObject) -> bool:
+    if arguments.get("structural") and not rule.structural:
+        return False
+    name = rule.id.rpartition(".")[2]
     return name in arguments.get("only", [name]) and name not in arguments.get("without", [])
 
 
-def _findings(resource: JsonObject, arguments: JsonObject, lookup: Any) -> list[Any]:
+def judged_as(resource: JsonObject, arguments: JsonObject, lookup: Any) -> list[Any]:
+    """Return what the rules of `operation` find in a resource, as if it were sent as the body."""
     fields = arguments.get("fields", resource)
     body = {name: resource[name] for name in fields if name in resource}
     path = lookup.request["path"] if arguments.get("same_path") else {}
-    request = {"headers": {}, "query": {}, "path": path, "content": {}, "body": body}
+    query = arguments.get("in_state", {}).get(str(resource.get("state")), {})
+    request = {"headers": {}, "query": query, "path": path, "content": {}, "body": body}
     findings: list[Any] = lookup.judge(arguments["operation"], request)
     return findings

@@ -214,13 +214,14 @@ def _as_typed(value: Json, schema: JsonObject, arguments: JsonObject, spec: Json
     return {
         name: str(item)
         if name in texts and isinstance(item, int)
-        else _read_unless_text(item, properties.get(name, {}))
+        else _read_unless_text(item, properties.get(name))
         for name, item in named.items()
     }
 
 
-def _read_unless_text(item: Json, schema: JsonObject) -> Json:
-    return item if schema.get("type") == "string" else read_text(item)
+def _read_unless_text(item: Json, schema: Json) -> Json:
+    is_text = isinstance(schema, dict) and schema.get("type") == "string"
+    return item if is_text else read_text(item)
 
 
 def unique(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:

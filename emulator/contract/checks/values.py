@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
+
 from emulator.contract.checks.reason import Reason, shown
-from emulator.json_types import Json, JsonObject, at, escape_step
+from emulator.json_types import Json, JsonObject, at, escape_step, loads
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 _BOOLEANS = {"true": True, "false": False}
 _LONGEST = 300
+_REFERRING = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
 def schema(value: Json, compiled: Any, lookup: Any) -> Iterator[Reason]:
@@ -44,11 +47,48 @@ def read_text(value: Json) -> Json:
     return value
 
 
+def json_schema(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:
+    """The value is a JSON Schema that refers to nothing outside of itself."""
+    for reference in _references(value):
+        if not str(reference).startswith("#"):
+            yield Reason(f"{shown(reference)} is not a reference within the schema")
+            return
+    try:
+        jsonschema_rs.validator_for(value)
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        yield Reason(str(error).partition("\n")[0][:_LONGEST])
+
+
+def _references(value: Json) -> Iterator[Json]:
+    if isinstance(value, dict):
+        yield from (value[name] for name in _REFERRING if name in value)
+        for child in value.values():
+            yield from _references(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _references(child)
+
+
 def same_as(value: Json, arguments: str, lookup: Any) -> Iterator[Reason]:
     """Two places of the request that mean the same must not differ."""
     for other in (at(lookup.request, arguments),):
         if isinstance(other, type(value)) and other != value:
             yield Reason(f"{shown(value)} differs from {shown(other)} at {arguments[1:]}")
+
+
+def forbidden_with(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """Words of a value (a text of words with commas) do not go with the text at `other`.
+
+    Arguments: `pairs` {other text: [words]}, all in lower case; letters count in any case.
+    """
+    other = at(lookup.request, arguments["other"])
+    forbidden = arguments["pairs"].get(str(other).lower(), ())
+    for word in value.split(",") if isinstance(value, str) else ():
+        if word.strip().lower() in forbidden:
+            yield Reason(
+                f"{shown(word)} does not go with {shown(other)}",
+                values={"value": word, "operation": other},
+            )
 
 
 def no_duplicates(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
@@ -67,6 +107,20 @@ def no_duplicates(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[R
                 values={"value": text},
             )
         seen.setdefault(text, index)
+
+
+def json_text(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """A text is JSON, and of one of the kinds `of`: object, array."""
+    if not isinstance(value, str):
+        return
+    try:
+        found = loads(value)
+    except ValueError as error:
+        yield Reason(f"the text is not JSON: {error}"[:_LONGEST])
+        return
+    kinds = {"object": dict, "array": list}
+    if not any(isinstance(found, kinds[name]) for name in arguments["of"]):
+        yield Reason(f"the text is no JSON {' or '.join(arguments['of'])}")
 
 
 def consumes(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from emulator.filters.catalog import parse_condition, same_text
+from emulator.filters.catalog import ordered, parse_condition, same_text
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 DEFAULT_LIMIT = 20
@@ -115,27 +115,3 @@ def _is_text(found: Json, text: str) -> bool:
     if text == "*":
         return found is not MISSING
     return found is not MISSING and same_text(found, text.replace("**", "*"))
-
-
-def ordered(items: list[JsonObject], order: str) -> list[JsonObject]:
-    """Return items by `asc:created,updated`, `desc:created` or `name,desc:created`.
-
-    A direction holds for one field; a bare one is ascending. What lacks a field comes last.
-    """
-    result = items
-    for key in reversed(order.split(",")):
-        direction, colon, field = key.strip().partition(":")
-        name = field if colon else direction
-        descending = bool(colon) and direction.lower() == "desc"
-        there = [item for item in result if dotted(item, name) is not MISSING]
-        there.sort(key=partial(_rank, name), reverse=descending)
-        result = there + [item for item in result if dotted(item, name) is MISSING]
-    return result
-
-
-def _rank(name: str, item: JsonObject) -> tuple[int, float, str]:
-    """Return a sort key that never mixes kinds: numbers by size, then texts, then the rest."""
-    value = dotted(item, name)
-    if isinstance(value, bool | int | float):
-        return 0, float(value), ""
-    return (1, 0.0, value) if isinstance(value, str) else (2, 0.0, "")

@@ -1,9 +1,10 @@
-"""Views of the Data Prep API (mapping sets)."""
+"""Views of the Data Prep API: mapping sets, their language, and Mapper's schemas and samples."""
 
 from __future__ import annotations
 
 from emulator.json_types import JsonObject
-from emulator.services.data_prep import shapes
+from emulator.services.data_prep import language, shapes, vocabulary
+from emulator.services.data_prep.library import SAMPLE, SCHEMA
 from emulator.services.data_prep.listing import select
 from emulator.services.data_prep.service import DataPrep
 from emulator.web import Call, Reply, operation
@@ -64,6 +65,130 @@ def validate_mapping_set(call: Call) -> Reply:
     request: JsonObject = {"headers": {}, "path": {}, "query": {}, "content": {}, "body": call.body}
     findings = call.lookup.judge("data_prep.create_mapping_set", request)
     return shapes.validated(call.body, findings)
+
+
+@operation("data_prep.create_mapping")
+def create_mapping(call: Call) -> Reply:
+    """Add a mapping to a set, which makes the set's next version."""
+    made = _data_prep(call).put_mapping(call.sandbox, call.client, call.path["id"], call.body)
+    return shapes.changed_mapping(call, made)
+
+
+@operation("data_prep.replace_mapping")
+def replace_mapping(call: Call) -> Reply:
+    """Replace one mapping of a set, which makes the set's next version."""
+    id, mapping_id = call.path["id"], call.path["mappingId"]
+    made = _data_prep(call).put_mapping(call.sandbox, call.client, id, call.body, mapping_id)
+    return shapes.changed_mapping(call, made)
+
+
+@operation("data_prep.delete_mapping")
+def delete_mapping(call: Call) -> Reply:
+    """Take a mapping out of a set, which makes the set's next version."""
+    id, mapping_id = call.path["id"], call.path["mappingId"]
+    _data_prep(call).remove_mapping(call.sandbox, call.client, id, mapping_id)
+    return Reply(204)
+
+
+@operation("data_prep.preview_mapping_set")
+def preview_mapping_set(call: Call) -> Reply:
+    """Show what a mapping set makes of rows, in the types of its output schema."""
+    schema_id = vocabulary.output_schema_ref(call.body["mappingSet"])["id"]
+    schema = call.lookup.find("resolved_schema", schema_id) if isinstance(schema_id, str) else None
+    return Reply(200, _data_prep(call).preview(call.body, schema, _reserved_words(call)))
+
+
+@operation("data_prep.validate_expression")
+def validate_expression(call: Call) -> Reply:
+    """Say that an expression is valid; that it is not is said by a rule."""
+    sent = call.body["expression"]
+    expression = sent["expression"] if isinstance(sent, dict) else sent
+    return shapes.validated_expression(language.fault(expression, _reserved_words(call)))
+
+
+@operation("data_prep.list_functions")
+def list_functions(call: Call) -> Reply:
+    """List the functions of the mapping language."""
+    return Reply(200, language.functions())
+
+
+@operation("data_prep.list_operators")
+def list_operators(call: Call) -> Reply:
+    """List the operators of the mapping language."""
+    return Reply(200, language.operators())
+
+
+@operation("data_prep.list_schemas")
+def list_schemas(call: Call) -> Reply:
+    """List Mapper's own schemas."""
+    return shapes.schema_page(
+        select(_data_prep(call).library.all(call.sandbox, SCHEMA), call.query)
+    )
+
+
+@operation("data_prep.create_schema")
+def create_schema(call: Call) -> Reply:
+    """Create a schema of Mapper's own in one of its three forms."""
+    library = _data_prep(call).library
+    made = library.create_schema(call.sandbox, call.client, call.fixtures, call.body)
+    return shapes.created_schema(made)
+
+
+@operation("data_prep.upload_schema")
+def upload_schema(call: Call) -> Reply:
+    """Create a schema of Mapper's own from a file."""
+    sent = {"jsonSchema": vocabulary.read_json(call.body["file"])}
+    library = _data_prep(call).library
+    return shapes.created_schema(
+        library.create_schema(call.sandbox, call.client, call.fixtures, sent)
+    )
+
+
+@operation("data_prep.get_schema")
+def get_schema(call: Call) -> Reply:
+    """Read a schema of Mapper's own."""
+    return shapes.schema(call.find(SCHEMA, call.path["id"]))
+
+
+@operation("data_prep.list_samples")
+def list_samples(call: Call) -> Reply:
+    """List sample data."""
+    return shapes.sample_page(
+        select(_data_prep(call).library.all(call.sandbox, SAMPLE), call.query)
+    )
+
+
+@operation("data_prep.create_sample")
+def create_sample(call: Call) -> Reply:
+    """Create sample data."""
+    library = _data_prep(call).library
+    return shapes.written_sample(library.create_sample(call.sandbox, call.client, call.body))
+
+
+@operation("data_prep.upload_sample")
+def upload_sample(call: Call) -> Reply:
+    """Create sample data from a file."""
+    sent = {"sampleData": call.body["file"], "sampleType": "JSON"}
+    library = _data_prep(call).library
+    return shapes.written_sample(library.create_sample(call.sandbox, call.client, sent))
+
+
+@operation("data_prep.get_sample")
+def get_sample(call: Call) -> Reply:
+    """Read sample data."""
+    return shapes.sample(call.find(SAMPLE, call.path["id"]))
+
+
+@operation("data_prep.replace_sample")
+def replace_sample(call: Call) -> Reply:
+    """Replace sample data, as its next version."""
+    id, library = call.path["id"], _data_prep(call).library
+    return shapes.written_sample(library.replace_sample(call.sandbox, call.client, id, call.body))
+
+
+def _reserved_words(call: Call) -> str:
+    """Return which list of reserved words the documents of the edition in force have."""
+    return call.edition.answer("data_prep.reserved_words")
 
 
 def _data_prep(call: Call) -> DataPrep:

@@ -10,7 +10,8 @@ from emulator.fixture_library import Fixtures
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.services.base import Finder, Lister, Platform
-from emulator.services.data_prep import vocabulary
+from emulator.services.data_prep import language, vocabulary
+from emulator.services.data_prep.library import Library
 from emulator.services.data_prep.vocabulary import as_object
 from emulator.store import Change, Store
 
@@ -42,13 +43,14 @@ class DataPrep:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self.library = Library(platform)
 
     @property
     def _store(self) -> Store:
         return self._platform.store
 
     def finders(self) -> Mapping[str, Finder]:
-        return {MAPPING_SET: self._mapping_set}
+        return {MAPPING_SET: self._mapping_set, **self.library.finders()}
 
     def listers(self) -> Mapping[str, Lister]:
         return {MAPPING_SET: lambda sandbox, fixtures: self.mapping_sets(sandbox)}
@@ -103,18 +105,51 @@ class DataPrep:
 
     def replace(self, sandbox: Sandbox, client: str, id: str, sent: JsonObject) -> JsonObject:
         """Put what a request sent in place of a set's content, as its next version."""
+        old, changed = self._next_version(sandbox, client, id)
+        kept = ("id", "firstVersion", "createdDate", "createdBy", "status")
+        head = {**{name: old[name] for name in kept}, **changed}
+        schema_id = old["outputSchema"]["id"]
+        return self._write(sandbox, {**head, **self._content(sandbox, sent, head, schema_id)})
+
+    def put_mapping(
+        self, sandbox: Sandbox, client: str, id: str, sent: JsonObject, mapping_id: str = ""
+    ) -> JsonObject:
+        """Add a mapping to a set, or replace the one with that id, and return it.
+
+        Only a client shows these calls. As with a replaced set, they make its next version; the
+        other mappings keep their ids, and so does a replaced one (assumed).
+        """
+        mapping_set, head = self._next_version(sandbox, client, id)
+        made = self._mapping(sandbox, vocabulary.mapping(sent), head)
+        rows = [row for row in mapping_set["mappings"] if row["id"] != mapping_id]
+        old = next((row for row in mapping_set["mappings"] if row["id"] == mapping_id), None)
+        if old is None:
+            rows.append(made)
+        else:
+            kept = {name: old[name] for name in ("id", "createdDate", "createdBy")}
+            made = {**made, **kept}
+            rows.insert(mapping_set["mappings"].index(old), made)
+        self._write(sandbox, {**mapping_set, **head, "mappings": rows})
+        return made
+
+    def remove_mapping(self, sandbox: Sandbox, client: str, id: str, mapping_id: str) -> None:
+        """Take a mapping out of a set, which makes the set's next version (assumed)."""
+        mapping_set, head = self._next_version(sandbox, client, id)
+        rows = [row for row in mapping_set["mappings"] if row["id"] != mapping_id]
+        self._write(sandbox, {**mapping_set, **head, "mappings": rows})
+
+    def _next_version(
+        self, sandbox: Sandbox, client: str, id: str
+    ) -> tuple[JsonObject, dict[str, Any]]:
+        """Return a set as it is, and what its next version changes in its head."""
         old = self.mapping_set(sandbox, id)
         if old is None:
             raise LookupError(id)  # a rule has found it before
-        head = {
-            **{name: old[name] for name in ("id", "firstVersion", "createdDate", "createdBy")},
+        return old, {
             "version": old["version"] + 1,
             "modifiedDate": self._platform.runtime.clock.now(),
             "modifiedBy": self._platform.user_id(client),
-            "status": old["status"],
         }
-        schema_id = old["outputSchema"]["id"]
-        return self._write(sandbox, {**head, **self._content(sandbox, sent, head, schema_id)})
 
     def delete(self, sandbox: Sandbox, id: str) -> None:
         """Remove a mapping set with all its versions."""
@@ -163,4 +198,11 @@ class DataPrep:
             "createdBy": user,
             "modifiedBy": user,
         }
+        if row["sourceType"] == vocabulary.EXPRESSION:
+            read = language.attributes(str(row["source"]))
+            row = row if read is None else {**row, "expressionAttributes": read}
         return audit | row
+
+    def preview(self, sent: JsonObject, schema: JsonObject | None, words: str) -> list[Any]:
+        """Return what a mapping set makes of rows; `words` names the reserved words in force."""
+        return language.preview(sent, schema, words, self._platform.runtime)

@@ -10,13 +10,22 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from emulator.contract.judge import Finding
-from emulator.json_types import JsonObject
+from emulator.json_types import JsonObject, dumps
+from emulator.services.data_prep import language
 from emulator.services.data_prep.listing import Page
 from emulator.services.data_prep.vocabulary import mappings
 from emulator.web import Call, Reply
 
 _HEAD = ("id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy")
-_SHORT = ("id", "version", "sourceType", "source", "destination", "name", "description")
+_SAID = (
+    "sourceType",
+    "source",
+    "destination",
+    "name",
+    "description",
+    "expressionAttributes",
+)
+_SHORT = ("id", "version", *_SAID)
 _TAIL = ("strictMapping", "allowNullValues", "xdmVersion", "schemaRef", "xdmSchema")
 
 
@@ -51,7 +60,7 @@ def short_mapping(mapping: JsonObject) -> JsonObject:
 def long_mapping(mapping: JsonObject, *, with_users: bool) -> JsonObject:
     """Return a mapping as lists show it, under both vocabularies."""
     shown = _pick(_read(mapping), _HEAD if with_users else _HEAD[:4])
-    shown |= _pick(mapping, ("sourceType", "source", "destination", "name", "description"))
+    shown |= _pick(mapping, _SAID if with_users else _SAID[:-1])
     shown |= _pick(mapping, ("identity", "primaryIdentity", "identityGroup", "namespaceCode"))
     shown["matchScore"] = 0.0
     if with_users:
@@ -141,6 +150,11 @@ def one_mapping(call: Call, mapping_set: JsonObject) -> Reply:
     return Reply(200, _mapping(call, found))
 
 
+def changed_mapping(call: Call, mapping: JsonObject) -> Reply:
+    """Return a mapping that was added or replaced, in full (assumed; no document shows it)."""
+    return Reply(200, _mapping(call, mapping))
+
+
 def _mapping(call: Call, mapping: JsonObject) -> JsonObject:
     dated = call.edition.answer("data_prep.mapping_set") == "refs"
     return long_mapping(mapping, with_users=not dated)
@@ -163,6 +177,56 @@ def _error(mapping: JsonObject, finding: Finding) -> dict[str, Any]:
         "destination": mapping["destination"],
         "exception": finding.reason,
         "source": mapping["source"],
-        "columnName": mapping["source"],
+        "columnName": language.column(mapping),
         "sourceType": mapping["sourceType"],
     }
+
+
+def validated_expression(fault: str) -> Reply:
+    """Return what is said of an expression; of one with a fault that only observing lets pass."""
+    status = "failed" if fault else "succeeded"
+    return Reply(200, {"validationStatus": status, "error": fault or "none"})
+
+
+_SCHEMA = ("id", "version", "name", "sampleId", "jsonSchema", "schemaRef")
+
+
+def schema(item: JsonObject) -> Reply:
+    """Return a schema of Mapper's own as a read shows it."""
+    return Reply(200, _pick(item, _SCHEMA))
+
+
+def created_schema(item: JsonObject) -> Reply:
+    """Return a new schema; of one from the Schema Registry `jsonSchema` is a text, as printed."""
+    shown = _pick(item, _SCHEMA)
+    if "schemaRef" in item:
+        shown["jsonSchema"] = dumps(item["jsonSchema"]).decode()
+    return Reply(200, shown)
+
+
+def schema_page(page: Page) -> Reply:
+    """Return a page of Mapper's schemas."""
+    rows = [_pick(item, _SCHEMA) for item in page.sets]
+    return Reply(200, {"data": rows, "_page": {"count": len(rows), "limit": page.limit}})
+
+
+_SAMPLE = (*_HEAD, "sampleData", "sampleType")
+
+
+def sample(item: JsonObject) -> Reply:
+    """Return sample data as a read shows it, with its times in whole seconds."""
+    return Reply(200, _pick(_read(item), _SAMPLE))
+
+
+def written_sample(item: JsonObject) -> Reply:
+    """Return sample data that was just written: the time of that is not rounded."""
+    shown = _pick(item, _SAMPLE)
+    if item["version"]:
+        shown["createdDate"] = seconds(item["createdDate"])
+    return Reply(200, shown)
+
+
+def sample_page(page: Page) -> Reply:
+    """Return a page of sample data."""
+    rows = [_pick(_read(item), _SAMPLE) for item in page.sets]
+    return Reply(200, {"data": rows, "_page": {"count": len(rows), "limit": page.limit}})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, loads
 
 ATTRIBUTE = "text/x.schema-path"
 EXPRESSION = "text/x.aep-xl"
@@ -25,6 +25,14 @@ _FLAGS = ("identity", "primaryIdentity")
 def as_object(value: Json) -> JsonObject:
     """Return a value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def read_json(text: Json) -> Json:
+    """Return what a JSON text says, None if it is none."""
+    try:
+        return loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def output_schema_ref(sent: JsonObject) -> JsonObject:

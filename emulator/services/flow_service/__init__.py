@@ -1,7 +1,7 @@
 """Flow Service: connections, specs and flows; `/data/foundation/flowservice`."""
 
 from emulator.services.base import Service
-from emulator.services.flow_service import routes
+from emulator.services.flow_service import views
 from emulator.services.flow_service.service import FlowService
 
-SERVICE = Service(name="flow_service", views=routes, build=FlowService)
+SERVICE = Service(name="flow_service", views=views, build=FlowService)

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from emulator.filters.flow_service import parse_filter, parse_order, reach
-from emulator.json_types import JsonObject, dumps, loads
+from emulator.filters.flow_service import parse_filter, parse_order, reach, split_filters
+from emulator.json_types import MISSING, JsonObject, dotted, dumps, loads
 from emulator.store import Stored
 
 DEFAULT_LIMIT = 20
 LARGEST_LIMIT = 100
+LARGEST_SEARCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,33 @@ def read_query(query: JsonObject) -> Query:
         limit=max(1, min(limit, LARGEST_LIMIT)),
         position=token.get("position", 0),
     )
+
+
+def read_search(body: JsonObject, token: str) -> Query:
+    """Return the list request that a search's body makes, on the page of a token."""
+    known = read_token(token) or {}
+    sent = str(body.get("limit", ""))
+    limit = int(sent) if sent.isdecimal() else known.get("limit", DEFAULT_LIMIT)
+    return Query(
+        filters=tuple(split_filters(body.get("queryString", "")) or known.get("filters") or ()),
+        order=body.get("orderby") or known.get("order") or "",
+        limit=max(1, min(limit, LARGEST_SEARCH)),
+        position=known.get("position", 0),
+    )
+
+
+def projected(body: JsonObject, fields: list[str]) -> JsonObject:
+    """Return what `fields` (dotted paths) name of a body, or all of it without any."""
+    shown: JsonObject = {}
+    for field in fields:
+        found = dotted(body, field)
+        if found is not MISSING:
+            *way, last = field.split(".")
+            place = shown
+            for step in way:
+                place = place.setdefault(step, {})
+            place[last] = found
+    return shown if fields else body
 
 
 def matching(rows: Iterable[Stored], query: Query) -> Iterable[Stored]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from emulator.json_types import JsonObject
 from emulator.services.flow_service import shapes
 from emulator.services.flow_service.kinds import (
     CONNECTION,
@@ -13,7 +12,6 @@ from emulator.services.flow_service.kinds import (
 )
 from emulator.services.flow_service.listing import matching, page, read_query
 from emulator.services.flow_service.service import FlowService
-from emulator.store import Stored
 from emulator.web import Call, Reply, operation
 
 _KINDS = {
@@ -22,7 +20,7 @@ _KINDS = {
     "target_connection": TARGET_CONNECTION,
     "flow": FLOW,
 }
-_STATES = {"enable": "enabled", "disable": "disabled"}
+_STATES = {"enable": "enabled", "disable": "disabled", "publish": "enabled"}
 
 
 def _service(call: Call) -> FlowService:
@@ -41,7 +39,10 @@ def _kind(call: Call) -> Kind:
 @operation("flow_service.create_flow")
 def create(call: Call) -> Reply:
     kind = _kind(call)
-    entity = _service(call).create(call.sandbox, kind, call.body, call.lookup.find, call.client)
+    state = "draft" if call.query.get("mode") == "draft" else "enabled"
+    entity = _service(call).create(
+        call.sandbox, kind, call.body, call.lookup.find, call.client, state
+    )
     return shapes.created(call, kind, entity)
 
 
@@ -56,7 +57,8 @@ def list_entities(call: Call) -> Reply:
     if call.query.get("count", "").lower() == "true":
         return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
     entities, next_position = page(rows, query)
-    return shapes.listed(call, kind, entities, query, next_position)
+    items = [shapes.shown(entity, call.lookup.find) for entity in entities]
+    return shapes.listed(items, kind.collection, query, next_position)
 
 
 @operation("flow_service.get_connection")
@@ -74,7 +76,10 @@ def get(call: Call) -> Reply:
 def update(call: Call) -> Reply:
     kind = _kind(call)
     entity = call.find(kind.name, call.path["id"])
-    return shapes.written(_service(call).patch(call.sandbox, kind, entity, call.body, call.client))
+    changed = _service(call).patch(
+        call.sandbox, kind, entity, call.body, call.lookup.find, call.client
+    )
+    return shapes.written(changed)
 
 
 @operation("flow_service.delete_connection")
@@ -86,35 +91,21 @@ def delete(call: Call) -> Reply:
     return Reply(204)
 
 
+@operation("flow_service.connection_action")
+@operation("flow_service.source_connection_action")
+@operation("flow_service.target_connection_action")
 @operation("flow_service.flow_action")
-def act_on_flow(call: Call) -> Reply:
-    flow = call.find("flow", call.path["id"])
+def act(call: Call) -> Reply:
+    kind = _KINDS[call.operation.id.partition(".")[2].removesuffix("_action")]
+    entity = call.find(kind.name, call.path["id"])
     state = _STATES[call.query["op"].lower()]
-    return shapes.written(_service(call).set_state(call.sandbox, FLOW, flow, state, call.client))
+    return shapes.written(_service(call).set_state(call.sandbox, kind, entity, state, call.client))
 
 
-@operation("flow_service.list_connection_specs")
-def list_connection_specs(call: Call) -> Reply:
-    return _list_specs(call, call.fixtures.all("connection_specs"))
-
-
-@operation("flow_service.list_flow_specs")
-def list_flow_specs(call: Call) -> Reply:
-    return _list_specs(call, call.fixtures.all("flow_specs"))
-
-
-def _list_specs(call: Call, specs: list[JsonObject]) -> Reply:
-    query = read_query(call.query)
-    rows = (Stored(spec["id"], 1, number, spec) for number, spec in enumerate(specs))
-    return Reply(200, {"items": [shapes.spec(row.body) for row in matching(rows, query)]})
-
-
-@operation("flow_service.get_connection_spec")
-def get_connection_spec(call: Call) -> Reply:
-    spec = call.find("connection_spec", call.path["id"])
-    return Reply(200, {"items": [shapes.spec(spec)]})
-
-
-@operation("flow_service.get_flow_spec")
-def get_flow_spec(call: Call) -> Reply:
-    return Reply(200, {"items": [shapes.spec(call.find("flow_spec", call.path["id"]))]})
+@operation("flow_service.test_connection")
+def test_connection(call: Call) -> Reply:
+    """A connection passes if it were accepted without a remark, were it created as it is."""
+    connection = call.find("connection", call.path["id"])
+    request = {"headers": {}, "query": {}, "path": {}, "content": {}, "body": connection}
+    findings = call.lookup.judge("flow_service.create_connection", request)
+    return Reply(200, {"result": not findings})

@@ -11,6 +11,7 @@ from emulator.sandbox import Sandbox
 from emulator.services.base import Finder, Lister, Platform
 from emulator.services.flow_service import inherited
 from emulator.services.flow_service.inherited import Find
+from emulator.services.flow_service.inlet import with_inlet
 from emulator.services.flow_service.kinds import (
     CONNECTION,
     FLOW,
@@ -20,6 +21,7 @@ from emulator.services.flow_service.kinds import (
     Kind,
 )
 from emulator.services.flow_service.listing import read_token
+from emulator.services.flow_service.specs import Specs
 from emulator.store import Change, Stored
 
 _SERVER_MADE = (
@@ -37,6 +39,7 @@ _SERVER_MADE = (
     "etag",
     "inheritedAttributes",
     "lastOperation",
+    "lastRunDetails",
     "runs",
     "providerRefId",
     "state",
@@ -49,13 +52,13 @@ class FlowService:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._store = platform.store
+        self.specs = Specs(platform)
 
     def finders(self) -> Mapping[str, Finder]:
         return {
             **{kind.name: self._finder(kind) for kind in KINDS},
-            "connection_spec": lambda sandbox, fixtures, key: fixtures.get("connection_specs", key),
+            **self.specs.finders(),
             "connection_spec_alias": _alias,
-            "flow_spec": lambda sandbox, fixtures, key: fixtures.get("flow_specs", key),
             "started_flow": self._started_flow,
             "continuation_token": lambda sandbox, fixtures, key: read_token(key),
         }
@@ -89,7 +92,13 @@ class FlowService:
         return self._store.scan(sandbox, kind.name, after)
 
     def create(
-        self, sandbox: Sandbox, kind: Kind, body: JsonObject, find: Find, client: str
+        self,
+        sandbox: Sandbox,
+        kind: Kind,
+        body: JsonObject,
+        find: Find,
+        client: str,
+        state: str = "enabled",
     ) -> JsonObject:
         """Store a new entity and return it whole.
 
@@ -97,6 +106,7 @@ class FlowService:
             body: The accepted request; members that nobody documents are kept.
             find: Finds what the entity is made of, in the sandbox and edition of the call.
             client: The API key of the caller.
+            state: `enabled`, or `draft` for one that may be incomplete until it is published.
         """
         id = self._platform.new_uuid(sandbox, kind.name)
         now = self._platform.runtime.clock.now()
@@ -113,23 +123,33 @@ class FlowService:
             "sandboxName": sandbox.name,
             "imsOrgId": sandbox.organization,
             **{name: value for name, value in body.items() if name not in _SERVER_MADE},
-            "state": "enabled",
+            "state": state,
             **inherited.INHERITED[kind.name](body, find),
         }
         if kind is FLOW:
             entity["runs"] = f"/runs?property=flowId=={id}"
             entity["lastOperation"] = {"started": now, "updated": now, "operation": "create"}
+        entity = with_inlet(kind.name, entity, find, self._platform.runtime.ids)
         self._tag(entity, 1, now)
         self._store.write(Change(sandbox, kind.name, id, entity, expected=0))
         return entity
 
     def patch(
-        self, sandbox: Sandbox, kind: Kind, entity: JsonObject, patch: Json, client: str
+        self,
+        sandbox: Sandbox,
+        kind: Kind,
+        entity: JsonObject,
+        patch: Json,
+        find: Find,
+        client: str,
     ) -> JsonObject:
         """Apply a JSON Patch to an entity and return it with its new etag."""
         patched = json_patch.apply(entity, patch if isinstance(patch, list) else [])
+        sent = {name: value for name, value in patched.items() if name not in _SERVER_MADE}
         kept = {name: entity[name] for name in _SERVER_MADE if name in entity}
-        changed = self._touch({**patched, **kept}, client)
+        changed = {**sent, **kept, **inherited.INHERITED[kind.name](sent, find)}
+        changed = with_inlet(kind.name, changed, find, self._platform.runtime.ids)
+        changed = self._touch(changed, client)
         if kind is FLOW:
             changed["lastOperation"] = {
                 "started": changed["updatedAt"],
@@ -146,6 +166,11 @@ class FlowService:
     ) -> JsonObject:
         """Put an entity into a state and return it with its new etag."""
         return self._rewrite(sandbox, kind, {**self._touch(entity, client), "state": state})
+
+    def storage_role(self, organization: str) -> str:
+        """Return the role that a storage has to let in for an organization's connections."""
+        digits = self._platform.runtime.ids.hex(Sandbox(organization, ""), "account", 0, 16)
+        return f"arn:aws:iam::{int(digits, 16) % 10**12:012}:role/aep-emulator"
 
     def _touch(self, entity: JsonObject, client: str) -> JsonObject:
         return {

@@ -1,4 +1,4 @@
-"""What stands before every service: API keys, organizations and sandboxes that exist."""
+"""What stands before every service: API keys and organizations that exist."""
 
 from emulator.services.base import Service
 from emulator.services.gateway import routes

@@ -1,4 +1,4 @@
-"""Who may call, and for which sandboxes: what the settings list, or anything well-formed."""
+"""Who may call: what the settings list, or anything well-formed."""
 
 from __future__ import annotations
 
@@ -17,11 +17,7 @@ class Gateway:
         self._settings = platform.settings
 
     def finders(self) -> Mapping[str, Finder]:
-        return {
-            "api_key": self._api_key,
-            "organization": self._organization,
-            "sandbox": self._sandbox,
-        }
+        return {"api_key": self._api_key, "organization": self._organization}
 
     def listers(self) -> Mapping[str, Lister]:
         return {}
@@ -34,8 +30,3 @@ class Gateway:
     def _organization(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
         listed = self._settings.organizations
         return {"id": key} if not listed or key in listed else None
-
-    def _sandbox(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
-        listed = self._settings.sandboxes
-        any_name = "*" in listed and key == key.lower() and key.replace("-", "").isalnum()
-        return {"name": key} if key in listed or any_name else None

@@ -1,7 +1,7 @@
-"""The Schema Registry: schemas, classes, field groups and data types of XDM."""
+"""The Schema Registry: schemas and what they are made of, descriptors, unions, their exchange."""
 
 from emulator.services.base import Service
-from emulator.services.schema_registry import routes
+from emulator.services.schema_registry import views
 from emulator.services.schema_registry.service import SchemaRegistry
 
-SERVICE = Service(name="schema_registry", views=routes, build=SchemaRegistry)
+SERVICE = Service(name="schema_registry", views=views, build=SchemaRegistry)

@@ -14,7 +14,7 @@ from emulator.services.schema_registry.fields import composed, references, typed
 ADHOC = "https://ns.adobe.com/xdm/data/adhoc"
 RELATIONAL = "https://ns.adobe.com/xdm/data/adhoc-v2"
 
-_ASSIGNED = (
+ASSIGNED = (
     "$id",
     "imsOrg",
     "meta:abstract",
@@ -48,7 +48,7 @@ def normalised(sent: JsonObject, type: str, id: str, find: Find) -> JsonObject:
     Args:
         find: Returns any resource by `$id`, the tenant's or the platform's.
     """
-    content = {name: value for name, value in sent.items() if name not in _ASSIGNED}
+    content = {name: value for name, value in sent.items() if name not in ASSIGNED}
     content.setdefault("type", "object")
     _append_tags(content)
     namespace = _dataset_namespace(content, type, id, find)

@@ -12,7 +12,8 @@ from emulator.json_types import Json, JsonObject
 from emulator.services.schema_registry.fields import changed, without_texts
 
 _TYPE = re.compile(r"application/vnd\.adobe\.(xed|xdm)((?:-[a-z0-9]+)*)\+json", re.IGNORECASE)
-_RESOLVING = {"full", "deprecatefield", "deprecated"}
+_DEPRECATING = {"deprecatefield", "deprecated"}
+_RESOLVING = {"full", *_DEPRECATING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,9 @@ class Form:
     """What a request wants to see of a resource.
 
     `brief` is identity only; `resolved` has `allOf` and `$ref` merged into fields; `texts` are
-    titles and descriptions; `standard` are XDM's own field names instead of the compatible ones.
+    titles and descriptions; `standard` are XDM's own field names instead of the compatible ones;
+    `deprecated` marks fields that a descriptor deprecates. Of descriptors, `links` are paths, not
+    the descriptors themselves, and `paged` is a flat list with its page.
     """
 
     brief: bool = False
@@ -28,6 +31,9 @@ class Form:
     texts: bool = True
     descriptors: bool = False
     standard: bool = False
+    deprecated: bool = False
+    links: bool = False
+    paged: bool = False
 
 
 def read_accept(accept: str) -> Form:
@@ -42,6 +48,9 @@ def read_accept(accept: str) -> Form:
         texts="notext" not in modifiers,
         descriptors="desc" in modifiers,
         standard=match[1].lower() == "xdm",
+        deprecated=bool(modifiers & _DEPRECATING),
+        links="link" in modifiers,
+        paged="v2" in modifiers,
     )
 
 
@@ -59,8 +68,6 @@ def formed(resource: JsonObject, form: Form) -> JsonObject:
         resource = changed(resource, without_texts)
     if form.standard:
         resource = changed(resource, _with_standard_names)
-    if form.descriptors:
-        resource = {**resource, "meta:descriptors": []}
     return resource
 
 

@@ -35,16 +35,22 @@ def page_of(resources: list[JsonObject], query: dict[str, Any], by_index: bool) 
         by_index: `start` counts items. Without `orderby` it always does, so that resources of the
             same instant are not lost between pages.
     """
-    for text in query.get("property", []):
-        wanted = parse_xdm_filter(text)
-        if wanted:
-            resources = [item for item in resources if wanted.matches(item)]
+    resources = selected(resources, query)
     orderby = query.get("orderby", "")
     resources = _ordered(resources, orderby or DEFAULT_ORDER)
     limit = _number(query.get("limit", ""), MOST)
     if by_index or not orderby:
         return _page_by_index(resources, _number(query.get("start", ""), 0), limit, orderby)
     return _page_by_value(resources, query.get("start", ""), limit, orderby)
+
+
+def selected(resources: list[JsonObject], query: dict[str, Any]) -> list[JsonObject]:
+    """Return the resources that every filter of a query wants."""
+    for text in query.get("property", []):
+        wanted = parse_xdm_filter(text)
+        if wanted:
+            resources = [item for item in resources if wanted.matches(item)]
+    return resources
 
 
 def _ordered(resources: list[JsonObject], orderby: str) -> list[JsonObject]:

@@ -1,18 +1,15 @@
-"""Views of the Schema Registry. Five resource types share them; the path says which is meant."""
+"""Views of resources. Five resource types share them; the path says which is meant."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from emulator.json_types import JsonObject
-from emulator.services.schema_registry.forms import Form, formed, read_accept
+from emulator.services.schema_registry.form_shapes import registry_of, shown, view_of
+from emulator.services.schema_registry.forms import read_accept
 from emulator.services.schema_registry.identifiers import resource_type
 from emulator.services.schema_registry.listing import page_of
-from emulator.services.schema_registry.service import SchemaRegistry, View
 from emulator.services.schema_registry.shapes import (
     ID_DIGITS,
     list_shape,
-    resolved_shape,
     resource_shape,
     stats_shape,
 )
@@ -28,7 +25,7 @@ from emulator.web import Call, Reply, operation
 @operation("schema_registry.list_global_datatypes")
 def list_global(call: Call) -> Reply:
     """List the platform's resources of a type."""
-    return _list(call, _registry(call).all_global(call.fixtures, _type(call)))
+    return _list(call, registry_of(call).all_global(call.fixtures, _type(call)))
 
 
 @operation("schema_registry.list_tenant_schemas")
@@ -38,7 +35,7 @@ def list_global(call: Call) -> Reply:
 @operation("schema_registry.list_tenant_datatypes")
 def list_tenant(call: Call) -> Reply:
     """List the tenant's resources of a type."""
-    return _list(call, _registry(call).all_own(call.sandbox, _type(call)))
+    return _list(call, registry_of(call).all_own(call.sandbox, _type(call)))
 
 
 @operation("schema_registry.get_global_behavior")
@@ -55,8 +52,9 @@ def list_tenant(call: Call) -> Reply:
 def get_resource(call: Call) -> Reply:
     """Look a resource up, in the form that Accept asks for."""
     form = read_accept(call.headers.get("accept", ""))
-    resource = _registry(call).find(_view(call), call.path["id"], _type(call))
-    return Reply(200, _shown(call, resource or {}, form))
+    registry, view = registry_of(call), view_of(call)
+    resource = registry.find(view, call.path["id"], _type(call))
+    return Reply(200, shown(call, resource or registry.union(view, call.path["id"]) or {}, form))
 
 
 @operation("schema_registry.create_schema")
@@ -67,7 +65,7 @@ def get_resource(call: Call) -> Reply:
 def create_resource(call: Call) -> Reply:
     """Add a resource to the tenant's container."""
     digits = ID_DIGITS[call.edition.answer("schema_registry.id")]
-    created = _registry(call).create(_view(call), _type(call), call.body, call.client, digits)
+    created = registry_of(call).create(view_of(call), _type(call), call.body, call.client, digits)
     return Reply(201, resource_shape(call, created))
 
 
@@ -78,7 +76,7 @@ def create_resource(call: Call) -> Reply:
 @operation("schema_registry.replace_datatype")
 def replace_resource(call: Call) -> Reply:
     """Replace a resource of the tenant."""
-    replaced = _registry(call).replace(_view(call), call.path["id"], call.body, call.client)
+    replaced = registry_of(call).replace(view_of(call), call.path["id"], call.body, call.client)
     return Reply(200, resource_shape(call, replaced))
 
 
@@ -89,7 +87,7 @@ def replace_resource(call: Call) -> Reply:
 @operation("schema_registry.patch_datatype")
 def patch_resource(call: Call) -> Reply:
     """Change a resource of the tenant by a JSON Patch."""
-    patched = _registry(call).patch(_view(call), call.path["id"], call.body, call.client)
+    patched = registry_of(call).patch(view_of(call), call.path["id"], call.body, call.client)
     return Reply(200, resource_shape(call, patched))
 
 
@@ -100,7 +98,7 @@ def patch_resource(call: Call) -> Reply:
 @operation("schema_registry.delete_datatype")
 def delete_resource(call: Call) -> Reply:
     """Remove a resource of the tenant."""
-    _registry(call).delete(_view(call), call.path["id"])
+    registry_of(call).delete(view_of(call), call.path["id"])
     return Reply(204)
 
 
@@ -108,34 +106,17 @@ def delete_resource(call: Call) -> Reply:
 def get_stats(call: Call) -> Reply:
     """Tell the tenant's id and how many resources it has."""
     tenant = call.platform.tenant_id(call.sandbox.organization)
-    return Reply(200, stats_shape(call, statistics(_registry(call), _view(call), tenant)))
+    return Reply(200, stats_shape(call, statistics(registry_of(call), view_of(call), tenant)))
 
 
 def _list(call: Call, resources: list[JsonObject]) -> Reply:
     form = read_accept(call.headers.get("accept", ""))
     by_index = call.edition.answer("schema_registry.start") == "index"
     page = page_of(resources, call.query, by_index)
-    items = [_shown(call, item, form) for item in page.items]
+    items = [shown(call, item, form) for item in page.items]
     return Reply(200, list_shape(call, call.operation.path.split("/")[2], page, items))
-
-
-def _shown(call: Call, resource: JsonObject, form: Form) -> JsonObject:
-    shaped = resource_shape(call, resource)
-    if form.resolved:
-        resolved = _registry(call).resolved(_view(call), resource["$id"]) or resource
-        shaped = resolved_shape(shaped, resolved)
-    return formed(shaped, form)
 
 
 def _type(call: Call) -> str:
     """Return the resource type in the second segment of the operation's path."""
     return resource_type(call.operation.path.split("/")[2])
-
-
-def _view(call: Call) -> View:
-    return View(call.sandbox, call.fixtures)
-
-
-def _registry(call: Call) -> SchemaRegistry:
-    registry: Any = call.platform.schema_registry
-    return registry  # type: ignore[no-any-return]

@@ -12,8 +12,8 @@ from emulator.json_types import Json, JsonObject
 from emulator.services.schema_registry.composition import ADHOC
 from emulator.services.schema_registry.identifiers import alt_id
 from emulator.services.schema_registry.listing import Page
-from emulator.services.schema_registry.resolution import COMPOSING
 from emulator.web import Call
+from emulator.xdm_resolution import COMPOSING
 
 Shape = Callable[[JsonObject], JsonObject]
 
@@ -35,6 +35,8 @@ def resource_shape(call: Call, resource: JsonObject) -> JsonObject:
     """Return a resource as the edition's documents print one of its type."""
     if resource.get("meta:containerId") != "tenant":
         return resource
+    if resource["meta:resourceType"] == "unions":
+        return _SHAPES_OF_UNIONS[call.edition.answer("schema_registry.union")](resource)
     kind = "schema" if resource["meta:resourceType"] == "schemas" else "component"
     shaped = _SHAPES[call.edition.answer(f"schema_registry.{kind}")](resource)
     return _ALT_IDS[call.edition.answer("schema_registry.alt_id")](shaped)
@@ -133,6 +135,24 @@ _SHAPES: dict[str, Shape] = {
     "with_refs": _with_refs,
     "with_sandbox": _with_sandbox,
     "without_refs": _without_refs,
+}
+
+
+def _with_class_title(resource: JsonObject) -> JsonObject:
+    """A union as the OpenAPI document prints it: named after its class."""
+    return resource
+
+
+def _with_own_title(resource: JsonObject) -> JsonObject:
+    """A union as the guide of 2020 prints it, with a title of its own and without a sandbox."""
+    left = ("imsOrg", "meta:sandboxId", "meta:sandboxType")
+    kept = {name: value for name, value in resource.items() if name not in left}
+    return {**kept, "title": f"Union object for {resource['title']}"}
+
+
+_SHAPES_OF_UNIONS: dict[str, Shape] = {
+    "class_title": _with_class_title,
+    "own_title": _with_own_title,
 }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from emulator.json_types import JsonObject
 from emulator.services.schema_registry.identifiers import TYPES
-from emulator.services.schema_registry.service import SchemaRegistry, View
+from emulator.services.schema_registry.service import SchemaRegistry
+from emulator.services.schema_registry.view import View
 
 _RECENT = 10
 
@@ -17,7 +18,7 @@ def statistics(registry: SchemaRegistry, view: View, tenant: str) -> JsonObject:
     return {
         "imsOrg": view.sandbox.organization,
         "tenantId": tenant,
-        "counts": {**counts, "unions": len(_union_classes(resources["schemas"]))},
+        "counts": {**counts, "unions": len(registry.unions(view))},
         "recentlyCreatedResources": [
             _created(item) for item in _latest(everything, "repo:createdDate")
         ],
@@ -25,14 +26,6 @@ def statistics(registry: SchemaRegistry, view: View, tenant: str) -> JsonObject:
             _updated(registry, view, item) for item in _latest(everything, "repo:lastModifiedDate")
         ],
         "classUsage": _class_usage(registry, view, resources["schemas"]),
-    }
-
-
-def _union_classes(schemas: list[JsonObject]) -> set[str]:
-    return {
-        schema.get("meta:class", "")
-        for schema in schemas
-        if "union" in (schema.get("meta:immutableTags") or [])
     }
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from emulator.json_types import Json, JsonObject
-from emulator.services.schema_registry.fields import Node
 
+Node = JsonObject
 Find = Callable[[str], JsonObject | None]
 
 COMPOSING = ("allOf", "definitions", "refs", "$ref")

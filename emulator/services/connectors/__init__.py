@@ -1,0 +1,7 @@
+"""Connectors API: the data landing zone, and keys for encrypted files."""
+
+from emulator.services.base import Service
+from emulator.services.connectors import routes
+from emulator.services.connectors.service import Connectors
+
+SERVICE = Service(name="connectors", views=routes, build=Connectors)

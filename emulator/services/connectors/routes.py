@@ -1,0 +1,42 @@
+"""Views of the Connectors API."""
+
+from __future__ import annotations
+
+from emulator.services.connectors import shapes
+from emulator.services.connectors.service import Connectors
+from emulator.web import Call, Reply, operation
+
+
+@operation("connectors.get_landing_zone")
+def get_landing_zone(call: Call) -> Reply:
+    """Read the container of the data landing zone and how long it keeps files."""
+    return Reply(200, shapes.landing_zone(_connectors(call).credentials(call.sandbox, _type(call))))
+
+
+@operation("connectors.get_landing_zone_credentials")
+def get_credentials(call: Call) -> Reply:
+    """Read the credentials of the data landing zone."""
+    return Reply(200, shapes.credentials(_connectors(call).credentials(call.sandbox, _type(call))))
+
+
+@operation("connectors.refresh_landing_zone_credentials")
+def refresh_credentials(call: Call) -> Reply:
+    """Replace the credentials of the data landing zone by new ones."""
+    return Reply(200, shapes.credentials(_connectors(call).refresh(call.sandbox, _type(call))))
+
+
+@operation("connectors.create_encryption_key")
+def create_encryption_key(call: Call) -> Reply:
+    """Make a pair of keys for encrypted files and answer the public one."""
+    algorithm = call.body.get("encryptionAlgorithm", "")
+    return Reply(200, shapes.key(_connectors(call).create_key(call.sandbox, algorithm)))
+
+
+def _connectors(call: Call) -> Connectors:
+    connectors: Connectors = call.platform.connectors
+    return connectors
+
+
+def _type(call: Call) -> str:
+    type: str = call.query.get("type", "user_drop_zone")
+    return type

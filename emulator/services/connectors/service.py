@@ -1,0 +1,102 @@
+"""The data landing zone's credentials and keys for encrypted files, all of them invented."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from emulator.fixture_library import Fixtures
+from emulator.json_types import JsonObject
+from emulator.sandbox import Sandbox
+from emulator.services.base import Finder, Lister, Platform
+from emulator.store import Change
+
+REFRESH = "landing_zone_refresh"
+KEY = "encryption_key"
+
+CONTAINERS = {"user_drop_zone": "dlz-user-container", "dlz_destination": "dlz-destination"}
+"""Containers by type. Only the first is in a document; the second's name is this emulator's."""
+
+DAYS_KEPT = 7
+"""How long the landing zone keeps a file, by "Data Landing Zone"."""
+
+TOKEN_LIFE = 90 * 24 * 3600 * 1000
+"""Milliseconds that an access signature is valid. No document says how long: this emulator's."""
+
+KEY_LIFE = 180 * 24 * 3600 * 1000
+"""Milliseconds that an encryption key is valid, by "Encrypted data ingestion"."""
+
+
+class Credentials(NamedTuple):
+    """How to reach a container. `policy` and `signature` make the token; `expires` is in ms."""
+
+    container: str
+    account: str
+    policy: str
+    signature: bytes
+    expires: int
+
+
+class Connectors:
+    """Landing zones and encryption keys of every sandbox."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._store = platform.store
+
+    def finders(self) -> Mapping[str, Finder]:
+        return {KEY: self._key}
+
+    def listers(self) -> Mapping[str, Lister]:
+        return {}
+
+    def _key(self, sandbox: Sandbox, fixtures: Fixtures, id: str) -> JsonObject | None:
+        stored = self._store.read(sandbox, KEY, id)
+        return stored.body if stored else None
+
+    def credentials(self, sandbox: Sandbox, type: str) -> Credentials:
+        """Return the credentials in force.
+
+        A token that has expired is replaced by itself. So it is a function of the last refresh and
+        of how many lives have passed since then, and reading it writes nothing.
+        """
+        stored = self._store.read(sandbox, REFRESH, type)
+        since = stored.body["at"] if stored else 0
+        lives = (self._platform.runtime.clock.now() - since) // TOKEN_LIFE
+        ids = self._platform.runtime.ids
+        token = f"{type} {stored.version if stored else 0} {lives}"
+        return Credentials(
+            container=CONTAINERS.get(type, type),
+            account="dlblobstore" + ids.hex(sandbox, "landing_zone_account", 0, 13),
+            policy=ids.uuid(sandbox, f"landing_zone_policy {token}", 0),
+            signature=bytes.fromhex(ids.hex(sandbox, f"landing_zone_signature {token}", 0, 64)),
+            expires=since + (lives + 1) * TOKEN_LIFE,
+        )
+
+    def refresh(self, sandbox: Sandbox, type: str) -> Credentials:
+        """Replace the credentials by new ones."""
+        moment = {"at": self._platform.runtime.clock.now()}
+        self._store.write(Change(sandbox, REFRESH, type, moment))
+        return self.credentials(sandbox, type)
+
+    def create_key(self, sandbox: Sandbox, algorithm: str) -> JsonObject:
+        """Make a key pair and return what is public of it.
+
+        The key has the look of one, and nothing can be encrypted with it. The pass phrase is not
+        kept.
+        """
+        id = self._platform.new_uuid(sandbox, KEY)
+        digits = self._platform.runtime.ids.hex(sandbox, f"{KEY} {id}", 0, 128)
+        body = base64.encodebytes(bytes.fromhex(digits)).decode()
+        armoured = (
+            f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{body}-----END PGP PUBLIC KEY BLOCK-----"
+        )
+        key = {
+            "id": id,
+            "algorithm": algorithm,
+            "publicKey": base64.b64encode(armoured.encode()).decode(),
+            "expires": self._platform.runtime.clock.now() + KEY_LIFE,
+        }
+        self._store.write(Change(sandbox, KEY, id, key, 0))
+        return key

@@ -1,0 +1,40 @@
+"""Replies of the Connectors API as "Data Landing Zone" and "Encrypted data ingestion" show them.
+
+They are those of a landing zone on Azure; the other cloud's are known from a client only.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from urllib.parse import quote
+
+from emulator.json_types import JsonObject
+from emulator.services.connectors.service import DAYS_KEPT, Credentials
+
+
+def landing_zone(found: Credentials) -> JsonObject:
+    """Return a container and its days, which are text."""
+    return {"containerName": found.container, "containerTTL": str(DAYS_KEPT)}
+
+
+def credentials(found: Credentials) -> JsonObject:
+    """Return a shared access signature, alone and as a URI."""
+    signature = quote(base64.b64encode(found.signature), safe="")
+    token = f"sv=2020-04-08&si=dlz-{found.policy}&sr=c&sp=racwdlm&sig={signature}"
+    return {
+        "containerName": found.container,
+        "SASToken": token,
+        "storageAccountName": found.account,
+        "SASUri": f"https://{found.account}.blob.core.windows.net/{found.container}?{token}",
+        "expiryDate": time.strftime("%Y-%m-%d", time.gmtime(found.expires / 1000)),
+    }
+
+
+def key(key: JsonObject) -> JsonObject:
+    """Return the public key; its end is in seconds, as text."""
+    return {
+        "publicKey": key["publicKey"],
+        "publicKeyId": key["id"],
+        "expiryTime": str(key["expires"] // 1000),
+    }

@@ -1,0 +1,42 @@
+"""Lists of sandboxes: filter, order and page. Pure functions.
+
+Sources: "Sandbox API guide", appendix, for `limit` and `offset`; Sandbox API reference for
+`property` and `orderBy`, which are written as in Catalog. Whatever cannot be understood here
+changes nothing; what refuses a request is the contract's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from emulator.filters.catalog import ordered, parse_condition
+from emulator.json_types import JsonObject
+
+DEFAULT_LIMIT = 50
+
+
+class Page(NamedTuple):
+    """Some entries of a list, where they begin, and whether others follow."""
+
+    entries: list[JsonObject]
+    limit: int
+    offset: int
+    has_more: bool
+
+
+def select(entries: list[JsonObject], query: Mapping[str, Any]) -> Page:
+    """Return the page of entries, as they are shown, that a query asks for."""
+    condition = parse_condition(query.get("property", ""))
+    found = [item for item in entries if condition is None or condition.holds(item)]
+    if "orderBy" in query:
+        found = ordered(found, query["orderBy"])
+    limit = max(_number(query.get("limit"), DEFAULT_LIMIT), 1)
+    offset = _number(query.get("offset"), 0)
+    end = offset + limit
+    return Page(found[offset:end], limit, offset, end < len(found))
+
+
+def _number(text: object, default: int) -> int:
+    digits = str(text)
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else default

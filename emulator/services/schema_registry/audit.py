@@ -1,0 +1,73 @@
+"""The audit log: what each write changed in a resource, member by member.
+
+Source: "Schema Registry API guide", audit log. The documents show single instructions with a JSON
+pointer; ours name the top-level member that changed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from operator import itemgetter
+
+from emulator.json_types import JsonObject
+from emulator.sandbox import Sandbox
+from emulator.services.base import Platform
+from emulator.services.schema_registry.composition import ASSIGNED
+from emulator.store import Change
+
+_FORM = "%m-%d-%Y %H:%M:%S"
+
+
+def entry_of(
+    platform: Platform, sandbox: Sandbox, before: JsonObject, after: JsonObject, client: str
+) -> Change:
+    """Return the change that adds a write to the log of a resource."""
+    id = platform.new_uuid(sandbox, "xdm_audit")
+    entry: JsonObject = {
+        "id": id,
+        "updatedUser": platform.user_id(client),
+        "imsOrg": sandbox.organization,
+        "updatedTime": platform.runtime.clock.now(),
+        "requestId": platform.new_uuid(sandbox, "xdm_audit_request"),
+        "clientId": client,
+        "sandBoxId": platform.sandbox_id(sandbox),
+        "updates": list(_updates(before, after)),
+    }
+    return Change(sandbox, _kind(after["$id"]), id, entry)
+
+
+def removal(platform: Platform, sandbox: Sandbox, id: str) -> list[Change]:
+    """Return the changes that forget the log of a resource."""
+    kind = _kind(id)
+    return [Change(sandbox, kind, row.key, None) for row in platform.store.scan(sandbox, kind)]
+
+
+def log_of(platform: Platform, sandbox: Sandbox, ids: Iterable[str]) -> list[JsonObject]:
+    """Return the log of some resources, newest first."""
+    rows = [row for id in ids for row in platform.store.scan(sandbox, _kind(id))]
+    oldest_first = sorted((row.body for row in rows), key=itemgetter("updatedTime"))
+    return [{**entry, "updatedTime": _moment(entry["updatedTime"])} for entry in oldest_first[::-1]]
+
+
+def _kind(id: str) -> str:
+    """Return the kind under which the store keeps the log of one resource."""
+    return f"xdm_audit {id}"
+
+
+def _updates(before: JsonObject, after: JsonObject) -> Iterable[JsonObject]:
+    for name in dict.fromkeys((*before, *after)):
+        if name in ASSIGNED or before.get(name) == after.get(name):
+            continue
+        action = "replace" if name in before else "add"
+        update = {
+            "id": after["$id"],
+            "xdmType": after["meta:resourceType"],
+            "action": action if name in after else "remove",
+            "path": f"/{name}",
+        }
+        yield {**update, "value": after[name]} if name in after else update
+
+
+def _moment(milliseconds: int) -> str:
+    return time.strftime(_FORM, time.gmtime(milliseconds / 1000))

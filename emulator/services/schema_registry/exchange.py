@@ -1,0 +1,82 @@
+"""Export and import: resources on their way to another organization or sandbox.
+
+Source: "Schema Registry API guide", export and import. On the way the tenant id is a placeholder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from emulator.json_types import Json, JsonObject
+from emulator.services.schema_registry.composition import Find
+from emulator.services.schema_registry.fields import references
+from emulator.services.schema_registry.identifiers import ROOT, TYPES, resource_type
+
+PLACEHOLDER = "<XDM_TENANTID_PLACEHOLDER>"
+
+_LEFT = ("imsOrg", "meta:registryMetadata", "meta:containerId", "meta:tenantNamespace")
+"""Members that stay behind in an export."""
+
+_NOT_TAKEN = ("meta:immutableTags",)
+"""Members that do not arrive: a union needs descriptors, and those are not exported."""
+
+
+def exported(resource: JsonObject, find_own: Find, tenant: str) -> list[JsonObject]:
+    """Return a resource behind all that it depends on, without anything of its tenant."""
+    ordered: dict[str, JsonObject] = {}
+    _collect(resource, find_own, ordered, set())
+    # A tenant id stands behind the root of ids or an underscore, and ends with a separator.
+    pattern = re.compile(rf"(?<=^{re.escape(ROOT)}){re.escape(tenant)}(?=/)|^_{tenant}(?=[./]|$)")
+
+    def leave(text: str) -> str:
+        return pattern.sub(lambda m: m[0].replace(tenant, PLACEHOLDER), text)
+
+    return [
+        _translated({k: v for k, v in item.items() if k not in _LEFT}, leave)
+        for item in ordered.values()
+    ]
+
+
+def _collect(
+    resource: JsonObject, find: Find, ordered: dict[str, JsonObject], seen: set[str]
+) -> None:
+    seen.add(resource["$id"])
+    for id in references(resource):
+        found = find(id)
+        if found is not None and found["$id"] not in seen:
+            _collect(found, find, ordered, seen)
+    ordered[resource["$id"]] = resource
+
+
+def imported(sent: list[JsonObject], tenant: str) -> list[JsonObject]:
+    """Return exported resources with a tenant's ids, those first that others refer to."""
+    items = [_translated(item, lambda text: text.replace(PLACEHOLDER, tenant)) for item in sent]
+    named: dict[str, JsonObject] = {}
+    for item in items:
+        kept = {name: value for name, value in item.items() if name not in _NOT_TAKEN}
+        named[target_id(item["$id"], tenant)] = {**kept, "$id": target_id(item["$id"], tenant)}
+    ordered: dict[str, JsonObject] = {}
+    for id, item in named.items():
+        if id not in ordered:
+            _collect(item, named.get, ordered, set(ordered))
+    return list(ordered.values())
+
+
+def target_id(id: str, tenant: str) -> str:
+    """Return the `$id` that a tenant's resource has after the import; other ids stay."""
+    steps = id.removeprefix(ROOT).split("/")
+    if not id.startswith(ROOT) or len(steps) != 3 or resource_type(steps[1]) not in TYPES:
+        return id
+    return f"{ROOT}{tenant}/{resource_type(steps[1])}/{steps[2]}"
+
+
+def _translated(value: Json, translate: Callable[[str], str]) -> Json:
+    """Return a value with every text and every name of a member translated."""
+    if isinstance(value, str):
+        return translate(value)
+    if isinstance(value, list):
+        return [_translated(item, translate) for item in value]
+    if isinstance(value, dict):
+        return {translate(name): _translated(item, translate) for name, item in value.items()}
+    return value

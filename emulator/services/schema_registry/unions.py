@@ -1,0 +1,108 @@
+"""Unions: one view of all schemas of a class that take part in Real-Time Customer Profile.
+
+Source: "Schema Registry API guide", unions. A union is there from the first schema with the tag.
+"""
+
+from __future__ import annotations
+
+from emulator.json_types import JsonObject
+from emulator.sandbox import Sandbox
+from emulator.services.base import Platform
+from emulator.services.schema_registry.fields import composed
+from emulator.services.schema_registry.identifiers import ROOT, alt_id, canonical
+from emulator.services.schema_registry.view import View, sandbox_type
+from emulator.store import Change
+
+UNIONS = "xdm_union"
+"""An index: the schemas that take part, by the class's `$id`."""
+
+TAG = "union"
+SUFFIX = "__union"
+EXTRA_GROUPS = (f"{ROOT}xdm/context/identitymap", f"{ROOT}xdm/context/profile-segmentation")
+"""Field groups that every union has: `identityMap` and `segmentMembership`."""
+
+_EVENTS = {
+    "timeSeriesEvents": {
+        "title": "Time-series events",
+        "type": "array",
+        "meta:xdmType": "array",
+        "items": {"type": "object", "meta:xdmType": "object"},
+    }
+}
+
+
+def class_of_union(id: str) -> str:
+    """Return the class of the union that any spelling of an id names, or `""`."""
+    plain = canonical(id)
+    return plain.removesuffix(SUFFIX) if plain.endswith(SUFFIX) else ""
+
+
+def is_member(schema: JsonObject) -> bool:
+    """Tell whether a schema has the tag of unions."""
+    tags = schema.get("meta:immutableTags")
+    return isinstance(tags, list) and TAG in tags
+
+
+def members_of(platform: Platform, sandbox: Sandbox, owner: str) -> list[str]:
+    """Return the ids of the schemas in the union of a class."""
+    stored = platform.store.read(sandbox, UNIONS, owner)
+    return stored.body["members"] if stored else []
+
+
+def classes_with_union(platform: Platform, sandbox: Sandbox) -> list[str]:
+    """Return the ids of the classes that have a union, the oldest first."""
+    return [stored.key for stored in platform.store.scan(sandbox, UNIONS)]
+
+
+def membership(
+    platform: Platform, sandbox: Sandbox, before: JsonObject, after: JsonObject
+) -> list[Change]:
+    """Return the changes that keep the members of unions right when a schema changes."""
+    old, new = (side.get("meta:class", "") if is_member(side) else "" for side in (before, after))
+    if old == new:
+        return []
+    changes = []
+    if old:
+        rest = [id for id in members_of(platform, sandbox, old) if id != before["$id"]]
+        changes.append(Change(sandbox, UNIONS, old, {"members": rest} if rest else None))
+    if new:
+        members = [*members_of(platform, sandbox, new), after["$id"]]
+        changes.append(Change(sandbox, UNIONS, new, {"members": members}))
+    return changes
+
+
+def union_of(
+    platform: Platform, view: View, owner: JsonObject, members: list[JsonObject]
+) -> JsonObject:
+    """Return the union of a class as it is looked up: everything that its members are made of."""
+    groups = dict.fromkeys(id for member in members for id in composed(member))
+    groups.update(dict.fromkeys(id for id in EXTRA_GROUPS if view.fixtures.get("xdm", id)))
+    groups.pop(owner["$id"], None)
+    included = dict.fromkeys(groups)
+    for member in members:
+        included.update(dict.fromkeys(member.get("meta:extends") or []))
+    included.pop(owner["$id"], None)
+    id = owner["$id"] + SUFFIX
+    return {
+        "$id": id,
+        "meta:altId": alt_id(id),
+        "meta:resourceType": "unions",
+        "version": "1.0",
+        "title": owner.get("title", ""),
+        "type": "object",
+        "description": f"Union view of all schemas that extend {owner.get('title', '')}",
+        "allOf": [
+            *({"$ref": part} for part in (owner["$id"], *groups)),
+            {"properties": _EVENTS},
+        ],
+        "meta:extends": [*included, *(member["$id"] for member in members), owner["$id"]],
+        "meta:class": owner["$id"],
+        "meta:abstract": False,
+        "meta:extensible": False,
+        "meta:xdmType": "object",
+        "meta:containerId": "tenant",
+        "imsOrg": view.sandbox.organization,
+        "meta:sandboxId": platform.sandbox_id(view.sandbox),
+        "meta:sandboxType": sandbox_type(view.sandbox),
+        "meta:registryMetadata": {},
+    }

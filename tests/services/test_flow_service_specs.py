@@ -1,0 +1,285 @@
+"""Searches, custom specs and the configurations of specs, over HTTP."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.aep import CLOUD_STORAGE_TO_AEP, FLOW_SERVICE, Aep, World, base_connection, flow
+
+S3 = "ecadc60c-7455-4d87-84dc-2a0e293d997b"
+PROVIDER = "521eee4d-8cbe-4906-bb48-fb6bd4450033"
+
+
+def url(*steps: str) -> str:
+    return "/".join((FLOW_SERVICE, *steps))
+
+
+# Searches
+
+
+@pytest.fixture
+def many(api: Aep) -> list[str]:
+    bodies = (base_connection(name=f"Blob {number}") for number in range(5))
+    return [api.ok("POST", url("connections"), body)["id"] for body in bodies]
+
+
+def search(api: Aep, path: str, body: dict[str, Any], query: str = "") -> Any:
+    return api.ok("POST", url(path, "search") + query, body)
+
+
+def names(page: Any) -> list[str]:
+    return [item["name"] for item in page["items"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({}, [0, 1, 2, 3, 4]),
+        ({"queryString": 'name=="Blob 1","Blob 3"'}, [1, 3]),
+        ({"queryString": "property=name==Blob 1&property=state==enabled"}, [1]),
+        ({"queryString": "name==Blob 1&state==disabled"}, []),
+        ({"orderby": "-name", "limit": "2"}, [4, 3]),
+    ],
+)
+def test_connections_are_searched(
+    api: Aep, many: list[str], body: dict[str, Any], found: list[int]
+) -> None:
+    assert names(search(api, "connections", body)) == [f"Blob {number}" for number in found]
+
+
+@pytest.mark.parametrize("order", ["", "-name"])
+def test_a_search_is_paged(api: Aep, many: list[str], order: str) -> None:
+    page = search(api, "connections", {"limit": 2, **({"orderby": order} if order else {})})
+    seen = names(page)
+    while page["_links"]:
+        path, _, query = page["_links"]["next"]["href"].partition("?")
+        assert path == "/connections/search"
+        page = search(api, "connections", {}, f"?{query}")
+        seen += names(page)
+    assert sorted(seen) == [f"Blob {number}" for number in range(5)]
+    assert seen == sorted(seen, reverse=bool(order))
+
+
+def test_a_search_counts(api: Aep, many: list[str]) -> None:
+    body = {"queryString": "name==Blob 1,Blob 2", "count": True}
+    assert search(api, "connections", body) == {"count": 2}
+
+
+def test_a_search_of_connections_masks_secrets(api: Aep, many: list[str]) -> None:
+    (item, *_) = search(api, "connections", {})["items"]
+    assert item["auth"]["params"] == {"connectionString": "******"}
+
+
+def test_flows_are_projected(api: Aep, world: World) -> None:
+    id = api.ok("POST", url("flows"), flow(world))["id"]
+    body = {"projectionFields": ["id", "flowSpec.id", "nothing"]}
+    shown = {"id": id, "flowSpec": {"id": CLOUD_STORAGE_TO_AEP}}
+    assert search(api, "flows", body)["items"] == [shown]
+
+
+def test_flow_specs_are_searched(api: Aep) -> None:
+    body = {"queryString": "name==CloudStorageToAEP", "projectionFields": ["id", "name"]}
+    shown = {"id": CLOUD_STORAGE_TO_AEP, "name": "CloudStorageToAEP"}
+    assert search(api, "flowSpecs", body)["items"] == [shown]
+    everything = names(search(api, "flowSpecs", {"limit": 1000}))
+    page = search(api, "flowSpecs", {"limit": 4})
+    query = page["_links"]["next"]["href"].partition("?")[2]
+    assert names(page) == everything[:4]
+    assert names(search(api, "flowSpecs", {}, f"?{query}")) == everything[4:8]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ([], 400, "1405-400"),
+        (None, 400, "1405-400"),
+        ({"limit": 1001}, 400, "9001-400"),
+        ({"limit": "many"}, 400, "9001-400"),
+        ({"limit": 5, "count": True}, 400, "1401-400"),
+        ({"orderby": "--name"}, 400, "1432-400"),
+        ({"orderby": "#id"}, 400, "1433-400"),
+        ({"queryString": {"name": "a"}}, 400, "1454-400"),
+        ({"queryString": "name~a"}, 400, "1440-400"),
+        ({"queryString": "name!>a"}, 400, "1450-400"),
+        ({"queryString": "name>=a,b&state==enabled"}, 400, "1448-400"),
+        ({"queryString": "state==enabled&nonsense==a"}, 400, "1449-400"),
+        ({"queryString": "name=="}, 400, "1453-400"),
+        ({"queryString": "state==gone"}, 400, "1456-400"),
+        ({"queryString": "connectionSpec.baseSpec==a"}, 400, "1423-400"),
+    ],
+)
+def test_a_wrong_search_is_refused_with_its_code(
+    api: Aep, body: Any, status: int, code: str
+) -> None:
+    answer = api.call("POST", url("connections", "search"), body)
+    assert (answer.status, answer.json["type"][-8:]) == (status, code)
+
+
+def test_what_is_not_known_of_searches_is_said(api: Aep) -> None:
+    body = {"groupByProperty": "providerId"}
+    assert api.call("POST", url("flowSpecs", "search"), body).status == 501
+    answer = api.call("POST", url("flows", "search") + "?continuationToken=x", {})
+    assert answer.rule.endswith("continuation_token_is_one")
+    answer = api.call("POST", url("flows", "search") + "?limit=5", {})
+    assert answer.json["type"].endswith("1451-400")
+
+
+# Custom specs
+
+
+def connection_spec(**changes: Any) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {"host": {"type": "string"}}, "required": ["host"]}
+    return {
+        "name": "acme",
+        "providerId": PROVIDER,
+        "authSpec": [{"name": "Host", "type": "host", "spec": schema}],
+        "sourceSpec": {"name": "Acme", "spec": {"type": "object", "required": ["table"]}},
+        "attributes": {"isDraftModeSupported": True},
+        **changes,
+    }
+
+
+def test_a_custom_spec_is_created_listed_and_judged_by(api: Aep, world: World) -> None:
+    answer = api.call("POST", url("connectionSpecs"), connection_spec())
+    spec = answer.json
+    assert answer.headers["location"] == url("connectionSpecs", spec["id"])
+    assert answer.warnings == ["flow_service.create_connection_spec.token_is_a_service_token"]
+    (listed,) = api.ok("GET", url("connectionSpecs") + "?property=name==acme")["items"]
+    (one,) = api.ok("GET", url("connectionSpecs", spec["id"]))["items"]
+    assert listed == one == spec
+    named = {"id": spec["id"], "version": "1.0"}
+    wrong = {"connectionSpec": named, "auth": {"specName": "Host", "params": {}}}
+    refused = api.call("POST", url("connections"), wrong)
+    assert refused.rule.endswith("auth_params_fit_spec")
+    right = {"connectionSpec": named, "auth": {"specName": "Host", "params": {"host": "a"}}}
+    base = api.ok("POST", url("connections"), right)["id"]
+    body = {
+        "name": "Table",
+        "baseConnectionId": base,
+        "connectionSpec": named,
+        "data": {"format": "tabular"},
+        "params": {"table": "a"},
+    }
+    source = api.ok("POST", url("sourceConnections"), body)["id"]
+    unlisted = api.call("POST", url("flows"), flow(world, sourceConnectionIds=[source]))
+    assert unlisted.rule.endswith("source_spec_is_listed")
+    (flow_spec,) = api.ok("GET", url("flowSpecs", CLOUD_STORAGE_TO_AEP))["items"]
+    flow_spec["sourceConnectionSpecIds"].append(spec["id"])
+    replaced = api.ok("PUT", url("flowSpecs", CLOUD_STORAGE_TO_AEP), flow_spec)
+    assert replaced["sourceConnectionSpecIds"][-1] == spec["id"]
+    api.ok("POST", url("flows"), flow(world, sourceConnectionIds=[source]))
+
+
+def test_a_custom_spec_is_replaced_whole(api: Aep) -> None:
+    spec = api.ok("POST", url("connectionSpecs"), connection_spec())
+    body = {"name": "acme 2", "providerId": PROVIDER}
+    replaced = api.ok("PUT", url("connectionSpecs", spec["id"]), body)
+    assert (replaced["name"], "authSpec" in replaced) == ("acme 2", False)
+    assert (replaced["id"], replaced["createdAt"]) == (spec["id"], spec["createdAt"])
+    assert api.call("PUT", url("connectionSpecs", "a"), body).status == 404
+
+
+def test_custom_flow_specs_are_specs_too(api: Aep) -> None:
+    body = {"name": "AcmeToAEP", "providerId": PROVIDER, "sourceConnectionSpecIds": [S3]}
+    spec = api.ok("POST", url("flowSpecs"), body)
+    assert names(search(api, "flowSpecs", {"queryString": "name==AcmeToAEP"})) == ["AcmeToAEP"]
+    unknown = {**body, "sourceConnectionSpecIds": ["a"]}
+    answer = api.call("PUT", url("flowSpecs", spec["id"]), unknown)
+    assert "flow_service.replace_flow_spec.connection_specs_exist" in answer.warnings
+
+
+def test_a_spec_belongs_to_its_organization_and_all_its_sandboxes(api: Aep) -> None:
+    spec = api.ok("POST", url("connectionSpecs"), connection_spec())
+    path = url("connectionSpecs", spec["id"])
+    assert api.call("GET", path, x_sandbox_name="dev").status == 200
+    assert api.call("GET", path, x_gw_ims_org_id="OTHER@AdobeOrg").status == 404
+
+
+def test_strict_enforcement_lets_no_user_make_specs(make: Callable[..., Aep]) -> None:
+    answer = make(enforce="strict").call("POST", url("connectionSpecs"), connection_spec())
+    assert (answer.status, answer.json["type"][-8:]) == (400, "1426-400")
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"name": ""}, "name_and_provider_are_sent"),
+        ({"authSpec": {}}, "members_are_of_their_types"),
+        ({"authSpec": [{"spec": {}}]}, "members_are_of_their_types"),
+        ({"sourceSpec": {"spec": {"type": "wrong"}}}, "source_spec_is_a_json_schema"),
+        ({"targetSpec": {"spec": 5}}, "target_spec_is_a_json_schema"),
+        (
+            {"authSpec": [{"name": "a", "spec": {"$ref": "http://localhost/schema"}}]},
+            "auth_specs_are_json_schemas",
+        ),
+    ],
+)
+def test_a_wrong_spec_is_refused(api: Aep, changes: dict[str, Any], rule: str) -> None:
+    before = len(api.ok("GET", url("connectionSpecs"))["items"])
+    answer = api.call("POST", url("connectionSpecs"), connection_spec(**changes))
+    assert (answer.status, answer.rule.rpartition(".")[2]) == (400, rule)
+    assert len(api.ok("GET", url("connectionSpecs"))["items"]) == before
+
+
+def test_a_property_of_a_custom_spec_may_be_true(api: Aep) -> None:
+    schema = {"type": "object", "properties": {"host": True}}
+    body = connection_spec(authSpec=[{"name": "Host", "spec": schema}])
+    named = {"id": api.ok("POST", url("connectionSpecs"), body)["id"], "version": "1.0"}
+    right = {"connectionSpec": named, "auth": {"specName": "Host", "params": {"host": "5"}}}
+    id = api.ok("POST", url("connections"), right)["id"]
+    assert api.ok("GET", url("connections", id))["items"][0]["auth"]["params"] == {"host": "5"}
+
+
+# Configurations
+
+
+def test_data_sets_are_listed_for_activation(api: Aep, world: World) -> None:
+    query = "?outputType=activationDatasets&outputField=datasets&start=0&limit=100"
+    answer = api.ok("GET", url("connectionSpecs", S3, "configs") + query)
+    assert [item["id"] for item in answer["items"]] == [world.dataset]
+    assert answer["pageInfo"] == {"hasNext": False}
+
+
+def test_the_role_of_a_storage_is_told(api: Aep) -> None:
+    path = url("connectionSpecs", S3, "configs") + "?authType=IamBasedAuthentication"
+    assert api.ok("GET", path)["configParams"]["IAMRole"].startswith("arn:aws:iam::")
+
+
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        ("", "output_is_asked_for"),
+        ("?authType=Password", "auth_type_is_known"),
+        ("?outputType=profiles&outputField=datasets", "output_is_known"),
+        ("?outputType=activationDatasets&outputField=datasets&limit=101", "limit_is_within_100"),
+        ("?outputType=activationDatasets&outputField=datasets&start=-1", "start_is_a_number"),
+        ("?authType=IamBasedAuthentication&page=1", "parameters_are_known"),
+    ],
+)
+def test_wrong_questions_for_configurations_are_refused(api: Aep, query: str, rule: str) -> None:
+    answer = api.call("GET", url("connectionSpecs", S3, "configs") + query)
+    assert (answer.status, answer.rule.rpartition(".")[2]) == (400, rule)
+
+
+# The catalogue of errors
+
+
+def test_every_error_of_the_catalogue_is_answered_or_explained(api: Aep) -> None:
+    """The published catalogue has 90; the tables of the documentation name those left out."""
+    page = Path(__file__).parents[2] / "docs" / "flow-service-errors.md"
+    table = page.read_text(encoding="utf-8").partition("| --- |")[2]
+    first_cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    explained = re.findall(r"`(\d{4}-\d{3})`", "".join(first_cells))
+    coded = re.compile(r"[12]\d{3}-\d{3}")
+    services = ("flow_service", "platform")
+    known = [entry for entry in api.contract.problems if entry.id.partition(".")[0] in services]
+    answered = {entry.code for entry in known if coded.fullmatch(entry.code)}
+    used = {rule.problem for rule in api.contract.rules.values()}
+    assert {entry.id for entry in known if entry.id.startswith("flow_service.")} <= used
+    assert answered.isdisjoint(explained)
+    assert len(answered) + len(set(explained)) == 90

@@ -1,0 +1,353 @@
+"""Descriptors over HTTP: every type, every list, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+
+from emulator.json_types import JsonObject
+from tests.aep import SCHEMA_REGISTRY, Aep, profile_schema
+
+TENANT = f"{SCHEMA_REGISTRY}/tenant"
+DESCRIPTORS = f"{TENANT}/descriptors"
+V = "application/vnd.adobe."
+EMAIL = "/personalEmail/address"
+PHONE = "/mobilePhone/number"
+CREATED = 201
+
+
+@pytest.fixture
+def schema(api: Aep) -> str:
+    return str(api.ok("POST", f"{TENANT}/schemas", profile_schema())["$id"])
+
+
+@pytest.fixture
+def other(api: Aep) -> str:
+    return str(api.ok("POST", f"{TENANT}/schemas", profile_schema("Other"))["$id"])
+
+
+@pytest.fixture
+def relational(api: Aep) -> str:
+    """Return a relational schema with a required key, version and time."""
+    field = {"type": "string"}
+    time = {"type": "string", "format": "date-time"}
+    record = {
+        "type": "object",
+        "properties": {"key": field, "part": field, "row": field, "at": time, "free": time},
+        "required": ["key", "part", "row", "at"],
+    }
+    body = {
+        "type": "object",
+        "title": "Rows",
+        "definitions": {"record": record},
+        "allOf": [{"$ref": "#/definitions/record"}],
+        "meta:extends": ["https://ns.adobe.com/xdm/data/adhoc-v2"],
+        "meta:behaviorType": "record",
+    }
+    return str(api.ok("POST", f"{TENANT}/schemas", body)["$id"])
+
+
+def descriptor(schema: str, type: str, path: Any = EMAIL, **more: Any) -> JsonObject:
+    """Return a descriptor; underscores in names of members stand for colons."""
+    body = {"@type": f"xdm:{type}", "xdm:sourceSchema": schema, "xdm:sourceVersion": 1}
+    named = {name.replace("_", ":", 1): value for name, value in more.items()}
+    return {**body, **({"xdm:sourceProperty": path} if path else {}), **named}
+
+
+def identity(schema: str, path: str = EMAIL, **more: Any) -> JsonObject:
+    known = {"xdm_namespace": "Email", "xdm_property": "xdm:code", **more}
+    return descriptor(schema, "descriptorIdentity", path, **known)
+
+
+def every_type(schema: str, other: str, relational: str) -> list[JsonObject]:
+    return [
+        identity(schema, xdm_isPrimary=True),
+        identity(schema, PHONE, xdm_namespace=6, xdm_property="xdm:id"),
+        descriptor(schema, "alternateDisplayInfo", "/person", xdm_title={"en_us": "Somebody"}),
+        descriptor(
+            schema,
+            "descriptorOneToOne",
+            PHONE,
+            xdm_destinationSchema=other,
+            xdm_destinationVersion=1,
+            xdm_destinationProperty=EMAIL,
+        ),
+        descriptor(schema, "descriptorReferenceIdentity", PHONE, xdm_identityNamespace="Email"),
+        descriptor(
+            schema,
+            "descriptorRelationship",
+            xdm_destinationSchema=other,
+            xdm_cardinality="M:1",
+            xdm_sourceToDestinationTitle="Owner",
+        ),
+        descriptor(schema, "descriptorDeprecated", ["/faxPhone", "/xdm:homePhone"]),
+        descriptor(schema, "descriptorLabel", xdm_labels=["core/C1"]),
+        descriptor(schema, "descriptorLabel", xdm_labels=["core/C2"]),
+        descriptor(schema, "descriptorTimeSeriesGranularity", None, xdm_granularity="day"),
+        descriptor(relational, "descriptorPrimaryKey", ["/key", "/part"]),
+        descriptor(relational, "descriptorVersion", "/row"),
+        descriptor(relational, "descriptorTimestamp", "/at"),
+        descriptor(schema, "descriptorOneToMany", "/person"),
+        descriptor(schema, "descriptorManyToMany", "/person"),
+    ]
+
+
+@pytest.mark.parametrize("edition", ["2020-03", "2020-09", "latest"])
+def test_a_descriptor_of_every_type_lives(
+    api: Aep, schema: str, other: str, relational: str, edition: str
+) -> None:
+    dated = {"x_emulator_edition": edition}
+    made = []
+    for body in every_type(schema, other, relational):
+        answer = api.call("POST", DESCRIPTORS, body, **dated)
+        assert (answer.status, answer.warnings) == (CREATED, []), answer.content
+        assert answer.json.items() >= body.items()
+        made.append(answer.json["@id"])
+        found = api.ok("GET", f"{DESCRIPTORS}/{made[-1]}", **dated)
+        assert found.items() >= body.items()
+    assert len(made) == len(set(made))
+    ids = api.ok("GET", DESCRIPTORS, Accept=f"{V}xdm-v2-id+json", **dated)["results"]
+    assert ids == made
+    for id in made:
+        assert api.call("DELETE", f"{DESCRIPTORS}/{id}", **dated).status == 204
+        assert api.call("GET", f"{DESCRIPTORS}/{id}", **dated).status == 404
+    assert api.ok("GET", DESCRIPTORS, Accept=f"{V}xdm+json", **dated) == {}
+
+
+def test_answers_of_the_reference_and_of_the_guide(api: Aep, schema: str) -> None:
+    made = api.ok("POST", DESCRIPTORS, identity(schema))
+    assert (len(made["@id"]), made["version"], made["meta:sandboxType"]) == (48, "1", "production")
+    found = api.ok("GET", f"{DESCRIPTORS}/{made['@id']}")
+    one = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
+    assert found["meta:registryMetadata"]["eTag"] == one
+    put = api.call("PUT", f"{DESCRIPTORS}/{made['@id']}", identity(schema, PHONE))
+    assert (put.status, put.json["xdm:sourceProperty"], put.json["version"]) == (200, PHONE, "2")
+    older = {"x_emulator_edition": "2020-09"}
+    made = api.ok("POST", DESCRIPTORS, identity(schema), **older)
+    assert list(made)[:1] == ["@id"]
+    assert len(made["@id"]) == 40
+    assert made.keys() - identity(schema).keys() == {"@id", "meta:containerId"}
+    found = api.ok("GET", f"{DESCRIPTORS}/{made['@id']}", **older)
+    assert found["created"] == found["updated"] == 1_600_000_000_000
+    put = api.call(
+        "PUT", f"{DESCRIPTORS}/{made['@id']}", identity(schema, xdm_namespace=7), **older
+    )
+    assert (put.status, put.json) == (201, {"@id": made["@id"]})
+
+
+def test_lists_in_every_form(api: Aep, schema: str, other: str) -> None:
+    ids = [api.ok("POST", DESCRIPTORS, identity(of))["@id"] for of in (schema, other)]
+    label = descriptor(schema, "descriptorLabel", xdm_label="C1")
+    ids.append(api.ok("POST", DESCRIPTORS, label)["@id"])
+    links = [f"/tenant/descriptors/{id}" for id in ids]
+
+    def found(form: str, query: str = "") -> Any:
+        return api.ok("GET", DESCRIPTORS + query, Accept=f"{V}{form}+json")
+
+    types = ["xdm:descriptorIdentity", "xdm:descriptorLabel"]
+    assert found("xdm-id") == dict(zip(types, [ids[:2], ids[2:]], strict=True))
+    assert found("xdm-link") == dict(zip(types, [links[:2], links[2:]], strict=True))
+    assert [item["@id"] for item in found("xdm")[types[0]]] == ids[:2]
+    assert found("xdm-v2-link")["results"] == links
+    assert found("xdm-v2")["_page"] == {"orderby": "updated", "next": None, "count": 3}
+    assert found("xdm-v2-id", f"?property=@type=={types[0]}")["results"] == ids[:2]
+    joined = quote_plus(f"@type=={types[0]},xdm:sourceSchema=={other}")
+    assert found("xdm-v2-id", f"?property={joined}")["results"] == [ids[1]]
+    apart = f"?property=@type=={types[0]}&property=xdm:sourceSchema=={quote_plus(schema)}"
+    assert found("xdm-id", apart) == {types[0]: [ids[0]]}
+    page = found("xdm-v2-id", "?limit=2")
+    assert (page["results"], page["_page"]["next"]) == (ids[:2], "2")
+    assert found("xdm-v2-id", "?limit=2&start=2")["results"] == ids[2:]
+    place = f"{SCHEMA_REGISTRY}/global/descriptors"
+    assert api.ok("GET", place, Accept=f"{V}xdm+json") == {}
+    assert api.call("GET", f"{place}/{ids[0]}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("accept", "rule", "status"),
+    [
+        (None, "accept_is_sent", 406),
+        ("*/*", "accept_is_sent", 406),
+        (f"{V}xed-id+json", "accept_is_known", 406),
+        (f"{V}xdm+json; version=1", "accept_has_no_version", 406),
+    ],
+)
+def test_lists_refuse_a_wrong_accept(api: Aep, accept: str | None, rule: str, status: int) -> None:
+    headers = {"Accept": accept} if accept else {}
+    answer = api.call("GET", DESCRIPTORS, **headers)
+    assert (answer.status, answer.rule.rpartition(".")[2]) == (400, rule)
+    assert answer.json["type"].endswith("XDM-1008-400")
+    answer = api.call("GET", DESCRIPTORS, x_emulator_edition="2020-03", **headers)
+    assert (answer.status, answer.rule.rpartition(".")[2]) == (status, rule)
+
+
+def wrong(schema: str) -> dict[str, tuple[Any, str]]:
+    relation = {"xdm_destinationSchema": schema, "xdm_cardinality": "1:1"}
+    return {
+        "list": ([], "body_is_object"),
+        "no type": ({"xdm:sourceSchema": schema}, "type_is_sent"),
+        "type": (descriptor(schema, "other"), "type_is_known"),
+        "no schema": ({"@type": "xdm:descriptorIdentity"}, "source_schema_is_sent"),
+        "schema": (identity(schema + "0"), "source_schema_exists"),
+        "version": ({**identity(schema), "xdm:sourceVersion": 2}, "source_version_is_one"),
+        "no path": (descriptor(schema, "alternateDisplayInfo", None), "property_is_sent"),
+        "path is list": ({**identity(schema), "xdm:sourceProperty": [EMAIL]}, "property_is_sent"),
+        "no paths": (descriptor(schema, "descriptorDeprecated", []), "properties_are_sent"),
+        "no slash": (identity(schema, "person"), "property_has_its_form"),
+        "slash at end": (identity(schema, "/person/"), "property_has_its_form"),
+        "properties": (identity(schema, "/person/properties/name"), "property_has_its_form"),
+        "field": (identity(schema, "/person/shoes"), "property_exists"),
+        "namespace": (descriptor(schema, "descriptorIdentity"), "identity_has_namespace"),
+        "property": (identity(schema, xdm_property="code"), "identity_property_is_known"),
+        "primary": (identity(schema, xdm_isPrimary="yes"), "primary_is_boolean"),
+        "no destination": (descriptor(schema, "descriptorOneToOne"), "destination_is_sent"),
+        "destination": (
+            descriptor(
+                schema, "descriptorRelationship", **{**relation, "xdm_destinationSchema": "x"}
+            ),
+            "destination_exists",
+        ),
+        "destination version": (
+            descriptor(schema, "descriptorOneToOne", xdm_destinationSchema=schema),
+            "destination_version_is_sent",
+        ),
+        "destination form": (
+            descriptor(
+                schema, "descriptorRelationship", xdm_destinationProperty="person", **relation
+            ),
+            "destination_property_has_its_form",
+        ),
+        "destination property": (
+            descriptor(
+                schema, "descriptorRelationship", xdm_destinationProperty="/shoes", **relation
+            ),
+            "destination_property_exists",
+        ),
+        "cardinality": (
+            descriptor(schema, "descriptorRelationship", **{**relation, "xdm_cardinality": "2:1"}),
+            "cardinality_is_sent",
+        ),
+        "reference": (
+            descriptor(schema, "descriptorReferenceIdentity"),
+            "reference_has_namespace",
+        ),
+        "title": (descriptor(schema, "alternateDisplayInfo", xdm_title="A"), "title_is_sent"),
+        "display": (
+            descriptor(schema, "alternateDisplayInfo", xdm_title={"en": "A"}, meta_enum=[]),
+            "texts_have_their_form",
+        ),
+        "label": (descriptor(schema, "descriptorLabel"), "label_is_sent"),
+        "granularity": (
+            descriptor(schema, "descriptorTimeSeriesGranularity", None, xdm_granularity="week"),
+            "granularity_is_known",
+        ),
+        "key": (descriptor(schema, "descriptorPrimaryKey", EMAIL), "key_is_at_root"),
+        "required": (descriptor(schema, "descriptorVersion", "/person"), "property_is_required"),
+        "second": (identity(schema, PHONE, xdm_isPrimary=True), "primary_is_one"),
+        "again": (identity(schema), "descriptor_is_new"),
+    }
+
+
+@pytest.mark.parametrize("name", wrong(""))
+@pytest.mark.parametrize("edition", ["2020-03", "latest"])
+def test_what_is_wrong_is_refused_and_changes_nothing(
+    api: Aep, schema: str, name: str, edition: str
+) -> None:
+    kept = api.ok("POST", DESCRIPTORS, identity(schema, xdm_isPrimary=True))["@id"]
+    body, rule = wrong(schema)[name]
+    answer = api.call("POST", DESCRIPTORS, body, x_emulator_edition=edition)
+    assert answer.rule.rpartition(".")[2] == rule, answer.content
+    assert answer.status == (404 if rule.endswith("_exists") and "property" not in rule else 400)
+    ids = api.ok("GET", DESCRIPTORS, Accept=f"{V}xdm-v2-id+json")["results"]
+    assert ids == [kept]
+
+
+@pytest.mark.parametrize("name", wrong(""))
+def test_an_emulator_that_only_observes_survives_it(make: Any, name: str) -> None:
+    api = make(enforce="observe")
+    api.holds_shapes = False
+    schema = api.ok("POST", f"{TENANT}/schemas", profile_schema())["$id"]
+    api.ok("POST", DESCRIPTORS, identity(schema, xdm_isPrimary=True))
+    body, rule = wrong(schema)[name]
+    answer = api.call("POST", DESCRIPTORS, body)
+    if rule == "body_is_object":
+        assert answer.status == 400
+        return
+    assert answer.status == CREATED
+    for accept in ("xdm", "xdm-v2", "xdm-id"):
+        api.ok("GET", DESCRIPTORS, Accept=f"{V}{accept}+json")
+    place = f"{TENANT}/schemas/{quote_plus(schema)}"
+    for form in ("full-desc", "deprecatefield", "full"):
+        api.ok("GET", place, Accept=f"{V}xed-{form}+json; version=1")
+    api.ok("PUT", f"{DESCRIPTORS}/{answer.json['@id']}", body)
+    api.ok("PATCH", place, [{"op": "add", "path": "/meta:immutableTags", "value": ["union"]}])
+    assert api.call("DELETE", place).status == 204
+
+
+def test_keys_versions_and_timestamps(api: Aep, relational: str) -> None:
+    key = descriptor(relational, "descriptorPrimaryKey", ["/key", "/part"])
+    api.ok("POST", DESCRIPTORS, key)
+    for body, rule in (
+        (descriptor(relational, "descriptorPrimaryKey", "/row"), "type_is_single"),
+        (descriptor(relational, "descriptorVersion", "/part"), "property_is_no_key"),
+        (descriptor(relational, "descriptorTimestamp", "/row"), "timestamp_is_date_time"),
+        (descriptor(relational, "descriptorTimestamp", "/free"), "property_is_required"),
+    ):
+        answer = api.call("POST", DESCRIPTORS, body)
+        assert (answer.status, answer.rule.rpartition(".")[2]) == (400, rule)
+    on_key = api.call("POST", DESCRIPTORS, descriptor(relational, "descriptorVersion", "/key"))
+    assert on_key.json["type"].endswith("XDM-1855-400")
+    assert "cannot be defined on xdm:descriptorPrimaryKey" in on_key.json["detail"]
+
+
+def test_a_replacement_may_stay_what_it_is(api: Aep, schema: str) -> None:
+    body = identity(schema, xdm_isPrimary=True)
+    id = api.ok("POST", DESCRIPTORS, body)["@id"]
+    api.ok("PUT", f"{DESCRIPTORS}/{id}", body)
+    missing = api.call("PUT", f"{DESCRIPTORS}/{'0' * 48}", body)
+    assert (missing.status, missing.json["type"][-12:]) == (404, "XDM-1014-404")
+
+
+def test_schemas_show_their_descriptors(api: Aep, schema: str) -> None:
+    made = api.ok("POST", DESCRIPTORS, identity(schema))
+    gone = descriptor(schema, "descriptorDeprecated", ["/person/name/firstName", "/faxPhone"])
+    api.ok("POST", DESCRIPTORS, gone)
+    place = f"{TENANT}/schemas/{quote_plus(schema)}"
+    found = api.ok("GET", place, Accept=f"{V}xed-full-desc+json; version=1")
+    assert [item["@type"][4:] for item in found["meta:descriptors"]] == [
+        "descriptorIdentity",
+        "descriptorDeprecated",
+    ]
+    assert found["meta:descriptors"][0]["@id"] == made["@id"]
+    plain = api.ok("GET", place, Accept=f"{V}xed-full+json; version=1")
+    marked = api.ok("GET", place, Accept=f"{V}xed-deprecatefield+json; version=1")
+    first = "person", "name", "firstName"
+    for body, status in ((plain, None), (marked, "deprecated")):
+        field = body
+        for name in first:
+            field = field["properties"][name]
+        assert field.get("meta:status") == status
+        assert body["properties"]["faxPhone"].get("meta:status") == status
+
+
+def test_descriptors_go_with_their_schema_and_hold_the_one_they_lead_to(
+    api: Aep, schema: str, other: str
+) -> None:
+    relation = {"xdm_destinationSchema": other, "xdm_cardinality": "M:1"}
+    id = api.ok("POST", DESCRIPTORS, descriptor(schema, "descriptorRelationship", **relation))[
+        "@id"
+    ]
+    answer = api.call("DELETE", f"{TENANT}/schemas/{quote_plus(other)}")
+    assert answer.rule.endswith("schema_is_no_destination")
+    assert api.call("DELETE", f"{TENANT}/schemas/{quote_plus(schema)}").status == 204
+    assert api.call("GET", f"{DESCRIPTORS}/{id}").status == 404
+    assert api.call("DELETE", f"{TENANT}/schemas/{quote_plus(other)}").status == 204
+
+
+def test_sandboxes_do_not_share_descriptors(api: Aep, schema: str) -> None:
+    id = api.ok("POST", DESCRIPTORS, identity(schema))["@id"]
+    assert api.call("GET", f"{DESCRIPTORS}/{id}", x_sandbox_name="dev").status == 404
+    answer = api.call("POST", DESCRIPTORS, identity(schema), x_sandbox_name="dev")
+    assert answer.rule.endswith("source_schema_exists")
