@@ -22,29 +22,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.echo import echo_app
 from benchmarks.load import LoadResult, RequestSource, prepare, run_load
+from benchmarks.process import await_answer, free_port
 
 HOST = "127.0.0.1"
 CONNECTIONS = (1, 16, 64)
 CHOSEN = "chosen"
 TIME_LIMIT = 20.0
-
-
-def echo_app() -> Any:
-    """Return the app every server runs: POST / answers its JSON body, GET / a fixed one."""
-    from flask import Flask, jsonify, request
-
-    app = Flask("echo")
-
-    @app.post("/")
-    def post() -> Any:
-        return jsonify(request.get_json())
-
-    @app.get("/")
-    def get() -> Any:
-        return jsonify(status="ok", items=[1, 2, 3])
-
-    return app
 
 
 def serve_chosen(port: int) -> None:
@@ -179,18 +164,18 @@ class Figures:
 def mixed_requests() -> RequestSource:
     """Return a source of POSTs of a small document and GETs by turns."""
     document = {"name": "profile", "identities": [{"id": n, "value": "abc"} for n in range(10)]}
-    pair = prepare("POST", "/", json.dumps(document).encode()), prepare("GET", "/")
+    pair = prepare("POST", "/echo", json.dumps(document).encode()), prepare("GET", "/health")
     return lambda number: pair[number & 1]
 
 
 def measure(name: str, figures: Figures, seconds: float) -> None:
     """Start the server, put it under load, stop it, and add what was seen to `figures`."""
-    port = _free_port()
+    port = free_port()
     started = time.perf_counter()
     command = [sys.executable, "-m", "benchmarks.servers", "--serve", name, "--port", str(port)]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _await_answer(child, port)
+        await_answer(port, "/health", child)
         figures.start_ms.append((time.perf_counter() - started) * 1000)
         figures.rss_mib.append(_tree_rss_mib(child.pid))
         for connections in CONNECTIONS:
@@ -205,25 +190,6 @@ def measure(name: str, figures: Figures, seconds: float) -> None:
     finally:
         child.kill()
         child.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def _await_answer(child: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.perf_counter() + TIME_LIMIT
-    while child.poll() is None and time.perf_counter() < deadline:
-        try:
-            with socket.create_connection((HOST, port), timeout=1.0) as probe:
-                probe.sendall(prepare("GET", "/"))
-                if probe.recv(1000):
-                    return
-        except OSError:
-            time.sleep(0.002)
-    raise RuntimeError("the server did not start")
 
 
 def _tree_rss_mib(pid: int) -> float:
