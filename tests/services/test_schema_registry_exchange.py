@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -14,6 +15,7 @@ import pytest
 from emulator.json_types import Json, JsonObject
 from emulator.runtime import Ids, ManualClock, Runtime
 from emulator.services.schema_registry.patterns import text_matching
+from emulator.services.schema_registry.samples import sample_of
 from tests.aep import SCHEMA_REGISTRY, Aep, profile_schema
 
 XDM = "https://ns.adobe.com/xdm"
@@ -308,3 +310,20 @@ def test_strange_fields_have_samples_too(make: Any) -> None:
     sample = api.ok("GET", f"{RPC}/sampledata/{quote_plus(id)}")
     assert fields.keys() <= sample.keys()
     assert len(sample["d"]) == 100
+
+
+def test_a_sample_does_not_depend_on_the_time_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Faker's own dates end now, so that samples differed from one second to the next."""
+
+    class NoNow(datetime):
+        @classmethod
+        def now(cls, *_: Any) -> NoNow:
+            raise AssertionError("asked for the machine's time")
+
+    monkeypatch.setattr("faker.providers.date_time.datetime", NoNow)
+    forms = ("date", "date-time", "time", "email", "uuid", "uri", "ipv4", "hostname")
+    fields = {form: {"type": "string", "format": form} for form in forms}
+    faker = Runtime(ManualClock(), Ids("seed")).faker_for("schema")
+    assert set(sample_of({"properties": fields}, faker)) == set(forms)

@@ -7,6 +7,7 @@ documented formats are kept; a seeded Faker chooses values instead of the docume
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from emulator.json_types import Json, JsonObject
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _SMALL = 1000
 _MOST_ITEMS = 100
 _TOO_DEEP = 12
+_LATEST = 1_700_000_000
 
 
 def sample_of(schema: JsonObject, faker: Faker) -> JsonObject:
@@ -127,14 +129,19 @@ def _words(faker: Faker) -> str:
     return str(faker.word())
 
 
+def _moment(faker: Faker) -> datetime:
+    """Return a moment between 1970 and 2023: Faker's own dates end at the time of the machine."""
+    return datetime.fromtimestamp(faker.random_int(0, _LATEST), UTC)
+
+
 _FORMATS: dict[str, Callable[[Faker], str]] = {
-    "date": lambda faker: str(faker.date()),
-    "date-time": lambda faker: f"{faker.date()}T{faker.time()}+00:00",
+    "date": lambda faker: _moment(faker).date().isoformat(),
+    "date-time": lambda faker: _moment(faker).isoformat(),
     "email": lambda faker: str(faker.ascii_safe_email()),
     "hostname": lambda faker: str(faker.domain_name()),
     "ipv4": lambda faker: str(faker.ipv4()),
     "ipv6": lambda faker: str(faker.ipv6()),
-    "time": lambda faker: f"{faker.time()}+00:00",
+    "time": lambda faker: _moment(faker).timetz().isoformat(),
     "uri": lambda faker: f"https://{faker.domain_name()}/{faker.word()}",
     "uri-reference": lambda faker: f"/{faker.word()}",
     "uuid": lambda faker: str(faker.uuid4()),
