@@ -125,6 +125,7 @@ class _StartResponse:
 
 
 def _refuse_write(_data: bytes) -> object:
+    # PEP 3333 keeps it for applications that cannot return their body; Flask always does.
     raise NotImplementedError("the legacy write() of start_response")
 
 

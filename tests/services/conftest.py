@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -51,3 +51,17 @@ def api(make: Callable[..., Aep]) -> Aep:
 def world(api: Aep) -> World:
     """What a flow needs, in the emulator that `api` calls."""
     return make_world(api)
+
+
+@pytest.fixture(scope="module")
+def strict_emulator() -> Iterator[Emulator]:
+    made = create_emulator(Settings(enforce="strict"), clock=ManualClock())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def strict(strict_emulator: Emulator) -> Aep:
+    """An emulator for which warnings refuse too: one for all tests, empty for each."""
+    strict_emulator.platform.store.erase()
+    return aep_for(strict_emulator)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator, create_emulator
+from emulator.app import create_emulator
 from emulator.runtime import ManualClock
 from emulator.services.catalog.query import ordered, select
 from emulator.settings import Settings
@@ -21,7 +21,6 @@ from tests.aep import (
     make_world,
     profile_schema,
 )
-from tests.services.conftest import aep_for
 
 DATASETS = f"{CATALOG}/dataSets"
 V2 = f"{CATALOG}/v2/dataSets"
@@ -37,20 +36,6 @@ EVENT = "https://ns.adobe.com/xdm/context/experienceevent"
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(1_597_784_069_368)
-
-
-@pytest.fixture(scope="module")
-def strict_emulator() -> Iterator[Emulator]:
-    made = create_emulator(Settings(enforce="strict"), clock=ManualClock())
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def strict(strict_emulator: Emulator) -> Aep:
-    """An emulator for which warnings refuse too: one for all tests, empty for each."""
-    strict_emulator.platform.store.erase()
-    return aep_for(strict_emulator)
 
 
 def make_schema(api: Aep, title: str = "Leads", **changes: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator, create_emulator
+from emulator.app import create_emulator
 from emulator.runtime import ManualClock
 from emulator.services.data_prep.listing import ordered
 from emulator.services.data_prep.shapes import seconds
@@ -24,7 +24,6 @@ from tests.aep import (
     mapping_set,
     profile_schema,
 )
-from tests.services.conftest import aep_for
 from tests.services.data_prep_faults import MORE_REFUSALS, SAMPLE, Upload, upload
 
 SETS = f"{CONVERSION}/mappingSets"
@@ -43,20 +42,6 @@ OLDER_PAIRS = {
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(1_597_784_069_368)
-
-
-@pytest.fixture(scope="module")
-def strict_emulator() -> Iterator[Emulator]:
-    made = create_emulator(Settings(enforce="strict"), clock=ManualClock())
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def strict(strict_emulator: Emulator) -> Aep:
-    """An emulator for which warnings refuse too: one for all tests, empty for each."""
-    strict_emulator.platform.store.erase()
-    return aep_for(strict_emulator)
 
 
 def make_schema(api: Aep, title: str = "Leads") -> str:
