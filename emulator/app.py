@@ -13,7 +13,7 @@ from emulator.package_data import data_folder
 from emulator.runtime import Clock, Ids, Runtime, SystemClock
 from emulator.services.base import Platform
 from emulator.settings import SettingError, Settings
-from emulator.store import MemoryStore, Store
+from emulator.store import Blobs, MemoryBlobs, MemoryStore, Store
 from emulator.web.call import View
 from emulator.web.engine import Engine
 
@@ -34,10 +34,15 @@ class Emulator:
     def close(self) -> None:
         """Release the state."""
         self.platform.store.close()
+        self.platform.blobs.close()
 
 
 def create_emulator(
-    settings: Settings | None = None, *, clock: Clock | None = None, store: Store | None = None
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    store: Store | None = None,
+    blobs: Blobs | None = None,
 ) -> Emulator:
     """Build an emulator. Nothing is shared with others in the same process.
 
@@ -56,7 +61,12 @@ def create_emulator(
     runtime = Runtime(clock or SystemClock(), Ids(settings.seed))
     views: dict[str, View] = {}
     platform = Platform(
-        store or MemoryStore(), runtime, fixtures, settings, partial(_add_services, contract, views)
+        store or MemoryStore(),
+        blobs or MemoryBlobs(),
+        runtime,
+        fixtures,
+        settings,
+        partial(_add_services, contract, views),
     )
     engine = Engine(contract, platform, views)
     flask_app = make_flask_app(engine)

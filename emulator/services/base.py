@@ -13,7 +13,7 @@ from emulator.json_types import JsonObject
 from emulator.runtime import Runtime
 from emulator.sandbox import Sandbox
 from emulator.settings import Settings
-from emulator.store import Store
+from emulator.store import Blobs, Store
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
@@ -51,6 +51,7 @@ class Platform:
     def __init__(
         self,
         store: Store,
+        blobs: Blobs,
         runtime: Runtime,
         fixtures: FixtureLibrary,
         settings: Settings,
@@ -58,6 +59,7 @@ class Platform:
     ) -> None:
         """Remember the parts. `load` adds the services; it runs when one is first needed."""
         self.store = store
+        self.blobs = blobs
         self.runtime = runtime
         self.fixtures = fixtures
         self.settings = settings
@@ -106,6 +108,7 @@ class Platform:
     def erase(self, organization: str | None = None, name: str | None = None) -> None:
         """Forget everything, or what one organization or one of its sandboxes holds."""
         self.store.erase(organization, name)
+        self.blobs.erase(organization, name)
 
     def new_uuid(self, sandbox: Sandbox, kind: str) -> str:
         """Return the next dashed id of a kind."""

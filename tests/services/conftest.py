@@ -63,5 +63,5 @@ def strict_emulator() -> Iterator[Emulator]:
 @pytest.fixture
 def strict(strict_emulator: Emulator) -> Aep:
     """An emulator for which warnings refuse too: one for all tests, empty for each."""
-    strict_emulator.platform.store.erase()
+    strict_emulator.platform.erase()
     return aep_for(strict_emulator)

@@ -1,0 +1,153 @@
+"""Bytes by (sandbox, key): uploaded files, landed data, diagnostics. Nothing here knows a batch."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+from emulator.sandbox import Sandbox
+
+
+class Blob(NamedTuple):
+    """A blob with its place."""
+
+    sandbox: Sandbox
+    key: str
+    content: bytes
+
+
+class Blobs(Protocol):
+    """Bytes under keys such as `batches/{id}/files/{name}`; every backend proves itself.
+
+    A key is any text; what it is made of is its user's business. Blobs have no versions: whoever
+    decides and writes in one step does so within the store's exclusive section of the sandbox.
+    """
+
+    def put(self, sandbox: Sandbox, key: str, content: bytes) -> None:
+        """Write a blob whole, in place of what is there."""
+
+    def append(self, sandbox: Sandbox, key: str, content: bytes) -> None:
+        """Add bytes to the end of a blob, which begins with them if it is not there."""
+
+    def read(
+        self, sandbox: Sandbox, key: str, start: int = 0, length: int | None = None
+    ) -> bytes | None:
+        """Return a blob from byte `start` on, at most `length` bytes; None if it is not there."""
+
+    def size(self, sandbox: Sandbox, key: str) -> int | None:
+        """Return how many bytes a blob has; None if it is not there."""
+
+    def keys(self, sandbox: Sandbox, prefix: str = "") -> list[str]:
+        """Return the keys that begin with `prefix`, in the order of their letters."""
+
+    def join(self, sandbox: Sandbox, key: str, parts: Iterable[str]) -> None:
+        """Make a blob of others, one behind the other, and remove these.
+
+        Raises:
+            KeyError: A part is not there; nothing was changed.
+        """
+
+    def delete(self, sandbox: Sandbox, key: str) -> bool:
+        """Remove a blob; tell whether it was there."""
+
+    def delete_all(self, sandbox: Sandbox, prefix: str) -> int:
+        """Remove the blobs whose keys begin with `prefix`; return how many there were."""
+
+    def everything(self) -> Iterator[Blob]:
+        """Yield every blob of every sandbox, by organization, sandbox and key."""
+
+    def erase(self, organization: str | None = None, name: str | None = None) -> None:
+        """Forget everything, or one organization, or one sandbox of it."""
+
+    def close(self) -> None:
+        """Release what is held."""
+
+
+class MemoryBlobs:
+    """All blobs of one emulator in one process.
+
+    A blob is the list of what was written, so that a file of many parts is copied once, when it
+    is first read, and not at every part.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sandboxes: dict[Sandbox, dict[str, list[bytes]]] = {}
+
+    def put(self, sandbox: Sandbox, key: str, content: bytes) -> None:
+        with self._lock:
+            self._sandboxes.setdefault(sandbox, {})[key] = [bytes(content)]
+
+    def append(self, sandbox: Sandbox, key: str, content: bytes) -> None:
+        with self._lock:
+            self._sandboxes.setdefault(sandbox, {}).setdefault(key, []).append(bytes(content))
+
+    def read(
+        self, sandbox: Sandbox, key: str, start: int = 0, length: int | None = None
+    ) -> bytes | None:
+        with self._lock:
+            pieces = self._sandboxes.get(sandbox, {}).get(key)
+            if pieces is None:
+                return None
+            if len(pieces) > 1:
+                pieces[:] = [b"".join(pieces)]
+            content = pieces[0]
+        if start == 0 and (length is None or length >= len(content)):
+            return content
+        return content[start:] if length is None else content[start : start + length]
+
+    def size(self, sandbox: Sandbox, key: str) -> int | None:
+        with self._lock:
+            pieces = self._sandboxes.get(sandbox, {}).get(key)
+            return None if pieces is None else sum(map(len, pieces))
+
+    def keys(self, sandbox: Sandbox, prefix: str = "") -> list[str]:
+        with self._lock:
+            return self._matching(sandbox, prefix)
+
+    def _matching(self, sandbox: Sandbox, prefix: str) -> list[str]:
+        keys = self._sandboxes.get(sandbox, {})
+        return sorted(key for key in keys if key.startswith(prefix))
+
+    def join(self, sandbox: Sandbox, key: str, parts: Iterable[str]) -> None:
+        with self._lock:
+            blobs = self._sandboxes.setdefault(sandbox, {})
+            names = list(parts)
+            pieces = [piece for name in names for piece in blobs[name]]
+            for name in names:
+                del blobs[name]
+            blobs[key] = pieces or [b""]
+
+    def delete(self, sandbox: Sandbox, key: str) -> bool:
+        with self._lock:
+            return self._sandboxes.get(sandbox, {}).pop(key, None) is not None
+
+    def delete_all(self, sandbox: Sandbox, prefix: str) -> int:
+        with self._lock:
+            keys = self._matching(sandbox, prefix)
+            for key in keys:
+                del self._sandboxes[sandbox][key]
+        return len(keys)
+
+    def everything(self) -> Iterator[Blob]:
+        with self._lock:
+            places = sorted(
+                (sandbox, key) for sandbox, blobs in self._sandboxes.items() for key in blobs
+            )
+        for sandbox, key in places:
+            content = self.read(sandbox, key)
+            if content is not None:
+                yield Blob(sandbox, key, content)
+
+    def erase(self, organization: str | None = None, name: str | None = None) -> None:
+        with self._lock:
+            self._sandboxes = {
+                sandbox: blobs
+                for sandbox, blobs in self._sandboxes.items()
+                if organization not in (None, sandbox.organization)
+                or name not in (None, sandbox.name)
+            }
+
+    def close(self) -> None:
+        self.erase()
