@@ -43,8 +43,12 @@ def create_emulator(
     clock: Clock | None = None,
     store: Store | None = None,
     blobs: Blobs | None = None,
+    like: Emulator | None = None,
 ) -> Emulator:
     """Build an emulator. Nothing is shared with others in the same process.
+
+    Unless `like` names one with the same overlays: then its contract and fixtures, which nobody
+    changes, are taken over rather than read and compiled again.
 
     Raises:
         SettingError: The settings name an edition or a folder that is not there.
@@ -55,9 +59,7 @@ def create_emulator(
     from emulator.web.flask_app import make_flask_app
 
     settings = settings or Settings()
-    contract = _contract(settings)
-    fixtures = FixtureLibrary(data_folder("fixtures"), settings.fixtures)
-    fixtures.check_overlay()
+    contract, fixtures = _known(settings, like)
     runtime = Runtime(clock or SystemClock(), Ids(settings.seed))
     views: dict[str, View] = {}
     platform = Platform(
@@ -79,6 +81,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     return create_emulator(settings).wsgi_app
 
 
+def _known(settings: Settings, like: Emulator | None) -> tuple[Contract, FixtureLibrary]:
+    """Return what is read-only: the contract and the fixtures, from another emulator if it can."""
+    if like is not None and _overlays(settings) == _overlays(like.settings):
+        _check_edition(settings, like.contract)
+        return like.contract, like.platform.fixtures
+    contract = _contract(settings)
+    fixtures = FixtureLibrary(data_folder("fixtures"), settings.fixtures)
+    fixtures.check_overlay()
+    return contract, fixtures
+
+
+def _overlays(settings: Settings) -> tuple[object, object]:
+    return settings.contracts, settings.fixtures
+
+
 def _contract(settings: Settings) -> Contract:
     for name, folder in (("contracts", settings.contracts), ("fixtures", settings.fixtures)):
         if folder and not folder.is_dir():
@@ -92,10 +109,14 @@ def _contract(settings: Settings) -> Contract:
         check_overlaid(contract)
     else:
         contract = load_contract(data_folder("contracts"))
+    _check_edition(settings, contract)
+    return contract
+
+
+def _check_edition(settings: Settings, contract: Contract) -> None:
     if settings.edition and settings.edition not in contract.entries:
         known = ", ".join(contract.entries)
         raise SettingError(f"edition: {settings.edition!r} is not one of {known}")
-    return contract
 
 
 def _add_services(contract: Contract, views: dict[str, View], platform: Platform) -> None:

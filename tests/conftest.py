@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator.app import Emulator, create_emulator
+from emulator.app import Emulator
 from emulator.journey import GIVEN
-from emulator.runtime import ManualClock
 from emulator.server import Server
-from emulator.settings import Settings
+from tests.emulators import new_emulator
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -29,7 +28,7 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    made = create_emulator(Settings(), clock=ManualClock())
+    made = new_emulator()
     yield made
     made.close()
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Incoming:
     """A request as it arrived: header names in lower case, the body as bytes.
 
-    `too_long` says that the body is beyond the limit and was not read.
+    `too_long` says that the body is beyond the limit and was not read; `method` and `target` (path
+    and query) are those of the request line, where the door knows them.
     """
 
     operation: Operation
@@ -32,6 +33,8 @@ class Incoming:
     body: bytes = b""
     too_long: bool = False
     base_url: str = ""
+    method: str = ""
+    target: str = ""
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from emulator.sandbox import PLATFORM, Sandbox
 from emulator.services.base import Platform
 from emulator.web.call import Call, Incoming, Reply, View
 from emulator.web.envelopes import ENVELOPES, Refusal
+from emulator.web.exchange import After, Before, Exchange
 from emulator.web.lookup import BoundLookup
 from emulator.web.request_document import describe
 
@@ -42,7 +43,10 @@ UNGATED = ("ims",)
 
 
 class Engine:
-    """Answers requests. `edition` and `enforce` may be changed while it runs."""
+    """Answers requests. `edition` and `enforce` may be changed while it runs.
+
+    Who wants to see or change what happens puts itself into `before` and `after`.
+    """
 
     def __init__(self, contract: Contract, platform: Platform, views: Mapping[str, View]) -> None:
         settings = platform.settings
@@ -51,27 +55,54 @@ class Engine:
         self.views = views
         self.edition = settings.edition or contract.default_edition
         self.enforce = settings.enforce
+        self.before: list[Before] = []
+        self.after: list[After] = []
         self._requests = count(1)
         self._request_prefix = platform.runtime.ids.hex(PLATFORM, "request", 0, 16)
         self._passed: set[tuple[str | bool | None, ...]] = set()
 
     def answer(self, incoming: Incoming) -> Reply:
         """Return the reply to a request. Never raises."""
-        edition = self.contract.edition(self.edition)
-        service = incoming.operation.service
-        request_id = self._request_id(incoming.headers)
+        exchange = self._exchange(incoming)
         try:
-            edition = self._asked_edition(incoming, edition)
-            reply = self._answer(incoming, edition)
+            exchange.edition = self._asked_edition(incoming, exchange.edition)
+            exchange.reply = self._answer_instead(exchange) or self._answer(exchange)
         except Problem as problem:
-            reply = self.refuse(problem, edition, service, request_id)
+            exchange.reply = self._refuse(problem, exchange)
         except Exception:  # noqa: BLE001 - a bug must not reach a client as HTML
             _log.exception("%s failed", incoming.operation.id)
-            failure = Problem("platform.internal_error")
-            reply = self.refuse(failure, edition, service, request_id)
-        reply.headers["x-request-id"] = request_id
-        reply.headers["x-emulator-operation"] = incoming.operation.id
-        return reply
+            exchange.reply = self._refuse(Problem("platform.internal_error"), exchange)
+        return self._finish(exchange)
+
+    def answer_unrouted(self, incoming: Incoming, problem: Problem) -> Reply:
+        """Return the reply to a request that belongs to no operation: its operation has no id."""
+        exchange = self._exchange(incoming)
+        exchange.reply = self._refuse(problem, exchange)
+        return self._finish(exchange)
+
+    def _exchange(self, incoming: Incoming) -> Exchange:
+        return Exchange(
+            incoming=incoming,
+            edition=self.contract.edition(self.edition),
+            enforce=self.enforce,
+            request_id=self._request_id(incoming.headers),
+            time=self.platform.runtime.clock.now(),
+        )
+
+    def _answer_instead(self, exchange: Exchange) -> Reply | None:
+        for before in self.before:
+            if (reply := before(exchange)) is not None:
+                return reply
+        return None
+
+    def _finish(self, exchange: Exchange) -> Reply:
+        headers = exchange.reply.headers
+        headers["x-request-id"] = exchange.request_id
+        if exchange.incoming.operation.id:
+            headers["x-emulator-operation"] = exchange.incoming.operation.id
+        for after in self.after:
+            after(exchange)
+        return exchange.reply
 
     def _asked_edition(self, incoming: Incoming, edition: Edition) -> Edition:
         name = incoming.headers.get("x-emulator-edition")
@@ -82,28 +113,28 @@ class Engine:
             raise Problem("platform.unknown_edition", name=name, known=known)
         return self.contract.edition(name)
 
-    def _answer(self, incoming: Incoming, edition: Edition) -> Reply:
+    def _answer(self, exchange: Exchange) -> Reply:
+        incoming, edition = exchange.incoming, exchange.edition
         operation = incoming.operation
         self.platform.load()
         if not operation.emulated or operation.id not in self.views:
             raise Problem("platform.not_emulated", operation=operation.id, reason=operation.reason)
-        request = describe(incoming)
-        warnings: list[Finding] = []
+        exchange.request = request = describe(incoming)
         gated = operation.service not in UNGATED
-        sandbox = self._sandbox_of(request) if gated else PLATFORM
+        exchange.sandbox = sandbox = self._sandbox_of(request) if gated else PLATFORM
         lookup = BoundLookup(self.platform, edition, sandbox, request)
         if gated:
-            self._pass_gate(lookup, warnings)
+            self._pass_gate(lookup, exchange)
         if request["content"]:
-            self._refuse_first(edition.judge(BODY, request, lookup), warnings)
+            self._refuse_first(edition.judge(BODY, request, lookup), exchange)
         if operation.writes and gated:
             # Deciding and writing are one step, so that a rule's look at the store stays true.
             with self.platform.store.exclusive(sandbox):
-                reply = self._judge_and_view(incoming, edition, lookup, warnings)
+                reply = self._judge_and_view(lookup, exchange)
         else:
-            reply = self._judge_and_view(incoming, edition, lookup, warnings)
-        if warnings:
-            names = dict.fromkeys(finding.rule.id for finding in warnings)
+            reply = self._judge_and_view(lookup, exchange)
+        if exchange.findings:
+            names = dict.fromkeys(finding.rule.id for finding in exchange.findings)
             reply.headers["x-emulator-warning"] = ", ".join(names)
         return reply
 
@@ -118,13 +149,13 @@ class Engine:
             headers["x-sandbox-name"] = default
         return Sandbox(organization, headers.get("x-sandbox-name", ""))
 
-    def _pass_gate(self, lookup: BoundLookup, warnings: list[Finding]) -> None:
+    def _pass_gate(self, lookup: BoundLookup, exchange: Exchange) -> None:
         request, edition = lookup.request, lookup.edition
         seen = (edition.name, "sandboxless" in request, *map(request["headers"].get, GATE_HEADERS))
         if seen in self._passed and self._still_there(lookup):
             return
         findings = edition.judge(GATE, request, lookup)
-        self._refuse_first(findings, warnings)
+        self._refuse_first(findings, exchange)
         self._remember(seen, findings)
 
     def _still_there(self, lookup: BoundLookup) -> bool:
@@ -139,11 +170,10 @@ class Engine:
                 self._passed.clear()
             self._passed.add(seen)
 
-    def _judge_and_view(
-        self, incoming: Incoming, edition: Edition, lookup: BoundLookup, warnings: list[Finding]
-    ) -> Reply:
-        request, operation = lookup.request, incoming.operation
-        self._refuse_first(edition.judge(operation.id, request, lookup), warnings)
+    def _judge_and_view(self, lookup: BoundLookup, exchange: Exchange) -> Reply:
+        incoming, edition, request = exchange.incoming, exchange.edition, lookup.request
+        operation = incoming.operation
+        self._refuse_first(edition.judge(operation.id, request, lookup), exchange)
         call = Call(
             operation=operation,
             edition=edition,
@@ -158,11 +188,12 @@ class Engine:
         )
         return self.views[operation.id](call)
 
-    def _refuse_first(self, findings: list[Finding], warnings: list[Finding]) -> None:
+    def _refuse_first(self, findings: list[Finding], exchange: Exchange) -> None:
+        exchange.findings.extend(findings)
         for finding in findings:
             if self._refuses(finding):
+                exchange.refused_by = finding
                 raise _problem_of(finding)
-        warnings.extend(findings)
 
     def _refuses(self, finding: Finding) -> bool:
         if finding.rule.structural:
@@ -172,13 +203,12 @@ class Engine:
         refusing = ("error", "warning") if self.enforce == "strict" else ("error",)
         return finding.rule.severity in refusing
 
-    def refuse(
-        self, problem: Problem, edition: Edition, service: str, request_id: str = ""
-    ) -> Reply:
+    def _refuse(self, problem: Problem, exchange: Exchange) -> Reply:
         """Return the reply that a problem is in an edition, in the service's own envelope."""
+        edition, service = exchange.edition, exchange.incoming.operation.service
         entry = edition.problems[problem.id]
         envelope = entry.envelope or edition.answer(f"{service}.envelope") or "gateway"
-        filled = self._fill(entry, problem.values, request_id or self._request_id({}))
+        filled = self._fill(entry, problem.values, exchange.request_id)
         headers = {**entry.headers, "x-emulator-rule": problem.rule or problem.id}
         return Reply(entry.status, ENVELOPES[envelope](filled), headers)
 
@@ -198,24 +228,6 @@ class Engine:
         if sent.isascii() and sent.isprintable() and 0 < len(sent) <= 128:
             return sent
         return f"{self._request_prefix}{next(self._requests):016x}"
-
-    def unknown_path(self, path: str, service: str) -> Reply:
-        """Return the reply to a path that no document knows."""
-        edition = self.contract.edition(self.edition)
-        return self.refuse(Problem("platform.unknown_path", path=path), edition, service)
-
-    def wrong_method(self, method: str, path: str, allowed: str, service: str) -> Reply:
-        """Return the reply to a known path with a method that it does not have."""
-        edition = self.contract.edition(self.edition)
-        problem = Problem("platform.method_not_allowed", method=method, path=path)
-        reply = self.refuse(problem, edition, service)
-        reply.headers["allow"] = allowed
-        return reply
-
-    def unreadable(self, reason: str, service: str) -> Reply:
-        """Return the reply to a request that the HTTP layer could not read."""
-        edition = self.contract.edition(self.edition)
-        return self.refuse(Problem("platform.unreadable", reason=reason), edition, service)
 
 
 def _problem_of(finding: Finding) -> Problem:

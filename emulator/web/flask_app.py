@@ -14,6 +14,7 @@ from werkzeug.routing import Rule as UrlRule
 
 from emulator.contract import Contract, Operation
 from emulator.json_types import dumps
+from emulator.problem import Problem
 from emulator.web.call import Incoming, Reply
 from emulator.web.engine import Engine
 
@@ -78,6 +79,8 @@ def _incoming(operation: Operation, path: dict[str, str], limit: int) -> Incomin
         query_string=environ.get("QUERY_STRING", ""),
         headers=_headers(environ),
         base_url=f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', 'localhost')}",
+        method=environ["REQUEST_METHOD"],
+        target=environ.get("REQUEST_URI") or environ["PATH_INFO"],
     )
     if environ.get("CONTENT_LENGTH") or environ.get("HTTP_TRANSFER_ENCODING"):
         body = _read_body(environ, limit)
@@ -155,18 +158,32 @@ def _one_line(value: str) -> str:
 
 def _refuser(engine: Engine) -> Callable[[HTTPException], Response]:
     bases = [(entry.base_path, entry.name) for entry in engine.contract.services.values()]
+    limit = engine.platform.settings.max_body
 
     def refuse(error: HTTPException) -> Response:
         path = request.path
         service = next((name for base, name in bases if path.startswith(base + "/")), "")
+        incoming = _incoming(_unrouted(request.method, path, service), {}, limit)
+        reply = engine.answer_unrouted(incoming, _problem(error, path))
         if isinstance(error, MethodNotAllowed):
-            allowed = ", ".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"}))
-            return to_response(engine.wrong_method(request.method, path, allowed, service))
-        if isinstance(error, NotFound):
-            return to_response(engine.unknown_path(path, service))
-        return to_response(engine.unreadable(error.description or error.name, service))
+            allowed = sorted(set(error.valid_methods or ()) - {"OPTIONS"})
+            reply.headers["allow"] = ", ".join(allowed)
+        return to_response(reply)
 
     return refuse
+
+
+def _unrouted(method: Any, path: str, service: str) -> Operation:
+    """Return what stands for the operation of a request that belongs to none: it has no id."""
+    return Operation("", method, path, "", (), service=service)
+
+
+def _problem(error: HTTPException, path: str) -> Problem:
+    if isinstance(error, MethodNotAllowed):
+        return Problem("platform.method_not_allowed", method=request.method, path=path)
+    if isinstance(error, NotFound):
+        return Problem("platform.unknown_path", path=path)
+    return Problem("platform.unreadable", reason=error.description or error.name)
 
 
 class _CanonicalPaths:

@@ -11,11 +11,10 @@ from itertools import count
 import pytest
 import requests
 
-from emulator.app import Emulator, create_emulator
-from emulator.runtime import ManualClock
+from emulator.app import Emulator
 from emulator.server import Server
-from emulator.settings import Settings
 from tests.aep import HEADERS, Aep, Send
+from tests.emulators import new_emulator
 
 _ORGANIZATIONS = count(1)
 
@@ -30,7 +29,7 @@ class Running:
 
 def serve(**settings: object) -> Iterator[Running]:
     """Serve a new emulator whose clock stands still until the generator is closed."""
-    made = create_emulator(Settings(**settings), clock=ManualClock())  # type: ignore[arg-type]
+    made = new_emulator(**settings)
     with Server(made.wsgi_app) as server:
         yield Running(made, f"http://127.0.0.1:{server.port}")
     made.close()

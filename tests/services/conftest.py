@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator, create_emulator
+from emulator.app import Emulator
 from emulator.runtime import ManualClock
-from emulator.settings import Settings
 from tests.aep import Aep, World, make_world
+from tests.emulators import new_emulator
 
 
 def aep_for(emulator: Emulator) -> Aep:
@@ -37,7 +37,7 @@ def make(clock: ManualClock) -> Callable[..., Aep]:
     """Return a function that makes an emulator with settings, and a client of it."""
 
     def build(**settings: Any) -> Aep:
-        return aep_for(create_emulator(Settings(**settings), clock=clock))
+        return aep_for(new_emulator(clock, **settings))
 
     return build
 
@@ -55,7 +55,7 @@ def world(api: Aep) -> World:
 
 @pytest.fixture(scope="module")
 def strict_emulator() -> Iterator[Emulator]:
-    made = create_emulator(Settings(enforce="strict"), clock=ManualClock())
+    made = new_emulator(enforce="strict")
     yield made
     made.close()
 

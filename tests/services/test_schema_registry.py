@@ -9,13 +9,13 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from emulator.app import Emulator, create_emulator
+from emulator.app import Emulator
 from emulator.runtime import ManualClock
 from emulator.sandbox import Sandbox
 from emulator.services.schema_registry.view import View
-from emulator.settings import Settings
 from emulator.xdm_paths import field_at, parse_path
 from tests.aep import CATALOG, ORGANIZATION, SCHEMA_REGISTRY, Aep, Answer, dataset
+from tests.emulators import new_emulator
 from tests.services.conftest import aep_for
 
 XDM = "https://ns.adobe.com/xdm"
@@ -82,13 +82,9 @@ ADHOC_CLASS = {
 }
 
 
-def emulator_of(**settings: Any) -> Emulator:
-    return create_emulator(Settings(**settings), clock=ManualClock(1_600_000_000_000))
-
-
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Emulator]:
-    emulator = emulator_of()
+    emulator = new_emulator()
     yield emulator
     emulator.close()
 
@@ -607,7 +603,7 @@ def test_put_renames_and_frees_the_title(aep: Aep) -> None:
 
 def test_patches_count_versions_and_keep_the_date_of_creation() -> None:
     clock = ManualClock(1_600_000_000_000)
-    aep = aep_for(create_emulator(Settings(), clock=clock))
+    aep = aep_for(new_emulator(clock))
     made = aep.ok("POST", SCHEMAS, schema())
     path = f"{SCHEMAS}/{made['meta:altId']}"
     clock.advance(60)
@@ -869,10 +865,10 @@ WARNED: list[tuple[str, Make, str]] = [
 
 @pytest.mark.parametrize(("path", "make", "rule"), WARNED)
 def test_warnings_refuse_only_strictly(path: str, make: Make, rule: str) -> None:
-    aep = aep_for(emulator_of())
+    aep = aep_for(new_emulator())
     answer = aep.call("POST", path, make(aep))
     assert (answer.status, answer.warnings[0].rpartition(".")[2]) == (201, rule)
-    strict = aep_for(emulator_of(enforce="strict"))
+    strict = aep_for(new_emulator(enforce="strict"))
     answer = strict.call("POST", path, make(strict))
     assert (answer.status, answer.rule.rpartition(".")[2]) == (400, rule)
     assert everything(strict) == [[], [], [], []]
@@ -1123,7 +1119,7 @@ def test_queries_that_are_refused(aep: Aep, query: str, rule: str) -> None:
     refused(aep.call("GET", f"{SCHEMAS}?{query}", Accept=BRIEF), 400, "XDM-1909", rule)
     older = aep.call("GET", f"{SCHEMAS}?{query}", Accept=BRIEF, x_emulator_edition="2020-03")
     refused_in_2020(older, 400, "BadRequestError", rule)
-    observing = aep_for(emulator_of(enforce="observe"))
+    observing = aep_for(new_emulator(enforce="observe"))
     answer = observing.call("GET", f"{SCHEMAS}?{query}", Accept=BRIEF)
     assert (answer.status, answer.warnings[0].rpartition(".")[2]) == (200, rule)
 
@@ -1154,7 +1150,7 @@ def test_stats(aep: Aep, listed: dict[str, str]) -> None:
 
 
 def test_stats_uses_the_setting_of_the_tenant() -> None:
-    aep = aep_for(emulator_of(tenant="_acme"))
+    aep = aep_for(new_emulator(tenant="_acme"))
     assert aep.ok("GET", f"{SCHEMA_REGISTRY}/stats")["tenantId"] == "acme"
     made = aep.ok("POST", SCHEMAS, schema())
     assert made["$id"].startswith("https://ns.adobe.com/acme/schemas/")
@@ -1173,7 +1169,7 @@ def test_what_is_not_emulated_says_so(aep: Aep) -> None:
 
 
 def test_same_seed_same_ids() -> None:
-    made = [aep_for(emulator_of(seed=seed)) for seed in ("a", "a", "b")]
+    made = [aep_for(new_emulator(seed=seed)) for seed in ("a", "a", "b")]
     ids = [[aep.ok("POST", SCHEMAS, schema(t))["$id"] for t in "XY"] for aep in made]
     assert ids[0] == ids[1]
     assert ids[0] != ids[2]
@@ -1195,7 +1191,7 @@ def test_sandboxes_and_organizations_do_not_see_each_other(aep: Aep) -> None:
 
 
 def test_observing_accepts_what_rules_refuse() -> None:
-    aep = aep_for(emulator_of(enforce="observe"))
+    aep = aep_for(new_emulator(enforce="observe"))
     bodies: list[Any] = [
         {"title": "A"},
         {"title": "A"},

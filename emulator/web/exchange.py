@@ -1,0 +1,54 @@
+"""What happened on one request, for those who watch: the journal, faults, the self-check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from emulator.json_types import JsonObject
+from emulator.sandbox import PLATFORM, Sandbox
+from emulator.web.call import Incoming, Reply
+
+if TYPE_CHECKING:
+    from emulator.contract.judge import Edition, Finding
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request with all that was found out about it, and its reply.
+
+    Args:
+        incoming: The request as it arrived. Where no document knows its path or method, its
+            operation has no id.
+        edition: The edition that it is judged by.
+        enforce: What was enforced: `documented`, `strict` or `observe`.
+        request_id: The id that its reply carries.
+        time: When it came, in milliseconds by the emulator's clock.
+        request: The request document that the rules saw; None if it never came that far.
+        sandbox: Where it belongs.
+        findings: Every rule that fired, in the order of refusal.
+        refused_by: The finding that refused it, if a rule did.
+        reply: What goes back; who watches may change it.
+    """
+
+    incoming: Incoming
+    edition: Edition
+    enforce: str
+    request_id: str
+    time: int
+    request: JsonObject | None = None
+    sandbox: Sandbox = PLATFORM
+    findings: list[Finding] = field(default_factory=list)
+    refused_by: Finding | None = None
+    reply: Reply = field(default_factory=Reply)
+
+
+Before = Callable[[Exchange], Reply | None]
+"""Called when the edition of a request is known: answers in place of the emulator, or does not.
+
+It may raise a Problem of the error catalogues to refuse in the service's own envelope.
+"""
+
+After = Callable[[Exchange], None]
+"""Called when the reply is there, before it goes out."""
