@@ -13,6 +13,7 @@ from emulator.package_data import data_folder
 from emulator.runtime import Clock, Ids, Runtime, SystemClock
 from emulator.services.base import Platform
 from emulator.settings import SettingError, Settings
+from emulator.state import State, put_back, take
 from emulator.store import Blobs, MemoryBlobs, MemoryStore, Store
 from emulator.web.call import View
 from emulator.web.engine import Engine
@@ -30,6 +31,14 @@ class Emulator:
     platform: Platform
     engine: Engine
     wsgi_app: Flask
+
+    def snapshot(self) -> State:
+        """Return all that the emulator knows now, for `restore`."""
+        return take(self.engine)
+
+    def restore(self, state: State) -> None:
+        """Replace all that the emulator knows by what a snapshot holds."""
+        put_back(self.engine, state)
 
     def close(self) -> None:
         """Release the state."""

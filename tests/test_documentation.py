@@ -64,16 +64,22 @@ def tables() -> ModuleType:
     return module
 
 
-def run(command: list[str]) -> str:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where commands of ours run, one after the other: some leave files for the next."""
+    return tmp_path_factory.mktemp("commands")
+
+
+def run(command: list[str], folder: Path = ROOT) -> str:
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
+        command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_runs(command: str, server: Server) -> None:
+def test_a_command_runs(command: str, server: Server, folder: Path) -> None:
     words = shlex.split(command.replace(ADDRESS, f"http://127.0.0.1:{server.port}"))
     if words[0] == "make":
         assert words[1] in make_targets()
@@ -81,7 +87,7 @@ def test_a_command_runs(command: str, server: Server) -> None:
         assert words[1] in ("build", "run")
         assert (ROOT / "Dockerfile").is_file()
     elif words[0] == "aep-emulator":
-        run([sys.executable, "-m", "emulator", *words[1:]])
+        run([sys.executable, "-m", "emulator", *words[1:]], folder)
     elif words[0] == "curl":
         if shutil.which("curl") is None:
             pytest.skip("there is no curl on this machine")

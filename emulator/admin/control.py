@@ -7,11 +7,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from emulator import __version__
-from emulator.admin import describe
-from emulator.json_types import JsonObject, loads
-from emulator.web.call import Reply
+from emulator.admin import describe, state
+from emulator.admin.replies import answer, error, read_object
 from emulator.web.engine import Engine
-from emulator.web.flask_app import to_response
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
@@ -27,6 +25,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         ("/edition", "PUT", control.set_edition),
         ("/rules", "GET", control.rules),
         ("/rules/<id>", "GET", control.rule),
+        *state.routes(engine),
     ]
     for path, method, view in routes:
         endpoint = f"{method} {path}".replace(".", "")
@@ -42,7 +41,7 @@ class Control:
 
     def health(self) -> Response:
         """Tell that the emulator answers, and what it runs with."""
-        return _reply(
+        return answer(
             {
                 "status": "ok",
                 "version": __version__,
@@ -53,63 +52,46 @@ class Control:
 
     def reset(self) -> Response:
         """Forget everything, or what one organization or one of its sandboxes holds."""
-        sent = _body()
+        sent = read_object()
         if sent is None or set(sent) - {"organization", "sandbox"}:
-            return _error(400, "invalid body", "expected an object with organization and sandbox")
+            return error(400, "invalid body", "expected an object with organization and sandbox")
         organization, name = sent.get("organization"), sent.get("sandbox")
         if not all(item is None or isinstance(item, str) for item in (organization, name)):
-            return _error(400, "invalid body", "organization and sandbox are text")
+            return error(400, "invalid body", "organization and sandbox are text")
         self._engine.platform.erase(organization, name)
         return Response(status=204)
 
     def operations(self) -> Response:
         """List every documented operation: emulated, or not and why."""
-        return _reply(describe.operations(self._engine.contract))
+        return answer(describe.operations(self._engine.contract))
 
     def editions(self) -> Response:
         """List the editions with their documents."""
-        return _reply(describe.editions(self._engine.contract, self._engine.edition))
+        return answer(describe.editions(self._engine.contract, self._engine.edition))
 
     def edition(self) -> Response:
         """Tell the edition that is in force."""
-        return _reply({"edition": self._engine.edition})
+        return answer({"edition": self._engine.edition})
 
     def set_edition(self) -> Response:
         """Put another edition in force for requests that ask for none."""
-        name = (_body() or {}).get("edition")
+        name = (read_object() or {}).get("edition")
         if not isinstance(name, str) or name not in self._engine.contract.entries:
             known = ", ".join(self._engine.contract.entries)
-            return _error(400, "unknown edition", f"expected one of {known}")
+            return error(400, "unknown edition", f"expected one of {known}")
         self._engine.edition = name
-        return _reply({"edition": name})
+        return answer({"edition": name})
 
     def rules(self) -> Response:
         """List the rules in force, of one operation with `?operation=`."""
         edition = self._engine.contract.edition(self._engine.edition)
         wanted = request.args.get("operation")
         rules = [rule for rule in edition.rules if wanted in (None, rule.operation)]
-        return _reply({"edition": edition.name, "rules": [describe.rule_line(r) for r in rules]})
+        return answer({"edition": edition.name, "rules": [describe.rule_line(r) for r in rules]})
 
     def rule(self, id: str) -> Response:
         """Explain a rule, or an entry of an error catalogue."""
         explained = describe.rule(self._engine.contract, id)
         if explained is None:
-            return _error(404, "unknown rule", f"there is no rule {id}")
-        return _reply(explained)
-
-
-def _body() -> JsonObject | None:
-    data = request.get_data()
-    try:
-        sent = loads(data) if data else {}
-    except ValueError:
-        return None
-    return sent if isinstance(sent, dict) else None
-
-
-def _reply(body: Any) -> Response:
-    return to_response(Reply(200, body))
-
-
-def _error(status: int, error: str, detail: str) -> Response:
-    return to_response(Reply(status, {"error": error, "detail": detail}))
+            return error(404, "unknown rule", f"there is no rule {id}")
+        return answer(explained)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -33,6 +33,28 @@ class Change(NamedTuple):
     key: str
     body: Json | None
     expected: int | None = None
+
+
+Place = tuple[Sandbox, str]
+"""Where documents lie and counters count: a sandbox, and a kind or a counter's name."""
+
+Row = tuple[int, int, bytes]
+"""Ordinal, version and body of a document, the body as JSON."""
+
+
+class Snapshot(NamedTuple):
+    """All that a store holds at one moment. It never changes, whatever the store does next.
+
+    `documents` has rows by key, in order of creation. Its mappings are not to be written to: a
+    store that has loaded a snapshot may read from them for as long as it lives.
+    """
+
+    documents: Mapping[Place, Mapping[str, Row]]
+    counters: Mapping[Place, int]
+
+
+EMPTY = Snapshot({}, {})
+"""What a new store holds."""
 
 
 class Conflict(Exception):
@@ -68,6 +90,12 @@ class Store(Protocol):
 
     def erase(self, organization: str | None = None, name: str | None = None) -> None:
         """Forget everything, or one organization, or one sandbox of it; counters included."""
+
+    def dump(self) -> Snapshot:
+        """Return all that is there."""
+
+    def load(self, snapshot: Snapshot) -> None:
+        """Replace all that is there by what a snapshot holds."""
 
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         """Let one writer at a time decide and write in a sandbox."""

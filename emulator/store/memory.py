@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 
 from emulator.json_types import Json, dumps, loads
 from emulator.sandbox import Sandbox
-from emulator.store.base import Change, Conflict, Stored
-
-# Documents are held as JSON bytes: a reader cannot reach into the store, and the cyclic garbage
-# collector has nothing to walk however many there are.
-_Row = tuple[int, int, bytes]
+from emulator.store.base import Change, Conflict, Place, Row, Snapshot, Stored
 
 
 def _encoded(body: Json) -> bytes:
@@ -21,12 +17,19 @@ def _encoded(body: Json) -> bytes:
 
 
 class MemoryStore:
-    """All documents of one emulator in one process."""
+    """All documents of one emulator in one process.
+
+    Documents are held as JSON bytes: a reader cannot reach into the store, and the cyclic garbage
+    collector has nothing to walk however many there are.
+    A kind is shared with the snapshots that were made of it or that it came from, until it is first
+    written to; so neither making nor loading one depends on how many documents there are.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kinds: dict[tuple[Sandbox, str], dict[str, _Row]] = {}
-        self._counters: dict[tuple[Sandbox, str], int] = {}
+        self._kinds: dict[Place, Mapping[str, Row]] = {}
+        self._own: dict[Place, dict[str, Row]] = {}
+        self._counters: dict[Place, int] = {}
         self._writers: dict[Sandbox, threading.RLock] = {}
 
     def read(self, sandbox: Sandbox, kind: str, key: str) -> Stored | None:
@@ -60,7 +63,10 @@ class MemoryStore:
             raise Conflict(change, found)
 
     def _apply(self, change: Change, body: bytes | None) -> None:
-        rows = self._kinds.setdefault((change.sandbox, change.kind), {})
+        place = (change.sandbox, change.kind)
+        rows = self._own.get(place)
+        if rows is None:
+            rows = self._own[place] = self._kinds[place] = dict(self._kinds.get(place, ()))
         row = rows.get(change.key)
         if body is None:
             rows.pop(change.key, None)
@@ -84,7 +90,19 @@ class MemoryStore:
 
         with self._lock:
             self._kinds = {key: rows for key, rows in self._kinds.items() if not goes(key[0])}
+            self._own = {key: rows for key, rows in self._own.items() if not goes(key[0])}
             self._counters = {key: n for key, n in self._counters.items() if not goes(key[0])}
+
+    def dump(self) -> Snapshot:
+        with self._lock:
+            self._own = {}
+            return Snapshot(dict(self._kinds), dict(self._counters))
+
+    def load(self, snapshot: Snapshot) -> None:
+        with self._lock:
+            self._own = {}
+            self._kinds = dict(snapshot.documents)
+            self._counters = dict(snapshot.counters)
 
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         writer = self._writers.get(sandbox)

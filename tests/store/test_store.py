@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from emulator.sandbox import Sandbox
-from emulator.store import Change, Conflict, MemoryStore, Store
+from emulator.store import EMPTY, Change, Conflict, MemoryStore, Store
 
 PROD = Sandbox("A@AdobeOrg", "prod")
 DEV = Sandbox("A@AdobeOrg", "dev")
@@ -153,3 +153,54 @@ def test_exclusive_lets_one_writer_at_a_time_into_a_sandbox(store: Store) -> Non
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(enter, range(200)))
     assert max(most) == 1
+
+
+def test_a_snapshot_brings_back_documents_versions_order_and_counters(store: Store) -> None:
+    for key in "cab":
+        put(store, key, {"key": key})
+    put(store, "a", {"key": "a", "changed": True})
+    store.next(PROD, "run")
+    before = list(store.scan(PROD, "flow"))
+    snapshot = store.dump()
+    store.write(Change(PROD, "flow", "c", None), Change(PROD, "flow", "a", {}))
+    put(store, "new", {}, DEV)
+    store.next(PROD, "run")
+    store.load(snapshot)
+    assert list(store.scan(PROD, "flow")) == before
+    assert store.count(DEV, "flow") == 0
+    assert store.next(PROD, "run") == 2
+    put(store, "d", {})
+    assert keys(store) == ["c", "a", "b", "d"]
+
+
+def test_a_snapshot_stays_as_it_was_made_and_can_be_loaded_again(store: Store) -> None:
+    put(store, "a", {"n": 1})
+    snapshot = store.dump()
+    for _ in range(3):
+        put(store, "a", {"n": 2})
+        put(store, "b", {})
+        store.erase("A@AdobeOrg", "prod")
+        put(store, "c", {})
+        store.load(snapshot)
+        found = store.read(PROD, "flow", "a")
+        assert found is not None
+        assert (keys(store), found.version, found.body) == (["a"], 1, {"n": 1})
+
+
+def test_a_snapshot_can_be_loaded_into_other_stores(store: Store) -> None:
+    put(store, "a", {"n": 1})
+    snapshot = store.dump()
+    others = [type(store)(), type(store)()]
+    for other in others:
+        other.load(snapshot)
+    put(others[0], "b", {})
+    assert [keys(made) for made in (store, *others)] == [["a"], ["a", "b"], ["a"]]
+    for other in others:
+        other.close()
+
+
+def test_a_new_store_holds_what_the_empty_snapshot_says(store: Store) -> None:
+    put(store, "a", {})
+    store.load(EMPTY)
+    assert keys(store) == []
+    assert store.next(PROD, "#flow") == 1

@@ -1,0 +1,45 @@
+"""Saving and restoring everything, as calls of the control API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from emulator.admin.replies import answer, error, read_object
+from emulator.state import put_back, take
+from emulator.web.engine import Engine
+
+
+def routes(engine: Engine) -> list[tuple[str, str, Any]]:
+    """Return path, method and view of each call."""
+    views = StateViews(engine)
+    return [("/state", "GET", views.save), ("/state", "PUT", views.load)]
+
+
+class StateViews:
+    """The views of the state."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def save(self) -> Response:
+        """Return all that the emulator knows, as a state file."""
+        from emulator.state.file import to_json
+
+        return answer(to_json(take(self._engine), self._engine.platform.settings.seed))
+
+    def load(self) -> Response:
+        """Replace all that the emulator knows by what a state file says, or change nothing."""
+        from emulator.state.file import StateError, from_json
+
+        limit = self._engine.platform.settings.max_body
+        if (request.content_length or 0) > limit:
+            return error(413, "state too large", f"--max-body lets {limit} bytes in")
+        try:
+            state = from_json(read_object(), self._engine.contract)
+        except StateError as wrong:
+            return error(400, "invalid state", str(wrong))
+        put_back(self._engine, state)
+        documents = sum(len(rows) for rows in state.store.documents.values())
+        return answer({"documents": documents})

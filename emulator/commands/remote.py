@@ -1,0 +1,73 @@
+"""What the commands that talk to a running emulator share. No command itself."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+from typing import Any
+from urllib.parse import urlsplit
+
+from emulator.commands import CommandError, settings_of, url_of
+
+PATIENCE = 300.0
+"""Seconds to wait for an answer: a large world takes a while to build."""
+
+
+def add_url(parser: argparse.ArgumentParser) -> None:
+    """Let the emulator's address be given; else it is the one that `serve` would listen on."""
+    parser.add_argument("--url", help="base URL of the emulator (default: what the settings say)")
+
+
+def url_asked(arguments: argparse.Namespace) -> str:
+    """Return the URL that was given, or that of the settings in the environment."""
+    if arguments.url:
+        return str(arguments.url)
+    settings = settings_of(argparse.Namespace())
+    return url_of(settings.host, settings.port)
+
+
+def call(url: str, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+    """Send one request to the control API; return status and body.
+
+    Raises:
+        CommandError: The URL cannot be used, or nothing answers there.
+    """
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise CommandError(f"--url: {url!r}: {error}") from error
+    if parts.scheme != "http" or not parts.hostname:
+        raise CommandError(f"--url: {url!r} is not a URL such as http://127.0.0.1:8080")
+    connection = http.client.HTTPConnection(parts.hostname, port, timeout=PATIENCE)
+    try:
+        connection.request(method, parts.path.rstrip("/") + path, body)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise CommandError(f"no emulator answers at {url}: {error}") from error
+    finally:
+        connection.close()
+
+
+def ask(url: str, method: str, path: str, body: Any = None) -> Any:
+    """Send JSON to the control API and return the JSON of its answer, None where it has none.
+
+    Args:
+        body: A JSON value, or bytes as they are.
+
+    Raises:
+        CommandError: Nothing answers, or it refuses; the message has the reason.
+    """
+    from emulator.json_types import dumps, loads
+
+    sent = body if isinstance(body, bytes | None) else dumps(body)
+    status, content = call(url, method, path, sent)
+    try:
+        said = loads(content) if content else None
+    except ValueError as error:
+        raise CommandError(f"what answers at {url} is no aep-emulator") from error
+    if status >= http.HTTPStatus.BAD_REQUEST:
+        reason = said.get("detail") if isinstance(said, dict) else None
+        raise CommandError(reason or f"{method} {path}: {status}")
+    return said

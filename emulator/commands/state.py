@@ -1,0 +1,52 @@
+"""`aep-emulator state`: saves all that a running emulator knows into a file, or loads it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from emulator.commands import CommandError
+from emulator.commands.remote import add_url, ask, url_asked
+
+HELP = "save or load all that a running emulator knows"
+PATH = "/_emulator/state"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give the command its two verbs."""
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for name, run, help in (
+        ("save", save, "write the state into a file"),
+        ("load", load, "replace the state by that of a file"),
+    ):
+        verb = verbs.add_parser(name, help=help, description=help)
+        verb.add_argument("file", type=Path, help="a state file, JSON")
+        add_url(verb)
+        verb.set_defaults(run=run)
+
+
+def save(arguments: argparse.Namespace) -> int:
+    """Write the state of the emulator into a file, indented."""
+    import orjson
+
+    state = ask(url_asked(arguments), "GET", PATH)
+    try:
+        arguments.file.write_bytes(orjson.dumps(state, option=orjson.OPT_INDENT_2) + b"\n")
+    except OSError as error:
+        raise CommandError(f"{arguments.file}: {error.strerror}") from error
+    print(f"{arguments.file}: saved")
+    return 0
+
+
+def load(arguments: argparse.Namespace) -> int:
+    """Replace the state of the emulator by that of a file."""
+    try:
+        content = arguments.file.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{arguments.file}: {error.strerror}") from error
+    try:
+        held = ask(url_asked(arguments), "PUT", PATH, content)
+    except CommandError as error:
+        raise CommandError(f"{arguments.file}: {error}") from error
+    print(f"{arguments.file}: loaded, {held['documents']} documents")
+    return 0

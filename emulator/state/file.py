@@ -1,0 +1,115 @@
+"""States as readable JSON: one file that another emulator, or a later version, can load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from emulator import __version__
+from emulator.json_types import JsonObject, dumps, loads
+from emulator.sandbox import Sandbox
+from emulator.state.snapshot import State
+from emulator.store import Place, Row, Snapshot
+
+if TYPE_CHECKING:
+    from emulator.contract import Contract
+    from emulator.state.model import SandboxState, StateFile
+
+MOST_REASONS = 10
+"""How many of the things that are wrong with a file its refusal tells."""
+
+
+class StateError(ValueError):
+    """A state file cannot be loaded; the message says why, a line for each reason."""
+
+
+def to_json(state: State, seed: str) -> JsonObject:
+    """Return a state as the JSON of a state file; `seed` is that of the emulator it comes from."""
+    from emulator.state.model import FORMAT, VERSION
+
+    organizations: dict[str, dict[str, Any]] = {}
+
+    def sandbox_of(place: Place) -> dict[str, Any]:
+        (organization, name), _ = place
+        sandboxes = organizations.setdefault(organization, {})
+        held: dict[str, Any] = sandboxes.setdefault(name, {"counters": {}, "documents": {}})
+        return held
+
+    for place, number in sorted(state.store.counters.items()):
+        sandbox_of(place)["counters"][place[1]] = number
+    for place, rows in sorted(state.store.documents.items(), key=lambda item: item[0]):
+        if rows:
+            sandbox_of(place)["documents"][place[1]] = [
+                {"key": key, "version": version, "ordinal": ordinal, "body": loads(body)}
+                for key, (ordinal, version, body) in rows.items()
+            ]
+    head = {"format": FORMAT, "formatVersion": VERSION, "emulator": __version__, "seed": seed}
+    in_force = {"edition": state.edition, "enforce": state.enforce, "clock": state.clock}
+    return {**head, **in_force, "organizations": dict(sorted(organizations.items()))}
+
+
+def from_json(raw: Any, contract: Contract) -> State:
+    """Read a state file's JSON.
+
+    Raises:
+        StateError: It is no state file, one of another version, or does not hold together.
+    """
+    from pydantic import ValidationError
+
+    from emulator.state.model import StateFile
+
+    try:
+        file = StateFile.model_validate(raw)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        places = (".".join(map(str, item["loc"])) or "the file" for item in found)
+        said = [f"{place}: {item['msg']}" for place, item in zip(places, found, strict=True)]
+        raise StateError(_few(said)) from error
+    wrong = list(_complaints(file, contract))
+    if wrong:
+        raise StateError(_few(wrong))
+    return State(_snapshot(file), file.edition, file.enforce, file.clock)
+
+
+def _few(reasons: list[str]) -> str:
+    more = len(reasons) - MOST_REASONS
+    return "\n".join(reasons[:MOST_REASONS] + ([f"and {more} more"] if more > 0 else []))
+
+
+def _complaints(file: StateFile, contract: Contract) -> Iterator[str]:
+    if file.edition not in contract.entries:
+        yield f"edition: there is no {file.edition!r}; there are {', '.join(contract.entries)}"
+    for organization, sandboxes in file.organizations.items():
+        for name, sandbox in sandboxes.items():
+            yield from _disorder(f"organizations.{organization}.{name}", sandbox)
+
+
+def _disorder(place: str, sandbox: SandboxState) -> Iterator[str]:
+    """Say what would let the next write overwrite or reorder what is there."""
+    for kind, rows in sandbox.documents.items():
+        where = f"{place}.documents.{kind}"
+        if len({row.key for row in rows}) < len(rows):
+            yield f"{where}: two documents have one key"
+        ordinals = [row.ordinal for row in rows]
+        if len(set(ordinals)) < len(ordinals):
+            yield f"{where}: two documents have one ordinal"
+        counted = sandbox.counters.get(f"#{kind}", 0)
+        if max(ordinals, default=0) > counted:
+            yield f"{where}: an ordinal is beyond the counter #{kind}, which is {counted}"
+        if any(row.body is None for row in rows):
+            yield f"{where}: a document has no body"
+
+
+def _snapshot(file: StateFile) -> Snapshot:
+    documents: dict[Place, Mapping[str, Row]] = {}
+    counters: dict[Place, int] = {}
+    for organization, sandboxes in file.organizations.items():
+        for name, held in sandboxes.items():
+            sandbox = Sandbox(organization, name)
+            counters.update({(sandbox, counter): n for counter, n in held.counters.items()})
+            for kind, rows in held.documents.items():
+                documents[(sandbox, kind)] = {
+                    row.key: (row.ordinal, row.version, bytes(memoryview(dumps(row.body))))
+                    for row in sorted(rows, key=lambda row: row.ordinal)
+                }
+    return Snapshot(documents, counters)

@@ -1,0 +1,49 @@
+"""What a state file says, member by member. Imported when one is read: it brings pydantic."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT = "aep-emulator-state"
+VERSION = 1
+
+_Counted = Annotated[int, Field(ge=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class DocumentRow(_Strict):
+    """One stored document. `version` counts its writes, `ordinal` orders its kind by creation."""
+
+    key: str
+    version: _Counted
+    ordinal: _Counted
+    body: Any
+
+
+class SandboxState(_Strict):
+    """What one sandbox holds: documents by kind, and the counters that ids are made of."""
+
+    counters: dict[str, Annotated[int, Field(ge=0)]] = {}
+    documents: dict[str, list[DocumentRow]] = {}
+
+
+class StateFile(_Strict):
+    """A whole state: `organizations` has what each sandbox holds, by organization and sandbox.
+
+    What belongs to no sandbox of an organization, or to no organization, lies under an empty name.
+    `clock` is in milliseconds since 1970, and left out where the machine's time was followed.
+    """
+
+    format: Literal["aep-emulator-state"]
+    formatVersion: Literal[1]  # noqa: N815 - JSON is in camelCase
+    emulator: str = ""
+    seed: str = ""
+    edition: str
+    enforce: Literal["documented", "strict", "observe"]
+    clock: int | None = None
+    organizations: dict[str, dict[str, SandboxState]]

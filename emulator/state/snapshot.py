@@ -1,0 +1,49 @@
+"""The state of an emulator at one moment, in memory: cheap to take and cheaper to put back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emulator.runtime import ManualClock
+from emulator.store import Snapshot
+
+if TYPE_CHECKING:
+    from emulator.web.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What an emulator held at one moment; it never changes and can be put back at any time.
+
+    `clock` is in milliseconds since 1970, and None of an emulator that follows the machine's time.
+    """
+
+    store: Snapshot
+    edition: str
+    enforce: str
+    clock: int | None = None
+
+
+def take(engine: Engine) -> State:
+    """Return the state of an emulator as it is."""
+    clock = engine.platform.runtime.clock
+    return State(
+        store=engine.platform.store.dump(),
+        edition=engine.edition,
+        enforce=engine.enforce,
+        clock=clock.now() if isinstance(clock, ManualClock) else None,
+    )
+
+
+def put_back(engine: Engine, state: State) -> None:
+    """Replace all that an emulator holds by a state, its own earlier one or another's.
+
+    A clock that follows the machine's time goes on doing so.
+    """
+    clock = engine.platform.runtime.clock
+    engine.platform.store.load(state.store)
+    engine.edition = state.edition
+    engine.enforce = state.enforce
+    if state.clock is not None and isinstance(clock, ManualClock):
+        clock.set(state.clock)
