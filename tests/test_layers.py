@@ -18,6 +18,7 @@ THIRD_PARTY = {
     "jsonpatch": {"json_patch"},
     "jsonschema": {"contract.second_opinion"},
     "lark": {"mapping.parser", "mapping.builder"},
+    "pyarrow": {"data_plane.parquet"},
     "pydantic": {"contract.checkup", "state"},
     "uvicorn": {"server", "wsgi_bridge"},
     "werkzeug": {"web.flask_app"},
@@ -121,6 +122,15 @@ def test_the_mapping_language_is_pure_and_waited_for() -> None:
             top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
             at_once = ours(imported(ast.Module(list(top), [])))
             assert not within(at_once, "mapping"), name
+
+
+def test_the_data_plane_knows_neither_http_nor_a_single_service() -> None:
+    for name, tree in trees():
+        if name.startswith("data_plane"):
+            known = ours(imported(tree))
+            assert not within(known, "web", "contract.judge", "admin", "app"), name
+            services = within(known, "services")
+            assert services == within(services, "services.base"), name
 
 
 @pytest.mark.parametrize("service", SERVICES)

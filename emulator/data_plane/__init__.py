@@ -1,0 +1,1 @@
+"""What moves data: readers of files, conformance to schemas, ingestion. Knows no HTTP."""
