@@ -21,6 +21,7 @@ HEADERS = {
 FLOW_SERVICE = "/data/foundation/flowservice"
 SCHEMA_REGISTRY = "/data/foundation/schemaregistry"
 CATALOG = "/data/foundation/catalog"
+DATASET_SERVICE = "/data/foundation/dataset"
 CONVERSION = "/data/foundation/conversion"
 SANDBOX_MANAGEMENT = "/data/foundation/sandbox-management"
 CONNECTORS = "/data/foundation/connectors"

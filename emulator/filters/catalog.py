@@ -19,7 +19,11 @@ from emulator.json_types import MISSING, Json, JsonObject, dotted
 _FORM = re.compile(r"(?P<field>[^=<>!~]+)(?P<operator>==|!=|<=|>=|<|>|~)(?P<wanted>.+)", re.DOTALL)
 _NAME = re.compile(r"(?P<absent>!?)(?P<field>[^=<>!~]+)")
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d+)?")
+_RANGE = re.compile(r"objects=(\d{1,9})-(\d{1,9})")
 _VERSION = re.compile(r"\d{1,9}(\.\d{1,9})*")
+
+LARGEST_LIMIT = 100
+"""How many objects Catalog tells of at most in one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,15 @@ def parse_condition(text: str) -> Condition | None:
     if match:
         return Condition(match["field"].strip(), "!" if match["absent"] else "there", "")
     return None
+
+
+def parse_range(text: str) -> tuple[int, int] | None:
+    """Return the first and last index of a header such as `objects=140-141`, or None."""
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        return None
+    first, last = int(match[1]), int(match[2])
+    return (first, last) if 0 <= last - first < LARGEST_LIMIT else None
 
 
 def same_text(found: Json, wanted: str) -> bool:

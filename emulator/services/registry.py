@@ -4,6 +4,7 @@ from emulator.services.base import Service
 from emulator.services.catalog import SERVICE as CATALOG
 from emulator.services.connectors import SERVICE as CONNECTORS
 from emulator.services.data_prep import SERVICE as DATA_PREP
+from emulator.services.dataset_service import SERVICE as DATASET_SERVICE
 from emulator.services.flow_service import SERVICE as FLOW_SERVICE
 from emulator.services.gateway import SERVICE as GATEWAY
 from emulator.services.ims import SERVICE as IMS
@@ -17,6 +18,7 @@ SERVICES: tuple[Service, ...] = (
     FLOW_SERVICE,
     SCHEMA_REGISTRY,
     CATALOG,
+    DATASET_SERVICE,
     DATA_PREP,
     CONNECTORS,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from emulator.json_types import JsonObject
 
@@ -113,6 +114,23 @@ def sandbox(refusal: Refusal) -> JsonObject:
     }
 
 
+def policy_entity(refusal: Refusal) -> JsonObject:
+    """The Dataset Service's: Dataset Service API reference, `NotFoundError`.
+
+    Its errors have no title: what the catalogue's entry has there is the path of the entity that
+    was looked for, where there is one.
+    """
+    code = refusal.code
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(refusal.now / 1000))
+    body: JsonObject = {
+        "timestamp": f"{moment}.{refusal.now % 1000:03}Z",
+        "status": HTTPStatus(refusal.status).name,
+        "code": code if code.startswith("PES-") else f"PES-{code}",
+        "message": refusal.detail,
+    }
+    return {**body, "path": refusal.title} if refusal.title.startswith("/") else body
+
+
 def ims(refusal: Refusal) -> JsonObject:
     """The identity service's OAuth shape: "OAuth Server-to-Server credential API reference"."""
     return {"error": refusal.code, "error_description": refusal.detail}
@@ -125,6 +143,7 @@ ENVELOPES: dict[str, Callable[[Refusal], JsonObject]] = {
     "ims": ims,
     "message": message,
     "placeholder": placeholder,
+    "policy_entity": policy_entity,
     "problem": problem,
     "registry": registry,
     "sandbox": sandbox,

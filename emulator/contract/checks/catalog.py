@@ -6,14 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
-from emulator.filters.catalog import parse_condition
+from emulator.filters.catalog import parse_condition, parse_range
 from emulator.filters.expressions import expression
 from emulator.json_patch import PatchError, apply
 from emulator.json_types import MISSING, Json, JsonObject, at, escape_step
 
 
 def catalog_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """A `property` filter is free of a fault: of its `form`, or of its regular `expression`."""
+    """A `property` filter is free of a fault: of its `form`, or of its regular `expression`.
+
+    With the fault `range` the value is a header that asks for a range of objects.
+    """
+    if arguments["fault"] == "range":
+        if parse_range(value) is None:
+            yield Reason(f"{shown(value)} is not a range such as objects=0-19")
+        return
     for text in value if isinstance(value, list) else [value]:
         condition = parse_condition(text)
         if arguments["fault"] == "form":

@@ -273,7 +273,8 @@ def version_matches(value: Json, arguments: JsonObject, lookup: Any) -> Iterator
     """The value is the current `field` of the resource, so nobody has changed it meanwhile.
 
     `quotes` is `exact`, or `lenient` where documents show the value without its quotes too.
-    `fields` may list several fields of which one must match; `*` always matches then.
+    `fields` may list several fields of which one must match; with `any`, `*` always matches.
+    With `differs` the value has to be another one instead.
     """
     resource = _other(value, arguments, lookup)
     if resource is None:
@@ -282,8 +283,9 @@ def version_matches(value: Json, arguments: JsonObject, lookup: Any) -> Iterator
     lenient = arguments.get("quotes") == "lenient"
     sent = value.strip('"') if lenient else value
     known = [item.strip('"') for item in current] if lenient else current
-    if sent not in known and not (arguments.get("any") and sent == "*"):
+    matches = sent in known or bool(arguments.get("any") and sent == "*")
+    if matches == bool(arguments.get("differs")):
         yield Reason(
-            f"{value} is not the current {current[0]}",
+            f"{value} is {'' if matches else 'not '}the current {current[0]}",
             values={"supplied": value, "current": current[0]},
         )

@@ -1,7 +1,7 @@
 """Catalog Service: the data sets of a sandbox."""
 
 from emulator.services.base import Service
-from emulator.services.catalog import routes
+from emulator.services.catalog import views
 from emulator.services.catalog.service import Catalog
 
-SERVICE = Service(name="catalog", views=routes, build=Catalog)
+SERVICE = Service(name="catalog", views=views, build=Catalog)

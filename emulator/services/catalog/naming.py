@@ -50,6 +50,16 @@ def profile_tag(values: list[Any], now: int) -> list[Any]:
     return [*values, f"enabledAt:{moment}"]
 
 
+def expiration_set(extensions: Json, now: int) -> Json:
+    """Return extensions whose row expiration says that a user has set it now."""
+    lake = extensions.get("adobe_lakeHouse") if isinstance(extensions, dict) else None
+    expiration = lake.get("rowExpiration") if isinstance(lake, dict) else None
+    if not isinstance(lake, dict) or not isinstance(expiration, dict):
+        return extensions
+    told = {**expiration, "valueStatus": "custom", "setBy": "user", "updated": now}
+    return {**extensions, "adobe_lakeHouse": {**lake, "rowExpiration": told}}
+
+
 def behavior(schema: JsonObject | None) -> str:
     """Return what kind of data a schema describes; a record where the schema does not say."""
     extended = (schema or {}).get("meta:extends") or []

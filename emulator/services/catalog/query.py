@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from emulator.filters.catalog import ordered, parse_condition, same_text
+from emulator.filters.catalog import LARGEST_LIMIT, ordered, parse_condition, same_text
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 DEFAULT_LIMIT = 20
-LARGEST_LIMIT = 100
 
 CONTROLS = frozenset(
     "limit start offset properties property tags orderBy sort expansion requestDataSource".split()
@@ -30,13 +29,17 @@ _MOMENTS = {
 Condition = Callable[[JsonObject], bool]
 
 
-def select(objects: Iterable[JsonObject], query: Mapping[str, Any]) -> list[JsonObject]:
-    """Return the page of objects that a query asks for, oldest first unless it orders them."""
+def matching(objects: Iterable[JsonObject], query: Mapping[str, Any]) -> list[JsonObject]:
+    """Return all objects that a query's filters let through, oldest first unless it orders them."""
     conditions = list(_conditions(query))
     found = [item for item in objects if all(holds(item) for holds in conditions)]
     order = query.get("orderBy") or query.get("sort")
-    if order:
-        found = ordered(found, order)
+    return ordered(found, order) if order else found
+
+
+def select(objects: Iterable[JsonObject], query: Mapping[str, Any]) -> list[JsonObject]:
+    """Return the page of objects that a query asks for, oldest first unless it orders them."""
+    found = matching(objects, query)
     start = whole_number(query.get("start", query.get("offset")), 0)
     limit = whole_number(query.get("limit"), DEFAULT_LIMIT)
     return found[start : start + min(max(limit, 1), LARGEST_LIMIT)]

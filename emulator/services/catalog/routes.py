@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from emulator.filters.catalog import parse_range
 from emulator.services.catalog import shapes
-from emulator.services.catalog.query import select
+from emulator.services.catalog.query import matching, select
 from emulator.services.catalog.service import Caller, Catalog
 from emulator.web import Call, Reply, operation
 
@@ -12,6 +13,9 @@ from emulator.web import Call, Reply, operation
 def list_datasets(call: Call) -> Reply:
     """List data sets by id, filtered, ordered and paged."""
     datasets = [shapes.shown(call, item) for item in _catalog(call).datasets(call.sandbox)]
+    span = parse_range(call.headers.get("range", ""))
+    if span:
+        return shapes.ranged(call, matching(datasets, call.query), *span)
     return Reply(200, shapes.keyed(call, select(datasets, call.query)))
 
 

@@ -58,6 +58,8 @@ class Catalog:
             DATASET: self._dataset,
             "datasets": self._any_of,
             "time_series_dataset": self._time_series,
+            "catalog_tag": self._tag,
+            "profile_dataset": self._in_profile,
         }
 
     def listers(self) -> Mapping[str, Lister]:
@@ -75,6 +77,23 @@ class Catalog:
         dataset = self.dataset(sandbox, key) or {}
         behavior = as_object(dataset.get("classification")).get("dataBehavior")
         return dataset if behavior == "time-series" else None
+
+    def _in_profile(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return a data set whose schema is a union or takes part in one."""
+        dataset = self.dataset(sandbox, key) or {}
+        schema = str(as_object(dataset.get("schemaRef")).get("id"))
+        if schema.endswith("__union"):
+            return dataset
+        found = self._platform.find(sandbox, fixtures, "profile_schema", schema)
+        return dataset if found else None
+
+    def _tag(self, sandbox: Sandbox, fixtures: Fixtures, name: str) -> JsonObject | None:
+        """Return the distinct values of a tag and the data sets that have it, the oldest first."""
+        tags = {item["id"]: as_object(item.get("tags")) for item in self.datasets(sandbox)}
+        holders = {id: found[name] for id, found in tags.items() if name in found}
+        values = dict.fromkeys(value for listed in holders.values() for value in listed)
+        found = {"name": name, "values": list(values), "datasets": list(holders)}
+        return found if holders else None
 
     def dataset(self, sandbox: Sandbox, id: str) -> JsonObject | None:
         """Return one data set."""
@@ -176,6 +195,7 @@ class Catalog:
         if isinstance(file_description, dict):
             file_description = {"format": "parquet", **file_description}
         dataset["fileDescription"] = file_description
+        dataset |= self._expiring(old, dataset)
         if not dataset.get("classification") or _only_schema_changed(old, dataset):
             behavior = self._behavior(caller, as_object(dataset.get("schemaRef")).get("id"))
             dataset["classification"] = {"dataBehavior": behavior, "managedBy": "CUSTOMER"}
@@ -188,6 +208,12 @@ class Catalog:
         if isinstance(profile, list):
             tags["unifiedProfile"] = naming.profile_tag(profile, self._platform.runtime.clock.now())
         return tags
+
+    def _expiring(self, old: JsonObject, changed: JsonObject) -> JsonObject:
+        """Return `extensions` with who set the rows' expiration, and when, if it was set anew."""
+        now = self._platform.runtime.clock.now()
+        before, after = old.get("extensions"), changed.get("extensions")
+        return {} if after == before else {"extensions": naming.expiration_set(after, now)}
 
     def _behavior(self, caller: Caller, schema_id: Any) -> str:
         if not isinstance(schema_id, str):

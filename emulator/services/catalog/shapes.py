@@ -33,6 +33,33 @@ def one(call: Call, datasets: list[JsonObject]) -> Reply:
     return Reply(200, keyed(call, [shown(call, dataset) for dataset in datasets]), headers)
 
 
+def tag(found: JsonObject) -> JsonObject:
+    """Return the values of a tag, and the data sets that have it: API reference, `tagsResponse`."""
+    holders = [f"@/DataSet/{id}" for id in found["datasets"]]
+    return {"objectType": {"datasets": holders}, found["name"]: found["values"]}
+
+
+def labels(call: Call, entity: JsonObject) -> JsonObject:
+    """Return a data set's labels as Catalog's guide of 2020 prints them, with the organization."""
+    organization = {"imsOrg": call.sandbox.organization}
+    return {f"AEP:dataset:{entity['id']}": organization | label_payload(entity)}
+
+
+def label_payload(entity: JsonObject) -> JsonObject:
+    """Return labels as a request sends them; a data set without any has two empty lists."""
+    return {name: entity.get(name, []) for name in ("labels", "optionalLabels")}
+
+
+def ranged(call: Call, found: list[JsonObject], first: int, last: int) -> Reply:
+    """Return the objects from index `first` to `last`, and in a header how many there are.
+
+    The technical overview of 2018 shows both headers. That the status is 206 is this emulator's.
+    """
+    part = found[first : last + 1]
+    span = f"{first}-{first + len(part) - 1}" if part else "*"
+    return Reply(206, keyed(call, part), {"Content-Range": f"objects {span}/{len(found)}"})
+
+
 def keyed(call: Call, datasets: list[JsonObject]) -> JsonObject:
     """Return data sets by id, as far as `properties` asks for them; the id is not a member."""
     return {dataset["id"]: _without_id(project(dataset, call.query)) for dataset in datasets}

@@ -48,6 +48,7 @@ class SchemaRegistry(Resources):
             },
             "tenant": lambda s, f, key: {"namespace": self.namespace(s)},
             "tenant_resource": lambda s, f, key: self.find_own(View(s, f), key),
+            "profile_schema": lambda s, f, key: self._in_profile(View(s, f), key),
             "union": lambda s, f, key: self.union(View(s, f), key),
             "union_members": lambda s, f, key: {
                 "members": unions.members_of(self._platform, s, canonical(key))
@@ -68,6 +69,11 @@ class SchemaRegistry(Resources):
             "schema": lambda s, f: self.all_own(s, "schemas"),
             "xdm_resource": lambda s, f: self._reference_rows(s),
         }
+
+    def _in_profile(self, view: View, id: str) -> JsonObject | None:
+        """Return a schema if it takes part in a union, and so in Real-Time Customer Profile."""
+        schema = self.find(view, id, "schemas") or {}
+        return schema if "union" in schema.get("meta:immutableTags", ()) else None
 
     def resolved(self, view: View, id: str, type: str = "") -> JsonObject | None:
         """Return a resource with `allOf` and `$ref` resolved. Do not change it.

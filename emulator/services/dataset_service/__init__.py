@@ -1,0 +1,7 @@
+"""Dataset Service: the usage labels of data sets."""
+
+from emulator.services.base import Service
+from emulator.services.dataset_service import routes
+from emulator.services.dataset_service.service import DatasetService
+
+SERVICE = Service(name="dataset_service", views=routes, build=DatasetService)
