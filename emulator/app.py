@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.contract import Contract, ContractError, load_contract
 from emulator.fixture_library import FixtureLibrary
+from emulator.journal.journal import Journal
 from emulator.package_data import data_folder
 from emulator.runtime import Clock, Ids, Runtime, SystemClock
 from emulator.services.base import Platform
@@ -31,6 +32,8 @@ class Emulator:
     platform: Platform
     engine: Engine
     wsgi_app: Flask
+    journal: Journal | None = None
+    """What was asked and answered; None with the setting `journal` at 0."""
 
     def snapshot(self) -> State:
         """Return all that the emulator knows now, for `restore`."""
@@ -80,9 +83,12 @@ def create_emulator(
         partial(_add_services, contract, views),
     )
     engine = Engine(contract, platform, views)
+    journal = Journal(contract, settings.journal) if settings.journal else None
+    if journal is not None:
+        engine.after.append(journal.add)
     flask_app = make_flask_app(engine)
-    flask_app.register_blueprint(make_blueprint(engine))
-    return Emulator(settings, contract, platform, engine, flask_app)
+    flask_app.register_blueprint(make_blueprint(engine, journal))
+    return Emulator(settings, contract, platform, engine, flask_app, journal)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

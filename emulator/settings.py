@@ -104,6 +104,11 @@ class Settings:
     fixtures: Path | None = _setting(
         None, _folder, "folder laid over the fixtures by id: own specs, schemas and field groups"
     )
+    journal: int = _setting(
+        2000,
+        _number,
+        "how many of the latest calls the journal keeps; 0 keeps none, counts nothing",
+    )
     log_level: str = _setting(
         "info", _choice("debug", "info", "warning", "error"), "what is logged on stderr"
     )

@@ -163,6 +163,17 @@ def test_commands_reach_services_only_through_the_application() -> None:
             assert not within(ours(imported(tree)), "services", "web", "store"), name
 
 
+def test_entries_and_their_coverage_need_no_running_emulator() -> None:
+    """So that recorded traffic can be judged and counted in the same way."""
+    for name, tree in trees():
+        if name.startswith("coverage") or (
+            name.startswith("journal.") and name != "journal.journal"
+        ):
+            known = ours(imported(tree))
+            assert known == within(known, "contract", "coverage", "journal", "json_types"), name
+            assert not within(known, "journal.journal"), name
+
+
 def test_only_the_composition_root_knows_the_list_of_services() -> None:
     users = {name for name, tree in trees() if within(ours(imported(tree)), "services.registry")}
     assert users == {"app"}

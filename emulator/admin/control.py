@@ -8,11 +8,13 @@ from flask import Blueprint, Response, request
 
 from emulator import __version__
 from emulator.admin import describe, state
+from emulator.admin.journal import journal_routes
 from emulator.admin.replies import answer, error, read_object
+from emulator.journal.journal import Journal
 from emulator.web.engine import Engine
 
 
-def make_blueprint(engine: Engine) -> Blueprint:
+def make_blueprint(engine: Engine, journal: Journal | None = None) -> Blueprint:
     """Return the control API of one emulator."""
     blueprint = Blueprint("control", "emulator.admin", url_prefix="/_emulator")
     control = Control(engine)
@@ -26,6 +28,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         ("/rules", "GET", control.rules),
         ("/rules/<id>", "GET", control.rule),
         *state.routes(engine),
+        *journal_routes(engine, journal),
     ]
     for path, method, view in routes:
         endpoint = f"{method} {path}".replace(".", "")

@@ -142,7 +142,8 @@ def to_response(reply: Reply) -> Response:
     headers = [(name, _one_line(value)) for name, value in reply.headers.items()]
     if reply.status in _EMPTY:
         return _Response(reply.status, headers, b"")
-    body = reply.body if isinstance(reply.body, bytes) else dumps(reply.body)
+    # It stays in the reply, so that who watches need not write it once more.
+    reply.body = body = reply.body if isinstance(reply.body, bytes) else dumps(reply.body)
     if "Content-Type" not in reply.headers:
         headers.append(("Content-Type", "application/json"))
     headers.append(("Content-Length", str(len(body))))

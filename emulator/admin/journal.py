@@ -1,0 +1,119 @@
+"""The journal and the coverage over HTTP: what clients asked, and what they have tried so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from emulator.admin.replies import answer, error
+from emulator.journal.journal import Journal
+from emulator.web.engine import Engine
+
+Routes = list[tuple[str, str, Any]]
+
+OFF = "the setting journal is 0"
+
+
+def journal_routes(engine: Engine, journal: Journal | None) -> Routes:
+    """Return the calls of the journal as (path, method, view)."""
+    if journal is None:
+        views = JournalOff()
+        return [
+            (path, method, views.off)
+            for path in ("/journal", "/journal/<id>", "/coverage")
+            for method in ("GET", "DELETE")
+        ]
+    made = JournalViews(engine, journal)
+    return [
+        ("/journal", "GET", made.entries),
+        ("/journal", "DELETE", made.clear),
+        ("/journal/<id>", "GET", made.entry),
+        ("/coverage", "GET", made.coverage),
+        ("/coverage", "DELETE", made.clear_coverage),
+    ]
+
+
+class JournalOff:
+    """The views of a journal that is switched off."""
+
+    def off(self, id: str = "") -> Response:
+        """Say why there is nothing."""
+        return error(404, "no journal", OFF)
+
+
+class JournalViews:
+    """The views of the journal."""
+
+    def __init__(self, engine: Engine, journal: Journal) -> None:
+        self._engine = engine
+        self._journal = journal
+
+    def entries(self) -> Response:
+        """List the calls that are kept, the newest first unless `order=oldest`."""
+        from emulator.journal import search
+        from emulator.journal.shown import line, shown
+
+        asked = request.args.to_dict()
+        try:
+            newest_first = _choice(asked, "order", "newest", "oldest") == "newest"
+            form = _choice(asked, "form", "short", "full")
+            limit = _number(asked, "limit", search.PAGE, search.LARGEST_PAGE)
+            beyond = _number(asked, "beyond", 0)
+            entries = self._journal.entries(newest_first=newest_first)
+            found, next_beyond = search.page(
+                search.filtered(entries, asked), limit, beyond, newest_first=newest_first
+            )
+        except search.SearchError as problem:
+            return error(400, "invalid query", str(problem))
+        show = shown if form == "full" else line
+        body: dict[str, Any] = {"entries": [show(entry) for entry in found]}
+        return answer(body if next_beyond is None else {**body, "beyond": next_beyond})
+
+    def clear(self) -> Response:
+        """Forget the calls; what they covered stays counted."""
+        self._journal.clear()
+        return Response(status=204)
+
+    def entry(self, id: str) -> Response:
+        """Show one call whole: by its number, or the `last` one that broke a rule."""
+        from emulator.journal.shown import shown
+
+        if id == "last":
+            found = next((item for item in self._journal.entries() if item.broken), None)
+        else:
+            found = self._journal.entry(int(id)) if id.isdecimal() and len(id) < 16 else None
+        if found is None:
+            said = "no call that is kept broke a rule" if id == "last" else f"no call {id} is kept"
+            return error(404, "unknown entry", said)
+        return answer(shown(found))
+
+    def coverage(self) -> Response:
+        """Return what all calls so far have covered, to be merged or read."""
+        return answer(self._journal.coverage().to_json())
+
+    def clear_coverage(self) -> Response:
+        """Count anew."""
+        self._journal.clear_coverage()
+        return Response(status=204)
+
+
+def _choice(asked: dict[str, str], name: str, *choices: str) -> str:
+    """Take a parameter that has a few values, the first of them by default."""
+    from emulator.journal.search import SearchError
+
+    value = asked.pop(name, choices[0])
+    if value not in choices:
+        raise SearchError(f"{name}: {value!r} is not one of {', '.join(choices)}")
+    return value
+
+
+def _number(asked: dict[str, str], name: str, default: int, most: int = 10**15) -> int:
+    from emulator.journal.search import SearchError
+
+    value = asked.pop(name, None)
+    if value is None:
+        return default
+    if not value.isdecimal() or not 0 < len(value) < 16 or not 0 < int(value) <= most:
+        raise SearchError(f"{name}: {value!r} is not a number from 1 to {most}")
+    return int(value)

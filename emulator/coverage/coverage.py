@@ -1,0 +1,219 @@
+"""Adds up entries: which rules of the contract they kept, broke on purpose, broke by accident."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from emulator.contract import Contract
+from emulator.coverage.exercise import Exercise
+from emulator.coverage.tally import Counts, Tally
+from emulator.journal.entry import SHARED, Broken, Entry
+from emulator.journal.shown import shown
+from emulator.json_types import JsonObject
+
+FORMAT = "aep-emulator coverage 1"
+"""What a file of coverage calls itself."""
+
+MOST_TESTS = 10_000
+"""So many tests are told apart; what others send is counted under the name `(others)`."""
+
+MOST_EXAMPLES = 3
+"""So many calls are kept for each rule that is broken by accident."""
+
+MOST_CALLS_KEPT = 2000
+"""So many calls are kept in all."""
+
+
+class CoverageError(ValueError):
+    """A file is not one of coverage; the message says why."""
+
+
+class Place(NamedTuple):
+    """Where something is counted: test, edition, and group of rules (an operation, or the gate)."""
+
+    test: str
+    edition: str
+    group: str
+
+
+class Accident(NamedTuple):
+    """What is counted of rules that are broken by accident, and of expectations not met."""
+
+    test: str
+    edition: str
+    operation: str
+    rule: str
+
+
+@dataclass(slots=True)
+class Accidents:
+    """How often it happened, how severe it is, and some calls that show it, masked."""
+
+    severity: str
+    is_rule: bool
+    count: int = 0
+    examples: list[JsonObject] = field(default_factory=list)
+
+
+class Coverage:
+    """What a stream of entries covers of one contract. Its size depends on the contract alone."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.tallies: dict[Place, Tally] = {}
+        self.accidents: dict[Accident, Accidents] = {}
+        self.unmet: Counter[Accident] = Counter()
+        self._exercises: dict[tuple[str, str], Exercise] = {}
+        self._tests: set[str] = set()
+        self._examples: Counter[str] = Counter()
+
+    @property
+    def calls(self) -> int:
+        """How many calls have been counted."""
+        return sum(
+            tally.calls for place, tally in self.tallies.items() if place.group not in SHARED
+        )
+
+    def add(self, entry: Entry) -> None:
+        """Count one exchange."""
+        test = self._test(entry.test)
+        tally = self._tally(Place(test, entry.edition, entry.operation))
+        tally.calls += 1
+        tally.statuses[entry.status] += 1
+        if entry.document is not None:
+            for group in entry.judged:
+                self._add_group(Place(test, entry.edition, group), entry)
+        for item in entry.broken:
+            if entry.intent(item.rule) == "byAccident":
+                self._add_accident(test, entry, item)
+        if entry.expects:
+            for rule in entry.unmet:
+                self.unmet[Accident(test, entry.edition, entry.operation, rule)] += 1
+
+    def _add_group(self, place: Place, entry: Entry) -> None:
+        exercise = self.exercise(place.edition, place.group)
+        if exercise is None or entry.document is None:
+            return
+        tally = self._tally(place)
+        if place.group in SHARED:
+            tally.calls += 1
+        tally.exercised(exercise.key(entry.document))
+        if entry.broken:
+            fired = {item.rule for item in entry.broken}
+            for rule in fired.intersection(exercise.all):
+                tally.broken(rule, entry.intent(rule))
+
+    def _add_accident(self, test: str, entry: Entry, item: Broken) -> None:
+        key = Accident(test, entry.edition, entry.operation, item.rule)
+        found = self.accidents.get(key)
+        if found is None:
+            found = self.accidents[key] = Accidents(item.severity, item.is_rule)
+        found.count += 1
+        if self._is_room(item.rule):
+            self._examples[item.rule] += 1
+            found.examples.append(shown(entry))
+
+    def _is_room(self, rule: str) -> bool:
+        return self._examples[rule] < MOST_EXAMPLES and self._examples.total() < MOST_CALLS_KEPT
+
+    def _test(self, name: str) -> str:
+        if name not in self._tests:
+            if len(self._tests) >= MOST_TESTS:
+                return "(others)"
+            self._tests.add(name)
+        return name
+
+    def _tally(self, place: Place) -> Tally:
+        tally = self.tallies.get(place)
+        if tally is None:
+            tally = self.tallies[place] = Tally()
+        return tally
+
+    def exercise(self, edition: str, group: str) -> Exercise | None:
+        """Return the rules of a group in an edition; None if this contract has no such edition."""
+        key = (edition, group)
+        found = self._exercises.get(key)
+        if found is None and edition in self.contract.entries:
+            found = Exercise(self.contract.edition(edition).rules_of(group))
+            self._exercises[key] = found
+        return found
+
+    def rules(self, place: Place) -> dict[str, Counts]:
+        """Return the counts of a place by rule."""
+        return self.tallies[place].rules(self.exercise(place.edition, place.group))
+
+    def only(self, tests: Iterable[str]) -> Coverage:
+        """Return what these tests alone have covered; it shares the counts with this one."""
+        wanted = set(tests)
+        part = Coverage(self.contract)
+        part._exercises = self._exercises
+        part.tallies = {at: item for at, item in self.tallies.items() if at.test in wanted}
+        part.accidents = {at: item for at, item in self.accidents.items() if at.test in wanted}
+        part.unmet = Counter({at: item for at, item in self.unmet.items() if at.test in wanted})
+        return part
+
+    def to_json(self) -> JsonObject:
+        """Return everything as JSON, to be merged elsewhere."""
+        return {
+            "format": FORMAT,
+            "rows": list(self._rows()),
+            "accidents": [
+                {
+                    **at._asdict(),
+                    "severity": item.severity,
+                    "isRule": item.is_rule,
+                    "count": item.count,
+                    "examples": item.examples,
+                }
+                for at, item in self.accidents.items()
+            ],
+            "unmet": [{**at._asdict(), "count": count} for at, count in self.unmet.items()],
+        }
+
+    def _rows(self) -> Iterator[JsonObject]:
+        for place, tally in self.tallies.items():
+            exercise = self.exercise(place.edition, place.group)
+            yield {
+                **place._asdict(),
+                "calls": tally.calls,
+                "statuses": {str(status): times for status, times in tally.statuses.items()},
+                "rules": dict(tally.rows(exercise)),
+            }
+
+    def merge(self, other: Any) -> None:
+        """Add what another coverage wrote down as JSON.
+
+        Raises:
+            CoverageError: It is not what `to_json` returns.
+        """
+        if not isinstance(other, dict) or other.get("format") != FORMAT:
+            raise CoverageError(f"not of the format {FORMAT!r}")
+        try:
+            self._merge(other)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise CoverageError(f"damaged: {type(error).__name__}: {error}") from error
+
+    def _merge(self, other: JsonObject) -> None:
+        for row in other["rows"]:
+            place = Place(self._test(row["test"]), row["edition"], row["group"])
+            # What has been counted by keys becomes counts by rule first, so that these can add.
+            tally = self._tally(place)
+            tally.rules(self.exercise(place.edition, place.group))
+            tally.merge(row)
+        for row in other["accidents"]:
+            key = _accident(row)
+            found = self.accidents.setdefault(key, Accidents(row["severity"], row["isRule"]))
+            found.count += row["count"]
+            for example in row["examples"]:
+                if self._is_room(key.rule):
+                    self._examples[key.rule] += 1
+                    found.examples.append(example)
+        for row in other["unmet"]:
+            self.unmet[_accident(row)] += row["count"]
+
+
+def _accident(row: JsonObject) -> Accident:
+    return Accident(row["test"], row["edition"], row["operation"], row["rule"])

@@ -1,0 +1,123 @@
+"""Which rules a request exercises, found without looking anything up.
+
+A rule applies to a request when the place that it judges is there and its condition holds. Many
+rules share both, so a group of rules (an operation's, the gate's, the body's) asks each question
+once; the answers make a key, and the rules that apply are remembered by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import jsonschema_rs
+
+from emulator.contract import Rule
+from emulator.json_types import Json, JsonObject, dumps, pointer_steps
+
+Branch = tuple[str, int, "Tree"]
+
+
+class Tree:
+    """Places in a document, as a tree of steps; `bits` are those of all places below."""
+
+    __slots__ = ("bits", "branches")
+
+    def __init__(self, pointers: dict[tuple[str, ...], int]) -> None:
+        """Arrange places, given as steps, with the bit of each."""
+        grouped: dict[str, dict[tuple[str, ...], int]] = {}
+        self.bits = 0
+        for steps, bit in pointers.items():
+            if steps:
+                self.bits |= bit
+                grouped.setdefault(steps[0], {})[steps[1:]] = bit
+        self.branches: list[Branch] = [
+            (step, below.get((), 0), Tree(below)) for step, below in grouped.items()
+        ]
+
+    def found(self, value: Json) -> int:
+        """Return the bits of the places that are there."""
+        found = 0
+        if isinstance(value, dict):
+            for step, bit, below in self.branches:
+                if step in value:
+                    found |= bit
+                    if below.branches:
+                        found |= below.found(value[step])
+        elif isinstance(value, list):
+            for step, bit, below in self.branches:
+                found |= _found_in_list(value, step, bit, below)
+        return found
+
+
+def _found_in_list(value: list[Any], step: str, bit: int, below: Tree) -> int:
+    if step == "*":
+        items = value
+    elif step.isdecimal() and len(step) < 10 and int(step) < len(value):
+        items = [value[int(step)]]
+    else:
+        return 0
+    found = bit if items else 0
+    if below.branches:
+        for item in items:
+            found |= below.found(item)
+            if found & below.bits == below.bits:
+                break
+    return found
+
+
+class Exercise:
+    """The rules of one group in one edition."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._places: dict[tuple[str, ...], int] = {}
+        self._conditions: dict[bytes, tuple[int, Any]] = {}
+        self._needs = [
+            (rule.id, self._bit_of_place(rule) | self._bit_of_condition(rule))
+            for rule in rules
+            if "nothing" not in rule.check
+        ]
+        self._tree = Tree(self._places)
+        self._root = self._places.get((), 0)
+        self._asked = tuple(self._conditions.values())
+        self._remembered: dict[int, tuple[str, ...]] = {}
+
+    def _bit_of_place(self, rule: Rule) -> int:
+        steps = pointer_steps(rule.at)
+        if rule.check == {"schema": False}:
+            # What must not be there is kept by every request that has the place around it.
+            steps = steps[:-1]
+        return self._places.setdefault(steps, self._next_bit())
+
+    def _bit_of_condition(self, rule: Rule) -> int:
+        if not rule.when:
+            return 0
+        key = dumps(rule.when)
+        if key not in self._conditions:
+            holds = jsonschema_rs.validator_for(rule.when).is_valid
+            self._conditions[key] = (self._next_bit(), holds)
+        return self._conditions[key][0]
+
+    def _next_bit(self) -> int:
+        return 1 << (len(self._places) + len(self._conditions))
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """The ids of all rules of the group that can fire."""
+        return tuple(id for id, _ in self._needs)
+
+    def key(self, request: JsonObject) -> int:
+        """Return what decides which rules apply to a request document."""
+        key = self._root | self._tree.found(request)
+        for bit, holds in self._asked:
+            if holds(request):
+                key |= bit
+        return key
+
+    def rules(self, key: int) -> tuple[str, ...]:
+        """Return the ids of the rules that apply where a request has this key."""
+        found = self._remembered.get(key)
+        if found is None:
+            found = tuple(id for id, needs in self._needs if needs & key == needs)
+            self._remembered[key] = found
+        return found

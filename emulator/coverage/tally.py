@@ -1,0 +1,88 @@
+"""Counts of calls and rules, of one group of rules in one edition, for one test."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from emulator.coverage.exercise import Exercise
+from emulator.json_types import JsonObject
+
+
+@dataclass(slots=True)
+class Counts:
+    """How often a rule was kept, broken on purpose, and broken by accident."""
+
+    held: int = 0
+    on_purpose: int = 0
+    by_accident: int = 0
+
+    @property
+    def tried(self) -> int:
+        """How often the rule had its say."""
+        return self.held + self.on_purpose + self.by_accident
+
+    @property
+    def state(self) -> str:
+        """The worst that happened: `byAccident`, `onPurpose`, `held`, or `never`."""
+        if self.by_accident:
+            return "byAccident"
+        if self.on_purpose:
+            return "onPurpose"
+        return "held" if self.held else "never"
+
+    def add(self, other: Counts) -> None:
+        """Add another's counts to these."""
+        self.held += other.held
+        self.on_purpose += other.on_purpose
+        self.by_accident += other.by_accident
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened to the rules of one group.
+
+    Calls are counted by the key that decides which rules apply, which is quick; the rules are
+    counted from the keys when somebody asks.
+    """
+
+    calls: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    _keys: Counter[int] = field(default_factory=Counter)
+    _rules: dict[str, Counts] = field(default_factory=dict)
+
+    def exercised(self, key: int) -> None:
+        """Count a call to whose request the rules of this key applied."""
+        self._keys[key] += 1
+
+    def broken(self, rule: str, intent: str) -> None:
+        """Say of a call counted before that it broke a rule which applied to it."""
+        counts = self._rules.setdefault(rule, Counts())
+        counts.held -= 1
+        if intent == "onPurpose":
+            counts.on_purpose += 1
+        elif intent == "byAccident":
+            counts.by_accident += 1
+
+    def rules(self, exercise: Exercise | None) -> dict[str, Counts]:
+        """Return the counts by rule; `exercise` reads the keys that came since the last time."""
+        if self._keys and exercise is not None:
+            for key, times in self._keys.items():
+                for rule in exercise.rules(key):
+                    self._rules.setdefault(rule, Counts()).held += times
+            self._keys.clear()
+        return self._rules
+
+    def rows(self, exercise: Exercise | None) -> Iterator[tuple[str, list[int]]]:
+        """Yield each rule with its three counts."""
+        for rule, counts in self.rules(exercise).items():
+            yield rule, [counts.held, counts.on_purpose, counts.by_accident]
+
+    def merge(self, row: JsonObject) -> None:
+        """Add what another tally wrote down (`rows`)."""
+        self.calls += row["calls"]
+        for status, times in row["statuses"].items():
+            self.statuses[int(status)] += times
+        for rule, counts in row["rules"].items():
+            self._rules.setdefault(rule, Counts()).add(Counts(*counts))

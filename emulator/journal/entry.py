@@ -1,0 +1,122 @@
+"""One exchange as data, whoever saw it: an emulator itself, or a recording of other traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from emulator.json_types import JsonObject
+
+GATE = "platform.gate"
+BODY = "platform.body"
+SHARED = (GATE, BODY)
+"""Groups of rules that stand before those of every operation."""
+
+TEST = "x-emulator-test"
+"""The request header by which a test names itself."""
+
+EXPECTS = "x-emulator-expects"
+"""The request header by which a test says which rules it breaks on purpose; `*` is any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that a request broke, or the error that refused it without a rule.
+
+    `at` is a JSON pointer into the request document. `refused` says that this answered the call;
+    `is_rule` is false for entries of an error catalogue, `platform.unknown_path` for one.
+    """
+
+    rule: str
+    severity: str
+    at: str = ""
+    reason: str = ""
+    refused: bool = False
+    is_rule: bool = True
+
+
+@dataclass(slots=True)
+class Entry:
+    """What was asked, what was answered, and what the rules said of it.
+
+    Nothing in it is masked; what is shown or kept of it is (`journal.shown`).
+
+    Args:
+        number: Its place among all exchanges, from 1.
+        time: When it was answered, in milliseconds since 1970-01-01 UTC.
+        operation: Id of the operation, or `""` for a path or method that no document knows.
+        path: The path as it was asked for, without the query string.
+        headers: Of the request, with names in lower case.
+        judged: The groups of rules that had their say: `platform.gate`, `platform.body`, operation.
+        document: The request as the rules saw it; None where they never did.
+        broken: In the order of refusal.
+    """
+
+    number: int
+    time: int
+    operation: str
+    service: str
+    method: str
+    path: str
+    query_string: str
+    headers: Mapping[str, str]
+    body: bytes
+    status: int
+    reply_headers: Mapping[str, str]
+    reply_body: bytes
+    base_url: str = ""
+    organization: str = ""
+    sandbox: str = ""
+    edition: str = ""
+    enforce: str = ""
+    judged: tuple[str, ...] = ()
+    document: JsonObject | None = None
+    broken: tuple[Broken, ...] = ()
+    body_is_cut: bool = False
+
+    @property
+    def test(self) -> str:
+        """The test that sent it, by its own word, or `""`."""
+        return self.headers.get(TEST, "")
+
+    @property
+    def expects(self) -> tuple[str, ...]:
+        """The rules that the sender breaks on purpose."""
+        sent = self.headers.get(EXPECTS)
+        if not sent:
+            return ()
+        return tuple(name for part in sent.split(",") if (name := part.strip()))
+
+    @property
+    def agent(self) -> str:
+        """The client's user agent."""
+        return self.headers.get("user-agent", "")
+
+    @property
+    def refusal(self) -> Broken | None:
+        """What refused the request, if anything did."""
+        return next((item for item in self.broken if item.refused), None)
+
+    def intent(self, rule: str) -> str:
+        """Return how a rule came to be broken: `onPurpose`, `byAccident`, or `beside`.
+
+        A request that breaks the rule it was to break may break others beside it: such a test
+        sends no more than it needs. These are neither tried nor violated.
+        """
+        expects = self.expects
+        if not expects:
+            return "byAccident"
+        if rule in expects or "*" in expects:
+            return "onPurpose"
+        return "beside" if any(item.rule in expects for item in self.broken) else "byAccident"
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """The rules that the sender said it would break, and did not."""
+        expects = self.expects
+        if not expects:
+            return ()
+        broken = {item.rule for item in self.broken}
+        return tuple(
+            name for name in expects if name not in broken and not (name == "*" and broken)
+        )

@@ -1,0 +1,165 @@
+"""What must not be shown of an exchange: tokens, passwords, keys and signed addresses.
+
+What stands in their place keeps the form, so that rules say the same of a masked request: text
+stays text, `Bearer` keeps its word, and what is empty stays empty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from emulator.json_types import Json, dumps, loads, pointer_steps
+
+MASK = "******"
+
+_SECRET_NAME = re.compile(
+    r"(passwd|password|passphrase|secret|(?<!page)(?<!next)(?<!continuation)token"
+    r"|connectionstring|sharedaccesssignature|signature|assertion"
+    r"|(account|access|private|service|shared|storage|encryption)key"
+    r"|sasuri)$|^(sas|sig|pwd|authorization|cookie)$"
+)
+"""Of names in lower case without hyphens, underscores and blanks; `nextToken` is a page's."""
+
+_HARMLESS = frozenset(
+    "accountname bucketname clustername database domain environmentid folderpath host "
+    "hostname instanceurl port project region schema server servername storageaccountname "
+    "subdomain tenant tenantid type url user username warehouse".split()
+)
+"""Parameters of an authentication that may be seen; whatever else it holds is masked."""
+
+_IN_TEXT = (
+    (re.compile(r"([?&;]sig=)[^&;\s\"'<>]+", re.IGNORECASE), rf"\g<1>{MASK}"),
+    (re.compile(r"\b(Bearer +)[!-~]+", re.IGNORECASE), rf"\g<1>{MASK}"),
+    (re.compile(r"\b((?:Account|Shared)(?:Access)?(?:Key|Signature)=)[^;\s\"]+"), rf"\g<1>{MASK}"),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), MASK),
+)
+"""Secrets within any text: signatures of addresses, bearer tokens, account keys, JWTs."""
+
+_HEADERS = frozenset(("authorization", "proxy-authorization", "cookie", "set-cookie"))
+_MEMBER = re.compile(r'("([^"\\]{1,64})"\s*:\s*)"(?:[^"\\]|\\.)*"?')
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether a value of this name is one that nobody else should see."""
+    plain = name.lower().replace("-", "").replace("_", "").replace(" ", "")
+    return _SECRET_NAME.search(plain) is not None
+
+
+def mask_api_key(key: str) -> str:
+    """Return an API key that can be told from others and not be used."""
+    return key[:4] + MASK if len(key) > 8 else MASK if key else ""
+
+
+def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers, whose names are in lower case, with their secrets masked."""
+    return {name: _mask_header(name, value) for name, value in headers.items()}
+
+
+def _mask_header(name: str, value: str) -> str:
+    if name == "x-api-key":
+        return mask_api_key(value)
+    if name in _HEADERS or is_secret(name):
+        scheme, blank, _ = value.partition(" ")
+        return f"{scheme} {MASK}" if blank and scheme.isalpha() else _masked(value)
+    return mask_text(value)
+
+
+def mask_query(query_string: str) -> str:
+    """Return a query string with the values of secret parameters masked."""
+    if not query_string:
+        return ""
+    pairs = parse_qsl(query_string, keep_blank_values=True, errors="replace")
+    masked = [(name, _mask_parameter(name, value)) for name, value in pairs]
+    return query_string if masked == pairs else urlencode(masked, safe="*/:,=")
+
+
+def _mask_parameter(name: str, value: str) -> str:
+    # `code` is an error's where it stands in JSON, and a grant's where it is a parameter.
+    return _masked(value) if is_secret(name) or name == "code" else mask_text(value)
+
+
+def mask_body(body: bytes, content_type: str) -> bytes:
+    """Return a body with its secrets masked; JSON, forms and any other text are understood."""
+    if not body:
+        return body
+    if content_type.lower().startswith("application/x-www-form-urlencoded"):
+        return mask_query(body.decode("utf-8", "replace")).encode()
+    try:
+        value = loads(body)
+    except ValueError:
+        return _mask_unread(body)
+    masked = mask_json(value)
+    return body if masked == value else dumps(masked)
+
+
+def mask_json(value: Json) -> Json:
+    """Return a JSON value with its secrets masked; the value itself stays as it is."""
+    if isinstance(value, dict):
+        return _mask_object(value)
+    if isinstance(value, list):
+        return [mask_json(item) for item in value]
+    return mask_text(value) if isinstance(value, str) else value
+
+
+def _mask_object(value: dict[str, Any]) -> dict[str, Any]:
+    patched = value.get("path")
+    if isinstance(patched, str) and "value" in value and _leads_to_secret(patched):
+        return {**value, "value": _mask_all(value["value"])}
+    masked = {}
+    for name, item in value.items():
+        if name == "auth" and isinstance(item, dict) and "params" in item:
+            masked[name] = {**mask_json(item), "params": _mask_parameters(item["params"])}
+        elif is_secret(name) and not isinstance(item, dict):
+            # An object of such a name is a definition, of a schema's field for one.
+            masked[name] = _mask_all(item)
+        else:
+            masked[name] = mask_json(item)
+    return masked
+
+
+def _leads_to_secret(pointer: str) -> bool:
+    """Tell whether a JSON Patch writes a secret: by its last step, or within auth's parameters."""
+    steps = pointer_steps(pointer)
+    return bool(steps) and (is_secret(steps[-1]) or steps[:2] == ("auth", "params"))
+
+
+def _mask_parameters(params: Json) -> Json:
+    if not isinstance(params, dict):
+        return _mask_all(params)
+    return {
+        name: mask_json(item) if name.lower() in _HARMLESS else _mask_all(item)
+        for name, item in params.items()
+    }
+
+
+def _mask_all(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name: _mask_all(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_mask_all(item) for item in value]
+    if isinstance(value, str):
+        return _masked(value)
+    return value if value is None or isinstance(value, bool) else 0
+
+
+def _masked(value: str) -> str:
+    return MASK if value else ""
+
+
+def mask_text(text: str) -> str:
+    """Return a text with the secrets masked that show themselves by their form."""
+    for pattern, replacement in _IN_TEXT:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _mask_unread(body: bytes) -> bytes:
+    """Mask what is no JSON, be it cut off: members that look secret, and secrets by their form."""
+    text = body.decode("utf-8", "surrogateescape")
+    text = _MEMBER.sub(
+        lambda match: f'{match[1]}"{MASK}"' if is_secret(match[2]) else match[0], text
+    )
+    return mask_text(text).encode("utf-8", "surrogateescape")

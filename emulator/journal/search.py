@@ -1,0 +1,130 @@
+"""Finds entries: the filters and pages of `GET /_emulator/journal`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from itertools import islice
+
+from emulator.journal.entry import Entry
+from emulator.journal.shown import outcome
+
+PAGE = 50
+"""So many entries are listed unless `limit` says otherwise."""
+
+LARGEST_PAGE = 1000
+
+Test = Callable[[Entry], bool]
+
+
+class SearchError(ValueError):
+    """A filter is unknown or has a value that cannot be used; the message says which."""
+
+
+def _operation(wanted: str) -> Test:
+    return lambda entry: entry.operation == wanted
+
+
+def _service(wanted: str) -> Test:
+    return lambda entry: entry.service == wanted
+
+
+def _status(wanted: str) -> Test:
+    if len(wanted) != 3 or not wanted[0].isdecimal():
+        raise SearchError(f"status: {wanted!r} is not a status such as 404 or 4xx")
+    if wanted[1:].lower() == "xx":
+        return lambda entry: entry.status // 100 == int(wanted[0])
+    if not wanted.isdecimal():
+        raise SearchError(f"status: {wanted!r} is not a status such as 404 or 4xx")
+    return lambda entry: entry.status == int(wanted)
+
+
+def _rule(wanted: str) -> Test:
+    return lambda entry: any(item.rule == wanted for item in entry.broken)
+
+
+def _test(wanted: str) -> Test:
+    return lambda entry: entry.test == wanted
+
+
+def _client(wanted: str) -> Test:
+    return lambda entry: wanted in entry.agent or entry.headers.get("x-api-key") == wanted
+
+
+def _sandbox(wanted: str) -> Test:
+    return lambda entry: entry.sandbox == wanted
+
+
+def _organization(wanted: str) -> Test:
+    return lambda entry: entry.organization == wanted
+
+
+def _outcome(wanted: str) -> Test:
+    if wanted not in ("accepted", "warned", "refused"):
+        raise SearchError(f"outcome: {wanted!r} is not one of accepted, warned, refused")
+    return lambda entry: outcome(entry) == wanted
+
+
+def _since(wanted: str) -> Test:
+    since = _milliseconds(wanted)
+    return lambda entry: entry.time >= since
+
+
+def _milliseconds(text: str) -> int:
+    if text.isdecimal():
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        said = "is neither milliseconds since 1970 nor a time such as 2026-01-31T12:00:00Z"
+        raise SearchError(f"since: {text!r} {said}") from error
+    if moment.tzinfo is None:
+        raise SearchError(f"since: {text!r} has no time zone")
+    return round(moment.timestamp() * 1000)
+
+
+FILTERS: dict[str, Callable[[str], Test]] = {
+    "operation": _operation,
+    "service": _service,
+    "status": _status,
+    "rule": _rule,
+    "test": _test,
+    "client": _client,
+    "sandbox": _sandbox,
+    "organization": _organization,
+    "outcome": _outcome,
+    "since": _since,
+}
+
+
+def filtered(entries: Iterable[Entry], asked: Mapping[str, str]) -> Iterable[Entry]:
+    """Return the entries that pass every filter.
+
+    Raises:
+        SearchError: A filter is unknown, or its value cannot be used.
+    """
+    unknown = set(asked) - set(FILTERS)
+    if unknown:
+        known = ", ".join(FILTERS)
+        raise SearchError(f"{', '.join(sorted(unknown))}: unknown; there are {known}")
+    tests = [FILTERS[name](value) for name, value in asked.items()]
+    return (entry for entry in entries if all(test(entry) for test in tests))
+
+
+def page(
+    entries: Iterable[Entry], limit: int, beyond: int, *, newest_first: bool
+) -> tuple[list[Entry], int | None]:
+    """Return a page, and the number beyond which the next one begins, if there is more.
+
+    `beyond` is the number of the last entry of the page before, 0 for the first page.
+    """
+    if beyond:
+        entries = (
+            entry
+            for entry in entries
+            if (entry.number < beyond if newest_first else entry.number > beyond)
+        )
+    found = list(islice(entries, limit + 1))
+    if len(found) <= limit:
+        return found, None
+    return found[:limit], found[limit - 1].number

@@ -1,0 +1,116 @@
+"""Entries as people and files see them: JSON with bounded bodies, and every secret masked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator.journal.entry import Broken, Entry
+from emulator.journal.masks import mask_api_key, mask_body, mask_headers, mask_query
+from emulator.json_types import Json, JsonObject, loads
+
+MOST_SHOWN = 64 * 1024
+"""So many bytes of a body are shown."""
+
+
+def line(entry: Entry) -> JsonObject:
+    """Return an entry in short: what a list shows."""
+    return {
+        "id": entry.number,
+        "time": when(entry.time),
+        "test": entry.test,
+        "operation": entry.operation,
+        "service": entry.service,
+        "method": entry.method,
+        "path": target(entry),
+        "status": entry.status,
+        "outcome": outcome(entry),
+        "organization": entry.organization,
+        "sandbox": entry.sandbox,
+        "edition": entry.edition,
+        "enforce": entry.enforce,
+        "client": {
+            "agent": entry.agent,
+            "apiKey": mask_api_key(entry.headers.get("x-api-key", "")),
+        },
+        "expects": list(entry.expects),
+        "broken": [broken(item, entry.intent(item.rule)) for item in entry.broken],
+    }
+
+
+def shown(entry: Entry) -> JsonObject:
+    """Return all of an entry: what `line` says, and both messages."""
+    parameters = {} if entry.document is None else entry.document.get("path", {})
+    return {
+        **line(entry),
+        "request": {
+            "method": entry.method,
+            "url": entry.base_url + target(entry),
+            "path": dict(parameters),
+            "headers": mask_headers(entry.headers),
+            **_body(entry.body, entry.headers.get("content-type", ""), entry.body_is_cut),
+        },
+        "reply": {
+            "status": entry.status,
+            "headers": mask_headers({k.lower(): v for k, v in entry.reply_headers.items()}),
+            **_body(entry.reply_body, "", False),
+        },
+    }
+
+
+def outcome(entry: Entry) -> str:
+    """Return `refused`, `warned` or `accepted`."""
+    if entry.status >= 400:
+        return "refused"
+    return "warned" if entry.broken else "accepted"
+
+
+def target(entry: Entry) -> str:
+    """Return path and query string, masked."""
+    query = mask_query(entry.query_string)
+    return f"{entry.path}?{query}" if query else entry.path
+
+
+def broken(item: Broken, intent: str) -> JsonObject:
+    """Return a broken rule as JSON."""
+    return {
+        "rule": item.rule,
+        "severity": item.severity,
+        "at": item.at,
+        "reason": item.reason,
+        "refused": item.refused,
+        "isRule": item.is_rule,
+        "intent": intent,
+    }
+
+
+def when(milliseconds: int) -> str:
+    """Return a time in ISO 8601, UTC."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _body(body: bytes, content_type: str, is_cut: bool) -> dict[str, Any]:
+    """Return a body under the name `body` where it is JSON, else under `text`, with its size."""
+    if not body:
+        return {}
+    masked = mask_body(body, content_type)
+    facts: dict[str, Any] = {"size": len(body)}
+    if len(masked) <= MOST_SHOWN and not is_cut:
+        value = _json(masked)
+        if value is not NOT_JSON:
+            return {**facts, "body": value}
+    facts["text"] = masked[:MOST_SHOWN].decode("utf-8", "replace")
+    if is_cut or len(masked) > MOST_SHOWN:
+        facts["isCut"] = True
+    return facts
+
+
+NOT_JSON: Any = object()
+
+
+def _json(body: bytes) -> Json:
+    try:
+        return loads(body)
+    except ValueError:
+        return NOT_JSON

@@ -1,0 +1,198 @@
+"""Coverage: which rules apply to a request is found as the judge finds it, and counts add up."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from emulator.contract import Contract
+from emulator.contract.cases import CaseWorld
+from emulator.contract.judge import JudgedRule
+from emulator.coverage.coverage import Coverage, CoverageError, Place
+from emulator.coverage.exercise import Exercise
+from emulator.journal.journal import Journal
+from emulator.json_types import MISSING, JsonObject, at
+from tests.aep import FLOW_SERVICE, Aep, base_connection, make_world
+from tests.emulators import new_emulator
+from tests.services.conftest import aep_for
+
+CONNECTIONS = f"{FLOW_SERVICE}/connections"
+NAME = "flow_service.create_connection.name_is_text"
+SPEC = "flow_service.create_connection.connection_spec_is_sent"
+
+
+def counts(journal: Journal, rule: str, test: str = "") -> tuple[int, int, int]:
+    operation = rule.rpartition(".")[0]
+    found = journal.coverage().rules(Place(test, "latest", operation))[rule]
+    return found.held, found.on_purpose, found.by_accident
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return new_emulator().contract
+
+
+def test_a_rule_that_fires_applies(contract: Contract) -> None:
+    """For every rule and each of its cases, in the world of the case."""
+    fired = 0
+    for rule in contract.rules.values():
+        if "nothing" in rule.check:
+            continue
+        exercise, judged = Exercise([rule]), JudgedRule(rule)
+        for case in (*rule.cases.accepts, *rule.cases.refuses):
+            world = CaseWorld(case)
+            applies = rule.id in exercise.rules(exercise.key(world.request))
+            if judged.judge(world.request, world):
+                fired += 1
+                assert applies, (rule.id, case)
+            elif rule.check != {"schema": False}:
+                assert applies == _applies(rule.at, rule.when, world.request), (rule.id, case)
+    assert fired > 1000
+
+
+def _applies(pointer: str, when: object, request: JsonObject) -> bool:
+    """The plain way to tell it, with the other JSON Schema library."""
+    from jsonschema import Draft202012Validator
+
+    return at(request, pointer) is not MISSING and (
+        not when or Draft202012Validator(when).is_valid(request)  # type: ignore[arg-type]
+    )
+
+
+def test_groups_find_what_their_rules_find_alone(contract: Contract) -> None:
+    edition = contract.edition("latest")
+    for operation in contract.operations:
+        rules = edition.rules_of(operation)
+        together = Exercise(rules)
+        cases = [case for rule in rules for case in rule.cases.refuses][:10]
+        for case in cases:
+            request = CaseWorld(case).request
+            singly = [Exercise([rule]) for rule in rules]
+            alone = [id for one in singly for id in one.rules(one.key(request))]
+            assert list(together.rules(together.key(request))) == alone
+
+
+def test_what_must_not_be_there_is_kept_by_leaving_it_out(contract: Contract) -> None:
+    rule = contract.rules["platform.body.is_json"]
+    exercise = Exercise([rule])
+    document = {"content": {"length": 2}, "body": {}}
+    assert exercise.rules(exercise.key(document)) == (rule.id,)
+
+
+def test_held_and_broken_by_accident(api: Aep, journal: Journal) -> None:
+    api.ok("POST", CONNECTIONS, base_connection())
+    api.call("POST", CONNECTIONS, base_connection(name=3))
+    assert counts(journal, NAME) == (1, 0, 1)
+    assert counts(journal, SPEC) == (2, 0, 0)
+    assert counts(journal, "platform.gate.sandbox_is_sent") == (2, 0, 0)
+    ((accident, found),) = journal.coverage().accidents.items()
+    assert (accident.operation, accident.rule) == ("flow_service.create_connection", NAME)
+    assert (found.severity, found.count, len(found.examples)) == ("error", 1, 1)
+    assert found.examples[0]["request"]["body"]["name"] == 3
+
+
+@pytest.mark.parametrize("header", [NAME, f"other.rule, {NAME}", "*"])
+def test_broken_on_purpose(api: Aep, journal: Journal, header: str) -> None:
+    api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_expects=header)
+    assert counts(journal, NAME) == (0, 1, 0)
+    assert not journal.coverage().accidents
+
+
+def test_what_is_broken_beside_is_neither_tried_nor_an_accident(api: Aep, journal: Journal) -> None:
+    api.call("POST", CONNECTIONS, {"name": 3}, x_emulator_expects=NAME)
+    assert counts(journal, NAME) == (0, 1, 0)
+    assert counts(journal, SPEC) == (0, 0, 0)
+    assert not journal.coverage().accidents
+
+
+def test_an_expectation_that_is_not_met(api: Aep, journal: Journal) -> None:
+    api.ok("POST", CONNECTIONS, base_connection(), x_emulator_expects=NAME)
+    api.call("POST", CONNECTIONS, {"name": "x"}, x_emulator_expects=NAME)
+    assert sum(journal.coverage().unmet.values()) == 2
+    assert SPEC in {accident.rule for accident in journal.coverage().accidents}
+    assert counts(journal, NAME) == (2, 0, 0)
+
+
+def test_rules_after_a_refusal_were_not_tried(api: Aep, journal: Journal) -> None:
+    api.call("POST", CONNECTIONS, base_connection(), without=("x-sandbox-name",))
+    coverage = journal.coverage()
+    assert coverage.rules(Place("", "latest", "flow_service.create_connection")) == {}
+    assert counts(journal, "platform.gate.sandbox_is_sent") == (0, 0, 1)
+
+
+def test_unknown_paths_are_accidents_unless_meant(api: Aep, journal: Journal) -> None:
+    path = f"{FLOW_SERVICE}/nowhere"
+    api.call("GET", path)
+    api.call("GET", path, x_emulator_expects="platform.unknown_path")
+    ((accident, found),) = journal.coverage().accidents.items()
+    assert (accident.operation, accident.rule) == ("", "platform.unknown_path")
+    assert (found.count, found.is_rule) == (1, False)
+
+
+def test_coverage_survives_the_ring() -> None:
+    small, large = new_emulator(journal=1), new_emulator()
+    for emulator in (small, large):
+        api = aep_for(emulator)
+        make_world(api)
+        api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test="one")
+        api.call("GET", CONNECTIONS)
+    assert small.journal is not None
+    assert large.journal is not None
+    assert len(list(small.journal.entries())) == 1
+    assert small.journal.coverage().to_json() == large.journal.coverage().to_json()
+
+
+def test_coverages_merge(api: Aep, journal: Journal) -> None:
+    api.ok("POST", CONNECTIONS, base_connection())
+    api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test="t")
+    api.call("POST", CONNECTIONS, base_connection(), x_emulator_expects=NAME)
+    once = json.loads(json.dumps(journal.coverage().to_json()))
+    both = Coverage(api.contract)
+    both.merge(once)
+    assert both.to_json() == once
+    journal.coverage().merge(once)
+    both.merge(once)
+    assert both.calls == journal.coverage().calls == 6
+    assert both.to_json() == journal.coverage().to_json()
+    api.ok("POST", CONNECTIONS, base_connection())
+    assert counts(journal, NAME) == (5, 0, 0)
+    assert counts(journal, NAME, "t") == (0, 0, 2)
+
+
+def test_tests_are_told_apart(api: Aep, journal: Journal) -> None:
+    api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test="one")
+    api.ok("POST", CONNECTIONS, base_connection(), x_emulator_test="two")
+    part = journal.coverage().only(["two"])
+    assert part.calls == 1
+    assert not part.accidents
+    assert counts(journal, NAME, "one") == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        {},
+        {"format": "something else"},
+        {"format": "aep-emulator coverage 1"},
+        {"format": "aep-emulator coverage 1", "rows": [{}], "accidents": [], "unmet": []},
+        {"format": "aep-emulator coverage 1", "rows": 3, "accidents": [], "unmet": []},
+    ],
+)
+def test_what_is_no_coverage_is_not_merged(contract: Contract, content: object) -> None:
+    with pytest.raises(CoverageError):
+        Coverage(contract).merge(content)
+
+
+def test_editions_are_told_apart(api: Aep, journal: Journal) -> None:
+    api.ok("POST", CONNECTIONS, base_connection(), x_emulator_edition="2020-03")
+    editions = {place.edition for place in journal.coverage().tallies}
+    assert editions == {"2020-03"}
+
+
+def test_examples_are_few(api: Aep, journal: Journal) -> None:
+    for number in range(5):
+        api.call("POST", CONNECTIONS, base_connection(name=number))
+    ((_, found),) = journal.coverage().accidents.items()
+    assert (found.count, len(found.examples)) == (5, 3)

@@ -1,0 +1,198 @@
+"""The ring: what is kept of calls, for how long, and that the rules of each are known."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from emulator.app import Emulator
+from emulator.journal.entry import Broken
+from emulator.journal.journal import MOST_OF_A_REPLY, Journal
+from emulator.runtime import ManualClock
+from emulator.web.call import Reply
+from emulator.web.exchange import Exchange
+from tests.aep import FLOW_SERVICE, HEADERS, ORGANIZATION, Aep, base_connection
+from tests.emulators import new_emulator
+from tests.journal.conftest import Control, control_of
+from tests.services.conftest import aep_for
+
+CONNECTIONS = f"{FLOW_SERVICE}/connections"
+FLOWS = f"{FLOW_SERVICE}/flows"
+
+
+def test_an_accepted_call_is_journaled(api: Aep, journal: Journal, clock: ManualClock) -> None:
+    clock.advance(1.5)
+    body = base_connection()
+    answer = api.call("POST", CONNECTIONS, body, x_emulator_test="tests/a.py::test_b")
+    (entry,) = journal.entries()
+    assert (entry.number, entry.time) == (1, 1_600_000_001_500)
+    assert (entry.operation, entry.service) == ("flow_service.create_connection", "flow_service")
+    assert (entry.method, entry.path, entry.query_string) == ("POST", CONNECTIONS, "")
+    assert (entry.organization, entry.sandbox) == (ORGANIZATION, "prod")
+    assert (entry.edition, entry.enforce) == ("latest", "documented")
+    assert (entry.test, entry.expects) == ("tests/a.py::test_b", ())
+    assert json.loads(entry.body) == body
+    assert (entry.status, entry.reply_body) == (201, answer.content)
+    assert entry.reply_headers["x-request-id"] == answer.headers["x-request-id"]
+    assert entry.judged == ("platform.gate", "platform.body", "flow_service.create_connection")
+    assert entry.broken == ()
+    assert entry.document is not None
+    assert entry.document["body"] == body
+
+
+def test_a_refusal_is_journaled_with_all_that_was_found(api: Aep, journal: Journal) -> None:
+    api.call("POST", CONNECTIONS, {**base_connection(name=3), "connectionSpec": {}})
+    (entry,) = journal.entries()
+    assert entry.refusal is not None
+    assert entry.refusal.rule == "flow_service.create_connection.name_is_text"
+    assert (entry.refusal.severity, entry.refusal.at) == ("error", "/body/name")
+    assert "3" in entry.refusal.reason
+    assert [item.refused for item in entry.broken].count(True) == 1
+    assert len(entry.broken) > 1
+
+
+@pytest.mark.parametrize(
+    ("without", "judged"),
+    [("x-sandbox-name", ("platform.gate",)), ("Content-Type", ("platform.gate", "platform.body"))],
+)
+def test_what_comes_after_a_refusal_is_not_judged(
+    api: Aep, journal: Journal, without: str, judged: tuple[str, ...]
+) -> None:
+    answer = api.call("POST", CONNECTIONS, base_connection(), without=(without,))
+    assert answer.status in (400, 415)
+    (entry,) = journal.entries()
+    assert entry.judged == judged
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "problem", "severity"),
+    [
+        ("GET", f"{FLOW_SERVICE}/nowhere", "platform.unknown_path", "error"),
+        ("PUT", f"{FLOW_SERVICE}/flows", "platform.method_not_allowed", "error"),
+        ("GET", "/", "platform.unknown_path", "error"),
+    ],
+)
+def test_what_no_document_knows_is_journaled(
+    api: Aep, journal: Journal, method: str, path: str, problem: str, severity: str
+) -> None:
+    api.exchange(method, f"{path}?a=b", HEADERS)
+    (entry,) = journal.entries()
+    assert (entry.operation, entry.method, entry.path) == ("", method, path)
+    assert entry.query_string == "a=b"
+    assert entry.broken == (Broken(problem, severity, refused=True, is_rule=False),)
+    assert (entry.document, entry.judged) == (None, ())
+
+
+def test_what_is_not_emulated_is_no_fault_of_the_client(api: Aep, journal: Journal) -> None:
+    operation = next(item for item in api.contract.operations.values() if not item.emulated)
+    path = (operation.base_path + operation.path).replace("{", "").replace("}", "")
+    answer = api.call(operation.method, path)
+    assert answer.status == 501
+    (entry,) = journal.entries()
+    assert entry.operation == operation.id
+    assert [item.severity for item in entry.broken] == ["note"]
+
+
+def test_malformed_json_is_journaled(api: Aep, journal: Journal) -> None:
+    api.call("POST", CONNECTIONS, raw=b'{"name": ')
+    (entry,) = journal.entries()
+    assert entry.body == b'{"name": '
+    assert entry.refusal is not None
+    assert entry.refusal.rule == "platform.body.is_json"
+
+
+def test_the_control_api_is_not_journaled(journal: Journal, control: Control) -> None:
+    control("health")
+    control("nowhere", status=404)
+    assert list(journal.entries()) == []
+
+
+def test_replies_that_others_change_later_are_seen_as_they_went_out(
+    emulator: Emulator, api: Aep, journal: Journal
+) -> None:
+    def change(exchange: Exchange) -> None:
+        exchange.reply = Reply(200, {"changed": True}, exchange.reply.headers)
+
+    emulator.engine.after.append(change)
+    api.send("GET", FLOWS, dict(HEADERS), None)
+    (entry,) = journal.entries()
+    assert (entry.status, json.loads(entry.reply_body)) == (200, {"changed": True})
+
+
+def test_the_ring_keeps_the_latest() -> None:
+    emulator = new_emulator(journal=3)
+    api, journal = aep_for(emulator), emulator.journal
+    assert journal is not None
+    for number in range(5):
+        api.call("GET", f"{FLOWS}?limit={number + 1}")
+    kept = [(entry.number, entry.query_string) for entry in journal.entries(newest_first=False)]
+    assert kept == [(3, "limit=3"), (4, "limit=4"), (5, "limit=5")]
+    assert [entry.number for entry in journal.entries()] == [5, 4, 3]
+    assert [journal.entry(number) is not None for number in (0, 2, 3, 5, 6)] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_the_ring_is_bounded_in_bytes(emulator: Emulator, api: Aep) -> None:
+    journal = Journal(emulator.contract, 100, most_bytes=200_000)
+    emulator.engine.after.append(journal.add)
+    for _ in range(12):
+        api.call("POST", CONNECTIONS, base_connection(name="x" * 5000))
+    assert 0 < len(list(journal.entries())) < 8
+    assert journal.coverage().calls == 12
+
+
+def test_long_replies_are_cut(emulator: Emulator, api: Aep, journal: Journal) -> None:
+    def lengthen(exchange: Exchange) -> None:
+        exchange.reply = Reply(200, b"x" * (MOST_OF_A_REPLY + 10), exchange.reply.headers)
+
+    emulator.engine.after.append(lengthen)
+    path, headers = FLOWS, dict(HEADERS)
+    api.send("GET", path, headers, None)
+    api.send("GET", path, headers, None)
+    assert [len(entry.reply_body) for entry in journal.entries()] == [MOST_OF_A_REPLY] * 2
+
+
+def test_the_journal_can_be_switched_off() -> None:
+    emulator = new_emulator(journal=0)
+    assert emulator.journal is None
+    assert emulator.engine.after == []
+    control = control_of(emulator)
+    for path in ("journal", "journal/1", "coverage"):
+        assert control(path, status=404)["error"] == "no journal"
+        control(path, "DELETE", status=404)
+
+
+def test_clearing_forgets_entries_and_keeps_counts(
+    api: Aep, journal: Journal, control: Control
+) -> None:
+    api.call("GET", FLOWS)
+    control("journal", "DELETE", status=204)
+    assert list(journal.entries()) == []
+    api.call("GET", FLOWS)
+    assert [entry.number for entry in journal.entries()] == [2]
+    assert journal.coverage().calls == 2
+    control("coverage", "DELETE", status=204)
+    assert journal.coverage().calls == 0
+    assert [entry.number for entry in journal.entries()] == [2]
+    api.call("GET", FLOWS)
+    assert journal.coverage().calls == 1
+
+
+def test_a_reset_leaves_the_journal_alone(api: Aep, journal: Journal, control: Control) -> None:
+    api.call("GET", FLOWS)
+    control("reset", "POST", status=204)
+    assert len(list(journal.entries())) == 1
+
+
+def test_the_default_sandbox_is_the_one_journaled() -> None:
+    emulator = new_emulator(default_sandbox="dev")
+    aep_for(emulator).call("GET", FLOWS, without=("x-sandbox-name",))
+    assert emulator.journal is not None
+    (entry,) = emulator.journal.entries()
+    assert (entry.sandbox, entry.status) == ("dev", 200)
