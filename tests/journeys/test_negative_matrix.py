@@ -18,11 +18,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from emulator.app import create_emulator
 from emulator.package_data import data_folder
-from emulator.runtime import ManualClock
-from emulator.settings import Settings
 from tests.aep import Aep, Answer
+from tests.emulators import new_emulator
 from tests.journeys.allowed import ALLOWED, Allowed
 from tests.journeys.state import READ, everything, reading
 from tests.journeys.tutorial import RUNS, TUTORIALS, Step, given, send
@@ -75,7 +73,7 @@ class Matrix:
 
 @pytest.fixture(scope="module")
 def matrix() -> Matrix:
-    emulator = create_emulator(Settings(max_body=MAX_BODY), clock=ManualClock())
+    emulator = new_emulator(max_body=MAX_BODY)
     made = Matrix(aep_for(emulator), count(1), {})
     for key in STEPS:
         made.outcomes[key] = list(_outcomes(made, key))
@@ -244,8 +242,7 @@ def test_over_the_socket_the_answers_are_the_same(
 
 def test_an_emulator_that_only_observes_survives_it_all() -> None:
     """Every fifth wrong request, with what it made read and listed: no bug shows as a 5xx."""
-    settings = Settings(max_body=MAX_BODY, enforce="observe")
-    emulator = create_emulator(settings, clock=ManualClock())
+    emulator = new_emulator(max_body=MAX_BODY, enforce="observe")
     matrix = Matrix(aep_for(emulator), count(1), {})
     matrix.aep.holds_shapes = False
     for key in STEPS:

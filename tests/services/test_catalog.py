@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from emulator.app import create_emulator
 from emulator.runtime import ManualClock
 from emulator.services.catalog.query import ordered, select
-from emulator.settings import Settings
 from tests.aep import (
     CATALOG,
     HEADERS,
@@ -21,6 +19,7 @@ from tests.aep import (
     make_world,
     profile_schema,
 )
+from tests.emulators import new_emulator
 
 DATASETS = f"{CATALOG}/dataSets"
 V2 = f"{CATALOG}/v2/dataSets"
@@ -597,7 +596,7 @@ ODD_BODIES: list[Any] = [
 
 @pytest.mark.parametrize("body", ODD_BODIES)
 def test_observing_survives_whatever_it_accepts(clock: ManualClock, body: Any) -> None:
-    client = create_emulator(Settings(enforce="observe"), clock=clock).wsgi_app.test_client()
+    client = new_emulator(clock, enforce="observe").wsgi_app.test_client()
     headers = {**HEADERS, "content-type": "application/json"}
     created = client.post(DATASETS, headers=headers, json=body)
     assert created.status_code == 201

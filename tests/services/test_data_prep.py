@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from emulator.app import create_emulator
 from emulator.runtime import ManualClock
 from emulator.services.data_prep.listing import ordered
 from emulator.services.data_prep.shapes import seconds
-from emulator.settings import Settings
 from tests.aep import (
     CONVERSION,
     FLOW_SERVICE,
@@ -24,6 +22,7 @@ from tests.aep import (
     mapping_set,
     profile_schema,
 )
+from tests.emulators import new_emulator
 from tests.services.data_prep_faults import MORE_REFUSALS, SAMPLE, Upload, upload
 
 SETS = f"{CONVERSION}/mappingSets"
@@ -553,7 +552,7 @@ ODD_BODIES: list[Any] = [
 
 @pytest.mark.parametrize("body", ODD_BODIES)
 def test_observing_survives_whatever_it_accepts(clock: ManualClock, body: Any) -> None:
-    client = create_emulator(Settings(enforce="observe"), clock=clock).wsgi_app.test_client()
+    client = new_emulator(clock, enforce="observe").wsgi_app.test_client()
     headers = {**HEADERS, "content-type": "application/json"}
     for edition in EDITIONS:
         asked = {**headers, "x-emulator-edition": edition}
