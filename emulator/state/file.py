@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from emulator import __version__
 from emulator.json_types import JsonObject, dumps, loads
 from emulator.sandbox import Sandbox
 from emulator.state.snapshot import State
-from emulator.store import Place, Row, Snapshot
+from emulator.store import Blob, Place, Row, Snapshot
 
 if TYPE_CHECKING:
     from emulator.contract import Contract
@@ -29,23 +31,30 @@ def to_json(state: State, seed: str) -> JsonObject:
 
     organizations: dict[str, dict[str, Any]] = {}
 
-    def sandbox_of(place: Place) -> dict[str, Any]:
-        (organization, name), _ = place
-        sandboxes = organizations.setdefault(organization, {})
-        held: dict[str, Any] = sandboxes.setdefault(name, {"counters": {}, "documents": {}})
-        return held
+    def part(sandbox: Sandbox, name: str, empty: Any) -> Any:
+        sandboxes = organizations.setdefault(sandbox.organization, {})
+        return sandboxes.setdefault(sandbox.name, {}).setdefault(name, empty)
 
-    for place, number in sorted(state.store.counters.items()):
-        sandbox_of(place)["counters"][place[1]] = number
-    for place, rows in sorted(state.store.documents.items(), key=lambda item: item[0]):
+    for (sandbox, counter), number in sorted(state.store.counters.items()):
+        part(sandbox, "counters", {})[counter] = number
+    for (sandbox, kind), rows in sorted(state.store.documents.items(), key=itemgetter(0)):
         if rows:
-            sandbox_of(place)["documents"][place[1]] = [
+            part(sandbox, "documents", {})[kind] = [
                 {"key": key, "version": version, "ordinal": ordinal, "body": loads(body)}
                 for key, (ordinal, version, body) in rows.items()
             ]
+    for blob in state.blobs:
+        part(blob.sandbox, "blobs", []).append({"key": blob.key, **_content(blob.content)})
     head = {"format": FORMAT, "formatVersion": VERSION, "emulator": __version__, "seed": seed}
     in_force = {"edition": state.edition, "enforce": state.enforce, "clock": state.clock}
     return {**head, **in_force, "organizations": dict(sorted(organizations.items()))}
+
+
+def _content(content: bytes) -> JsonObject:
+    try:
+        return {"text": content.decode()}
+    except UnicodeDecodeError:
+        return {"base64": b64encode(content).decode()}
 
 
 def from_json(raw: Any, contract: Contract) -> State:
@@ -68,7 +77,7 @@ def from_json(raw: Any, contract: Contract) -> State:
     wrong = list(_complaints(file, contract))
     if wrong:
         raise StateError(_few(wrong))
-    return State(_snapshot(file), file.edition, file.enforce, file.clock)
+    return State(_snapshot(file), _blobs(file), file.edition, file.enforce, file.clock)
 
 
 def _few(reasons: list[str]) -> str:
@@ -86,6 +95,8 @@ def _complaints(file: StateFile, contract: Contract) -> Iterator[str]:
 
 def _disorder(place: str, sandbox: SandboxState) -> Iterator[str]:
     """Say what would let the next write overwrite or reorder what is there."""
+    if len({blob.key for blob in sandbox.blobs}) < len(sandbox.blobs):
+        yield f"{place}.blobs: two blobs have one key"
     for kind, rows in sandbox.documents.items():
         where = f"{place}.documents.{kind}"
         if len({row.key for row in rows}) < len(rows):
@@ -98,6 +109,15 @@ def _disorder(place: str, sandbox: SandboxState) -> Iterator[str]:
             yield f"{where}: an ordinal is beyond the counter #{kind}, which is {counted}"
         if any(row.body is None for row in rows):
             yield f"{where}: a document has no body"
+
+
+def _blobs(file: StateFile) -> tuple[Blob, ...]:
+    return tuple(
+        Blob(Sandbox(organization, name), blob.key, blob.content())
+        for organization, sandboxes in file.organizations.items()
+        for name, held in sandboxes.items()
+        for blob in held.blobs
+    )
 
 
 def _snapshot(file: StateFile) -> Snapshot:

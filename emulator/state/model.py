@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from base64 import b64decode
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 FORMAT = "aep-emulator-state"
 VERSION = 1
@@ -25,11 +26,37 @@ class DocumentRow(_Strict):
     body: Any
 
 
+class BlobRow(_Strict):
+    """Stored bytes: as `text` where they are UTF-8, else as `base64`."""
+
+    key: str
+    text: str | None = None
+    base64: str | None = None
+
+    @model_validator(mode="after")
+    def _has_one_content(self) -> Self:
+        if (self.text is None) == (self.base64 is None):
+            raise ValueError("a blob has either text or base64")
+        self.content()
+        return self
+
+    def content(self) -> bytes:
+        """Return the bytes.
+
+        Raises:
+            ValueError: What is said to be base64 is not.
+        """
+        if self.text is not None:
+            return self.text.encode()
+        return b64decode(self.base64 or "", validate=True)
+
+
 class SandboxState(_Strict):
-    """What one sandbox holds: documents by kind, and the counters that ids are made of."""
+    """What one sandbox holds: documents by kind, blobs, and the counters that ids are made of."""
 
     counters: dict[str, Annotated[int, Field(ge=0)]] = {}
     documents: dict[str, list[DocumentRow]] = {}
+    blobs: list[BlobRow] = []
 
 
 class StateFile(_Strict):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emulator.runtime import ManualClock
-from emulator.store import Snapshot
+from emulator.store import Blob, Snapshot
 
 if TYPE_CHECKING:
     from emulator.web.engine import Engine
@@ -20,6 +20,7 @@ class State:
     """
 
     store: Snapshot
+    blobs: tuple[Blob, ...]
     edition: str
     enforce: str
     clock: int | None = None
@@ -30,6 +31,7 @@ def take(engine: Engine) -> State:
     clock = engine.platform.runtime.clock
     return State(
         store=engine.platform.store.dump(),
+        blobs=tuple(engine.platform.blobs.everything()),
         edition=engine.edition,
         enforce=engine.enforce,
         clock=clock.now() if isinstance(clock, ManualClock) else None,
@@ -41,8 +43,11 @@ def put_back(engine: Engine, state: State) -> None:
 
     A clock that follows the machine's time goes on doing so.
     """
-    clock = engine.platform.runtime.clock
+    clock, blobs = engine.platform.runtime.clock, engine.platform.blobs
     engine.platform.store.load(state.store)
+    blobs.erase()
+    for blob in state.blobs:
+        blobs.put(*blob)
     engine.edition = state.edition
     engine.enforce = state.enforce
     if state.clock is not None and isinstance(clock, ManualClock):

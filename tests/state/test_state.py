@@ -12,6 +12,7 @@ import pytest
 
 from emulator.app import Emulator, create_emulator
 from emulator.runtime import ManualClock
+from emulator.sandbox import Sandbox
 from emulator.server import Server
 from emulator.settings import Settings
 from tests.aep import (
@@ -137,6 +138,44 @@ def test_the_file_reads_like_what_it_is(aep: Aep) -> None:
     assert (row["key"], row["version"], row["ordinal"]) == (created["id"], 1, 1)
     assert row["body"]["name"] == "Readable"
     assert held["counters"]["connection"] == 1
+
+
+def test_blobs_are_part_of_it_as_text_or_base64(emulator: Emulator, aep: Aep) -> None:
+    place, blobs = Sandbox(ORGANIZATION, "prod"), emulator.platform.blobs
+    contents = {"a.csv": "id,größe\n".encode(), "b.parquet": b"PAR1\xff\x00", "c": b""}
+    for key, content in contents.items():
+        blobs.put(place, key, content)
+    snapshot, state = emulator.snapshot(), get_state(aep)
+    assert state["organizations"][ORGANIZATION]["prod"]["blobs"] == [
+        {"key": "a.csv", "text": "id,größe\n"},
+        {"key": "b.parquet", "base64": "UEFSMf8A"},
+        {"key": "c", "text": ""},
+    ]
+    for bring_back in (lambda: emulator.restore(snapshot), lambda: put_state(aep, state)):
+        blobs.append(place, "a.csv", b"1,2\n")
+        blobs.delete(place, "c")
+        blobs.put(place, "d", b"new")
+        bring_back()
+        assert {blob.key: blob.content for blob in blobs.everything()} == contents
+
+
+@pytest.mark.parametrize(
+    ("blobs", "said"),
+    [
+        ([{"key": "a", "text": "", "base64": ""}], "either text or base64"),
+        ([{"key": "a"}], "either text or base64"),
+        ([{"key": "a", "base64": "%"}], "blobs.0"),
+        ([{"key": "a", "text": "1"}, {"key": "a", "text": "2"}], "one key"),
+    ],
+)
+def test_blobs_that_do_not_fit_are_refused(aep: Aep, blobs: Any, said: str) -> None:
+    aep.ok("POST", CONNECTIONS, base_connection())
+    before = get_state(aep)
+    state = copy.deepcopy(before)
+    state["organizations"][ORGANIZATION]["prod"]["blobs"] = blobs
+    status, answer = put_state(aep, state)
+    assert (status, said in answer["detail"]) == (400, True), answer
+    assert get_state(aep) == before
 
 
 def _spoil(*path: Any, value: Any) -> Callable[[Any], None]:
