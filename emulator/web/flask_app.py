@@ -1,8 +1,7 @@
-"""Binds operations to URLs and converts: from Flask's request to Incoming, from Reply to bytes."""
+"""Binds operations to views and converts: from Flask's request to Incoming, from Reply to bytes."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
@@ -10,15 +9,14 @@ from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.routing import Rule as UrlRule
 
 from emulator.contract import Contract, Operation
 from emulator.json_types import dumps
 from emulator.problem import Problem
 from emulator.web.call import Incoming, Reply
 from emulator.web.engine import Engine
+from emulator.web.routing import CanonicalPaths, url_rules
 
-_PARAMETER = re.compile(r"\{(\w+)(\*?)\}")
 _EMPTY = (204, 304)
 
 
@@ -30,36 +28,12 @@ def make_flask_app(engine: Engine) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     for operation in engine.contract.operations.values():
-        view = _view(engine, operation)
-        app.view_functions[operation.id] = view
-        for path in (operation.path, *operation.aliases):
-            rule = _MatchOnlyRule(
-                operation.base_path + _PARAMETER.sub(_converter, path),
-                methods=[operation.method],
-                endpoint=operation.id,
-            )
-            app.url_map.add(rule)
+        app.view_functions[operation.id] = _view(engine, operation)
+    for rule in url_rules(engine.contract):
+        app.url_map.add(rule)
     app.register_error_handler(HTTPException, _refuser(engine))
     app.wsgi_app = _CanonicalPaths(app.wsgi_app, engine.contract)  # type: ignore[method-assign]
     return app
-
-
-class _MatchOnlyRule(UrlRule):
-    """A URL rule that matches and never builds a URL.
-
-    Werkzeug compiles a builder for every rule, which would be a fifth of the whole start.
-    """
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        return _builds_nothing
-
-
-def _builds_nothing(rule: UrlRule, **values: object) -> tuple[str, str]:
-    raise NotImplementedError("operations have no URLs to build")
-
-
-def _converter(match: re.Match[str]) -> str:
-    return f"<path:{match[1]}>" if match[2] else f"<{match[1]}>"
 
 
 def _view(engine: Engine, operation: Operation) -> Callable[..., Response]:
@@ -188,25 +162,15 @@ def _problem(error: HTTPException, path: str) -> Problem:
 
 
 class _CanonicalPaths:
-    """Gives path segments their canonical spelling: documents write `datasets` and `dataSets`."""
+    """Lets the application see paths in their canonical spelling only."""
 
     def __init__(self, app: Any, contract: Contract) -> None:
         self._app = app
-        self._aliases = {
-            f"{entry.base_path}/{alias}".lower(): f"{entry.base_path}/{name}"
-            for entry in contract.services.values()
-            for alias, name in {**entry.path_aliases}.items()
-        }
-        depths = {alias.count("/") for alias in self._aliases}
-        self._depth = depths.pop() if len(depths) == 1 else 0
-        self._prefixes = tuple({alias.rpartition("/")[0] for alias in self._aliases})
+        self._canonical = CanonicalPaths(contract)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         path = environ.get("PATH_INFO", "")
-        if self._prefixes and path.startswith(self._prefixes):
-            steps = path.split("/")
-            head = "/".join(steps[: self._depth + 1])
-            canonical = self._aliases.get(head.lower())
-            if canonical and canonical != head:
-                environ["PATH_INFO"] = canonical + path[len(head) :]
+        canonical = self._canonical(path)
+        if canonical is not path:
+            environ["PATH_INFO"] = canonical
         return self._app(environ, start_response)

@@ -1,0 +1,98 @@
+"""Binds operations to URLs: one map, for requests that come in and for recorded ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map
+from werkzeug.routing import Rule as UrlRule
+
+from emulator.contract import Contract, Operation
+
+_PARAMETER = re.compile(r"\{(\w+)(\*?)\}")
+
+
+class MatchOnlyRule(UrlRule):
+    """A URL rule that matches and never builds a URL.
+
+    Werkzeug compiles a builder for every rule, which would be a fifth of the whole start.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        return _builds_nothing
+
+
+def _builds_nothing(rule: UrlRule, **values: object) -> tuple[str, str]:
+    raise NotImplementedError("operations have no URLs to build")
+
+
+def url_rules(contract: Contract) -> Iterator[UrlRule]:
+    """Yield a URL rule for each path of each operation; its endpoint is the operation's id."""
+    for operation in contract.operations.values():
+        for path in (operation.path, *operation.aliases):
+            pattern = operation.base_path + _PARAMETER.sub(_converter, path)
+            yield MatchOnlyRule(pattern, methods=[operation.method], endpoint=operation.id)
+
+
+def _converter(match: re.Match[str]) -> str:
+    return f"<path:{match[1]}>" if match[2] else f"<{match[1]}>"
+
+
+class CanonicalPaths:
+    """Gives path segments their canonical spelling: documents write `datasets` and `dataSets`."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._aliases = {
+            f"{entry.base_path}/{alias}".lower(): f"{entry.base_path}/{name}"
+            for entry in contract.services.values()
+            for alias, name in {**entry.path_aliases}.items()
+        }
+        depths = {alias.count("/") for alias in self._aliases}
+        self._depth = depths.pop() if len(depths) == 1 else 0
+        self._prefixes = tuple({alias.rpartition("/")[0] for alias in self._aliases})
+
+    def __call__(self, path: str) -> str:
+        """Return a path with its canonical spelling."""
+        if self._prefixes and path.startswith(self._prefixes):
+            steps = path.split("/")
+            head = "/".join(steps[: self._depth + 1])
+            canonical = self._aliases.get(head.lower())
+            if canonical and canonical != head:
+                return canonical + path[len(head) :]
+        return path
+
+
+class Route(NamedTuple):
+    """Where a request leads: an operation with the parameters of its path, or to none.
+
+    `is_path` says of a request without an operation that its path is known, with other methods.
+    """
+
+    operation: Operation | None
+    path: dict[str, str]
+    is_path: bool = False
+
+
+class Router:
+    """Finds the operation of a method and a path without a web application."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._operations = contract.operations
+        self._canonical = CanonicalPaths(contract)
+        urls = Map(list(url_rules(contract)), strict_slashes=False, merge_slashes=False)
+        self._urls = urls.bind("localhost")
+
+    def find(self, method: str, path: str) -> Route:
+        """Return where a request leads; `path` is as it was sent, percent-encoded."""
+        canonical = self._canonical(unquote(path, errors="replace"))
+        try:
+            endpoint, values = self._urls.match(canonical, method=method)
+        except MethodNotAllowed:
+            return Route(None, {}, is_path=True)
+        except HTTPException:
+            return Route(None, {})
+        return Route(self._operations[endpoint], dict(values))
