@@ -15,13 +15,14 @@ THIRD_PARTY = {
     "faker": {"runtime"},
     "flask": {"web.flask_app", "app", "admin"},
     "httptools": set[str](),
+    "ijson": {"traffic.reading", "traffic.har"},
     "jsonpatch": {"json_patch"},
     "jsonschema": {"contract.second_opinion"},
     "lark": {"mapping.parser", "mapping.builder"},
     "pyarrow": {"data_plane.parquet"},
     "pydantic": {"contract.checkup", "state"},
     "uvicorn": {"server", "wsgi_bridge"},
-    "werkzeug": {"web.flask_app"},
+    "werkzeug": {"web.flask_app", "web.routing"},
 }
 """The only modules of ours, or packages of them, that know a library."""
 ONLY_RUNTIME = {

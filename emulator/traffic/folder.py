@@ -1,0 +1,80 @@
+"""A folder of JSON files: one exchange in a file, or its request and response in two.
+
+`NAME.json` holds `{"request": …, "response": …}`; `NAME.request.json` holds the request alone and
+`NAME.response.json` beside it its response. A request has `method`, `url`, `headers` and a body; a
+response has `status`, `headers` and a body. A body is a JSON value in `body`, a text in `bodyText`,
+or bytes in `bodyBase64`. `startedAt` is an ISO 8601 time. Files are read by the order of names.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from emulator.json_types import JsonObject, dumps, loads
+from emulator.traffic.har import moment
+from emulator.traffic.recording import Recorded, RecordedReply, Source, TrafficError, fields_of
+
+_REQUEST, _RESPONSE = ".request.json", ".response.json"
+
+
+def read_folder(folder: Path) -> Iterator[Recorded]:
+    """Yield the exchanges of a folder and of the folders in it.
+
+    Raises:
+        TrafficError: A file is not JSON, or not of the form above.
+    """
+    for path in sorted(folder.rglob("*.json")):
+        if not path.name.endswith(_RESPONSE):
+            yield read_exchange(path)
+
+
+def read_exchange(path: Path) -> Recorded:
+    """Return the exchange of one file, or of a pair of files.
+
+    Raises:
+        TrafficError: A file is not JSON, or not of the form of this module's description.
+    """
+    found = _object(path)
+    if path.name.endswith(_REQUEST):
+        other = path.with_name(path.name.removesuffix(_REQUEST) + _RESPONSE)
+        found = {"request": found, **({"response": _object(other)} if other.is_file() else {})}
+    try:
+        request, response = found["request"], found.get("response")
+        return Recorded(
+            source=Source(str(path)),
+            method=str(request["method"]).upper(),
+            url=str(request["url"]),
+            headers=fields_of(request.get("headers")),
+            body=_body(request),
+            reply=None if response is None else _reply(response),
+            started=moment(found.get("startedAt", request.get("startedAt"))),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise TrafficError(f"{path}: not an exchange: {said}") from error
+
+
+def _reply(response: JsonObject) -> RecordedReply:
+    fields = fields_of(response.get("headers"))
+    return RecordedReply(int(response["status"]), fields, _body(response))
+
+
+def _body(half: JsonObject) -> bytes:
+    if "bodyText" in half:
+        return str(half["bodyText"]).encode()
+    if "bodyBase64" in half:
+        return base64.b64decode(half["bodyBase64"], validate=True)
+    return dumps(half["body"]) if "body" in half else b""
+
+
+def _object(path: Path) -> JsonObject:
+    try:
+        found: Any = loads(path.read_bytes())
+    except ValueError as error:
+        raise TrafficError(f"{path}: not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise TrafficError(f"{path}: not an exchange: it is no object")
+    return found

@@ -1,0 +1,92 @@
+"""Finds out what a recording is, and reads it as it comes, never more than the entry at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import ijson
+
+from emulator.traffic.folder import read_exchange, read_folder
+from emulator.traffic.har import read_har
+from emulator.traffic.postman import read_collection
+from emulator.traffic.recording import Readable, Recorded, TrafficError
+
+Progress = Callable[[int], object]
+"""Told how many bytes have been read since the last time."""
+
+_BY_MEMBER = {"log": "har", "info": "postman", "item": "postman", "request": "exchange"}
+"""The member by which a file shows what it is."""
+
+
+def read_traffic(
+    path: Path, environment: Mapping[str, str] | None = None, progress: Progress | None = None
+) -> Iterator[Recorded]:
+    """Yield the exchanges of a recording, whatever its form.
+
+    Args:
+        environment: Variables of a Postman collection.
+
+    Raises:
+        TrafficError: It is not there, or of no known form, or broken; what stands before the
+            broken place has been yielded.
+    """
+    if path.is_dir():
+        yield from read_folder(path)
+        return
+    try:
+        form = form_of(path)
+        if form == "postman":
+            yield from read_collection(path, environment or {})
+        elif form == "exchange":
+            yield read_exchange(path)
+        else:
+            with path.open("rb") as raw:
+                yield from _STREAMED[form](_Watched(raw, progress), str(path))
+    except OSError as error:
+        raise TrafficError(f"{path}: {error.strerror}") from error
+
+
+def form_of(path: Path) -> str:
+    """Return what a file is: `har`, `journal`, `postman` or `exchange`.
+
+    Raises:
+        TrafficError: It is none of these.
+        OSError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            for prefix, event, value in ijson.parse(file):
+                if prefix == "" and event == "map_key" and value in _BY_MEMBER:
+                    return _BY_MEMBER[value]
+    except ijson.JSONError as error:
+        reason = str(error).partition("\n")[0]
+        raise TrafficError(f"{path}: not JSON: {reason}") from error
+    raise TrafficError(
+        f"{path}: neither a HAR, nor a journal, nor a Postman collection, nor an exchange"
+    )
+
+
+_STREAMED: dict[str, Callable[[Readable, str], Iterator[Recorded]]] = {"har": read_har}
+
+
+class _Watched:
+    """A file that tells how much of it has been read."""
+
+    def __init__(self, raw: BinaryIO, progress: Progress | None) -> None:
+        self._raw = raw
+        self._progress = progress
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._raw.read(size)
+        if self._progress and data:
+            self._progress(len(data))
+        return data
+
+
+def size_of(path: Path) -> int:
+    """Return how many bytes a recording has, for a progress bar; 0 if it is not there."""
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.rglob("*.json"))
+    return path.stat().st_size if path.is_file() else 0
