@@ -67,7 +67,9 @@ def tables() -> ModuleType:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where commands of ours run, one after the other: some leave files for the next."""
-    return tmp_path_factory.mktemp("commands")
+    made = tmp_path_factory.mktemp("commands")
+    shutil.copytree(ROOT / "examples", made / "examples")
+    return made
 
 
 def run(command: list[str], folder: Path = ROOT) -> str:

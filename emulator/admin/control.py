@@ -27,6 +27,7 @@ def make_blueprint(engine: Engine, journal: Journal | None = None) -> Blueprint:
         ("/edition", "PUT", control.set_edition),
         ("/rules", "GET", control.rules),
         ("/rules/<id>", "GET", control.rule),
+        ("/mutes", "GET", control.mutes),
         *state.routes(engine),
         *journal_routes(engine, journal),
     ]
@@ -98,3 +99,7 @@ class Control:
         if explained is None:
             return error(404, "unknown rule", f"there is no rule {id}")
         return answer(explained)
+
+    def mutes(self) -> Response:
+        """List the rules that an overlay has muted, and why."""
+        return answer({"mutes": [describe.mute(mute) for mute in self._engine.contract.mutes]})

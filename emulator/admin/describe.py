@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.contract import Contract, Operation, Rule
+from emulator.contract import Contract, Mute, Operation, Rule
 from emulator.json_types import JsonObject
 
 
@@ -80,9 +80,16 @@ def rule(contract: Contract, id: str) -> JsonObject | None:
         "documents": [document(contract, name) for name in found.documents],
         "problem": _problem(contract, found.problem),
         **({"fix": found.fix} if found.fix else {}),
+        "mutes": [mute(one) for one in contract.mutes if one.rule == id],
         "editions": _by_edition(contract, found),
         "cases": {"accepts": found.cases.accepts, "refuses": found.cases.refuses},
     }
+
+
+def mute(found: Mute) -> JsonObject:
+    """Return why a rule is muted, and where and until when that is limited."""
+    row = {"rule": found.rule, "reason": found.reason}
+    return {**row, **{n: v for n in ("operation", "until") if (v := getattr(found, n))}}
 
 
 def _by_edition(contract: Contract, rule: Rule) -> JsonObject:

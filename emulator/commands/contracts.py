@@ -81,8 +81,19 @@ def _counted(contract: Contract) -> str:
     return (
         f"All is well: {len(contract.rules)} rules with {cases} cases, "
         f"{len(contract.operations)} operations, {len(contract.documents)} documents, "
-        f"{len(contract.entries)} editions."
+        f"{len(contract.entries)} editions.{_muted(contract)}"
     )
+
+
+def _muted(contract: Contract) -> str:
+    """Return a line for each muted rule: a check that passes must not hide them."""
+    lines = []
+    for mute in contract.mutes:
+        limits = (f" for {mute.operation}" if mute.operation else "") + (
+            f" until {mute.until}" if mute.until else ""
+        )
+        lines.append(f"\nmuted{limits}: {mute.rule}: {mute.reason}")
+    return "".join(lines)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -101,7 +112,8 @@ def run_list(arguments: argparse.Namespace) -> int:
         print(operation)
         for rule in rules:
             short = rule.id.removeprefix(operation + ".")
-            print(f"  {rule.severity:<7}  {short}\n{'':11}{rule.states}")
+            muted = "  (muted)" if any(mute.rule == rule.id for mute in contract.mutes) else ""
+            print(f"  {rule.severity:<7}  {short}{muted}\n{'':11}{rule.states}")
     total = sum(map(len, by_operation.values()))
     print(f"{total} rules in force in edition {edition.name}")
     return 0
@@ -136,6 +148,10 @@ def _explain_rule(rule: dict[str, Any]) -> Iterator[str]:
     yield f"check      {dumps(rule['check']).decode()}"
     if "fix" in rule:
         yield f"fix        {rule['fix']}"
+    for mute in rule["mutes"]:
+        where = f" ({mute['operation']})" if "operation" in mute else ""
+        until = f" until {mute['until']}" if "until" in mute else ""
+        yield f"muted      {mute['reason']}{where}{until}"
     yield ""
     yield "In the editions:"
     for name, said in rule["editions"].items():

@@ -5,13 +5,14 @@ the start does not need it.
 """
 
 from emulator.contract.loader import Contract, ContractError, load_contract
-from emulator.contract.model import Answer, Document, Operation, ProblemEntry, Rule
+from emulator.contract.model import Answer, Document, Mute, Operation, ProblemEntry, Rule
 
 __all__ = [
     "Answer",
     "Contract",
     "ContractError",
     "Document",
+    "Mute",
     "Operation",
     "ProblemEntry",
     "Rule",

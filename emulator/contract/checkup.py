@@ -5,7 +5,9 @@ The start trusts the shipped files and skips this; an overlay's files are examin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from emulator.contract.model import (
     Cases,
     Document,
     EditionEntry,
+    Mute,
     Operation,
     ProblemEntry,
     Rule,
@@ -31,6 +34,7 @@ FILES: dict[str, Any] = {
     "errors.json": ProblemEntry,
     "answers.json": Answer,
     "operations.json": Operation,
+    "mutes.json": Mute,
     "rules": Rule,
 }
 """What each file (or the files of the folder `rules`) holds a list of."""
@@ -72,7 +76,8 @@ def check_files(folder: Path) -> Iterator[str]:
         kind = FILES.get("rules" if path.parent.name == "rules" else path.name)
         if kind is None:
             if path.parent.name != "responses":
-                yield f"{path}: a contract folder has no such file"
+                known = ", ".join([*(name for name in FILES if name != "rules"), "rules/*.json"])
+                yield f"{path}: a contract folder has no such file; it may have {known}"
             continue
         yield from _check_file(path, kind)
 
@@ -98,8 +103,15 @@ def _check_file(path: Path, kind: Any) -> Iterator[str]:
         except ValidationError as error:
             for fault in error.errors():
                 place = ".".join(str(step) for step in fault["loc"])
-                name = row.get("id", number) if isinstance(row, dict) else number
-                yield f"{path}: {name}: {place}: {fault['msg']}"
+                yield f"{path}: {_name(row, number)}: {place}: {fault['msg']}"
+
+
+def _name(row: Any, number: int) -> str:
+    """Return how an author finds a row: its id, or its place in the file, from 0."""
+    names = (
+        (row.get(key) for key in ("id", "rule", "name", "aspect")) if isinstance(row, dict) else ()
+    )
+    return next((name for name in names if isinstance(name, str)), f"row {number}")
 
 
 def _single(row: Any) -> Any:
@@ -111,11 +123,17 @@ def _single(row: Any) -> Any:
 
 
 def check_contract(contract: Contract) -> Iterator[str]:
-    """Yield a sentence for each thing in a loaded contract that does not hold together."""
+    """Yield a sentence for each thing in a loaded contract that does not hold together.
+
+    With an overlay the cases of its rules are run, not again those of the shipped ones.
+    """
     yield from _check_references(contract)
-    for rule in contract.rules.values():
-        yield from _check_rule(contract, rule)
+    for id in contract.house_rules or contract.rules:
+        yield from _check_rule(contract, contract.rules[id])
     yield from _check_use(contract)
+    yield from _check_force(contract)
+    for mute in contract.mutes:
+        yield from _check_mute(contract, mute)
 
 
 def _check_references(contract: Contract) -> Iterator[str]:
@@ -129,7 +147,7 @@ def _check_references(contract: Contract) -> Iterator[str]:
         name = getattr(item, "id", None) or getattr(item, "aspect", "")
         for id in item.documents:
             if id not in contract.documents:
-                yield f"{name}: unknown document {id}"
+                yield f"{name}: unknown document {id}{_hint(id, contract.documents)}"
         if not item.documents:
             yield f"{name}: names no document"
     for entry in contract.entries.values():
@@ -142,7 +160,8 @@ def _check_references(contract: Contract) -> Iterator[str]:
 
 def _check_rule(contract: Contract, rule: Rule) -> Iterator[str]:
     if rule.operation not in contract.operations and rule.operation not in PSEUDO_OPERATIONS:
-        yield f"{rule.id}: unknown operation {rule.operation}"
+        hint = _hint(rule.operation, (*contract.operations, *PSEUDO_OPERATIONS))
+        yield f"{rule.id}: unknown operation {rule.operation}{hint}"
     if not rule.id.startswith(rule.operation + "."):
         yield f"{rule.id}: a rule's id starts with its operation"
     if set(rule.check) - set(CHECKS) or len(rule.check) != 1:
@@ -163,7 +182,56 @@ def _check_use(contract: Contract) -> Iterator[str]:
         edition = contract.edition(name)
         for rule in edition.rules:
             if rule.problem not in edition.problems:
-                yield f"{rule.id}: problem {rule.problem} does not exist in edition {name}"
+                hint = _hint(rule.problem, edition.problems)
+                yield f"{rule.id}: problem {rule.problem} does not exist in edition {name}{hint}"
+
+
+def _check_force(contract: Contract) -> Iterator[str]:
+    """Every rule is in force somewhere; one that is not waits behind another of its topic.
+
+    With an overlay this is asked of the overlay's rules, which may take the place of shipped ones.
+    """
+    compiled = [contract.edition(name) for name in contract.entries]
+    in_force = {rule.id for edition in compiled for rule in edition.rules}
+    for id in contract.house_rules or contract.rules:
+        rule = contract.rules[id]
+        if id in in_force:
+            continue
+        same = (other for edition in compiled for other in edition.rules_of(rule.operation))
+        before = next((other.id for other in same if other.topic == rule.topic), "")
+        reason = f"{before} answers its topic {rule.topic} before" if before else "no edition lists"
+        yield f"{rule.id}: in force in no edition: {reason} its documents"
+
+
+def _check_mute(contract: Contract, mute: Mute) -> Iterator[str]:
+    rule = contract.rules.get(mute.rule)
+    name = f"mutes.json: {mute.rule}"
+    if rule is None:
+        yield f"{name}: there is no such rule{_hint(mute.rule, contract.rules)}"
+        return
+    if rule.structural:
+        yield f"{name}: without it there is nothing to act on, so it cannot be muted"
+    if not mute.reason.strip():
+        yield f"{name}: a mute has a reason"
+    if mute.operation and mute.operation not in contract.operations:
+        hint = _hint(mute.operation, contract.operations)
+        yield f"{name}: unknown operation {mute.operation}{hint}"
+    elif mute.operation and rule.operation not in (mute.operation, *PSEUDO_OPERATIONS):
+        yield f"{name}: it is a rule of {rule.operation}, not of {mute.operation}"
+    if mute.until and not _is_day(mute.until):
+        yield f"{name}: until {mute.until!r} is not a day such as 2027-03-31"
+
+
+def _hint(wanted: str, known: Iterable[str]) -> str:
+    close = get_close_matches(wanted, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def schemas() -> dict[str, JsonObject]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import jsonschema_rs
 
 from emulator.contract.checks import CHECKS, Reason
-from emulator.contract.model import Answer, EditionEntry, Operation, ProblemEntry, Rule
+from emulator.contract.model import Answer, EditionEntry, Mute, Operation, ProblemEntry, Rule
 from emulator.json_types import MISSING, Json, JsonObject, at, pointer_steps, walk
 
 
@@ -31,12 +31,16 @@ class Lookup(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that fired on a request: where, why, and what the problem's text needs."""
+    """A rule that fired on a request: where, why, and what the problem's text needs.
+
+    One with a `mute` neither refuses nor counts as a violation; see `contract.mutes`.
+    """
 
     rule: Rule
     at: str
     reason: str
     values: Mapping[str, object]
+    mute: Mute | None = None
 
 
 class Edition:
@@ -49,7 +53,9 @@ class Edition:
         problems: Mapping[str, ProblemEntry],
         answers: Mapping[str, Answer],
         operations: Mapping[str, Operation],
+        mutes: tuple[Mute, ...] = (),
     ) -> None:
+        self.mutes = mutes
         self.name = entry.name
         self.entry = entry
         self.rules = rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -15,6 +15,7 @@ from emulator.contract.model import (
     Cases,
     Document,
     EditionEntry,
+    Mute,
     Operation,
     ProblemEntry,
     Rule,
@@ -43,11 +44,15 @@ class ServiceEntry:
 
 @dataclass(slots=True)
 class _Statements:
-    """What the documents state: by far the larger part of the contract."""
+    """What the documents state: by far the larger part of the contract.
+
+    `laid_over` holds the ids of rules that an overlay brings.
+    """
 
     rules: dict[str, Rule] = field(default_factory=dict)
     problems: list[ProblemEntry] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    laid_over: set[str] = field(default_factory=set)
 
 
 class Contract:
@@ -62,6 +67,7 @@ class Contract:
         self.entries: dict[str, EditionEntry] = {}
         self.services: dict[str, ServiceEntry] = {}
         self.operations: dict[str, Operation] = {}
+        self.mutes: tuple[Mute, ...] = ()
         self._folders = folders
         self._stated: _Statements | None = None
         self._editions: dict[str, Edition] = {}
@@ -81,6 +87,11 @@ class Contract:
     def answers(self) -> list[Answer]:
         """Every statement about the shape of replies."""
         return self._statements().answers
+
+    @property
+    def house_rules(self) -> set[str]:
+        """The ids of the rules that an overlay brings."""
+        return self._statements().laid_over
 
     def _statements(self) -> _Statements:
         if self._stated is None:
@@ -121,7 +132,7 @@ class Contract:
         answers: dict[str, Answer] = {}
         for answer in _by_document(self.answers, place):
             answers.setdefault(answer.aspect, answer)
-        return Edition(entry, tuple(in_force), problems, answers, self.operations)
+        return Edition(entry, tuple(in_force), problems, answers, self.operations, self.mutes)
 
 
 def _by_document(stated: Iterable[_T], place: dict[str, int]) -> list[_T]:
@@ -137,6 +148,8 @@ def _by_document(stated: Iterable[_T], place: dict[str, int]) -> list[_T]:
 def load_contract(*folders: Path) -> Contract:
     """Read contract folders, later ones over earlier ones by id.
 
+    A document that no edition lists holds in all of them and comes first: it is an overlay's own.
+
     Raises:
         ContractError: A file is not JSON, or not of the form that `contract.model` defines.
     """
@@ -149,17 +162,33 @@ def load_contract(*folders: Path) -> Contract:
             for raw in _rows(folder / "editions.json"):
                 entry = build(EditionEntry, raw, folder)
                 contract.entries[entry.name] = entry
+            mutes = (build(Mute, raw, folder) for raw in _rows(folder / "mutes.json"))
+            contract.mutes += tuple(mutes)
             for service in _service_folders(folder):
                 _read_operations(contract, service / "operations.json")
+    _put_house_documents_first(contract)
     return contract
+
+
+def _put_house_documents_first(contract: Contract) -> None:
+    listed = {id for entry in contract.entries.values() for id in entry.documents}
+    house = tuple(id for id in contract.documents if id not in listed)
+    if house:
+        for name, entry in contract.entries.items():
+            contract.entries[name] = replace(entry, documents=(*house, *entry.documents))
 
 
 def _read_statements(folders: tuple[Path, ...]) -> _Statements:
     stated = _Statements()
     for folder in folders:
+        before = dict(stated.rules)
         with _of_the_form(folder):
             for service in _service_folders(folder):
                 _read_service(stated, service)
+        if folder != folders[0]:
+            stated.laid_over |= {
+                id for id, rule in stated.rules.items() if before.get(id) is not rule
+            }
     return stated
 
 

@@ -21,14 +21,15 @@ _STRICT = {"extra": "forbid"}
 class Document:
     """A public source in one edition.
 
-    `date` is a year, a month or a day; `path` says where the publisher keeps it.
+    `date` is a year, a month or a day; `path` says where the publisher keeps it. One of the kind
+    `house` is an organization's own; it stands in an overlay.
     """
 
     id: str
     title: str
     publisher: str
     date: str
-    kind: Literal["tutorial", "guide", "reference", "client", "assumption"]
+    kind: Literal["tutorial", "guide", "reference", "client", "assumption", "house"]
     path: str = ""
     note: str = ""
     __pydantic_config__ = _STRICT
@@ -161,4 +162,20 @@ class Answer:
     states: str
     documents: tuple[str, ...]
     evidence: Evidence
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """A rule that an overlay takes out of force, and why.
+
+    A muted rule is still judged, so that reports can count it, but it never refuses and is no
+    violation. `operation` limits this to one operation, for rules that hold for many of them (the
+    gate's); `until` is the last day on which it is muted, in UTC.
+    """
+
+    rule: str
+    reason: str
+    operation: str = ""
+    until: str = ""
     __pydantic_config__ = _STRICT

@@ -21,9 +21,12 @@ from emulator.json_types import JsonObject
 
 
 def disagreements(contract: Contract) -> Iterator[str]:
-    """Yield a sentence for each schema or case on which the second library has another opinion."""
-    for rule in contract.rules.values():
-        yield from _rule_disagreements(rule)
+    """Yield a sentence for each schema or case on which the second library has another opinion.
+
+    With an overlay only its rules are looked at.
+    """
+    for id in contract.house_rules or contract.rules:
+        yield from _rule_disagreements(contract.rules[id])
 
 
 def _rule_disagreements(rule: Rule) -> Iterator[str]:

@@ -9,6 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from emulator.contract import Contract, ProblemEntry
+from emulator.contract.mutes import mark
 from emulator.json_types import JsonObject
 from emulator.problem import Problem
 from emulator.sandbox import PLATFORM, Sandbox
@@ -134,8 +135,7 @@ class Engine:
         else:
             reply = self._judge_and_view(lookup, exchange)
         if exchange.findings:
-            names = dict.fromkeys(finding.rule.id for finding in exchange.findings)
-            reply.headers["x-emulator-warning"] = ", ".join(names)
+            _remark(reply, exchange.findings)
         return reply
 
     def _sandbox_of(self, request: JsonObject) -> Sandbox:
@@ -189,6 +189,8 @@ class Engine:
         return self.views[operation.id](call)
 
     def _refuse_first(self, findings: list[Finding], exchange: Exchange) -> None:
+        mutes, operation = exchange.edition.mutes, exchange.incoming.operation.id
+        findings = mark(findings, mutes, operation, exchange.time)
         exchange.findings.extend(findings)
         for finding in findings:
             if self._refuses(finding):
@@ -196,6 +198,8 @@ class Engine:
                 raise _problem_of(finding)
 
     def _refuses(self, finding: Finding) -> bool:
+        if finding.mute is not None:
+            return False
         if finding.rule.structural:
             return True
         if self.enforce == "observe":
@@ -228,6 +232,14 @@ class Engine:
         if sent.isascii() and sent.isprintable() and 0 < len(sent) <= 128:
             return sent
         return f"{self._request_prefix}{next(self._requests):016x}"
+
+
+def _remark(reply: Reply, findings: list[Finding]) -> None:
+    """Name the rules that an accepted request broke: in one header, or in another if muted."""
+    for header, muted in (("x-emulator-warning", False), ("x-emulator-muted", True)):
+        ids = (found.rule.id for found in findings if (found.mute is not None) is muted)
+        if names := dict.fromkeys(ids):
+            reply.headers[header] = ", ".join(names)
 
 
 def _problem_of(finding: Finding) -> Problem:

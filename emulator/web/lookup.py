@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emulator.contract.mutes import mark
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 
@@ -39,4 +40,7 @@ class BoundLookup:
 
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
         within = BoundLookup(self.platform, self.edition, self.sandbox, request)
-        return self.edition.judge(operation, request, within)
+        findings = self.edition.judge(operation, request, within)
+        now = self.platform.runtime.clock.now()
+        marked = mark(findings, self.edition.mutes, operation, now)
+        return [finding for finding in marked if finding.mute is None]

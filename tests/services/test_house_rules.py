@@ -1,0 +1,255 @@
+"""House rules: an organization's own rules in an overlay, and rules that it has muted."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.app import Emulator, create_emulator
+from emulator.cli import main
+from emulator.contract import ContractError, load_contract
+from emulator.contract.checkup import check_overlaid, check_overlay
+from emulator.package_data import data_folder
+from emulator.runtime import ManualClock
+from emulator.settings import Settings
+from tests.aep import BLOB, FLOW_SERVICE, Aep, flow, make_world
+from tests.services.conftest import aep_for
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "house-rules"
+NAME = "flow_service.create_flow.house_name"
+DESCRIPTION = "flow_service.create_flow.house_description"
+SCHEDULE = "flow_service.create_flow.schedule_is_sent"
+SANDBOX_ID = "platform.gate.sandbox_id_is_not_sent"
+DAY = 24 * 3600
+
+Make = Callable[..., Aep]
+MakeExample = Callable[..., Aep]
+
+
+@pytest.fixture(scope="module")
+def first() -> Iterator[Emulator]:
+    """An emulator with the example, whose contract the others share."""
+    made = create_emulator(Settings(contracts=EXAMPLE), clock=ManualClock())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def example(first: Emulator) -> MakeExample:
+    """Return a function that makes an emulator with the example, and a client of it."""
+
+    def build(**settings: Any) -> Aep:
+        own = Settings(contracts=EXAMPLE, **settings)
+        return aep_for(create_emulator(own, clock=ManualClock(), like=first))
+
+    return build
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Path:
+    """A copy of the example, to be changed."""
+    return Path(shutil.copytree(EXAMPLE, tmp_path / "overlay"))
+
+
+def mute(overlay: Path, *rows: dict[str, Any]) -> None:
+    (overlay / "mutes.json").write_text(json.dumps(rows), encoding="utf-8")
+
+
+def loaded(overlay: Path) -> None:
+    """Examine an overlay as the start does."""
+    check_overlay(overlay)
+    check_overlaid(load_contract(data_folder("contracts"), overlay))
+
+
+def flows(aep: Aep) -> int:
+    return len(aep.ok("GET", f"{FLOW_SERVICE}/flows")["items"])
+
+
+def test_a_house_rule_refuses(example: MakeExample) -> None:
+    aep = example()
+    refused = aep.call("POST", f"{FLOW_SERVICE}/flows", flow(make_world(aep), name="leads"))
+    assert (refused.status, refused.rule) == (400, NAME)
+    assert refused.json["type"].endswith("/HOUSE-0001-400")
+    assert "starts with team-" in refused.json["detail"]
+    assert flows(aep) == 0
+
+
+@pytest.mark.parametrize("edition", ["2020-03", "2020-09", "latest"])
+def test_a_house_rule_is_in_force_in_every_edition(first: Emulator, edition: str) -> None:
+    rules = first.contract.edition(edition).rules_of("flow_service.create_flow")
+    assert {NAME, DESCRIPTION} < {rule.id for rule in rules}
+
+
+def test_a_house_warning_warns(example: MakeExample) -> None:
+    aep = example()
+    body = flow(make_world(aep), name="team-leads")
+    accepted = aep.call("POST", f"{FLOW_SERVICE}/flows", body)
+    assert (accepted.status, accepted.warnings) == (201, [DESCRIPTION])
+    assert flows(aep) == 1
+
+
+def test_a_muted_rule_neither_warns_nor_refuses(example: MakeExample) -> None:
+    for enforce in ("documented", "strict"):
+        aep = example(enforce=enforce)
+        body = flow(make_world(aep), name="team-leads", description="Ask us.")
+        del body["scheduleParams"]
+        answer = aep.call("POST", f"{FLOW_SERVICE}/flows", body)
+        assert (answer.status, answer.warnings) == (201, [])
+        assert answer.headers["x-emulator-muted"] == SCHEDULE
+
+
+def test_without_the_mute_the_rule_is_in_force(make: Make, overlay: Path) -> None:
+    mute(overlay)
+    aep = make(contracts=overlay)
+    body = flow(make_world(aep), name="team-leads", description="Ask us.")
+    del body["scheduleParams"]
+    answer = aep.call("POST", f"{FLOW_SERVICE}/flows", body)
+    assert answer.warnings == [SCHEDULE]
+    assert "x-emulator-muted" not in answer.headers
+
+
+def test_a_mute_ends_with_its_last_day(make: Make, overlay: Path, clock: ManualClock) -> None:
+    mute(overlay, {"rule": SCHEDULE, "reason": "Not yet.", "until": "2020-09-13"})
+    aep = make(contracts=overlay)  # the clock stands at 2020-09-13T12:26:40Z
+    body = flow(make_world(aep), name="team-leads", description="Ask us.")
+    del body["scheduleParams"]
+    assert aep.call("POST", f"{FLOW_SERVICE}/flows", body).warnings == []
+    clock.advance(DAY / 2)
+    assert aep.call("POST", f"{FLOW_SERVICE}/flows", body).warnings == [SCHEDULE]
+
+
+def test_a_rule_of_the_gate_is_muted_for_one_operation(example: MakeExample) -> None:
+    aep = example(enforce="strict")
+    sent = {"x_sandbox_id": "8129954b-fa83-43ba-a995-4bfa8373ba2b"}
+    listed = aep.call("GET", f"{FLOW_SERVICE}/flows", **sent)
+    assert (listed.status, listed.rule) == (400, SANDBOX_ID)
+    body = flow(make_world(aep), name="team-leads", description="Ask us.")
+    answer = aep.call("POST", f"{FLOW_SERVICE}/flows", body, **sent)
+    assert (answer.status, answer.headers["x-emulator-muted"]) == (201, SANDBOX_ID)
+
+
+def test_a_change_may_break_a_muted_rule_of_creation(make: Make, overlay: Path) -> None:
+    """Rules of change judge by those of creation, and must not bring a muted one back."""
+    mute(overlay, {"rule": NAME, "reason": "Not before the new year."})
+    for muted in (True, False):
+        if not muted:
+            mute(overlay)
+        aep = make(contracts=overlay)
+        body = flow(make_world(aep), name="team-leads", description="Ask us.")
+        created = aep.ok("POST", f"{FLOW_SERVICE}/flows", body)
+        changed = aep.call(
+            "PATCH",
+            f"{FLOW_SERVICE}/flows/{created['id']}",
+            [{"op": "replace", "path": "/name", "value": "leads"}],
+            If_Match=created["etag"],
+        )
+        assert changed.status == (200 if muted else 400), changed.content
+
+
+def test_the_control_api_tells_what_is_muted_and_why(example: MakeExample) -> None:
+    aep = example()
+    told = aep.ok("GET", f"/_emulator/rules/{SANDBOX_ID}")["mutes"]
+    assert told == json.loads((EXAMPLE / "mutes.json").read_text("utf-8"))[1:]
+    assert aep.ok("GET", f"/_emulator/rules/{NAME}")["mutes"] == []
+    assert [row["rule"] for row in aep.ok("GET", "/_emulator/mutes")["mutes"]] == [
+        SCHEDULE,
+        SANDBOX_ID,
+    ]
+
+
+def test_the_commands_show_what_is_muted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["contracts", "check", str(EXAMPLE)]) == 0
+    assert f"muted until 2099-12-31: {SCHEDULE}: Our flows" in capsys.readouterr().out
+    assert main(["contracts", "explain", SCHEDULE, "--contracts", str(EXAMPLE)]) == 0
+    assert "\nmuted      Our flows are started by hand" in capsys.readouterr().out
+    where = ["--operation", "flow_service.create_flow", "--contracts", str(EXAMPLE)]
+    assert main(["contracts", "list", *where]) == 0
+    assert "warning  schedule_is_sent  (muted)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"rule": "flow_service.create_flow.shedule_is_sent", "reason": "x"}, f"mean {SCHEDULE}?"),
+        ({"rule": SCHEDULE}, f"{SCHEDULE}: reason: Field required"),
+        ({"rule": SCHEDULE, "reason": " "}, "a mute has a reason"),
+        ({"rule": SCHEDULE, "reason": "x", "until": "soon"}, "'soon' is not a day"),
+        ({"rule": SCHEDULE, "reason": "x", "until": "20270331"}, "is not a day"),
+        (
+            {"rule": SCHEDULE, "reason": "x", "operation": "flow_service.create"},
+            "unknown operation",
+        ),
+        (
+            {"rule": SCHEDULE, "reason": "x", "operation": "flow_service.get_flow"},
+            "it is a rule of",
+        ),
+        ({"rule": SCHEDULE, "reason": "x", "severity": "note"}, "severity: "),
+        ({"rule": "platform.gate.sandbox_is_sent", "reason": "x"}, "cannot be muted"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_mute_that_cannot_hold_is_not_loaded(
+    overlay: Path, row: dict[str, Any], words: str
+) -> None:
+    mute(overlay, row)
+    with pytest.raises(ContractError) as error:
+        loaded(overlay)
+    assert words in str(error.value)
+
+
+def test_a_house_rule_that_is_never_in_force_is_not_loaded(overlay: Path) -> None:
+    """It would be silent: an Adobe document comes before the emulator's own."""
+    path = overlay / "house" / "rules" / "flows.json"
+    rules = json.loads(path.read_text("utf-8"))
+    rules[0] |= {"topic": "flow-spec-known", "documents": ["aep-emulator"]}
+    topics = {
+        rule.topic
+        for rule in load_contract(data_folder("contracts")).rules.values()
+        if rule.id == "flow_service.create_flow.flow_spec_is_known"
+    }
+    rules[0]["topic"] = topics.pop()
+    path.write_text(json.dumps(rules), encoding="utf-8")
+    with pytest.raises(ContractError) as error:
+        loaded(overlay)
+    assert f"{NAME}: in force in no edition: flow_service.create_flow.flow_spec_is_known" in str(
+        error.value
+    )
+
+
+def test_a_house_rule_replaces_a_shipped_one_of_its_topic(make: Make, overlay: Path) -> None:
+    shipped = load_contract(data_folder("contracts")).rules[SCHEDULE]
+    path = overlay / "house" / "rules" / "flows.json"
+    rules = json.loads(path.read_text("utf-8"))
+    own = {"at": "/body", "check": {"schema": {"required": ["scheduleParams"]}}}
+    cases = {"accepts": [{"body": {"scheduleParams": {}}}], "refuses": [{"body": {}}]}
+    rules[0] |= {"topic": shipped.topic, "cases": cases, **own}
+    path.write_text(json.dumps(rules), encoding="utf-8")
+    mute(overlay)
+    aep = make(contracts=overlay)
+    body = flow(make_world(aep), description="Ask us.")
+    del body["scheduleParams"]
+    assert aep.call("POST", f"{FLOW_SERVICE}/flows", body).rule == NAME
+
+
+def test_a_hint_follows_a_misspelt_name(overlay: Path) -> None:
+    path = overlay / "house" / "rules" / "flows.json"
+    text = path.read_text("utf-8")
+    for right, wrong in (
+        ('"operation": "flow_service.create_flow"', '"operation": "flow_service.create_flo"'),
+        ('"data-team-guidelines"', '"data-team-guideline"'),
+        ('"house.guideline"', '"house.guidelines"'),
+    ):
+        path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+        with pytest.raises(ContractError) as error:
+            loaded(overlay)
+        assert f"did you mean {right.rpartition(' ')[2].strip(chr(34))}?" in str(error.value)
+
+
+def test_the_example_needs_its_specs(example: MakeExample) -> None:
+    """The overlay adds rules and takes nothing away."""
+    assert example().ok("GET", f"{FLOW_SERVICE}/connectionSpecs/{BLOB}")["items"]
