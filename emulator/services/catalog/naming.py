@@ -64,3 +64,17 @@ def behavior(schema: JsonObject | None) -> str:
     """Return what kind of data a schema describes; a record where the schema does not say."""
     extended = (schema or {}).get("meta:extends") or []
     return next((_BEHAVIORS[id] for id in extended if id in _BEHAVIORS), "record")
+
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def ulid(now: int, digits: str) -> str:
+    """Return the id of a batch, a ULID: 26 characters, the first ten of which hold the time.
+
+    Args:
+        now: Milliseconds since 1970.
+        digits: Twenty hexadecimal digits that make it unlike the others of its millisecond.
+    """
+    number = (now << 80) | int(digits, 16)
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))

@@ -12,6 +12,7 @@ from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
 from emulator.services.base import Finder, Lister, Platform
 from emulator.services.catalog import naming
+from emulator.services.catalog.batches import BATCH, FILE, Batches
 from emulator.store import Change, Store
 
 DATASET = "dataset"
@@ -48,6 +49,7 @@ class Catalog:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self.batches = Batches(platform)
 
     @property
     def _store(self) -> Store:
@@ -56,6 +58,8 @@ class Catalog:
     def finders(self) -> Mapping[str, Finder]:
         return {
             DATASET: self._dataset,
+            BATCH: lambda sandbox, fixtures, key: self.batches.get(sandbox, key),
+            FILE: lambda sandbox, fixtures, key: self.batches.file(sandbox, key),
             "datasets": self._any_of,
             "time_series_dataset": self._time_series,
             "catalog_tag": self._tag,
@@ -63,7 +67,11 @@ class Catalog:
         }
 
     def listers(self) -> Mapping[str, Lister]:
-        return {DATASET: lambda sandbox, fixtures: self.datasets(sandbox)}
+        return {
+            DATASET: lambda sandbox, fixtures: self.datasets(sandbox),
+            BATCH: lambda sandbox, fixtures: self.batches.all(sandbox),
+            FILE: lambda sandbox, fixtures: self.batches.files(sandbox),
+        }
 
     def _dataset(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
         return self.dataset(sandbox, key)

@@ -1,0 +1,189 @@
+"""Holds rows against a schema: converts what converts, and says what is wrong with the rest.
+
+    conform = conformer(resolved_schema)
+    faults: list[Fault] = []
+    landed = conform({"age": "7"}, faults)     # {"age": 7}, or whatever is in faults
+
+A schema is compiled to closures once; then a row costs a dictionary look-up and a call for each
+value. Values that are null count as missing, and fields that the schema lacks do not land.
+
+Source: "Batch Ingestion API guide", data type conversions and the troubleshooting page's checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from emulator.data_plane.scalars import constraints, conversion
+from emulator.json_types import Json, JsonObject
+
+CORRUPT_CODE = "INGEST-1401-400"
+CORRUPT_TEXT = (
+    "The row has corrupted data and cannot be read or parsed. Fix the corrupted data and try again."
+)
+MISSING_CODE = "INGEST-1555-400"
+MISSING_TEXT = (
+    "A required field is either missing or has a value of null."
+    " Add the required field to the input row and try again."
+)
+TYPE_CODE = "TypeCompatibilityException"
+TYPE_TEXT = "A value is of a type that does not convert to the type of its field."
+CONSTRAINT_CODE = "INGEST-9001-400"
+CONSTRAINT_TEXT = "A value breaks a constraint of its field."
+
+DESCRIPTIONS = {
+    CORRUPT_CODE: CORRUPT_TEXT,
+    MISSING_CODE: MISSING_TEXT,
+    TYPE_CODE: TYPE_TEXT,
+    CONSTRAINT_CODE: CONSTRAINT_TEXT,
+}
+"""What a batch's errors say of a code; the constraints' is this emulator's own."""
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong with a row.
+
+    Args:
+        code: An entry of `DESCRIPTIONS`, or another service's code.
+        message: What is wrong, for people.
+        column: Dotted path of the field; `[*]` stands for the items of an array.
+        keyword: The JSON Schema keyword that was not met, where one says it.
+    """
+
+    code: str
+    message: str
+    column: str = ""
+    keyword: str = ""
+
+
+Faults = list[Fault]
+Convert = Callable[[Any, Faults], Json]
+Conform = Callable[[JsonObject, Faults], JsonObject]
+
+
+def conformer(schema: JsonObject | None, *, requires: bool = True) -> Conform:
+    """Return a function (row, faults) that returns the row as it lands.
+
+    Args:
+        schema: A resolved schema (`xed-full`). Without one every row lands as it is.
+        requires: Whether required fields have to be there.
+    """
+    if not schema or not schema.get("properties"):
+        return lambda row, faults: row
+    return _object(schema, "", requires)
+
+
+def _compiled(node: Json, path: str, requires: bool) -> Convert:
+    if not isinstance(node, dict):
+        return _as_it_is
+    kind = node.get("type")
+    if isinstance(node.get("properties"), dict) and node["properties"]:
+        return _object(node, path, requires)
+    if kind == "object":
+        return _map(node, path, requires)
+    if kind == "array":
+        return _array(node, path, requires)
+    return _scalar(node, path)
+
+
+def _as_it_is(value: Any, faults: Faults) -> Json:
+    return value
+
+
+def _object(node: JsonObject, path: str, requires: bool) -> Conform:
+    fields = {
+        name: _compiled(child, f"{path}.{name}" if path else name, requires)
+        for name, child in node["properties"].items()
+    }
+    required = tuple(node.get("required") or ()) if requires else ()
+    prefix = f"{path}." if path else ""
+
+    def convert(value: Any, faults: Faults) -> JsonObject:
+        if not isinstance(value, dict):
+            _mismatch(value, "object", path, faults)
+            return {}
+        landed = {}
+        for name, item in value.items():
+            if item is not None and (field := fields.get(name)) is not None:
+                landed[name] = field(item, faults)
+        for name in required:
+            if value.get(name) is None:
+                column = prefix + name
+                faults.append(Fault(MISSING_CODE, f"{column} is missing", column, "required"))
+        return landed
+
+    return convert
+
+
+def _map(node: JsonObject, path: str, requires: bool) -> Convert:
+    item_of = _compiled(node.get("additionalProperties"), f"{path}.*", requires)
+
+    def convert(value: Any, faults: Faults) -> Json:
+        if not isinstance(value, dict):
+            return _mismatch(value, "object", path, faults)
+        return {name: item_of(item, faults) for name, item in value.items() if item is not None}
+
+    return convert
+
+
+def _array(node: JsonObject, path: str, requires: bool) -> Convert:
+    item_of = _compiled(node.get("items"), f"{path}[*]", requires)
+
+    def convert(value: Any, faults: Faults) -> Json:
+        if not isinstance(value, list):
+            return _mismatch(value, "array", path, faults)
+        return [None if item is None else item_of(item, faults) for item in value]
+
+    return convert
+
+
+def _mismatch(value: Any, wanted: str, path: str, faults: Faults) -> Json:
+    """Note that a value does not convert; there is nothing to land instead of it."""
+    text = f"Cannot convert {_shown(value)} from {_kind(value)} to {wanted} ({path})"
+    faults.append(Fault(TYPE_CODE, text, path, "type"))
+    return None
+
+
+def _kind(value: Any) -> str:
+    return _KINDS.get(type(value), "null")
+
+
+_KINDS = {
+    bool: "boolean",
+    int: "long",
+    float: "double",
+    str: "string",
+    dict: "object",
+    list: "array",
+}
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
+def _scalar(node: JsonObject, path: str) -> Convert:
+    """Return the conversion to a scalar type, with the field's constraints."""
+    found = conversion(node)
+    if found is None:
+        return _as_it_is
+    wanted, read = found
+    same, checks = _SAME.get(wanted), constraints(node)
+
+    def convert(value: Any, faults: Faults) -> Json:
+        landed = value if value.__class__ is same else read(value)
+        if landed is None:
+            return _mismatch(value, wanted, path, faults)
+        for keyword, holds in checks:
+            if not holds(landed):
+                text = f"{_shown(landed)} does not meet {keyword} {_shown(node[keyword])} ({path})"
+                faults.append(Fault(CONSTRAINT_CODE, text, path, keyword))
+        return landed
+
+    return convert
+
+
+_SAME: dict[str, type] = {"string": str, "boolean": bool, "number": float}
+"""The Python types that need no conversion to a type."""
