@@ -3,37 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from emulator.contract import Contract, ContractError, load_contract
 from emulator.fixture_library import FixtureLibrary
 from emulator.journal.journal import Journal
 from emulator.package_data import data_folder
-from emulator.runtime import Clock, Ids, Runtime, SystemClock
+from emulator.runtime import Clock, Ids, ManualClock, Runtime, SystemClock
 from emulator.services.base import Platform
 from emulator.settings import SettingError, Settings
 from emulator.state import State, put_back, take
 from emulator.store import Blobs, MemoryBlobs, MemoryStore, Store
 from emulator.web.call import View
 from emulator.web.engine import Engine
+from emulator.web.worlds import Worlds
 
 if TYPE_CHECKING:
     from flask import Flask
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Emulator:
-    """One emulator: its settings, contract, state and the WSGI application that serves it."""
+    """One emulator: its settings, contract, state, worlds and the WSGI application that serves it.
+
+    A world is an emulator too; the `worlds` that it knows are those that it is one of. Who keeps
+    state of their own, beside the store, puts what forgets it into `on_reset`.
+    """
 
     settings: Settings
     contract: Contract
     platform: Platform
     engine: Engine
-    wsgi_app: Flask
+    worlds: Worlds
     journal: Journal | None = None
-    """What was asked and answered; None with the setting `journal` at 0."""
+    """What was asked and answered; None with the setting `journal` at 0. Worlds share it."""
+    is_world: bool = False
+    on_reset: list[Callable[[], object]] = field(default_factory=list)
+
+    @cached_property
+    def wsgi_app(self) -> Flask:
+        """What serves the emulated APIs and the control API, of all its worlds."""
+        from emulator.web.flask_app import make_flask_app
+
+        return self._with_control(make_flask_app(self.engine, self.worlds))
+
+    @cached_property
+    def control_app(self) -> Flask:
+        """What serves the control API alone: that is all that a world needs of its own."""
+        from emulator.web.flask_app import make_bare_app
+
+        return self._with_control(make_bare_app(self.engine))
+
+    def _with_control(self, app: Flask) -> Flask:
+        from emulator.admin.control import make_blueprint
+
+        app.register_blueprint(make_blueprint(self.engine, self.journal, self.worlds))
+        return app
+
+    def reset(self) -> None:
+        """Become as new: the next calls get the ids, times and answers that the first ones got.
+
+        A manual clock goes back to where it started; the machine's own goes on. The journal stays:
+        it is about the client.
+        """
+        self._drop_worlds()
+        self.platform.erase()
+        self.engine.reset()
+        clock = self.platform.runtime.clock
+        if isinstance(clock, ManualClock):
+            clock.reset()
+        for forget in self.on_reset:
+            forget()
 
     def snapshot(self) -> State:
         """Return all that the emulator knows now, for `restore`."""
@@ -45,8 +87,13 @@ class Emulator:
 
     def close(self) -> None:
         """Release the state."""
+        self._drop_worlds()
         self.platform.store.close()
         self.platform.blobs.close()
+
+    def _drop_worlds(self) -> None:
+        if not self.is_world:
+            self.worlds.close()
 
 
 def create_emulator(
@@ -67,11 +114,37 @@ def create_emulator(
         ContractError: A contract file cannot be used.
         FixtureError: A file of the fixtures overlay cannot be used.
     """
-    from emulator.admin.control import make_blueprint
-    from emulator.web.flask_app import make_flask_app
-
     settings = settings or Settings()
     contract, fixtures = _known(settings, like)
+    emulator = _compose(settings, contract, fixtures, clock, store, blobs)
+    emulator.worlds.make_with(partial(_make_world, emulator))
+    return emulator
+
+
+def _make_world(base: Emulator) -> Emulator:
+    """Return an emulator for a world: as `base` was at first, in all but what is read-only.
+
+    A manual clock starts at the time that it is at `base`, and then is the world's own. The worlds
+    that it knows are those of `base`, so that its control API can name and drop them.
+    """
+    clock = base.platform.runtime.clock
+    own = ManualClock(clock.now()) if isinstance(clock, ManualClock) else clock
+    world = _compose(
+        base.settings, base.contract, base.platform.fixtures, own, journal=base.journal
+    )
+    world.worlds, world.is_world = base.worlds, True
+    return world
+
+
+def _compose(
+    settings: Settings,
+    contract: Contract,
+    fixtures: FixtureLibrary,
+    clock: Clock | None = None,
+    store: Store | None = None,
+    blobs: Blobs | None = None,
+    journal: Journal | None = None,
+) -> Emulator:
     runtime = Runtime(clock or SystemClock(), Ids(settings.seed))
     views: dict[str, View] = {}
     platform = Platform(
@@ -83,12 +156,11 @@ def create_emulator(
         partial(_add_services, contract, views),
     )
     engine = Engine(contract, platform, views)
-    journal = Journal(contract, settings.journal) if settings.journal else None
+    if journal is None and settings.journal:
+        journal = Journal(contract, settings.journal)
     if journal is not None:
         engine.after.append(journal.add)
-    flask_app = make_flask_app(engine)
-    flask_app.register_blueprint(make_blueprint(engine, journal))
-    return Emulator(settings, contract, platform, engine, flask_app, journal)
+    return Emulator(settings, contract, platform, engine, Worlds(settings.max_worlds), journal)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -32,6 +32,7 @@ class ManualClock:
     """A clock that stands still until it is set or advanced."""
 
     def __init__(self, now: int = 1_600_000_000_000) -> None:
+        self.start = now
         self._now = now
         self._lock = threading.Lock()
 
@@ -42,6 +43,10 @@ class ManualClock:
         """Move to `now`, in milliseconds since 1970-01-01 UTC."""
         with self._lock:
             self._now = now
+
+    def reset(self) -> None:
+        """Move back to where it started."""
+        self.set(self.start)
 
     def advance(self, seconds: float) -> None:
         """Move forward by `seconds`."""

@@ -109,6 +109,15 @@ class Settings:
         _number,
         "how many of the latest calls the journal keeps; 0 keeps none, counts nothing",
     )
+    world_by: str = _setting(
+        "header",
+        _choice("header", "organization"),
+        "what gives a request its world: x-emulator-test or /t/NAME alone; or, without these, its "
+        "organization",
+    )
+    max_worlds: int = _setting(
+        1000, _number, "how many worlds there may be at a time; requests to others are refused"
+    )
     log_level: str = _setting(
         "info", _choice("debug", "info", "warning", "error"), "what is logged on stderr"
     )

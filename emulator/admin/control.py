@@ -7,14 +7,15 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from emulator import __version__
-from emulator.admin import describe, state
+from emulator.admin import describe, state, worlds
 from emulator.admin.journal import journal_routes
 from emulator.admin.replies import answer, error, read_object
 from emulator.journal.journal import Journal
 from emulator.web.engine import Engine
+from emulator.web.worlds import Worlds
 
 
-def make_blueprint(engine: Engine, journal: Journal | None = None) -> Blueprint:
+def make_blueprint(engine: Engine, journal: Journal | None, all_worlds: Worlds) -> Blueprint:
     """Return the control API of one emulator."""
     blueprint = Blueprint("control", "emulator.admin", url_prefix="/_emulator")
     control = Control(engine)
@@ -30,6 +31,7 @@ def make_blueprint(engine: Engine, journal: Journal | None = None) -> Blueprint:
         ("/mutes", "GET", control.mutes),
         *state.routes(engine),
         *journal_routes(engine, journal),
+        *worlds.routes(all_worlds),
     ]
     for path, method, view in routes:
         endpoint = f"{method} {path}".replace(".", "")

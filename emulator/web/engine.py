@@ -50,17 +50,21 @@ class Engine:
     """
 
     def __init__(self, contract: Contract, platform: Platform, views: Mapping[str, View]) -> None:
-        settings = platform.settings
         self.contract = contract
         self.platform = platform
         self.views = views
-        self.edition = settings.edition or contract.default_edition
-        self.enforce = settings.enforce
         self.before: list[Before] = []
         self.after: list[After] = []
-        self._requests = count(1)
+        self.reset()
         self._request_prefix = platform.runtime.ids.hex(PLATFORM, "request", 0, 16)
         self._passed: set[tuple[str | bool | None, ...]] = set()
+
+    def reset(self) -> None:
+        """Put the edition and enforcement of the settings in force, and count requests anew."""
+        settings = self.platform.settings
+        self.edition = settings.edition or self.contract.default_edition
+        self.enforce = settings.enforce
+        self._requests = count(1)
 
     def answer(self, incoming: Incoming) -> Reply:
         """Return the reply to a request. Never raises."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -16,13 +17,17 @@ from emulator.problem import Problem
 from emulator.web.call import Incoming, Reply
 from emulator.web.engine import Engine
 from emulator.web.routing import CanonicalPaths, url_rules
+from emulator.web.worlds import ENGINE, ChosenWorld, Worlds
 
 _EMPTY = (204, 304)
 
 
-def make_flask_app(engine: Engine) -> Flask:
-    """Return the Flask application that serves an engine's operations on the real AEP paths."""
-    app = Flask("emulator", static_folder=None)
+def make_flask_app(engine: Engine, worlds: Worlds) -> Flask:
+    """Return the Flask application that serves an engine's operations on the real AEP paths.
+
+    Requests that choose one of `worlds` are answered by its engine.
+    """
+    app = make_bare_app(engine)
     app.config["EMULATOR_ENGINE"] = engine
     # Ids of the Schema Registry are URIs: their slashes, doubled ones too, are part of the path.
     app.url_map.merge_slashes = False
@@ -31,8 +36,17 @@ def make_flask_app(engine: Engine) -> Flask:
         app.view_functions[operation.id] = _view(engine, operation)
     for rule in url_rules(engine.contract):
         app.url_map.add(rule)
+    inner = _CanonicalPaths(app.wsgi_app, engine.contract)
+    by_organization = engine.platform.settings.world_by == "organization"
+    chosen = ChosenWorld(inner, worlds, _answer_unrouted(engine), by_organization=by_organization)
+    app.wsgi_app = chosen  # type: ignore[method-assign,assignment]
+    return app
+
+
+def make_bare_app(engine: Engine) -> Flask:
+    """Return a Flask application that refuses every path as an engine does."""
+    app = Flask("emulator", static_folder=None)
     app.register_error_handler(HTTPException, _refuser(engine))
-    app.wsgi_app = _CanonicalPaths(app.wsgi_app, engine.contract)  # type: ignore[method-assign]
     return app
 
 
@@ -40,19 +54,22 @@ def _view(engine: Engine, operation: Operation) -> Callable[..., Response]:
     limit = engine.platform.settings.max_body
 
     def view(**path: str) -> Response:
-        return to_response(engine.answer(_incoming(operation, path, limit)))
+        environ = request.environ
+        chosen: Engine = environ.get(ENGINE) or engine
+        return to_response(chosen.answer(_incoming(environ, operation, path, limit)))
 
     return view
 
 
-def _incoming(operation: Operation, path: dict[str, str], limit: int) -> Incoming:
-    environ = request.environ
+def _incoming(
+    environ: dict[str, Any], operation: Operation, path: dict[str, str], limit: int
+) -> Incoming:
     incoming = Incoming(
         operation=operation,
         path=path,
         query_string=environ.get("QUERY_STRING", ""),
         headers=_headers(environ),
-        base_url=f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', 'localhost')}",
+        base_url=_base_url(environ),
         method=environ["REQUEST_METHOD"],
         target=environ.get("REQUEST_URI") or environ["PATH_INFO"],
     )
@@ -61,6 +78,12 @@ def _incoming(operation: Operation, path: dict[str, str], limit: int) -> Incomin
         incoming.too_long = body is None
         incoming.body = body or b""
     return incoming
+
+
+def _base_url(environ: dict[str, Any]) -> str:
+    url = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', 'localhost')}"
+    prefix = environ.get("SCRIPT_NAME")
+    return url + quote(prefix, safe="/!$&'()*+,;=:@", encoding="latin-1") if prefix else url
 
 
 def _headers(environ: dict[str, Any]) -> dict[str, str]:
@@ -132,20 +155,30 @@ def _one_line(value: str) -> str:
 
 
 def _refuser(engine: Engine) -> Callable[[HTTPException], Response]:
+    answer = _answer_unrouted(engine)
+
+    def refuse(error: HTTPException) -> Response:
+        return answer(request.environ, _problem(error, request.path))
+
+    return refuse
+
+
+def _answer_unrouted(engine: Engine) -> Callable[[dict[str, Any], Problem], Response]:
+    """Return what answers a request that belongs to no operation, in the envelope of its path."""
     bases = [(entry.base_path, entry.name) for entry in engine.contract.services.values()]
     limit = engine.platform.settings.max_body
 
-    def refuse(error: HTTPException) -> Response:
-        path = request.path
+    def answer(environ: dict[str, Any], problem: Problem) -> Response:
+        path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
         service = next((name for base, name in bases if path.startswith(base + "/")), "")
-        incoming = _incoming(_unrouted(request.method, path, service), {}, limit)
-        reply = engine.answer_unrouted(incoming, _problem(error, path))
-        if isinstance(error, MethodNotAllowed):
-            allowed = sorted(set(error.valid_methods or ()) - {"OPTIONS"})
-            reply.headers["allow"] = ", ".join(allowed)
+        operation = _unrouted(environ["REQUEST_METHOD"], path, service)
+        chosen: Engine = environ.get(ENGINE) or engine
+        reply = chosen.answer_unrouted(_incoming(environ, operation, {}, limit), problem)
+        if allowed := problem.values.get("allowed"):
+            reply.headers["allow"] = str(allowed)
         return to_response(reply)
 
-    return refuse
+    return answer
 
 
 def _unrouted(method: Any, path: str, service: str) -> Operation:
@@ -155,7 +188,9 @@ def _unrouted(method: Any, path: str, service: str) -> Operation:
 
 def _problem(error: HTTPException, path: str) -> Problem:
     if isinstance(error, MethodNotAllowed):
-        return Problem("platform.method_not_allowed", method=request.method, path=path)
+        allowed = ", ".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"}))
+        id = "platform.method_not_allowed"
+        return Problem(id, method=request.method, path=path, allowed=allowed)
     if isinstance(error, NotFound):
         return Problem("platform.unknown_path", path=path)
     return Problem("platform.unreadable", reason=error.description or error.name)

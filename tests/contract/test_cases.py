@@ -86,9 +86,11 @@ def test_every_problem_is_used() -> None:
         "platform.internal_error",
         "platform.method_not_allowed",
         "platform.not_emulated",
+        "platform.too_many_worlds",
         "platform.unknown_edition",
         "platform.unknown_path",
         "platform.unreadable",
+        "platform.world_name",
     }
     assert {problem.id for problem in CONTRACT.problems} - used - raised == set()
 
