@@ -94,8 +94,8 @@ class Store(Protocol):
     def dump(self) -> Snapshot:
         """Return all that is there."""
 
-    def load(self, snapshot: Snapshot) -> None:
-        """Replace all that is there by what a snapshot holds."""
+    def load(self, snapshot: Snapshot, sandbox: Sandbox | None = None) -> None:
+        """Replace all that is there, or in one sandbox, by what a snapshot holds of it."""
 
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         """Let one writer at a time decide and write in a sandbox."""

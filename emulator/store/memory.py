@@ -5,15 +5,32 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from typing import TypeVar
 
 from emulator.json_types import Json, dumps, loads
 from emulator.sandbox import Sandbox
 from emulator.store.base import Change, Conflict, Place, Row, Snapshot, Stored
 
+_T = TypeVar("_T")
+
 
 def _encoded(body: Json) -> bytes:
     """Return a body as JSON in exactly its size: the encoder's bytes keep eight kilobytes each."""
     return bytes(memoryview(dumps(body)))
+
+
+def _without(places: Mapping[Place, _T], sandbox: Sandbox) -> dict[Place, _T]:
+    return {place: found for place, found in places.items() if place[0] != sandbox}
+
+
+def _replaced(
+    now: Mapping[Place, _T], then: Mapping[Place, _T], sandbox: Sandbox | None
+) -> dict[Place, _T]:
+    """Return what there was then, of all sandboxes or of one with the others as they are now."""
+    if sandbox is None:
+        return dict(then)
+    back = {place: found for place, found in then.items() if place[0] == sandbox}
+    return _without(now, sandbox) | back
 
 
 class MemoryStore:
@@ -98,11 +115,11 @@ class MemoryStore:
             self._own = {}
             return Snapshot(dict(self._kinds), dict(self._counters))
 
-    def load(self, snapshot: Snapshot) -> None:
+    def load(self, snapshot: Snapshot, sandbox: Sandbox | None = None) -> None:
         with self._lock:
-            self._own = {}
-            self._kinds = dict(snapshot.documents)
-            self._counters = dict(snapshot.counters)
+            self._own = {} if sandbox is None else _without(self._own, sandbox)
+            self._kinds = _replaced(self._kinds, snapshot.documents, sandbox)
+            self._counters = _replaced(self._counters, snapshot.counters, sandbox)
 
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         writer = self._writers.get(sandbox)

@@ -37,9 +37,23 @@ class Incoming:
     target: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A request that another one contains: its path is below the base path of the whole."""
+
+    method: str
+    resource: str
+    headers: dict[str, str]
+    body: bytes = b""
+
+
 @dataclass(slots=True)
 class Call:
-    """One accepted request, as a view sees it."""
+    """One accepted request, as a view sees it.
+
+    `perform` answers a request that this one contains as if it had come by itself, in the same
+    sandbox and edition; it never raises a refusal.
+    """
 
     operation: Operation
     edition: Edition
@@ -51,6 +65,7 @@ class Call:
     headers: dict[str, str]
     body: Json
     base_url: str
+    perform: Callable[[Part], Reply]
 
     @property
     def client(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property, partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +16,12 @@ from emulator.json_types import JsonObject
 from emulator.problem import Problem
 from emulator.sandbox import PLATFORM, Sandbox
 from emulator.services.base import Platform
-from emulator.web.call import Call, Incoming, Reply, View
+from emulator.web.call import Call, Incoming, Part, Reply, View
 from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.exchange import After, Before, Exchange
 from emulator.web.lookup import BoundLookup
 from emulator.web.request_document import describe
+from emulator.web.routing import Router
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition, Finding
@@ -84,6 +87,40 @@ class Engine:
         exchange = self._exchange(incoming)
         exchange.reply = self._refuse(problem, exchange)
         return self._finish(exchange)
+
+    def perform(self, whole: Exchange, part: Part) -> Reply:
+        """Return the reply to a request that another one contains, which has passed the gate."""
+        base = whole.incoming.operation.base_path
+        path, _, query = part.resource.partition("?")
+        sent = whole.incoming.headers
+        incoming = replace(
+            whole.incoming,
+            method=part.method,
+            target=base + part.resource,
+            query_string=query,
+            # It cannot be for another sandbox than the one that is locked for the whole.
+            headers=part.headers | {name: sent[name] for name in GATE_HEADERS if name in sent},
+            body=part.body,
+        )
+        exchange = replace(self._exchange(incoming), edition=whole.edition, enforce=whole.enforce)
+        try:
+            self._find_operation(incoming, base + path)
+            exchange.reply = self._answer(exchange)
+        except Problem as problem:
+            exchange.reply = self._refuse(problem, exchange)
+        whole.findings.extend(exchange.findings)
+        return exchange.reply
+
+    def _find_operation(self, incoming: Incoming, path: str) -> None:
+        route = self._router.find(incoming.method, path)
+        if route.operation is None:
+            known = "method_not_allowed" if route.is_path else "unknown_path"
+            raise Problem(f"platform.{known}", method=incoming.method, path=path)
+        incoming.operation, incoming.path = route.operation, route.path
+
+    @cached_property
+    def _router(self) -> Router:
+        return Router(self.contract)
 
     def _exchange(self, incoming: Incoming) -> Exchange:
         return Exchange(
@@ -189,6 +226,7 @@ class Engine:
             headers=incoming.headers,
             body=request.get("body"),
             base_url=incoming.base_url,
+            perform=partial(self.perform, exchange),
         )
         return self.views[operation.id](call)
 

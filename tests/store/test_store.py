@@ -204,3 +204,26 @@ def test_a_new_store_holds_what_the_empty_snapshot_says(store: Store) -> None:
     store.load(EMPTY)
     assert keys(store) == []
     assert store.next(PROD, "#flow") == 1
+
+
+def test_one_sandbox_goes_back_to_a_snapshot_and_the_others_stay(store: Store) -> None:
+    put(store, "a", {"n": 1})
+    put(store, "d", {"n": 1}, DEV)
+    before = store.dump()
+    put(store, "a", {"n": 2})
+    put(store, "b", {})
+    put(store, "e", {}, DEV)
+    store.write(Change(PROD, "other", "x", {}))
+    store.next(PROD, "numbers")
+    store.load(before, PROD)
+    assert keys(store) == ["a"]
+    assert keys(store, DEV) == ["d", "e"]
+    stored = store.read(PROD, "flow", "a")
+    assert stored is not None
+    assert (stored.version, stored.body) == (1, {"n": 1})
+    assert store.count(PROD, "other") == 0
+    assert store.next(PROD, "numbers") == 1
+    put(store, "c", {})
+    assert keys(store) == ["a", "c"]
+    put(store, "f", {}, DEV)
+    assert keys(store, DEV) == ["d", "e", "f"]

@@ -7,7 +7,7 @@ keeps silent, because that other rule speaks. A new check is a function and a li
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from emulator.contract.checks.catalog import catalog_filter, keeps_members
+from emulator.contract.checks.catalog import catalog_filter, keeps_members, templates_refer_back
 from emulator.contract.checks.composition import (
     composed_of,
     found_lacks,
@@ -121,6 +121,7 @@ CHECKS: dict[str, Check] = {
     "spec_requires": spec_requires,
     "stands": stands,
     "state_allows": state_allows,
+    "templates_refer_back": templates_refer_back,
     "unique": unique,
     "unused": unused,
     "version_matches": version_matches,

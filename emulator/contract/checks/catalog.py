@@ -8,6 +8,7 @@ from typing import Any
 from emulator.contract.checks.reason import Reason, shown
 from emulator.filters.catalog import parse_condition, parse_range
 from emulator.filters.expressions import expression
+from emulator.filters.templates import names
 from emulator.json_patch import PatchError, apply
 from emulator.json_types import MISSING, Json, JsonObject, at, escape_step
 
@@ -30,6 +31,17 @@ def catalog_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[
             yield Reason(f"{shown(condition.wanted)} is not a regular expression")
 
 
+def templates_refer_back(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """Each item of a list uses, by templates, only answers to items before it."""
+    known: set[Json] = set()
+    for index, item in enumerate(value if isinstance(value, list) else []):
+        for name in dict.fromkeys(names(item)):
+            if name not in known:
+                yield Reason(f"{shown(name)} is the id of no request before it", at=f"/{index}")
+        if isinstance(item, dict) and isinstance(item.get("id"), str):
+            known.add(item["id"])
+
+
 def keeps_members(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """Members of an object whose names begin with `prefix` stay as they are.
 
@@ -46,10 +58,10 @@ def keeps_members(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[R
         return
     sent = _reserved(after, arguments["prefix"])
     if arguments["fault"] == "omitted":
-        names = [name for name in before if name not in sent]
+        reserved = [name for name in before if name not in sent]
     else:
-        names = [name for name in sent if sent[name] != before.get(name, MISSING)]
-    for name in names:
+        reserved = [name for name in sent if sent[name] != before.get(name, MISSING)]
+    for name in reserved:
         pointer = f"/{arguments['field']}/{escape_step(name)}"
         words = "is left out" if arguments["fault"] == "omitted" else "is the platform's own"
         yield Reason(f"{name} {words}", at=pointer, values={"name": name})

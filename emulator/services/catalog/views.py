@@ -8,6 +8,7 @@ from emulator.services.catalog.more_routes import (
     get_tags,
     write_labels,
 )
+from emulator.services.catalog.multi_routes import perform_requests
 from emulator.services.catalog.routes import (
     create_dataset,
     delete_dataset,
@@ -30,6 +31,7 @@ __all__ = [
     "list_datasets",
     "merge_dataset",
     "patch_dataset",
+    "perform_requests",
     "replace_dataset",
     "write_labels",
 ]
