@@ -23,6 +23,9 @@ MOST_TESTS = 10_000
 MOST_EXAMPLES = 3
 """So many calls are kept for each rule that is broken by accident."""
 
+MOST_DRIFT = 1000
+"""So many ways in which replies differ from the documents are told apart."""
+
 MOST_CALLS_KEPT = 2000
 """So many calls are kept in all."""
 
@@ -58,6 +61,23 @@ class Accidents:
     examples: list[JsonObject] = field(default_factory=list)
 
 
+class Drift(NamedTuple):
+    """A way in which recorded replies differ from what the documents show."""
+
+    edition: str
+    operation: str
+    status: int
+    complaint: str
+
+
+@dataclass(slots=True)
+class Drifted:
+    """How often replies differed so, and a call that shows it, masked."""
+
+    count: int = 0
+    examples: list[JsonObject] = field(default_factory=list)
+
+
 class Coverage:
     """What a stream of entries covers of one contract. Its size depends on the contract alone."""
 
@@ -66,6 +86,7 @@ class Coverage:
         self.tallies: dict[Place, Tally] = {}
         self.accidents: dict[Accident, Accidents] = {}
         self.unmet: Counter[Accident] = Counter()
+        self.drift: dict[Drift, Drifted] = {}
         self._exercises: dict[tuple[str, str], Exercise] = {}
         self._tests: set[str] = set()
         self._examples: Counter[str] = Counter()
@@ -89,6 +110,8 @@ class Coverage:
         for item in entry.broken:
             if entry.intent(item.rule) == "byAccident":
                 self._add_accident(test, entry, item)
+        for complaint in entry.complaints:
+            self._add_drift(entry, complaint)
         if entry.expects:
             for rule in entry.unmet:
                 self.unmet[Accident(test, entry.edition, entry.operation, rule)] += 1
@@ -105,6 +128,9 @@ class Coverage:
             fired = {item.rule for item in entry.broken}
             for rule in fired.intersection(exercise.all):
                 tally.broken(rule, entry.intent(rule))
+        if entry.undecided:
+            for rule in set(entry.undecided).intersection(exercise.all):
+                tally.undecided(rule)
 
     def _add_accident(self, test: str, entry: Entry, item: Broken) -> None:
         key = Accident(test, entry.edition, entry.operation, item.rule)
@@ -114,6 +140,17 @@ class Coverage:
         found.count += 1
         if self._is_room(item.rule):
             self._examples[item.rule] += 1
+            found.examples.append(shown(entry))
+
+    def _add_drift(self, entry: Entry, complaint: str) -> None:
+        key = Drift(entry.edition, entry.operation, entry.status, complaint)
+        found = self.drift.get(key)
+        if found is None:
+            if len(self.drift) >= MOST_DRIFT:
+                key = key._replace(status=0, complaint="(others)")
+            found = self.drift.setdefault(key, Drifted())
+        found.count += 1
+        if not found.examples:
             found.examples.append(shown(entry))
 
     def _is_room(self, rule: str) -> bool:
@@ -171,6 +208,10 @@ class Coverage:
                 for at, item in self.accidents.items()
             ],
             "unmet": [{**at._asdict(), "count": count} for at, count in self.unmet.items()],
+            "drift": [
+                {**at._asdict(), "count": item.count, "examples": item.examples}
+                for at, item in self.drift.items()
+            ],
         }
 
     def _rows(self) -> Iterator[JsonObject]:
@@ -213,6 +254,11 @@ class Coverage:
                     found.examples.append(example)
         for row in other["unmet"]:
             self.unmet[_accident(row)] += row["count"]
+        for row in other.get("drift", ()):
+            drift = Drift(row["edition"], row["operation"], row["status"], row["complaint"])
+            drifted = self.drift.setdefault(drift, Drifted())
+            drifted.count += row["count"]
+            drifted.examples.extend(row["examples"][: 1 - len(drifted.examples)])
 
 
 def _accident(row: JsonObject) -> Accident:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from emulator.coverage.exercise import Exercise
 from emulator.json_types import JsonObject
 
+ALWAYS = 3
+"""So many counts of a rule are always written down."""
+
 
 @dataclass(slots=True)
 class Counts:
-    """How often a rule was kept, broken on purpose, and broken by accident."""
+    """How often a rule was kept, broken on purpose, and broken by accident.
+
+    Beside these: how often it was broken while an overlay had muted it, and how often a recording
+    did not tell.
+    """
 
     held: int = 0
     on_purpose: int = 0
     by_accident: int = 0
+    muted: int = 0
+    undecided: int = 0
 
     @property
     def tried(self) -> int:
@@ -25,18 +34,22 @@ class Counts:
 
     @property
     def state(self) -> str:
-        """The worst that happened: `byAccident`, `onPurpose`, `held`, or `never`."""
+        """The worst that happened: `byAccident`, `onPurpose`, `held`, `muted`, or `never`."""
         if self.by_accident:
             return "byAccident"
         if self.on_purpose:
             return "onPurpose"
-        return "held" if self.held else "never"
+        if self.held:
+            return "held"
+        return "muted" if self.muted else "never"
 
     def add(self, other: Counts) -> None:
         """Add another's counts to these."""
         self.held += other.held
         self.on_purpose += other.on_purpose
         self.by_accident += other.by_accident
+        self.muted += other.muted
+        self.undecided += other.undecided
 
 
 @dataclass(slots=True)
@@ -64,6 +77,14 @@ class Tally:
             counts.on_purpose += 1
         elif intent == "byAccident":
             counts.by_accident += 1
+        elif intent == "muted":
+            counts.muted += 1
+
+    def undecided(self, rule: str) -> None:
+        """Say of a call counted before that nobody knows whether it broke a rule."""
+        counts = self._rules.setdefault(rule, Counts())
+        counts.held -= 1
+        counts.undecided += 1
 
     def rules(self, exercise: Exercise | None) -> dict[str, Counts]:
         """Return the counts by rule; `exercise` reads the keys that came since the last time."""
@@ -75,9 +96,12 @@ class Tally:
         return self._rules
 
     def rows(self, exercise: Exercise | None) -> Iterator[tuple[str, list[int]]]:
-        """Yield each rule with its three counts."""
+        """Yield each rule with its counts; those that few have are left out at the end."""
         for rule, counts in self.rules(exercise).items():
-            yield rule, [counts.held, counts.on_purpose, counts.by_accident]
+            row = list(astuple(counts))
+            while len(row) > ALWAYS and not row[-1]:
+                del row[-1]
+            yield rule, row
 
     def merge(self, row: JsonObject) -> None:
         """Add what another tally wrote down (`rows`)."""

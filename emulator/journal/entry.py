@@ -24,7 +24,8 @@ class Broken:
     """A rule that a request broke, or the error that refused it without a rule.
 
     `at` is a JSON pointer into the request document. `refused` says that this answered the call;
-    `is_rule` is false for entries of an error catalogue, `platform.unknown_path` for one.
+    `is_rule` is false for entries of an error catalogue, `platform.unknown_path` for one. `mute` is
+    the reason for which an overlay has muted the rule; then it is no violation.
     """
 
     rule: str
@@ -33,6 +34,7 @@ class Broken:
     reason: str = ""
     refused: bool = False
     is_rule: bool = True
+    mute: str = ""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,9 @@ class Entry:
         judged: The groups of rules that had their say: `platform.gate`, `platform.body`, operation.
         document: The request as the rules saw it; None where they never did.
         broken: In the order of refusal.
+        undecided: Rules of which a recording does not tell whether they were broken.
+        complaints: What in the reply no document shows; only recordings are judged so.
+        source: Where in a recording it stands.
     """
 
     number: int
@@ -73,6 +78,9 @@ class Entry:
     document: JsonObject | None = None
     broken: tuple[Broken, ...] = ()
     body_is_cut: bool = False
+    undecided: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def test(self) -> str:
@@ -98,11 +106,13 @@ class Entry:
         return next((item for item in self.broken if item.refused), None)
 
     def intent(self, rule: str) -> str:
-        """Return how a rule came to be broken: `onPurpose`, `byAccident`, or `beside`.
+        """Return how a rule came to be broken: `onPurpose`, `byAccident`, `beside` or `muted`.
 
         A request that breaks the rule it was to break may break others beside it: such a test
         sends no more than it needs. These are neither tried nor violated.
         """
+        if any(item.mute and item.rule == rule for item in self.broken):
+            return "muted"
         expects = self.expects
         if not expects:
             return "byAccident"

@@ -216,8 +216,9 @@ def _broken(exchange: Exchange) -> tuple[Broken, ...]:
 
 
 def _broken_rule(finding: Finding, refused: bool) -> Broken:
-    rule = finding.rule
-    return Broken(rule.id, rule.severity, finding.at, finding.reason, refused)
+    rule, mute = finding.rule, finding.mute
+    why = mute.reason if mute is not None else ""
+    return Broken(rule.id, rule.severity, finding.at, finding.reason, refused, mute=why)
 
 
 def _is_own_failure(exchange: Exchange) -> bool:

@@ -15,7 +15,7 @@ MOST_SHOWN = 64 * 1024
 
 def line(entry: Entry) -> JsonObject:
     """Return an entry in short: what a list shows."""
-    return {
+    row = {
         "id": entry.number,
         "time": when(entry.time),
         "test": entry.test,
@@ -36,6 +36,8 @@ def line(entry: Entry) -> JsonObject:
         "expects": list(entry.expects),
         "broken": [broken(item, entry.intent(item.rule)) for item in entry.broken],
     }
+    recorded = {"source": entry.source, "complaints": list(entry.complaints)}
+    return row | {name: value for name, value in recorded.items() if value}
 
 
 def shown(entry: Entry) -> JsonObject:
@@ -62,7 +64,7 @@ def outcome(entry: Entry) -> str:
     """Return `refused`, `warned` or `accepted`."""
     if entry.status >= 400:
         return "refused"
-    return "warned" if entry.broken else "accepted"
+    return "warned" if any(not item.mute for item in entry.broken) else "accepted"
 
 
 def target(entry: Entry) -> str:
@@ -73,7 +75,7 @@ def target(entry: Entry) -> str:
 
 def broken(item: Broken, intent: str) -> JsonObject:
     """Return a broken rule as JSON."""
-    return {
+    row = {
         "rule": item.rule,
         "severity": item.severity,
         "at": item.at,
@@ -82,6 +84,7 @@ def broken(item: Broken, intent: str) -> JsonObject:
         "isRule": item.is_rule,
         "intent": intent,
     }
+    return {**row, "mute": item.mute} if item.mute else row
 
 
 def when(milliseconds: int) -> str:

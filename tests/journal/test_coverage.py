@@ -9,8 +9,9 @@ import pytest
 from emulator.contract import Contract
 from emulator.contract.cases import CaseWorld
 from emulator.contract.judge import JudgedRule
-from emulator.coverage.coverage import Coverage, CoverageError, Place
+from emulator.coverage.coverage import MOST_DRIFT, Coverage, CoverageError, Place
 from emulator.coverage.exercise import Exercise
+from emulator.journal.entry import Broken, Entry
 from emulator.journal.journal import Journal
 from emulator.json_types import MISSING, JsonObject, at
 from tests.aep import FLOW_SERVICE, Aep, base_connection, make_world
@@ -196,3 +197,66 @@ def test_examples_are_few(api: Aep, journal: Journal) -> None:
         api.call("POST", CONNECTIONS, base_connection(name=number))
     ((_, found),) = journal.coverage().accidents.items()
     assert (found.count, len(found.examples)) == (5, 3)
+
+
+def entry(**changes: object) -> Entry:
+    """A connection without a name, as a recording may show it."""
+    body: JsonObject = {"connectionSpec": {"id": "x"}}
+    return Entry(
+        number=1,
+        time=0,
+        operation="flow_service.create_connection",
+        service="flow_service",
+        method="POST",
+        path=CONNECTIONS,
+        query_string="",
+        headers={},
+        body=b"",
+        status=201,
+        reply_headers={},
+        reply_body=b"",
+        edition="latest",
+        judged=("flow_service.create_connection",),
+        document={"headers": {}, "path": {}, "query": {}, "content": {}, "body": body},
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+def test_what_is_muted_or_undecided_is_neither_kept_nor_violated(contract: Contract) -> None:
+    coverage = Coverage(contract)
+    broken = Broken(SPEC, "error", mute="Not our fault.")
+    coverage.add(entry(broken=(broken,)))
+    coverage.add(entry(undecided=(SPEC,)))
+    coverage.add(entry())
+    place = Place("", "latest", "flow_service.create_connection")
+    found = coverage.rules(place)[SPEC]
+    assert (found.held, found.muted, found.undecided, found.by_accident) == (1, 1, 1, 0)
+    assert coverage.accidents == {}
+    merged = Coverage(contract)
+    merged.merge(json.loads(json.dumps(coverage.to_json())))
+    merged.merge(coverage.to_json())
+    twice = merged.rules(place)[SPEC]
+    assert (twice.held, twice.muted, twice.undecided) == (2, 2, 2)
+
+
+def test_replies_that_no_document_shows_are_counted_by_what_is_odd(contract: Contract) -> None:
+    coverage = Coverage(contract)
+    for number in range(3):
+        coverage.add(entry(complaints=("id: no text",), source=f"a.har: entry {number}"))
+    ((drift, found),) = coverage.drift.items()
+    assert (drift.operation, drift.status) == ("flow_service.create_connection", 201)
+    assert (drift.complaint, found.count) == ("id: no text", 3)
+    assert [call["source"] for call in found.examples] == ["a.har: entry 0"]
+    merged = Coverage(contract)
+    for _ in range(2):
+        merged.merge(json.loads(json.dumps(coverage.to_json())))
+    assert merged.drift[drift].count == 6
+    assert len(merged.drift[drift].examples) == 1
+
+
+def test_ways_to_differ_are_bounded(contract: Contract) -> None:
+    coverage = Coverage(contract)
+    for number in range(MOST_DRIFT + 5):
+        coverage.add(entry(complaints=(f"{number}: odd",)))
+    others = next(found for at, found in coverage.drift.items() if at.complaint == "(others)")
+    assert (len(coverage.drift), others.count) == (MOST_DRIFT + 1, 5)

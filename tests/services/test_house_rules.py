@@ -253,3 +253,18 @@ def test_a_hint_follows_a_misspelt_name(overlay: Path) -> None:
 def test_the_example_needs_its_specs(example: MakeExample) -> None:
     """The overlay adds rules and takes nothing away."""
     assert example().ok("GET", f"{FLOW_SERVICE}/connectionSpecs/{BLOB}")["items"]
+
+
+def test_the_journal_counts_what_is_muted_apart(example: MakeExample) -> None:
+    aep = example()
+    body = flow(make_world(aep), name="team-leads", description="Ask us.")
+    del body["scheduleParams"]
+    aep.ok("POST", f"{FLOW_SERVICE}/flows", body)
+    (call,) = aep.ok("GET", f"/_emulator/journal?rule={SCHEDULE}")["entries"]
+    assert call["outcome"] == "accepted"
+    (broken,) = call["broken"]
+    assert (broken["intent"], broken["mute"][:9]) == ("muted", "Our flows")
+    coverage = aep.ok("GET", "/_emulator/coverage")
+    (row,) = (row for row in coverage["rows"] if row["group"] == "flow_service.create_flow")
+    assert row["rules"][SCHEDULE] == [0, 0, 0, 1]
+    assert coverage["accidents"] == []
