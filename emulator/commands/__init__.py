@@ -12,6 +12,7 @@ from emulator.settings import SettingError, Settings, read_settings, table
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
+    from emulator.contract import Contract
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names them, binds nothing
 """Addresses that are listened on but cannot be called, and what to call instead."""
@@ -53,6 +54,27 @@ def build_emulator(settings: Settings) -> Emulator:
         return create_emulator(settings)
     except (SettingError, ContractError, FixtureError) as error:
         raise CommandError(one_line(error)) from error
+
+
+def load_contract_of(arguments: argparse.Namespace) -> Contract:
+    """Return the shipped contract, with the overlay that a command's settings name."""
+    from emulator.contract import ContractError, load_contract
+    from emulator.package_data import data_folder
+
+    overlay = settings_of(arguments).contracts
+    folders = [data_folder("contracts"), *([overlay] if overlay else [])]
+    try:
+        return load_contract(*folders)
+    except (ContractError, OSError) as error:
+        raise CommandError(str(error)) from error
+
+
+def edition_name(contract: Contract, name: str | None) -> str:
+    """Return the name of an edition, or of the default one if none is named."""
+    name = name or contract.default_edition
+    if name not in contract.entries:
+        raise CommandError(f"{name!r} is no edition; there are {', '.join(contract.entries)}")
+    return name
 
 
 def one_line(error: Exception) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emulator.commands import CommandError, add_settings, settings_of
+from emulator.commands import CommandError, add_settings, edition_name, exports, load_contract_of
 
 if TYPE_CHECKING:
     from emulator.contract import Contract, Rule
@@ -43,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     schemas = commands.add_parser("schemas", help="write the JSON Schemas of contract files")
     schemas.add_argument("folder", type=Path, help="where to write them")
     schemas.set_defaults(run=run_schemas)
+
+    exports.add_commands(commands)
 
 
 def run_check(arguments: argparse.Namespace) -> int:
@@ -98,8 +100,8 @@ def _muted(contract: Contract) -> str:
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print a line for each rule in force, by operation, in the order of refusal."""
-    contract = _load(arguments)
-    edition = contract.edition(_edition_name(contract, arguments.edition))
+    contract = load_contract_of(arguments)
+    edition = contract.edition(edition_name(contract, arguments.edition))
     wanted = arguments.operation
     by_operation: dict[str, list[Rule]] = {}
     for rule in edition.rules:
@@ -123,7 +125,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
     """Print all that is known of a rule, or of an entry of an error catalogue."""
     from emulator.admin import describe
 
-    contract = _load(arguments)
+    contract = load_contract_of(arguments)
     explained = describe.rule(contract, arguments.rule)
     if explained is None:
         hint = _hint(arguments.rule, contract.rules)
@@ -178,8 +180,8 @@ def _explain_problem(problem: dict[str, Any]) -> Iterator[str]:
 
 def run_diff(arguments: argparse.Namespace) -> int:
     """Print, by operation, what one of two editions says and the other does not, or otherwise."""
-    contract = _load(arguments)
-    one, other = (_edition_name(contract, name) for name in (arguments.one, arguments.other))
+    contract = load_contract_of(arguments)
+    one, other = (edition_name(contract, name) for name in (arguments.one, arguments.other))
     left, right = _by_topic(contract, one), _by_topic(contract, other)
     differences = 0
     previous = ""
@@ -218,25 +220,6 @@ def schema_files(schemas: dict[str, dict[str, Any]]) -> dict[str, str]:
         name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         for name, schema in schemas.items()
     }
-
-
-def _load(arguments: argparse.Namespace) -> Contract:
-    from emulator.contract import ContractError, load_contract
-    from emulator.package_data import data_folder
-
-    overlay = settings_of(arguments).contracts
-    folders = [data_folder("contracts"), *([overlay] if overlay else [])]
-    try:
-        return load_contract(*folders)
-    except (ContractError, OSError) as error:
-        raise CommandError(str(error)) from error
-
-
-def _edition_name(contract: Contract, name: str | None) -> str:
-    name = name or contract.default_edition
-    if name not in contract.entries:
-        raise CommandError(f"{name!r} is no edition; there are {', '.join(contract.entries)}")
-    return name
 
 
 def _by_topic(contract: Contract, edition: str) -> dict[tuple[str, str], Rule]:

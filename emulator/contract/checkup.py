@@ -17,6 +17,8 @@ from emulator.contract.cases import failing_cases
 from emulator.contract.checks import CHECKS
 from emulator.contract.loader import Contract, ContractError, read_json
 from emulator.contract.model import (
+    BODY,
+    GATE,
     Answer,
     Cases,
     Document,
@@ -39,7 +41,7 @@ FILES: dict[str, Any] = {
 }
 """What each file (or the files of the folder `rules`) holds a list of."""
 
-PSEUDO_OPERATIONS = ("platform.gate", "platform.body")
+PSEUDO_OPERATIONS = (GATE, BODY)
 HEAD = ("service", "basePath")
 """What an `operations.json` says before its operations."""
 

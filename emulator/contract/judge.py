@@ -77,6 +77,10 @@ class Edition:
         answer = self.answers.get(aspect)
         return answer.shape if answer else ""
 
+    def envelope(self, problem: str, service: str) -> str:
+        """Return the shape of the body in which a service refuses with a problem."""
+        return self.problems[problem].envelope or self.answer(f"{service}.envelope") or "gateway"
+
     def judge(self, operation: str, request: JsonObject, lookup: Lookup) -> list[Finding]:
         """Return every finding on a request, in the order of refusal."""
         compiled = self._compiled.get(operation)
@@ -123,6 +127,14 @@ class _Lazy:
         return self._validator
 
 
+def schema_of_request(rule: Rule, said: Json) -> JsonObject:
+    """Return a JSON Schema of the request document: where a rule applies, its place is as said."""
+    node: Any = said
+    for step in reversed(pointer_steps(rule.at)):
+        node = {"items": node} if step == "*" else {"properties": {step: node}}
+    return {"if": rule.when, "then": node} if rule.when else node
+
+
 class JudgedRule:
     """One rule, ready to be applied to a request document."""
 
@@ -140,10 +152,7 @@ class JudgedRule:
 
     def schema(self) -> JsonObject:
         """Return a JSON Schema of the whole request document that says what this rule says."""
-        node: JsonObject = self._schema
-        for step in reversed(pointer_steps(self.rule.at)):
-            node = {"items": node} if step == "*" else {"properties": {step: node}}
-        return {"if": self.rule.when, "then": node} if self.rule.when else node
+        return schema_of_request(self.rule, self._schema)
 
     def judge(self, request: JsonObject, lookup: Lookup) -> list[Finding]:
         """Return this rule's findings on a request, the slow and exact way."""

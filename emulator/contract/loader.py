@@ -24,6 +24,7 @@ from emulator.json_types import JsonObject, loads
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
+    from emulator.contract.responses import Responses
 
 _T = TypeVar("_T")
 
@@ -70,6 +71,7 @@ class Contract:
         self.mutes: tuple[Mute, ...] = ()
         self._folders = folders
         self._stated: _Statements | None = None
+        self._responses: Responses | None = None
         self._editions: dict[str, Edition] = {}
         self._lock = threading.RLock()
 
@@ -92,6 +94,15 @@ class Contract:
     def house_rules(self) -> set[str]:
         """The ids of the rules that an overlay brings."""
         return self._statements().laid_over
+
+    @property
+    def responses(self) -> Responses:
+        """The JSON Schemas of answers."""
+        if self._responses is None:
+            from emulator.contract.responses import Responses
+
+            self._responses = Responses(*self._folders)
+        return self._responses
 
     def _statements(self) -> _Statements:
         if self._stated is None:

@@ -14,6 +14,13 @@ from emulator.json_types import Json, JsonObject
 Evidence = Literal["stated", "shown", "observed", "assumed"]
 Severity = Literal["error", "warning", "note"]
 
+GATE = "platform.gate"
+BODY = "platform.body"
+"""What is judged before an operation's own rules, under the names of operations."""
+
+UNGATED = ("ims",)
+"""Services that are called without the platform's headers."""
+
 _STRICT = {"extra": "forbid"}
 
 
@@ -77,6 +84,11 @@ class Operation:
     service: str = ""
     base_path: str = ""
     __pydantic_config__ = _STRICT
+
+    @property
+    def gated(self) -> bool:
+        """Whether calls carry the platform's headers."""
+        return self.service not in UNGATED
 
     @property
     def writes(self) -> bool:

@@ -8,20 +8,20 @@ from typing import Any
 
 import jsonschema_rs
 
-from emulator.contract.loader import read_json
+from emulator.contract.loader import ContractError, read_json
 from emulator.contract.model import Operation
 from emulator.json_types import Json, JsonObject
 
 
 class Responses:
-    """The response schemas of a contract folder, compiled when first needed.
+    """The response schemas of contract folders, compiled when first needed.
 
     `contracts/<service>/responses/<name>.json` maps a status to the JSON Schema of its body;
     `contracts/platform/responses/envelopes.json` has the error bodies by the name of their shape.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, *folders: Path) -> None:
+        self._folders = folders
         self._validators: dict[tuple[str, str], Any] = {}
 
     def complaints(self, operation: Operation, status: int, body: Json) -> Iterator[str]:
@@ -41,7 +41,7 @@ class Responses:
             yield f"{operation.id}: status {status} without a response schema"
 
     def _error_complaints(self, status: int, body: Json) -> Iterator[str]:
-        names = self._read("platform.envelopes")
+        names = self.by_status("platform.envelopes")
         if not any(self._fits("platform.envelopes", name, body) for name in names):
             yield f"status {status}: the body is none of the error shapes: {str(body)[:300]}"
 
@@ -51,12 +51,21 @@ class Responses:
 
     def _validator(self, response: str, status: str) -> Any:
         if (response, status) not in self._validators:
-            schema = self._read(response).get(status)
+            schema = self.by_status(response).get(status)
             made = None if schema is None else jsonschema_rs.validator_for(schema)
             self._validators[(response, status)] = made
         return self._validators[(response, status)]
 
-    def _read(self, response: str) -> JsonObject:
+    def by_status(self, response: str) -> JsonObject:
+        """Return the schemas of a response by status; `platform.envelopes` has them by shape.
+
+        Raises:
+            ContractError: No folder has such a file.
+        """
         service, _, name = response.partition(".")
-        content: JsonObject = read_json(self._folder / service / "responses" / f"{name}.json")
+        places = [folder / service / "responses" / f"{name}.json" for folder in self._folders]
+        path = next((path for path in reversed(places) if path.is_file()), None)
+        if path is None:
+            raise ContractError(f"{places[-1]}: there is no such file")
+        content: JsonObject = read_json(path)
         return content

@@ -11,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from emulator.contract import Contract, ProblemEntry
+from emulator.contract.model import BODY, GATE
 from emulator.contract.mutes import mark
 from emulator.json_types import JsonObject
 from emulator.problem import Problem
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("emulator")
 
-GATE = "platform.gate"
-BODY = "platform.body"
 GATE_HEADERS = (
     "x-api-key",
     "authorization",
@@ -41,9 +40,6 @@ GATE_HEADERS = (
 
 MOST_PASSED = 1024
 """How many combinations of them are remembered as good."""
-
-UNGATED = ("ims",)
-"""Services that are called without the platform's headers."""
 
 
 class Engine:
@@ -162,7 +158,7 @@ class Engine:
         if not operation.emulated or operation.id not in self.views:
             raise Problem("platform.not_emulated", operation=operation.id, reason=operation.reason)
         exchange.request = request = describe(incoming)
-        gated = operation.service not in UNGATED
+        gated = operation.gated
         exchange.sandbox = sandbox = self._sandbox_of(request) if gated else PLATFORM
         lookup = BoundLookup(self.platform, edition, sandbox, request)
         if gated:
@@ -253,7 +249,7 @@ class Engine:
         """Return the reply that a problem is in an edition, in the service's own envelope."""
         edition, service = exchange.edition, exchange.incoming.operation.service
         entry = edition.problems[problem.id]
-        envelope = entry.envelope or edition.answer(f"{service}.envelope") or "gateway"
+        envelope = edition.envelope(problem.id, service)
         filled = self._fill(entry, problem.values, exchange.request_id)
         headers = {**entry.headers, "x-emulator-rule": problem.rule or problem.id}
         return Reply(entry.status, ENVELOPES[envelope](filled), headers)

@@ -1,0 +1,95 @@
+"""`aep-emulator contracts openapi|request-schemas|pages`: the contract in other notations."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emulator.commands import CommandError, add_settings, edition_name, load_contract_of
+
+if TYPE_CHECKING:
+    from emulator.contract import Contract
+
+
+def add_commands(commands: Any) -> None:
+    """Define the commands that write the contract in other notations."""
+    openapi = commands.add_parser("openapi", help="write a service's OpenAPI document")
+    openapi.add_argument("service", metavar="SERVICE", help="name, such as flow_service")
+    add_settings(openapi, "edition", "contracts")
+    openapi.add_argument("--output", type=Path, metavar="FILE", help="a file instead of stdout")
+    openapi.set_defaults(run=run_openapi)
+
+    schemas = commands.add_parser(
+        "request-schemas", help="write a JSON Schema of each operation's requests"
+    )
+    schemas.add_argument("folder", type=Path, help="where to write them")
+    add_settings(schemas, "edition", "contracts")
+    schemas.set_defaults(run=run_request_schemas)
+
+    pages = commands.add_parser("pages", help="write the rule catalogue as Markdown pages")
+    pages.add_argument("folder", type=Path, help="where to write them")
+    add_settings(pages, "contracts")
+    pages.set_defaults(run=run_pages)
+
+
+def run_openapi(arguments: argparse.Namespace) -> int:
+    """Write the OpenAPI document of a service in an edition."""
+    from emulator.export.openapi import openapi
+
+    contract = load_contract_of(arguments)
+    edition = contract.edition(edition_name(contract, arguments.edition))
+    if arguments.service not in contract.services:
+        known = ", ".join(contract.services)
+        raise CommandError(f"{arguments.service!r} is no service; there are {known}")
+    text = _text(openapi(contract, edition, arguments.service))
+    if arguments.output is None:
+        sys.stdout.write(text)
+    else:
+        _write(arguments.output, text)
+    return 0
+
+
+def run_request_schemas(arguments: argparse.Namespace) -> int:
+    """Write a JSON Schema for each operation, in a folder for each service."""
+    from emulator.export.requests import request_schema
+
+    contract = load_contract_of(arguments)
+    edition = contract.edition(edition_name(contract, arguments.edition))
+    for operation in contract.operations.values():
+        service, _, name = operation.id.partition(".")
+        path = arguments.folder / service / f"{name}.json"
+        _write(path, _text(request_schema(edition, operation)))
+    print(f"{len(contract.operations)} schemas of edition {edition.name} in {arguments.folder}")
+    return 0
+
+
+def run_pages(arguments: argparse.Namespace) -> int:
+    """Write the pages of the rule catalogue."""
+    written = write_pages(load_contract_of(arguments), arguments.folder)
+    print(f"{written} pages in {arguments.folder}")
+    return 0
+
+
+def write_pages(contract: Contract, folder: Path) -> int:
+    """Write the pages of the rule catalogue into a folder and return how many there are."""
+    from emulator.export.rule_pages import pages
+
+    made = pages(contract)
+    for name, text in made.items():
+        _write(folder / name, text)
+    return len(made)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,1 @@
+"""The contract in force in other people's notations: JSON Schema, OpenAPI, Markdown."""

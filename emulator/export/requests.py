@@ -1,0 +1,83 @@
+"""What an operation accepts, as one JSON Schema of the request document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import jsonschema_rs
+
+from emulator.contract.judge import DIALECT, Edition, JudgedRule, schema_of_request
+from emulator.contract.model import GATE, Operation, Rule
+from emulator.export.combining import combined, members
+from emulator.json_types import Json, JsonObject
+
+_TEXTS = ("/query/", "/headers/", "/path/")
+_SUBSCHEMAS = ("properties", "items", "allOf", "anyOf", "oneOf", "not", "if")
+
+
+def request_schema(edition: Edition, operation: Operation) -> JsonObject:
+    """Return the JSON Schema of the requests that an operation accepts in an edition.
+
+    It describes the request document: `headers` (names in lower case), `path`, `query` and `body`.
+    It says what those rules say that refuse and that JSON Schema can express; what depends on
+    other resources, and warnings, stand in the list of rules alone.
+    """
+    said = [schema for rule in rules_of(edition, operation) for schema in _schemas(rule, operation)]
+    return {
+        "$schema": DIALECT,
+        "title": operation.id,
+        "description": operation.states,
+        "type": "object",
+        **combined(said),
+    }
+
+
+def rules_of(edition: Edition, operation: Operation) -> list[Rule]:
+    """Return the rules that a request of an operation meets, the gate's among them."""
+    own = edition.rules_of(operation.id)
+    if not operation.gated:
+        return own
+    gate = [rule for rule in edition.rules_of(GATE) if _concerns(rule, operation)]
+    return [*gate, *own]
+
+
+def _concerns(rule: Rule, operation: Operation) -> bool:
+    """Tell whether a rule of the gate is about operations of this kind."""
+    if not _asks_for_kind(rule):
+        return True
+    document = {"sandboxless": True} if operation.sandboxless else {}
+    return bool(jsonschema_rs.validator_for(rule.when).is_valid(document))
+
+
+def _asks_for_kind(rule: Rule) -> bool:
+    return bool(rule.when) and members(rule.when) == {"sandboxless"}
+
+
+def _schemas(rule: Rule, operation: Operation) -> Iterator[Json]:
+    if "schema" not in rule.check or not refuses(rule):
+        return
+    judged = JudgedRule(rule)
+    if judged.is_plain_schema:
+        whole = judged.schema()
+        yield whole["then"] if _asks_for_kind(rule) else whole
+    elif read := _as_text(rule):
+        yield schema_of_request(rule, read)
+
+
+def refuses(rule: Rule) -> bool:
+    """Tell whether a rule refuses requests with the default enforcement."""
+    return rule.structural or rule.severity == "error"
+
+
+def _as_text(rule: Rule) -> JsonObject | None:
+    """Return a rule that reads numbers sent as text as a schema of what is sent.
+
+    JSON Schema has words for a text that holds JSON; for texts deep within a value it has none.
+    """
+    said = rule.check["schema"]
+    if not isinstance(said, dict) or any(keyword in said for keyword in _SUBSCHEMAS):
+        return None
+    text: JsonObject = {"contentMediaType": "application/json", "contentSchema": said}
+    if rule.at.startswith(_TEXTS):
+        return text
+    return {"if": {"type": "string"}, "then": text, "else": said}
