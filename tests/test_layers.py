@@ -98,6 +98,13 @@ def test_the_contract_knows_neither_store_nor_services_nor_web() -> None:
             assert not within(ours(imported(tree)), "store", "services", "web", "app"), name
 
 
+def test_the_exports_know_the_contract_alone() -> None:
+    for name, tree in trees():
+        if name.startswith("export"):
+            known = ours(imported(tree))
+            assert known == within(known, "export", "contract", "json_types"), name
+
+
 def test_the_store_knows_only_sandboxes_and_json() -> None:
     for name, tree in trees():
         if name.startswith("store"):

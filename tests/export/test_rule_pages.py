@@ -1,0 +1,61 @@
+"""The pages of the rule catalogue say what the contract says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from emulator.cli import main
+from emulator.contract import Contract
+from emulator.export.rule_pages import pages
+
+
+def test_every_operation_and_rule_is_on_its_page(contract: Contract) -> None:
+    made = pages(contract)
+    for operation in contract.operations.values():
+        assert f"- `{operation.id}`, " in made[f"{operation.service}.md"]
+    for rule in contract.rules.values():
+        service, _, name = rule.operation.partition(".")
+        assert f"| `{rule.id.removeprefix(f'{service}.{name}.')}` |" in made[f"{service}.md"]
+
+
+def test_a_row_says_statement_source_evidence_severity_and_editions(contract: Contract) -> None:
+    page = pages(contract)["sandbox_management.md"]
+    assert (
+        "| `limit_is_a_number` | limit is a number from 1. | [aep-emulator] 2026 | assumed "
+        "| error | all |"
+    ) in page
+    assert "[aep-emulator]: documents.md#aep-emulator" in page
+
+
+def test_a_rule_that_some_editions_do_not_have_says_which(contract: Contract) -> None:
+    in_force = {
+        name: {rule.id for rule in contract.edition(name).rules} for name in contract.entries
+    }
+    wanted = {id: [name for name in in_force if id in in_force[name]] for id in contract.rules}
+    id, editions = next(
+        (id, names) for id, names in wanted.items() if 0 < len(names) < len(contract.entries)
+    )
+    operation = contract.rules[id].operation
+    row = next(
+        line
+        for line in pages(contract)[f"{operation.partition('.')[0]}.md"].splitlines()
+        if line.startswith(f"| `{id.removeprefix(operation + '.')}` |")
+        and line.endswith(f"| {', '.join(editions)} |")
+    )
+    assert row.count(" | ") == 5
+
+
+def test_no_markup_comes_from_a_statement(contract: Contract) -> None:
+    for text in pages(contract).values():
+        for line in text.splitlines():
+            if line.startswith("| "):
+                assert len(re.findall(r"(?<!\\)\|", line)) in (3, 4, 6, 7), line
+
+
+def test_they_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["contracts", "pages", str(tmp_path / "rules")]) == 0
+    assert (tmp_path / "rules" / "README.md").is_file()
+    assert "pages in" in capsys.readouterr().out
