@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from emulator.contract import Contract
 from emulator.journal.entry import BODY, GATE, Broken, Entry
 from emulator.json_types import Json, dumps
-from emulator.web.engine import UNGATED
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Finding
@@ -194,7 +193,7 @@ def _judged(exchange: Exchange) -> tuple[str, ...]:
     if exchange.request is None or _is_own_failure(exchange):
         return ()
     operation = exchange.incoming.operation
-    groups = [] if operation.service in UNGATED else [GATE]
+    groups = [GATE] if operation.gated else []
     if exchange.request["content"]:
         groups.append(BODY)
     groups.append(operation.id)
