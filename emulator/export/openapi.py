@@ -10,7 +10,7 @@ from emulator.contract.loader import Contract, ServiceEntry
 from emulator.contract.model import Operation, Rule
 from emulator.export.combining import as_sent_in_text, member_of
 from emulator.export.replies import JSON_TYPE, Replies
-from emulator.export.requests import request_schema
+from emulator.export.requests import is_muted, request_schema
 from emulator.json_types import Json, JsonObject
 
 VERSION = "3.1.0"
@@ -95,11 +95,13 @@ def _operation(edition: Edition, operation: Operation, replies: Replies) -> Json
         described["requestBody"] = _body(operation, request)
     described["responses"] = replies.of(operation)
     described["security"] = [{TOKEN: [], KEY: []}] if operation.gated else []
-    described["x-rules"] = [_rule(edition, rule) for rule in edition.rules_of(operation.id)]
+    described["x-rules"] = [
+        _rule(edition, rule, operation) for rule in edition.rules_of(operation.id)
+    ]
     return described
 
 
-def _rule(edition: Edition, rule: Rule) -> JsonObject:
+def _rule(edition: Edition, rule: Rule, operation: Operation) -> JsonObject:
     return {
         "id": rule.id,
         "states": rule.states,
@@ -107,6 +109,7 @@ def _rule(edition: Edition, rule: Rule) -> JsonObject:
         "evidence": rule.evidence,
         "documents": rule.documents,
         "status": edition.problems[rule.problem].status,
+        **({"muted": True} if is_muted(edition, rule, operation) else {}),
     }
 
 

@@ -20,9 +20,12 @@ def request_schema(edition: Edition, operation: Operation) -> JsonObject:
 
     It describes the request document: `headers` (names in lower case), `path`, `query` and `body`.
     It says what those rules say that refuse and that JSON Schema can express; what depends on
-    other resources, and warnings, stand in the list of rules alone.
+    other resources, warnings and muted rules stand in the list of rules alone.
     """
-    said = [schema for rule in rules_of(edition, operation) for schema in _schemas(rule, operation)]
+    rules = [
+        rule for rule in rules_of(edition, operation) if not is_muted(edition, rule, operation)
+    ]
+    said = [schema for rule in rules for schema in _schemas(rule)]
     return {
         "$schema": DIALECT,
         "title": operation.id,
@@ -53,7 +56,15 @@ def _asks_for_kind(rule: Rule) -> bool:
     return bool(rule.when) and members(rule.when) == {"sandboxless"}
 
 
-def _schemas(rule: Rule, operation: Operation) -> Iterator[Json]:
+def is_muted(edition: Edition, rule: Rule, operation: Operation) -> bool:
+    """Tell whether a rule is muted for good; a mute that ends leaves the rule in force here."""
+    return any(
+        mute.rule == rule.id and mute.operation in ("", operation.id) and not mute.until
+        for mute in edition.mutes
+    )
+
+
+def _schemas(rule: Rule) -> Iterator[Json]:
     if "schema" not in rule.check or not refuses(rule):
         return
     judged = JudgedRule(rule)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator.cli import main
-from emulator.contract import Contract
+from emulator.contract import Contract, load_contract
 from emulator.export.openapi import openapi
 from emulator.export.requests import request_schema
+from emulator.package_data import data_folder
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -112,6 +113,18 @@ def test_a_house_rule_is_exported(tmp_path: Path) -> None:
     assert rule["id"] in [item["id"] for item in post["x-rules"]]
     body = post["requestBody"]["content"]["application/json"]["schema"]
     assert body["properties"]["name"] == {"type": "string", "pattern": "^team-"}
+
+
+def test_a_muted_rule_leaves_the_schema_and_stays_named(tmp_path: Path) -> None:
+    muted = "flow_service.create_flow.name_is_text"
+    mute = {"rule": muted, "reason": "Our generator numbers its flows."}
+    (tmp_path / "mutes.json").write_text(json.dumps([mute]), "utf-8")
+    contract = load_contract(data_folder("contracts"), tmp_path)
+    made = openapi(contract, contract.edition("latest"), "flow_service")
+    post = made["paths"]["/flows"]["post"]
+    assert [rule["id"] for rule in post["x-rules"] if "muted" in rule] == [muted]
+    body = post["requestBody"]["content"]["application/json"]["schema"]
+    assert "type" not in body["properties"].get("name", {})
 
 
 def test_the_schemas_are_written(contract: Contract, tmp_path: Path) -> None:
