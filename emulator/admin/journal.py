@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
 from emulator.admin.replies import answer, error
 from emulator.journal.journal import Journal
+from emulator.sandbox import Sandbox
 from emulator.web.engine import Engine
+from emulator.web.lookup import BoundLookup
+
+if TYPE_CHECKING:
+    from emulator.contract.judge import Edition
+    from emulator.journal.entry import Entry
 
 Routes = list[tuple[str, str, Any]]
 
@@ -51,24 +58,37 @@ class JournalViews:
 
     def entries(self) -> Response:
         """List the calls that are kept, the newest first unless `order=oldest`."""
+        from emulator.journal.search import SearchError
+
+        try:
+            return self._entries(request.args.to_dict())
+        except SearchError as problem:
+            return error(400, "invalid query", str(problem))
+
+    def _entries(self, asked: dict[str, str]) -> Response:
         from emulator.journal import search
         from emulator.journal.shown import line, shown
 
-        asked = request.args.to_dict()
-        try:
-            newest_first = _choice(asked, "order", "newest", "oldest") == "newest"
-            form = _choice(asked, "form", "short", "full")
-            limit = _number(asked, "limit", search.PAGE, search.LARGEST_PAGE)
-            beyond = _number(asked, "beyond", 0)
-            entries = self._journal.entries(newest_first=newest_first)
-            found, next_beyond = search.page(
-                search.filtered(entries, asked), limit, beyond, newest_first=newest_first
-            )
-        except search.SearchError as problem:
-            return error(400, "invalid query", str(problem))
+        form = _choice(asked, "format", "short", "full", "har")
+        if form == "har":
+            return self._archive(asked)
+        newest_first = _choice(asked, "order", "newest", "oldest") == "newest"
+        limit = _number(asked, "limit", search.PAGE, search.LARGEST_PAGE)
+        beyond = _number(asked, "beyond", 0)
+        entries = self._journal.entries(newest_first=newest_first)
+        found, next_beyond = search.page(
+            search.filtered(entries, asked), limit, beyond, newest_first=newest_first
+        )
         show = shown if form == "full" else line
         body: dict[str, Any] = {"entries": [show(entry) for entry in found]}
         return answer(body if next_beyond is None else {**body, "beyond": next_beyond})
+
+    def _archive(self, asked: dict[str, str]) -> Response:
+        from emulator.journal.har import har
+        from emulator.journal.search import filtered
+
+        entries = filtered(self._journal.entries(newest_first=False), asked)
+        return Response(har(entries), mimetype="application/json")
 
     def clear(self) -> Response:
         """Forget the calls; what they covered stays counted."""
@@ -76,8 +96,8 @@ class JournalViews:
         return Response(status=204)
 
     def entry(self, id: str) -> Response:
-        """Show one call whole: by its number, or the `last` one that broke a rule."""
-        from emulator.journal.shown import shown
+        """Explain one call: by its number, or the `last` one that broke a rule."""
+        from emulator.journal.explained import explained
 
         if id == "last":
             found = next((item for item in self._journal.entries() if item.broken), None)
@@ -86,7 +106,11 @@ class JournalViews:
         if found is None:
             said = "no call that is kept broke a rule" if id == "last" else f"no call {id} is kept"
             return error(404, "unknown entry", said)
-        return answer(shown(found))
+        return answer(explained(self._engine.contract, found, partial(self._lookup, found)))
+
+    def _lookup(self, entry: Entry, edition: Edition) -> BoundLookup:
+        sandbox = Sandbox(entry.organization, entry.sandbox)
+        return BoundLookup(self._engine.platform, edition, sandbox, entry.document or {})
 
     def coverage(self) -> Response:
         """Return what all calls so far have covered, to be merged or read."""

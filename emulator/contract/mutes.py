@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from emulator.contract.model import Mute
+from emulator.contract.model import Mute, Rule
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Finding
@@ -27,10 +27,18 @@ def mark(findings: list[Finding], mutes: Sequence[Mute], operation: str, now: in
 
 def mute_of(finding: Finding, mutes: Sequence[Mute], operation: str, now: int) -> Mute | None:
     """Return the mute that holds for a finding, the first of several."""
+    return next(_holding(finding.rule, mutes, operation, now), None)
+
+
+def is_muted(rule: Rule, mutes: Sequence[Mute], operation: str, now: int) -> bool:
+    """Tell whether a rule is muted where an operation is called."""
+    return next(_holding(rule, mutes, operation, now), None) is not None
+
+
+def _holding(rule: Rule, mutes: Sequence[Mute], operation: str, now: int) -> Iterator[Mute]:
     for mute in mutes:
-        if mute.rule == finding.rule.id and mute.operation in ("", operation) and holds(mute, now):
-            return mute
-    return None
+        if mute.rule == rule.id and mute.operation in ("", operation) and holds(mute, now):
+            yield mute
 
 
 def holds(mute: Mute, now: int) -> bool:

@@ -77,6 +77,7 @@ class Exercise:
             for rule in rules
             if "nothing" not in rule.check
         ]
+        self.all = frozenset(id for id, _ in self._needs)
         self._tree = Tree(self._places)
         self._root = self._places.get((), 0)
         self._asked = tuple(self._conditions.values())
@@ -100,11 +101,6 @@ class Exercise:
 
     def _next_bit(self) -> int:
         return 1 << (len(self._places) + len(self._conditions))
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        """The ids of all rules of the group that can fire."""
-        return tuple(id for id, _ in self._needs)
 
     def key(self, request: JsonObject) -> int:
         """Return what decides which rules apply to a request document."""

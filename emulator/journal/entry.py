@@ -78,6 +78,7 @@ class Entry:
     document: JsonObject | None = None
     broken: tuple[Broken, ...] = ()
     body_is_cut: bool = False
+    reply_is_cut: bool = False
     undecided: tuple[str, ...] = ()
     complaints: tuple[str, ...] = ()
     source: str = ""

@@ -29,6 +29,9 @@ OVERHEAD = 6 * 1024
 PARSED = 6
 """So many times its text a parsed body takes."""
 
+FAULT = "x-emulator-fault"
+"""The header of replies that the emulator spoilt on purpose: nothing that the client did wrong."""
+
 OWN_PATHS = "/_emulator"
 """What is asked of the emulator itself is not journaled."""
 
@@ -150,7 +153,7 @@ class _Kept:
 def entry_of(number: int, exchange: Exchange) -> Entry:
     """Return an exchange as an entry; a long reply is cut."""
     incoming, reply = exchange.incoming, exchange.reply
-    operation = incoming.operation
+    operation, body = incoming.operation, _bytes(reply.body)
     return Entry(
         number=number,
         time=exchange.time,
@@ -163,9 +166,9 @@ def entry_of(number: int, exchange: Exchange) -> Entry:
         body=incoming.body,
         status=reply.status,
         reply_headers=reply.headers,
-        reply_body=_bytes(reply.body)[:MOST_OF_A_REPLY],
+        reply_body=body[:MOST_OF_A_REPLY],
         base_url=incoming.base_url,
-        organization=incoming.headers.get("x-gw-ims-org-id", ""),
+        organization=exchange.sandbox.organization or incoming.headers.get("x-gw-ims-org-id", ""),
         sandbox=exchange.sandbox.name,
         edition=exchange.edition.name,
         enforce=exchange.enforce,
@@ -173,6 +176,7 @@ def entry_of(number: int, exchange: Exchange) -> Entry:
         document=exchange.request,
         broken=_broken(exchange),
         body_is_cut=incoming.too_long,
+        reply_is_cut=len(body) > MOST_OF_A_REPLY,
     )
 
 
@@ -206,7 +210,8 @@ def _judged(exchange: Exchange) -> tuple[str, ...]:
 def _broken(exchange: Exchange) -> tuple[Broken, ...]:
     by = exchange.refused_by
     found = [_broken_rule(finding, finding is by) for finding in exchange.findings]
-    id = exchange.reply.headers.get("x-emulator-rule")
+    headers = exchange.reply.headers
+    id = "" if FAULT in headers else headers.get("x-emulator-rule")
     if by is None and id and exchange.reply.status >= 400:
         # No rule refused it, so an entry of the error catalogue did: an unknown path, for one.
         severity = "note" if exchange.reply.status >= 500 else "error"

@@ -55,7 +55,7 @@ def shown(entry: Entry) -> JsonObject:
         "reply": {
             "status": entry.status,
             "headers": mask_headers({k.lower(): v for k, v in entry.reply_headers.items()}),
-            **_body(entry.reply_body, "", False),
+            **_body(entry.reply_body, "", entry.reply_is_cut),
         },
     }
 

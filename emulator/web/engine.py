@@ -11,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from emulator.contract import Contract, ProblemEntry
+from emulator.contract.enforcement import refuses
 from emulator.contract.model import BODY, GATE
 from emulator.contract.mutes import mark
 from emulator.json_types import JsonObject
@@ -236,14 +237,7 @@ class Engine:
                 raise _problem_of(finding)
 
     def _refuses(self, finding: Finding) -> bool:
-        if finding.mute is not None:
-            return False
-        if finding.rule.structural:
-            return True
-        if self.enforce == "observe":
-            return False
-        refusing = ("error", "warning") if self.enforce == "strict" else ("error",)
-        return finding.rule.severity in refusing
+        return finding.mute is None and refuses(finding.rule, self.enforce)
 
     def _refuse(self, problem: Problem, exchange: Exchange) -> Reply:
         """Return the reply that a problem is in an edition, in the service's own envelope."""

@@ -1,0 +1,140 @@
+"""An entry explained: the place in the request, the rule in words, and what would do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from emulator.contract import Contract, Rule
+from emulator.contract.enforcement import refuses
+from emulator.contract.mutes import is_muted
+from emulator.journal.entry import SHARED, Entry
+from emulator.journal.marked import marked
+from emulator.journal.shown import shown
+from emulator.json_types import MISSING, Json, JsonObject, at
+
+if TYPE_CHECKING:
+    from emulator.contract.judge import Edition, Lookup
+
+LookupOf = Callable[["Edition"], "Lookup"]
+
+MOST_VALUES = 5
+"""So many accepted values are shown."""
+
+
+def explained(contract: Contract, entry: Entry, lookup_of: LookupOf | None = None) -> JsonObject:
+    """Return all of an entry with its request marked and every broken rule explained.
+
+    With `lookup_of` it is judged by the other editions too.
+    """
+    said = shown(entry)
+    for item in said["broken"]:
+        item.update(in_words(contract, item["rule"]))
+    said["marked"] = [line.as_json() for line in marked(said)]
+    if lookup_of is not None and entry.document is not None:
+        said["editions"] = {
+            name: verdict(contract, name, entry, lookup_of) for name in contract.entries
+        }
+    return said
+
+
+def in_words(contract: Contract, id: str) -> JsonObject:
+    """Return what a rule states, who says so, how to mend it and what it accepts.
+
+    For an entry of an error catalogue, its title; an empty object if this contract has neither.
+    """
+    rule = contract.rules.get(id)
+    if rule is None:
+        titles = [entry.title for entry in contract.problems if entry.id == id]
+        return {"states": titles[0]} if titles else {}
+    words: JsonObject = {
+        "states": rule.states,
+        "evidence": rule.evidence,
+        "documents": [document(contract, name) for name in rule.documents],
+        "accepts": accepted(rule),
+    }
+    return {**words, "fix": rule.fix} if rule.fix else words
+
+
+def document(contract: Contract, id: str) -> JsonObject:
+    """Return title, publisher and date of a document."""
+    known = contract.documents[id]
+    return {"id": id, "title": known.title, "publisher": known.publisher, "date": known.date}
+
+
+def accepted(rule: Rule) -> JsonObject:
+    """Return values that the rule accepts at its place, and its schema where it has one."""
+    values: list[Json] = []
+    for case in rule.cases.accepts:
+        value = at(case, rule.at)
+        if value is not MISSING and value not in values:
+            values.append(value)
+    said: JsonObject = {"at": rule.at, "values": values[:MOST_VALUES]}
+    schema = rule.check.get("schema")
+    return {**said, "schema": schema} if schema else said
+
+
+def verdict(contract: Contract, name: str, entry: Entry, lookup_of: LookupOf) -> JsonObject:
+    """Return what an edition makes of an entry's request: its outcome, and the rules broken.
+
+    Of rules that were in force then too, it counts what was found then: the request may have
+    changed what they look up. Only the others are judged now.
+    """
+    edition = contract.edition(name)
+    known = _judged_then(contract, entry)
+    broken: list[Rule] = []
+    for group in _groups(entry):
+        fired = [
+            rule
+            for rule in _fired(edition, group, entry, known, lookup_of)
+            if not is_muted(rule, edition.mutes, entry.operation, entry.time)
+        ]
+        broken += fired
+        refusing = next((rule for rule in fired if refuses(rule, entry.enforce)), None)
+        if refusing is not None:
+            return {"outcome": "refused", **_said(refusing), "broken": _ids(broken)}
+    if not broken:
+        return {"outcome": "accepted", "broken": []}
+    return {"outcome": "warned", **_said(broken[0]), "broken": _ids(broken)}
+
+
+def _judged_then(contract: Contract, entry: Entry) -> dict[str, bool]:
+    """Return the rules that had their say on the request, and whether it broke them."""
+    if entry.edition not in contract.entries:
+        return {}
+    edition = contract.edition(entry.edition)
+    fired = {item.rule for item in entry.broken}
+    return {rule.id: rule.id in fired for group in entry.judged for rule in edition.rules_of(group)}
+
+
+def _groups(entry: Entry) -> Iterator[str]:
+    gate, body = SHARED
+    if gate in entry.judged:
+        yield gate
+    if entry.document is not None and entry.document["content"]:
+        yield body
+    yield entry.operation
+
+
+def _fired(
+    edition: Edition, group: str, entry: Entry, known: dict[str, bool], lookup_of: LookupOf
+) -> Iterator[Rule]:
+    from emulator.contract.judge import JudgedRule
+
+    lookup: Any = None
+    for rule in edition.rules_of(group):
+        if rule.id in known:
+            fired = known[rule.id]
+        else:
+            lookup = lookup or lookup_of(edition)
+            fired = bool(JudgedRule(rule).judge(entry.document or {}, lookup))
+        if fired:
+            yield rule
+
+
+def _said(rule: Rule) -> JsonObject:
+    return {"rule": rule.id, "states": rule.states}
+
+
+def _ids(rules: list[Rule]) -> list[str]:
+    return [rule.id for rule in rules]

@@ -1,0 +1,140 @@
+"""A request written out line by line, with a mark at each place that broke a rule.
+
+It works on what is shown of an entry, so files and other emulators' answers can be marked too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.json_types import Json, JsonObject, dumps, escape_step, pointer_steps
+
+AROUND = 4
+"""So many lines are shown around each mark of a long request."""
+
+MOST_LINES = 60
+"""A request of more lines is shown around its marks only."""
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of the request, and which of the entry's broken rules it broke, by their index.
+
+    `skipped` counts lines that were left out before it.
+    """
+
+    text: str
+    broken: list[int] = field(default_factory=list)
+    skipped: int = 0
+
+    def as_json(self) -> JsonObject:
+        """Return the line as JSON; what is empty is left out."""
+        row: JsonObject = {"text": self.text}
+        if self.broken:
+            row["broken"] = self.broken
+        if self.skipped:
+            row["skipped"] = self.skipped
+        return row
+
+
+def marked(entry: JsonObject) -> list[Line]:
+    """Return the request of a shown entry with its marks; the rest of a long one is left out."""
+    writer = _Writer()
+    writer.write(entry["request"])
+    for index, item in enumerate(entry["broken"]):
+        writer.line_at(item["at"]).broken.append(index)
+    return _excerpt(writer.lines)
+
+
+class _Writer:
+    """Writes a request and remembers at which line each place of the request document is."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self._places: dict[str, Line] = {}
+
+    def write(self, request: JsonObject) -> None:
+        first = self._add(f"{request['method']} {request['url']}", "")
+        for place in ("/path", "/query", "/known_query", "/sandboxless"):
+            self._places[place] = first
+        for name, value in request["headers"].items():
+            self._add(f"{name}: {value}", f"/headers/{escape_step(name)}")
+        # What is missing among the headers is missed at their end.
+        end = self._add("", "/headers")
+        self._places["/content"] = end
+        self._places["/content/type"] = self._places.get("/headers/content-type", end)
+        self._write_body(request)
+
+    def _write_body(self, request: JsonObject) -> None:
+        first = len(self.lines)
+        if "body" in request:
+            self._json(request["body"], "/body", "", "")
+        elif "text" in request:
+            for text in request["text"].split("\n"):
+                self._add(text, "/body")
+            if request.get("isCut"):
+                self._add("…", "/body")
+        if first < len(self.lines):
+            for place in ("/body", "/content"):
+                self._places[place] = self.lines[first]
+
+    def _json(self, value: Json, place: str, before: str, after: str, indent: str = "") -> None:
+        """Write a value whose first line begins with `before` and whose last ends with `after`."""
+        if not isinstance(value, dict | list) or not value:
+            self._add(f"{indent}{before}{dumps(value).decode()}{after}", place)
+            return
+        is_object = isinstance(value, dict)
+        self._add(f"{indent}{before}{'{' if is_object else '['}", place)
+        for step, name, item, is_last in _members(value):
+            self._json(item, f"{place}/{step}", name, "" if is_last else ",", indent + "  ")
+        self._add(f"{indent}{'}' if is_object else ']'}{after}", "")
+
+    def _add(self, text: str, place: str) -> Line:
+        line = Line(text)
+        self.lines.append(line)
+        self._places.setdefault(place, line)
+        return line
+
+    def line_at(self, pointer: str) -> Line:
+        """Return the line of a place, or of the nearest one around it."""
+        steps = [escape_step(step) for step in pointer_steps(pointer)]
+        while steps:
+            found = self._places.get("/" + "/".join(steps))
+            if found is not None:
+                return found
+            steps.pop()
+        return self.lines[0]
+
+
+def _members(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, str, Json, bool]]:
+    """Yield step, what to write before it, value, and whether it is the last."""
+    last = len(value) - 1
+    if isinstance(value, dict):
+        for index, (name, item) in enumerate(value.items()):
+            yield escape_step(name), f"{dumps(name).decode()}: ", item, index == last
+    else:
+        for index, item in enumerate(value):
+            yield str(index), "", item, index == last
+
+
+def _excerpt(lines: list[Line]) -> list[Line]:
+    if len(lines) <= MOST_LINES:
+        return lines
+    marks = [index for index, line in enumerate(lines) if line.broken] or [0]
+    wanted = {0} | {
+        near
+        for index in marks
+        for near in range(max(0, index - AROUND), min(len(lines), index + AROUND + 1))
+    }
+    shown: list[Line] = []
+    previous = -1
+    for index in sorted(wanted):
+        line = lines[index]
+        line.skipped = index - previous - 1
+        shown.append(line)
+        previous = index
+    if previous < len(lines) - 1:
+        shown.append(Line("", skipped=len(lines) - 1 - previous))
+    return shown

@@ -1,0 +1,79 @@
+"""An explained entry as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emulator.json_types import Json, JsonObject, dumps
+
+WIDEST = 140
+"""So much of a line is shown."""
+
+
+def told(entry: JsonObject) -> Iterator[str]:
+    """Yield the lines that explain an entry, as `explained` returns it."""
+    yield f"#{entry['id']}  {entry['method']} {entry['path']}  {entry['status']} {entry['outcome']}"
+    facts = {
+        "operation": entry["operation"],
+        "test": entry["test"],
+        "sandbox": entry["sandbox"],
+        "edition": entry["edition"],
+        "time": entry["time"],
+    }
+    yield "    " + ", ".join(f"{name} {value}" for name, value in facts.items() if value)
+    yield ""
+    yield from marked_lines(entry["marked"], entry["broken"])
+    for item in entry["broken"]:
+        yield ""
+        yield from rule_lines(item)
+    if not entry["broken"]:
+        yield ""
+        yield "It broke no rule."
+    if entry.get("editions"):
+        yield ""
+        yield "The same request in each edition:"
+        for name, said in entry["editions"].items():
+            rule = f"  {said['rule']}: {said['states']}" if "rule" in said else ""
+            yield f"  {name:<9}{said['outcome']:<9}{rule}".rstrip()
+
+
+def marked_lines(lines: list[JsonObject], broken: list[JsonObject]) -> Iterator[str]:
+    """Yield the request, with an arrow at each marked line and the reasons below it."""
+    for line in lines:
+        if skipped := line.get("skipped"):
+            yield f"      … {skipped} lines"
+        marks = line.get("broken", [])
+        yield f"{'  >' if marks else '   '} | {_short(line['text'])}".rstrip()
+        indent = len(line["text"]) - len(line["text"].lstrip())
+        for index in marks:
+            item = broken[index]
+            yield f"    | {' ' * indent}^ {item['reason'] or item.get('states', item['rule'])}"
+
+
+def rule_lines(item: JsonObject) -> Iterator[str]:
+    """Yield what is known of a broken rule."""
+    facts = [item["severity"], *(["it refused the request"] if item["refused"] else [])]
+    if item["intent"] != "byAccident":
+        facts.append({"onPurpose": "on purpose"}.get(item["intent"], item["intent"]))
+    yield f"{item['rule']}  ({', '.join(facts)})"
+    if item.get("states"):
+        yield f"  {item['states']}"
+    for document in item.get("documents", ()):
+        yield f"  document  {document['title']}, {document['publisher']} {document['date']}"
+    if item.get("evidence") == "assumed":
+        yield "  evidence  assumed by this emulator; no document says so"
+    if item.get("mute"):
+        yield f"  muted     {item['mute']}"
+    values = [_text(value) for value in item.get("accepts", {}).get("values", [])]
+    for index, value in enumerate(values):
+        yield f"  {'' if index else 'accepted':<9} {_short(value)}"
+    if item.get("fix"):
+        yield f"  fix       {item['fix']}"
+
+
+def _text(value: Json) -> str:
+    return dumps(value).decode()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"

@@ -1,0 +1,185 @@
+"""Calls explain themselves: the place is marked, the rule told, and other editions asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from emulator.app import Emulator
+from emulator.journal.marked import Line, marked
+from emulator.journal.told import told
+from emulator.server import Server
+from tests.aep import FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, Aep, base_connection, profile_schema
+from tests.doors.test_cli import run
+from tests.journal.conftest import Control
+
+CONNECTIONS = f"{FLOW_SERVICE}/connections"
+NAME = "flow_service.create_connection.name_is_text"
+
+
+def marks(said: dict[str, Any]) -> list[tuple[str, str]]:
+    """The marked lines with the rules that they broke."""
+    return [
+        (line["text"].strip(), said["broken"][index]["rule"].rpartition(".")[2])
+        for line in said["marked"]
+        for index in line.get("broken", ())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (base_connection(name=3), ('"name": 3,', "name_is_text")),
+        ([1, 2], ("[", "body_is_an_object")),
+        ({"name": "x" * 3}, ("{", "connection_spec_is_sent")),
+        (
+            base_connection(connectionSpec={"id": "nowhere", "version": "1.0"}),
+            ('"id": "nowhere",', "connection_spec_is_known"),
+        ),
+    ],
+)
+def test_the_place_in_the_body_is_marked(
+    api: Aep, control: Control, body: Any, expected: tuple[str, str]
+) -> None:
+    api.call("POST", CONNECTIONS, body)
+    assert expected in marks(control("journal/last"))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "expected"),
+    [
+        ("GET", f"{FLOW_SERVICE}/flows?limit=x", {}, ("limit=x", "limit_is_a_number")),
+        ("GET", f"{FLOW_SERVICE}/flows/nope", {}, ("flows/nope", "flow_exists")),
+        ("GET", f"{FLOW_SERVICE}/flows", {"authorization": "none"}, ("******", "token_is_bearer")),
+        ("POST", CONNECTIONS, {"content-type": "text/plain"}, ("text/plain", "content_type")),
+    ],
+)
+def test_places_outside_of_the_body_are_marked(
+    api: Aep,
+    control: Control,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    expected: tuple[str, str],
+) -> None:
+    sent = {**{name.lower(): value for name, value in HEADERS.items()}, **headers}
+    api.exchange(method, path, sent, b"{}" if method == "POST" else None)
+    ((text, rule), *_) = marks(control("journal/last"))
+    assert text.endswith(expected[0])
+    assert rule.startswith(expected[1])
+
+
+def test_a_missing_header_is_marked_at_the_end_of_the_headers(api: Aep, control: Control) -> None:
+    api.call("POST", CONNECTIONS, base_connection(), without=("x-sandbox-name",))
+    said = control("journal/last")
+    assert marks(said) == [("", "sandbox_is_sent")]
+    empty = next(index for index, line in enumerate(said["marked"]) if not line["text"])
+    assert said["marked"][empty + 1]["text"] == "{"
+
+
+def test_the_rule_is_told_with_its_documents(api: Aep, control: Control) -> None:
+    api.call("POST", CONNECTIONS, base_connection(name=3))
+    (item,) = control("journal/last")["broken"]
+    rule = api.contract.rules[NAME]
+    assert (item["states"], item["evidence"]) == (rule.states, rule.evidence)
+    known = [api.contract.documents[id] for id in rule.documents]
+    told_of = [(document["title"], document["date"]) for document in item["documents"]]
+    assert told_of == [(document.title, document.date) for document in known]
+    assert item["accepts"]["at"] == "/body/name"
+    assert item["accepts"]["schema"] == rule.check["schema"]
+    assert all(isinstance(value, str) for value in item["accepts"]["values"])
+
+
+def test_other_editions_are_asked(api: Aep, control: Control) -> None:
+    """The edition of 2020-03 knows no schedule that runs once."""
+    body = {"scheduleParams": {"startTime": "1", "frequency": "once"}, "name": 3}
+    api.call("POST", f"{FLOW_SERVICE}/flows", body)
+    said = control("journal/last")["editions"]
+    assert set(said) == set(api.contract.entries)
+    once = "flow_service.create_flow.frequency_is_known_2020_03"
+    assert once in said["2020-03"]["broken"]
+    assert once not in said["latest"]["broken"]
+    assert [item["rule"] for item in control("journal/last")["broken"]] == said["latest"]["broken"]
+
+
+def test_what_has_changed_since_does_not_count(api: Aep, control: Control) -> None:
+    """An accepted title is taken from then on; the call that took it stays accepted."""
+    api.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema("Mine"))
+    said = control("journal/1")
+    assert said["editions"]["latest"] == {"outcome": "accepted", "broken": []}
+    assert said["broken"] == []
+
+
+def test_errors_without_a_rule_are_told(api: Aep, control: Control) -> None:
+    api.call("GET", f"{FLOW_SERVICE}/nowhere")
+    said = control("journal/last")
+    assert [item["rule"] for item in said["broken"]] == ["platform.unknown_path"]
+    assert said["broken"][0]["states"]
+    assert "editions" not in said
+    assert said["marked"][0]["broken"] == [0]
+
+
+def test_there_may_be_nothing_to_explain(api: Aep, control: Control) -> None:
+    api.call("GET", f"{FLOW_SERVICE}/flows")
+    assert control("journal/last", status=404)["error"] == "unknown entry"
+    for id in ("2", "0", "x", "9" * 40):
+        assert control(f"journal/{id}", status=404)["error"] == "unknown entry"
+
+
+def test_long_requests_are_shown_around_their_marks() -> None:
+    request = {"method": "POST", "url": "/", "headers": {}, "body": list(range(200))}
+    broken = [{"at": "/body/100"}, {"at": "/body/5"}]
+    lines = marked({"request": request, "broken": broken})
+    assert [line.text.strip() for line in lines if line.broken] == ["5,", "100,"]
+    assert len(lines) < 30
+    total = sum(line.skipped for line in lines) + len(lines)
+    assert lines[-1] == Line("", skipped=lines[-1].skipped)
+    assert total - 1 == 204
+
+
+@pytest.mark.parametrize("body", [{"a/b": {"c~d": 1}}, [[], {}], "text", 1, None, {"é": "ü"}])
+def test_what_is_written_is_the_request(body: Any) -> None:
+    request = {"method": "POST", "url": "/", "headers": {}, "body": body}
+    first, blank, *lines = marked({"request": request, "broken": []})
+    assert (first.text, blank.text) == ("POST /", "")
+    assert json.loads("\n".join(line.text for line in lines)) == body
+
+
+def test_escaped_pointers_find_their_line() -> None:
+    body = {"a/b": {"c~d": [0, 1]}}
+    request = {"method": "POST", "url": "/", "headers": {}, "body": body}
+    lines = marked({"request": request, "broken": [{"at": "/body/a~1b/c~0d/1"}]})
+    assert [line.text.strip() for line in lines if line.broken] == ["1"]
+
+
+def test_the_text_for_a_terminal(api: Aep, control: Control) -> None:
+    api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test="a test")
+    text = "\n".join(told(control("journal/last")))
+    assert f"#1  POST {CONNECTIONS}  400 refused" in text
+    assert "test a test" in text
+    assert '  > |   "name": 3,\n    |   ^ 3 is not of type "string"' in text
+    assert f"{NAME}  (error, it refused the request)" in text
+    assert "secret" not in text
+
+
+@pytest.fixture
+def url(emulator: Emulator) -> Iterator[str]:
+    with Server(emulator.wsgi_app) as server:
+        yield f"http://127.0.0.1:{server.port}"
+
+
+def test_the_command_explains(api: Aep, url: str) -> None:
+    none = run("explain", "--url", url)
+    assert (none.returncode, none.stdout) == (2, "")
+    assert "no call that is kept broke a rule" in none.stderr
+    api.call("POST", CONNECTIONS, base_connection(name=3))
+    api.call("GET", CONNECTIONS)
+    last, first, second = (run("explain", *which, "--url", url) for which in ((), ("1",), ("2",)))
+    assert last.stdout == first.stdout
+    assert NAME in last.stdout
+    assert "It broke no rule." in second.stdout
+    assert run("explain", "first", "--url", url).returncode == 2
+    assert run("explain", "--url", "http://127.0.0.1:1").returncode == 2
