@@ -12,6 +12,7 @@ from emulator.fixture_library import FixtureLibrary
 from emulator.journal.journal import Journal
 from emulator.package_data import data_folder
 from emulator.runtime import Clock, Ids, ManualClock, Runtime, SystemClock
+from emulator.self_check import SelfCheck
 from emulator.services.base import Platform
 from emulator.settings import SettingError, Settings
 from emulator.state import State, put_back, take
@@ -156,6 +157,8 @@ def _compose(
         partial(_add_services, contract, views),
     )
     engine = Engine(contract, platform, views)
+    if settings.self_check:
+        engine.after.append(SelfCheck(contract))
     if journal is None and settings.journal:
         journal = Journal(contract, settings.journal)
     if journal is not None:

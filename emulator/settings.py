@@ -53,6 +53,14 @@ def _choice(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def switch(text: str) -> bool:
+    """Read a setting that is on or off."""
+    words = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
+    if text.lower() not in words:
+        raise ValueError("is not one of true, false")
+    return words[text.lower()]
+
+
 def _folder(text: str) -> Path | None:
     return Path(text) if text else None
 
@@ -117,6 +125,13 @@ class Settings:
     )
     max_worlds: int = _setting(
         1000, _number, "how many worlds there may be at a time; requests to others are refused"
+    )
+    self_check: bool = _setting(
+        False,
+        switch,
+        "holds every reply against the contract and reports what does not fit, in the header "
+        "x-emulator-self-check, the journal and the log: for finding mistakes of the emulator",
+        "false",
     )
     log_level: str = _setting(
         "info", _choice("debug", "info", "warning", "error"), "what is logged on stderr"

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.contract import Contract
-from emulator.contract.responses import Responses
-from emulator.package_data import data_folder
 
 ORGANIZATION = "5C1328435BF324E90A49402A@AdobeOrg"
 HEADERS = {
@@ -30,8 +28,6 @@ BLOB = "4c10e202-c428-4796-9208-5f1f5732b1cf"
 ADLS_GEN2 = "b3ba5556-48be-44b7-8b85-ff2b69b46dc4"
 DATA_LAKE = "c604ff05-7f1a-43c0-8e18-33bf874cb11c"
 CLOUD_STORAGE_TO_AEP = "9753525b-82c7-4dce-8a9b-5ccfce2b9876"
-
-_RESPONSES = Responses(data_folder("contracts"))
 
 Send = Callable[[str, str, dict[str, str], bytes | None], tuple[int, dict[str, str], bytes]]
 
@@ -100,13 +96,16 @@ class Aep:
     def _judge(self, answer: Answer) -> None:
         """Every reply has a documented shape, and every refusal leads to its explanation."""
         operation = self.contract.operations.get(answer.headers.get("x-emulator-operation", ""))
-        body = json.loads(answer.content) if answer.content else None
         if answer.status >= 400:
             known = {*self.contract.rules, *(problem.id for problem in self.contract.problems)}
             assert answer.rule in known, (answer.status, answer.rule)
             assert answer.status < 500 or answer.status == 501, answer.content
         if operation is not None and self.holds_shapes:
-            assert list(_RESPONSES.complaints(operation, answer.status, body)) == []
+            kind = answer.headers.get("content-type", "")
+            found = self.contract.responses.complaints_of_content(
+                operation, answer.status, answer.content, kind
+            )
+            assert list(found) == []
 
     def ok(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send a request that has to be accepted and return its answer's JSON."""

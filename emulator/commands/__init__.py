@@ -6,9 +6,9 @@ Their modules import at the top only what is quick; an emulator is imported when
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from emulator.settings import SettingError, Settings, read_settings, table
+from emulator.settings import SettingError, Settings, read_settings, switch, table
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -28,8 +28,10 @@ def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
         if names and row.name not in names:
             continue
         default = f"default {row.default}; " if row.default else ""
+        alone: dict[str, Any] = {"nargs": "?", "const": "true"} if row.read is switch else {}
         parser.add_argument(
             row.flag,
+            **alone,
             dest=row.name,
             metavar=row.name.rpartition("_")[2].upper(),
             help=f"{row.help} ({default}{row.environment})".replace("%", "%%"),

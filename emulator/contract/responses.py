@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from emulator.contract.loader import ContractError, read_json
 from emulator.contract.model import Operation
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, loads
 
 
 class Responses:
@@ -23,6 +23,26 @@ class Responses:
     def __init__(self, *folders: Path) -> None:
         self._folders = folders
         self._validators: dict[tuple[str, str], Any] = {}
+
+    def complaints_of_content(
+        self, operation: Operation, status: int, content: bytes, media_type: str
+    ) -> Iterator[str]:
+        """Yield a sentence for each thing in a reply as it goes out that no document shows.
+
+        Files have no schema: what is not JSON is passed over, unless it says that it is.
+        """
+        body: Json = None
+        if content:
+            if not _is_json(media_type):
+                if status >= 400 or operation.response:
+                    yield f"{operation.id}: status {status}: {media_type or 'nothing'} is not JSON"
+                return
+            try:
+                body = loads(content)
+            except ValueError as error:
+                yield f"{operation.id}: status {status}: not JSON: {error}"
+                return
+        yield from self.complaints(operation, status, body)
 
     def complaints(self, operation: Operation, status: int, body: Json) -> Iterator[str]:
         """Yield a sentence for each thing in a reply that no document shows."""
@@ -69,3 +89,8 @@ class Responses:
             raise ContractError(f"{places[-1]}: there is no such file")
         content: JsonObject = read_json(path)
         return content
+
+
+def _is_json(media_type: str) -> bool:
+    kind = media_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")

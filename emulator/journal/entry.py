@@ -53,7 +53,8 @@ class Entry:
         document: The request as the rules saw it; None where they never did.
         broken: In the order of refusal.
         undecided: Rules of which a recording does not tell whether they were broken.
-        complaints: What in the reply no document shows; only recordings are judged so.
+        complaints: What in the reply no document shows: only recordings are judged so, and an
+            emulator's own replies if its self-check is on.
         source: Where in a recording it stands.
     """
 

@@ -177,6 +177,7 @@ def entry_of(number: int, exchange: Exchange) -> Entry:
         broken=_broken(exchange),
         body_is_cut=incoming.too_long,
         reply_is_cut=len(body) > MOST_OF_A_REPLY,
+        complaints=tuple(exchange.complaints),
     )
 
 

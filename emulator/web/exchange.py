@@ -29,6 +29,7 @@ class Exchange:
         sandbox: Where it belongs.
         findings: Every rule that fired, in the order of refusal.
         refused_by: The finding that refused it, if a rule did.
+        complaints: What the self-check found wrong with the reply, if it is on.
         reply: What goes back; who watches may change it.
     """
 
@@ -41,6 +42,7 @@ class Exchange:
     sandbox: Sandbox = PLATFORM
     findings: list[Finding] = field(default_factory=list)
     refused_by: Finding | None = None
+    complaints: list[str] = field(default_factory=list)
     reply: Reply = field(default_factory=Reply)
 
 

@@ -1,0 +1,85 @@
+"""The self-check: every reply is held against the contract, and what does not fit is said aloud.
+
+It is about the emulator, not about its clients. Whoever finds `x-emulator-self-check` on a reply
+has found a mistake of ours.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from emulator.contract import Contract
+from emulator.json_types import dumps
+
+if TYPE_CHECKING:
+    from emulator.web.call import Reply
+    from emulator.web.exchange import Exchange
+
+HEADER = "x-emulator-self-check"
+"""The reply's header that says what no document shows of it."""
+
+_JSON = "application/json"
+_LONGEST = 400
+_FAULT = "x-emulator-fault"
+
+_log = logging.getLogger("emulator.self_check")
+
+
+class SelfCheck:
+    """Watches exchanges; see `Engine.after`. It has to come before whoever writes them down."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._statuses: dict[tuple[str, str], frozenset[int]] = {}
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Note what does not fit in the exchange, in the reply's header and in the log."""
+        complaints = list(self._complaints(exchange))
+        if complaints:
+            exchange.complaints.extend(complaints)
+            exchange.reply.headers[HEADER] = "; ".join(complaints)[:_LONGEST]
+            id = exchange.request_id
+            _log.error("the reply to %s does not fit: %s", id, "; ".join(complaints))
+
+    def _complaints(self, exchange: Exchange) -> Iterator[str]:
+        operation, reply = exchange.incoming.operation, exchange.reply
+        if not operation.id or _is_on_purpose(exchange):
+            return
+        documented = self._documented(exchange)
+        if reply.status not in documented:
+            yield f"{operation.id}: status {reply.status} is not documented"
+        content, media_type = _content(reply)
+        yield from self._contract.responses.complaints_of_content(
+            operation, reply.status, content, media_type
+        )
+
+    def _documented(self, exchange: Exchange) -> frozenset[int]:
+        """Return the statuses that the OpenAPI document gives an operation in an edition."""
+        edition, operation = exchange.edition, exchange.incoming.operation
+        key = (edition.name, operation.id)
+        if key not in self._statuses:
+            from emulator.export.replies import Replies
+
+            made = Replies(edition, self._contract.responses).of(operation)
+            self._statuses[key] = frozenset(map(int, made))
+        return self._statuses[key]
+
+
+def _is_on_purpose(exchange: Exchange) -> bool:
+    """Tell whether a reply need not fit: a fault, or an answer to what should have been refused."""
+    if _FAULT in exchange.reply.headers:
+        return True
+    let_pass = exchange.refused_by is None and exchange.reply.status < 400
+    return let_pass and any(found.rule.severity == "error" for found in exchange.findings)
+
+
+def _content(reply: Reply) -> tuple[bytes, str]:
+    """Return a reply's bytes, written once and for all, and its media type."""
+    if reply.body is None or reply.status in (204, 304):
+        return b"", ""
+    if not isinstance(reply.body, bytes):
+        reply.body = dumps(reply.body)
+    sent = {name.lower(): value for name, value in reply.headers.items()}
+    return reply.body, sent.get("content-type", _JSON)
