@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,6 +27,16 @@ class Lookup(Protocol):
 
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
         """Return what the rules of another operation say of a request."""
+
+
+class Undecided(Exception):
+    """A lookup cannot tell whether something is there, or all of it; the message says what."""
+
+
+class CarefulLookup(Lookup, Protocol):
+    """A lookup that may not know, and is told which rule asks."""
+
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +93,22 @@ class Edition:
 
     def judge(self, operation: str, request: JsonObject, lookup: Lookup) -> list[Finding]:
         """Return every finding on a request, in the order of refusal."""
+        return self._compile(operation).judge(request, lookup)
+
+    def weigh(
+        self, operation: str, request: JsonObject, lookup: CarefulLookup
+    ) -> tuple[list[Finding], list[Rule]]:
+        """Return every finding on a request, and the rules that the lookup could not decide."""
+        return self._compile(operation).weigh(request, lookup)
+
+    def _compile(self, operation: str) -> _CompiledOperation:
         compiled = self._compiled.get(operation)
         if compiled is None:
             with self._lock:
                 compiled = self._compiled.setdefault(
                     operation, _CompiledOperation(self.rules_of(operation))
                 )
-        return compiled.judge(request, lookup)
+        return compiled
 
 
 class _CompiledOperation:
@@ -107,6 +126,20 @@ class _CompiledOperation:
         if not rules:
             return []
         return [finding for rule in rules for finding in rule.judge(request, lookup)]
+
+    def weigh(self, request: JsonObject, lookup: CarefulLookup) -> tuple[list[Finding], list[Rule]]:
+        findings: list[Finding] = []
+        undecided: list[Rule] = []
+        for rule in self._others if self._accepts(request) else self._rules:
+            lookup.rule = rule.rule
+            before = len(findings)
+            try:
+                findings.extend(rule.findings(request, lookup))
+            except Undecided:
+                # What was found before the lookup had to pass stays found.
+                if len(findings) == before:
+                    undecided.append(rule.rule)
+        return findings, undecided
 
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -156,21 +189,21 @@ class JudgedRule:
 
     def judge(self, request: JsonObject, lookup: Lookup) -> list[Finding]:
         """Return this rule's findings on a request, the slow and exact way."""
+        return list(self.findings(request, lookup))
+
+    def findings(self, request: JsonObject, lookup: Lookup) -> Iterator[Finding]:
+        """Yield this rule's findings one by one."""
         if self._when and not self._when(request):
-            return []
+            return
+        for pointer, value in self._places(request):
+            for reason in self._check(value, self._arguments, lookup):
+                yield self._finding(pointer, value, reason)
+
+    def _places(self, request: JsonObject) -> Iterable[tuple[str, Json]]:
         if self._is_many:
-            return [
-                self._finding(pointer, value, reason)
-                for pointer, value in walk(request, self.rule.at)
-                for reason in self._check(value, self._arguments, lookup)
-            ]
+            return walk(request, self.rule.at)
         value = at(request, self.rule.at)
-        if value is MISSING:
-            return []
-        return [
-            self._finding(self.rule.at, value, reason)
-            for reason in self._check(value, self._arguments, lookup)
-        ]
+        return () if value is MISSING else ((self.rule.at, value),)
 
     def _finding(self, pointer: str, value: Json, reason: Reason) -> Finding:
         return Finding(

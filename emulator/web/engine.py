@@ -14,15 +14,14 @@ from emulator.contract import Contract, ProblemEntry
 from emulator.contract.enforcement import refuses
 from emulator.contract.model import BODY, GATE
 from emulator.contract.mutes import mark
-from emulator.json_types import JsonObject
 from emulator.problem import Problem
-from emulator.sandbox import PLATFORM, Sandbox
+from emulator.sandbox import PLATFORM
 from emulator.services.base import Platform
 from emulator.web.call import Call, Incoming, Part, Reply, View
 from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.exchange import After, Before, Exchange
 from emulator.web.lookup import BoundLookup
-from emulator.web.request_document import describe
+from emulator.web.request_document import describe, sandbox_of
 from emulator.web.routing import Router
 
 if TYPE_CHECKING:
@@ -159,8 +158,8 @@ class Engine:
         if not operation.emulated or operation.id not in self.views:
             raise Problem("platform.not_emulated", operation=operation.id, reason=operation.reason)
         exchange.request = request = describe(incoming)
-        gated = operation.gated
-        exchange.sandbox = sandbox = self._sandbox_of(request) if gated else PLATFORM
+        gated, default = operation.gated, self.platform.settings.default_sandbox
+        exchange.sandbox = sandbox = sandbox_of(request, default) if gated else PLATFORM
         lookup = BoundLookup(self.platform, edition, sandbox, request)
         if gated:
             self._pass_gate(lookup, exchange)
@@ -175,17 +174,6 @@ class Engine:
         if exchange.findings:
             _remark(reply, exchange.findings)
         return reply
-
-    def _sandbox_of(self, request: JsonObject) -> Sandbox:
-        """Return where a request belongs: without a name, to the organization itself."""
-        headers = request["headers"]
-        organization = headers.get("x-gw-ims-org-id", "")
-        if "sandboxless" in request:
-            return Sandbox(organization, "")
-        default = self.platform.settings.default_sandbox
-        if default and not headers.get("x-sandbox-name"):
-            headers["x-sandbox-name"] = default
-        return Sandbox(organization, headers.get("x-sandbox-name", ""))
 
     def _pass_gate(self, lookup: BoundLookup, exchange: Exchange) -> None:
         request, edition = lookup.request, lookup.edition

@@ -7,6 +7,7 @@ from typing import Any
 
 from emulator.forms import read_form
 from emulator.json_types import MISSING, Json, JsonObject, loads
+from emulator.sandbox import Sandbox
 from emulator.web.call import Incoming, read_query
 
 DEEPEST = 100
@@ -41,6 +42,20 @@ def describe(incoming: Incoming) -> JsonObject:
         content_type = incoming.headers.get("content-type", "")
         document["body"] = read_form(document["query"], content_type, incoming.body)
     return document
+
+
+def sandbox_of(request: JsonObject, default: str = "") -> Sandbox:
+    """Return where a request belongs: without a name, to the organization itself.
+
+    `default` is put into a request document that names no sandbox.
+    """
+    headers = request["headers"]
+    organization = headers.get("x-gw-ims-org-id", "")
+    if "sandboxless" in request:
+        return Sandbox(organization, "")
+    if default and not headers.get("x-sandbox-name"):
+        headers["x-sandbox-name"] = default
+    return Sandbox(organization, headers.get("x-sandbox-name", ""))
 
 
 def _content(incoming: Incoming) -> tuple[dict[str, Any], Json]:
