@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from emulator import __version__
-from emulator.admin import describe, exports, state, worlds
+from emulator.admin import describe, exports, files, state, tick, worlds
 from emulator.admin.journal import journal_routes
 from emulator.admin.replies import answer, error, read_object
 from emulator.journal.journal import Journal
@@ -33,6 +33,8 @@ def make_blueprint(engine: Engine, journal: Journal | None, all_worlds: Worlds) 
         *journal_routes(engine, journal),
         *worlds.routes(all_worlds),
         *exports.routes(engine),
+        *files.routes(engine),
+        *tick.routes(engine),
     ]
     for path, method, view in routes:
         endpoint = f"{method} {path}".replace(".", "")

@@ -15,6 +15,7 @@ from emulator.json_types import Json, JsonObject
 
 _FORM = re.compile(r"(?P<path>[^=<>!~]*)(?P<operator>[=<>!~]+)(?P<value>.*)", re.DOTALL)
 _JOINED = re.compile(r'(?:"[^"]*"|[^&])+')
+_STATES = ("state", "status")
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d+)?")
 
 
@@ -32,10 +33,15 @@ class Filter:
         return self.path.split(".")[0].removesuffix("[]")
 
     def matches(self, entity: JsonObject) -> bool:
-        """Tell whether an entity has a value at the path for which the comparison holds."""
+        """Tell whether an entity has a value at the path for which the comparison holds.
+
+        Documents write states with and without capitals, so their case does not count.
+        """
+        steps = self.path.split(".")
+        compare = _compare_states if steps[-1] in _STATES else _compare
         return any(
-            _compare(self.operator, found, wanted)
-            for found in reach(entity, self.path.split("."))
+            compare(self.operator, found, wanted)
+            for found in reach(entity, steps)
             for wanted in self.values
         )
 
@@ -94,6 +100,11 @@ def _compare(operator: str, found: Json, wanted: str) -> bool:
     if operator in ("==", "="):
         return str(found) == wanted
     return isinstance(found, str) and _ordered(operator, found, wanted)
+
+
+def _compare_states(operator: str, found: Json, wanted: str) -> bool:
+    same = found.lower() if isinstance(found, str) else found
+    return _compare(operator, same, wanted.lower())
 
 
 def _ordered(operator: str, found: Any, wanted: Any) -> bool:

@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 Finder = Callable[[Sandbox, Fixtures, str], JsonObject | None]
 Lister = Callable[[Sandbox, Fixtures], list[JsonObject]]
 
+RunHook = Callable[[Sandbox, JsonObject, JsonObject], JsonObject | None]
+"""Asked with sandbox, flow and run before a run is carried out; None lets it.
+
+What it returns instead becomes the run's `statusSummary`, and nothing is read: for example
+`{"status": "failed", "errors": [{"code": …, "message": …}]}`. A run that has not ended then
+(`inProgress`, `queued`, `scheduled`) is asked for again each time somebody looks at runs or flows.
+"""
+
 
 class Domain(Protocol):
     """A service's domain object."""
@@ -63,6 +71,7 @@ class Platform:
         self.runtime = runtime
         self.fixtures = fixtures
         self.settings = settings
+        self.run_hooks: list[RunHook] = []
         self._derived: dict[tuple[str, object], str] = {}
         self._domains: dict[str, Domain] = {}
         self._finders: dict[str, Finder] = {}

@@ -33,6 +33,7 @@ from emulator.contract.checks.evolution import (
     refers_in_list,
     refers_to_nothing,
 )
+from emulator.contract.checks.explore import explored
 from emulator.contract.checks.expressions import expression
 from emulator.contract.checks.filters import check_filter, check_order
 from emulator.contract.checks.items import item_fits
@@ -64,6 +65,7 @@ from emulator.contract.checks.values import (
     json_text,
     known_names,
     no_duplicates,
+    not_after,
     nothing,
     same_as,
     schema,
@@ -81,6 +83,7 @@ CHECKS: dict[str, Check] = {
     "consumes": consumes,
     "described_field": described_field,
     "every_listed": every_listed,
+    "explored": explored,
     "expression": expression,
     "field_is_one_of": field_is_one_of,
     "filter": check_filter,
@@ -103,6 +106,7 @@ CHECKS: dict[str, Check] = {
     "named_in": named_in,
     "no_duplicates": no_duplicates,
     "no_identity_of_union": no_identity_of_union,
+    "not_after": not_after,
     "nothing": nothing,
     "only_descriptor": only_descriptor,
     "order": check_order,

@@ -132,7 +132,7 @@ def field_is_one_of(value: Json, arguments: JsonObject, lookup: Any) -> Iterator
     if found not in arguments["values"]:
         noun = arguments["kind"].replace("_", " ")
         said = "nothing" if found is MISSING else shown(found)
-        yield Reason(f"{noun} {value} has {arguments['field']} {said}")
+        yield Reason(f"{noun} {value} has {arguments['field']} {said}", values={"id": value})
 
 
 def spec_requires(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:

@@ -76,6 +76,14 @@ def same_as(value: Json, arguments: str, lookup: Any) -> Iterator[Reason]:
             yield Reason(f"{shown(value)} differs from {shown(other)} at {arguments[1:]}")
 
 
+def not_after(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """A number is not greater than the one at the pointer `other`; both may be sent as text."""
+    mine, theirs = read_text(value), read_text(at(lookup.request, arguments["other"]))
+    if isinstance(mine, int | float) and isinstance(theirs, int | float) and mine > theirs:
+        name = arguments["other"].rpartition("/")[2]
+        yield Reason(f"{mine} is after {name}, which is {theirs}")
+
+
 def forbidden_with(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """Words of a value (a text of words with commas) do not go with the text at `other`.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from emulator.json_types import JsonObject
 from emulator.services.flow_service import shapes
+from emulator.services.flow_service.due import catch_up
 from emulator.services.flow_service.kinds import (
     CONNECTION,
     FLOW,
@@ -33,6 +35,15 @@ def _kind(call: Call) -> Kind:
     return _KINDS[call.operation.id.partition(".")[2].partition("_")[2].removesuffix("s")]
 
 
+def _entity(call: Call, kind: Kind) -> JsonObject:
+    """Return the entity of the path; a flow's runs that are due change it first."""
+    if kind is FLOW:
+        catch_up(call)
+        flow = call.platform.find(call.sandbox, call.fixtures, kind.name, call.path["id"])
+        return flow or call.find(kind.name, call.path["id"])
+    return call.find(kind.name, call.path["id"])
+
+
 @operation("flow_service.create_connection")
 @operation("flow_service.create_source_connection")
 @operation("flow_service.create_target_connection")
@@ -52,6 +63,8 @@ def create(call: Call) -> Reply:
 @operation("flow_service.list_flows")
 def list_entities(call: Call) -> Reply:
     kind, query = _kind(call), read_query(call.query)
+    if kind is FLOW:
+        catch_up(call)
     after = 0 if query.order else query.position
     rows = _service(call).scan(call.sandbox, kind, after)
     if call.query.get("count", "").lower() == "true":
@@ -66,7 +79,7 @@ def list_entities(call: Call) -> Reply:
 @operation("flow_service.get_target_connection")
 @operation("flow_service.get_flow")
 def get(call: Call) -> Reply:
-    return shapes.one(call, call.find(_kind(call).name, call.path["id"]))
+    return shapes.one(call, _entity(call, _kind(call)))
 
 
 @operation("flow_service.update_connection")
@@ -75,7 +88,7 @@ def get(call: Call) -> Reply:
 @operation("flow_service.update_flow")
 def update(call: Call) -> Reply:
     kind = _kind(call)
-    entity = call.find(kind.name, call.path["id"])
+    entity = _entity(call, kind)
     changed = _service(call).patch(
         call.sandbox, kind, entity, call.body, call.lookup.find, call.client
     )
@@ -87,7 +100,9 @@ def update(call: Call) -> Reply:
 @operation("flow_service.delete_target_connection")
 @operation("flow_service.delete_flow")
 def delete(call: Call) -> Reply:
-    _service(call).delete(call.sandbox, _kind(call), call.path["id"])
+    kind = _kind(call)
+    _entity(call, kind)
+    _service(call).delete(call.sandbox, kind, call.path["id"])
     return Reply(204)
 
 
@@ -97,7 +112,7 @@ def delete(call: Call) -> Reply:
 @operation("flow_service.flow_action")
 def act(call: Call) -> Reply:
     kind = _KINDS[call.operation.id.partition(".")[2].removesuffix("_action")]
-    entity = call.find(kind.name, call.path["id"])
+    entity = _entity(call, kind)
     state = _STATES[call.query["op"].lower()]
     return shapes.written(_service(call).set_state(call.sandbox, kind, entity, state, call.client))
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from emulator import json_patch
+from emulator.data_plane.delta import delta_column, transformation
 from emulator.fixture_library import Fixtures
 from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
 from emulator.services.base import Finder, Lister, Platform
 from emulator.services.flow_service import inherited
+from emulator.services.flow_service.agenda import Agenda
+from emulator.services.flow_service.explore import Explorer
 from emulator.services.flow_service.inherited import Find
 from emulator.services.flow_service.inlet import with_inlet
 from emulator.services.flow_service.kinds import (
@@ -21,6 +24,7 @@ from emulator.services.flow_service.kinds import (
     Kind,
 )
 from emulator.services.flow_service.listing import read_token
+from emulator.services.flow_service.runs import Runs
 from emulator.services.flow_service.specs import Specs
 from emulator.store import Change, Stored
 
@@ -53,11 +57,16 @@ class FlowService:
         self._platform = platform
         self._store = platform.store
         self.specs = Specs(platform)
+        self.runs = Runs(platform, self.specs.finders()["flow_spec"])
+        self.agenda = Agenda(platform)
+        self._explorer = Explorer(platform)
 
     def finders(self) -> Mapping[str, Finder]:
         return {
             **{kind.name: self._finder(kind) for kind in KINDS},
             **self.specs.finders(),
+            **self.runs.finders(),
+            **self._explorer.finders(),
             "connection_spec_alias": _alias,
             "started_flow": self._started_flow,
             "continuation_token": lambda sandbox, fixtures, key: read_token(key),
@@ -132,6 +141,8 @@ class FlowService:
         entity = with_inlet(kind.name, entity, find, self._platform.runtime.ids)
         self._tag(entity, 1, now)
         self._store.write(Change(sandbox, kind.name, id, entity, expected=0))
+        if kind is FLOW:
+            self.agenda.changed(sandbox, entity)
         return entity
 
     def patch(
@@ -167,6 +178,19 @@ class FlowService:
         """Put an entity into a state and return it with its new etag."""
         return self._rewrite(sandbox, kind, {**self._touch(entity, client), "state": state})
 
+    def keep_delta_column(
+        self, sandbox: Sandbox, flow: JsonObject, column: JsonObject
+    ) -> JsonObject:
+        """Put the delta column of a flow's first run into its transformation Copy (documented)."""
+        if delta_column(flow) is not None:
+            return flow
+        copied = transformation(flow, "Copy") or {}
+        copy = {"name": "Copy", "params": {**copied, "deltaColumn": column}}
+        others = [item for item in flow.get("transformations") or [] if item.get("name") != "Copy"]
+        now = self._platform.runtime.clock.now()
+        changed = {**flow, "transformations": [copy, *others], "updatedAt": now}
+        return self._rewrite(sandbox, FLOW, changed)
+
     def storage_role(self, organization: str) -> str:
         """Return the role that a storage has to let in for an organization's connections."""
         digits = self._platform.runtime.ids.hex(Sandbox(organization, ""), "account", 0, 16)
@@ -185,7 +209,19 @@ class FlowService:
         version = stored.version if stored else 0
         self._tag(entity, version + 1, entity["updatedAt"])
         self._store.write(Change(sandbox, kind.name, entity["id"], entity, expected=version))
+        if kind is FLOW:
+            self.agenda.changed(sandbox, entity)
         return entity
+
+    def note_run(self, sandbox: Sandbox, run: JsonObject) -> None:
+        """Show a run that has ended as its flow's last one; the flow keeps its etag."""
+        stored = self._store.read(sandbox, FLOW.name, run["flowId"])
+        if stored is not None:
+            duration = run["metrics"].get("durationSummary") or {}
+            last = {"id": run["id"], "state": run["state"], **duration}
+            last.pop("extensions", None)
+            flow = {**stored.body, "lastRunDetails": last}
+            self._store.write(Change(sandbox, FLOW.name, stored.key, flow))
 
     def _tag(self, entity: JsonObject, version: int, now: int) -> None:
         entity["version"] = entity["etag"] = self._platform.runtime.ids.etag(
@@ -203,6 +239,8 @@ class FlowService:
                     if stored.body.get("baseConnectionId") == id
                 )
         self._store.write(*changes)
+        if kind is FLOW:
+            self.agenda.gone(sandbox, id)
 
 
 def _alias(sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.json_types import JsonObject
 from emulator.services.flow_service import shapes
+from emulator.services.flow_service.due import catch_up
 from emulator.services.flow_service.kinds import CONNECTION, FLOW
 from emulator.services.flow_service.listing import matching, page, read_query, read_search
 from emulator.services.flow_service.service import FlowService
@@ -73,6 +74,8 @@ def get_spec_configs(call: Call) -> Reply:
 @operation("flow_service.search_flows")
 def search_entities(call: Call) -> Reply:
     kind = FLOW if call.operation.id.endswith("flows") else CONNECTION
+    if kind is FLOW:
+        catch_up(call)
     rows = list(_service(call).scan(call.sandbox, kind))
     return _search(call, rows, kind.collection)
 

@@ -1,0 +1,88 @@
+"""What is new since a flow's last run: files by their times, rows of a table by a column."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from emulator.data_plane.files import File
+from emulator.json_types import Json, JsonObject
+
+
+def transformation(flow: JsonObject, name: str) -> JsonObject | None:
+    """Return the params of a flow's transformation of that name, or None if it has none."""
+    listed: Json = flow.get("transformations")
+    for item in listed if isinstance(listed, list) else ():
+        if isinstance(item, dict) and item.get("name") == name:
+            params = item.get("params")
+            return params if isinstance(params, dict) else {}
+    return None
+
+
+def delta_column(flow: JsonObject) -> JsonObject | None:
+    """Return the column that tells the age of a table's rows, of a flow's transformation Copy."""
+    column = (transformation(flow, "Copy") or {}).get("deltaColumn")
+    return column if isinstance(column, dict) else None
+
+
+class Selection(NamedTuple):
+    """Which files a run reads: modified from `start` to `end`, and written after `number`.
+
+    `moves` says that the next run goes on where this one ends; a run with a window of its own
+    leaves the flow where it was.
+    """
+
+    start: int = 0
+    end: int = 2**63
+    number: int = 0
+    moves: bool = True
+
+    def has(self, file: File) -> bool:
+        return self.start <= file.modified <= self.end and file.number > self.number
+
+
+class Delta:
+    """How far the delta column of a table has been read: rows beyond it are new.
+
+    Values are compared as numbers where both are numbers, else as text. With a window, rows whose
+    value is a point of time outside of it are not taken either.
+    """
+
+    def __init__(self, reached: Json, selection: Selection) -> None:
+        self._before = reached if selection.moves else None
+        self._selection = selection
+        self.reached = reached
+
+    def takes(self, value: Json) -> bool:
+        """Tell whether a row with this value is new; it has been read then."""
+        if value is None or (self._before is not None and not _later(value, self._before)):
+            return False
+        time = _time(value)
+        if time is not None and not self._selection.start <= time <= self._selection.end:
+            return False
+        if self.reached is None or _later(value, self.reached):
+            self.reached = value
+        return True
+
+
+def _later(first: Json, second: Json) -> bool:
+    try:
+        return float(first) > float(second)
+    except (TypeError, ValueError):
+        return str(first) > str(second)
+
+
+def _time(value: Json) -> int | None:
+    """Return the milliseconds of a date or date-time in ISO 8601, in UTC unless it says otherwise.
+
+    None for everything else, also for numbers that happen to be dates without dashes.
+    """
+    if not isinstance(value, str) or value[4:5] != "-":
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)

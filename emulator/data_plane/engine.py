@@ -1,0 +1,265 @@
+"""The flow engine: carries out runs, on order or when they are due, and keeps their books.
+
+There is one thread and nothing that works in the background. Runs that are due are carried out when
+somebody looks at runs or flows, or by `POST /_emulator/tick`, in the order of their times; so with
+a manual clock the same calls give the same runs.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
+
+from emulator.data_plane import jobs
+from emulator.data_plane.delta import Delta, Selection, delta_column
+from emulator.data_plane.files import Files
+from emulator.data_plane.jobs import Surroundings
+from emulator.data_plane.metrics import Tally
+from emulator.data_plane.promotion import promote
+from emulator.data_plane.readers import FileError
+from emulator.data_plane.schedule import Schedule, due_after, moment, read_schedule
+from emulator.json_types import MISSING, Json, JsonObject, dotted
+
+if TYPE_CHECKING:
+    from emulator.fixture_library import Fixtures
+    from emulator.sandbox import Sandbox
+    from emulator.services.base import Platform
+    from emulator.services.flow_service.agenda import Agenda
+    from emulator.services.flow_service.service import FlowService
+
+MOST_CAUGHT_UP = 100
+"""How many missed runs of a flow are carried out at once; older ones are passed over (assumed)."""
+
+OPEN = ("scheduled", "queued", "inProgress")
+"""Runs in these states have not ended."""
+
+
+class FlowEngine:
+    """Runs the flows of a platform, as one edition has their specs and schemas."""
+
+    def __init__(self, platform: Platform, fixtures: Fixtures, words: str = "") -> None:
+        """`words` names the list of reserved words of expressions; empty for the newest."""
+        self._platform = platform
+        self._fixtures = fixtures
+        self._words = words
+        self._flows: FlowService = platform.flow_service
+        self._agenda: Agenda = self._flows.agenda
+
+    def catch_up(self, sandbox: Sandbox) -> int:
+        """Carry out what is due in a sandbox, the earliest first; return how many runs ended."""
+        queue = [(entry.at, entry.what, entry.id) for entry in self._agenda.due(sandbox)]
+        heapify(queue)
+        known: set[str] = set()
+        ended, now = 0, self._now()
+        while queue:
+            at, what, id = heappop(queue)
+            if what == "run":
+                ended += self._resume(sandbox, id)
+                continue
+            flow, schedule = self._flow_and_schedule(sandbox, id)
+            if flow is None or schedule is None:
+                self._agenda.drop(sandbox, id)
+                continue
+            at = at if id in known else _not_too_long_ago(schedule, at, now)
+            known.add(id)
+            ended += self._scheduled(sandbox, flow, schedule, at)
+            following = due_after(schedule, at)
+            if following is not None and following <= now:
+                heappush(queue, (following, "flow", id))
+            else:
+                self._agenda.plan(sandbox, id, following)
+        self._agenda.settle(sandbox)
+        return ended
+
+    def order(
+        self, sandbox: Sandbox, flow: JsonObject, sent: JsonObject, client: str
+    ) -> JsonObject:
+        """Make a run that was ordered, carry it out unless it is for later, and return it."""
+        now, user = self._now(), self._platform.user_id(client)
+        caller = {"createdBy": user, "updatedBy": user}
+        clients = {"createdClient": client, "updatedClient": client}
+        run = self._flows.runs.create(sandbox, {**flow, **caller, **clients}, sent, now)
+        params = _params(run)
+        column = params.get("deltaColumn")
+        if isinstance(column, dict) and self._takes_delta_column(sandbox, flow["id"]):
+            flow = self._flows.keep_delta_column(sandbox, flow, column)
+        start = moment(params.get("startTime"))
+        if start is not None and start > now:
+            self._agenda.wait(sandbox, run["id"], start)
+            return run
+        return self._carry_out(sandbox, flow, run, now)
+
+    def again(self, sandbox: Sandbox, run: JsonObject, client: str) -> JsonObject:
+        """Carry out a run again; it reads only what lies within its own window (documented)."""
+        flow = self._around(sandbox).find("flow", run["flowId"])
+        if flow is None:
+            return run  # a rule has found it before
+        caller = {"updatedBy": self._platform.user_id(client), "updatedClient": client}
+        return self._carry_out(sandbox, flow, {**run, **caller}, self._now(), _window_of(run))
+
+    def _resume(self, sandbox: Sandbox, run_id: str) -> int:
+        """Carry out a run that waited for its time, or that was held up; tell whether it ended."""
+        run = self._flows.runs.find(sandbox, run_id)
+        flow = self._around(sandbox).find("flow", run["flowId"]) if run else None
+        self._agenda.drop(sandbox, run_id)
+        if run is None or flow is None or run["state"] not in OPEN:
+            return 0
+        return self._carry_out(sandbox, flow, run, self._now())["state"] not in OPEN
+
+    def _scheduled(self, sandbox: Sandbox, flow: JsonObject, schedule: Schedule, at: int) -> int:
+        """Make the run of a flow that is due at `at` and carry it out; tell whether it ended."""
+        progress = self._agenda.progress(sandbox, flow["id"])
+        self._agenda.note(sandbox, flow["id"], {**progress, "lastDue": at})
+        selection = _following(progress, at)
+        if "lastDue" not in progress and not schedule.backfill:
+            selection = selection._replace(start=schedule.start)
+        run = self._flows.runs.create(sandbox, flow, {}, at)
+        return self._carry_out(sandbox, flow, run, at, selection)["state"] not in OPEN
+
+    def _carry_out(
+        self,
+        sandbox: Sandbox,
+        flow: JsonObject,
+        run: JsonObject,
+        at: int,
+        selection: Selection | None = None,
+    ) -> JsonObject:
+        """Read, map and land what a run is about; return the run as it has been written."""
+        run = {**run, "updatedAt": at}
+        held = self._held(sandbox, flow, run)
+        if held is not None:
+            return self._hold(sandbox, run, held, at)
+        progress = self._agenda.progress(sandbox, flow["id"])
+        selection = selection or _ordered_window(_params(run)) or _following(progress, at)
+        tally = Tally(at, (selection.start, min(selection.end, at)), _kind(flow))
+        tally.adf_run = self._platform.new_uuid(sandbox, "adf_run")
+        delta = Delta(progress.get("delta"), selection)
+        self._read_and_promote(sandbox, flow, run, selection, delta, tally)
+        if selection.moves:
+            self._move_on(sandbox, flow["id"], selection, delta)
+        ends = _ends(flow)
+        run |= {"metrics": tally.metrics(), "activities": tally.activities(*ends)}
+        self._flows.runs.write(sandbox, run)
+        self._flows.note_run(sandbox, run)
+        return run
+
+    def _read_and_promote(
+        self,
+        sandbox: Sandbox,
+        flow: JsonObject,
+        run: JsonObject,
+        selection: Selection,
+        delta: Delta,
+        tally: Tally,
+    ) -> None:
+        around = self._around(sandbox)
+        try:
+            job = jobs.job_of(flow, around)
+            found = jobs.found_files(job, around, selection, _delta_name(flow, run))
+        except FileError as error:
+            tally.fail_copying(error.code, str(error))
+            return
+        tally.input.files = [item.file.path for item in found]
+        promote(job, around, flow, jobs.records(job, around, found, tally, delta), tally)
+
+    def _move_on(self, sandbox: Sandbox, flow_id: str, selection: Selection, delta: Delta) -> None:
+        """Remember how far a flow has read, so that its next run begins there."""
+        progress = self._agenda.progress(sandbox, flow_id)
+        read = Files(self._platform).last_number(sandbox, selection.end)
+        read = max(read, progress.get("read", 0))
+        known = {"read": read, "until": selection.end, "delta": delta.reached}
+        self._agenda.note(sandbox, flow_id, {**progress, **known})
+
+    def _held(self, sandbox: Sandbox, flow: JsonObject, run: JsonObject) -> JsonObject | None:
+        """Return what keeps a run from being carried out: the first hook's say that has one."""
+        for hook in self._platform.run_hooks:
+            said = hook(sandbox, flow, run)
+            if said is not None:
+                return said
+        return None
+
+    def _hold(self, sandbox: Sandbox, run: JsonObject, held: JsonObject, at: int) -> JsonObject:
+        """Give a run the status that a hook wants; one that has not ended is asked for again."""
+        duration = {"startedAtUTC": at, "completedAtUTC": at}
+        run |= {"metrics": {"durationSummary": duration, "statusSummary": held}, "activities": []}
+        self._flows.runs.write(sandbox, run)
+        if run["state"] in OPEN:
+            self._agenda.wait(sandbox, run["id"], at)
+        else:
+            self._flows.note_run(sandbox, run)
+        return run
+
+    def _flow_and_schedule(
+        self, sandbox: Sandbox, id: str
+    ) -> tuple[JsonObject | None, Schedule | None]:
+        """Return a flow of a batch source with its schedule, or nothing."""
+        flow = self._around(sandbox).find("batch_flow", id)
+        return flow, read_schedule(flow.get("scheduleParams")) if flow else None
+
+    def _takes_delta_column(self, sandbox: Sandbox, flow_id: str) -> bool:
+        """Tell whether orders for a flow name a delta column: its source has tables."""
+        spec = self._around(sandbox).find("run_flow_spec", flow_id) or {}
+        return dotted(spec, "runSpec.spec.properties.deltaColumn") is not MISSING
+
+    def _around(self, sandbox: Sandbox) -> Surroundings:
+        return Surroundings(self._platform, sandbox, self._fixtures, self._words)
+
+    def _now(self) -> int:
+        return self._platform.runtime.clock.now()
+
+
+def _not_too_long_ago(schedule: Schedule, at: int, now: int) -> int:
+    """Return when to begin catching up: at `at`, unless too many runs have been missed since."""
+    if schedule.every is None or (now - at) // schedule.every < MOST_CAUGHT_UP:
+        return at
+    return due_after(schedule, now - MOST_CAUGHT_UP * schedule.every) or at
+
+
+def _following(progress: JsonObject, at: int) -> Selection:
+    """Return what is new since a flow's last run, up to `at`."""
+    return Selection(min(progress.get("until", 0), at), at, progress.get("read", 0))
+
+
+def _ordered_window(params: JsonObject) -> Selection | None:
+    """Return the window that an order asks for. Its end is a second, which belongs to it."""
+    start, end = moment(params.get("windowStartTime")), moment(params.get("windowEndTime"))
+    if start is None or end is None:
+        return None
+    return Selection(start, end if end % 1000 else end + 999, moves=False)
+
+
+def _window_of(run: JsonObject) -> Selection | None:
+    """Return the window that a run had, by its own metrics."""
+    duration = (run.get("metrics") or {}).get("durationSummary") or {}
+    window = duration.get("extensions") or {}
+    start, end = window.get("windowStart"), window.get("windowEnd")
+    if not isinstance(start, int) or not isinstance(end, int):
+        return None
+    return Selection(start, end, moves=False)
+
+
+def _params(run: JsonObject) -> JsonObject:
+    params = run.get("params")
+    return params if isinstance(params, dict) else {}
+
+
+def _delta_name(flow: JsonObject, run: JsonObject) -> str:
+    """Return the name of the column that tells which rows of a table are new, if one is named."""
+    column: Json = delta_column(flow) or _params(run).get("deltaColumn")
+    return str(column.get("name", "")) if isinstance(column, dict) else ""
+
+
+def _kind(flow: JsonObject) -> str:
+    schedule = flow.get("scheduleParams")
+    frequency = schedule.get("frequency") if isinstance(schedule, dict) else "once"
+    return "one-time" if frequency == "once" else "scheduled"
+
+
+def _ends(flow: JsonObject) -> tuple[str, str]:
+    """Return the ids of a flow's source and target connection."""
+    sources, targets = flow.get("sourceConnectionIds"), flow.get("targetConnectionIds")
+    return _first(sources), _first(targets)
+
+
+def _first(ids: Json) -> str:
+    return str(ids[0]) if isinstance(ids, list) and ids else ""

@@ -1,0 +1,110 @@
+"""The files that connections reach: one area for each base connection, and the landing zone's.
+
+Nothing is connected to anywhere; whoever tests puts the files there that a storage would have.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from emulator.json_types import JsonObject
+from emulator.sandbox import Sandbox
+from emulator.store import Change
+
+if TYPE_CHECKING:
+    from emulator.services.base import Platform
+
+FILE = "connection_file"
+LANDING_ZONE = "dlz-user-container"
+"""The container of the landing zone, by "Data Landing Zone"."""
+
+DAYS_KEPT = 7
+"""How long the landing zone keeps a file, by "Data Landing Zone"."""
+
+_DAY = 24 * 3600 * 1000
+_SLASHES = re.compile(r"/{2,}")
+
+
+class File(NamedTuple):
+    """A file of an area. `path` begins with no slash; `modified` is in milliseconds.
+
+    `number` grows with every write in a sandbox, so that files written at the same time have an
+    order too.
+    """
+
+    path: str
+    size: int
+    modified: int
+    number: int
+
+
+class Files:
+    """The areas of every sandbox. A container is a base connection's id, or a landing zone."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._store = platform.store
+        self._blobs = platform.blobs
+
+    def put(self, sandbox: Sandbox, container: str, path: str, content: bytes) -> File:
+        """Write a file whole, new or in place of the one that is there."""
+        file = File(
+            path=clean(path),
+            size=len(content),
+            modified=self._platform.runtime.clock.now(),
+            number=self._store.next(sandbox, FILE),
+        )
+        key = _key(container, file.path)
+        self._blobs.put(sandbox, f"files/{key}", content)
+        self._store.write(Change(sandbox, FILE, key, file._asdict()))
+        return file
+
+    def find(self, sandbox: Sandbox, container: str, path: str) -> File | None:
+        """Return one file, or None."""
+        stored = self._store.read(sandbox, FILE, _key(container, clean(path)))
+        file = File(**stored.body) if stored else None
+        return file if file and file.modified >= self._oldest(container) else None
+
+    def read(self, sandbox: Sandbox, container: str, path: str) -> bytes | None:
+        """Return a file's content, or None if there is no such file."""
+        file = self.find(sandbox, container, path)
+        return self._blobs.read(sandbox, f"files/{_key(container, file.path)}") if file else None
+
+    def all(self, sandbox: Sandbox, container: str) -> list[File]:
+        """Return the files of an area, by path."""
+        head, oldest = _key(container, ""), self._oldest(container)
+        rows: list[JsonObject] = [
+            stored.body for stored in self._store.scan(sandbox, FILE) if stored.key.startswith(head)
+        ]
+        files = (File(**row) for row in rows)
+        return sorted(file for file in files if file.modified >= oldest)
+
+    def last_number(self, sandbox: Sandbox, until: int) -> int:
+        """Return the highest number of a file of a sandbox that was written up to a time."""
+        rows = (stored.body for stored in self._store.scan(sandbox, FILE))
+        return max((row["number"] for row in rows if row["modified"] <= until), default=0)
+
+    def delete(self, sandbox: Sandbox, container: str, path: str) -> bool:
+        """Remove a file; tell whether it was there."""
+        file = self.find(sandbox, container, path)
+        if file is None:
+            return False
+        key = _key(container, file.path)
+        self._store.write(Change(sandbox, FILE, key, None))
+        return self._blobs.delete(sandbox, f"files/{key}")
+
+    def _oldest(self, container: str) -> int:
+        """Return since when files have to have been written to be there: a landing zone forgets."""
+        if container != LANDING_ZONE:
+            return 0
+        return self._platform.runtime.clock.now() - DAYS_KEPT * _DAY
+
+
+def clean(path: str) -> str:
+    """Return a path as areas know it: without slashes at its ends, and none doubled."""
+    return _SLASHES.sub("/", path).strip("/")
+
+
+def _key(container: str, path: str) -> str:
+    return f"{container}/{path}"

@@ -1,0 +1,195 @@
+"""What a run has to do: a flow's parts, resolved once, and the records that its files become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from emulator.data_plane import sources
+from emulator.data_plane.delta import Delta, Selection, transformation
+from emulator.data_plane.files import File, Files
+from emulator.data_plane.ingest import CORRUPT, InputRow
+from emulator.data_plane.metrics import Tally
+from emulator.data_plane.readers import Row
+from emulator.data_plane.sources import Form, SourceError
+from emulator.data_plane.tables import table_form, tables
+from emulator.fixture_library import Fixtures
+from emulator.json_types import Json, JsonObject
+from emulator.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from emulator.mapping import CompiledMapping
+    from emulator.services.base import Platform
+
+MAPPER_FAULT = "MAPPER-3700-400"
+MAPPER_TEXT = "Mapper Transform Error"
+
+
+class Surroundings(NamedTuple):
+    """Where a run takes place: the platform, the sandbox, and what an edition has of both."""
+
+    platform: Platform
+    sandbox: Sandbox
+    fixtures: Fixtures
+    words: str = ""
+    """Which list of reserved words expressions are read with; empty for the newest."""
+
+    def find(self, kind: str, id: Json) -> JsonObject | None:
+        """Return a resource of any service, or None."""
+        if not isinstance(id, str):
+            return None
+        return self.platform.find(self.sandbox, self.fixtures, kind, id)
+
+
+@dataclass(slots=True)
+class Job:
+    """A flow's parts."""
+
+    source: JsonObject
+    dataset: JsonObject
+    target: JsonObject
+    mapping: CompiledMapping | None
+    container: str
+    options: JsonObject = field(default_factory=dict)
+    mapper_faults: int = 0
+    """In how many rows a transformation failed."""
+
+
+def job_of(flow: JsonObject, around: Surroundings) -> Job:
+    """Return what a flow is made of, ready to be carried out.
+
+    Raises:
+        SourceError: A part of it is not there any more, or was never said.
+    """
+    source = _one(flow, "sourceConnectionIds", "source_connection", around)
+    target = _one(flow, "targetConnectionIds", "target_connection", around)
+    params = target.get("params")
+    dataset_id = params.get("dataSetId") if isinstance(params, dict) else None
+    dataset = around.find("dataset", dataset_id)
+    if dataset is None:
+        raise SourceError(f"The target connection's data set {dataset_id} does not exist.")
+    options = flow.get("options")
+    return Job(
+        source=source,
+        dataset=dataset,
+        target=target,
+        mapping=_mapping(flow, around),
+        container=sources.container_of(source),
+        options=options if isinstance(options, dict) else {},
+    )
+
+
+def _one(flow: JsonObject, member: str, kind: str, around: Surroundings) -> JsonObject:
+    ids = flow.get(member)
+    id = ids[0] if isinstance(ids, list) and ids else None
+    found = around.find(kind, id)
+    if found is None:
+        raise SourceError(f"The flow's {kind.replace('_', ' ')} {id} does not exist.")
+    return found
+
+
+def _mapping(flow: JsonObject, around: Surroundings) -> CompiledMapping | None:
+    """Return the compiled mapping set of a flow in the version that it names; None without one."""
+    params = transformation(flow, "Mapping")
+    if params is None:
+        return None
+    id, version = params.get("mappingId"), str(params.get("mappingVersion", ""))
+    found = around.find("mapping_set", id)
+    if found is None:
+        raise SourceError(f"The mapping set {id} does not exist.", MAPPER_FAULT)
+    number = int(version) if version.isdecimal() else found["version"]
+    try:
+        mapping_set = around.platform.data_prep.version(around.sandbox, found["id"], number)
+    except LookupError:
+        text = f"The mapping set {id} has no version {number}."
+        raise SourceError(text, MAPPER_FAULT) from None
+    return _compiled(mapping_set, around)
+
+
+def _compiled(mapping_set: JsonObject, around: Surroundings) -> CompiledMapping:
+    from emulator.mapping import RESERVED_LISTS, compile_mapping_set
+
+    return compile_mapping_set(
+        mapping_set["mappings"],
+        clock=around.platform.runtime.clock,
+        seed=around.platform.runtime.ids.seed,
+        schema=around.find("resolved_schema", mapping_set["schemaRef"]["id"]),
+        nulls=mapping_set.get("allowNullValues") is True,
+        reserved=RESERVED_LISTS[around.words or "current"],
+    )
+
+
+class Found(NamedTuple):
+    """A file that a run reads, and its form. `delta` is the column of a table that tells age."""
+
+    file: File
+    form: Form
+    delta: str = ""
+
+
+def found_files(job: Job, around: Surroundings, selection: Selection, delta: str) -> list[Found]:
+    """Return the files that a run reads, by path.
+
+    Raises:
+        SourceError: The source connection names what is not there.
+    """
+    files = Files(around.platform).all(around.sandbox, job.container)
+    params = job.source.get("params")
+    params = params if isinstance(params, dict) else {}
+    if "tableName" in params:
+        table = _table(files, str(params["tableName"]), delta)
+        return [table] if delta or selection.has(table.file) else []
+    path = sources.within(job.container, str(params.get("path", "")))
+    chosen = sources.chosen(files, path, sources.is_true(params.get("recursive")))
+    if chosen is None:
+        raise SourceError(f"There is no file or folder {params.get('path')}.")
+    data = job.source.get("data")
+    form = sources.form_of(data if isinstance(data, dict) else {})
+    return [Found(file, form) for file in chosen if selection.has(file)]
+
+
+def _table(files: list[File], name: str, delta: str) -> Found:
+    file = tables(files).get(name)
+    if file is None:
+        raise SourceError(f"There is no table {name}.")
+    return Found(file, table_form(file.path), delta)
+
+
+def records(
+    job: Job, around: Surroundings, found: Iterable[Found], tally: Tally, delta: Delta
+) -> Iterator[InputRow]:
+    """Yield what each row becomes, with what cannot be read; one file is in memory at a time.
+
+    Raises:
+        FileError: A file as a whole cannot be read.
+    """
+    for item in found:
+        name, column = item.file.path, item.delta
+        for row in _rows(around, job.container, item, tally):
+            if column and not row.corrupt and not delta.takes(row.value.get(column)):
+                continue
+            tally.rows_in += 1
+            if row.corrupt:
+                yield InputRow(row.value, name, CORRUPT)
+            else:
+                yield InputRow(_mapped(job, row.value, tally.rows_in), name)
+
+
+def _rows(around: Surroundings, container: str, found: Found, tally: Tally) -> Iterator[Row]:
+    """Yield the rows of one file, or of all files in an archive."""
+    content = Files(around.platform).read(around.sandbox, container, found.file.path) or b""
+    tally.input.bytes += len(content)
+    name = found.file.path.rpartition("/")[2]
+    for piece in sources.pieces(name, content, found.form):
+        yield from sources.rows(piece, found.form)
+
+
+def _mapped(job: Job, row: JsonObject, number: int) -> JsonObject:
+    """Return the record that a row becomes; what fails in it is null, and counted."""
+    if job.mapping is None:
+        return row
+    mapped = job.mapping.apply(row, number)
+    if mapped.errors:
+        job.mapper_faults += 1
+    return mapped.record

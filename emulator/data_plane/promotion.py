@@ -1,0 +1,72 @@
+"""The second half of a run: its records go into a batch of the target's data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emulator.data_plane.ingest import InputRow, ingest_rows
+from emulator.data_plane.jobs import MAPPER_FAULT, MAPPER_TEXT, Job, Surroundings
+from emulator.data_plane.metrics import Tally
+from emulator.data_plane.sources import is_true
+from emulator.json_types import Json, JsonObject
+
+
+def promote(
+    job: Job, around: Surroundings, flow: JsonObject, rows: Iterator[InputRow], tally: Tally
+) -> None:
+    """Ingest the rows of a run and note in its tally what became of them.
+
+    A run that found no file is a success without a batch.
+    """
+    if not tally.input.files:
+        return
+    batches = around.platform.catalog.batches
+    dataset_id, client = job.dataset["id"], flow["createdClient"]
+    members = {
+        "relatedObjects": [{"type": "dataSet", "id": dataset_id}],
+        "inputFormat": {"format": "json"},
+        "tags": {"acp_producer": ["flow_service"], "flowId": [flow["id"]]},
+    }
+    batch = batches.create(around.sandbox, client, members)
+    tally.diagnosed = _diagnosed(job)
+    tally.batch = batch["id"]
+    finished = ingest_rows(
+        around.platform,
+        around.sandbox,
+        around.fixtures,
+        job.dataset,
+        batch["id"],
+        rows,
+        percent=_percent(job.options.get("partialIngestionPercent")),
+        diagnostics=tally.diagnosed,
+        input=tally.input,
+    )
+    metrics = finished["metrics"]
+    tally.rows_out = metrics["outputRecordCount"]
+    tally.rows_failed = metrics["failedRecordCount"]
+    tally.files_out = metrics["outputFileCount"]
+    tally.bytes_out = metrics["outputByteSize"]
+    tally.status = "success" if finished["status"] == "success" else "failed"
+    tally.warnings = job.mapper_faults
+    tally.errors = [_error(error) for error in finished["errors"]]
+    if job.mapper_faults:
+        fault = {"code": MAPPER_FAULT, "recordCount": job.mapper_faults, "message": MAPPER_TEXT}
+        tally.errors.append(fault)
+
+
+def _diagnosed(job: Job) -> bool:
+    wanted = job.options.get("errorDiagnosticsEnabled", False)
+    return is_true(wanted) or job.dataset.get("enableErrorDiagnostics") is True
+
+
+def _percent(value: Json) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _error(error: JsonObject) -> JsonObject:
+    """Return a batch's error as runs show it."""
+    shown = {"code": error["code"], "message": error["description"]}
+    return {**shown, **{name: error[name] for name in ("recordCount",) if name in error}}

@@ -1,0 +1,200 @@
+"""What a connection reaches: folders and files of a storage, tables of a database, their structure.
+
+Everything comes from the files that were put into the connection's area: a file of a storage is a
+file, a table `Accounts` is the file `Accounts.csv`, `.tsv`, `.json` or `.parquet`. What there is to
+say is found for the rules first, which refuse what is not there, and then shown by the view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
+
+from emulator.data_plane import sources, structure
+from emulator.data_plane.files import LANDING_ZONE, File, Files
+from emulator.data_plane.readers import FileError
+from emulator.data_plane.sources import Form, SourceError
+from emulator.data_plane.tables import table_form, table_name, tables
+from emulator.fixture_library import Fixtures
+from emulator.json_types import JsonObject, loads
+from emulator.sandbox import Sandbox
+from emulator.services.base import Finder, Platform
+
+ROWS_SHOWN = 100
+"""How many rows a preview has, and how many are looked at for types (assumed)."""
+
+_FILES = ("root", "folder", "file")
+_TABLES = ("root", "table")
+_TYPED_BY_HAND = ("fileType", "FileType", "FILE_TYPE", "columnDelimiter", "compressionType")
+
+
+class Explorer:
+    """Explores the areas of connections. `find` finds connections and specs of a sandbox."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._files = Files(platform)
+
+    def finders(self) -> Mapping[str, Finder]:
+        return {
+            "explorable": self._explorable,
+            "landing_zone_spec": self._landing_zone_spec,
+            "explored": self._explored,
+            "explored_spec": self._explored_spec,
+        }
+
+    def _explorable(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return what can be explored of a connection: `kinds`, in every case that is shown."""
+        connection = self._platform.find(sandbox, fixtures, "connection", key) or {}
+        named = connection.get("connectionSpec")
+        id = named.get("id") if isinstance(named, dict) else None
+        spec = self._platform.find(sandbox, fixtures, "connection_spec", id) if id else None
+        kinds = explored_kinds(spec or {})
+        return (
+            {"kinds": [*kinds, *map(str.upper, kinds), *map(str.title, kinds)]} if kinds else None
+        )
+
+    def _landing_zone_spec(
+        self, sandbox: Sandbox, fixtures: Fixtures, key: str
+    ) -> JsonObject | None:
+        """Return a spec that is explored without a connection: one that needs no credentials."""
+        spec = self._platform.find(sandbox, fixtures, "connection_spec", key)
+        return spec if spec and "exploreSpec" in spec and not spec.get("authSpec") else None
+
+    def _explored(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return what a request (JSON of `id` and query) finds on a connection, or its `fault`."""
+        request = loads(key)
+        explorable = self._explorable(sandbox, fixtures, request["id"])
+        if explorable is None:
+            return None
+        tabular = "table" in explorable["kinds"]
+        return self._guarded(sandbox, request["id"], request["query"], tabular=tabular)
+
+    def _explored_spec(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return what a request finds in the landing zone, or its `fault`."""
+        request = loads(key)
+        if self._landing_zone_spec(sandbox, fixtures, request["id"]) is None:
+            return None
+        return self._guarded(sandbox, LANDING_ZONE, request["query"], tabular=False)
+
+    def _guarded(
+        self, sandbox: Sandbox, container: str, query: JsonObject, *, tabular: bool
+    ) -> JsonObject | None:
+        kind = str(query.get("objectType", "")).lower()
+        path = sources.within(container, str(query.get("object", "")))
+        files = self._files.all(sandbox, container)
+        try:
+            if kind in ("root", "folder"):
+                return _table_list(files) if tabular else _listing(container, files, kind, path)
+            if kind == "table":
+                return self._table(sandbox, container, files, path, query)
+            return self._file(sandbox, container, path, query) if kind == "file" else None
+        except FileError as error:
+            return {"fault": "unreadable", "reason": str(error)}
+
+    def _file(
+        self, sandbox: Sandbox, container: str, path: str, query: JsonObject
+    ) -> JsonObject | None:
+        content = self._files.read(sandbox, container, path)
+        if content is None:
+            return {"fault": "missing", "reason": f"There is no file {path}"}
+        by_hand = any(name in query for name in _TYPED_BY_HAND)
+        form = sources.form_of(_named_alike(query)) if by_hand else sources.detected(content)
+        shown = _structure(path, content, form, query)
+        if container == LANDING_ZONE or not by_hand:
+            shown["file"] = {"properties": _properties(form), **shown["file"]}
+        return shown
+
+    def _table(
+        self, sandbox: Sandbox, container: str, files: list[File], path: str, query: JsonObject
+    ) -> JsonObject | None:
+        file = tables(files).get(path)
+        content = self._files.read(sandbox, container, file.path) if file else None
+        if file is None or content is None:
+            return {"fault": "missing", "reason": f"There is no table {path}"}
+        return _structure(file.path, content, table_form(file.path), query, typed=True)
+
+
+def explored_kinds(spec: JsonObject) -> tuple[str, ...]:
+    """Return what can be explored of connections of a spec; nothing where it is not emulated."""
+    named = spec.get("exploreSpec")
+    if isinstance(named, dict) and named.get("name") == "FileSystem":
+        return _FILES
+    known = spec.get("x-emulator") or {}
+    return _TABLES if "tabular" in known.get("dataFormats", ()) else ()
+
+
+def _listing(container: str, files: list[File], kind: str, path: str) -> JsonObject:
+    """Return the files and folders right below a path, the folders behind the files."""
+    if kind == "root" or (path == "root" and not any(f.path.startswith("root/") for f in files)):
+        path = ""  # one sample asks for the folder "root"
+    head = f"{path}/" if path else ""
+    below = [file.path[len(head) :] for file in files if file.path.startswith(head)]
+    if path and not below:
+        return {"fault": "missing", "reason": f"There is no folder {path}"}
+    names = [name for name in below if "/" not in name]
+    folders = dict.fromkeys(name.partition("/")[0] for name in below if "/" in name)
+    start = f"{container}/{head}" if container == LANDING_ZONE else f"/{head}"
+    return {
+        "objects": [
+            *(_object("file", name, f"{start}{name}") for name in names),
+            *(_object("folder", name, f"{start}{name}/") for name in folders),
+        ]
+    }
+
+
+def _table_list(files: list[File]) -> JsonObject:
+    return {"objects": [_object("table", name, name) for name in tables(files)]}
+
+
+def _object(kind: str, name: str, path: str) -> JsonObject:
+    readable = kind != "folder"
+    return {
+        "type": kind,
+        "name": name if kind != "table" else table_name(name),
+        "path": path,
+        "canPreview": readable,
+        "canFetchSchema": readable,
+    }
+
+
+def _structure(
+    path: str, content: bytes, form: Form, query: JsonObject, *, typed: bool = False
+) -> JsonObject:
+    """Return the structure of a file, with its first rows if they are wanted."""
+    piece = next(sources.pieces(path.rpartition("/")[2], content, form), None)
+    if piece is None:
+        raise SourceError(f"{path} holds no file")
+    plain = replace(form, compression="")
+    rows = [row.value for row in islice(sources.rows(piece, plain), ROWS_SHOWN) if not row.corrupt]
+    shown: JsonObject
+    if form.type == "json" and not typed:
+        shown = {"format": "hierarchical", "schema": structure.schema_of_all(rows)}
+    else:
+        names = sources.columns(piece, plain)
+        typed = typed or form.type == "parquet"
+        made = structure.typed_columns(names, rows) if typed else structure.text_columns(names)
+        shown = {"format": "flat", "schema": {"columns": made}}
+    if sources.is_true(query.get("preview")):
+        shown["data"] = rows
+    return {"file": shown}
+
+
+def _named_alike(query: JsonObject) -> JsonObject:
+    """Return a query's properties of a file under one spelling of their names."""
+    spelled = {
+        "FileType": "fileType",
+        "FILE_TYPE": "fileType",
+        "CompressionType": "compressionType",
+    }
+    return {spelled.get(name, name): value for name, value in query.items()}
+
+
+def _properties(form: Form) -> JsonObject:
+    properties: JsonObject = {"fileType": form.type}
+    if form.compression:
+        properties["compressionType"] = form.compression
+    if form.type == "delimited":
+        properties["columnDelimiter"] = form.delimiter
+    return properties

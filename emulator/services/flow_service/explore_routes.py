@@ -1,0 +1,19 @@
+"""The views of exploring: what a rule has found is shown."""
+
+from __future__ import annotations
+
+from emulator.contract.checks.explore import exploring_key
+from emulator.services.flow_service import run_shapes as shapes
+from emulator.web import Call, Reply, operation
+
+
+@operation("flow_service.explore_connection")
+def explore_connection(call: Call) -> Reply:
+    key = exploring_key(call.path["id"], call.query)
+    return shapes.explored(call, call.find("explored", key))
+
+
+@operation("flow_service.explore_connection_spec")
+def explore_connection_spec(call: Call) -> Reply:
+    key = exploring_key(call.path["id"], call.query)
+    return shapes.explored(call, call.find("explored_spec", key))

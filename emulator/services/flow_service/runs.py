@@ -1,0 +1,159 @@
+"""Flow runs: how they come to be, are replaced and found. What they do is the engine's business.
+
+Source: "Monitor dataflows" for their shape, "Create flow runs for on-demand ingestion" for orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from emulator.data_plane.delta import delta_column
+from emulator.fixture_library import Fixtures
+from emulator.json_types import JsonObject
+from emulator.sandbox import Sandbox
+from emulator.services.base import Finder, Platform
+from emulator.services.flow_service.kinds import FLOW, RUN
+from emulator.store import Change, Stored
+
+_FIXED = (
+    "id",
+    "createdAt",
+    "createdBy",
+    "createdClient",
+    "sandboxId",
+    "sandboxName",
+    "imsOrgId",
+    "flowId",
+    "flowSpec",
+    "providerRefId",
+)
+_SERVER_MADE = (*_FIXED, "updatedAt", "updatedBy", "updatedClient", "version", "etag", "state")
+_WORDS = {
+    "completed": "success",
+    "success": "success",
+    "partialsuccess": "partialSuccess",
+    "failed": "failed",
+    "partialfailure": "partialFailure",
+    "inprogress": "inProgress",
+    "processing": "inProgress",
+    "queued": "queued",
+    "waiting": "queued",
+    "scheduled": "scheduled",
+}
+"""The words of a run's status, by what providers and documents call them."""
+
+
+class Runs:
+    """The runs of every sandbox."""
+
+    def __init__(self, platform: Platform, spec_of: Callable[..., JsonObject | None]) -> None:
+        """`spec_of` (sandbox, fixtures, id) finds flow specs."""
+        self._platform = platform
+        self._store = platform.store
+        self._spec_of = spec_of
+
+    def finders(self) -> Mapping[str, Finder]:
+        return {
+            RUN.name: lambda sandbox, fixtures, key: self.find(sandbox, key),
+            "run_flow_spec": self._flow_spec,
+            "batch_flow": self._batch_flow,
+            "delta_column": self._delta_column,
+            "flow_of_run": self._flow_of_run,
+        }
+
+    def find(self, sandbox: Sandbox, id: str) -> JsonObject | None:
+        """Return one run."""
+        stored = self._store.read(sandbox, RUN.name, id)
+        return stored.body if stored else None
+
+    def scan(self, sandbox: Sandbox, after: int = 0) -> Iterator[Stored]:
+        """Yield the runs in order of creation."""
+        return self._store.scan(sandbox, RUN.name, after)
+
+    def _flow(self, sandbox: Sandbox, id: str) -> JsonObject | None:
+        stored = self._store.read(sandbox, FLOW.name, id)
+        return stored.body if stored else None
+
+    def _flow_spec(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return the flow spec of the flow that is named."""
+        flow = self._flow(sandbox, key) or {}
+        named = flow.get("flowSpec")
+        id = named.get("id") if isinstance(named, dict) else None
+        return self._spec_of(sandbox, fixtures, id) if isinstance(id, str) else None
+
+    def _batch_flow(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return the flow that is named if it is of a batch source: its spec has schedules."""
+        spec = self._flow_spec(sandbox, fixtures, key)
+        return self._flow(sandbox, key) if spec and "scheduleSpec" in spec else None
+
+    def _delta_column(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return the delta column of the flow that is named, where its first run left it."""
+        return delta_column(self._flow(sandbox, key) or {})
+
+    def _flow_of_run(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return the flow that is named, also if it has been deleted since."""
+        return self._flow(sandbox, key) or {"state": "deleted"}
+
+    def create(self, sandbox: Sandbox, flow: JsonObject, sent: JsonObject, at: int) -> JsonObject:
+        """Store a run that has not been carried out and return it.
+
+        Args:
+            sent: What an order said; members that nobody documents are kept.
+            at: When it was ordered or due, in milliseconds.
+        """
+        run: JsonObject = {
+            "id": self._platform.new_uuid(sandbox, RUN.name),
+            "createdAt": at,
+            "updatedAt": at,
+            **{name: flow[name] for name in _OF_THE_FLOW},
+            "sandboxId": self._platform.sandbox_id(sandbox),
+            "sandboxName": sandbox.name,
+            "imsOrgId": sandbox.organization,
+            **{name: value for name, value in sent.items() if name not in _SERVER_MADE},
+            "flowId": flow["id"],
+            "flowSpec": flow.get("flowSpec"),
+            **{name: flow[name] for name in ("providerRefId",) if name in flow},
+            "state": "scheduled",
+            "metrics": {"statusSummary": {"status": "scheduled"}},
+            "activities": [],
+        }
+        self._tag(run, 1)
+        self._store.write(Change(sandbox, RUN.name, run["id"], run, expected=0))
+        return run
+
+    def write(self, sandbox: Sandbox, run: JsonObject) -> JsonObject:
+        """Write a changed run, whose state follows its status, and return it with its new etag."""
+        stored = self._store.read(sandbox, RUN.name, run["id"])
+        version = stored.version if stored else 0
+        run["state"] = status_of(run)
+        self._tag(run, version + 1)
+        self._store.write(Change(sandbox, RUN.name, run["id"], run, expected=version))
+        return run
+
+    def replace(
+        self, sandbox: Sandbox, run: JsonObject, body: JsonObject, client: str
+    ) -> JsonObject:
+        """Put what a provider tells of a run in place of what is known, and return it."""
+        replaced: JsonObject = {
+            **{name: run[name] for name in _FIXED if name in run},
+            "metrics": {"statusSummary": {"status": run["state"]}},
+            "activities": [],
+            **{name: value for name, value in body.items() if name not in _SERVER_MADE},
+            "updatedAt": self._platform.runtime.clock.now(),
+            "updatedBy": self._platform.user_id(client),
+            "updatedClient": client,
+        }
+        return self.write(sandbox, replaced)
+
+    def _tag(self, run: JsonObject, version: int) -> None:
+        run["etag"] = self._platform.runtime.ids.etag(run["id"], version, run["updatedAt"])
+
+
+_OF_THE_FLOW = ("createdBy", "updatedBy", "createdClient", "updatedClient")
+
+
+def status_of(run: JsonObject) -> str:
+    """Return a run's status in the form that reads show."""
+    summary = (run.get("metrics") or {}).get("statusSummary") or {}
+    sent = str(summary.get("status", "scheduled"))
+    return _WORDS.get(sent.lower().replace("_", ""), sent)

@@ -1,0 +1,425 @@
+"""Flow runs over HTTP: lists, orders, replacement, action, and every documented refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from emulator.runtime import ManualClock
+from tests.aep import FLOW_SERVICE, Aep, World, flow, make_world
+from tests.files import put
+
+RUNS = f"{FLOW_SERVICE}/runs"
+START = 1_600_000_000
+"""The second in which the clock of these tests stands."""
+
+WINDOW = {
+    "startTime": str(START),
+    "windowStartTime": str(START - 60),
+    "windowEndTime": str(START + 60),
+}
+
+
+def once(start: int = START + 3600) -> dict[str, str]:
+    """Return a schedule for one run, which is later than what a test does."""
+    return {"startTime": str(start), "frequency": "once"}
+
+
+@pytest.fixture
+def flow_id(api: Aep, world: World) -> str:
+    """A flow that runs on order, with a file to read."""
+    put(api, world.base, "leads/a.tsv")
+    id: str = api.ok("POST", f"{FLOW_SERVICE}/flows", flow(world, scheduleParams=once()))["id"]
+    return id
+
+
+def order(api: Aep, flow_id: str, **changes: Any) -> str:
+    """Order a run and return its id."""
+    id: str = api.ok("POST", RUNS, {"flowId": flow_id, "params": WINDOW, **changes})["id"]
+    return id
+
+
+def run(api: Aep, id: str) -> dict[str, Any]:
+    (found,) = api.ok("GET", f"{RUNS}/{id}")["items"]
+    assert isinstance(found, dict)
+    return found
+
+
+def ids(api: Aep, query: str) -> list[str]:
+    return [item["id"] for item in api.ok("GET", f"{RUNS}?{query}")["items"]]
+
+
+def refused(api: Aep, body: Any, edition: str = "latest") -> tuple[int, str]:
+    """Order a run that has to be refused and to leave nothing behind."""
+    before = api.ok("GET", f"{RUNS}?count=true")["count"]
+    answer = api.call("POST", RUNS, body, x_emulator_edition=edition)
+    assert api.ok("GET", f"{RUNS}?count=true")["count"] == before
+    return answer.status, answer.rule.rpartition(".")[2]
+
+
+# Orders
+
+
+def test_a_run_is_ordered_and_read(api: Aep, flow_id: str) -> None:
+    answer = api.call("POST", RUNS, {"flowId": flow_id, "params": WINDOW})
+    assert answer.status == 201
+    assert answer.json["items"] == [{name: answer.json[name] for name in ("id", "etag")}]
+    assert answer.warnings == []
+    shown = run(api, answer.json["id"])
+    assert shown["etag"] == answer.json["etag"]
+    assert (shown["flowId"], shown["params"], shown["state"]) == (flow_id, WINDOW, "success")
+    assert shown["createdClient"] == "test-client"
+    assert shown["metrics"]["recordSummary"] == {
+        "inputRecordCount": 2,
+        "outputRecordCount": 2,
+        "failedRecordCount": 0,
+    }
+
+
+def test_the_reference_answers_without_the_list(make: Callable[..., Aep]) -> None:
+    """An edition in which the reference speaks first would: the shapes are data."""
+    api = make()
+    entry = next(
+        item
+        for item in api.contract.answers
+        if item.aspect == "flow_service.created_run" and item.shape == "id_and_etag"
+    )
+    assert entry.documents == ("flow-service-openapi",)
+
+
+def test_a_client_orders_without_params(api: Aep, flow_id: str) -> None:
+    answer = api.call("POST", f"{RUNS}/", {"flowId": flow_id, "status": "active"})
+    assert answer.status == 201
+    assert [name.rpartition(".")[2] for name in answer.warnings] == ["params_are_sent"]
+    assert run(api, answer.json["id"])["metrics"]["recordSummary"]["inputRecordCount"] == 2
+    again = run(api, api.ok("POST", RUNS, {"flowId": flow_id})["id"])
+    assert again["metrics"]["recordSummary"]["inputRecordCount"] == 0
+
+
+def test_a_run_for_later_waits(api: Aep, flow_id: str, clock: ManualClock) -> None:
+    id = order(api, flow_id, params={**WINDOW, "startTime": START + 60})
+    waiting = run(api, id)
+    assert waiting["metrics"] == {"statusSummary": {"status": "scheduled"}}
+    assert (waiting["state"], waiting["activities"]) == ("scheduled", [])
+    clock.advance(60)
+    done = run(api, id)
+    assert (done["state"], done["metrics"]["recordSummary"]["outputRecordCount"]) == ("success", 2)
+    assert done["etag"] != waiting["etag"]
+
+
+def test_a_flow_shows_its_last_run_and_keeps_its_etag(api: Aep, flow_id: str) -> None:
+    path = f"{FLOW_SERVICE}/flows/{flow_id}"
+    before = api.ok("GET", path)["items"][0]
+    id = order(api, flow_id)
+    after = api.ok("GET", path)["items"][0]
+    assert after["etag"] == before["etag"]
+    assert after["lastRunDetails"] == {
+        "id": id,
+        "state": "success",
+        "startedAtUTC": START * 1000,
+        "completedAtUTC": START * 1000,
+    }
+    listed = api.ok("GET", f"{FLOW_SERVICE}{after['runs']}")["items"]
+    assert [item["id"] for item in listed] == [id]
+    query = f"property=lastRunDetails.state==Success&property=lastRunDetails.startedAtUTC>={START}"
+    assert len(api.ok("GET", f"{FLOW_SERVICE}/flows?{query}")["items"]) == 1
+
+
+def test_activities_have_names_in_the_documents_of_august_2020(api: Aep, flow_id: str) -> None:
+    id = order(api, flow_id)
+    shown = run(api, id)
+    assert [item["name"] for item in shown["activities"]] == ["Copy Activity", "Promotion Activity"]
+    refs = shown["metrics"]["statusSummary"]["activityRefs"]
+    assert refs == [shown["activities"][1]["id"]]
+    old = api.ok("GET", f"{RUNS}/{id}", x_emulator_edition="2020-09")["items"][0]
+    assert [item["id"] for item in old["activities"]] == ["copyActivity", "promotionActivity"]
+    assert old["metrics"]["statusSummary"]["activityRefs"] == ["promotionActivity"]
+
+
+def test_a_weekly_flow_is_run_on_demand_with_a_remark(api: Aep, world: World) -> None:
+    schedule = {"startTime": str(START + 60), "frequency": "week", "interval": "15"}
+    id = api.ok("POST", f"{FLOW_SERVICE}/flows", flow(world, scheduleParams=schedule))["id"]
+    answer = api.call("POST", RUNS, {"flowId": id, "params": WINDOW})
+    assert (answer.status, answer.warnings) == (201, ["flow_service.create_run.flow_runs_once"])
+
+
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        (None, "body_is_an_object"),
+        ({}, "body_is_an_object"),
+        ([], "body_is_an_object"),
+        ({"params": WINDOW}, "flow_id_is_sent"),
+        ({"flowId": ""}, "flow_id_is_sent"),
+        ({"flowId": None}, "flow_id_is_sent"),
+        ({"flowId": "a"}, "flow_exists"),
+    ],
+)
+def test_orders_without_a_flow_are_refused(api: Aep, flow_id: str, body: Any, rule: str) -> None:
+    assert refused(api, body) == (400, rule)
+    assert refused(api, body, "2020-03") == (400, rule)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"params": {"startTime": START}}, "params_fit_the_run_spec"),
+        ({"params": {**WINDOW, "windowEndTime": "soon"}}, "params_fit_the_run_spec"),
+        ({"params": "now"}, "params_fit_the_run_spec"),
+        ({"params": {**WINDOW, "windowEndTime": START - 61}}, "window_is_in_order"),
+        ({"predecessors": ["a"]}, "predecessors_exist"),
+    ],
+)
+def test_wrong_orders_are_refused(
+    api: Aep, flow_id: str, changes: dict[str, Any], rule: str
+) -> None:
+    assert refused(api, {"flowId": flow_id, "params": WINDOW, **changes}) == (400, rule)
+
+
+def test_a_run_follows_another(api: Aep, flow_id: str) -> None:
+    first = order(api, flow_id)
+    assert run(api, order(api, flow_id, predecessors=[first]))["predecessors"] == [first]
+
+
+def test_a_flow_that_is_not_enabled_does_not_run(api: Aep, flow_id: str, world: World) -> None:
+    api.ok("POST", f"{FLOW_SERVICE}/flows/{flow_id}/action?op=disable")
+    assert refused(api, {"flowId": flow_id, "params": WINDOW}) == (400, "flow_is_enabled")
+    answer = api.call("POST", RUNS, {"flowId": flow_id})
+    assert answer.json["detail"] == f"Flow {flow_id} is not in expected state enabled."
+    draft = api.ok("POST", f"{FLOW_SERVICE}/flows?mode=draft", flow(world))["id"]
+    assert refused(api, {"flowId": draft, "params": WINDOW}) == (400, "flow_is_enabled")
+
+
+def test_strict_enforcement_wants_one_time_flows_and_params(strict: Aep) -> None:
+    world = make_world(strict)
+    schedule = {"startTime": str(START + 60), "frequency": "day", "interval": "15"}
+    daily = strict.ok("POST", f"{FLOW_SERVICE}/flows", flow(world, scheduleParams=schedule))["id"]
+    assert refused(strict, {"flowId": daily, "params": WINDOW}) == (400, "flow_runs_once")
+    one = strict.ok("POST", f"{FLOW_SERVICE}/flows", flow(world, scheduleParams=once()))["id"]
+    assert refused(strict, {"flowId": one}) == (400, "params_are_sent")
+
+
+# Lists
+
+
+def test_runs_are_filtered_by_nested_names(api: Aep, flow_id: str, clock: ManualClock) -> None:
+    good = order(api, flow_id)
+    clock.advance(10)
+    api.exchange("DELETE", f"/_emulator/files/{_base(api, flow_id)}/leads/a.tsv", api.headers)
+    patch = [{"op": "replace", "path": "/params/path", "value": "/leads/gone.tsv"}]
+    _patch_source(api, flow_id, patch)
+    bad = order(api, flow_id)
+    assert ids(api, f"property=flowId=={flow_id}") == [good, bad]
+    for query in (
+        "property=state==failed",
+        "property=state==Failed",
+        "property=metrics.statusSummary.status==FAILED",
+        'property=metrics.statusSummary.errors[].code=="CONNECTOR-2001-500"',
+        f"property=metrics.durationSummary.startedAtUTC>{START * 1000}",
+        f"property=createdAt>={START * 1000 + 10_000}&property=flowId=={flow_id}",
+        f"property=id=={bad},a",
+    ):
+        assert ids(api, query) == [bad], query
+    for query in (
+        "property=metrics.recordSummary.outputRecordCount>1",
+        f"property=metrics.durationSummary.startedAtUTC<={START * 1000}",
+        "property=activities[].targetInfo[].type==TargetConnection",
+    ):
+        assert ids(api, query) == [good], query
+    assert ids(api, "property=state==inProgress") == []
+
+
+def _base(api: Aep, flow_id: str) -> str:
+    source = api.ok("GET", f"{FLOW_SERVICE}/flows/{flow_id}")["items"][0]
+    base: str = source["inheritedAttributes"]["sourceConnections"][0]["baseConnection"]["id"]
+    return base
+
+
+def _patch_source(api: Aep, flow_id: str, patch: list[dict[str, Any]]) -> None:
+    id = api.ok("GET", f"{FLOW_SERVICE}/flows/{flow_id}")["items"][0]["sourceConnectionIds"][0]
+    path = f"{FLOW_SERVICE}/sourceConnections/{id}"
+    etag = api.ok("GET", path)["items"][0]["etag"]
+    api.ok("PATCH", path, patch, if_match=etag)
+
+
+def test_runs_are_ordered_paged_and_counted(api: Aep, flow_id: str, clock: ManualClock) -> None:
+    made = []
+    for _ in range(5):
+        made.append(order(api, flow_id))
+        clock.advance(1)
+    assert api.ok("GET", f"{RUNS}?count=true") == {"count": 5}
+    assert api.ok("GET", f"{RUNS}?count=true&property=flowId==a") == {"count": 0}
+    assert ids(api, "orderby=-createdAt") == made[::-1]
+    assert ids(api, "orderby=%2BcreatedAt&limit=2&count=False") == made[:2]
+    found, page = [], api.ok("GET", f"{RUNS}?limit=2&orderby=-createdAt")
+    while True:
+        found += [item["id"] for item in page["items"]]
+        link = page["_links"].get("next")
+        if not link:
+            break
+        page = api.ok("GET", FLOW_SERVICE + link["href"])
+    assert found == made[::-1]
+
+
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        ("testParam=1", "parameters_are_known"),
+        ("limit=0", "limit_is_a_number"),
+        ("limit=5&count=true", "limit_and_count_exclude_each_other"),
+        ("count=yes", "count_is_a_boolean"),
+        ("property=flowId", "filter_has_an_operator"),
+        ("property=flowId~a", "operator_is_implemented"),
+        ("property=flowId!>a", "operator_is_known"),
+        ("property=flowId=a", "single_equals_is_for_attributes"),
+        ("property=flowId==", "value_is_sent"),
+        ("property=name==a", "field_is_known"),
+        ("property=flowId>=a", "operator_fits_field"),
+        ("property=createdAt>1,2", "operator_takes_lists"),
+        ("property=createdAt==1,2", "dates_are_single"),
+        ("orderby=--id", "sort_order_is_correct"),
+        ("continuationToken=a", "continuation_token_is_one"),
+    ],
+)
+def test_wrong_lists_are_refused(api: Aep, query: str, rule: str) -> None:
+    answer = api.call("GET", f"{RUNS}?{query}")
+    assert (answer.status, answer.rule) == (400, f"flow_service.list_runs.{rule}")
+
+
+def test_runs_stay_in_their_sandbox(api: Aep, flow_id: str) -> None:
+    id = order(api, flow_id)
+    dev = {"x_sandbox_name": "dev"}
+    assert api.ok("GET", RUNS, **dev)["items"] == []
+    answer = api.call("GET", f"{RUNS}/{id}", **dev)
+    assert (answer.status, answer.rule) == (404, "flow_service.get_run.run_exists")
+    answer = api.call("POST", RUNS, {"flowId": flow_id}, **dev)
+    assert answer.rule == "flow_service.create_run.flow_exists"
+
+
+# Replacement
+
+
+def replacement(status: str = "FAILED") -> dict[str, Any]:
+    errors = [{"code": "CONNECTOR-2001-500", "message": "It broke."}]
+    return {
+        "metrics": {"statusSummary": {"status": status, "errors": errors}},
+        "activities": [{"id": "a", "name": "b"}],
+        "etag": "mine",
+        "createdAt": 5,
+    }
+
+
+def test_a_provider_replaces_a_run(api: Aep, flow_id: str, clock: ManualClock) -> None:
+    id = order(api, flow_id)
+    before = run(api, id)
+    clock.advance(1)
+    answer = api.call("PUT", f"{RUNS}/{id}", replacement(), if_match=before["etag"])
+    assert answer.status == 200
+    assert answer.headers["location"] == f"{RUNS}/{id}"
+    assert answer.warnings == ["flow_service.replace_run.token_is_a_service_token"]
+    after = run(api, id)
+    assert after["etag"] == answer.json["etag"] != before["etag"]
+    assert (after["state"], after["createdAt"]) == ("failed", before["createdAt"])
+    assert after["metrics"]["statusSummary"]["errors"][0]["message"] == "It broke."
+    assert "params" not in after
+    assert ids(api, "property=state==failed") == [id]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "rule"),
+    [
+        (None, {}, 400, "body_is_an_object"),
+        ({}, {}, 400, "body_is_an_object"),
+        (replacement(), {}, 400, "if_match_is_sent"),
+        (replacement(), {"if_match": '"a"'}, 412, "if_match_is_current"),
+        (replacement("started"), {"if_match": "current"}, 400, "status_is_known"),
+        ({"metrics": []}, {"if_match": "current"}, 400, "metrics_are_objects"),
+        ({"flowId": "a"}, {"if_match": "current"}, 400, "flow_stays"),
+    ],
+)
+def test_wrong_replacements_are_refused(
+    api: Aep, flow_id: str, body: Any, headers: dict[str, str], status: int, rule: str
+) -> None:
+    id = order(api, flow_id)
+    before = run(api, id)
+    sent = {
+        name: before["etag"] if value == "current" else value for name, value in headers.items()
+    }
+    answer = api.call("PUT", f"{RUNS}/{id}", body, **sent)
+    assert (answer.status, answer.rule) == (status, f"flow_service.replace_run.{rule}")
+    assert run(api, id) == before
+
+
+def test_strict_enforcement_leaves_replacing_to_services(strict: Aep) -> None:
+    world = make_world(strict)
+    body = flow(world, scheduleParams=once())
+    id = order(strict, strict.ok("POST", f"{FLOW_SERVICE}/flows", body)["id"])
+    answer = strict.call("PUT", f"{RUNS}/{id}", replacement(), if_match=run(strict, id)["etag"])
+    assert (answer.status, answer.rule.rpartition(".")[2]) == (400, "token_is_a_service_token")
+
+
+# The action
+
+
+def test_a_run_is_triggered_again(api: Aep, flow_id: str, clock: ManualClock) -> None:
+    id = order(api, flow_id)
+    before = run(api, id)
+    clock.advance(120)
+    put(api, _base(api, flow_id), "leads/later.tsv")
+    for op in ("RE_TRIGGER", "re_trigger"):
+        answered = api.ok("POST", f"{RUNS}/{id}/action?op={op}")
+        assert answered == run(api, id)
+        assert answered["etag"] != before["etag"]
+        # The file that came later lies outside of the run's own window.
+        assert answered["metrics"]["recordSummary"]["inputRecordCount"] == 2
+        assert answered["metrics"]["durationSummary"]["startedAtUTC"] == (START + 120) * 1000
+    batches = [
+        item["activities"][1]["targetInfo"][0]["reference"]["ids"] for item in (before, answered)
+    ]
+    assert batches[0] != batches[1]
+
+
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        ("", "action_is_sent"),
+        ("?op=enable", "action_is_known"),
+    ],
+)
+def test_wrong_actions_are_refused(api: Aep, flow_id: str, query: str, rule: str) -> None:
+    id = order(api, flow_id)
+    answer = api.call("POST", f"{RUNS}/{id}/action{query}")
+    assert (answer.status, answer.rule) == (400, f"flow_service.run_action.{rule}")
+
+
+def test_a_run_is_triggered_again_only_when_it_can(api: Aep, flow_id: str) -> None:
+    path = f"{RUNS}/{order(api, flow_id, params={**WINDOW, 'startTime': START + 60})}/action"
+    answer = api.call("POST", f"{path}?op=RE_TRIGGER")
+    assert answer.rule == "flow_service.run_action.action_fits_state"
+    path = f"{RUNS}/{order(api, flow_id)}/action?op=RE_TRIGGER"
+    answer = api.call("POST", path, if_match='"old"')
+    assert (answer.status, answer.rule.rpartition(".")[2]) == (412, "if_match_is_current")
+    api.ok("POST", f"{FLOW_SERVICE}/flows/{flow_id}/action?op=disable")
+    answer = api.call("POST", path)
+    assert (answer.status, answer.rule.rpartition(".")[2]) == (400, "flow_is_enabled")
+    assert api.call("DELETE", f"{FLOW_SERVICE}/flows/{flow_id}").status == 204
+    assert api.call("POST", path).rule.rpartition(".")[2] == "flow_is_enabled"
+    answer = api.call("POST", f"{RUNS}/a/action?op=RE_TRIGGER")
+    assert (answer.status, answer.rule.rpartition(".")[2]) == (404, "run_exists")
+
+
+def test_observed_orders_never_fail(make: Callable[..., Aep]) -> None:
+    api = make(enforce="observe")
+    api.holds_shapes = False
+    world = make_world(api)
+    for body in (
+        flow(world, scheduleParams=once(), transformations=[{}, {"name": "Mapping"}]),
+        flow(world, scheduleParams={"startTime": []}, sourceConnectionIds=[]),
+        flow(world, scheduleParams={"frequency": 7}, options=3),
+    ):
+        id = api.ok("POST", f"{FLOW_SERVICE}/flows", body)["id"]
+        for params in (None, [], {"startTime": {}, "windowStartTime": "x"}, {"deltaColumn": {}}):
+            made = api.ok("POST", RUNS, {"flowId": id, "params": params})
+            assert run(api, made["id"])["state"] in ("success", "failed")
