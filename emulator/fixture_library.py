@@ -8,6 +8,12 @@ from pathlib import Path
 
 from emulator.json_types import JsonObject, loads
 
+KINDS = ("connection_specs", "flow_specs", "xdm")
+"""The kinds of resources, each a folder."""
+
+CUSTOM = {"status": "custom"}
+"""What the emulator knows of a spec that does not say more: it may be a source and a target."""
+
 
 class FixtureError(Exception):
     """A fixture file cannot be used; the message names it."""
@@ -44,7 +50,7 @@ class Fixtures:
             for folder in self._folders:
                 path = folder / kind / "aliases.json"
                 if path.is_file():
-                    found.update(_read(path))
+                    found.update(read_object(path))
             self._aliases[kind] = found
         return self._aliases[kind]
 
@@ -55,6 +61,8 @@ class Fixtures:
             resources: dict[str, JsonObject] = {}
             for folder in self._folders:
                 for resource in _resources(folder / kind):
+                    if kind != "xdm":
+                        resource.setdefault("x-emulator", CUSTOM)
                     resources[resource.get("id") or resource["$id"]] = resource
             alternatives = {
                 resource["meta:altId"]: resource
@@ -74,19 +82,16 @@ class FixtureLibrary:
         self._editions: dict[str, Fixtures] = {}
 
     def check_overlay(self) -> None:
-        """Read every file of the overlay now, so that a broken one is told of at the start.
+        """Examine every file of the overlay now, so that a broken one is told of at the start.
 
         Raises:
-            FixtureError: A file cannot be used, or a folder is none of the kinds there are.
+            FixtureError: With one line for each thing that is wrong.
         """
-        kinds = sorted(path.name for path in self._folder.iterdir() if path.is_dir())
-        for path in sorted(self._overlay.iterdir()) if self._overlay else ():
-            if path.is_dir():
-                if path.name not in kinds:
-                    raise FixtureError(f"{path}: no kind of fixture; there are {', '.join(kinds)}")
-                list(_resources(path))
-                for aliases in path.rglob("aliases.json"):
-                    _read(aliases)
+        if self._overlay:
+            # It brings pydantic, which only overlays need.
+            from emulator.fixture_checkup import check
+
+            check(self._overlay, self.edition(""))
 
     def edition(self, name: str) -> Fixtures:
         """Return the fixtures of an edition: those that its documents print replace the others.
@@ -107,13 +112,15 @@ class FixtureLibrary:
 def _resources(folder: Path) -> Iterator[JsonObject]:
     for path in sorted(folder.rglob("*.json")):
         if path.name != "aliases.json":
-            resource = _read(path)
-            if not isinstance(resource.get("id", resource.get("$id")), str):
-                raise FixtureError(f"{path}: a resource has an id or a $id")
-            yield resource
+            yield read_object(path)
 
 
-def _read(path: Path) -> JsonObject:
+def read_object(path: Path) -> JsonObject:
+    """Read a JSON file that holds an object.
+
+    Raises:
+        FixtureError: It does not.
+    """
     try:
         content = loads(path.read_bytes())
     except ValueError as error:

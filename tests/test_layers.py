@@ -20,7 +20,7 @@ THIRD_PARTY = {
     "jsonschema": {"contract.second_opinion"},
     "lark": {"mapping.parser", "mapping.builder"},
     "pyarrow": {"data_plane.parquet"},
-    "pydantic": {"contract.checkup", "state"},
+    "pydantic": {"contract.checkup", "state", "fixture_checkup"},
     "uvicorn": {"server", "wsgi_bridge"},
     "werkzeug": {"web.flask_app", "web.routing"},
 }
