@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from emulator.contract import Contract, ContractError, load_contract
+from emulator.faults import Faults
 from emulator.fixture_library import FixtureLibrary
 from emulator.journal.journal import Journal
 from emulator.package_data import data_folder
@@ -38,6 +39,7 @@ class Emulator:
     platform: Platform
     engine: Engine
     worlds: Worlds
+    faults: Faults
     journal: Journal | None = None
     """What was asked and answered; None with the setting `journal` at 0. Worlds share it."""
     is_world: bool = False
@@ -60,7 +62,7 @@ class Emulator:
     def _with_control(self, app: Flask) -> Flask:
         from emulator.admin.control import make_blueprint
 
-        app.register_blueprint(make_blueprint(self.engine, self.journal, self.worlds))
+        app.register_blueprint(make_blueprint(self.engine, self.faults, self.journal, self.worlds))
         return app
 
     def reset(self) -> None:
@@ -114,6 +116,7 @@ def create_emulator(
         SettingError: The settings name an edition or a folder that is not there.
         ContractError: A contract file cannot be used.
         FixtureError: A file of the fixtures overlay cannot be used.
+        FaultError: The file of faults cannot be used.
     """
     settings = settings or Settings()
     contract, fixtures = _known(settings, like)
@@ -157,13 +160,19 @@ def _compose(
         partial(_add_services, contract, views),
     )
     engine = Engine(contract, platform, views)
+    # First, because the others tell what has gone wrong on purpose.
+    faults = Faults(engine)
+    faults.restart()
     if settings.self_check:
         engine.after.append(SelfCheck(contract))
     if journal is None and settings.journal:
         journal = Journal(contract, settings.journal)
     if journal is not None:
         engine.after.append(journal.add)
-    return Emulator(settings, contract, platform, engine, Worlds(settings.max_worlds), journal)
+    worlds = Worlds(settings.max_worlds)
+    made = Emulator(settings, contract, platform, engine, worlds, faults, journal)
+    made.on_reset.append(faults.restart)
+    return made
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -11,6 +11,7 @@ import gc
 import re
 import signal
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from email.utils import formatdate
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from emulator.wsgi_bridge import WsgiBridge
+from emulator.wsgi_bridge import TRANSPORT, WsgiBridge
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -37,6 +38,8 @@ _ABORT_SECONDS = 1.0
 # An answer must not wait long for the slower requests of the same turn.
 _HOLD_SECONDS = 0.001
 _HOLD_BYTES = 64 * 1024
+# SO_LINGER, on, for no time: what is unsent is dropped and the peer gets a reset.
+_AT_ONCE = struct.pack("ii", 1, 0)
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r]*", re.IGNORECASE)
 
 
@@ -230,6 +233,13 @@ class _HeldTransport:
         self._outbox.release(self._transport)
         self._transport.close()
 
+    def reset(self) -> None:
+        """End the connection so that its client is told of a reset, not of an end."""
+        self._outbox.release(self._transport)
+        sock = self._transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self._transport.abort()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
@@ -257,14 +267,19 @@ def _protocol(
     config: Config, state: ServerState, loop: asyncio.AbstractEventLoop, outbox: _Outbox
 ) -> asyncio.Protocol:
     make = cast("Callable[..., Any]", config.http_protocol_class)
-    protocol = make(config=config, server_state=state, app_state={}, _loop=loop)
+    app_state: dict[str, Any] = {}
+    protocol = make(config=config, server_state=state, app_state=app_state, _loop=loop)
     connected, received = protocol.connection_made, protocol.data_received
+
+    def connect(transport: asyncio.Transport) -> None:
+        app_state[TRANSPORT] = held = _HeldTransport(transport, outbox)
+        connected(held)
 
     def receive(data: bytes) -> None:
         within_body = protocol.cycle is not None and protocol.cycle.more_body
         received(data if within_body else _without_upgrade(data))
 
-    protocol.connection_made = lambda transport: connected(_HeldTransport(transport, outbox))
+    protocol.connection_made = connect
     protocol.data_received = receive
     return cast(asyncio.Protocol, protocol)
 

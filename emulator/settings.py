@@ -61,7 +61,7 @@ def switch(text: str) -> bool:
     return words[text.lower()]
 
 
-def _folder(text: str) -> Path | None:
+def _path(text: str) -> Path | None:
     return Path(text) if text else None
 
 
@@ -107,10 +107,13 @@ class Settings:
         16 * 1024**2, _bytes, "largest request body in bytes; KiB and MiB are understood", "16MiB"
     )
     contracts: Path | None = _setting(
-        None, _folder, "folder laid over the contract by id: house rules, own editions"
+        None, _path, "folder laid over the contract by id: house rules, own editions"
     )
     fixtures: Path | None = _setting(
-        None, _folder, "folder laid over the fixtures by id: own specs, schemas and field groups"
+        None, _path, "folder laid over the fixtures by id: own specs, schemas and field groups"
+    )
+    faults: Path | None = _setting(
+        None, _path, "file with faults, as JSON: misbehaviour from the start"
     )
     journal: int = _setting(
         2000,

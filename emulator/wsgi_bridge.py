@@ -1,21 +1,31 @@
 """Runs a WSGI app as an ASGI app on the event loop's own thread.
 
-Knows nothing of the app. The request body is gathered before the call, so the app never waits for
-its client; a WSGI result of several chunks is sent as it is produced.
+Knows nothing of the app but that an answer may have a transport fault. The request body is gathered
+before the call, so the app never waits for its client; a WSGI result of several chunks is sent as
+it is produced.
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_to_bytes
+
+from emulator.transport_fault import KEY as FAULT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
+
+    from emulator.transport_fault import TransportFault
+
+TRANSPORT = "transport"
+"""Where a scope's state holds the transport of its connection, for answers that break off."""
 
 
 class WsgiBridge:
@@ -47,7 +57,9 @@ class WsgiBridge:
         body = await self._read_body(environ, receive)
         if body is not None:
             environ["wsgi.input"] = body
-            await self._answer(environ, send)
+            fault = await self._answer(environ, receive, send)
+            if fault is not None:
+                await _break_off(fault, scope, receive)
 
     def _environ(self, scope: HTTPScope) -> WSGIEnvironment:
         raw_path = scope["raw_path"]
@@ -87,24 +99,69 @@ class WsgiBridge:
         body.seek(0)
         return body
 
-    async def _answer(self, environ: WSGIEnvironment, send: ASGISendCallable) -> None:
+    async def _answer(
+        self, environ: WSGIEnvironment, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> TransportFault | None:
+        """Send the app's answer; return the fault if it has to break off."""
         start = _StartResponse()
         result: Iterable[bytes] = self._app(environ, start)
         try:
-            chunks = iter(result)
-            # One chunk ahead of the client: only with the first chunk must the app have named
-            # its status, and the last one has to be sent as such.
-            chunk = next(chunks, b"")
-            await send(
-                {"type": "http.response.start", "status": start.status, "headers": start.headers}
-            )
-            for following in chunks:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                chunk = following
-            await send({"type": "http.response.body", "body": chunk, "more_body": False})
+            fault: TransportFault | None = environ.get(FAULT)
+            if fault is not None and fault.delay:
+                # The others are answered meanwhile; that its client has gone ends the wait.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(_disconnect(receive), fault.delay)
+            if fault is None or not (fault.reset or fault.truncated):
+                await _send(start, result, send)
+                return None
+            return await _send_badly(fault, start, result, send)
         finally:
             if hasattr(result, "close"):
                 result.close()
+
+
+async def _send(start: _StartResponse, result: Iterable[bytes], send: ASGISendCallable) -> None:
+    chunks = iter(result)
+    # One chunk ahead of the client: only with the first chunk must the app have named
+    # its status, and the last one has to be sent as such.
+    chunk = next(chunks, b"")
+    await send({"type": "http.response.start", "status": start.status, "headers": start.headers})
+    for following in chunks:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        chunk = following
+    await send({"type": "http.response.body", "body": chunk, "more_body": False})
+
+
+async def _send_badly(
+    fault: TransportFault, start: _StartResponse, result: Iterable[bytes], send: ASGISendCallable
+) -> TransportFault | None:
+    """Send nothing or a part of an answer; return the fault if the rest never comes."""
+    if fault.reset:
+        return fault
+    body = b"".join(result)
+    part = body[: fault.sent(len(body))]
+    if len(part) == len(body):
+        await _send(start, [body], send)
+        return None
+    await send({"type": "http.response.start", "status": start.status, "headers": start.headers})
+    await send({"type": "http.response.body", "body": part, "more_body": True})
+    return fault
+
+
+async def _break_off(fault: TransportFault, scope: Scope, receive: ASGIReceiveCallable) -> None:
+    """End the connection, and wait until it has."""
+    transport = cast("dict[str, Any]", scope)["state"][TRANSPORT]
+    if fault.reset:
+        transport.reset()
+    else:
+        transport.close()
+    await _disconnect(receive)
+
+
+async def _disconnect(receive: ASGIReceiveCallable) -> None:
+    """Wait until the connection has ended."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class _StartResponse:

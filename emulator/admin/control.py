@@ -8,14 +8,18 @@ from flask import Blueprint, Response, request
 
 from emulator import __version__
 from emulator.admin import describe, exports, files, state, tick, worlds
+from emulator.admin.faults import routes as fault_routes
 from emulator.admin.journal import journal_routes
 from emulator.admin.replies import answer, error, read_object
+from emulator.faults import Faults
 from emulator.journal.journal import Journal
 from emulator.web.engine import Engine
 from emulator.web.worlds import Worlds
 
 
-def make_blueprint(engine: Engine, journal: Journal | None, all_worlds: Worlds) -> Blueprint:
+def make_blueprint(
+    engine: Engine, faults: Faults, journal: Journal | None, all_worlds: Worlds
+) -> Blueprint:
     """Return the control API of one emulator."""
     blueprint = Blueprint("control", "emulator.admin", url_prefix="/_emulator")
     control = Control(engine)
@@ -30,6 +34,7 @@ def make_blueprint(engine: Engine, journal: Journal | None, all_worlds: Worlds) 
         ("/rules/<id>", "GET", control.rule),
         ("/mutes", "GET", control.mutes),
         *state.routes(engine),
+        *fault_routes(faults),
         *journal_routes(engine, journal),
         *worlds.routes(all_worlds),
         *exports.routes(engine),

@@ -50,11 +50,12 @@ def build_emulator(settings: Settings) -> Emulator:
     """Return an emulator; what is wrong with its settings and overlays becomes one line."""
     from emulator.app import create_emulator
     from emulator.contract import ContractError
+    from emulator.faults import FaultError
     from emulator.fixture_library import FixtureError
 
     try:
         return create_emulator(settings)
-    except (SettingError, ContractError, FixtureError) as error:
+    except (SettingError, ContractError, FixtureError, FaultError) as error:
         raise CommandError(one_line(error)) from error
 
 

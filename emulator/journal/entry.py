@@ -52,6 +52,7 @@ class Entry:
         judged: The groups of rules that had their say: `platform.gate`, `platform.body`, operation.
         document: The request as the rules saw it; None where they never did.
         broken: In the order of refusal.
+        faults: The ids of the faults that hit it on purpose.
         undecided: Rules of which a recording does not tell whether they were broken.
         complaints: What in the reply no document shows: only recordings are judged so, and an
             emulator's own replies if its self-check is on.
@@ -80,6 +81,7 @@ class Entry:
     broken: tuple[Broken, ...] = ()
     body_is_cut: bool = False
     reply_is_cut: bool = False
+    faults: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
     complaints: tuple[str, ...] = ()
     source: str = ""

@@ -29,9 +29,6 @@ OVERHEAD = 6 * 1024
 PARSED = 6
 """So many times its text a parsed body takes."""
 
-FAULT = "x-emulator-fault"
-"""The header of replies that the emulator spoilt on purpose: nothing that the client did wrong."""
-
 OWN_PATHS = "/_emulator"
 """What is asked of the emulator itself is not journaled."""
 
@@ -178,6 +175,7 @@ def entry_of(number: int, exchange: Exchange) -> Entry:
         body_is_cut=incoming.too_long,
         reply_is_cut=len(body) > MOST_OF_A_REPLY,
         complaints=tuple(exchange.complaints),
+        faults=tuple(exchange.faults),
     )
 
 
@@ -211,9 +209,8 @@ def _judged(exchange: Exchange) -> tuple[str, ...]:
 def _broken(exchange: Exchange) -> tuple[Broken, ...]:
     by = exchange.refused_by
     found = [_broken_rule(finding, finding is by) for finding in exchange.findings]
-    headers = exchange.reply.headers
-    id = "" if FAULT in headers else headers.get("x-emulator-rule")
-    if by is None and id and exchange.reply.status >= 400:
+    id = exchange.reply.headers.get("x-emulator-rule")
+    if by is None and id and exchange.reply.status >= 400 and not exchange.faults:
         # No rule refused it, so an entry of the error catalogue did: an unknown path, for one.
         severity = "note" if exchange.reply.status >= 500 else "error"
         found.append(Broken(id, severity, refused=True, is_rule=False))

@@ -34,6 +34,7 @@ def line(entry: Entry) -> JsonObject:
             "apiKey": mask_api_key(entry.headers.get("x-api-key", "")),
         },
         "expects": list(entry.expects),
+        "faults": list(entry.faults),
         "broken": [broken(item, entry.intent(item.rule)) for item in entry.broken],
     }
     recorded = {"source": entry.source, "complaints": list(entry.complaints)}

@@ -11,6 +11,7 @@ from emulator.contract import Operation
 from emulator.fixture_library import Fixtures
 from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
+from emulator.transport_fault import TransportFault
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
@@ -91,11 +92,15 @@ class Call:
 
 @dataclass(slots=True)
 class Reply:
-    """What goes back: a JSON value, or bytes as they are, or nothing."""
+    """What goes back: a JSON value, or bytes as they are, or nothing.
+
+    `fault` is what whoever carries it has to do to it on the way.
+    """
 
     status: int = 200
     body: Json | bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    fault: TransportFault | None = None
 
 
 View = Callable[[Call], Reply]

@@ -72,16 +72,16 @@ class Engine:
             exchange.edition = self._asked_edition(incoming, exchange.edition)
             exchange.reply = self._answer_instead(exchange) or self._answer(exchange)
         except Problem as problem:
-            exchange.reply = self._refuse(problem, exchange)
+            exchange.reply = self.refuse(problem, exchange)
         except Exception:  # noqa: BLE001 - a bug must not reach a client as HTML
             _log.exception("%s failed", incoming.operation.id)
-            exchange.reply = self._refuse(Problem("platform.internal_error"), exchange)
+            exchange.reply = self.refuse(Problem("platform.internal_error"), exchange)
         return self._finish(exchange)
 
     def answer_unrouted(self, incoming: Incoming, problem: Problem) -> Reply:
         """Return the reply to a request that belongs to no operation: its operation has no id."""
         exchange = self._exchange(incoming)
-        exchange.reply = self._refuse(problem, exchange)
+        exchange.reply = self.refuse(problem, exchange)
         return self._finish(exchange)
 
     def perform(self, whole: Exchange, part: Part) -> Reply:
@@ -103,7 +103,7 @@ class Engine:
             self._find_operation(incoming, base + path)
             exchange.reply = self._answer(exchange)
         except Problem as problem:
-            exchange.reply = self._refuse(problem, exchange)
+            exchange.reply = self.refuse(problem, exchange)
         whole.findings.extend(exchange.findings)
         return exchange.reply
 
@@ -222,12 +222,12 @@ class Engine:
         for finding in findings:
             if self._refuses(finding):
                 exchange.refused_by = finding
-                raise _problem_of(finding)
+                raise problem_of(finding)
 
     def _refuses(self, finding: Finding) -> bool:
         return finding.mute is None and refuses(finding.rule, self.enforce)
 
-    def _refuse(self, problem: Problem, exchange: Exchange) -> Reply:
+    def refuse(self, problem: Problem, exchange: Exchange) -> Reply:
         """Return the reply that a problem is in an edition, in the service's own envelope."""
         edition, service = exchange.edition, exchange.incoming.operation.service
         entry = edition.problems[problem.id]
@@ -262,7 +262,7 @@ def _remark(reply: Reply, findings: list[Finding]) -> None:
             reply.headers[header] = ", ".join(names)
 
 
-def _problem_of(finding: Finding) -> Problem:
+def problem_of(finding: Finding) -> Problem:
     """Return the refusal that a finding is, with what its text may ask for."""
     place = finding.at.removeprefix("/").replace("/", ".") or "request"
     values = {

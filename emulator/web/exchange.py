@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emulator.json_types import JsonObject
 from emulator.sandbox import PLATFORM, Sandbox
@@ -31,6 +31,7 @@ class Exchange:
         refused_by: The finding that refused it, if a rule did.
         complaints: What the self-check found wrong with the reply, if it is on.
         reply: What goes back; who watches may change it.
+        faults: The faults that hit it, by their ids.
     """
 
     incoming: Incoming
@@ -44,6 +45,7 @@ class Exchange:
     refused_by: Finding | None = None
     complaints: list[str] = field(default_factory=list)
     reply: Reply = field(default_factory=Reply)
+    faults: dict[str, Any] = field(default_factory=dict)
 
 
 Before = Callable[[Exchange], Reply | None]

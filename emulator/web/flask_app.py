@@ -14,6 +14,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from emulator.contract import Contract, Operation
 from emulator.json_types import dumps
 from emulator.problem import Problem
+from emulator.transport_fault import KEY as FAULT
+from emulator.transport_fault import TransportFault
 from emulator.web.call import Incoming, Reply
 from emulator.web.engine import Engine
 from emulator.web.routing import CanonicalPaths, url_rules
@@ -121,12 +123,21 @@ class _Response(Response):
     way out looks into a response here: there are no sessions and no after-request functions.
     """
 
-    def __init__(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    def __init__(
+        self,
+        status: int,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        fault: TransportFault | None,
+    ) -> None:
         self._line = STATUS_LINES.get(status) or f"{status} UNKNOWN"
         self._fields = headers
         self._body = body
+        self._fault = fault
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if self._fault is not None:
+            environ[FAULT] = self._fault
         start_response(self._line, self._fields)
         return (b"",) if environ["REQUEST_METHOD"] == "HEAD" else (self._body,)
 
@@ -138,13 +149,13 @@ def to_response(reply: Reply) -> Response:
     """Return a reply as an HTTP response: JSON, bytes as they are, or nothing."""
     headers = [(name, _one_line(value)) for name, value in reply.headers.items()]
     if reply.status in _EMPTY:
-        return _Response(reply.status, headers, b"")
+        return _Response(reply.status, headers, b"", reply.fault)
     # It stays in the reply, so that who watches need not write it once more.
     reply.body = body = reply.body if isinstance(reply.body, bytes) else dumps(reply.body)
     if "Content-Type" not in reply.headers:
         headers.append(("Content-Type", "application/json"))
     headers.append(("Content-Length", str(len(body))))
-    return _Response(reply.status, headers, body)
+    return _Response(reply.status, headers, body, reply.fault)
 
 
 def _one_line(value: str) -> str:

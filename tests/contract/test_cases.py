@@ -11,6 +11,7 @@ from emulator.contract import Contract, Rule, load_contract
 from emulator.contract.cases import CaseWorld, failing_cases
 from emulator.contract.checkup import check_contract, check_files
 from emulator.contract.judge import DIALECT, JudgedRule
+from emulator.faults.fault import STATUSES
 from emulator.package_data import data_folder
 from emulator.web.engine import GATE, GATE_HEADERS
 
@@ -90,7 +91,9 @@ def test_every_problem_is_used() -> None:
         "platform.unknown_edition",
         "platform.unknown_path",
         "platform.unreadable",
+        "platform.unusable_fault",
         "platform.world_name",
+        *STATUSES.values(),
     }
     assert {problem.id for problem in CONTRACT.problems} - used - raised == set()
 

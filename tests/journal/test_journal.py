@@ -158,10 +158,25 @@ def test_long_replies_are_cut(emulator: Emulator, api: Aep, journal: Journal) ->
     assert [len(entry.reply_body) for entry in journal.entries()] == [MOST_OF_A_REPLY] * 2
 
 
+def test_a_fault_is_told_and_is_no_fault_of_the_client(
+    emulator: Emulator, api: Aep, journal: Journal
+) -> None:
+    emulator.faults.add({"id": "busy", "kind": "error", "status": 429, "count": 1})
+    emulator.faults.add({"id": "slow", "kind": "delay", "seconds": 1})
+    for _ in range(2):
+        api.send("GET", FLOWS, dict(HEADERS), None)
+    second, first = journal.entries()
+    assert (first.status, first.faults, first.broken) == (429, ("busy", "slow"), ())
+    assert (second.status, second.faults) == (200, ("slow",))
+    shown = control_of(emulator)("journal")["entries"]
+    assert [entry["faults"] for entry in shown] == [["slow"], ["busy", "slow"]]
+
+
 def test_the_journal_can_be_switched_off() -> None:
     emulator = new_emulator(journal=0)
     assert emulator.journal is None
-    assert emulator.engine.after == []
+    owners = [getattr(watch, "__self__", None) for watch in emulator.engine.after]
+    assert not any(isinstance(owner, Journal) for owner in owners)
     control = control_of(emulator)
     for path in ("journal", "journal/1", "coverage"):
         assert control(path, status=404)["error"] == "no journal"

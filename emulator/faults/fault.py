@@ -1,0 +1,165 @@
+"""One fault: which calls it is about, which of them it hits, and how often it has."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fnmatch import translate
+from typing import TYPE_CHECKING, Any
+
+from emulator.json_types import JsonObject
+from emulator.sandbox import PLATFORM
+from emulator.web.exchange import Exchange
+
+if TYPE_CHECKING:
+    from emulator.contract import Contract
+    from emulator.runtime import Runtime
+
+STATUSES = {
+    "429": "platform.too_many_requests",
+    "500": "platform.server_error",
+    "502": "platform.bad_gateway",
+    "503": "platform.service_unavailable",
+    "504": "platform.gateway_timeout",
+}
+"""The gateway's own refusals by their status."""
+
+_PLAIN = ("reset", "lostReply", "truncate", "expiredToken", "notVisible")
+
+
+class FaultError(ValueError):
+    """A fault's definition cannot be used; the message says why."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """A definition that has been examined, with its counters.
+
+    `seen` counts the calls that it is about, `fired` those that it hit.
+    """
+
+    id: str
+    definition: JsonObject
+    begins: int | None = None
+    ends: int | None = None
+    seen: int = 0
+    fired: int = 0
+    _globs: list[re.Pattern[str]] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """What it does: `error`, `delay`, `reset` and so on."""
+        return str(self.definition["kind"])
+
+    def get(self, name: str) -> Any:
+        """Return a member of the definition, or None."""
+        return self.definition.get(name)
+
+    def concerns(self, exchange: Exchange, default_sandbox: str) -> bool:
+        """Tell whether the fault is about a call, by its operation, tenant and time."""
+        operation, headers = exchange.incoming.operation, exchange.incoming.headers
+        definition = self.definition
+        sandbox = headers.get("x-sandbox-name") or default_sandbox
+        wanted = (
+            ("services", operation.service),
+            ("organizations", headers.get("x-gw-ims-org-id", "")),
+            ("sandboxes", sandbox),
+        )
+        if any(value not in definition[name] for name, value in wanted if name in definition):
+            return False
+        if self._globs and not any(glob.match(operation.id) for glob in self._globs):
+            return False
+        time = exchange.time
+        return (self.begins or 0) <= time and (self.ends is None or time < self.ends)
+
+    def hits(self, runtime: Runtime) -> bool:
+        """Count a call that the fault is about, and tell whether it is hit."""
+        self.seen += 1
+        if self.seen <= self.definition.get("after", 0):
+            return False
+        if self.fired >= self.definition.get("count", self.fired + 1):
+            return False
+        if self.chance(runtime, "hit") >= self.definition.get("probability", 1.0):
+            return False
+        self.fired += 1
+        return True
+
+    def chance(self, runtime: Runtime, of: str) -> float:
+        """Return a number from 0 up to 1 for the call that was counted last, from the seed."""
+        digits = runtime.ids.hex(PLATFORM, f"fault {self.id} {of}", self.seen, 12)
+        return float(int(digits, 16) / 16**12)
+
+    def shown(self) -> JsonObject:
+        """Return the definition with id and counters, as JSON."""
+        return {"id": self.id, **self.definition, "seen": self.seen, "fired": self.fired}
+
+
+def make_fault(raw: Any, contract: Contract, id: str) -> Fault:
+    """Examine a definition; `id` is the fault's unless it names itself.
+
+    Raises:
+        FaultError: It is not of the form, or names what the contract does not have.
+    """
+    from pydantic import ValidationError
+
+    from emulator.faults.model import milliseconds, read
+
+    try:
+        definition = read(raw)
+    except ValidationError as error:
+        raise FaultError(_said(error.errors(include_url=False, include_context=False))) from error
+    _check_names(definition, contract)
+    begins, ends = (
+        milliseconds(definition[name]) if definition.get(name) else None
+        for name in ("from", "until")
+    )
+    if begins is not None and ends is not None and ends <= begins:
+        raise FaultError("until: is not after from")
+    globs = [re.compile(translate(glob)) for glob in definition.get("operations") or ()]
+    named = definition.pop("id", None) or id
+    return Fault(named, definition, begins, ends, _globs=globs)
+
+
+def _said(errors: list[Any]) -> str:
+    lines = []
+    for error in errors:
+        place = ".".join(str(step) for step in error["loc"])
+        lines.append(f"{place}: {error['msg']}" if place else error["msg"])
+    return "\n".join(lines)
+
+
+def _check_names(definition: JsonObject, contract: Contract) -> None:
+    """Refuse names that stand for nothing: a fault that can never fire is a mistake."""
+    problem = definition.get("problem")
+    if problem is not None and all(entry.id != problem for entry in contract.problems):
+        raise FaultError(f"problem: no error catalogue has an entry {problem}")
+    for service in definition.get("services") or ():
+        if service not in contract.services:
+            raise FaultError(f"services: {service} is none of {', '.join(contract.services)}")
+    for glob in definition.get("operations") or ():
+        pattern = re.compile(translate(glob))
+        if not any(pattern.match(operation) for operation in contract.operations):
+            raise FaultError(f"operations: no operation is called {glob}")
+
+
+def from_word(word: str) -> Any:
+    """Return the definition that a word stands for: a status, a kind, or an error's id.
+
+    JSON stands for itself.
+    """
+    from emulator.json_types import loads
+
+    word = word.strip()
+    if word.startswith("{"):
+        try:
+            return loads(word)
+        except ValueError as error:
+            raise FaultError(f"not JSON: {error}") from error
+    if word in STATUSES:
+        return {"kind": "error", "status": int(word)}
+    if word in _PLAIN:
+        return {"kind": word}
+    if "." in word:
+        return {"kind": "error", "problem": word}
+    known = ", ".join((*STATUSES, *_PLAIN))
+    raise FaultError(f"{word!r} is none of {known}, no id of an error and no JSON")

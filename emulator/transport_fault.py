@@ -1,0 +1,31 @@
+"""What goes wrong with a reply on its way: said by the emulator, done by whoever carries it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KEY = "emulator.fault"
+"""Where a WSGI environment holds the transport fault of its reply, after the call, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportFault:
+    """What befalls one reply. Without any of it, the reply is carried as it is.
+
+    Args:
+        delay: Seconds that pass before anything is sent.
+        reset: The connection is reset; of the reply the client sees nothing.
+        truncated: The connection ends within the body.
+        keep: How many bytes of a truncated body are sent; half of it if None.
+    """
+
+    delay: float = 0.0
+    reset: bool = False
+    truncated: bool = False
+    keep: int | None = None
+
+    def sent(self, length: int) -> int:
+        """Return how many bytes of a body of `length` bytes reach the client."""
+        if not self.truncated or length == 0:
+            return length
+        return min(length // 2 if self.keep is None else self.keep, length - 1)
