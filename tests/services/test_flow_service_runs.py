@@ -78,17 +78,6 @@ def test_a_run_is_ordered_and_read(api: Aep, flow_id: str) -> None:
     }
 
 
-def test_the_reference_answers_without_the_list(make: Callable[..., Aep]) -> None:
-    """An edition in which the reference speaks first would: the shapes are data."""
-    api = make()
-    entry = next(
-        item
-        for item in api.contract.answers
-        if item.aspect == "flow_service.created_run" and item.shape == "id_and_etag"
-    )
-    assert entry.documents == ("flow-service-openapi",)
-
-
 def test_a_client_orders_without_params(api: Aep, flow_id: str) -> None:
     answer = api.call("POST", f"{RUNS}/", {"flowId": flow_id, "status": "active"})
     assert answer.status == 201
@@ -199,6 +188,25 @@ def test_strict_enforcement_wants_one_time_flows_and_params(strict: Aep) -> None
     assert refused(strict, {"flowId": daily, "params": WINDOW}) == (400, "flow_runs_once")
     one = strict.ok("POST", f"{FLOW_SERVICE}/flows", flow(world, scheduleParams=once()))["id"]
     assert refused(strict, {"flowId": one}) == (400, "params_are_sent")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"partialIngestionPercent": 0}, {"errorDiagnosticsEnabled": "perhaps"}, [], "none"],
+)
+def test_options_of_a_flow_fit_its_spec(api: Aep, world: World, options: Any) -> None:
+    path = f"{FLOW_SERVICE}/flows"
+    answer = api.call("POST", path, flow(world, options=options))
+    assert (answer.status, answer.rule.rpartition(".")[2]) == (400, "options_fit_the_option_spec")
+    assert api.ok("GET", f"{path}?count=true") == {"count": 0}
+    good = {"partialIngestionPercent": "5", "errorDiagnosticsEnabled": True}
+    id = api.ok("POST", path, flow(world, options=good))["id"]
+    etag = api.ok("GET", f"{path}/{id}")["items"][0]["etag"]
+    patch = [{"op": "replace", "path": "/options", "value": options}]
+    answer = api.call("PATCH", f"{path}/{id}", patch, if_match=etag)
+    assert answer.status == 400
+    (shown,) = api.ok("GET", f"{path}?property=options.errorDiagnosticsEnabled==true")["items"]
+    assert shown["options"] == good
 
 
 # Lists
