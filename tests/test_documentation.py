@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -19,6 +20,7 @@ from emulator.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+USE_IT_WITH = ROOT / "docs" / "use-it-with.md"
 PAGES = [
     README,
     ROOT / "CHANGELOG.md",
@@ -30,6 +32,15 @@ ADDRESS = "http://127.0.0.1:8080"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 PATIENCE = 60
+INTERPRETERS = {
+    "python": (sys.executable, ".py"),
+    "javascript": ("node", ".mjs"),
+    "java": ("java", ".java"),
+}
+"""What runs the programs of a language, and how their files end."""
+
+ELSEWHERE = ("newman", "openssl")
+"""Programs of others, which a page's commands may call and a machine may not have."""
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -90,6 +101,10 @@ def test_a_command_runs(command: str, server: Server, folder: Path) -> None:
         assert (ROOT / "Dockerfile").is_file()
     elif words[0] == "aep-emulator":
         run([sys.executable, "-m", "emulator", *words[1:]], folder)
+    elif words[0] in ELSEWHERE:
+        if shutil.which(words[0]) is None:
+            pytest.skip(f"there is no {words[0]} on this machine")
+        run(words, folder)
     elif words[0] == "curl":
         if shutil.which("curl") is None:
             pytest.skip("there is no curl on this machine")
@@ -114,12 +129,30 @@ def test_the_refusal_is_as_shown(server: Server) -> None:
             assert part.strip() in answer
 
 
-@pytest.mark.parametrize("program", [*blocks(README, "python")])
-def test_a_program_runs(program: str, server: Server, tmp_path: Path) -> None:
-    pytest.importorskip("aepp")
-    script = tmp_path / "program.py"
+PROGRAMS = [
+    pytest.param(language, program, id=f"{page.name}: {language}")
+    for page in (README, USE_IT_WITH)
+    for language in INTERPRETERS
+    for program in blocks(page, language)
+    if ADDRESS in program
+]
+
+
+@pytest.mark.parametrize(("language", "program"), PROGRAMS)
+def test_a_program_runs(language: str, program: str, server: Server, tmp_path: Path) -> None:
+    interpreter, suffix = INTERPRETERS[language]
+    if shutil.which(interpreter) is None:
+        pytest.skip(f"there is no {interpreter} on this machine")
+    script = tmp_path / f"program{suffix}"
     script.write_text(program.replace(ADDRESS, f"http://127.0.0.1:{server.port}"), "utf-8")
-    assert "9753525b-82c7-4dce-8a9b-5ccfce2b9876" in run([sys.executable, str(script)])
+    assert "9753525b-82c7-4dce-8a9b-5ccfce2b9876" in run([interpreter, str(script)])
+
+
+def test_the_collection_has_the_script_of_the_page() -> None:
+    text = (ROOT / "examples" / "postman" / "tour.postman_collection.json").read_text("utf-8")
+    (event,) = json.loads(text)["event"]
+    (shown,) = (block for block in blocks(USE_IT_WITH, "javascript") if "pm.request" in block)
+    assert event["script"]["exec"] == shown.splitlines()
 
 
 def test_the_two_commands_come_first() -> None:

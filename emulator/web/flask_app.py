@@ -83,7 +83,11 @@ def _incoming(
 
 
 def _base_url(environ: dict[str, Any]) -> str:
-    url = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', 'localhost')}"
+    """Return the address that the client has called, a proxy's that speaks HTTPS for us too."""
+    scheme = environ["wsgi.url_scheme"]
+    if environ.get("HTTP_X_FORWARDED_PROTO") == "https":
+        scheme = "https"
+    url = f"{scheme}://{environ.get('HTTP_HOST', 'localhost')}"
     prefix = environ.get("SCRIPT_NAME")
     return url + quote(prefix, safe="/!$&'()*+,;=:@", encoding="latin-1") if prefix else url
 
