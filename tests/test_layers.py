@@ -16,6 +16,7 @@ THIRD_PARTY = {
     "flask": {"web.flask_app", "app", "admin"},
     "httptools": set[str](),
     "ijson": {"traffic.reading", "traffic.har"},
+    "jinja2": {"reports.pages"},
     "jsonpatch": {"json_patch"},
     "jsonschema": {"contract.second_opinion"},
     "lark": {"mapping.parser", "mapping.builder"},

@@ -15,6 +15,7 @@ from emulator.web.lookup import BoundLookup
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
+    from emulator.coverage.coverage import Coverage
     from emulator.journal.entry import Entry
 
 Routes = list[tuple[str, str, Any]]
@@ -28,7 +29,7 @@ def journal_routes(engine: Engine, journal: Journal | None) -> Routes:
         views = JournalOff()
         return [
             (path, method, views.off)
-            for path in ("/journal", "/journal/<id>", "/coverage")
+            for path in ("/journal", "/journal/<id>", "/coverage", "/report")
             for method in ("GET", "DELETE")
         ]
     made = JournalViews(engine, journal)
@@ -38,6 +39,7 @@ def journal_routes(engine: Engine, journal: Journal | None) -> Routes:
         ("/journal/<id>", "GET", made.entry),
         ("/coverage", "GET", made.coverage),
         ("/coverage", "DELETE", made.clear_coverage),
+        ("/report", "GET", made.report),
     ]
 
 
@@ -113,8 +115,32 @@ class JournalViews:
         return BoundLookup(self._engine.platform, edition, sandbox, entry.document or {})
 
     def coverage(self) -> Response:
-        """Return what all calls so far have covered, to be merged or read."""
-        return answer(self._journal.coverage().to_json())
+        """Return what all calls so far have covered, or those of some tests, to be merged."""
+        return answer(self._coverage().to_json())
+
+    def _coverage(self) -> Coverage:
+        tests = request.args.getlist("test")
+        whole = self._journal.coverage()
+        return whole.only(tests) if tests else whole
+
+    def report(self) -> Response:
+        """Report on what the calls have covered, in any of the forms."""
+        from emulator.reports.rendering import FORMATS, MEDIA_TYPES
+        from emulator.reports.report import Scope, ScopeError, build
+
+        contract, form = self._engine.contract, request.args.get("format", "json")
+        if form not in FORMATS:
+            return error(400, "invalid query", f"format: expected one of {', '.join(FORMATS)}")
+        operations = request.args.getlist("operation") or None
+        services = request.args.getlist("service") or None
+        try:
+            scope = Scope.of(contract, operations, services, self._engine.edition)
+        except ScopeError as problem:
+            return error(400, "invalid query", str(problem))
+        made = build(contract, self._coverage(), scope)
+        if form == "json":
+            return answer(made)
+        return Response(FORMATS[form](made, []), mimetype=MEDIA_TYPES[form])
 
     def clear_coverage(self) -> Response:
         """Count anew."""

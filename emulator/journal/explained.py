@@ -63,10 +63,13 @@ def document(contract: Contract, id: str) -> JsonObject:
 
 
 def accepted(rule: Rule) -> JsonObject:
-    """Return values that the rule accepts at its place, and its schema where it has one."""
+    """Return values that the rule accepts at its place, and its schema where it has one.
+
+    Cases that need a world of their own are left out: their ids mean nothing elsewhere.
+    """
     values: list[Json] = []
     for case in rule.cases.accepts:
-        value = at(case, rule.at)
+        value = MISSING if "given" in case else at(case, rule.at)
         if value is not MISSING and value not in values:
             values.append(value)
     said: JsonObject = {"at": rule.at, "values": values[:MOST_VALUES]}

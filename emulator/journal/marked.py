@@ -22,7 +22,7 @@ MOST_LINES = 60
 class Line:
     """A line of the request, and which of the entry's broken rules it broke, by their index.
 
-    `skipped` counts lines that were left out before it.
+    `skipped` counts lines that were left out before it; at the end an empty line stands for them.
     """
 
     text: str
@@ -119,22 +119,40 @@ def _members(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, str, Json
             yield str(index), "", item, index == last
 
 
+def near(entry: JsonObject, rule: str, around: int = 2) -> list[JsonObject]:
+    """Return the marked lines of an entry that are about one rule, and some around them.
+
+    `entry` has its `marked` lines already; of their marks only those of the rule are left.
+    """
+    lines = [Line(row["text"], skipped=row.get("skipped", 0)) for row in entry["marked"]]
+    for line, row in zip(lines, entry["marked"], strict=True):
+        line.broken = [
+            index for index in row.get("broken", ()) if entry["broken"][index]["rule"] == rule
+        ]
+    return [line.as_json() for line in _around_marks(lines, around)]
+
+
 def _excerpt(lines: list[Line]) -> list[Line]:
-    if len(lines) <= MOST_LINES:
-        return lines
+    return lines if len(lines) <= MOST_LINES else _around_marks(lines, AROUND)
+
+
+def _around_marks(lines: list[Line], around: int) -> list[Line]:
+    """Return the first line, and those around the marks; each says how many are left out."""
     marks = [index for index, line in enumerate(lines) if line.broken] or [0]
     wanted = {0} | {
         near
         for index in marks
-        for near in range(max(0, index - AROUND), min(len(lines), index + AROUND + 1))
+        for near in range(max(0, index - around), min(len(lines), index + around + 1))
     }
     shown: list[Line] = []
-    previous = -1
-    for index in sorted(wanted):
-        line = lines[index]
-        line.skipped = index - previous - 1
-        shown.append(line)
-        previous = index
-    if previous < len(lines) - 1:
-        shown.append(Line("", skipped=len(lines) - 1 - previous))
+    skipped = 0
+    for index, line in enumerate(lines):
+        if index in wanted:
+            line.skipped += skipped
+            shown.append(line)
+            skipped = 0
+        else:
+            skipped += 1 + line.skipped
+    if skipped:
+        shown.append(Line("", skipped=skipped))
     return shown

@@ -42,6 +42,8 @@ def marked_lines(lines: list[JsonObject], broken: list[JsonObject]) -> Iterator[
     for line in lines:
         if skipped := line.get("skipped"):
             yield f"      … {skipped} lines"
+            if not line["text"] and "broken" not in line:
+                continue
         marks = line.get("broken", [])
         yield f"{'  >' if marks else '   '} | {_short(line['text'])}".rstrip()
         indent = len(line["text"]) - len(line["text"].lstrip())

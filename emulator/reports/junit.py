@@ -1,0 +1,131 @@
+"""A report as JUnit XML, the form that CI servers read: a suite for each service.
+
+A rule that was tried is a test case; broken by accident it has failed. Demands that the report
+makes are a suite of their own. The layout is that of the Jenkins plugin's junit-10.xsd.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from emulator.journal.marked import near
+from emulator.journal.told import marked_lines
+from emulator.json_types import JsonObject
+from emulator.reports.thresholds import counted
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What cannot stand in an XML document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A test case; with a failure its type, its message and the text below it."""
+
+    group: str
+    name: str
+    failure: str = ""
+    message: str = ""
+    text: str = ""
+    remark: str = ""
+
+
+def junit(report: JsonObject, failures: list[str]) -> str:
+    """Return the report as XML."""
+    root = Element("testsuites", name="aep-emulator")
+    suites = {service["name"]: list(_cases(report, service)) for service in report["services"]}
+    suites["unknown"] = list(_of_no_operation(report))
+    suites["expectations"] = [
+        Case(row["operation"], row["rule"], "unmet", "meant to be broken, and kept")
+        for row in report["unmet"]
+    ]
+    suites["demands"] = [Case("report", failure, "demand", failure) for failure in failures]
+    for name, cases in suites.items():
+        if cases:
+            _add_suite(root, name, cases)
+    for attribute in ("tests", "failures"):
+        root.set(attribute, str(sum(int(suite.get(attribute, "0")) for suite in root)))
+    root.set("errors", "0")
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _cases(report: JsonObject, service: JsonObject) -> Iterator[Case]:
+    """Yield a case for each rule tried, and for each broken at an operation of another's rules."""
+    failed = _by_rule(row for row in report["violations"] if row["isRule"])
+    remarked = _by_rule((*report["warnings"], *report["notes"]))
+    for operation in service["operations"]:
+        for rule in operation["rules"]:
+            if rule["state"] in ("never", "muted"):
+                continue
+            row = failed.get(rule["id"])
+            if row is not None:
+                yield _failed(rule["id"], operation["id"], row)
+            else:
+                remark = remarked.get(rule["id"])
+                told = f"{counted(remark['count'], 'call')}: {remark['states']}" if remark else ""
+                yield Case(operation["id"], rule["id"], remark=told)
+
+
+def _by_rule(rows: Iterable[JsonObject]) -> dict[str, JsonObject]:
+    """Return rows by rule; those of the gate are broken at several operations."""
+    found: dict[str, JsonObject] = {}
+    for row in rows:
+        first = found.get(row["rule"])
+        found[row["rule"]] = row if first is None else _both(first, row)
+    return found
+
+
+def _both(one: JsonObject, other: JsonObject) -> JsonObject:
+    joined = {name: one[name] + other[name] for name in ("count", "tests", "examples")}
+    return {**one, **joined}
+
+
+def _failed(rule: str, group: str, row: JsonObject) -> Case:
+    message = f"{counted(row['count'], 'call')} broke it: {row.get('states', rule)}"
+    return Case(group, rule, row["severity"], message, _text(row))
+
+
+def _of_no_operation(report: JsonObject) -> Iterator[Case]:
+    """Yield a case for each error that is no rule's: unknown paths, for one."""
+    for row in report["violations"]:
+        if not row["isRule"]:
+            yield _failed(row["rule"], row["operation"] or "no operation", row)
+
+
+def _text(row: JsonObject) -> str:
+    lines = [f"documents: {document['title']}" for document in row.get("documents", ())]
+    lines += [f"test: {test}" for test in row["tests"]]
+    for entry in row["examples"]:
+        lines += ["", f"#{entry['id']} {entry['status']}"]
+        lines += marked_lines(near(entry, row["rule"]), entry["broken"])
+    return "\n".join(lines)
+
+
+def _add_suite(root: Element, name: str, cases: list[Case]) -> None:
+    failed = sum(bool(case.failure) for case in cases)
+    suite = SubElement(
+        root,
+        "testsuite",
+        name=name,
+        tests=str(len(cases)),
+        failures=str(failed),
+        errors="0",
+        skipped="0",
+        time="0",
+    )
+    for case in cases:
+        group = _clean(case.group)
+        element = SubElement(suite, "testcase", classname=group, name=_clean(case.name), time="0")
+        if case.failure:
+            failure = SubElement(element, "failure", type=case.failure)
+            failure.set("message", _clean(case.message))
+            failure.text = _clean(case.text)
+        elif case.remark:
+            SubElement(element, "system-out").text = _clean(case.remark)
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", text)

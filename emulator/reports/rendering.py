@@ -1,0 +1,66 @@
+"""The forms in which a report is written, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emulator.json_types import JsonObject
+
+Render = Callable[[JsonObject, list[str]], str]
+
+
+def _terminal(report: JsonObject, failures: list[str]) -> str:
+    from emulator.reports.terminal import terminal
+
+    return terminal(report, failures)
+
+
+def _html(report: JsonObject, failures: list[str]) -> str:
+    from emulator.reports.pages import html
+
+    return html(report, failures)
+
+
+def _markdown(report: JsonObject, failures: list[str]) -> str:
+    from emulator.reports.pages import markdown
+
+    return markdown(report, failures)
+
+
+def _json(report: JsonObject, failures: list[str]) -> str:
+    import orjson
+
+    told = {**report, "failures": failures}
+    return orjson.dumps(told, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def _junit(report: JsonObject, failures: list[str]) -> str:
+    from emulator.reports.junit import junit
+
+    return junit(report, failures)
+
+
+def _sarif(report: JsonObject, failures: list[str]) -> str:
+    from emulator.reports.sarif import sarif
+
+    return sarif(report, failures)
+
+
+FORMATS: dict[str, Render] = {
+    "terminal": _terminal,
+    "html": _html,
+    "json": _json,
+    "junit": _junit,
+    "sarif": _sarif,
+    "markdown": _markdown,
+}
+"""Each brings in what it needs when it is asked for."""
+
+MEDIA_TYPES = {
+    "terminal": "text/plain",
+    "html": "text/html",
+    "json": "application/json",
+    "junit": "application/xml",
+    "sarif": "application/sarif+json",
+    "markdown": "text/markdown",
+}

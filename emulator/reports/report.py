@@ -1,0 +1,278 @@
+"""A report as JSON: what a coverage says of a contract, in words that need no contract to read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from emulator import __version__
+from emulator.contract import Contract, Operation, Rule
+from emulator.coverage.coverage import Coverage, Place
+from emulator.coverage.tally import Counts
+from emulator.journal.entry import SHARED
+from emulator.journal.explained import document
+from emulator.json_types import JsonObject
+from emulator.reports.accidents import accidents, drift, unmet
+
+FORMAT = "aep-emulator report 1"
+
+PLATFORM = "platform"
+"""What stands as a service for the gate and the body, which come before every operation."""
+
+_SHARED_STATES = {
+    SHARED[0]: "headers of every request: key, token, organization, sandbox",
+    SHARED[1]: "bodies of every request: media type, length, depth, well-formed JSON",
+}
+
+
+class ScopeError(ValueError):
+    """A report is asked for on something that the contract does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a report is about.
+
+    Args:
+        operations: Only these count, and all of their rules; None counts all operations, and the
+            rules of those that were called.
+        services: Only these services.
+        edition: The edition in force, for a report on no calls.
+    """
+
+    operations: frozenset[str] | None = None
+    services: frozenset[str] | None = None
+    edition: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        contract: Contract,
+        operations: Iterable[str] | None = None,
+        services: Iterable[str] | None = None,
+        edition: str = "",
+    ) -> Scope:
+        """Return a scope of operations and services that the contract has.
+
+        Raises:
+            ScopeError: It has them not.
+        """
+        wanted = None if operations is None else frozenset(operations)
+        known = {*contract.operations, *SHARED}
+        if unknown := sorted((wanted or frozenset()) - known):
+            raise ScopeError(f"no operation is called {', '.join(unknown[:5])}")
+        own = None if services is None else frozenset(services)
+        if unknown := sorted((own or frozenset()) - set(contract.services)):
+            raise ScopeError(f"no service is called {', '.join(unknown[:5])}")
+        return cls(wanted, own, edition)
+
+    def has(self, operation: Operation) -> bool:
+        """Tell whether an operation is reported at all."""
+        return self.services is None or operation.service in self.services
+
+    def counts(self, operation: str) -> bool:
+        """Tell whether an operation, or a group that all share, counts for the shares."""
+        return self.operations is None or operation in self.operations
+
+
+EVERYTHING = Scope()
+
+
+def build(contract: Contract, coverage: Coverage, scope: Scope = EVERYTHING) -> JsonObject:
+    """Return the report."""
+    made = _Builder(contract, coverage, scope)
+    services = made.services()
+    found = accidents(contract, coverage, scope.operations, scope.services)
+    report: JsonObject = {
+        "format": FORMAT,
+        "tool": {"name": "aep-emulator", "version": __version__},
+        "editions": made.editions,
+        "counted": "called" if scope.operations is None else "listed",
+        "totals": totals(services),
+        "services": services,
+        **found,
+        "unmet": unmet(contract, coverage, scope.operations, scope.services),
+        "drift": drift(coverage),
+        "muted": made.muted(),
+        "documents": made.documents(),
+    }
+    report["totals"] |= {name: len(report[name]) for name in (*found, "unmet", "drift")}
+    return report
+
+
+def totals(services: Iterable[JsonObject]) -> JsonObject:
+    """Return how many operations and rules count, and how many of them were tried."""
+    own = [
+        operation
+        for service in services
+        for operation in service["operations"]
+        if service["name"] != PLATFORM
+    ]
+    counted = [operation for operation in own if operation["counts"]]
+    called = sum(operation["calls"] > 0 for operation in counted)
+    rules = [
+        rule
+        for service in services
+        for operation in service["operations"]
+        if operation["rulesCount"]
+        for rule in operation["rules"]
+    ]
+    states = [rule["state"] for rule in rules]
+    tried = sum(state not in ("never", "muted") for state in states)
+    return {
+        "calls": sum(operation["calls"] for operation in own),
+        "operations": {"counted": len(counted), "called": called, "share": share(called, counted)},
+        "rules": {
+            "counted": len(rules),
+            "tried": tried,
+            "share": share(tried, rules),
+            **{name: states.count(name) for name in ("held", "onPurpose", "byAccident", "never")},
+        },
+    }
+
+
+def share(part: int, whole: Collection[Any]) -> float:
+    """Return a part of a whole, 1 where there is nothing to have a part of."""
+    return round(part / len(whole), 4) if whole else 1.0
+
+
+class _Builder:
+    """Adds up the tallies of all tests and editions by group of rules."""
+
+    def __init__(self, contract: Contract, coverage: Coverage, scope: Scope) -> None:
+        self._contract = contract
+        self._coverage = coverage
+        self._scope = scope
+        self._places: dict[str, list[Place]] = {}
+        for place in coverage.tallies:
+            self._places.setdefault(place.group, []).append(place)
+        seen = {place.edition for place in coverage.tallies}
+        known = [name for name in contract.entries if name in seen]
+        self.editions = known or [scope.edition or contract.default_edition]
+
+    def services(self) -> list[JsonObject]:
+        """Return services with their operations and rules: first what comes before them all."""
+        rows = [_service(PLATFORM, "Before every operation", self._shared())]
+        for entry in self._contract.services.values():
+            own = [
+                self._operation(operation)
+                for operation in self._contract.operations.values()
+                if operation.service == entry.name and self._is_shown(operation)
+            ]
+            if own:
+                rows.append(_service(entry.name, entry.title, own))
+        return [row for row in rows if row["operations"]]
+
+    def _is_shown(self, operation: Operation) -> bool:
+        if not self._scope.has(operation):
+            return False
+        called = operation.id in self._places
+        if self._scope.operations is None:
+            return operation.emulated or called
+        return operation.id in self._scope.operations
+
+    def _shared(self) -> list[JsonObject]:
+        shown = [group for group in SHARED if self._scope.counts(group) and self._places]
+        return [
+            {"id": group, "method": "", "path": "", "states": _SHARED_STATES[group]}
+            | self._counts(group)
+            for group in shown
+        ]
+
+    def _operation(self, operation: Operation) -> JsonObject:
+        return {
+            "id": operation.id,
+            "method": operation.method,
+            "path": operation.base_path + operation.path,
+            "states": operation.states,
+        } | self._counts(operation.id)
+
+    def _counts(self, group: str) -> JsonObject:
+        """Return calls, statuses and rules of a group, over all tests and editions."""
+        statuses: dict[str, int] = {}
+        calls = 0
+        counts = {rule.id: Counts() for rule in self._rules(group)}
+        for place in self._places.get(group, ()):
+            tally = self._coverage.tallies[place]
+            calls += tally.calls
+            for status, times in sorted(tally.statuses.items()):
+                statuses[str(status)] = statuses.get(str(status), 0) + times
+            for id, found in self._coverage.rules(place).items():
+                if id in counts:
+                    counts[id].add(found)
+        rules = [self._rule(id, found) for id, found in counts.items()]
+        return {
+            "calls": calls,
+            "statuses": statuses,
+            "counts": self._scope.counts(group),
+            "rulesCount": bool(calls or self._scope.operations is not None),
+            "tried": sum(row["state"] not in ("never", "muted") for row in rules),
+            "rules": rules,
+        }
+
+    def _rules(self, group: str) -> list[Rule]:
+        """Return the rules of a group that can fire, in any of the editions."""
+        found: dict[str, Rule] = {}
+        for name in self.editions:
+            for rule in self._contract.edition(name).rules_of(group):
+                if "nothing" not in rule.check:
+                    found.setdefault(rule.id, rule)
+        return list(found.values())
+
+    def _rule(self, id: str, counts: Counts) -> JsonObject:
+        rule = self._contract.rules[id]
+        row: JsonObject = {
+            "id": id,
+            "states": rule.states,
+            "severity": rule.severity,
+            "evidence": rule.evidence,
+            "documents": list(rule.documents),
+            "held": counts.held,
+            "onPurpose": counts.on_purpose,
+            "byAccident": counts.by_accident,
+            "state": counts.state,
+        }
+        rare = {"muted": counts.muted, "undecided": counts.undecided}
+        return row | {name: count for name, count in rare.items() if count}
+
+    def muted(self) -> list[JsonObject]:
+        """Return what an overlay has muted, and how often it was broken all the same."""
+        return [
+            {
+                "rule": mute.rule,
+                "reason": mute.reason,
+                "operation": mute.operation,
+                "until": mute.until,
+                "count": self._muted_count(mute.rule),
+            }
+            for mute in self._contract.mutes
+        ]
+
+    def _muted_count(self, rule: str) -> int:
+        return sum(
+            counts.muted
+            for place in self._coverage.tallies
+            for id, counts in self._coverage.rules(place).items()
+            if id == rule
+        )
+
+    def documents(self) -> JsonObject:
+        """Return the documents that the editions list, by id."""
+        listed = [
+            id for name in self.editions for id in self._contract.edition(name).entry.documents
+        ]
+        return {id: document(self._contract, id) for id in dict.fromkeys(listed)}
+
+
+def _service(name: str, title: str, operations: list[JsonObject]) -> JsonObject:
+    counted = [row for row in operations if row["rulesCount"]]
+    return {
+        "name": name,
+        "title": title,
+        "calls": 0 if name == PLATFORM else sum(row["calls"] for row in operations),
+        "called": sum(row["calls"] > 0 for row in operations),
+        "rules": sum(len(row["rules"]) for row in counted),
+        "tried": sum(row["tried"] for row in counted),
+        "operations": operations,
+    }

@@ -1,0 +1,105 @@
+"""A report as SARIF 2.1.0, the form that code scanning reads: a result for each broken rule.
+
+A call has no file of its own. Where a test names itself as pytest does, `tests/a.py::test_b`, its
+file is the place; else the operation stands for one. Operation and pointer are logical locations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from emulator.json_types import JsonObject, dumps
+
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+LEVELS = {"error": "error", "warning": "warning", "note": "note"}
+_FILE = re.compile(r"(?P<file>[\w./ -]+\.\w+)::")
+
+
+def sarif(report: JsonObject, failures: list[str]) -> str:
+    """Return the report as JSON."""
+    rows = [*report["violations"], *report["warnings"], *report["notes"]]
+    rules = list({row["rule"]: row for row in rows}.values())
+    places = {row["rule"]: index for index, row in enumerate(rules)}
+    driver = {
+        "name": report["tool"]["name"],
+        "version": report["tool"]["version"],
+        "rules": [_rule(row) for row in rules],
+    }
+    run: JsonObject = {
+        "tool": {"driver": driver},
+        "results": [result for row in rows for result in _results(row, places[row["rule"]])],
+        "columnKind": "unicodeCodePoints",
+    }
+    if failures:
+        notices = [{"level": "error", "message": {"text": failure}} for failure in failures]
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": notices}]
+    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}).decode() + "\n"
+
+
+def _rule(row: JsonObject) -> JsonObject:
+    states = row.get("states") or row["rule"]
+    sources = [
+        f"{document['title']}, {document['publisher']} {document['date']}"
+        for document in row.get("documents", ())
+    ]
+    rule: JsonObject = {
+        "id": row["rule"],
+        "shortDescription": {"text": states},
+        "fullDescription": {"text": "\n".join([states, *sources])},
+        "defaultConfiguration": {"level": LEVELS[row["severity"]]},
+        "properties": {"evidence": row.get("evidence", ""), "tags": [row["service"] or "unknown"]},
+    }
+    return {**rule, "help": {"text": row["fix"]}} if row.get("fix") else rule
+
+
+def _results(row: JsonObject, place: int) -> Iterator[JsonObject]:
+    """Yield a result for each test that broke a rule, or one if no test is known."""
+    for test in row["tests"] or [""]:
+        example = _example(row, test)
+        at, reason = _broken(row, example)
+        told = f"{reason}. {row.get('states', '')}".strip(". ") + "."
+        key = "\x00".join((row["rule"], row["operation"], test))
+        yield {
+            "ruleId": row["rule"],
+            "ruleIndex": place,
+            "level": LEVELS[row["severity"]],
+            "message": {"text": told if told != "." else row["rule"]},
+            "locations": [_location(row["operation"], test, at)],
+            "partialFingerprints": {"ruleOperationTest/v1": sha256(key.encode()).hexdigest()},
+            "properties": {"calls": row["count"], "test": test},
+        }
+
+
+def _example(row: JsonObject, test: str) -> JsonObject | None:
+    own = (entry for entry in row["examples"] if entry.get("test", "") == test)
+    return next(own, row["examples"][0] if row["examples"] else None)
+
+
+def _broken(row: JsonObject, example: JsonObject | None) -> tuple[str, str]:
+    """Return place and reason of a broken rule in a call that shows it."""
+    for item in example["broken"] if example else ():
+        if item["rule"] == row["rule"]:
+            return item["at"], item["reason"]
+    return "", ""
+
+
+def _location(operation: str, test: str, at: str) -> JsonObject:
+    named = _FILE.match(test)
+    uri = named["file"].strip() if named else f"operations/{operation or 'unknown'}"
+    logical: list[dict[str, Any]] = []
+    if operation:
+        logical.append({"fullyQualifiedName": operation, "kind": "function"})
+    if at:
+        logical.append({"fullyQualifiedName": at, "kind": "value"})
+    location: JsonObject = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": uri.replace(" ", "%20")},
+            "region": {"startLine": 1},
+        }
+    }
+    return {**location, "logicalLocations": logical} if logical else location

@@ -1,0 +1,53 @@
+"""An emulator that has been called by a careless client, and the report on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulator.app import Emulator
+from emulator.json_types import JsonObject
+from emulator.reports.report import build
+from emulator.server import Server
+from tests.aep import FLOW_SERVICE, Aep, base_connection
+from tests.emulators import new_emulator
+from tests.services.conftest import aep_for
+
+CONNECTIONS = f"{FLOW_SERVICE}/connections"
+NAME = "flow_service.create_connection.name_is_text"
+SPEC = "flow_service.create_connection.connection_spec_is_sent"
+LIMIT = "flow_service.list_flows.limit_is_at_most_100"
+TEST = "tests/test_client.py::test_names"
+
+
+def call_carelessly(api: Aep) -> None:
+    """Create, break a rule by accident twice and one on purpose, be remarked on, miss a path."""
+    api.ok("POST", CONNECTIONS, base_connection())
+    api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test=TEST)
+    api.call("POST", CONNECTIONS, base_connection(name=["<b>&"]))
+    api.call("POST", CONNECTIONS, {"name": "a"}, x_emulator_expects=SPEC)
+    api.call("GET", f"{FLOW_SERVICE}/flows?limit=500")
+    api.call("GET", f"{FLOW_SERVICE}/nowhere")
+    api.ok("GET", f"{FLOW_SERVICE}/flows", x_emulator_expects=LIMIT)
+
+
+@pytest.fixture(scope="module")
+def called() -> Iterator[Emulator]:
+    """Called once for all tests of a module; none of them changes it."""
+    made = new_emulator()
+    call_carelessly(aep_for(made))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def report(called: Emulator) -> JsonObject:
+    assert called.journal is not None
+    return build(called.contract, called.journal.coverage())
+
+
+@pytest.fixture(scope="module")
+def url(called: Emulator) -> Iterator[str]:
+    with Server(called.wsgi_app) as server:
+        yield f"http://127.0.0.1:{server.port}"

@@ -1,0 +1,249 @@
+"""The forms of a report: each is what its readers take it for, whatever the calls contain."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+
+from emulator.json_types import JsonObject
+from emulator.reports.rendering import FORMATS, MEDIA_TYPES
+from tests.reports.conftest import LIMIT, NAME, TEST
+
+FAILURES = ["2 rules broken by accident"]
+
+
+@pytest.fixture(scope="module", params=[[], FAILURES], ids=["well", "failed"])
+def failures(request: pytest.FixtureRequest) -> list[str]:
+    found: list[str] = request.param
+    return found
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_tells_of_the_accident(
+    report: JsonObject, form: str, failures: list[str]
+) -> None:
+    text = FORMATS[form](report, failures)
+    assert NAME in text
+    assert TEST in text
+    assert text.endswith("\n")
+    assert all(failure in text for failure in failures)
+    assert form in MEDIA_TYPES
+
+
+class Page(HTMLParser):
+    """Collects what a page loads, and sees that what it opens it closes."""
+
+    VOID = ("meta", "input", "br", "link", "img")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside.append(tag)
+        self.loads += [value or "" for name, value in attrs if name in ("src", "href")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_loads_nothing(report: JsonObject, failures: list[str]) -> None:
+    text = FORMATS["html"](report, failures)
+    page = Page()
+    page.feed(text)
+    page.close()
+    assert page.open == []
+    assert page.loads == []
+    assert "url(" not in text
+    assert "@import" not in text
+    assert page.inside.count("b") == text.count("<b>")
+    assert "<b>&" not in text.replace("<b>&lt;", "")
+
+
+def hostile(report: JsonObject) -> JsonObject:
+    """The report with every text of its accidents replaced by one that breaks out of markup."""
+    evil = "</pre><script>alert(1)</script> ```` | ` ]]> \x00\ufffe \x1b[31m"
+
+    def replaced(value: Any, name: str = "") -> Any:
+        if isinstance(value, dict):
+            return {key: replaced(item, key) for key, item in value.items()}
+        if isinstance(value, list):
+            return [replaced(item, name) for item in value]
+        keep = ("rule", "severity", "operation", "at", "outcome", "service")
+        return evil if isinstance(value, str) and name not in keep else value
+
+    kinds = ("violations", "warnings", "unmet", "muted")
+    return {**report, **{kind: replaced(report[kind]) for kind in kinds}}
+
+
+@pytest.mark.parametrize("form", ["html", "markdown", "junit"])
+def test_hostile_texts_stay_texts(report: JsonObject, form: str) -> None:
+    text = FORMATS[form](hostile(report), [])
+    if form == "junit":
+        ET.fromstring(text)
+    elif form == "html":
+        assert text.count("<script>") == 1
+        assert "</pre><script>" not in text
+    else:
+        fences = [line for line in text.splitlines() if line.startswith("````")]
+        assert len(fences) == 2 * text.count("````text")
+        outside = re.sub(r"````text.*?^````$", "", text, flags=re.DOTALL | re.MULTILINE)
+        plain = re.sub(r"`[^`]*`", "", outside.replace("\\`", ""))
+        assert "script" in plain
+        assert not re.search(r"(?<!\\)<script", plain)
+
+
+def test_junit(report: JsonObject, failures: list[str]) -> None:
+    """What junit-10.xsd of the Jenkins plugin demands: names, counts, and one kind of child."""
+    root = ET.fromstring(FORMATS["junit"](report, failures))
+    assert root.tag == "testsuites"
+    cases = 0
+    failed = 0
+    for suite in root:
+        assert suite.tag == "testsuite"
+        own = suite.findall("testcase")
+        assert len(own) == len(suite) == int(suite.get("tests", ""))
+        assert suite.get("name")
+        for case in own:
+            assert case.get("name")
+            assert case.get("classname")
+            assert {child.tag for child in case} <= {"failure", "system-out"}
+        assert len(suite.findall("testcase/failure")) == int(suite.get("failures", ""))
+        cases += len(own)
+        failed += int(suite.get("failures", ""))
+    assert (root.get("tests"), root.get("failures")) == (str(cases), str(failed))
+    assert cases == report["totals"]["rules"]["tried"] + 2 + len(failures)
+    assert failed == report["totals"]["violations"] + 1 + len(failures)
+    (suite,) = (suite for suite in root if suite.get("name") == "flow_service")
+    found = {case.get("name"): case for case in suite}
+    failure = found[NAME].find("failure")
+    assert failure is not None
+    assert '"name": 3' in (failure.text or "")
+    remark = found[LIMIT].find("system-out")
+    assert remark is not None
+
+
+SARIF: JsonObject = {
+    "type": "object",
+    "required": ["version", "runs", "$schema"],
+    "properties": {
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["tool", "results"],
+                "properties": {
+                    "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+                    "invocations": {"items": {"required": ["executionSuccessful"]}},
+                    "tool": {
+                        "required": ["driver"],
+                        "properties": {"driver": {"$ref": "#/$defs/driver"}},
+                    },
+                    "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
+                },
+            },
+        },
+    },
+    "$defs": {
+        "message": {
+            "type": "object",
+            "required": ["text"],
+            "properties": {"text": {"type": "string", "minLength": 1}},
+            "additionalProperties": False,
+        },
+        "driver": {
+            "required": ["name"],
+            "properties": {
+                "rules": {
+                    "type": "array",
+                    "uniqueItems": True,
+                    "items": {
+                        "required": ["id"],
+                        "properties": {
+                            "shortDescription": {"$ref": "#/$defs/message"},
+                            "fullDescription": {"$ref": "#/$defs/message"},
+                            "help": {"$ref": "#/$defs/message"},
+                        },
+                    },
+                }
+            },
+        },
+        "result": {
+            "type": "object",
+            "required": ["message", "ruleId", "locations"],
+            "properties": {
+                "message": {"$ref": "#/$defs/message"},
+                "level": {"enum": ["none", "note", "warning", "error"]},
+                "ruleIndex": {"type": "integer", "minimum": 0},
+                "partialFingerprints": {"additionalProperties": {"type": "string"}},
+                "locations": {
+                    "minItems": 1,
+                    "items": {
+                        "required": ["physicalLocation"],
+                        "properties": {
+                            "physicalLocation": {
+                                "required": ["artifactLocation", "region"],
+                                "properties": {
+                                    "artifactLocation": {
+                                        "properties": {
+                                            "uri": {"type": "string", "pattern": "^[!-~]+$"}
+                                        }
+                                    },
+                                    "region": {
+                                        "properties": {
+                                            "startLine": {"type": "integer", "minimum": 1}
+                                        }
+                                    },
+                                },
+                            }
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+"""What the schema of SARIF 2.1.0 demands of the members that we write, in our own words."""
+
+
+def test_sarif(report: JsonObject, failures: list[str]) -> None:
+    log = json.loads(FORMATS["sarif"](report, failures))
+    jsonschema.Draft202012Validator(SARIF).validate(log)
+    (run,) = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+    by_rule = {result["ruleId"]: result for result in run["results"]}
+    place = by_rule[NAME]["locations"][0]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "tests/test_client.py"
+    names = [location["fullyQualifiedName"] for location in place["logicalLocations"]]
+    assert names == ["flow_service.create_connection", "/body/name"]
+    assert (by_rule[NAME]["level"], by_rule[LIMIT]["level"]) == ("error", "warning")
+    uri = by_rule[LIMIT]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri == "operations/flow_service.list_flows"
+    prints = [tuple(result["partialFingerprints"].values()) for result in run["results"]]
+    assert len(set(prints)) == len(prints)
+
+
+def test_json_is_the_report(report: JsonObject, failures: list[str]) -> None:
+    said = json.loads(FORMATS["json"](report, failures))
+    assert said == {**report, "failures": failures}
+
+
+def test_markdown_tables_have_their_columns(report: JsonObject) -> None:
+    text = FORMATS["markdown"](report, [])
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) > 15
+    widths = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}
+    assert widths == {3, 4, 5}

@@ -1,0 +1,230 @@
+"""The report itself: what counts, what is told of each rule, and what fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from emulator.app import Emulator
+from emulator.contract.mutes import Mute
+from emulator.coverage.coverage import Coverage
+from emulator.json_types import JsonObject
+from emulator.reports.report import Scope, ScopeError, build, share
+from emulator.reports.thresholds import Thresholds, failures, percent
+from tests.aep import FLOW_SERVICE, base_connection
+from tests.emulators import new_emulator
+from tests.reports.conftest import LIMIT, NAME, SPEC, TEST
+from tests.services.conftest import aep_for
+
+CREATE = "flow_service.create_connection"
+
+
+def rules(report: JsonObject, operation: str) -> dict[str, JsonObject]:
+    """The rules of an operation in a report, by id."""
+    return {
+        rule["id"]: rule
+        for service in report["services"]
+        for row in service["operations"]
+        if row["id"] == operation
+        for rule in row["rules"]
+    }
+
+
+def made(emulator: Emulator, scope: Scope) -> JsonObject:
+    assert emulator.journal is not None
+    return build(emulator.contract, emulator.journal.coverage(), scope)
+
+
+def test_rules_are_counted(report: JsonObject) -> None:
+    found = rules(report, CREATE)
+    name, spec = found[NAME], found[SPEC]
+    assert (name["held"], name["onPurpose"], name["byAccident"]) == (2, 0, 2)
+    assert (spec["held"], spec["onPurpose"], spec["byAccident"]) == (3, 1, 0)
+    assert (name["state"], spec["state"]) == ("byAccident", "onPurpose")
+    assert found[f"{CREATE}.mode_is_known"]["state"] == "never"
+    assert rules(report, "platform.gate")["platform.gate.sandbox_is_sent"]["held"] == 6
+
+
+def test_totals_are_those_of_the_rows(report: JsonObject, called: Emulator) -> None:
+    totals = report["totals"]
+    operations = [row for service in report["services"] for row in service["operations"]]
+    own = [row for row in operations if row["path"]]
+    assert totals["calls"] == 6, "the path that nobody knows belongs to no operation"
+    emulated = sum(item.emulated for item in called.contract.operations.values())
+    assert totals["operations"] == {"counted": emulated, "called": 2, "share": share(2, own)}
+    states = [rule["state"] for row in operations if row["calls"] for rule in row["rules"]]
+    assert totals["rules"]["counted"] == len(states)
+    assert totals["rules"]["tried"] == len(states) - states.count("never")
+    assert totals["rules"]["byAccident"] == states.count("byAccident") == 2
+    assert totals["rules"]["onPurpose"] == 1
+
+
+def test_accidents_are_explained(report: JsonObject, called: Emulator) -> None:
+    assert len(report["violations"]) == report["totals"]["violations"] == 2
+    by_rule = {row["rule"]: row for row in report["violations"]}
+    row = by_rule[NAME]
+    assert (row["operation"], row["service"], row["severity"]) == (CREATE, "flow_service", "error")
+    assert (row["count"], row["tests"]) == (2, [TEST])
+    assert row["states"] == called.contract.rules[NAME].states
+    assert row["documents"][0].keys() == {"id", "title", "publisher", "date"}
+    example, _ = row["examples"]
+    assert (example["status"], example["test"]) == (400, TEST)
+    (marked,) = (line["text"] for line in example["marked"] if "broken" in line)
+    assert marked == '  "name": 3,'
+    assert by_rule["platform.unknown_path"]["operation"] == ""
+    (warning,) = report["warnings"]
+    assert warning["rule"] == LIMIT
+    assert [(row["rule"], row["count"]) for row in report["unmet"]] == [(LIMIT, 1)]
+    assert report["notes"] == []
+
+
+def test_what_refuses_is_a_violation_however_severe() -> None:
+    emulator = new_emulator(enforce="strict")
+    aep_for(emulator).call("GET", f"{FLOW_SERVICE}/flows?limit=500")
+    report = made(emulator, Scope())
+    assert [row["rule"] for row in report["violations"]] == [LIMIT]
+    assert report["warnings"] == []
+
+
+def test_what_is_only_observed_is_a_violation_too() -> None:
+    emulator = new_emulator(enforce="observe")
+    api = aep_for(emulator)
+    api.holds_shapes = False
+    api.call("POST", f"{FLOW_SERVICE}/connections", base_connection(name=3))
+    assert [row["rule"] for row in made(emulator, Scope())["violations"]] == [NAME]
+
+
+def test_listed_operations_alone_count(called: Emulator) -> None:
+    listed = frozenset({CREATE, "flow_service.get_flow"})
+    report = made(called, Scope(operations=listed))
+    assert report["counted"] == "listed"
+    assert report["totals"]["operations"] == {"counted": 2, "called": 1, "share": 0.5}
+    shown = {row["id"] for service in report["services"] for row in service["operations"]}
+    assert shown == listed
+    edition = called.contract.edition("latest")
+    expected = sum(len(edition.rules_of(operation)) for operation in listed)
+    assert report["totals"]["rules"]["counted"] == expected
+    assert {row["operation"] for row in report["violations"]} == {CREATE, ""}
+    assert report["warnings"] == report["unmet"] == []
+
+
+def test_services_can_be_chosen(called: Emulator) -> None:
+    report = made(called, Scope(services=frozenset({"catalog"})))
+    assert {row["name"] for row in report["services"]} == {"platform", "catalog"}
+    assert report["violations"] == report["warnings"] == report["unmet"] == []
+
+
+@pytest.mark.parametrize(
+    ("operations", "services"), [(["flow_service.fly"], None), (None, ["weather"])]
+)
+def test_what_there_is_not_cannot_be_chosen(
+    called: Emulator, operations: list[str] | None, services: list[str] | None
+) -> None:
+    with pytest.raises(ScopeError, match=r"fly|weather"):
+        Scope.of(called.contract, operations, services)
+
+
+def test_no_calls_at_all(called: Emulator) -> None:
+    report = build(called.contract, Coverage(called.contract), Scope(edition="2020-03"))
+    assert report["editions"] == ["2020-03"]
+    assert report["totals"]["rules"] == {
+        "counted": 0,
+        "tried": 0,
+        "share": 1.0,
+        "held": 0,
+        "onPurpose": 0,
+        "byAccident": 0,
+        "never": 0,
+    }
+    assert report["totals"]["operations"]["share"] == 0
+
+
+def test_editions_add_up() -> None:
+    emulator = new_emulator()
+    api = aep_for(emulator)
+    for edition in ("2020-03", "latest"):
+        api.ok("GET", f"{FLOW_SERVICE}/flows", x_emulator_edition=edition)
+    report = made(emulator, Scope())
+    assert report["editions"] == ["2020-03", "latest"]
+    row = next(
+        row
+        for service in report["services"]
+        for row in service["operations"]
+        if row["id"] == "flow_service.list_flows"
+    )
+    assert (row["calls"], row["statuses"]) == (2, {"200": 2})
+    both = {
+        rule.id
+        for edition in report["editions"]
+        for rule in emulator.contract.edition(edition).rules_of(row["id"])
+    }
+    assert {rule["id"] for rule in row["rules"]} == both
+
+
+def test_what_is_muted_is_listed(called: Emulator) -> None:
+    contract = new_emulator().contract
+    before = contract.mutes
+    contract.mutes = (Mute(NAME, "on its way out", "", "2030-01-01"),)
+    try:
+        assert called.journal is not None
+        report = build(contract, called.journal.coverage())
+    finally:
+        contract.mutes = before
+    assert report["muted"] == [
+        {
+            "rule": NAME,
+            "reason": "on its way out",
+            "operation": "",
+            "until": "2030-01-01",
+            "count": 0,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("demanded", "said"),
+    [
+        (Thresholds(), []),
+        (Thresholds("violations"), ["2 rules broken by accident"]),
+        (
+            Thresholds("warnings"),
+            [
+                "2 rules broken by accident",
+                "1 rule remarked on by accident",
+                "1 expectation not met",
+            ],
+        ),
+        (Thresholds(rules=0.01, operations=0.001), []),
+        (Thresholds(operations=0.5), ["of the operations called, at least 50 % demanded"]),
+        (Thresholds(rules=0.999), ["of the rules tried, at least 99.9 % demanded"]),
+    ],
+)
+def test_thresholds(report: JsonObject, demanded: Thresholds, said: list[str]) -> None:
+    found = list(failures(report, demanded))
+    assert len(found) == len(said)
+    assert all(text in failure for text, failure in zip(said, found, strict=True))
+
+
+def test_nothing_fails_that_is_well() -> None:
+    emulator = new_emulator()
+    aep_for(emulator).ok("GET", f"{FLOW_SERVICE}/flows")
+    assert list(failures(made(emulator, Scope()), Thresholds("warnings"))) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0 %"), (1, "100 %"), (0.9999, "99.9 %"), (0.333, "33.3 %"), (0.07, "7 %")],
+)
+def test_shares_are_never_rounded_up(value: float, text: str) -> None:
+    assert percent(value) == text
+
+
+def test_statuses_of_all_tests_add_up(report: JsonObject) -> None:
+    row: dict[str, Any] = next(
+        row
+        for service in report["services"]
+        for row in service["operations"]
+        if row["id"] == CREATE
+    )
+    assert (row["calls"], row["statuses"]) == (4, {"201": 1, "400": 3})
