@@ -62,8 +62,11 @@ def job_of(flow: JsonObject, around: Surroundings) -> Job:
     Raises:
         SourceError: A part of it is not there any more, or was never said.
     """
-    source = _one(flow, "sourceConnectionIds", "source_connection", around)
-    target = _one(flow, "targetConnectionIds", "target_connection", around)
+    parts = around.platform.flow_service.parts.of(around.sandbox, flow["id"])
+    source, target = parts["source"], parts["target"]
+    if source is None or target is None:
+        missing = "source" if source is None else "target"
+        raise SourceError(f"The flow has no {missing} connection.")
     params = target.get("params")
     dataset_id = params.get("dataSetId") if isinstance(params, dict) else None
     dataset = around.find("dataset", dataset_id)
@@ -78,15 +81,6 @@ def job_of(flow: JsonObject, around: Surroundings) -> Job:
         container=sources.container_of(source),
         options=options if isinstance(options, dict) else {},
     )
-
-
-def _one(flow: JsonObject, member: str, kind: str, around: Surroundings) -> JsonObject:
-    ids = flow.get(member)
-    id = ids[0] if isinstance(ids, list) and ids else None
-    found = around.find(kind, id)
-    if found is None:
-        raise SourceError(f"The flow's {kind.replace('_', ' ')} {id} does not exist.")
-    return found
 
 
 def _mapping(flow: JsonObject, around: Surroundings) -> CompiledMapping | None:

@@ -259,6 +259,26 @@ def test_a_flow_without_mapping_lands_what_fits_the_schema(plant: Plant) -> None
     assert plant.landed(run) == [{"_id": "1", "person": {"name": {"firstName": "Ada"}}}]
 
 
+def test_a_flow_stays_with_its_connections_as_they_were(plant: Plant) -> None:
+    plant.put("leads/a.tsv")
+    plant.put("later/b.tsv", MORE)
+    source = plant.source(params={"path": "/leads/*.tsv"})
+    move = {"op": "replace", "path": "/params/path", "value": "/later/*.tsv"}
+    draft = plant.flow(source, "?mode=draft", scheduleParams=every())
+    before = plant.flow(source, scheduleParams=every())
+    plant.patch("sourceConnections", source, move)
+    assert plant.ids(plant.runs(before)[0]) == ["1", "2"]
+    plant.act(draft, "publish")
+    assert plant.ids(plant.runs(draft)[0]) == ["3"]
+    other = plant.source(params={"path": "/later/*.tsv"})
+    patch = {"op": "replace", "path": "/sourceConnectionIds", "value": [other]}
+    plant.patch("flows", before, patch)
+    plant.clock.advance(HOUR)
+    plant.put("later/b.tsv", MORE)
+    plant.clock.advance(HOUR)
+    assert plant.ids(plant.runs(before)[1]) == ["3"]
+
+
 # Which files
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from emulator.runtime import ManualClock
-from tests.aep import FLOW_SERVICE, Aep, World, flow, make_world
+from tests.aep import FLOW_SERVICE, Aep, World, flow, make_world, source_connection
 from tests.files import put
 
 RUNS = f"{FLOW_SERVICE}/runs"
@@ -212,21 +213,25 @@ def test_options_of_a_flow_fit_its_spec(api: Aep, world: World, options: Any) ->
 # Lists
 
 
-def test_runs_are_filtered_by_nested_names(api: Aep, flow_id: str, clock: ManualClock) -> None:
+def test_runs_are_filtered_by_nested_names(
+    api: Aep, flow_id: str, world: World, clock: ManualClock
+) -> None:
     good = order(api, flow_id)
     clock.advance(10)
-    api.exchange("DELETE", f"/_emulator/files/{_base(api, flow_id)}/leads/a.tsv", api.headers)
-    patch = [{"op": "replace", "path": "/params/path", "value": "/leads/gone.tsv"}]
-    _patch_source(api, flow_id, patch)
-    bad = order(api, flow_id)
-    assert ids(api, f"property=flowId=={flow_id}") == [good, bad]
+    params = {"path": "/leads/gone.tsv"}
+    path = f"{FLOW_SERVICE}/sourceConnections"
+    source = api.ok("POST", path, source_connection(world.base, params=params))["id"]
+    body = flow(replace(world, source=source), scheduleParams=once())
+    other = api.ok("POST", f"{FLOW_SERVICE}/flows", body)["id"]
+    bad = order(api, other)
+    assert ids(api, f"property=flowId=={flow_id},{other}") == [good, bad]
     for query in (
         "property=state==failed",
         "property=state==Failed",
         "property=metrics.statusSummary.status==FAILED",
         'property=metrics.statusSummary.errors[].code=="CONNECTOR-2001-500"',
         f"property=metrics.durationSummary.startedAtUTC>{START * 1000}",
-        f"property=createdAt>={START * 1000 + 10_000}&property=flowId=={flow_id}",
+        f"property=createdAt>={START * 1000 + 10_000}&property=flowId=={other}",
         f"property=id=={bad},a",
     ):
         assert ids(api, query) == [bad], query
@@ -243,13 +248,6 @@ def _base(api: Aep, flow_id: str) -> str:
     source = api.ok("GET", f"{FLOW_SERVICE}/flows/{flow_id}")["items"][0]
     base: str = source["inheritedAttributes"]["sourceConnections"][0]["baseConnection"]["id"]
     return base
-
-
-def _patch_source(api: Aep, flow_id: str, patch: list[dict[str, Any]]) -> None:
-    id = api.ok("GET", f"{FLOW_SERVICE}/flows/{flow_id}")["items"][0]["sourceConnectionIds"][0]
-    path = f"{FLOW_SERVICE}/sourceConnections/{id}"
-    etag = api.ok("GET", path)["items"][0]["etag"]
-    api.ok("PATCH", path, patch, if_match=etag)
 
 
 def test_runs_are_ordered_paged_and_counted(api: Aep, flow_id: str, clock: ManualClock) -> None:

@@ -24,6 +24,7 @@ from emulator.services.flow_service.kinds import (
     Kind,
 )
 from emulator.services.flow_service.listing import read_token
+from emulator.services.flow_service.parts import Parts
 from emulator.services.flow_service.runs import Runs
 from emulator.services.flow_service.specs import Specs
 from emulator.store import Change, Stored
@@ -59,6 +60,7 @@ class FlowService:
         self.specs = Specs(platform)
         self.runs = Runs(platform, self.specs.finders()["flow_spec"])
         self.agenda = Agenda(platform)
+        self.parts = Parts(platform)
         self._explorer = Explorer(platform)
 
     def finders(self) -> Mapping[str, Finder]:
@@ -142,7 +144,7 @@ class FlowService:
         self._tag(entity, 1, now)
         self._store.write(Change(sandbox, kind.name, id, entity, expected=0))
         if kind is FLOW:
-            self.agenda.changed(sandbox, entity)
+            self._follow(sandbox, entity)
         return entity
 
     def patch(
@@ -210,8 +212,13 @@ class FlowService:
         self._tag(entity, version + 1, entity["updatedAt"])
         self._store.write(Change(sandbox, kind.name, entity["id"], entity, expected=version))
         if kind is FLOW:
-            self.agenda.changed(sandbox, entity)
+            self._follow(sandbox, entity)
         return entity
+
+    def _follow(self, sandbox: Sandbox, flow: JsonObject) -> None:
+        """Keep what a flow is made of and when it runs next, after it has been written."""
+        self.parts.keep(sandbox, flow)
+        self.agenda.changed(sandbox, flow)
 
     def note_run(self, sandbox: Sandbox, run: JsonObject) -> None:
         """Show a run that has ended as its flow's last one; the flow keeps its etag."""
@@ -241,6 +248,7 @@ class FlowService:
         self._store.write(*changes)
         if kind is FLOW:
             self.agenda.gone(sandbox, id)
+            self.parts.forget(sandbox, id)
 
 
 def _alias(sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
