@@ -15,6 +15,7 @@ from emulator.app import Emulator
 from emulator.server import Server
 from tests.aep import HEADERS, Aep, Send
 from tests.emulators import new_emulator
+from tests.journeys.library import library, made  # noqa: F401 - fixtures for all tests here
 
 _ORGANIZATIONS = count(1)
 
@@ -29,10 +30,10 @@ class Running:
 
 def serve(**settings: object) -> Iterator[Running]:
     """Serve a new emulator whose clock stands still until the generator is closed."""
-    made = new_emulator(**settings)
-    with Server(made.wsgi_app) as server:
-        yield Running(made, f"http://127.0.0.1:{server.port}")
-    made.close()
+    emulator = new_emulator(**settings)
+    with Server(emulator.wsgi_app) as server:
+        yield Running(emulator, f"http://127.0.0.1:{server.port}")
+    emulator.close()
 
 
 @pytest.fixture(scope="session")
@@ -89,9 +90,9 @@ def by_curl(url: str) -> Send:
 
 @pytest.fixture
 def session() -> Iterator[requests.Session]:
-    with requests.Session() as made:
-        made.trust_env = False  # a proxy of whoever runs the tests is none of ours
-        yield made
+    with requests.Session() as opened:
+        opened.trust_env = False  # a proxy of whoever runs the tests is none of ours
+        yield opened
 
 
 @pytest.fixture

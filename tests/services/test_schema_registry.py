@@ -1248,3 +1248,13 @@ def test_the_cache_of_resolved_forms_is_bounded(emulator: Emulator, aep: Aep) ->
         view = View(Sandbox(ORGANIZATION, f"s{number}"), fixtures)
         assert registry.resolved(view, PROFILE) is not None
     assert len(registry._resolved) <= 256
+
+
+def test_the_flat_form_has_fields_by_their_whole_path(aep: Aep) -> None:
+    id = aep.ok("POST", SCHEMAS, schema())["$id"]
+    form = "application/vnd.adobe.{}-full-flat+json; version=1"
+    compatible = get(aep, id, accept=form.format("xed"))["properties"]
+    assert compatible["person/name/firstName"]["type"] == "string"
+    assert "person" not in compatible
+    standard = get(aep, id, accept=form.format("xdm"))["properties"]
+    assert "xdm:person/xdm:name/xdm:firstName" in standard

@@ -29,4 +29,5 @@ def written(status: int, entity: JsonObject) -> Reply:
 
 
 def _tag(entity: JsonObject) -> dict[str, str]:
-    return {"ETag": entity["etag"]}
+    # The documents and a client that keeps the case of headers write it in lower case.
+    return {"etag": entity["etag"]}

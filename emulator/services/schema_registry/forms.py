@@ -6,6 +6,7 @@ Source: "Schema Registry API guide", getting started: `application/vnd.adobe.{xe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from emulator.json_types import Json, JsonObject
@@ -13,7 +14,7 @@ from emulator.services.schema_registry.fields import changed, without_texts
 
 _TYPE = re.compile(r"application/vnd\.adobe\.(xed|xdm)((?:-[a-z0-9]+)*)\+json", re.IGNORECASE)
 _DEPRECATING = {"deprecatefield", "deprecated"}
-_RESOLVING = {"full", *_DEPRECATING}
+_RESOLVING = {"full", "flat", *_DEPRECATING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Form:
 
     `brief` is identity only; `resolved` has `allOf` and `$ref` merged into fields; `texts` are
     titles and descriptions; `standard` are XDM's own field names instead of the compatible ones;
-    `deprecated` marks fields that a descriptor deprecates. Of descriptors, `links` are paths, not
+    `deprecated` marks fields that a descriptor deprecates; `flat` are fields by their whole path.
+    Of descriptors, `links` are paths, not
     the descriptors themselves, and `paged` is a flat list with its page.
     """
 
@@ -32,6 +34,7 @@ class Form:
     descriptors: bool = False
     standard: bool = False
     deprecated: bool = False
+    flat: bool = False
     links: bool = False
     paged: bool = False
 
@@ -49,6 +52,7 @@ def read_accept(accept: str) -> Form:
         descriptors="desc" in modifiers,
         standard=match[1].lower() == "xdm",
         deprecated=bool(modifiers & _DEPRECATING),
+        flat="flat" in modifiers,
         links="link" in modifiers,
         paged="v2" in modifiers,
     )
@@ -68,7 +72,23 @@ def formed(resource: JsonObject, form: Form) -> JsonObject:
         resource = changed(resource, without_texts)
     if form.standard:
         resource = changed(resource, _with_standard_names)
+    if form.flat:
+        fields = dict(_flattened(resource.get("properties", {}), ""))
+        resource = {**resource, "properties": fields}
     return resource
+
+
+def _flattened(fields: JsonObject, path: str) -> Iterator[tuple[str, Json]]:
+    """Yield the fields of objects with the names on the way to them, joined by slashes.
+
+    Only a public client shows this form: it reads the paths of a schema from it.
+    """
+    for name, field in fields.items():
+        inner = field.get("properties") if isinstance(field, dict) else None
+        if isinstance(inner, dict) and inner:
+            yield from _flattened(inner, f"{path}{name}/")
+        else:
+            yield f"{path}{name}", field
 
 
 def _with_standard_names(node: JsonObject) -> JsonObject:
