@@ -91,6 +91,24 @@ def run(command: list[str], folder: Path = ROOT) -> str:
     return done.stdout
 
 
+def extras() -> set[str]:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return set(project["optional-dependencies"])
+
+
+def shown_tests(folder: Path) -> Path:
+    """Write the tests that pages show into a folder, a file for each block."""
+    made = folder / "tests"
+    made.mkdir(exist_ok=True)
+    for page in PAGES:
+        for number, program in enumerate(blocks(page, "python")):
+            if "def test_" in program and ADDRESS not in program:
+                (made / f"test_{page.stem}_{number}.py").write_text(program, "utf-8")
+    return made
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_runs(command: str, server: Server, folder: Path) -> None:
     words = shlex.split(command.replace(ADDRESS, f"http://127.0.0.1:{server.port}"))
@@ -105,6 +123,11 @@ def test_a_command_runs(command: str, server: Server, folder: Path) -> None:
         if shutil.which(words[0]) is None:
             pytest.skip(f"there is no {words[0]} on this machine")
         run(words, folder)
+    elif words[0] == "pip":
+        assert words[1] == "install"
+        assert set(re.findall(r"\[(.*)\]", words[2])) <= extras()
+    elif words[0] == "pytest":
+        run([sys.executable, "-m", *words], shown_tests(folder))
     elif words[0] == "curl":
         if shutil.which("curl") is None:
             pytest.skip("there is no curl on this machine")

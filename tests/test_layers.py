@@ -204,6 +204,13 @@ def test_only_the_runtime_reads_the_clock_or_makes_up_values() -> None:
         assert not (used | taken) & ONLY_RUNTIME, name
 
 
+def test_nothing_that_serves_knows_the_doors_for_tests() -> None:
+    doors = ("testing", "mock", "pytest_plugin", "testcontainers")
+    for name, tree in trees():
+        if not within({name}, *doors):
+            assert not within(ours(imported(tree)), *doors), name
+
+
 def test_importing_the_package_stays_light() -> None:
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     assert imported(tree) == set()

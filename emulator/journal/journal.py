@@ -109,6 +109,15 @@ class Journal:
             while self._kept:
                 self._let_go()
 
+    def forget(self) -> None:
+        """Forget the entries that are kept, uncounted, and number the next one 1.
+
+        What was counted stays; `clear` before counts these too.
+        """
+        with self._lock:
+            self._kept.clear()
+            self._bytes = self._latest = self._counted = 0
+
     def clear_coverage(self) -> None:
         """Count anew, from the next exchange on."""
         with self._lock:

@@ -21,6 +21,10 @@ from emulator.web.engine import Engine
 from emulator.web.routing import CanonicalPaths, url_rules
 from emulator.web.worlds import ENGINE, ChosenWorld, Worlds
 
+ADOBE_HOST = "emulator.host"
+"""Where a request's environment says that its client takes us for one of Adobe's own hosts, and
+which: what no document of ours knows there may exist all the same, and is not emulated."""
+
 _EMPTY = (204, 304)
 
 
@@ -207,6 +211,9 @@ def _problem(error: HTTPException, path: str) -> Problem:
         id = "platform.method_not_allowed"
         return Problem(id, method=request.method, path=path, allowed=allowed)
     if isinstance(error, NotFound):
+        if host := request.environ.get(ADOBE_HOST):
+            url = host + request.environ["REQUEST_URI"].partition("?")[0]
+            return Problem("platform.unmatched", method=request.method, url=url)
         return Problem("platform.unknown_path", path=path)
     return Problem("platform.unreadable", reason=error.description or error.name)
 

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 HEADER = "x-emulator-test"
 PREFIX = "/t/"
 ENGINE = "emulator.engine"
-"""Where a request's environment holds the engine of its world; without it, it has none."""
+"""Where a request's environment holds the engine that answers it, if it is no matter of course.
+
+Who calls the application within the process may choose it beforehand.
+"""
 
 _HEADER = "HTTP_" + HEADER.upper().replace("-", "_")
 _ORGANIZATION = "HTTP_X_GW_IMS_ORG_ID"
@@ -126,7 +129,7 @@ class ChosenWorld:
             name, path = _enter(environ, path)
         elif name is None and self._by_organization:
             name = environ.get(_ORGANIZATION)
-        if name is None:
+        if name is None or ENGINE in environ:
             return self._app(environ, start)
         try:
             world = self._worlds(name)

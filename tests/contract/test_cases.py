@@ -90,6 +90,7 @@ def test_every_problem_is_used() -> None:
         "platform.too_many_worlds",
         "platform.unknown_edition",
         "platform.unknown_path",
+        "platform.unmatched",
         "platform.unreadable",
         "platform.unusable_fault",
         "platform.world_name",

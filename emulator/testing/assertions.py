@@ -1,0 +1,249 @@
+"""Statements about what was called, which explain themselves when they do not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from emulator.journal.entry import Broken, Entry
+from emulator.journal.shown import target
+from emulator.json_types import Json, loads
+
+if TYPE_CHECKING:
+    from emulator.contract import Contract
+
+MOST_LISTED = 20
+"""So many calls are listed in an explanation."""
+
+VIOLATIONS = ("error", "warning")
+"""The severities of rules that a well-behaved client does not break."""
+
+
+def known_operation(contract: Contract, id: str) -> str:
+    """Return an operation's id.
+
+    Raises:
+        ValueError: There is none of that name; the message has those that are like it.
+    """
+    return _known(id, contract.operations, "operation")
+
+
+def known_rule(contract: Contract, id: str) -> str:
+    """Return the id of a rule, or of an entry of the error catalogues that refuses without one.
+
+    Raises:
+        ValueError: There is none of that name; the message has those that are like it.
+    """
+    return _known(id, {*contract.rules, *(item.id for item in contract.problems)}, "rule")
+
+
+def _known(id: str, known: Collection[str], word: str) -> str:
+    if id in known:
+        return id
+    near = get_close_matches(id, known, n=3, cutoff=0.4)
+    raise ValueError(f"there is no {word} {id!r}" + (f"; near: {', '.join(near)}" if near else ""))
+
+
+def violations(entry: Entry, severities: Sequence[str]) -> list[Broken]:
+    """Return the rules that a call broke by accident."""
+    return [
+        item
+        for item in entry.broken
+        if item.severity in severities and entry.intent(item.rule) == "byAccident"
+    ]
+
+
+def line(entry: Entry) -> str:
+    """Return a call in one line: number, method, path, status, and what refused it."""
+    refusal = entry.refusal
+    by = f"  refused by {refusal.rule}" if refusal else ""
+    warned = "" if refusal else "".join(f"  breaks {item.rule}" for item in entry.broken)
+    return f"#{entry.number} {entry.method} {target(entry)} -> {entry.status}{by}{warned}"
+
+
+def listing(entries: Sequence[Entry]) -> str:
+    """Return calls, one a line, the latest ones if there are many."""
+    if not entries:
+        return "  nothing was called"
+    left_out = len(entries) - MOST_LISTED
+    head = [f"  … and {left_out} before"] if left_out > 0 else []
+    return "\n".join(head + [f"  {line(entry)}" for entry in entries[-MOST_LISTED:]])
+
+
+def in_words(contract: Contract, rule: str) -> str:
+    """Return what a rule states, and which document says so."""
+    found = contract.rules.get(rule)
+    if found is None:
+        return f"{rule} is an entry of the error catalogue, not a rule"
+    titles = [contract.documents[id].title for id in found.documents if id in contract.documents]
+    return f"{found.states} ({'; '.join(titles)})"
+
+
+def explain(contract: Contract, item: Broken) -> list[str]:
+    """Return the lines that say what a finding is about."""
+    place = f" at {item.at}" if item.at else ""
+    return [
+        f"    {item.rule} ({item.severity}){place}: {item.reason}",
+        f"      {in_words(contract, item.rule)}",
+    ]
+
+
+class Called:
+    """What calls have to look like to be counted."""
+
+    def __init__(
+        self,
+        operation: str,
+        body_contains: Json = None,
+        query: dict[str, object] | None = None,
+        status: int | None = None,
+    ) -> None:
+        """Of an operation, and as the others say where they are given; see `Aep.assert_called`."""
+        self.operation = operation
+        self._body_contains = body_contains
+        self._query = query
+        self._status = status
+
+    def misses(self, entry: Entry) -> list[str]:
+        """Return what keeps a call of the operation from being counted."""
+        found = []
+        if self._status is not None and entry.status != self._status:
+            found.append(f"its status is {entry.status}")
+        query = (entry.document or {}).get("query", {})
+        for name, value in (self._query or {}).items():
+            if query.get(name) not in (value, str(value)):
+                found.append(f"its query has {name}={query.get(name)!r}")
+        if self._body_contains is not None:
+            found += _misses(self._body_contains, _body(entry), "its body")
+        return found
+
+    def __str__(self) -> str:
+        asked = {"body_contains": self._body_contains, "query": self._query, "status": self._status}
+        given = [f"{name}={value!r}" for name, value in asked.items() if value is not None]
+        return f"{self.operation}" + (f" with {', '.join(given)}" if given else "")
+
+
+def _body(entry: Entry) -> Json:
+    try:
+        return loads(entry.body)
+    except ValueError:
+        return entry.body.decode(errors="replace")
+
+
+def _misses(wanted: Json, found: Json, place: str) -> list[str]:
+    """Return where a value lacks something: objects may have more, lists have each item once."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        lacking = [f"{place} has no {name!r}" for name in wanted if name not in found]
+        inside = [
+            miss
+            for name in wanted
+            if name in found
+            for miss in _misses(wanted[name], found[name], f"{place}.{name}")
+        ]
+        return lacking + inside
+    if isinstance(wanted, list) and isinstance(found, list):
+        return [
+            f"{place} has no item like {item!r}"
+            for item in wanted
+            if all(_misses(item, other, place) for other in found)
+        ]
+    if isinstance(wanted, str) and place == "its body":
+        text = found if isinstance(found, str) else str(found)
+        return [] if wanted in text else [f"{place} does not contain {wanted!r}"]
+    return [] if wanted == found else [f"{place} is {found!r}"]
+
+
+def was_called(
+    contract: Contract, entries: Sequence[Entry], called: Called, times: int | None
+) -> list[Entry]:
+    """Return the calls that match.
+
+    Raises:
+        AssertionError: They are not as many as asked; the message says what came near.
+    """
+    __tracebackhide__ = True
+    same = [entry for entry in entries if entry.operation == called.operation]
+    matching = [entry for entry in same if not called.misses(entry)]
+    if len(matching) == times or (times is None and matching):
+        return matching
+    expected = "at least once" if times is None else f"{times} time{'' if times == 1 else 's'}"
+    raise AssertionError(_why_not(contract, entries, same, matching, called, expected))
+
+
+def _why_not(
+    contract: Contract,
+    entries: Sequence[Entry],
+    same: Sequence[Entry],
+    matching: Sequence[Entry],
+    called: Called,
+    expected: str,
+) -> str:
+    lines = [f"expected {expected}: {called}", f"found {len(matching)} of {len(same)} calls of it"]
+    near = sorted(
+        (entry for entry in same if entry not in matching),
+        key=lambda entry: len(called.misses(entry)),
+    )
+    lines += [f"near: {line(entry)}: {'; '.join(called.misses(entry))}" for entry in near[:3]]
+    for entry in [*near[:3], *matching[:3]]:
+        if refusal := entry.refusal:
+            lines += [f"  #{entry.number} was refused:", *explain(contract, refusal)]
+    return "\n".join([*lines, "what was called:", listing(entries)])
+
+
+def none_violated(contract: Contract, entries: Sequence[Entry], severities: Sequence[str]) -> None:
+    """Say nothing if no rule was broken by accident, and every announced breach came true.
+
+    Raises:
+        AssertionError: The message has each rule in words.
+    """
+    __tracebackhide__ = True
+    lines = []
+    for entry in entries:
+        if found := violations(entry, severities):
+            lines += [
+                f"  {line(entry)}",
+                *(text for item in found for text in explain(contract, item)),
+            ]
+    for entry in entries:
+        lines += [f"  {line(entry)}\n    was to break {rule}, and did not" for rule in entry.unmet]
+    if lines:
+        raise AssertionError("\n".join(["expected no violations:", *lines]))
+
+
+def was_refused(
+    contract: Contract, entries: Sequence[Entry], rule: str, status: int | None
+) -> Entry:
+    """Return the first call that a rule refused.
+
+    Raises:
+        AssertionError: None was; the message says what happened instead.
+    """
+    __tracebackhide__ = True
+    for entry in entries:
+        refusal = entry.refusal
+        if refusal and refusal.rule == rule and status in (None, entry.status):
+            return entry
+    lines = [f"expected a refusal by {rule}" + (f" with {status}" if status else "")]
+    lines.append(f"  {in_words(contract, rule)}")
+    lines += [
+        f"#{entry.number} broke it and was answered {entry.status}, as enforce is {entry.enforce}"
+        for entry in entries
+        if any(item.rule == rule for item in entry.broken)
+    ]
+    lines += ["what was called meanwhile:", listing(entries)]
+    for entry in entries:
+        if entry.refusal:
+            lines += explain(contract, entry.refusal)
+    raise AssertionError("\n".join(lines))
+
+
+def report(contract: Contract, entries: Sequence[Entry]) -> str:
+    """Return the journal of a test for its report: each call, and why it was refused or warned."""
+    lines = []
+    for entry in entries[-MOST_LISTED:]:
+        lines.append(line(entry))
+        for item in entry.broken:
+            lines += explain(contract, item)
+    left_out = len(entries) - MOST_LISTED
+    return "\n".join(([f"… {left_out} calls before"] if left_out > 0 else []) + lines)

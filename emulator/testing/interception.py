@@ -1,0 +1,91 @@
+"""Answers calls of HTTP clients in this process without a socket.
+
+`requests` and `httpx` are patched at their transports, so a client's sessions, redirects and event
+hooks stay as they are. Only what is installed is touched; hosts that nobody claims go through to
+the network as before.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emulator.testing.in_process import Answer
+
+Send = Callable[[str, str, Iterable[tuple[str, str]], bytes], "Answer"]
+"""Answers a method, an absolute URL, header lines and a body."""
+
+
+class Interception:
+    """Calls to some hosts are answered by a function while this is started.
+
+    Of several that claim a host, the one started last answers.
+    """
+
+    def __init__(
+        self, claims: Callable[[str], bool], send: Send, wait: Callable[[float], object]
+    ) -> None:
+        """Answer with `send` the calls to hosts that `claims`.
+
+        Args:
+            claims: Asked with the host's name in lower case, without its port.
+            send: Answers.
+            wait: Lets the seconds pass that a client waits before it tries again.
+        """
+        self.claims = claims
+        self.send = send
+        self.wait = wait
+
+    def start(self) -> None:
+        """Answer from now on."""
+        with _LOCK:
+            if not _STARTED:
+                _patch()
+            _STARTED.append(self)
+
+    def stop(self) -> None:
+        """Leave the calls to whom they went before."""
+        with _LOCK:
+            _STARTED.remove(self)
+            if not _STARTED:
+                _restore()
+
+
+_LOCK = threading.Lock()
+_STARTED: list[Interception] = []
+_ORIGINALS: list[tuple[type, str, Any]] = []
+
+
+def _patch() -> None:
+    if find_spec("requests"):
+        from emulator.testing.by_requests import HTTPAdapter, patched_send
+
+        _replace(HTTPAdapter, "send", patched_send)
+    if find_spec("httpx"):
+        import httpx
+
+        from emulator.testing.by_httpx import patched_handle, patched_handle_async
+
+        _replace(httpx.HTTPTransport, "handle_request", patched_handle)
+        _replace(httpx.AsyncHTTPTransport, "handle_async_request", patched_handle_async)
+
+
+def _replace(owner: type, name: str, make: Callable[[Any], Any]) -> None:
+    original = vars(owner)[name]
+    _ORIGINALS.append((owner, name, original))
+    setattr(owner, name, make(original))
+
+
+def _restore() -> None:
+    while _ORIGINALS:
+        owner, name, original = _ORIGINALS.pop()
+        setattr(owner, name, original)
+
+
+def claimant(host: str | None) -> Interception | None:
+    """Return what answers for a host, if anything does."""
+    name = (host or "").lower().rstrip(".")
+    return next((item for item in reversed(_STARTED) if item.claims(name)), None)

@@ -1,0 +1,97 @@
+"""Emulators that tests take by turns: made once a process for the same settings, then reset."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from emulator.app import Emulator, create_emulator
+from emulator.runtime import ManualClock
+from emulator.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+    from emulator.server import Server
+
+COUNTING = threading.Event()
+"""Set when somebody wants to know at the end what all tests have covered."""
+
+_LOCK = threading.Lock()
+_MADE: list[Emulator] = []
+_FREE: defaultdict[Settings, list[Emulator]] = defaultdict(list)
+
+
+def borrow(settings: Settings) -> Emulator:
+    """Return an emulator that nobody else has now, as new, with a clock that stands still.
+
+    Raises:
+        SettingError, ContractError, FixtureError: As `create_emulator`.
+    """
+    with _LOCK:
+        free = _FREE[settings]
+        emulator = free.pop() if free else None
+    if emulator is not None:
+        emulator.reset()
+        if emulator.journal is not None:
+            emulator.journal.forget()
+        return emulator
+    like = next(iter(_MADE), None)
+    emulator = create_emulator(settings, clock=ManualClock(), like=like)
+    with _LOCK:
+        _MADE.append(emulator)
+    return emulator
+
+
+def give_back(settings: Settings, emulator: Emulator) -> None:
+    """Let others have an emulator."""
+    if COUNTING.is_set() and emulator.journal is not None:
+        emulator.journal.clear()
+    with _LOCK:
+        _FREE[settings].append(emulator)
+
+
+def made() -> Iterator[Emulator]:
+    """Yield every emulator that this process has made for its tests."""
+    yield from list(_MADE)
+
+
+class Switch:
+    """The WSGI application of a server that is kept: hands requests to the application of now."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self.app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
+        return self.app(environ, start_response)
+
+
+_SERVERS: dict[int, tuple[Server, Switch]] = {}
+
+
+def server_of(emulator: Emulator) -> tuple[Server, Switch]:
+    """Return the server of an emulator, started now or before, and what it serves."""
+    from emulator.server import Server
+
+    with _LOCK:
+        if id(emulator) not in _SERVERS:
+            switch = Switch(emulator.wsgi_app)
+            limit = emulator.settings.max_body
+            server = Server(switch, body_limit=limit).__enter__()
+            _SERVERS[id(emulator)] = (server, switch)
+        return _SERVERS[id(emulator)]
+
+
+def close() -> None:
+    """End all servers and forget all emulators that nobody has now."""
+    with _LOCK:
+        while _SERVERS:
+            server, _ = _SERVERS.popitem()[1]
+            server.__exit__(None, None, None)
+        for free in _FREE.values():
+            for emulator in free:
+                emulator.close()
+                _MADE.remove(emulator)
+        _FREE.clear()
