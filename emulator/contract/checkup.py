@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 from difflib import get_close_matches
+from fnmatch import filter as filter_names
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,10 @@ def check_contract(contract: Contract) -> Iterator[str]:
         yield from _check_rule(contract, contract.rules[id])
     yield from _check_use(contract)
     yield from _check_force(contract)
+    for answer in contract.answers:
+        for pattern in answer.operations:
+            if not filter_names(contract.operations, pattern):
+                yield f"{answer.aspect}: no operation is called {pattern}"
     for mute in contract.mutes:
         yield from _check_mute(contract, mute)
 

@@ -166,7 +166,8 @@ class ProblemEntry:
 class Answer:
     """Which of several documented shapes a document shows for an aspect of a service.
 
-    `aspect` is a name that a service's shapes ask for; `shape` is the variant.
+    `aspect` is a name that a service's shapes ask for; `shape` is the variant. `operations` are
+    those whose replies show it, with `*` for any part of an id; none if it is not for replies.
     """
 
     aspect: str
@@ -174,6 +175,7 @@ class Answer:
     states: str
     documents: tuple[str, ...]
     evidence: Evidence
+    operations: tuple[str, ...] = ()
     __pydantic_config__ = _STRICT
 
 
