@@ -15,7 +15,7 @@ THIRD_PARTY = {
     "faker": {"runtime"},
     "flask": {"web.flask_app", "app", "admin"},
     "httptools": set[str](),
-    "ijson": {"traffic.reading", "traffic.har"},
+    "ijson": {"traffic"},
     "jinja2": {"reports.pages"},
     "jsonpatch": {"json_patch"},
     "jsonschema": {"contract.second_opinion"},

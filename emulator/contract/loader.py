@@ -104,6 +104,12 @@ class Contract:
             self._responses = Responses(*self._folders)
         return self._responses
 
+    def masked_responses(self) -> Responses:
+        """Return the JSON Schemas of answers for foreign ones: complaints show no values."""
+        from emulator.contract.responses import Responses
+
+        return Responses(*self._folders, mask="a value")
+
     def _statements(self) -> _Statements:
         if self._stated is None:
             with self._lock:

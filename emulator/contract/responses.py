@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ from emulator.contract.loader import ContractError, read_json
 from emulator.contract.model import Operation
 from emulator.json_types import Json, JsonObject, loads
 
+_ID = re.compile(r"[0-9a-fA-F-]{16,}|.*[/:.][0-9a-f]{32,}")
+"""A member's name that is the id of what it holds, as in Catalog's lists."""
+
+HIDDEN = "******"
+"""What stands for a secret in foreign replies; nothing is said of it."""
+
 
 class Responses:
     """The response schemas of contract folders, compiled when first needed.
@@ -20,8 +27,14 @@ class Responses:
     `contracts/platform/responses/envelopes.json` has the error bodies by the name of their shape.
     """
 
-    def __init__(self, *folders: Path) -> None:
+    def __init__(self, *folders: Path, mask: str = "") -> None:
+        """Read schemas of these folders; `mask` stands for all values of a reply in complaints.
+
+        With a mask complaints also name places without numbers and ids, so that what is wrong in
+        many replies is one complaint.
+        """
         self._folders = folders
+        self._mask = mask
         self._validators: dict[tuple[str, str], Any] = {}
 
     def complaints_of_content(
@@ -54,8 +67,8 @@ class Responses:
             if validator is None:
                 yield f"{operation.id}: status {status} is not in {operation.response}"
                 return
-            for error in validator.iter_errors(body):
-                place = "/".join(str(step) for step in error.instance_path)
+            for error in self._explained(validator.iter_errors(body)):
+                place = "/".join(self._step(step) for step in error.instance_path)
                 yield f"{operation.id}: {status} {place}: {error.message[:300]}"
         elif status != 204:
             yield f"{operation.id}: status {status} without a response schema"
@@ -63,7 +76,27 @@ class Responses:
     def _error_complaints(self, status: int, body: Json) -> Iterator[str]:
         names = self.by_status("platform.envelopes")
         if not any(self._fits("platform.envelopes", name, body) for name in names):
-            yield f"status {status}: the body is none of the error shapes: {str(body)[:300]}"
+            shown = self._mask or str(body)[:300]
+            yield f"status {status}: the body is none of the error shapes: {shown}"
+
+    def _explained(self, errors: Iterable[Any]) -> Iterator[Any]:
+        """Yield errors; with a mask, in place of an alternative that nothing fits, the nearest one.
+
+        Nearest is the branch that fails deepest in the reply, of several the one that fails least.
+        """
+        for error in errors:
+            if self._mask and isinstance(error.instance, str) and HIDDEN in error.instance:
+                continue  # a recorder has written over it
+            branches: list[list[Any]] = [b for b in getattr(error.kind, "context", ()) if b]
+            if not self._mask or not branches:
+                yield error
+                continue
+            nearest: list[Any] = max(branches, key=_nearness)
+            yield from self._explained(nearest)
+
+    def _step(self, step: str | int) -> str:
+        is_one_of_many = isinstance(step, int) or _ID.fullmatch(step) is not None
+        return "*" if self._mask and is_one_of_many else str(step)
 
     def _fits(self, response: str, status: str, body: Json) -> bool:
         validator = self._validator(response, status)
@@ -72,7 +105,8 @@ class Responses:
     def _validator(self, response: str, status: str) -> Any:
         if (response, status) not in self._validators:
             schema = self.by_status(response).get(status)
-            made = None if schema is None else jsonschema_rs.validator_for(schema)
+            mask = self._mask or None
+            made = None if schema is None else jsonschema_rs.validator_for(schema, mask=mask)
             self._validators[(response, status)] = made
         return self._validators[(response, status)]
 
@@ -94,3 +128,7 @@ class Responses:
 def _is_json(media_type: str) -> bool:
     kind = media_type.partition(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
+
+
+def _nearness(errors: list[Any]) -> tuple[int, int]:
+    return max(len(error.instance_path) for error in errors), -len(errors)

@@ -10,13 +10,20 @@ import ijson
 
 from emulator.traffic.folder import read_exchange, read_folder
 from emulator.traffic.har import read_har
+from emulator.traffic.journaled import read_journal
 from emulator.traffic.postman import read_collection
 from emulator.traffic.recording import Readable, Recorded, TrafficError
 
 Progress = Callable[[int], object]
 """Told how many bytes have been read since the last time."""
 
-_BY_MEMBER = {"log": "har", "info": "postman", "item": "postman", "request": "exchange"}
+_BY_MEMBER = {
+    "log": "har",
+    "entries": "journal",
+    "info": "postman",
+    "item": "postman",
+    "request": "exchange",
+}
 """The member by which a file shows what it is."""
 
 
@@ -68,7 +75,10 @@ def form_of(path: Path) -> str:
     )
 
 
-_STREAMED: dict[str, Callable[[Readable, str], Iterator[Recorded]]] = {"har": read_har}
+_STREAMED: dict[str, Callable[[Readable, str], Iterator[Recorded]]] = {
+    "har": read_har,
+    "journal": read_journal,
+}
 
 
 class _Watched:

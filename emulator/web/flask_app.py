@@ -18,7 +18,7 @@ from emulator.transport_fault import KEY as FAULT
 from emulator.transport_fault import TransportFault
 from emulator.web.call import Incoming, Reply
 from emulator.web.engine import Engine
-from emulator.web.routing import CanonicalPaths, url_rules
+from emulator.web.routing import CanonicalPaths, service_finder, url_rules
 from emulator.web.worlds import ENGINE, ChosenWorld, Worlds
 
 ADOBE_HOST = "emulator.host"
@@ -184,13 +184,12 @@ def _refuser(engine: Engine) -> Callable[[HTTPException], Response]:
 
 def _answer_unrouted(engine: Engine) -> Callable[[dict[str, Any], Problem], Response]:
     """Return what answers a request that belongs to no operation, in the envelope of its path."""
-    bases = [(entry.base_path, entry.name) for entry in engine.contract.services.values()]
+    service_of = service_finder(engine.contract)
     limit = engine.platform.settings.max_body
 
     def answer(environ: dict[str, Any], problem: Problem) -> Response:
         path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
-        service = next((name for base, name in bases if path.startswith(base + "/")), "")
-        operation = _unrouted(environ["REQUEST_METHOD"], path, service)
+        operation = _unrouted(environ["REQUEST_METHOD"], path, service_of(path))
         chosen: Engine = environ.get(ENGINE) or engine
         reply = chosen.answer_unrouted(_incoming(environ, operation, {}, limit), problem)
         if allowed := problem.values.get("allowed"):

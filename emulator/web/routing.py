@@ -66,14 +66,26 @@ class CanonicalPaths:
         return path
 
 
+def service_finder(contract: Contract) -> Callable[[str], str]:
+    """Return a function from a path to the name of the service below whose base path it is."""
+    bases = [(f"{entry.base_path}/", entry.name) for entry in contract.services.values()]
+
+    def find(path: str) -> str:
+        return next((name for base, name in bases if path.startswith(base)), "")
+
+    return find
+
+
 class Route(NamedTuple):
     """Where a request leads: an operation with the parameters of its path, or to none.
 
-    `is_path` says of a request without an operation that its path is known, with other methods.
+    `service` is the one below whose base path it is, `""` if it is below none. `is_path` says of a
+    request without an operation that its path is known, with other methods.
     """
 
     operation: Operation | None
     path: dict[str, str]
+    service: str = ""
     is_path: bool = False
 
 
@@ -82,6 +94,7 @@ class Router:
 
     def __init__(self, contract: Contract) -> None:
         self._operations = contract.operations
+        self._service = service_finder(contract)
         self._canonical = CanonicalPaths(contract)
         urls = Map(list(url_rules(contract)), strict_slashes=False, merge_slashes=False)
         self._urls = urls.bind("localhost")
@@ -89,10 +102,11 @@ class Router:
     def find(self, method: str, path: str) -> Route:
         """Return where a request leads; `path` is as it was sent, percent-encoded."""
         canonical = self._canonical(unquote(path, errors="replace"))
+        service = self._service(canonical)
         try:
             endpoint, values = self._urls.match(canonical, method=method)
         except MethodNotAllowed:
-            return Route(None, {}, is_path=True)
+            return Route(None, {}, service, is_path=True)
         except HTTPException:
-            return Route(None, {})
-        return Route(self._operations[endpoint], dict(values))
+            return Route(None, {}, service)
+        return Route(self._operations[endpoint], dict(values), service)

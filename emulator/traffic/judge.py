@@ -1,0 +1,290 @@
+"""Judges recorded exchanges by an edition, requests and replies both, without an emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from emulator.contract import Contract, Operation, Rule
+from emulator.contract.enforcement import refuses
+from emulator.contract.model import BODY, GATE
+from emulator.contract.mutes import mark
+from emulator.journal.entry import Broken, Entry
+from emulator.json_types import MISSING, Json, JsonObject, at, loads
+from emulator.sandbox import PLATFORM, Sandbox
+from emulator.services.base import Platform
+from emulator.traffic.hosts import host_of, target_of
+from emulator.traffic.recording import Recorded, one_by_name
+from emulator.traffic.secrets import TOKEN_REFUSED, hidden
+from emulator.traffic.world import LearningLookup, World
+from emulator.web.call import Incoming
+from emulator.web.request_document import describe, sandbox_of
+from emulator.web.routing import Route, Router
+
+if TYPE_CHECKING:
+    from emulator.contract.judge import Edition, Finding
+    from emulator.contract.responses import Responses
+
+UNKNOWN_PATH = "platform.unknown_path"
+WRONG_METHOD = "platform.method_not_allowed"
+_OF_THE_HEAD = ("/headers", "/path", "/query")
+"""Where rules look that do not need the body."""
+
+
+@dataclass(slots=True)
+class Judged:
+    """What an edition says of a request.
+
+    `refusal` is the finding that refuses it, the first of those that do.
+    """
+
+    edition: str
+    groups: tuple[str, ...] = ()
+    document: JsonObject | None = None
+    findings: list[Finding] = field(default_factory=list)
+    undecided: list[Rule] = field(default_factory=list)
+    refusal: Finding | None = None
+
+
+@dataclass(slots=True)
+class Routed:
+    """A recorded request that belongs to the contract, and where it leads."""
+
+    recorded: Recorded
+    incoming: Incoming
+    route: Route
+    unknown: tuple[str, ...]
+    is_token_hidden: bool
+
+
+class RecordingJudge:
+    """Judges one recording from its beginning to its end, by one edition or several.
+
+    What replies show is learned along the way, so that later requests can be decided; calls are to
+    be given in the order in which they were made.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        platform: Platform,
+        *,
+        enforce: str = "documented",
+        base_urls: Sequence[str] = (),
+    ) -> None:
+        """Judge by a contract; `platform` brings the resources that every sandbox has.
+
+        Args:
+            enforce: Which findings count as a refusal; see the setting.
+            base_urls: Where the platform answers besides its own hosts.
+        """
+        self.contract = contract
+        self._platform = platform
+        self._enforce = enforce
+        self._base_urls = tuple(base_urls)
+        self._router = Router(contract)
+        self.world = World()
+        self._number = 0
+        platform.load()
+
+    @cached_property
+    def _responses(self) -> Responses:
+        return self.contract.masked_responses()
+
+    def route(self, recorded: Recorded) -> Routed | str:
+        """Return where a request leads, or what it asked for that is not of this contract.
+
+        That is the host of a request to others, or the path of an API that no document covers.
+        """
+        target = target_of(recorded.url, self._base_urls)
+        if target is None:
+            return host_of(recorded.url) or recorded.url
+        path, query = target
+        route = self._router.find(recorded.method, path)
+        if not route.service:
+            return path
+        headers, unknown, is_hidden = hidden(recorded)
+        operation = route.operation or _nameless(route.service)
+        body = recorded.body or b""
+        limit = self._platform.settings.max_body
+        incoming = Incoming(
+            operation=operation,
+            path=route.path,
+            query_string=query,
+            headers=headers,
+            body=body if len(body) <= limit else b"",
+            too_long=len(body) > limit,
+            method=recorded.method,
+            target=f"{path}?{query}" if query else path,
+        )
+        return Routed(recorded, incoming, route, unknown, is_hidden)
+
+    def judge(self, routed: Routed, edition: Edition) -> Judged:
+        """Return what an edition says of a request, by what has been learned so far.
+
+        All rules have their say, even behind one that refuses the request.
+        """
+        if routed.route.operation is None:
+            return Judged(edition.name)
+        document = describe(routed.incoming)
+        sandbox = self._sandbox(routed, document)
+        lookup = LearningLookup(self.world, self._platform, edition, sandbox, document)
+        judged = Judged(edition.name, _groups(routed.incoming.operation, document), document)
+        for group in judged.groups:
+            self._weigh(routed, edition, group, lookup, judged)
+        self._settle(routed, edition, judged)
+        return judged
+
+    def _sandbox(self, routed: Routed, document: JsonObject) -> Sandbox:
+        if not routed.incoming.operation.gated:
+            return PLATFORM
+        return sandbox_of(document, self._platform.settings.default_sandbox)
+
+    def _weigh(
+        self, routed: Routed, edition: Edition, group: str, lookup: LearningLookup, judged: Judged
+    ) -> None:
+        findings, undecided = edition.weigh(group, lookup.request, lookup)
+        judged.undecided += undecided
+        for finding in findings:
+            if self._is_unknown(routed, lookup.request, finding):
+                judged.undecided.append(finding.rule)
+            else:
+                judged.findings.append(finding)
+        if group == GATE and routed.is_token_hidden:
+            judged.undecided += [rule for rule in edition.rules_of(GATE) if _asks_for_token(rule)]
+
+    def _is_unknown(self, routed: Routed, document: JsonObject, finding: Finding) -> bool:
+        """Tell whether a finding is about what the recording does not show."""
+        if routed.recorded.body is None and not finding.rule.at.startswith(_OF_THE_HEAD):
+            return True
+        value = at(document, finding.at)
+        text = value if isinstance(value, str) else str(finding.values.get("value", ""))
+        is_text = isinstance(value, str) or value is MISSING
+        return is_text and any(part in text for part in routed.unknown)
+
+    def _settle(self, routed: Routed, edition: Edition, judged: Judged) -> None:
+        operation = routed.incoming.operation.id
+        now = self._platform.runtime.clock.now()
+        judged.findings = mark(judged.findings, edition.mutes, operation, now)
+        certain = {finding.rule.id for finding in judged.findings}
+        once = {rule.id: rule for rule in judged.undecided if rule.id not in certain}
+        judged.undecided = list(once.values())
+        judged.refusal = next(
+            (
+                finding
+                for finding in judged.findings
+                if finding.mute is None and refuses(finding.rule, self._enforce)
+            ),
+            None,
+        )
+
+    def entry(self, routed: Routed, judged: Judged) -> Entry:
+        """Return a judged exchange as an entry of a journal."""
+        recorded, incoming, reply = routed.recorded, routed.incoming, routed.recorded.reply
+        self._number += 1
+        return Entry(
+            number=self._number,
+            time=recorded.started or 0,
+            operation=incoming.operation.id,
+            service=incoming.operation.service,
+            method=recorded.method,
+            path=incoming.target.partition("?")[0],
+            query_string=incoming.query_string,
+            headers=incoming.headers,
+            body=incoming.body,
+            status=reply.status if reply else 0,
+            reply_headers=one_by_name(reply.headers) if reply else {},
+            reply_body=(reply.body or b"") if reply else b"",
+            organization=incoming.headers.get("x-gw-ims-org-id", ""),
+            sandbox=incoming.headers.get("x-sandbox-name", ""),
+            edition=judged.edition,
+            enforce=self._enforce,
+            judged=judged.groups,
+            document=judged.document,
+            broken=tuple(_broken(routed, judged)),
+            body_is_cut=incoming.too_long,
+            undecided=tuple(rule.id for rule in judged.undecided),
+            complaints=tuple(dict.fromkeys(self._complaints(routed, judged))),
+            source=str(recorded.source),
+        )
+
+    def learn(self, routed: Routed, judged: Judged) -> None:
+        """Take up what the reply of an exchange shows; to be called behind its judgement."""
+        reply = routed.recorded.reply
+        if reply is None or judged.document is None:
+            return
+        operation = routed.incoming.operation
+        sandbox = self._sandbox(routed, judged.document)
+        body = _json_of(reply.body)
+        self.world.learn(operation.id, sandbox, judged.document, reply.status, body)
+
+    def _complaints(self, routed: Routed, judged: Judged) -> Iterator[str]:
+        """Yield what of a reply no document shows, and where it does not agree with the rules."""
+        reply, operation = routed.recorded.reply, routed.route.operation
+        if reply is None or operation is None:
+            return
+        is_judged = operation.response or reply.status >= 400
+        if is_judged and reply.body is not None and operation.method != "HEAD":
+            # A recording that does not say what a reply is, has left that out.
+            media_type = one_by_name(reply.headers).get("content-type", "application/json")
+            for said in self._responses.complaints_of_content(
+                operation, reply.status, reply.body, media_type
+            ):
+                yield said.removeprefix(f"{operation.id}: ")
+        yield from self._disagreement(routed, judged, reply.status)
+
+    def _disagreement(self, routed: Routed, judged: Judged, status: int) -> Iterator[str]:
+        refusal = judged.refusal
+        if refusal is not None and status < 400:
+            yield f"{status}, although {refusal.rule.id} refuses it"
+        elif refusal is None and 400 <= status < 500 and not judged.undecided:
+            if status not in (*TOKEN_REFUSED, 429):
+                yield f"{status}, although no rule refuses it"
+        elif refusal is not None and 400 <= status < 500 and not judged.undecided:
+            edition = self.contract.edition(judged.edition)
+            wanted = edition.problems[refusal.rule.problem].status
+            if wanted != status:
+                yield f"{status}, where {refusal.rule.id} answers {wanted}"
+
+
+def _groups(operation: Operation, document: JsonObject) -> tuple[str, ...]:
+    """Return the groups of rules that can judge a request."""
+    groups = [GATE] if operation.gated else []
+    if content := document["content"]:
+        groups.append(BODY)
+        if not {"malformed", "tooDeep", "tooLong"}.isdisjoint(content):
+            # The operation's rules have nothing to read, and those of the body have said so.
+            return tuple(groups)
+    return (*groups, operation.id)
+
+
+def _broken(routed: Routed, judged: Judged) -> Iterator[Broken]:
+    if routed.route.operation is None:
+        id = WRONG_METHOD if routed.route.is_path else UNKNOWN_PATH
+        yield Broken(id, "error", refused=True, is_rule=False)
+    for finding in judged.findings:
+        rule, mute = finding.rule, finding.mute
+        why = mute.reason if mute is not None else ""
+        is_refusal = finding is judged.refusal
+        yield Broken(rule.id, rule.severity, finding.at, finding.reason, is_refusal, mute=why)
+
+
+def _asks_for_token(rule: Rule) -> bool:
+    """Tell whether a rule of the gate is about the header Authorization."""
+    schema = rule.check.get("schema")
+    required = schema.get("required", ()) if isinstance(schema, dict) else ()
+    return rule.at == "/headers/authorization" or "authorization" in required
+
+
+def _nameless(service: str) -> Operation:
+    """Return what stands for the operation of a path that no document knows."""
+    return Operation("", "GET", "", "", (), service=service)
+
+
+def _json_of(body: bytes | None) -> Json:
+    try:
+        return loads(body) if body else None
+    except ValueError:
+        return None

@@ -1,0 +1,123 @@
+"""Goes through recordings call by call: what they cover, what they break, what would change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emulator.coverage.coverage import Coverage
+from emulator.json_types import JsonObject
+from emulator.traffic.judge import RecordingJudge, Routed
+from emulator.traffic.reading import Progress, read_traffic
+from emulator.traffic.recording import Recorded
+
+if TYPE_CHECKING:
+    from emulator.contract.judge import Edition
+    from emulator.traffic.comparison import Comparison
+
+MOST_PLACES = 100
+"""So many places of requests that were left out are told apart."""
+
+OTHERS = "(others)"
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What of the recordings was not judged, and why: counts by host, and by path of an API."""
+
+    hosts: Counter[str] = field(default_factory=Counter)
+    apis: Counter[str] = field(default_factory=Counter)
+
+    def add(self, place: str) -> None:
+        """Count a request to a host, or to the path of an API that no document covers."""
+        if place.startswith("/"):
+            # Its first steps name an API; what follows are resources, without end.
+            _count(self.apis, "/".join(place.split("/")[:4]))
+        else:
+            _count(self.hosts, place)
+
+
+def _count(counter: Counter[str], name: str) -> None:
+    counter[name if name in counter or len(counter) < MOST_PLACES else OTHERS] += 1
+
+
+class Verification:
+    """What has been found so far. Its size does not depend on how much has been read."""
+
+    def __init__(
+        self, judge: RecordingJudge, edition: Edition, comparison: Comparison | None = None
+    ) -> None:
+        self._judge = judge
+        self._edition = edition
+        self.comparison = comparison
+        self.coverage = Coverage(judge.contract)
+        self.left_out = LeftOut()
+        self.read = 0
+        self.judged = 0
+        self.unanswered = 0
+        self.undecided = 0
+
+    def add(self, recorded: Recorded) -> None:
+        """Judge one exchange and learn from it."""
+        self.read += 1
+        routed = self._judge.route(recorded)
+        if not isinstance(routed, Routed):
+            self.left_out.add(routed)
+            return
+        self.judged += 1
+        self.unanswered += recorded.reply is None
+        judged = self._judge.judge(routed, self._edition)
+        entry = self._judge.entry(routed, judged)
+        self.undecided += bool(entry.undecided)
+        self.coverage.add(entry)
+        if self.comparison is not None:
+            other = self._judge.judge(routed, self.comparison.other)
+            self.comparison.add(routed, judged, other)
+        self._judge.learn(routed, judged)
+
+    def summary(self) -> JsonObject:
+        """Return how much was read, judged and left out."""
+        return {
+            "read": self.read,
+            "judged": self.judged,
+            "unanswered": self.unanswered,
+            "undecided": self.undecided,
+            "leftOut": {
+                "hosts": dict(self.left_out.hosts.most_common()),
+                "apis": dict(self.left_out.apis.most_common()),
+            },
+        }
+
+
+def verification(judge: RecordingJudge, edition: str, against: str = "") -> Verification:
+    """Return an empty verification by an edition, compared with another one if that is named.
+
+    Raises:
+        KeyError: There is no edition of that name.
+    """
+    one = judge.contract.edition(edition)
+    if not against:
+        return Verification(judge, one)
+    from emulator.traffic.comparison import Comparison
+
+    other = judge.contract.edition(against)
+    return Verification(judge, one, Comparison(judge.contract, one, other))
+
+
+def verify(
+    made: Verification,
+    recordings: Iterable[Path],
+    environment: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Judge every exchange of recordings, one after the other.
+
+    Raises:
+        TrafficError: A recording cannot be read; what stands before the broken place is judged.
+    """
+    for path in recordings:
+        for recorded in read_traffic(path, environment, progress):
+            made.add(recorded)
