@@ -166,6 +166,15 @@ def test_the_web_knows_no_single_service() -> None:
             assert known == within(known, "services.base"), name
 
 
+def test_recorded_traffic_is_judged_without_services() -> None:
+    """It borrows a platform for what every sandbox has, and never calls a view."""
+    for name, tree in trees():
+        if name.startswith("traffic"):
+            known = within(ours(imported(tree)), "services", "web")
+            allowed = ("services.base", "web.call", "web.request_document", "web.routing")
+            assert known == within(known, *allowed), name
+
+
 def test_commands_reach_services_only_through_the_application() -> None:
     for name, tree in trees():
         if name == "cli" or name.startswith("commands"):

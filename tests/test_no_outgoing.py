@@ -28,8 +28,13 @@ CLIENTS = {
     "urllib3",
     "xmlrpc",
 }
-CONNECTING_COMMANDS = {"commands/demo.py", "commands/health.py", "commands/remote.py"}
-"""Those that connect, to the address that their user gives."""
+CONNECTING_COMMANDS = {
+    "commands/demo.py",
+    "commands/health.py",
+    "commands/remote.py",
+    "traffic/relay.py",
+}
+"""Those that connect, to the address that their user gives; the relay is the proxy's."""
 
 FOR_TESTS = ("mock.py", "pytest_plugin.py", "testcontainers.py", "testing/")
 """What test suites import, never the serving process; it has the users' clients at hand."""
@@ -120,6 +125,13 @@ def test_no_client_is_imported_where_requests_are_served() -> None:
                 assert not module.startswith("urllib.request"), (name, module)
                 if module.startswith("http.client"):
                     assert name in CONNECTING_COMMANDS, (name, module)
+
+
+def test_only_the_proxy_relays() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        name = path.relative_to(PACKAGE).as_posix()
+        if "emulator.traffic.relay" in path.read_text(encoding="utf-8"):
+            assert name == "commands/proxy.py", name
 
 
 def test_no_http_client_is_a_dependency() -> None:

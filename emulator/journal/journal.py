@@ -63,8 +63,24 @@ class Journal:
                 self._bytes += kept[-1].settle()
             self._latest += 1
             kept.append(_Kept(self._latest, exchange))
-            while len(kept) > self._most or (self._bytes > self._most_bytes and len(kept) > 1):
-                self._let_go()
+            self._make_room()
+
+    def add_entry(self, entry: Entry) -> None:
+        """Take an exchange that somebody else has watched and judged; it gets its number here."""
+        with self._lock:
+            if self._kept:
+                self._bytes += self._kept[-1].settle()
+            self._latest += 1
+            entry.number = self._latest
+            item = _Kept(entry.number, None, entry)
+            self._kept.append(item)
+            self._bytes += item.size
+            self._make_room()
+
+    def _make_room(self) -> None:
+        kept = self._kept
+        while len(kept) > self._most or (self._bytes > self._most_bytes and len(kept) > 1):
+            self._let_go()
 
     def _let_go(self) -> None:
         oldest = self._kept.popleft()
@@ -130,18 +146,18 @@ class _Kept:
 
     __slots__ = ("_entry", "_exchange", "number", "size")
 
-    def __init__(self, number: int, exchange: Exchange) -> None:
+    def __init__(self, number: int, exchange: Exchange | None, entry: Entry | None = None) -> None:
         self.number = number
-        self.size = 0
-        self._exchange: Exchange | None = exchange
-        self._entry: Entry | None = None
+        self.size = _size(entry.body, entry.reply_body) if entry is not None else 0
+        self._exchange = exchange
+        self._entry = entry
 
     def settle(self) -> int:
         """Return what the exchange takes, once; of a long reply only the beginning stays."""
         if self.size or self._exchange is None:
             return 0
         request, reply = self._exchange.incoming.body, _bytes(self._exchange.reply.body)
-        self.size = OVERHEAD + PARSED * len(request) + min(len(reply), MOST_OF_A_REPLY)
+        self.size = _size(request, reply)
         if len(reply) > MOST_OF_A_REPLY:
             self._entry = self.entry
             self._exchange = None
@@ -154,6 +170,10 @@ class _Kept:
             return entry_of(self.number, self._exchange)
         assert self._entry is not None  # noqa: S101
         return self._entry
+
+
+def _size(request: bytes, reply: bytes) -> int:
+    return OVERHEAD + PARSED * len(request) + min(len(reply), MOST_OF_A_REPLY)
 
 
 def entry_of(number: int, exchange: Exchange) -> Entry:

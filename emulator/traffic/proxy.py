@@ -1,0 +1,181 @@
+"""Watches what goes through a relay: judges both sides, and keeps a journal without secrets."""
+
+from __future__ import annotations
+
+import io
+import logging
+import queue
+import sys
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from emulator.journal.entry import Entry
+from emulator.journal.journal import MOST_OF_A_REPLY
+from emulator.journal.masks import mask_body, mask_headers, mask_json, mask_query
+from emulator.json_types import JsonObject, dumps
+from emulator.traffic.judge import Judged, RecordingJudge, Routed
+from emulator.traffic.recording import Fields, Recorded
+from emulator.traffic.verify import LeftOut
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+_log = logging.getLogger("emulator")
+
+WAITING = 1000
+"""So many exchanges may wait to be judged; then their clients wait too."""
+
+OPEN_PATHS = (
+    "coverage",
+    "edition",
+    "editions",
+    "health",
+    "journal",
+    "mutes",
+    "operations",
+    "report",
+    "rules",
+)
+"""What of the control API makes sense here: there is no state, and nothing to reset."""
+
+
+class Watcher:
+    """Judges exchanges in the order of their replies, in a thread of its own.
+
+    It borrows an emulator's contract, journal and control API; nobody calls the emulated APIs.
+    """
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        settings = emulator.settings
+        self.judge = RecordingJudge(emulator.contract, emulator.platform, enforce=settings.enforce)
+        self._waiting: queue.Queue[Recorded | None] = queue.Queue(WAITING)
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+        self.left_out = LeftOut()
+        self._one_at_a_time = threading.Lock()
+        self._thread.start()
+
+    def see(self, recorded: Recorded) -> None:
+        """Take an exchange; any thread may call this."""
+        self._waiting.put(recorded)
+
+    def close(self) -> None:
+        """Judge what is still waiting, and end."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def settle(self) -> None:
+        """Wait until everything seen so far has been judged."""
+        self._waiting.join()
+
+    def _run(self) -> None:
+        while True:
+            recorded = self._waiting.get()
+            try:
+                if recorded is None:
+                    return
+                self._take(recorded)
+            except Exception:  # noqa: BLE001 - one odd exchange must not end the watch
+                _log.exception("an exchange could not be judged")
+            finally:
+                self._waiting.task_done()
+
+    def _take(self, recorded: Recorded) -> None:
+        routed = self.judge.route(recorded)
+        if not isinstance(routed, Routed):
+            self.left_out.add(routed)
+            return
+        engine = self._emulator.engine
+        judged = self.judge.judge(routed, self._emulator.contract.edition(engine.edition))
+        entry = self.judge.entry(routed, judged)
+        entry.time = self._emulator.platform.runtime.clock.now()
+        shown = without_secrets(entry)
+        if self._emulator.journal is not None:
+            self._emulator.journal.add_entry(shown)
+        self.judge.learn(*_without_secrets_learned(routed, judged, shown))
+
+    def own(
+        self, method: str, target: str, fields: Fields, body: bytes
+    ) -> tuple[int, Fields, bytes]:
+        """Answer a request to the control API; see `relay.Own`."""
+        name = target.split("?", maxsplit=1)[0].removeprefix("/_emulator/").partition("/")[0]
+        if name not in OPEN_PATHS:
+            said = {"error": "not in a proxy", "detail": f"a proxy has no /_emulator/{name}"}
+            content = dumps(said)
+            length = ("Content-Length", str(len(content)))
+            return 404, [("Content-Type", "application/json"), length], content
+        self.settle()
+        with self._one_at_a_time:
+            return call_wsgi(self._emulator.wsgi_app, method, target, fields, body)
+
+
+def without_secrets(entry: Entry) -> Entry:
+    """Return an entry whose tokens, passwords and keys are masked, in the form they had."""
+    content_type = entry.headers.get("content-type", "")
+    document = entry.document
+    if document is not None:
+        headers = mask_headers(document["headers"])
+        document = {**document, "headers": headers, "query": mask_json(document["query"])}
+        if "body" in document:
+            document["body"] = mask_json(document["body"])
+    return replace(
+        entry,
+        query_string=mask_query(entry.query_string),
+        headers=mask_headers(entry.headers),
+        body=mask_body(entry.body, content_type),
+        reply_headers=mask_headers(entry.reply_headers),
+        reply_body=mask_body(entry.reply_body, "")[:MOST_OF_A_REPLY],
+        document=document,
+    )
+
+
+def _without_secrets_learned(routed: Routed, judged: Judged, shown: Entry) -> tuple[Routed, Judged]:
+    """Return what is to be learned from, with the masked messages in place of the sent ones."""
+    recorded = routed.recorded
+    reply = recorded.reply
+    if reply is not None and reply.body is not None:
+        reply = replace(reply, body=mask_body(reply.body, ""))
+    masked = replace(recorded, reply=reply)
+    return replace(routed, recorded=masked), replace(judged, document=shown.document)
+
+
+def call_wsgi(
+    app: Any, method: str, target: str, fields: Fields, body: bytes
+) -> tuple[int, Fields, bytes]:
+    """Call a WSGI application and return its answer whole."""
+    path, _, query = target.partition("?")
+    environ: JsonObject = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query,
+        "REQUEST_URI": target,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in fields:
+        key = name.upper().replace("-", "_")
+        if key == "CONTENT_TYPE":
+            environ[key] = value
+        elif key != "CONTENT_LENGTH":
+            environ[f"HTTP_{key}"] = value
+    started: list[tuple[int, Fields]] = []
+
+    def start_response(status: str, headers: Fields, exc_info: object = None) -> None:
+        started.append((int(status[:3]), headers))
+
+    content = b"".join(app(environ, start_response))
+    status, headers = started[-1]
+    kept = [field for field in headers if field[0].lower() != "content-length"]
+    return status, [*kept, ("Content-Length", str(len(content)))], content
