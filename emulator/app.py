@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,10 @@ from emulator.contract import Contract, ContractError, load_contract
 from emulator.faults import Faults
 from emulator.fixture_library import FixtureLibrary
 from emulator.journal.journal import Journal
+from emulator.journey import GIVEN
 from emulator.package_data import data_folder
 from emulator.runtime import Clock, Ids, ManualClock, Runtime, SystemClock
+from emulator.sandbox import Sandbox
 from emulator.self_check import SelfCheck
 from emulator.services.base import Platform
 from emulator.settings import SettingError, Settings
@@ -44,6 +46,8 @@ class Emulator:
     """What was asked and answered; None with the setting `journal` at 0. Worlds share it."""
     is_world: bool = False
     on_reset: list[Callable[[], object]] = field(default_factory=list)
+    start: State | None = None
+    """What it begins with and a reset goes back to: the scenario of the settings."""
 
     @cached_property
     def wsgi_app(self) -> Flask:
@@ -62,7 +66,7 @@ class Emulator:
     def _with_control(self, app: Flask) -> Flask:
         from emulator.admin.control import make_blueprint
 
-        app.register_blueprint(make_blueprint(self.engine, self.faults, self.journal, self.worlds))
+        app.register_blueprint(make_blueprint(self))
         return app
 
     def reset(self) -> None:
@@ -80,6 +84,12 @@ class Emulator:
         for forget in self.on_reset:
             forget()
 
+    def starts_with(self, state: State) -> None:
+        """Begin with a state, now and after each reset."""
+        self.start = state
+        self.restore(state)
+        self.on_reset.append(lambda: self.restore(state))
+
     def snapshot(self) -> State:
         """Return all that the emulator knows now, for `restore`."""
         return take(self.engine)
@@ -87,6 +97,49 @@ class Emulator:
     def restore(self, state: State) -> None:
         """Replace all that the emulator knows by what a snapshot holds."""
         put_back(self.engine, state)
+
+    def seed(
+        self,
+        organization: str = GIVEN["organization"],
+        sandbox: str = GIVEN["sandbox"],
+        **wish: Any,
+    ) -> dict[str, int]:
+        """Add a random world to a sandbox; return how much of what was made.
+
+        Args:
+            organization: Whose sandbox.
+            sandbox: Its name.
+            wish: How much of what: the members of `seeding.model.Wish`.
+
+        Raises:
+            SeedError: It cannot be made as it is asked for; nothing was added.
+        """
+        return self.seed_as(wish, organization, sandbox)
+
+    def seed_as(self, wish: Any, organization: str, sandbox: str) -> dict[str, int]:
+        """Add a random world, wished for in JSON, to a sandbox; see `seed`."""
+        from emulator.seeding.seed import read_wish, seed
+
+        return seed(self, self.scratch, Sandbox(organization, sandbox), read_wish(wish))
+
+    def load_scenario(self, name: str, organization: str = "", sandbox: str = "") -> None:
+        """Put a scenario in place of what is there.
+
+        With an organization, it is built there and replaces only what that organization holds.
+
+        Raises:
+            SeedError: There is none of the name, or it cannot be built; nothing has changed.
+        """
+        from emulator.seeding.scenario_files import read_scenario
+        from emulator.seeding.scenarios import load
+
+        where = Sandbox(organization, sandbox or GIVEN["sandbox"]) if organization else None
+        load(self, self.scratch, read_scenario(name, self.settings.fixtures), where)
+
+    def scratch(self, clock: Clock) -> Emulator:
+        """Return an empty emulator of the same settings, whom nobody watches or disturbs."""
+        settings = replace(self.settings, journal=0, faults=None, self_check=False, scenario="")
+        return create_emulator(settings, clock=clock, like=self)
 
     def close(self) -> None:
         """Release the state."""
@@ -117,11 +170,15 @@ def create_emulator(
         ContractError: A contract file cannot be used.
         FixtureError: A file of the fixtures overlay cannot be used.
         FaultError: The file of faults cannot be used.
+        SeedError: The scenario cannot be loaded.
     """
     settings = settings or Settings()
     contract, fixtures = _known(settings, like)
     emulator = _compose(settings, contract, fixtures, clock, store, blobs)
     emulator.worlds.make_with(partial(_make_world, emulator))
+    if settings.scenario:
+        emulator.load_scenario(settings.scenario)
+        emulator.starts_with(emulator.snapshot())
     return emulator
 
 
@@ -137,6 +194,8 @@ def _make_world(base: Emulator) -> Emulator:
         base.settings, base.contract, base.platform.fixtures, own, journal=base.journal
     )
     world.worlds, world.is_world = base.worlds, True
+    if base.start is not None:
+        world.starts_with(replace(base.start, clock=None))
     return world
 
 

@@ -11,7 +11,18 @@ from importlib import import_module
 from emulator import __version__
 from emulator.commands import CommandError
 
-COMMANDS = ("serve", "demo", "contracts", "explain", "health", "report", "state", "faults")
+COMMANDS = (
+    "serve",
+    "demo",
+    "contracts",
+    "explain",
+    "health",
+    "report",
+    "state",
+    "faults",
+    "seed",
+    "scenarios",
+)
 USAGE_ERROR = 2
 INTERRUPTED = 130
 

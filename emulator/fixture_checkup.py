@@ -15,6 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from emulator.fixture_library import KINDS, FixtureError, Fixtures, read_object
 from emulator.json_types import Json, JsonObject
+from emulator.seeding import scenario_files
+from emulator.seeding.scenario_files import FOLDER
 
 ROOT = "https://ns.adobe.com/"
 _LOCAL = "#/definitions/"
@@ -38,10 +40,11 @@ def check(overlay: Path, fixtures: Fixtures) -> None:
 
 def _complaints(overlay: Path, fixtures: Fixtures) -> Iterator[str]:
     for path in sorted(overlay.iterdir()):
-        if path.is_dir() and path.name not in KINDS:
-            yield f"{path}: no kind of fixture; there are {', '.join(KINDS)}"
+        if path.is_dir() and path.name not in (*KINDS, FOLDER):
+            yield f"{path}: no kind of fixture; there are {', '.join((*KINDS, FOLDER))}"
         elif path.suffix == ".json":
             yield f"{path}: belongs into one of the folders {', '.join(KINDS)}"
+    yield from scenario_files.complaints(overlay)
     found = list(_of_the_form(overlay))
     faults = [said for _, _, said in found if isinstance(said, str)]
     yield from faults

@@ -112,6 +112,7 @@ class Settings:
     fixtures: Path | None = _setting(
         None, _path, "folder laid over the fixtures by id: own specs, schemas and field groups"
     )
+    scenario: str = _setting("", str, "scenario to start with; see aep-emulator scenarios list")
     faults: Path | None = _setting(
         None, _path, "file with faults, as JSON: misbehaviour from the start"
     )

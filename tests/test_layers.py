@@ -21,7 +21,7 @@ THIRD_PARTY = {
     "jsonschema": {"contract.second_opinion"},
     "lark": {"mapping.parser", "mapping.builder"},
     "pyarrow": {"data_plane.parquet"},
-    "pydantic": {"contract.checkup", "faults", "fixture_checkup", "state"},
+    "pydantic": {"contract.checkup", "faults", "fixture_checkup", "seeding", "state"},
     "uvicorn": {"server", "wsgi_bridge"},
     "werkzeug": {"web.flask_app", "web.routing"},
 }

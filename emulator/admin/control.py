@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
 from emulator import __version__
-from emulator.admin import describe, exports, files, state, tick, worlds
-from emulator.admin.faults import routes as fault_routes
+from emulator.admin import describe, exports, faults, files, seeding, state, tick, worlds
 from emulator.admin.journal import journal_routes
 from emulator.admin.replies import answer, error, read_object
-from emulator.faults import Faults
-from emulator.journal.journal import Journal
 from emulator.web.engine import Engine
-from emulator.web.worlds import Worlds
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
 
 
-def make_blueprint(
-    engine: Engine, faults: Faults, journal: Journal | None, all_worlds: Worlds
-) -> Blueprint:
+def make_blueprint(emulator: Emulator) -> Blueprint:
     """Return the control API of one emulator."""
+    engine = emulator.engine
     blueprint = Blueprint("control", "emulator.admin", url_prefix="/_emulator")
     control = Control(engine)
     routes: list[tuple[str, str, Any]] = [
@@ -34,9 +32,10 @@ def make_blueprint(
         ("/rules/<id>", "GET", control.rule),
         ("/mutes", "GET", control.mutes),
         *state.routes(engine),
-        *fault_routes(faults),
-        *journal_routes(engine, journal),
-        *worlds.routes(all_worlds),
+        *seeding.routes(emulator),
+        *faults.routes(emulator.faults),
+        *journal_routes(engine, emulator.journal),
+        *worlds.routes(emulator.worlds),
         *exports.routes(engine),
         *files.routes(engine),
         *tick.routes(engine),

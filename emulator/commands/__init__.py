@@ -52,10 +52,11 @@ def build_emulator(settings: Settings) -> Emulator:
     from emulator.contract import ContractError
     from emulator.faults import FaultError
     from emulator.fixture_library import FixtureError
+    from emulator.seeding.errors import SeedError
 
     try:
         return create_emulator(settings)
-    except (SettingError, ContractError, FixtureError, FaultError) as error:
+    except (SettingError, ContractError, FixtureError, FaultError, SeedError) as error:
         raise CommandError(one_line(error)) from error
 
 

@@ -1,0 +1,124 @@
+"""Scenarios as files: which there are, and whether they are of their form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from emulator.journey import journeys
+from emulator.json_types import loads
+from emulator.package_data import data_folder
+from emulator.seeding.errors import SeedError
+
+if TYPE_CHECKING:
+    from emulator.contract import Contract
+    from emulator.seeding.model import ScenarioFile
+
+FOLDER = "scenarios"
+FILE = "scenario.json"
+
+
+class Scenario(NamedTuple):
+    """A scenario with its name and the folder where its other files lie."""
+
+    name: str
+    folder: Path
+    file: ScenarioFile
+
+
+def names(overlay: Path | None) -> list[str]:
+    """Return the names of the scenarios, the shipped and an overlay's, in alphabetical order."""
+    return sorted({path.parent.name for folder in _folders(overlay) for path in _files(folder)})
+
+
+def read_scenario(name: str, overlay: Path | None) -> Scenario:
+    """Read a scenario; an overlay's goes before a shipped one of the same name.
+
+    Raises:
+        SeedError: There is none of the name, or it is not of the form.
+    """
+    for folder in _folders(overlay):
+        path = folder / FOLDER / name / FILE
+        if path in _files(folder):
+            return _read(path)
+    raise SeedError(f"there is no scenario {name!r}; there are {', '.join(names(overlay))}")
+
+
+def complaints(folder: Path, contract: Contract | None = None) -> Iterator[str]:
+    """Yield a sentence for each thing that is wrong with the scenarios of a folder of fixtures."""
+    for path in sorted((folder / FOLDER).iterdir()) if (folder / FOLDER).is_dir() else ():
+        if not (path / FILE).is_file():
+            yield f"{path}: a scenario is a folder with a {FILE}"
+            continue
+        try:
+            scenario = _read(path / FILE)
+        except SeedError as error:
+            yield str(error)
+            continue
+        if contract is not None:
+            yield from (f"{path / FILE}: {said}" for said in _unknown(scenario, contract))
+
+
+def _folders(overlay: Path | None) -> list[Path]:
+    shipped = data_folder("fixtures")
+    return [overlay, shipped] if overlay else [shipped]
+
+
+def _files(folder: Path) -> list[Path]:
+    return list((folder / FOLDER).glob(f"*/{FILE}"))
+
+
+def _read(path: Path) -> Scenario:
+    from pydantic import ValidationError
+
+    from emulator.seeding.model import ScenarioFile
+
+    try:
+        file = ScenarioFile.model_validate(loads(path.read_bytes()))
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+        said = (f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in found)
+        raise SeedError("\n".join(f"{path}: {line}" for line in said)) from error
+    except (OSError, ValueError) as error:
+        raise SeedError(f"{path}: {error}") from error
+    scenario = Scenario(path.parent.name, path.parent, file)
+    wrong = list(_dangling(scenario))
+    if wrong:
+        raise SeedError("\n".join(f"{path}: {line}" for line in wrong))
+    return scenario
+
+
+def _dangling(scenario: Scenario) -> Iterator[str]:
+    """Say what a scenario names that is not there."""
+    from emulator.seeding.model import FilesPart, JourneyPart, StatePart
+
+    known = journeys()
+    for number, part in enumerate(scenario.file.build):
+        beside: list[str] = []
+        if isinstance(part, JourneyPart):
+            if part.journey not in known:
+                yield f"build.{number}: there is no journey {part.journey}"
+                continue
+            titles = [step.title for step in known[part.journey].steps]
+            if part.until is not None and part.until not in titles:
+                yield f"build.{number}: the journey has no step {part.until!r}"
+        elif isinstance(part, FilesPart):
+            beside = [row.file for row in part.files if row.file is not None]
+        elif isinstance(part, StatePart):
+            beside = [part.state]
+        for name in beside:
+            if not (scenario.folder / name).is_file():
+                yield f"build.{number}: there is no file {name} beside it"
+
+
+def _unknown(scenario: Scenario, contract: Contract) -> Iterator[str]:
+    from emulator.seeding.model import CallsPart
+
+    edition = scenario.file.edition
+    if edition is not None and edition not in contract.entries:
+        yield f"edition: there is no {edition!r}"
+    for part in scenario.file.build:
+        for step in part.calls if isinstance(part, CallsPart) else ():
+            if step.operation not in contract.operations:
+                yield f"{step.title}: there is no operation {step.operation}"

@@ -1,0 +1,146 @@
+"""Loads scenarios: builds each in an emulator of its own, whose state is then taken over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from emulator.data_plane.files import Files
+from emulator.journey import GIVEN, Journey, Keep, Step, fill, journeys, play
+from emulator.json_types import dumps, loads
+from emulator.runtime import ManualClock
+from emulator.sandbox import Sandbox
+from emulator.seeding.door import sender
+from emulator.seeding.errors import SeedError
+from emulator.seeding.seed import Make, seed
+from emulator.state import put_back, take
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+    from emulator.seeding import model
+    from emulator.seeding.scenario_files import Scenario
+
+
+def load(
+    emulator: Emulator, make: Make, scenario: Scenario, sandbox: Sandbox | None = None
+) -> None:
+    """Put a scenario in place of what is there.
+
+    Args:
+        emulator: Whose state it becomes.
+        make: Makes the emulator in which it is built.
+        scenario: Which.
+        sandbox: Where to build it. Then only what its organization holds is replaced; without it
+            everything is, and the scenario belongs to the organization of the journeys.
+
+    Raises:
+        SeedError: It cannot be built as it says; nothing has changed.
+    """
+    clock = ManualClock(emulator.platform.runtime.clock.now())
+    scratch = make(clock)
+    if sandbox is not None:
+        put_back(scratch.engine, replace(take(emulator.engine), clock=None))
+        scratch.platform.erase(sandbox.organization)
+    builder = _Builder(scratch, make, scenario, sandbox)
+    builder.build()
+    built, current = take(scratch.engine), take(emulator.engine)
+    put_back(emulator.engine, replace(current, store=built.store, blobs=built.blobs))
+
+
+class _Builder:
+    """Builds one scenario; `_known` is what its calls have left, by name."""
+
+    def __init__(
+        self, scratch: Emulator, make: Make, scenario: Scenario, sandbox: Sandbox | None
+    ) -> None:
+        self._emulator = scratch
+        self._make = make
+        self._scenario = scenario
+        self._is_one_of_many = sandbox is not None
+        self._sandbox = sandbox or Sandbox(GIVEN["organization"], GIVEN["sandbox"])
+        self._known: dict[str, Any] = {**GIVEN, **_who(scratch, self._sandbox)}
+        self._edition = scenario.file.edition or scratch.contract.default_edition
+        self._send = sender(scratch)
+        scratch.engine.enforce = "documented"
+        scratch.engine.edition = self._edition
+
+    def build(self) -> None:
+        from emulator.seeding import model
+
+        for part in self._scenario.file.build:
+            match part:
+                case model.JourneyPart():
+                    self._play(_part_of(journeys()[part.journey], part.until))
+                case model.CallsPart():
+                    self._play(self._own(part.calls))
+                case model.FilesPart():
+                    self._put(part.files)
+                case model.SeedPart():
+                    seed(self._emulator, self._make, self._sandbox, part.seed)
+                case model.StatePart():
+                    self._load_state(part.state)
+
+    def _play(self, journey: Journey) -> None:
+        headers = {"x-emulator-edition": self._edition}
+        for played in play(journey, self._send, given=self._known, headers=headers):
+            if not played.accepted:
+                answer = played.answer
+                rule = answer.headers.get("x-emulator-rule", "")
+                raise SeedError(
+                    f"{self._scenario.name}: {played.step.title!r} was answered with"
+                    f" {answer.status} {rule}: {dumps(answer.body).decode()}"
+                )
+            self._known = played.kept
+
+    def _own(self, steps: list[model.Step]) -> Journey:
+        """Return calls of the scenario's own as a journey; a token is taken before the first."""
+        newest = list(journeys().values())[-1]
+        made = tuple(_step(step) for step in steps)
+        if "accessToken" not in self._known:
+            made = (newest.steps[0], *made)
+        title, editions = self._scenario.file.title, (self._edition,)
+        return Journey(self._scenario.name, title, "", editions, newest.headers, made)
+
+    def _put(self, rows: list[model.FileRow]) -> None:
+        files = Files(self._emulator.platform)
+        for row in rows:
+            if row.file is None:
+                content = (row.text or "").encode()
+            else:
+                content = (self._scenario.folder / row.file).read_bytes()
+            try:
+                container, path = fill(row.container, self._known), fill(row.path, self._known)
+            except KeyError as error:
+                raise SeedError(f"{row.path}: nothing is called {error}") from error
+            files.put(self._sandbox, container, path, content)
+
+    def _load_state(self, name: str) -> None:
+        from emulator.state.file import StateError, from_json
+
+        if self._is_one_of_many:
+            raise SeedError("a scenario with a state file replaces everything: name no sandbox")
+        try:
+            read = loads((self._scenario.folder / name).read_bytes())
+            state = from_json(read, self._emulator.contract)
+        except (StateError, ValueError) as error:
+            raise SeedError(f"{name}: {error}") from error
+        put_back(self._emulator.engine, replace(state, clock=None, edition=self._edition))
+
+
+def _who(scratch: Emulator, sandbox: Sandbox) -> dict[str, str]:
+    who = {"organization": sandbox.organization, "sandbox": sandbox.name}
+    known = scratch.settings.api_keys
+    return {**who, "apiKey": known[0]} if known else who
+
+
+def _part_of(journey: Journey, until: str | None) -> Journey:
+    if until is None:
+        return journey
+    titles = [step.title for step in journey.steps]
+    return replace(journey, steps=journey.steps[: titles.index(until) + 1])
+
+
+def _step(step: model.Step) -> Step:
+    given = step.model_dump(exclude={"keep"})
+    keep = {name: Keep(kept.at, kept.lastSegment) for name, kept in step.keep.items()}
+    return Step(**given, keep=keep)

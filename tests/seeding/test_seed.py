@@ -1,0 +1,210 @@
+"""Random worlds: coherent, the same for the same seed, and there as a whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from emulator.app import Emulator
+from emulator.journey import GIVEN
+from emulator.runtime import ManualClock
+from emulator.sandbox import Sandbox
+from emulator.seeding.errors import SeedError
+from emulator.server import Server
+from tests.aep import CATALOG, CONVERSION, FLOW_SERVICE, HEADERS, ORGANIZATION, SCHEMA_REGISTRY, Aep
+from tests.doors.test_cli import run
+from tests.emulators import new_emulator
+from tests.services.conftest import aep_for
+
+XED = {"Accept": "application/vnd.adobe.xed+json;version=1"}
+XED_ID = {"Accept": "application/vnd.adobe.xed-id+json"}
+
+
+def client_of(emulator: Emulator, organization: str = GIVEN["organization"]) -> Aep:
+    aep = aep_for(emulator)
+    aep.headers = {**HEADERS, "x-gw-ims-org-id": organization}
+    return aep
+
+
+@pytest.fixture
+def aep(emulator: Emulator) -> Aep:
+    return client_of(emulator)
+
+
+def items(aep: Aep, kind: str) -> list[Any]:
+    found: list[Any] = aep.ok("GET", f"{FLOW_SERVICE}/{kind}?limit=100")["items"]
+    return found
+
+
+def schemas(aep: Aep) -> list[Any]:
+    found: list[Any] = aep.ok("GET", f"{SCHEMA_REGISTRY}/tenant/schemas", **XED_ID)["results"]
+    return found
+
+
+def test_a_world_has_what_was_wished_and_nothing_in_it_dangles(
+    emulator: Emulator, aep: Aep
+) -> None:
+    made = emulator.seed(datasets=6, flows=4, schemas=2, connections=3)
+    assert made == {"schemas": 2, "datasets": 6, "connections": 3, "flows": 4}
+    datasets = aep.ok("GET", f"{CATALOG}/dataSets?limit=100")
+    assert (len(schemas(aep)), len(datasets)) == (2, 6)
+    assert {row["schemaRef"]["id"] for row in datasets.values()} <= {
+        row["$id"] for row in schemas(aep)
+    }
+    assert len(items(aep, "connections")) == 3
+    flows = items(aep, "flows")
+    assert len(flows) == 4
+    for flow in flows:
+        (source,) = aep.ok(
+            "GET", f"{FLOW_SERVICE}/sourceConnections/{flow['sourceConnectionIds'][0]}"
+        )["items"]
+        aep.ok("GET", f"{FLOW_SERVICE}/connections/{source['baseConnectionId']}")
+        (target,) = aep.ok(
+            "GET", f"{FLOW_SERVICE}/targetConnections/{flow['targetConnectionIds'][0]}"
+        )["items"]
+        schema = datasets[target["params"]["dataSetId"]]["schemaRef"]["id"]
+        assert target["data"]["schema"]["id"] == schema
+        mapping = flow["transformations"][0]["params"]["mappingId"]
+        assert aep.ok("GET", f"{CONVERSION}/mappingSets/{mapping}")["xdmSchema"] == schema
+    assert items(aep, "runs") == []
+
+
+def test_what_is_not_said_follows_from_the_rest(emulator: Emulator) -> None:
+    assert emulator.seed(flows=6) == {"schemas": 1, "datasets": 3, "connections": 2, "flows": 6}
+    assert emulator.seed() == {"schemas": 0, "datasets": 0, "connections": 0, "flows": 0}
+    assert emulator.seed(datasets=0, flows=1)["datasets"] == 1
+
+
+def state_of(emulator: Emulator) -> Any:
+    content = emulator.wsgi_app.test_client().get("/_emulator/state").get_data()
+    return json.loads(content)["organizations"]
+
+
+def test_the_same_seed_gives_the_same_world_and_another_word_another(emulator: Emulator) -> None:
+    empty = emulator.snapshot()
+    worlds = []
+    for word in ("a", "a", "b"):
+        emulator.restore(empty)
+        emulator.seed(datasets=3, flows=2, seed=word)
+        worlds.append(state_of(emulator))
+    assert worlds[0] == worlds[1]
+    assert worlds[0] != worlds[2]
+
+
+def test_a_second_world_stands_beside_the_first(emulator: Emulator, aep: Aep) -> None:
+    for _ in range(2):
+        emulator.seed(datasets=4, schemas=4, flows=1)
+    titles = [row["title"] for row in schemas(aep)]
+    assert len(titles) == len(set(titles)) == 8
+    assert len(items(aep, "flows")) == 2
+
+
+def test_a_world_is_made_in_one_sandbox_beside_what_is_there(emulator: Emulator) -> None:
+    other = client_of(emulator, ORGANIZATION)
+    emulator.seed(datasets=1)
+    emulator.seed(ORGANIZATION, "dev", datasets=2)
+    assert len(other.ok("GET", f"{CATALOG}/dataSets")) == 0
+    assert len(other.ok("GET", f"{CATALOG}/dataSets", x_sandbox_name="dev")) == 2
+    assert len(client_of(emulator).ok("GET", f"{CATALOG}/dataSets")) == 1
+
+
+def test_flows_have_a_past(emulator: Emulator, aep: Aep) -> None:
+    now = ManualClock().now()
+    made = emulator.seed(flows=2, datasets=2, runs={"days": 28, "failing": 0.5})
+    assert made["runs"] == 8
+    runs = items(aep, "runs")
+    assert len(runs) == 8
+    assert {run["state"] for run in runs} == {"success", "failed"}
+    days = sorted({(now - run["createdAt"]) // (24 * 3600 * 1000) for run in runs})
+    assert days == [6, 13, 20, 27]
+    flows = {flow["id"] for flow in items(aep, "flows")}
+    assert {run["flowId"] for run in runs} == flows
+    place = Sandbox(GIVEN["organization"], GIVEN["sandbox"])
+    batches = {batch["id"] for batch in emulator.platform.catalog.batches.all(place)}
+    for one in runs:
+        summary = one["metrics"]["recordSummary"]
+        assert summary["outputRecordCount"] == (5 if one["state"] == "success" else 0)
+        target = next(part for part in one["activities"] if "targetInfo" in part)
+        assert target["targetInfo"][0]["reference"]["ids"][0] in batches
+    # The clock of whoever looks has not moved, and no run is due that has been made.
+    assert emulator.platform.runtime.clock.now() == now
+    assert len(items(aep, "runs")) == 8
+
+
+def test_a_wish_that_cannot_be_granted_changes_nothing(emulator: Emulator, aep: Aep) -> None:
+    before = emulator.snapshot()
+    for wish, said in (
+        ({"datasets": -1}, "datasets"),
+        ({"flows": "many"}, "flows"),
+        ({"elephants": 1}, "elephants"),
+        ({"runs": {"days": 0}}, "runs.days"),
+        ({"flows": 10**6}, "flows"),
+    ):
+        with pytest.raises(SeedError, match=said):
+            emulator.seed(**wish)
+    with pytest.raises(SeedError, match="sandbox_exists"):
+        emulator.seed(sandbox="nowhere", datasets=1)
+    assert emulator.snapshot() == before
+
+
+def test_a_world_can_be_made_where_little_is_let_in() -> None:
+    strict = new_emulator(
+        enforce="strict", auth="issued", api_keys=("only",), organizations=(GIVEN["organization"],)
+    )
+    assert strict.seed(flows=1)["flows"] == 1
+    with pytest.raises(SeedError, match="organization"):
+        strict.seed(ORGANIZATION, datasets=1)
+    assert strict.engine.enforce == "strict"
+
+
+def test_nobody_who_watches_sees_how_it_is_made(emulator: Emulator) -> None:
+    emulator.faults.add({"kind": "error", "status": 503})
+    seen: list[Any] = []
+    emulator.engine.after.append(seen.append)
+    emulator.seed(datasets=1)
+    assert seen == []
+    assert emulator.faults.all()[0].seen == 0
+
+
+def ask(emulator: Emulator, method: str, path: str, body: Any, **headers: str) -> tuple[int, Any]:
+    client = emulator.wsgi_app.test_client()
+    answer = client.open(f"/_emulator{path}", method=method, json=body, headers=headers)
+    return answer.status_code, answer.get_json(silent=True)
+
+
+def test_the_control_api_seeds_where_it_is_told(emulator: Emulator) -> None:
+    status, made = ask(emulator, "POST", "/seed", {"datasets": 1})
+    assert (status, made["organization"], made["sandbox"]) == (201, GIVEN["organization"], "prod")
+    body = {"datasets": 2, "organization": ORGANIZATION, "sandbox": "dev"}
+    _, made = ask(emulator, "POST", "/seed", body)
+    assert (made["organization"], made["sandbox"]) == (ORGANIZATION, "dev")
+    headers = {"x-gw-ims-org-id": ORGANIZATION, "x-sandbox-name": "dev"}
+    _, made = ask(emulator, "POST", "/seed", {"datasets": 3}, **headers)
+    assert made == {"organization": ORGANIZATION, "sandbox": "dev", "made": made["made"]}
+    other = client_of(emulator, ORGANIZATION)
+    assert len(other.ok("GET", f"{CATALOG}/dataSets", x_sandbox_name="dev")) == 5
+
+
+@pytest.mark.parametrize(
+    "body", [[], {"datasets": "two"}, {"organization": 1}, {"sandbox": "gone"}]
+)
+def test_the_control_api_refuses_what_it_cannot_do(emulator: Emulator, body: Any) -> None:
+    before = emulator.snapshot()
+    if isinstance(body, dict):
+        body = {"flows": 1, **body}
+    status, answer = ask(emulator, "POST", "/seed", body)
+    assert (status, answer["error"]) == (400, "invalid wish")
+    assert emulator.snapshot() == before
+
+
+def test_the_command_seeds(emulator: Emulator, aep: Aep, server: Server) -> None:
+    url = f"http://127.0.0.1:{server.port}"
+    words = ("--datasets", "2", "--flows", "1", "--days", "14", "--failing", "1", "--word", "x")
+    done = run("seed", *words, "--url", url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "runs         2" in done.stdout
+    assert {run["state"] for run in items(aep, "runs")} == {"failed"}
+    refused = run("seed", "--datasets", "-1", "--url", url)
+    assert (refused.returncode, "datasets" in refused.stderr) == (2, True)
