@@ -18,6 +18,7 @@ from emulator.contract.checks.composition import (
     xdm_fields,
     xdm_filter,
 )
+from emulator.contract.checks.csv_templates import csv_template
 from emulator.contract.checks.descriptors import (
     apart_from,
     below,
@@ -81,6 +82,7 @@ CHECKS: dict[str, Check] = {
     "catalog_filter": catalog_filter,
     "composed_of": composed_of,
     "consumes": consumes,
+    "csv_template": csv_template,
     "described_field": described_field,
     "every_listed": every_listed,
     "explored": explored,

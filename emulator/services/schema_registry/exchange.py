@@ -51,7 +51,7 @@ def _collect(
 
 def imported(sent: list[JsonObject], tenant: str) -> list[JsonObject]:
     """Return exported resources with a tenant's ids, those first that others refer to."""
-    items = [_translated(item, lambda text: text.replace(PLACEHOLDER, tenant)) for item in sent]
+    items = _at_home([item for item in sent if not is_descriptor(item)], tenant)
     named: dict[str, JsonObject] = {}
     for item in items:
         kept = {name: value for name, value in item.items() if name not in _NOT_TAKEN}
@@ -61,6 +61,27 @@ def imported(sent: list[JsonObject], tenant: str) -> list[JsonObject]:
         if id not in ordered:
             _collect(item, named.get, ordered, set(ordered))
     return list(ordered.values())
+
+
+def imported_descriptors(sent: list[JsonObject], tenant: str) -> list[JsonObject]:
+    """Return the descriptors among exported resources, of schemas with a tenant's ids."""
+    found = _at_home([item for item in sent if is_descriptor(item)], tenant)
+    return [
+        {
+            **{name: value for name, value in item.items() if name != "meta:resourceType"},
+            "xdm:sourceSchema": target_id(str(item.get("xdm:sourceSchema")), tenant),
+        }
+        for item in found
+    ]
+
+
+def is_descriptor(item: JsonObject) -> bool:
+    """Tell whether a member of an export is a descriptor; a CSV template's proposal has some."""
+    return item.get("meta:resourceType") == "descriptors"
+
+
+def _at_home(items: list[JsonObject], tenant: str) -> list[Json]:
+    return [_translated(item, lambda text: text.replace(PLACEHOLDER, tenant)) for item in items]
 
 
 def target_id(id: str, tenant: str) -> str:

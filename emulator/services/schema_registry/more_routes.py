@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from emulator.json_types import Json, JsonObject, dumps
 from emulator.services.schema_registry.form_shapes import registry_of, shown, view_of
 from emulator.services.schema_registry.forms import read_accept
 from emulator.services.schema_registry.listing import page_of
 from emulator.services.schema_registry.samples import sample_of
 from emulator.services.schema_registry.shapes import resource_shape
-from emulator.web import Call, Reply, operation
+from emulator.web import Call, Part, Reply, operation
 
 
 @operation("schema_registry.list_unions")
@@ -45,9 +46,30 @@ def export_resource(call: Call) -> Reply:
 
 @operation("schema_registry.import_resources")
 def import_resources(call: Call) -> Reply:
-    """Add what another organization or sandbox exported."""
-    added = registry_of(call).import_resources(view_of(call), call.body, call.client)
-    return Reply(200, [resource_shape(call, resource) for resource in added])
+    """Add what another organization or sandbox exported, or a template proposes; or none of it."""
+    before = call.platform.store.dump()
+    registry, view = registry_of(call), view_of(call)
+    added = registry.import_resources(view, call.body, call.client)
+    shaped: list[Json] = [resource_shape(call, resource) for resource in added]
+    for descriptor in registry.import_descriptors(view, call.body):
+        reply = call.perform(_posted(descriptor))
+        if reply.status >= 400:
+            call.platform.store.load(before, call.sandbox)
+            return reply
+        shaped.append(reply.body)
+    return Reply(200, shaped)
+
+
+def _posted(descriptor: JsonObject) -> Part:
+    """Return the request that creates a descriptor, so that its own rules judge it."""
+    headers = {"content-type": "application/json"}
+    return Part("POST", "/tenant/descriptors", headers, dumps(descriptor))
+
+
+@operation("schema_registry.csv_to_schema")
+def csv_to_schema(call: Call) -> Reply:
+    """Return what a CSV template proposes, in the form that an import takes."""
+    return Reply(200, registry_of(call).proposed(view_of(call), call.body))
 
 
 @operation("schema_registry.audit_log")

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from emulator.csv_template import read
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.services.base import Finder, Lister, Platform
 from emulator.services.schema_registry import audit, unions
 from emulator.services.schema_registry.descriptors import Descriptors
-from emulator.services.schema_registry.exchange import exported, imported, target_id
+from emulator.services.schema_registry.exchange import (
+    exported,
+    imported,
+    imported_descriptors,
+    target_id,
+)
 from emulator.services.schema_registry.fields import references
-from emulator.services.schema_registry.identifiers import TYPES, canonical, spellings
+from emulator.services.schema_registry.identifiers import TYPES, canonical, new_id, spellings
+from emulator.services.schema_registry.proposals import Wanted, proposed
 from emulator.services.schema_registry.resolved import ResolvedResources
 from emulator.services.schema_registry.resources import Resources
 from emulator.services.schema_registry.view import TITLES, View
@@ -46,6 +54,7 @@ class SchemaRegistry(Resources):
             "schema_descriptors": lambda s, f, key: {
                 "descriptors": self.descriptors.of_schema(s, key)
             },
+            "standard_field_group": lambda s, f, key: self.standard_group(View(s, f), key),
             "tenant": lambda s, f, key: {"namespace": self.namespace(s)},
             "tenant_resource": lambda s, f, key: self.find_own(View(s, f), key),
             "profile_schema": lambda s, f, key: self._in_profile(View(s, f), key),
@@ -159,6 +168,40 @@ class SchemaRegistry(Resources):
         """Add what was exported elsewhere, under this tenant's ids."""
         tenant = self._platform.tenant_id(view.sandbox.organization)
         return self.add(view, imported(sent, tenant), client)
+
+    def import_descriptors(self, view: View, sent: list[JsonObject]) -> list[JsonObject]:
+        """Return the descriptors that an import brings, as they would be sent here."""
+        return imported_descriptors(sent, self._platform.tenant_id(view.sandbox.organization))
+
+    def proposed(self, view: View, form: JsonObject) -> list[JsonObject]:
+        """Return what a CSV template proposes: field groups, a schema and descriptors.
+
+        Args:
+            view: Whose schema it would be.
+            form: The parts of the request, by the names that the guide gives them.
+        """
+        tenant, ids = (
+            self._platform.tenant_id(view.sandbox.organization),
+            self._platform.runtime.ids,
+        )
+        template = form["csv-file"]
+
+        def made(type: str, name: str) -> str:
+            return new_id(tenant, type, ids.hex(view.sandbox, f"{type} {name} {template}", 0, 48))
+
+        wanted = Wanted(
+            class_id=canonical(form["schema-class-id"]),
+            title=form["schema-name"],
+            description=form.get("schema-description", ""),
+            rows=read(template),
+        )
+        groups = partial(self.standard_group, view)
+        return proposed(wanted, self.namespace(view.sandbox), made, groups)
+
+    def standard_group(self, view: View, name: str) -> JsonObject | None:
+        """Return a field group of the platform's by its title or `$id`."""
+        groups = self.all_global(view.fixtures, "mixins")
+        return next((item for item in groups if name in (item.get("title"), item["$id"])), None)
 
     def import_id(self, sandbox: Sandbox, id: str) -> str:
         """Return the id under which an exported resource would be imported."""

@@ -10,6 +10,7 @@ from emulator.services.schema_registry.descriptor_routes import (
 )
 from emulator.services.schema_registry.more_routes import (
     audit_log,
+    csv_to_schema,
     export_resource,
     get_union,
     import_resources,
@@ -31,6 +32,7 @@ __all__ = [
     "audit_log",
     "create_descriptor",
     "create_resource",
+    "csv_to_schema",
     "delete_descriptor",
     "delete_resource",
     "export_resource",
