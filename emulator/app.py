@@ -52,9 +52,12 @@ class Emulator:
     @cached_property
     def wsgi_app(self) -> Flask:
         """What serves the emulated APIs and the control API, of all its worlds."""
+        from emulator.admin.storage import make_storage
         from emulator.web.flask_app import make_flask_app
 
-        return self._with_control(make_flask_app(self.engine, self.worlds))
+        app = make_flask_app(self.engine, self.worlds)
+        app.register_blueprint(make_storage(self.engine))
+        return self._with_control(app)
 
     @cached_property
     def control_app(self) -> Flask:

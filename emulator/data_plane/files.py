@@ -60,6 +60,22 @@ class Files:
         self._store.write(Change(sandbox, FILE, key, file._asdict()))
         return file
 
+    def put_block(
+        self, sandbox: Sandbox, container: str, path: str, block: str, content: bytes
+    ) -> None:
+        """Keep a part of a file under its own name until the file is made of its parts."""
+        self._blobs.put(sandbox, _block(container, path, block), content)
+
+    def put_blocks(
+        self, sandbox: Sandbox, container: str, path: str, blocks: list[str]
+    ) -> File | None:
+        """Write a file that is made of parts, in this order; None if one of them is not there."""
+        parts = [self._blobs.read(sandbox, _block(container, path, name)) for name in blocks]
+        if any(part is None for part in parts):
+            return None
+        self._blobs.delete_all(sandbox, _block(container, path, ""))
+        return self.put(sandbox, container, path, b"".join(part or b"" for part in parts))
+
     def find(self, sandbox: Sandbox, container: str, path: str) -> File | None:
         """Return one file, or None."""
         stored = self._store.read(sandbox, FILE, _key(container, clean(path)))
@@ -104,6 +120,10 @@ class Files:
 def clean(path: str) -> str:
     """Return a path as areas know it: without slashes at its ends, and none doubled."""
     return _SLASHES.sub("/", path).strip("/")
+
+
+def _block(container: str, path: str, name: str) -> str:
+    return f"blocks/{container}/{clean(path)}//{name}"
 
 
 def _key(container: str, path: str) -> str:

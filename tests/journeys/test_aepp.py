@@ -224,11 +224,11 @@ def test_a_sandbox_lives_from_creation_to_deletion(library: Library) -> None:
 
 
 @pytest.mark.parametrize("type", ["user_drop_zone", "dlz_destination"])
-def test_the_landing_zone_is_found(library: Library, type: str) -> None:
+def test_the_landing_zone_is_found(library: Library, shared: Running, type: str) -> None:
     flows = library.flows
     container = flows.getLandingZoneStorageName(type)
     assert flows.getLandingZoneStorageTTL(type) == 7
     account = flows.getLandingZoneNamespace(type)
     token = flows.getLandingZoneSASToken(type)
-    address = f"https://{account}.blob.core.windows.net/{container}?{token}"
+    address = f"{shared.url}/{account}/{container}?{token}"
     assert flows.getLandingZoneSASUri(type) == address

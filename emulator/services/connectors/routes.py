@@ -16,13 +16,15 @@ def get_landing_zone(call: Call) -> Reply:
 @operation("connectors.get_landing_zone_credentials")
 def get_credentials(call: Call) -> Reply:
     """Read the credentials of the data landing zone."""
-    return Reply(200, shapes.credentials(_connectors(call).credentials(call.sandbox, _type(call))))
+    found = _connectors(call).credentials(call.sandbox, _type(call))
+    return Reply(200, shapes.credentials(found, call.base_url))
 
 
 @operation("connectors.refresh_landing_zone_credentials")
 def refresh_credentials(call: Call) -> Reply:
     """Replace the credentials of the data landing zone by new ones."""
-    return Reply(200, shapes.credentials(_connectors(call).refresh(call.sandbox, _type(call))))
+    found = _connectors(call).refresh(call.sandbox, _type(call))
+    return Reply(200, shapes.credentials(found, call.base_url))
 
 
 @operation("connectors.create_encryption_key")

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from emulator.fixture_library import Fixtures
 from emulator.json_types import JsonObject
-from emulator.sandbox import Sandbox
+from emulator.sandbox import PLATFORM, Sandbox
 from emulator.services.base import Finder, Lister, Platform
 from emulator.store import Change
 
 REFRESH = "landing_zone_refresh"
 KEY = "encryption_key"
+ACCOUNT = "storage_account"
 
 CONTAINERS = {"user_drop_zone": "dlz-user-container", "dlz_destination": "dlz-destination"}
 """Containers by type. Only the first is in a document; the second's name is this emulator's."""
@@ -37,6 +38,11 @@ class Credentials(NamedTuple):
     signature: bytes
     expires: int
 
+    @property
+    def sig(self) -> str:
+        """The signature as text."""
+        return base64.b64encode(self.signature).decode()
+
 
 class Connectors:
     """Landing zones and encryption keys of every sandbox."""
@@ -59,20 +65,36 @@ class Connectors:
         """Return the credentials in force.
 
         A token that has expired is replaced by itself. So it is a function of the last refresh and
-        of how many lives have passed since then, and reading it writes nothing.
+        of how many lives have passed since then. Reading it writes nothing but, the first time,
+        whose account it is, so that the storage knows who comes with the token.
         """
         stored = self._store.read(sandbox, REFRESH, type)
         since = stored.body["at"] if stored else 0
         lives = (self._platform.runtime.clock.now() - since) // TOKEN_LIFE
         ids = self._platform.runtime.ids
+        account = "dlblobstore" + ids.hex(sandbox, "landing_zone_account", 0, 13)
+        if self._store.read(PLATFORM, ACCOUNT, account) is None:
+            self._store.write(Change(PLATFORM, ACCOUNT, account, {"sandbox": list(sandbox)}))
         token = f"{type} {stored.version if stored else 0} {lives}"
         return Credentials(
             container=CONTAINERS.get(type, type),
-            account="dlblobstore" + ids.hex(sandbox, "landing_zone_account", 0, 13),
+            account=account,
             policy=ids.uuid(sandbox, f"landing_zone_policy {token}", 0),
             signature=bytes.fromhex(ids.hex(sandbox, f"landing_zone_signature {token}", 0, 64)),
             expires=since + (lives + 1) * TOKEN_LIFE,
         )
+
+    def account(self, name: str) -> tuple[Sandbox, list[tuple[str, str, str]]] | None:
+        """Return whose a storage account is, and what opens it: container, `si` and `sig`.
+
+        None for an account whose credentials nobody has asked for.
+        """
+        stored = self._store.read(PLATFORM, ACCOUNT, name)
+        if stored is None:
+            return None
+        sandbox = Sandbox(*stored.body["sandbox"])
+        found = [self.credentials(sandbox, type) for type in CONTAINERS]
+        return sandbox, [(one.container, f"dlz-{one.policy}", one.sig) for one in found]
 
     def refresh(self, sandbox: Sandbox, type: str) -> Credentials:
         """Replace the credentials by new ones."""

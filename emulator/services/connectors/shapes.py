@@ -5,7 +5,6 @@ They are those of a landing zone on Azure; the other cloud's are known from a cl
 
 from __future__ import annotations
 
-import base64
 import time
 from urllib.parse import quote
 
@@ -18,15 +17,19 @@ def landing_zone(found: Credentials) -> JsonObject:
     return {"containerName": found.container, "containerTTL": str(DAYS_KEPT)}
 
 
-def credentials(found: Credentials) -> JsonObject:
-    """Return a shared access signature, alone and as a URI."""
-    signature = quote(base64.b64encode(found.signature), safe="")
+def credentials(found: Credentials, base_url: str) -> JsonObject:
+    """Return a shared access signature, alone and as a URI.
+
+    The URI leads to this emulator, where the documents show Azure's own address, so that uploaders
+    can use it as it is. It has the form of Azure's local emulators: account, then container.
+    """
+    signature = quote(found.sig, safe="")
     token = f"sv=2020-04-08&si=dlz-{found.policy}&sr=c&sp=racwdlm&sig={signature}"
     return {
         "containerName": found.container,
         "SASToken": token,
         "storageAccountName": found.account,
-        "SASUri": f"https://{found.account}.blob.core.windows.net/{found.container}?{token}",
+        "SASUri": f"{base_url}/{found.account}/{found.container}?{token}",
         "expiryDate": time.strftime("%Y-%m-%d", time.gmtime(found.expires / 1000)),
     }
 

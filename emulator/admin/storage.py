@@ -1,0 +1,208 @@
+"""The landing zone's storage, as clients of Azure Blob Storage call it with a shared signature.
+
+What credentials of the landing zone call `SASUri` leads here: put, get, list and delete blobs. It
+is what the Blob service does that uploaders need (Azure Storage REST API: Put Blob, Put Block, Put
+Block List, Get Blob, Get Blob Properties, Delete Blob, List Blobs), and no part of Adobe's APIs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email.utils import formatdate
+from html import escape
+from urllib.parse import parse_qs
+
+from flask import Blueprint, Response, request
+
+from emulator.data_plane.files import File, Files
+from emulator.sandbox import Sandbox
+from emulator.services.base import Platform
+from emulator.web.call import Reply
+from emulator.web.engine import Engine
+from emulator.web.flask_app import to_response
+from emulator.web.worlds import ENGINE
+
+_BLOCK = re.compile(r"<(?:Latest|Uncommitted|Committed)>([^<]*)</")
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+_XML = '<?xml version="1.0" encoding="utf-8"?>'
+
+
+def make_storage(engine: Engine) -> Blueprint:
+    """Return the storage of the landing zones of an emulator and its worlds."""
+    blueprint = Blueprint("storage", "emulator.admin")
+    storage = _Storage(engine)
+    blob = "/dlblobstore<rest>/<container>/<path:path>"
+    for path, methods, view in (
+        (blob, ["PUT"], storage.put),
+        (blob, ["GET", "HEAD"], storage.get),
+        (blob, ["DELETE"], storage.delete),
+        ("/dlblobstore<rest>/<container>", ["GET", "HEAD"], storage.list),
+    ):
+        endpoint = view.__name__ + ("" if path is blob else "_container")
+        blueprint.add_url_rule(path, endpoint, view, methods=methods)
+    return blueprint
+
+
+class _Refused(Exception):
+    """A call that Azure would refuse, with its status and code."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+
+
+class _Area:
+    """The files of a container, for a caller whose signature is good."""
+
+    def __init__(self, platform: Platform, account: str, container: str) -> None:
+        sent = {
+            name: values[-1] for name, values in parse_qs(request.query_string.decode()).items()
+        }
+        found = platform.connectors.account(account)
+        if found is None:
+            raise _Refused(404, "ResourceNotFound")
+        sandbox, tokens = found
+        if (container, sent.get("si"), sent.get("sig")) not in tokens:
+            raise _Refused(403, "AuthenticationFailed")
+        self.query = sent
+        self.platform = platform
+        self.sandbox: Sandbox = sandbox
+        self.container = container
+        self.files = Files(platform)
+
+    def file(self, path: str) -> File:
+        """Return a file."""
+        file = self.files.find(self.sandbox, self.container, path)
+        if file is None:
+            raise _Refused(404, "BlobNotFound")
+        return file
+
+
+class _Storage:
+    """The views of the storage. Their errors are Azure's, in XML."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def put(self, rest: str, container: str, path: str) -> Response:
+        """Write a blob: whole, a block of it, or of blocks that were sent before."""
+        return self._answer(rest, container, lambda area: _put(area, path))
+
+    def get(self, rest: str, container: str, path: str) -> Response:
+        """Return a blob, or a range of it."""
+        return self._answer(rest, container, lambda area: _get(area, path))
+
+    def delete(self, rest: str, container: str, path: str) -> Response:
+        """Remove a blob."""
+        return self._answer(rest, container, lambda area: _delete(area, path))
+
+    def list(self, rest: str, container: str) -> Response:
+        """List the blobs of a container, or tell that it is there."""
+        return self._answer(rest, container, _list)
+
+    def _answer(self, rest: str, container: str, act: Callable[[_Area], Reply]) -> Response:
+        engine: Engine = request.environ.get(ENGINE) or self._engine
+        platform = engine.platform
+        try:
+            area = _Area(platform, f"dlblobstore{rest}", container)
+            with platform.store.exclusive(area.sandbox):
+                reply = act(area)
+        except _Refused as refused:
+            reply = _refusal(refused)
+        reply.headers.setdefault("Content-Type", "application/xml")
+        reply.headers["x-ms-version"] = request.headers.get("x-ms-version", "2020-04-08")
+        reply.headers["Date"] = formatdate(platform.runtime.clock.now() / 1000, usegmt=True)
+        return to_response(reply)
+
+
+def _put(area: _Area, path: str) -> Reply:
+    kind = area.query.get("comp")
+    sent = _body(area.platform.settings.max_body)
+    is_new_only = request.headers.get("If-None-Match") == "*" and kind != "block"
+    if is_new_only and area.files.find(area.sandbox, area.container, path):
+        raise _Refused(409, "BlobAlreadyExists")
+    if kind == "block":
+        area.files.put_block(
+            area.sandbox, area.container, path, area.query.get("blockid", ""), sent
+        )
+        return Reply(201, b"")
+    if kind == "blocklist":
+        blocks = _BLOCK.findall(sent.decode("utf-8", "replace"))
+        file = area.files.put_blocks(area.sandbox, area.container, path, blocks)
+        if file is None:
+            raise _Refused(400, "InvalidBlockList")
+    elif kind is None and request.headers.get("x-ms-blob-type", "BlockBlob") == "BlockBlob":
+        file = area.files.put(area.sandbox, area.container, path, sent)
+    else:
+        raise _Refused(501, "NotImplemented")
+    return Reply(201, b"", {**_dates(file), "x-ms-request-server-encrypted": "true"})
+
+
+def _get(area: _Area, path: str) -> Reply:
+    file = area.file(path)
+    content = area.files.read(area.sandbox, area.container, path) or b""
+    headers = {
+        **_dates(file),
+        "Content-Type": "application/octet-stream",
+        "Accept-Ranges": "bytes",
+        "x-ms-blob-type": "BlockBlob",
+    }
+    wanted = _RANGE.fullmatch(request.headers.get("x-ms-range", request.headers.get("Range", "")))
+    if wanted is None:
+        return Reply(200, content, headers)
+    first, last = int(wanted[1]), int(wanted[2] or len(content)) + 1
+    part = content[first:last]
+    if not part:
+        raise _Refused(416, "InvalidRange")
+    end = first + len(part) - 1
+    return Reply(206, part, {**headers, "Content-Range": f"bytes {first}-{end}/{len(content)}"})
+
+
+def _delete(area: _Area, path: str) -> Reply:
+    area.files.delete(area.sandbox, area.container, area.file(path).path)
+    return Reply(202, b"")
+
+
+def _list(area: _Area) -> Reply:
+    if area.query.get("comp") != "list":
+        return Reply(200, b"", {"x-ms-lease-state": "available", "x-ms-lease-status": "unlocked"})
+    prefix = area.query.get("prefix", "")
+    files = area.files.all(area.sandbox, area.container)
+    blobs = "".join(_listed(file) for file in files if file.path.startswith(prefix))
+    head = f'<EnumerationResults ContainerName="{escape(area.container)}">'
+    text = f"{_XML}{head}<Prefix>{escape(prefix)}</Prefix><Blobs>{blobs}</Blobs><NextMarker/>"
+    return Reply(200, f"{text}</EnumerationResults>".encode())
+
+
+def _listed(file: File) -> str:
+    dates = _dates(file)
+    return (
+        f"<Blob><Name>{escape(file.path)}</Name><Properties>"
+        f"<Last-Modified>{dates['Last-Modified']}</Last-Modified><Etag>{dates['ETag']}</Etag>"
+        f"<Content-Length>{file.size}</Content-Length>"
+        "<Content-Type>application/octet-stream</Content-Type><BlobType>BlockBlob</BlobType>"
+        "</Properties></Blob>"
+    )
+
+
+def _dates(file: File) -> dict[str, str]:
+    return {
+        "ETag": f'"0x{file.modified * 1000 + file.number:X}"',
+        "Last-Modified": formatdate(file.modified / 1000, usegmt=True),
+    }
+
+
+def _body(limit: int) -> bytes:
+    if (request.content_length or 0) > limit:
+        raise _Refused(413, "RequestBodyTooLarge")
+    sent: bytes = request.get_data(cache=False)
+    if len(sent) > limit:
+        raise _Refused(413, "RequestBodyTooLarge")
+    return sent
+
+
+def _refusal(refused: _Refused) -> Reply:
+    text = f"{_XML}<Error><Code>{refused.code}</Code><Message>{refused.code}</Message></Error>"
+    return Reply(refused.status, text.encode(), {"x-ms-error-code": refused.code})
