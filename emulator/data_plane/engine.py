@@ -156,6 +156,7 @@ class FlowEngine:
         try:
             job = jobs.job_of(flow, around)
             found = jobs.found_files(job, around, selection, _delta_name(flow, run))
+            job.mapping = jobs.mapping_of(flow, around) if found else None
         except FileError as error:
             tally.fail_copying(error.code, str(error))
             return

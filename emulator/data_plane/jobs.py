@@ -49,8 +49,10 @@ class Job:
     source: JsonObject
     dataset: JsonObject
     target: JsonObject
-    mapping: CompiledMapping | None
     container: str
+    mapping: CompiledMapping | None = None
+    """Compiled when there is something to map, since a parser stands behind it."""
+
     options: JsonObject = field(default_factory=dict)
     mapper_faults: int = 0
     """In how many rows a transformation failed."""
@@ -77,14 +79,17 @@ def job_of(flow: JsonObject, around: Surroundings) -> Job:
         source=source,
         dataset=dataset,
         target=target,
-        mapping=_mapping(flow, around),
         container=sources.container_of(source),
         options=options if isinstance(options, dict) else {},
     )
 
 
-def _mapping(flow: JsonObject, around: Surroundings) -> CompiledMapping | None:
-    """Return the compiled mapping set of a flow in the version that it names; None without one."""
+def mapping_of(flow: JsonObject, around: Surroundings) -> CompiledMapping | None:
+    """Return the compiled mapping set of a flow in the version that it names; None without one.
+
+    Raises:
+        SourceError: It is not there.
+    """
     params = transformation(flow, "Mapping")
     if params is None:
         return None
