@@ -1,8 +1,7 @@
 """The public library aepp against the emulator, over a socket: the newer tutorial as its calls.
 
 It is pointed here as its users would: `configure` with an endpoint, and the address of the token
-endpoint put into its configuration, for which it has no parameter. What it would call that is not
-emulated yet, runs among it, is left out.
+endpoint put into its configuration, for which it has no parameter.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from tests.aep import (
     profile_schema,
     source_connection,
 )
+from tests.journeys.conftest import Running
 from tests.journeys.library import Library
 
 

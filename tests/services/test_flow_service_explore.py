@@ -241,6 +241,8 @@ def test_the_landing_zone_is_explored_by_its_spec(api: Aep) -> None:
         f"{CONTAINER}/account.csv",
         f"{CONTAINER}/userdata1/",
     ]
+    path = url(LANDING_ZONE, "connectionSpecs", objectType="root")
+    assert api.ok("GET", path, x_emulator_edition="2020-03") == listed
     below = zone(api, objectType="folder", object=listed[1]["path"])
     assert names(below) == ["b.csv"]
     for path in ("account.csv", listed[0]["path"]):

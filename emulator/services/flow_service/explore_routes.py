@@ -16,4 +16,4 @@ def explore_connection(call: Call) -> Reply:
 @operation("flow_service.explore_connection_spec")
 def explore_connection_spec(call: Call) -> Reply:
     key = exploring_key(call.path["id"], call.query)
-    return shapes.explored(call, call.find("explored_spec", key))
+    return shapes.explored_zone(call.find("explored_spec", key))

@@ -71,11 +71,16 @@ def _told(value: Any, texts: dict[str, str], base_url: str) -> Any:
 
 
 def explored(call: Call, found: JsonObject) -> Reply:
-    """Return what exploring has found: a list of objects, or the structure of one."""
+    """Return what exploring a connection has found, as the documents of the edition show it."""
     if "objects" in found:
         show = _OBJECTS[call.edition.answer("flow_service.explored_folder")]
         return Reply(200, [show(item) for item in found["objects"]])
     return Reply(200, _FILE[call.edition.answer("flow_service.explored_file")](found["file"]))
+
+
+def explored_zone(found: JsonObject) -> Reply:
+    """Return what exploring the landing zone has found, which one page shows in one form."""
+    return Reply(200, found.get("objects", found.get("file")))
 
 
 def _capable(item: JsonObject) -> JsonObject:
