@@ -1,0 +1,27 @@
+"""The client's tests with nothing but unittest: the emulator is an object that a test holds."""
+
+from __future__ import annotations
+
+import unittest
+
+from emulator.testing import Aep
+from leads import LeadsClient
+
+
+class LeadsTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.aep = self.enterContext(Aep())
+        self.client = LeadsClient(platform=self.aep.url, ims=self.aep.url)
+
+    def test_a_flow_is_set_up(self) -> None:
+        self.client.set_up("Leads")
+        self.aep.assert_called("flow_service.create_flow", times=1)
+        self.aep.assert_no_violations()
+
+    def test_a_sandbox_is_empty_at_first(self) -> None:
+        found = self.client.call("GET", "/data/foundation/flowservice/flows")
+        self.assertEqual(found["items"], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
