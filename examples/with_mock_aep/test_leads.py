@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from emulator.mock import mock_aep
 from leads import LeadsClient
+
+from emulator.mock import mock_aep
 
 FLOWS = "/data/foundation/flowservice/flows"
 

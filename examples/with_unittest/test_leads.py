@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unittest
 
-from emulator.testing import Aep
 from leads import LeadsClient
+
+from emulator.testing import Aep
 
 
 class LeadsTest(unittest.TestCase):

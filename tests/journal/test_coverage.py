@@ -260,3 +260,11 @@ def test_ways_to_differ_are_bounded(contract: Contract) -> None:
         coverage.add(entry(complaints=(f"{number}: odd",)))
     others = next(found for at, found in coverage.drift.items() if at.complaint == "(others)")
     assert (len(coverage.drift), others.count) == (MOST_DRIFT + 1, 5)
+
+
+def test_a_call_on_the_way_need_not_meet_what_another_operation_is_to_break(
+    api: Aep, journal: Journal
+) -> None:
+    api.ok("GET", f"{FLOW_SERVICE}/flows", x_emulator_expects=NAME)
+    api.exchange("GET", f"{CONNECTIONS}?limit=1", {"x-emulator-expects": "ims.token_v3.x"})
+    assert not journal.coverage().unmet
