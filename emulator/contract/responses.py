@@ -42,8 +42,11 @@ class Responses:
     ) -> Iterator[str]:
         """Yield a sentence for each thing in a reply as it goes out that no document shows.
 
-        Files have no schema: what is not JSON is passed over, unless it says that it is.
+        Files have no schema: what is not JSON is passed over, unless it should be. Of the answer to
+        a HEAD the content stays behind.
         """
+        if operation.method == "HEAD":
+            return
         body: Json = None
         if content:
             if not _is_json(media_type):

@@ -9,7 +9,7 @@ from emulator.contract.judge import Edition
 from emulator.contract.loader import Contract, ServiceEntry
 from emulator.contract.model import Operation, Rule
 from emulator.export.combining import as_sent_in_text, member_of
-from emulator.export.replies import JSON_TYPE, Replies
+from emulator.export.replies import Replies
 from emulator.export.requests import is_muted, request_schema
 from emulator.json_types import Json, JsonObject
 
@@ -149,6 +149,7 @@ def _body(operation: Operation, request: JsonObject) -> JsonObject:
     media: JsonObject = {"schema": schema}
     if operation.example and "body" in operation.example:
         media["example"] = operation.example["body"]
-    types = operation.consumes or (JSON_TYPE,)
+    # Documents also write `json-patch+json`, which is no media type.
+    types = [name for name in operation.consumes if "/" in name]
     required = {"required": True} if "body" in request.get("required", ()) else {}
     return {**required, "content": dict.fromkeys(types, media)}
