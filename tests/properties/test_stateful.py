@@ -454,7 +454,7 @@ def _filled(path: str, id: str) -> str:
 
 
 Calls.TestCase.settings = settings(
-    max_examples=EXAMPLES * 20,
+    max_examples=EXAMPLES * 12,
     stateful_step_count=30,
     derandomize=not IS_LONG,
     database=None,
