@@ -113,6 +113,7 @@ class _Run:
     ) -> None:
         self._platform = platform
         self._sandbox = sandbox
+        self._dataset = dataset
         self._batch_id = batch_id
         self._conform = conformer_of(platform, sandbox, fixtures, dataset)
         format = landing_format(dataset)
@@ -126,6 +127,7 @@ class _Run:
     ) -> JsonObject:
         refused: FileError | None = None
         try:
+            self._ask_hooks()
             self._take(rows)
         except FileError as error:
             refused = error
@@ -143,6 +145,12 @@ class _Run:
         batches = self._platform.catalog.batches
         batch: JsonObject = batches.finish(self._sandbox, self._batch_id, members, lands)
         return batch
+
+    def _ask_hooks(self) -> None:
+        for hook in self._platform.batch_hooks:
+            said = hook(self._sandbox, self._dataset)
+            if said is not None:
+                raise FileError(said["code"], said["message"])
 
     def _take(self, rows: Iterable[InputRow]) -> None:
         conform, land = self._conform, self._landing.add

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emulator.faults.fault import STATUSES, Fault, FaultError, from_word, make_fault
+from emulator.faults.data import DataFaults
+from emulator.faults.fault import OF_DATA, STATUSES, Fault, FaultError, from_word, make_fault
 from emulator.faults.tokens import Tokens
 from emulator.faults.visibility import Visibility, creates
 from emulator.json_types import loads
@@ -34,6 +35,10 @@ REFUSING = ("error", "reset", "expiredToken")
 """Kinds that answer in place of the emulator; of several the first one does."""
 
 
+NOT_BEFORE = ("notVisible", *OF_DATA)
+"""Kinds that a call is not asked for before it is carried out."""
+
+
 class Faults:
     """Rules of misbehaviour, in the order in which they were set.
 
@@ -47,8 +52,11 @@ class Faults:
         self._numbered = 0
         self._tokens = Tokens()
         self._visibility = Visibility()
+        self._data = DataFaults(engine.platform.runtime, self.all)
         engine.before.insert(0, self.before)
         engine.after.insert(0, self.after)
+        engine.platform.run_hooks.append(self._data.of_run)
+        engine.platform.batch_hooks.append(self._data.of_batch)
 
     def add(self, definition: Any) -> Fault:
         """Set a fault: a definition as JSON has it, or a word such as 429 or an error's id.
@@ -121,6 +129,7 @@ class Faults:
         """Take a fault away, with what it has hidden or let expire; tell whether it was set."""
         self._tokens.forget(id)
         self._visibility.forget(id)
+        self._data.forget(id)
         return self._faults.pop(id, None) is not None
 
     def clear(self) -> None:
@@ -128,6 +137,7 @@ class Faults:
         self._faults.clear()
         self._tokens.forget()
         self._visibility.forget()
+        self._data.forget()
         self._numbered = 0
 
     def before(self, exchange: Exchange) -> Reply | None:
@@ -141,7 +151,7 @@ class Faults:
             return None
         refusing = None
         for fault in self._in_question(exchange):
-            if fault.kind == "notVisible" or (fault.kind in REFUSING and refusing is not None):
+            if fault.kind in NOT_BEFORE or (fault.kind in REFUSING and refusing is not None):
                 continue
             if self._hits(fault, exchange):
                 exchange.faults[fault.id] = fault
@@ -159,6 +169,9 @@ class Faults:
             asked = self._make(sent, ONE_CALL)
         except FaultError as error:
             raise Problem("platform.unusable_fault", reason=str(error)) from error
+        if asked.kind in OF_DATA:
+            reason = f"{asked.kind} is about what happens later, not about this call"
+            raise Problem("platform.unusable_fault", reason=reason)
         if not _is_in(asked, exchange):
             reason = f"the edition {exchange.edition.name} has no error {_problem_id(asked)}"
             raise Problem("platform.unusable_fault", reason=reason)

@@ -8,7 +8,7 @@ from fnmatch import translate
 from typing import TYPE_CHECKING, Any
 
 from emulator.json_types import JsonObject
-from emulator.sandbox import PLATFORM
+from emulator.sandbox import PLATFORM, Sandbox
 from emulator.web.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -24,7 +24,10 @@ STATUSES = {
 }
 """The gateway's own refusals by their status."""
 
-_PLAIN = ("reset", "lostReply", "truncate", "expiredToken", "notVisible")
+OF_DATA = ("stuckRun", "failedRun", "failedBatch")
+"""Kinds that are about what flows and batches do, not about calls."""
+
+_PLAIN = ("reset", "lostReply", "truncate", "expiredToken", "notVisible", *OF_DATA)
 
 
 class FaultError(ValueError):
@@ -58,18 +61,20 @@ class Fault:
     def concerns(self, exchange: Exchange, default_sandbox: str) -> bool:
         """Tell whether the fault is about a call, by its operation, tenant and time."""
         operation, headers = exchange.incoming.operation, exchange.incoming.headers
-        definition = self.definition
+        if operation.service not in self.definition.get("services", (operation.service,)):
+            return False
         sandbox = headers.get("x-sandbox-name") or default_sandbox
-        wanted = (
-            ("services", operation.service),
-            ("organizations", headers.get("x-gw-ims-org-id", "")),
-            ("sandboxes", sandbox),
-        )
+        place = Sandbox(headers.get("x-gw-ims-org-id", ""), sandbox)
+        return self.is_about(place, exchange.time, operation.id)
+
+    def is_about(self, sandbox: Sandbox, time: int, *names: str) -> bool:
+        """Tell whether the fault is about something of a sandbox that has these names."""
+        wanted = (("organizations", sandbox.organization), ("sandboxes", sandbox.name))
+        definition = self.definition
         if any(value not in definition[name] for name, value in wanted if name in definition):
             return False
-        if self._globs and not any(glob.match(operation.id) for glob in self._globs):
+        if self._globs and not any(glob.match(name) for glob in self._globs for name in names):
             return False
-        time = exchange.time
         return (self.begins or 0) <= time and (self.ends is None or time < self.ends)
 
     def hits(self, runtime: Runtime) -> bool:
@@ -115,7 +120,8 @@ def make_fault(raw: Any, contract: Contract, id: str) -> Fault:
     )
     if begins is not None and ends is not None and ends <= begins:
         raise FaultError("until: is not after from")
-    globs = [re.compile(translate(glob)) for glob in definition.get("operations") or ()]
+    members = ("operations", "flows", "datasets")
+    globs = [re.compile(translate(glob)) for name in members for glob in definition.get(name) or ()]
     named = definition.pop("id", None) or id
     return Fault(named, definition, begins, ends, _globs=globs)
 

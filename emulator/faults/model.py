@@ -16,12 +16,12 @@ Names = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)
 Seconds = Annotated[float, Field(ge=0, le=3600)]
 
 
-class _Definition(BaseModel):
-    """Which calls a fault is about, and which of them it hits.
+class _Selection(BaseModel):
+    """Which of all calls, runs or batches a fault is about, and which of them it hits.
 
-    A call has to fit every list that is given. Of the calls that fit, the first `after` pass; of
-    the others each is hit with `probability`, and no more than `count` in all. Outside of `from`
-    and `until`, by the emulator's clock, nothing counts.
+    They have to fit every list that is given. Of those that fit, the first `after` pass; of the
+    others each is hit with `probability`, and no more than `count` in all. Outside of `from` and
+    `until`, by the emulator's clock, nothing counts.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -29,25 +29,30 @@ class _Definition(BaseModel):
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
         default=None, description="names the fault; one is made up if it is left out"
     )
-    operations: Names | None = Field(
-        default=None, description="operation ids; * stands for any text, as in flow_service.*"
-    )
-    services: Names | None = Field(default=None, description="services by name")
     organizations: Names | None = Field(default=None, description="values of x-gw-ims-org-id")
     sandboxes: Names | None = Field(default=None, description="values of x-sandbox-name")
     probability: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=1.0, description="how likely a call is hit; the emulator's seed decides which"
+        default=1.0, description="how likely each is hit; the emulator's seed decides which"
     )
     count: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="how many calls are hit at most"
+        default=None, description="how many are hit at most"
     )
     after: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="how many calls pass before the first is hit"
+        default=0, description="how many pass before the first is hit"
     )
     since: AwareDatetime | None = Field(
         default=None, alias="from", description="when the fault begins, as an ISO 8601 date-time"
     )
     until: AwareDatetime | None = Field(default=None, description="when the fault ends")
+
+
+class _Definition(_Selection):
+    """Which calls a fault is about."""
+
+    operations: Names | None = Field(
+        default=None, description="operation ids; * stands for any text, as in flow_service.*"
+    )
+    services: Names | None = Field(default=None, description="services by name")
 
 
 class ErrorFault(_Definition):
@@ -125,6 +130,32 @@ class NotVisibleFault(_Definition):
     seconds: Seconds | None = Field(default=None, description="for how long reads miss it")
 
 
+class StuckRunFault(_Selection):
+    """A flow run stays in progress: for `seconds`, or until the fault is taken away."""
+
+    kind: Literal["stuckRun"]
+    flows: Names | None = Field(default=None, description="flows by id or name; * as above")
+    seconds: Annotated[float, Field(gt=0)] | None = None
+
+
+class FailedRunFault(_Selection):
+    """A flow run fails without having read anything."""
+
+    kind: Literal["failedRun"]
+    flows: Names | None = Field(default=None, description="flows by id or name; * as above")
+    code: str | None = Field(default=None, description="CONNECTOR-2001-500 if left out")
+    message: str | None = None
+
+
+class FailedBatchFault(_Selection):
+    """A batch fails, and nothing of it lands."""
+
+    kind: Literal["failedBatch"]
+    datasets: Names | None = Field(default=None, description="data sets by id or name")
+    code: str | None = Field(default=None, description="EMULATOR-FAULT if left out")
+    message: str | None = None
+
+
 AnyFault: TypeAlias = Annotated[
     ErrorFault
     | DelayFault
@@ -132,7 +163,10 @@ AnyFault: TypeAlias = Annotated[
     | LostReplyFault
     | TruncateFault
     | ExpiredTokenFault
-    | NotVisibleFault,
+    | NotVisibleFault
+    | StuckRunFault
+    | FailedRunFault
+    | FailedBatchFault,
     Field(discriminator="kind"),
 ]
 

@@ -29,6 +29,12 @@ What it returns instead becomes the run's `statusSummary`, and nothing is read: 
 (`inProgress`, `queued`, `scheduled`) is asked for again each time somebody looks at runs or flows.
 """
 
+BatchHook = Callable[[Sandbox, JsonObject], JsonObject | None]
+"""Asked with sandbox and data set before a batch is read; None lets it.
+
+What it returns instead, `{"code": …, "message": …}`, is why the batch fails.
+"""
+
 
 class Domain(Protocol):
     """A service's domain object."""
@@ -72,6 +78,7 @@ class Platform:
         self.fixtures = fixtures
         self.settings = settings
         self.run_hooks: list[RunHook] = []
+        self.batch_hooks: list[BatchHook] = []
         self._derived: dict[tuple[str, object], str] = {}
         self._domains: dict[str, Domain] = {}
         self._finders: dict[str, Finder] = {}

@@ -47,7 +47,12 @@ def to_json(state: State, seed: str) -> JsonObject:
         part(blob.sandbox, "blobs", []).append({"key": blob.key, **_content(blob.content)})
     head = {"format": FORMAT, "formatVersion": VERSION, "emulator": __version__, "seed": seed}
     in_force = {"edition": state.edition, "enforce": state.enforce, "clock": state.clock}
-    return {**head, **in_force, "organizations": dict(sorted(organizations.items()))}
+    return {
+        **head,
+        **in_force,
+        "requests": state.requests,
+        "organizations": dict(sorted(organizations.items())),
+    }
 
 
 def _content(content: bytes) -> JsonObject:
@@ -77,7 +82,9 @@ def from_json(raw: Any, contract: Contract) -> State:
     wrong = list(_complaints(file, contract))
     if wrong:
         raise StateError(_few(wrong))
-    return State(_snapshot(file), _blobs(file), file.edition, file.enforce, file.clock)
+    return State(
+        _snapshot(file), _blobs(file), file.edition, file.enforce, file.clock, file.requests
+    )
 
 
 def _few(reasons: list[str]) -> str:

@@ -63,7 +63,8 @@ class StateFile(_Strict):
     """A whole state: `organizations` has what each sandbox holds, by organization and sandbox.
 
     What belongs to no sandbox of an organization, or to no organization, lies under an empty name.
-    `clock` is in milliseconds since 1970, and left out where the machine's time was followed.
+    `clock` is in milliseconds since 1970, and left out where the machine's time was followed;
+    `requests` counts the requests whose ids the emulator has made.
     """
 
     format: Literal["aep-emulator-state"]
@@ -73,4 +74,5 @@ class StateFile(_Strict):
     edition: str
     enforce: Literal["documented", "strict", "observe"]
     clock: int | None = None
+    requests: Annotated[int, Field(ge=0)] = 0
     organizations: dict[str, dict[str, SandboxState]]

@@ -17,6 +17,7 @@ class State:
     """What an emulator held at one moment; it never changes and can be put back at any time.
 
     `clock` is in milliseconds since 1970, and None of an emulator that follows the machine's time.
+    `requests` counts the requests whose ids the emulator has made.
     """
 
     store: Snapshot
@@ -24,6 +25,7 @@ class State:
     edition: str
     enforce: str
     clock: int | None = None
+    requests: int = 0
 
 
 def take(engine: Engine) -> State:
@@ -35,6 +37,7 @@ def take(engine: Engine) -> State:
         edition=engine.edition,
         enforce=engine.enforce,
         clock=clock.now() if isinstance(clock, ManualClock) else None,
+        requests=engine.requests,
     )
 
 
@@ -50,5 +53,6 @@ def put_back(engine: Engine, state: State) -> None:
         blobs.put(*blob)
     engine.edition = state.edition
     engine.enforce = state.enforce
+    engine.requests = state.requests
     if state.clock is not None and isinstance(clock, ManualClock):
         clock.set(state.clock)

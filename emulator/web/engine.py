@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from emulator.contract import Contract, ProblemEntry
@@ -63,7 +62,7 @@ class Engine:
         settings = self.platform.settings
         self.edition = settings.edition or self.contract.default_edition
         self.enforce = settings.enforce
-        self._requests = count(1)
+        self.requests = 0
 
     def answer(self, incoming: Incoming) -> Reply:
         """Return the reply to a request. Never raises."""
@@ -251,7 +250,8 @@ class Engine:
         sent = headers.get("x-request-id", "")
         if sent.isascii() and sent.isprintable() and 0 < len(sent) <= 128:
             return sent
-        return f"{self._request_prefix}{next(self._requests):016x}"
+        self.requests += 1
+        return f"{self._request_prefix}{self.requests:016x}"
 
 
 def _remark(reply: Reply, findings: list[Finding]) -> None:

@@ -1,0 +1,67 @@
+"""Flow runs that get stuck or fail, and batches that fail: through the hooks of the data plane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from emulator.faults.fault import Fault
+from emulator.json_types import JsonObject
+
+if TYPE_CHECKING:
+    from emulator.runtime import Runtime
+    from emulator.sandbox import Sandbox
+
+RUN_FAILED = {"code": "CONNECTOR-2001-500", "message": "Error occurred at copy activity."}
+BATCH_FAILED = {"code": "EMULATOR-FAULT", "message": "A fault lets this batch fail."}
+"""What is said of a failure unless the fault says something else."""
+
+
+class DataFaults:
+    """Says of runs and batches what is to become of them."""
+
+    def __init__(self, runtime: Runtime, faults: Callable[[], list[Fault]]) -> None:
+        """`faults` returns those that are set."""
+        self._runtime = runtime
+        self._faults = faults
+        self._stuck: dict[tuple[str, str], bool] = {}
+
+    def forget(self, fault: str = "") -> None:
+        """Forget which runs a fault has let get stuck, or all."""
+        self._stuck = {key: hit for key, hit in self._stuck.items() if fault not in ("", key[0])}
+
+    def of_run(self, sandbox: Sandbox, flow: JsonObject, run: JsonObject) -> JsonObject | None:
+        """Return the status that a run gets instead of being carried out; see `RunHook`."""
+        for fault in self._faults():
+            names = (flow["id"], str(flow.get("name", "")))
+            if not fault.is_about(sandbox, self._runtime.clock.now(), *names):
+                continue
+            if fault.kind == "stuckRun" and self._is_stuck(fault, run):
+                return {"status": "inProgress"}
+            if fault.kind == "failedRun" and fault.hits(self._runtime):
+                return {"status": "failed", "errors": [_said(fault, RUN_FAILED)]}
+        return None
+
+    def _is_stuck(self, fault: Fault, run: JsonObject) -> bool:
+        """Tell whether a run does not get on; it is asked for again each time somebody looks."""
+        key = (fault.id, run["id"])
+        if key not in self._stuck:
+            self._stuck[key] = fault.hits(self._runtime)
+        seconds = fault.get("seconds")
+        waited = self._runtime.clock.now() - run["createdAt"]
+        return self._stuck[key] and (seconds is None or waited < seconds * 1000)
+
+    def of_batch(self, sandbox: Sandbox, dataset: JsonObject) -> JsonObject | None:
+        """Return why a batch fails before anything of it is read; see `BatchHook`."""
+        for fault in self._faults():
+            names = (dataset["id"], str(dataset.get("name", "")))
+            is_meant = fault.kind == "failedBatch" and fault.is_about(
+                sandbox, self._runtime.clock.now(), *names
+            )
+            if is_meant and fault.hits(self._runtime):
+                return _said(fault, BATCH_FAILED)
+        return None
+
+
+def _said(fault: Fault, otherwise: JsonObject) -> JsonObject:
+    return {name: fault.get(name) or otherwise[name] for name in otherwise}

@@ -1,0 +1,113 @@
+"""Faults of runs and batches, through the engine that carries them out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from emulator.app import Emulator
+from emulator.journey import GIVEN
+from emulator.runtime import ManualClock
+from emulator.sandbox import Sandbox
+from tests.aep import FLOW_SERVICE, HEADERS, Aep
+from tests.services.conftest import aep_for
+
+RUNS = f"{FLOW_SERVICE}/runs"
+
+
+@pytest.fixture
+def aep(emulator: Emulator) -> Aep:
+    """A client of an emulator that holds the tutorial's flow, which has run once on no file."""
+    emulator.load_scenario("tutorial-complete")
+    made = aep_for(emulator)
+    made.headers = {**HEADERS, "x-gw-ims-org-id": GIVEN["organization"]}
+    return made
+
+
+def order(aep: Aep, file: str = "") -> Any:
+    """Run the flow, on a new file if one is named; return the run as it reads then."""
+    flow = aep.ok("GET", f"{FLOW_SERVICE}/flows")["items"][0]
+    base = aep.ok("GET", f"{FLOW_SERVICE}/connections")["items"][0]["id"]
+    if file:
+        path = f"/_emulator/files/{base}/leads/incoming/{file}.tsv"
+        status, _, _ = aep.send("PUT", path, aep.headers, b"Id\tFirstName\tLastName\n1\tAda\tL\n")
+        assert status == 201
+    id = aep.ok("POST", RUNS, {"flowId": flow["id"]})["id"]
+    return aep.ok("GET", f"{RUNS}/{id}")["items"][0]
+
+
+def summary(run: Any) -> Any:
+    return run["metrics"]["statusSummary"]
+
+
+def test_a_run_fails_as_the_documents_show_it(emulator: Emulator, aep: Aep) -> None:
+    emulator.faults.add({"kind": "failedRun", "count": 1})
+    failed = order(aep, "a")
+    assert failed["state"] == "failed"
+    assert summary(failed)["errors"] == [
+        {"code": "CONNECTOR-2001-500", "message": "Error occurred at copy activity."}
+    ]
+    # It has read nothing, so the next run finds the file.
+    good = order(aep)
+    assert (good["state"], good["metrics"]["recordSummary"]["outputRecordCount"]) == ("success", 1)
+    assert emulator.faults.all()[0].fired == 1
+
+
+def test_a_run_is_stuck_until_its_time_has_passed(emulator: Emulator, aep: Aep) -> None:
+    emulator.faults.add({"kind": "stuckRun", "seconds": 600, "count": 1})
+    stuck = order(aep, "a")
+    clock = emulator.platform.runtime.clock
+    assert isinstance(clock, ManualClock)
+    states = []
+    for _ in range(3):
+        states.append(aep.ok("GET", f"{RUNS}/{stuck['id']}")["items"][0]["state"])
+        clock.advance(300)
+    assert states == ["inProgress", "inProgress", "success"]
+    assert emulator.faults.all()[0].fired == 1
+
+
+def test_a_stuck_run_goes_on_when_its_fault_is_taken_away(emulator: Emulator, aep: Aep) -> None:
+    emulator.faults.add("stuckRun")
+    stuck = order(aep, "a")
+    assert stuck["state"] == "inProgress"
+    emulator.faults.clear()
+    (run,) = aep.ok("GET", f"{RUNS}/{stuck['id']}")["items"]
+    assert (run["state"], run["metrics"]["recordSummary"]["outputRecordCount"]) == ("success", 1)
+
+
+def test_a_batch_fails_and_lands_nothing(emulator: Emulator, aep: Aep) -> None:
+    emulator.faults.add({"kind": "failedBatch", "code": "999", "message": "Out of space."})
+    run = order(aep, "a")
+    assert (run["state"], run["metrics"]["recordSummary"]["outputRecordCount"]) == ("failed", 0)
+    place = Sandbox(GIVEN["organization"], GIVEN["sandbox"])
+    (batch,) = emulator.platform.catalog.batches.all(place)
+    assert batch["status"] == "failed"
+    assert batch["errors"][0] == {"code": "999", "description": "Out of space."}
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "hit"),
+    [
+        ({"flows": ["Leads from *"]}, True),
+        ({"flows": ["Other*"]}, False),
+        ({"sandboxes": ["dev"]}, False),
+        ({"organizations": [GIVEN["organization"]]}, True),
+        ({"until": "2020-01-01T00:00:00Z"}, False),
+        ({"after": 1}, False),
+    ],
+)
+def test_runs_are_chosen_like_calls(
+    emulator: Emulator, aep: Aep, narrowed: dict[str, Any], hit: bool
+) -> None:
+    emulator.faults.add({"kind": "failedRun", **narrowed})
+    assert (order(aep)["state"] == "failed") is hit
+
+
+def test_they_leave_calls_alone(emulator: Emulator, aep: Aep) -> None:
+    for kind in ("stuckRun", "failedRun", "failedBatch"):
+        emulator.faults.add(kind)
+        answer = aep.call("GET", RUNS, x_emulator_fault=kind)
+        assert (answer.status, answer.rule) == (400, "platform.unusable_fault")
+    assert "x-emulator-fault" not in aep.call("GET", f"{FLOW_SERVICE}/connections").headers
+    assert [fault.seen for fault in emulator.faults.all()] == [0, 0, 0]
