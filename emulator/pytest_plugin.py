@@ -30,8 +30,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--aep-report",
         metavar="FILE",
-        default=None,
-        help="write which rules of the contract the tests have tried; the name's end says how",
+        help="write a report on the rules that the tests have tried; the end of the name says how: "
+        ".html, .md, .json, .xml (JUnit), .sarif or .txt",
+    )
+    group.addoption(
+        "--aep-coverage",
+        metavar="FILE",
+        help="write what that report counts, for `aep-emulator report` to add up with others",
     )
     group.addoption(
         "--aep-summary",
@@ -45,13 +50,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     config.stash[_COVERAGES] = []
     if _wants_coverage(config):
-        from emulator.testing import pool
+        from emulator.testing import coverage, pool
 
         pool.COUNTING.set()
+        if path := config.getoption("aep_report"):
+            try:
+                coverage.form_of(path)
+            except ValueError as error:
+                raise pytest.UsageError(f"--aep-report: {error}") from error
 
 
 def _wants_coverage(config: pytest.Config) -> bool:
-    return bool(config.getoption("aep_report") or config.getoption("aep_summary"))
+    return any(config.getoption(f"aep_{name}") for name in ("report", "coverage", "summary"))
 
 
 @pytest.fixture(scope="session")
@@ -168,12 +178,13 @@ def pytest_terminal_summary(
     found: list[Any] = config.stash[_COVERAGES]
     if not found:
         return
-    from emulator.testing.coverage import merged, summary, write
+    from emulator.testing.coverage import merged, summary, write, write_report
 
     coverage = merged(found)
-    if path := config.getoption("aep_report"):
-        write(coverage, path)
-        terminalreporter.write_line(f"aep-emulator: wrote {path}")
+    for option, writes in (("aep_report", write_report), ("aep_coverage", write)):
+        if path := config.getoption(option):
+            writes(coverage, path)
+            terminalreporter.write_line(f"aep-emulator: wrote {path}")
     if config.getoption("aep_summary"):
         terminalreporter.section("aep-emulator")
         terminalreporter.write_line(summary(coverage))

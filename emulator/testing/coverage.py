@@ -10,6 +10,30 @@ from emulator.contract import load_contract
 from emulator.coverage.coverage import Coverage
 from emulator.json_types import dumps
 from emulator.package_data import data_folder
+from emulator.reports.rendering import FORMATS
+from emulator.reports.report import build
+
+ENDINGS = {
+    ".html": "html",
+    ".json": "json",
+    ".md": "markdown",
+    ".sarif": "sarif",
+    ".txt": "terminal",
+    ".xml": "junit",
+}
+"""The form of a report by the end of its file's name."""
+
+
+def form_of(path: str) -> str:
+    """Return the form in which a file is written.
+
+    Raises:
+        ValueError: Its name ends in none of the known ways.
+    """
+    ending = Path(path).suffix
+    if ending not in ENDINGS:
+        raise ValueError(f"{path}: ends in none of {', '.join(ENDINGS)}")
+    return ENDINGS[ending]
 
 
 def merged(parts: Iterable[Any]) -> Coverage:
@@ -25,24 +49,16 @@ def merged(parts: Iterable[Any]) -> Coverage:
 
 
 def write(coverage: Coverage, path: str) -> None:
-    """Write a coverage as JSON, to be merged with others or made a report of."""
-    Path(path).write_bytes(dumps(coverage.to_json()))
+    """Write a coverage as JSON, for `aep-emulator report` to add up and show."""
+    Path(path).write_bytes(dumps(coverage.to_json()) + b"\n")
+
+
+def write_report(coverage: Coverage, path: str) -> None:
+    """Write a report in the form that the end of the file's name says."""
+    text = FORMATS[form_of(path)](build(coverage.contract, coverage), [])
+    Path(path).write_text(text, encoding="utf-8")
 
 
 def summary(coverage: Coverage) -> str:
-    """Return a few lines: how many calls, operations and rules, and what was broken by accident."""
-    operations = {place.group for place in coverage.tallies} & set(coverage.contract.operations)
-    rules: dict[str, set[str]] = {}
-    for place in coverage.tallies:
-        for rule, tried in coverage.rules(place).items():
-            rules.setdefault(tried.state, set()).add(rule)
-    accidents = rules.get("byAccident", set())
-    purposes = rules.get("onPurpose", set()) - accidents
-    held = rules.get("held", set()) - accidents - purposes
-    counts = f"{len(held)} rules kept, {len(purposes)} broken on purpose"
-    lines = [
-        f"{coverage.calls} calls of {len(operations)} operations",
-        f"{counts}, {len(accidents)} broken by accident",
-        *(f"  by accident: {rule}" for rule in sorted(accidents)),
-    ]
-    return "\n".join(lines)
+    """Return the report for a terminal."""
+    return FORMATS["terminal"](build(coverage.contract, coverage), [])

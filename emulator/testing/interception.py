@@ -7,9 +7,13 @@ the network as before.
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,23 +58,67 @@ class Interception:
                 _restore()
 
 
-_LOCK = threading.Lock()
+_LOCK = threading.RLock()
 _STARTED: list[Interception] = []
 _ORIGINALS: list[tuple[type, str, Any]] = []
 
 
 def _patch() -> None:
-    if find_spec("requests"):
-        from emulator.testing.by_requests import HTTPAdapter, patched_send
+    for name, patch in _PATCHES.items():
+        if name in sys.modules:
+            patch()
+    sys.meta_path.insert(0, _WATCH)
 
-        _replace(HTTPAdapter, "send", patched_send)
-    if find_spec("httpx"):
-        import httpx
 
-        from emulator.testing.by_httpx import patched_handle, patched_handle_async
+def _patch_requests() -> None:
+    from emulator.testing.by_requests import HTTPAdapter, patched_send
 
-        _replace(httpx.HTTPTransport, "handle_request", patched_handle)
-        _replace(httpx.AsyncHTTPTransport, "handle_async_request", patched_handle_async)
+    _replace(HTTPAdapter, "send", patched_send)
+
+
+def _patch_httpx() -> None:
+    import httpx
+
+    from emulator.testing.by_httpx import patched_handle, patched_handle_async
+
+    _replace(httpx.HTTPTransport, "handle_request", patched_handle)
+    _replace(httpx.AsyncHTTPTransport, "handle_async_request", patched_handle_async)
+
+
+_PATCHES: dict[str, Callable[[], None]] = {"requests": _patch_requests, "httpx": _patch_httpx}
+
+
+class _Watch(MetaPathFinder):
+    """Patches a library when it is imported: a suite that does without it need not wait for it."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name not in _PATCHES:
+            return None
+        sys.meta_path.remove(self)
+        try:
+            spec = find_spec(name)
+        finally:
+            sys.meta_path.insert(0, self)
+        if spec is not None and spec.loader is not None:
+            _then(spec.loader, _PATCHES[name])
+        return spec
+
+
+def _then(loader: Any, patch: Callable[[], None]) -> None:
+    load = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        load(module)
+        with _LOCK:
+            if _STARTED:
+                patch()
+
+    loader.exec_module = exec_module
+
+
+_WATCH = _Watch()
 
 
 def _replace(owner: type, name: str, make: Callable[[Any], Any]) -> None:
@@ -80,6 +128,7 @@ def _replace(owner: type, name: str, make: Callable[[Any], Any]) -> None:
 
 
 def _restore() -> None:
+    sys.meta_path.remove(_WATCH)
     while _ORIGINALS:
         owner, name, original = _ORIGINALS.pop()
         setattr(owner, name, original)

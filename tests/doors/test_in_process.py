@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -267,3 +269,25 @@ def test_a_state_is_kept_and_put_back(local: Aep) -> None:
     local.session.post(CONNECTIONS, json=base_connection(name="Other"))
     local.restore(kept)
     assert len(local.session.get(CONNECTIONS).json()["items"]) == 1
+
+
+def test_clients_that_are_imported_later_are_answered_too() -> None:
+    """The libraries are not imported for those that do without them."""
+    program = """
+import sys
+from emulator.testing import Aep
+with Aep() as aep:
+    assert not {"httpx", "requests"} & set(sys.modules)
+    import requests
+    import httpx
+    url = aep.url + "/data/foundation/flowservice/flows"
+    print(requests.get(url, headers=aep.headers).status_code)
+    print(httpx.get(url, headers=aep.headers).status_code)
+    before = sys.meta_path[0]
+assert sys.meta_path[0] is not before
+assert requests.adapters.HTTPAdapter.send.__module__ == "requests.adapters"
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["200", "200"], done.stderr

@@ -167,11 +167,11 @@ def test_without_fixtures():
 
 @dataclass
 class Run:
-    """A run of pytest: what it printed, its tests with their results, and its report file."""
+    """A run of pytest: what it printed, its tests with their results, and its coverage."""
 
     output: str
     results: dict[str, str]
-    report: dict[str, object]
+    coverage: dict[str, object]
 
     def of(self, outcome: str) -> set[str]:
         return {name for name, found in self.results.items() if found == outcome}
@@ -181,7 +181,8 @@ def run(folder: Path, *flags: str) -> Run:
     """Run pytest over some tests, with no plugins but those that are named."""
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-m", "pytest", "-p", "emulator.pytest_plugin", *flags]
-    command += ["--aep-report", "report.json", "--aep-summary", "--junit-xml", "results.xml"]
+    command += ["--aep-report", "report.html", "--aep-coverage", "coverage.json"]
+    command += ["--aep-summary", "--junit-xml", "results.xml"]
     done = subprocess.run(
         [*command, "-W", "error"],
         cwd=folder,
@@ -196,8 +197,8 @@ def run(folder: Path, *flags: str) -> Run:
     for case in ET.parse(folder / "results.xml").iter("testcase"):
         kinds = {child.tag for child in case} & {"failure", "error"}
         results[str(case.get("name"))] = kinds.pop() if kinds else "passed"
-    report = json.loads((folder / "report.json").read_text("utf-8"))
-    return Run(done.stdout, results, report)
+    coverage = json.loads((folder / "coverage.json").read_text("utf-8"))
+    return Run(done.stdout, results, coverage)
 
 
 @pytest.fixture(scope="module")
@@ -248,28 +249,44 @@ def test_a_mark_that_cannot_be_used_is_explained(plain: Run) -> None:
     assert "the mark aep takes names: edition=" in plain.output
 
 
-def names_in(report: dict[str, object]) -> set[str]:
-    rows = report["rows"]
+def names_in(coverage: dict[str, object]) -> set[str]:
+    rows = coverage["rows"]
     assert isinstance(rows, list)
     return {row["test"] for row in rows}
 
 
-def test_the_report_has_what_every_test_has_tried(plain: Run) -> None:
-    assert "test_bad.py::test_violation" in names_in(plain.report)
-    assert "test_good.py::TestMarked::test_nearest_wins" in names_in(plain.report)
-    assert plain.report["format"] == "aep-emulator coverage 1"
+def test_a_report_of_no_known_form_is_refused_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "emulator.pytest_plugin"]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(
+        [*command, "--aep-report", "report.pdf"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "--aep-report: report.pdf: ends in none of .html, .json" in done.stderr
+
+
+def test_the_coverage_has_what_every_test_has_tried(plain: Run, folder: Path) -> None:
+    assert "test_bad.py::test_violation" in names_in(plain.coverage)
+    assert "test_good.py::TestMarked::test_nearest_wins" in names_in(plain.coverage)
+    assert plain.coverage["format"] == "aep-emulator coverage 1"
+    assert (folder / "report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
 
 
 def test_the_summary_tells_accidents_from_purpose(plain: Run) -> None:
     summary = plain.output.rpartition("= aep-emulator =")[2]
-    assert "aep-emulator: wrote report.json" in plain.output
-    assert "by accident: platform.gate.sandbox_is_sent" in summary
+    assert "aep-emulator: wrote report.html\naep-emulator: wrote coverage.json" in plain.output
+    assert "platform.gate.sandbox_is_sent" in summary
 
 
 def test_workers_of_xdist_share_nothing_and_report_together(folder: Path, plain: Run) -> None:
     both = run(folder, "-p", "xdist", "-n", "2")
     assert both.results == plain.results, both.output
-    assert names_in(both.report) == names_in(plain.report)
+    assert names_in(both.coverage) == names_in(plain.coverage)
     end = both.output.rpartition("= aep-emulator =")[2].splitlines()
     assert end[1:3] == plain.output.rpartition("= aep-emulator =")[2].splitlines()[1:3]
 
