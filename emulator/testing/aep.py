@@ -229,21 +229,47 @@ class Aep:
     def set_up(
         self,
         *,
+        scenario: str | None = None,
         edition: str | None = None,
         enforce: str | None = None,
         faults: Sequence[Any] = (),
     ) -> None:
-        """Set up the emulator as a test's mark asks for.
+        """Set up the emulator, just started, as a test's mark asks for.
+
+        A scenario is built once a process for the same settings, and after that restored.
 
         Raises:
+            SeedError: There is no such scenario, or it cannot be built.
             SettingError: There is no such edition, or no such way to enforce.
             FaultError: A fault cannot be used.
         """
+        if scenario is not None:
+            pool.put_scenario(self._settings, self.emulator, scenario)
         if edition is not None:
             self.edition = edition
         if enforce is not None:
             self.enforce = enforce
         self.faults.add_all(list(faults))
+
+    def seed(self, **wish: Any) -> dict[str, int]:
+        """Add a random world, by default to the sandbox of `headers`; return how much of what.
+
+        Args:
+            wish: How much: `datasets`, `flows`, `schemas`, `connections`, `runs` and others, as
+                docs/scenarios.md lists them.
+
+        Raises:
+            SeedError: It cannot be made as it is asked for; nothing was added.
+        """
+        return self.emulator.seed(**wish)
+
+    def load_scenario(self, name: str) -> None:
+        """Put a scenario in place of what is there.
+
+        Raises:
+            SeedError: There is none of the name, or it cannot be built; nothing has changed.
+        """
+        self.emulator.load_scenario(name)
 
     def snapshot(self) -> State:
         """Return all that the emulator knows now, for `restore`."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.app import Emulator, create_emulator
 from emulator.runtime import ManualClock
 from emulator.settings import Settings
+from emulator.state import State
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -22,6 +23,7 @@ COUNTING = threading.Event()
 _LOCK = threading.Lock()
 _MADE: list[Emulator] = []
 _FREE: defaultdict[Settings, list[Emulator]] = defaultdict(list)
+_SCENARIOS: dict[tuple[Settings, str], State] = {}
 
 
 def borrow(settings: Settings) -> Emulator:
@@ -51,6 +53,20 @@ def give_back(settings: Settings, emulator: Emulator) -> None:
         emulator.journal.clear()
     with _LOCK:
         _FREE[settings].append(emulator)
+
+
+def put_scenario(settings: Settings, emulator: Emulator, name: str) -> None:
+    """Put a scenario into an emulator that has just been lent.
+
+    Raises:
+        SeedError: There is none of the name, or it cannot be built; nothing has changed.
+    """
+    state = _SCENARIOS.get((settings, name))
+    if state is None:
+        emulator.load_scenario(name)
+        _SCENARIOS[(settings, name)] = emulator.snapshot()
+    else:
+        emulator.restore(state)
 
 
 def made() -> Iterator[Emulator]:

@@ -92,6 +92,26 @@ class TestMarked:
         assert aep_server.session.get(FLOWS).status_code == 429
 
 
+@pytest.mark.parametrize("number", range(2))
+@pytest.mark.aep(scenario="tutorial-complete", edition="2020-09")
+def test_a_scenario_is_there_and_left_behind(aep, number):
+    (flow,) = aep.session.get(FLOWS).json()["items"]
+    assert aep.edition == "2020-09"
+    aep.session.delete(FLOWS + "/" + flow["id"], headers={"If-Match": flow["etag"]})
+    assert aep.session.get(FLOWS).json()["items"] == []
+
+
+def test_a_random_world(aep):
+    assert aep.seed(flows=2)["flows"] == 2
+    first = aep.session.get(FLOWS).json()
+    aep.reset()
+    assert aep.session.get(FLOWS).json()["items"] == []
+    aep.load_scenario("tutorial-half-way")
+    aep.reset()
+    aep.seed(flows=2)
+    assert aep.session.get(FLOWS).json() == first
+
+
 def test_marks_do_not_last(aep, aep_server):
     for one in (aep, aep_server):
         assert (one.edition, one.enforce) == ("latest", "documented")
@@ -152,6 +172,11 @@ def test_unknown_edition(aep):
 
 @pytest.mark.aep(editon="2020-03")
 def test_unknown_word(aep):
+    pass
+
+
+@pytest.mark.aep(scenario="nowhere")
+def test_unknown_scenario(aep):
     pass
 
 
@@ -216,13 +241,13 @@ def plain(folder: Path) -> Run:
 
 
 BAD = {"test_violation", "test_other_failure", "test_hidden_leak", "test_without_fixtures"}
-UNUSABLE = {"test_unknown_edition", "test_unknown_word", "test_no_word"}
+UNUSABLE = {"test_unknown_edition", "test_unknown_word", "test_unknown_scenario", "test_no_word"}
 
 
 def test_the_fixtures_do_what_they_say(plain: Run) -> None:
     assert plain.of("failure") == BAD, plain.output
     assert plain.of("error") == UNUSABLE
-    assert len(plain.of("passed")) == 17
+    assert len(plain.of("passed")) == 20
 
 
 def test_a_failed_test_shows_its_calls(plain: Run) -> None:
