@@ -18,6 +18,8 @@ COMMANDS = (
     "explain",
     "health",
     "report",
+    "verify",
+    "proxy",
     "state",
     "faults",
     "seed",

@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emulator.commands import CommandError, add_settings, edition_name, exports, load_contract_of
+from emulator.commands import (
+    CommandError,
+    add_settings,
+    build_emulator,
+    edition_name,
+    exports,
+    load_contract_of,
+    settings_of,
+)
+from emulator.commands.verify import add_traffic_arguments, verified
 
 if TYPE_CHECKING:
     from emulator.contract import Contract, Rule
@@ -38,6 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     diff.add_argument("one", metavar="EDITION")
     diff.add_argument("other", metavar="EDITION")
     add_settings(diff, "contracts")
+    diff.add_argument(
+        "--for",
+        dest="traffic",
+        action="append",
+        type=Path,
+        metavar="TRAFFIC",
+        help="only what changes for these recorded calls: a HAR, a journal's export and others",
+    )
+    add_traffic_arguments(diff)
     diff.set_defaults(run=run_diff)
 
     schemas = commands.add_parser("schemas", help="write the JSON Schemas of contract files")
@@ -179,7 +197,12 @@ def _explain_problem(problem: dict[str, Any]) -> Iterator[str]:
 
 
 def run_diff(arguments: argparse.Namespace) -> int:
-    """Print, by operation, what one of two editions says and the other does not, or otherwise."""
+    """Print, by operation, what one of two editions says and the other does not, or otherwise.
+
+    With recorded calls, print what changes for them.
+    """
+    if arguments.traffic:
+        return _diff_for(arguments)
     contract = load_contract_of(arguments)
     one, other = (edition_name(contract, name) for name in (arguments.one, arguments.other))
     left, right = _by_topic(contract, one), _by_topic(contract, other)
@@ -198,6 +221,18 @@ def run_diff(arguments: argparse.Namespace) -> int:
             print(f"    {name:<9}{f'{rule.severity}: {rule.states}' if rule else '-'}")
         differences += 1
     print(f"{differences} topics differ between {one} and {other}")
+    return 0
+
+
+def _diff_for(arguments: argparse.Namespace) -> int:
+    from emulator.reports.recorded import comparison_lines
+
+    emulator = build_emulator(settings_of(arguments))
+    one = edition_name(emulator.contract, arguments.one)
+    made = verified(emulator, one, arguments.other, arguments.traffic, arguments)
+    print(f"From {one} to {arguments.other}")
+    if made.comparison is not None:
+        print("\n".join(f"  {line}" for line in comparison_lines(made.comparison.to_json())))
     return 0
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,13 @@ def listed_operations(arguments: argparse.Namespace) -> frozenset[str] | None:
     return ids
 
 
-def finish(report: dict[str, Any], arguments: argparse.Namespace) -> int:
+def finish(
+    report: dict[str, Any], arguments: argparse.Namespace, failed_besides: Sequence[str] = ()
+) -> int:
     """Write a report in all forms that were asked for; 1 if it does not reach what is demanded.
+
+    Args:
+        failed_besides: Demands of the command's own that the report does not reach.
 
     Raises:
         CommandError: A file cannot be written.
@@ -101,7 +107,7 @@ def finish(report: dict[str, Any], arguments: argparse.Namespace) -> int:
     demanded = Thresholds(
         arguments.fail_on, arguments.min_rule_coverage, arguments.min_operation_coverage
     )
-    failed = list(failures(report, demanded))
+    failed = [*failures(report, demanded), *failed_besides]
     formats, outputs = arguments.format or ["terminal"], arguments.output or []
     if len(outputs) > len(formats):
         raise CommandError("there are more --output than --format")

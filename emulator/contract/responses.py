@@ -70,6 +70,8 @@ class Responses:
             if validator is None:
                 yield f"{operation.id}: status {status} is not in {operation.response}"
                 return
+            if validator.is_valid(body):
+                return
             for error in self._explained(validator.iter_errors(body)):
                 place = "/".join(self._step(step) for step in error.instance_path)
                 yield f"{operation.id}: {status} {place}: {error.message[:300]}"

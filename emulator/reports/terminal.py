@@ -38,8 +38,11 @@ def _lines(report: JsonObject, failures: list[str]) -> Iterator[str]:
     if report["drift"]:
         yield from ("", "Replies that no document shows:")
         for row in report["drift"]:
-            yield f"  {row['complaint']}  ({row['count']} times)"
+            yield f"  {row['operation']}: {row['complaint']}  ({counted(row['count'], 'time')})"
+            yield from (f"    {call['source']}" for call in row["examples"] if "source" in call)
     yield from _muted(report)
+    for section in report.get("sections", ()):
+        yield from ("", section["title"], *(f"  {line}" for line in section["lines"]))
     yield from ("", *_services(report))
     yield from _never(report)
     if failures:

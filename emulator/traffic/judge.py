@@ -57,6 +57,15 @@ class Routed:
     route: Route
     unknown: tuple[str, ...]
     is_token_hidden: bool
+    _reply: Json = MISSING
+
+    @property
+    def reply(self) -> Json:
+        """The reply's body as JSON; None if there is none, or it is no JSON."""
+        if self._reply is MISSING:
+            reply = self.recorded.reply
+            self._reply = _json_of(reply.body) if reply is not None else None
+        return self._reply
 
 
 class RecordingJudge:
@@ -124,18 +133,29 @@ class RecordingJudge:
     def judge(self, routed: Routed, edition: Edition) -> Judged:
         """Return what an edition says of a request, by what has been learned so far.
 
-        All rules have their say, even behind one that refuses the request.
+        All rules have their say, even behind one that refuses the request. What a reply to a read
+        shows was so before, and its sandbox was there if a call was accepted.
         """
         if routed.route.operation is None:
             return Judged(edition.name)
         document = describe(routed.incoming)
         sandbox = self._sandbox(routed, document)
+        self._foresee(routed, document, sandbox)
         lookup = LearningLookup(self.world, self._platform, edition, sandbox, document)
         judged = Judged(edition.name, _groups(routed.incoming.operation, document), document)
         for group in judged.groups:
             self._weigh(routed, edition, group, lookup, judged)
         self._settle(routed, edition, judged)
         return judged
+
+    def _foresee(self, routed: Routed, document: JsonObject, sandbox: Sandbox) -> None:
+        reply, operation = routed.recorded.reply, routed.incoming.operation
+        if reply is None:
+            return
+        if not operation.writes:
+            self.world.learn(operation.id, sandbox, document, reply.status, routed.reply)
+        elif reply.status < 300:
+            self.world.learn_sandbox(sandbox)
 
     def _sandbox(self, routed: Routed, document: JsonObject) -> Sandbox:
         if not routed.incoming.operation.gated:
@@ -217,8 +237,7 @@ class RecordingJudge:
             return
         operation = routed.incoming.operation
         sandbox = self._sandbox(routed, judged.document)
-        body = _json_of(reply.body)
-        self.world.learn(operation.id, sandbox, judged.document, reply.status, body)
+        self.world.learn(operation.id, sandbox, judged.document, reply.status, routed.reply)
 
     def _complaints(self, routed: Routed, judged: Judged) -> Iterator[str]:
         """Yield what of a reply no document shows, and where it does not agree with the rules."""
@@ -229,9 +248,13 @@ class RecordingJudge:
         if is_judged and reply.body is not None and operation.method != "HEAD":
             # A recording that does not say what a reply is, has left that out.
             media_type = one_by_name(reply.headers).get("content-type", "application/json")
-            for said in self._responses.complaints_of_content(
-                operation, reply.status, reply.body, media_type
-            ):
+            if routed.reply is not None and "json" in media_type:
+                told = self._responses.complaints(operation, reply.status, routed.reply)
+            else:
+                told = self._responses.complaints_of_content(
+                    operation, reply.status, reply.body, media_type
+                )
+            for said in told:
                 yield said.removeprefix(f"{operation.id}: ")
         yield from self._disagreement(routed, judged, reply.status)
 

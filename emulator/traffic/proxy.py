@@ -14,13 +14,14 @@ from urllib.parse import unquote_to_bytes
 from emulator.journal.entry import Entry
 from emulator.journal.journal import MOST_OF_A_REPLY
 from emulator.journal.masks import mask_body, mask_headers, mask_json, mask_query
-from emulator.json_types import JsonObject, dumps
+from emulator.json_types import MISSING, JsonObject, dumps
 from emulator.traffic.judge import Judged, RecordingJudge, Routed
 from emulator.traffic.recording import Fields, Recorded
-from emulator.traffic.verify import LeftOut
+from emulator.traffic.verify import Counted
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
+    from emulator.coverage.coverage import Coverage
 
 _log = logging.getLogger("emulator")
 
@@ -45,15 +46,21 @@ class Watcher:
     """Judges exchanges in the order of their replies, in a thread of its own.
 
     It borrows an emulator's contract, journal and control API; nobody calls the emulated APIs.
+
+    Raises:
+        ValueError: The emulator has no journal.
     """
 
     def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+        self.emulator = emulator
+        if emulator.journal is None:
+            raise ValueError("the emulator has no journal")
+        self._journal = emulator.journal
         settings = emulator.settings
         self.judge = RecordingJudge(emulator.contract, emulator.platform, enforce=settings.enforce)
         self._waiting: queue.Queue[Recorded | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
-        self.left_out = LeftOut()
+        self.counted = Counted()
         self._one_at_a_time = threading.Lock()
         self._thread.start()
 
@@ -83,18 +90,23 @@ class Watcher:
                 self._waiting.task_done()
 
     def _take(self, recorded: Recorded) -> None:
+        self.counted.read += 1
         routed = self.judge.route(recorded)
         if not isinstance(routed, Routed):
-            self.left_out.add(routed)
+            self.counted.left_out.add(routed)
             return
-        engine = self._emulator.engine
-        judged = self.judge.judge(routed, self._emulator.contract.edition(engine.edition))
+        engine = self.emulator.engine
+        judged = self.judge.judge(routed, self.emulator.contract.edition(engine.edition))
         entry = self.judge.entry(routed, judged)
-        entry.time = self._emulator.platform.runtime.clock.now()
+        entry.time = self.emulator.platform.runtime.clock.now()
+        self.counted.add(recorded, entry)
         shown = without_secrets(entry)
-        if self._emulator.journal is not None:
-            self._emulator.journal.add_entry(shown)
+        self._journal.add_entry(shown)
         self.judge.learn(*_without_secrets_learned(routed, judged, shown))
+
+    def coverage(self) -> Coverage:
+        """Return what everything seen so far has covered."""
+        return self._journal.coverage()
 
     def own(
         self, method: str, target: str, fields: Fields, body: bytes
@@ -108,7 +120,7 @@ class Watcher:
             return 404, [("Content-Type", "application/json"), length], content
         self.settle()
         with self._one_at_a_time:
-            return call_wsgi(self._emulator.wsgi_app, method, target, fields, body)
+            return call_wsgi(self.emulator.wsgi_app, method, target, fields, body)
 
 
 def without_secrets(entry: Entry) -> Entry:
@@ -138,7 +150,9 @@ def _without_secrets_learned(routed: Routed, judged: Judged, shown: Entry) -> tu
     if reply is not None and reply.body is not None:
         reply = replace(reply, body=mask_body(reply.body, ""))
     masked = replace(recorded, reply=reply)
-    return replace(routed, recorded=masked), replace(judged, document=shown.document)
+    return replace(routed, recorded=masked, _reply=MISSING), replace(
+        judged, document=shown.document
+    )
 
 
 def call_wsgi(

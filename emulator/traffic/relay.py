@@ -92,6 +92,11 @@ class Upstream:
         usual = http.client.HTTPS_PORT if self.context else http.client.HTTP_PORT
         return host if self.port == usual else f"{host}:{self.port}"
 
+    @property
+    def url(self) -> str:
+        """The base URL that requests are sent on to."""
+        return f"{self.scheme}://{self.name}{self.prefix}"
+
     def connect(self, patience: float) -> http.client.HTTPConnection:
         """Return a connection that is opened by its first request."""
         if self.context is not None:
@@ -427,5 +432,5 @@ def _bad_gateway(upstream: Upstream, error: Exception) -> dict[str, Any]:
     return {
         "error": "no answer from upstream",
         "detail": f"{upstream.name} did not answer: {reason}",
-        "upstream": f"{upstream.scheme}://{upstream.name}{upstream.prefix}",
+        "upstream": upstream.url,
     }

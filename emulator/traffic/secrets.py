@@ -19,7 +19,7 @@ _WRITTEN_OVER = re.compile(
 
 
 def hidden(recorded: Recorded) -> tuple[dict[str, str], tuple[str, ...], bool]:
-    """Return headers by name, the texts in them that are unknown, and whether the token is.
+    """Return headers by name, the texts in them that are unknown, and whether a token is missing.
 
     Browsers take Authorization out of what they export. It was sent nevertheless if the platform
     did not refuse the call for it.
@@ -32,7 +32,7 @@ def hidden(recorded: Recorded) -> tuple[dict[str, str], tuple[str, ...], bool]:
         if bare and _WRITTEN_OVER.fullmatch(bare):
             unknown.append(value)
     if "authorization" in headers:
-        return headers, tuple(unknown), headers["authorization"] in unknown
+        return headers, tuple(unknown), False
     reply = recorded.reply
     is_taken_out = reply is not None and reply.status not in TOKEN_REFUSED
     if is_taken_out:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.coverage.coverage import Coverage
+from emulator.journal.entry import Entry
 from emulator.json_types import JsonObject
 from emulator.traffic.judge import RecordingJudge, Routed
 from emulator.traffic.reading import Progress, read_traffic
@@ -44,42 +45,24 @@ def _count(counter: Counter[str], name: str) -> None:
     counter[name if name in counter or len(counter) < MOST_PLACES else OTHERS] += 1
 
 
-class Verification:
-    """What has been found so far. Its size does not depend on how much has been read."""
+@dataclass(slots=True)
+class Counted:
+    """How much was read, judged and left out."""
 
-    def __init__(
-        self, judge: RecordingJudge, edition: Edition, comparison: Comparison | None = None
-    ) -> None:
-        self._judge = judge
-        self._edition = edition
-        self.comparison = comparison
-        self.coverage = Coverage(judge.contract)
-        self.left_out = LeftOut()
-        self.read = 0
-        self.judged = 0
-        self.unanswered = 0
-        self.undecided = 0
+    read: int = 0
+    judged: int = 0
+    unanswered: int = 0
+    undecided: int = 0
+    left_out: LeftOut = field(default_factory=LeftOut)
 
-    def add(self, recorded: Recorded) -> None:
-        """Judge one exchange and learn from it."""
-        self.read += 1
-        routed = self._judge.route(recorded)
-        if not isinstance(routed, Routed):
-            self.left_out.add(routed)
-            return
+    def add(self, recorded: Recorded, entry: Entry) -> None:
+        """Count a call that was judged."""
         self.judged += 1
         self.unanswered += recorded.reply is None
-        judged = self._judge.judge(routed, self._edition)
-        entry = self._judge.entry(routed, judged)
         self.undecided += bool(entry.undecided)
-        self.coverage.add(entry)
-        if self.comparison is not None:
-            other = self._judge.judge(routed, self.comparison.other)
-            self.comparison.add(routed, judged, other)
-        self._judge.learn(routed, judged)
 
-    def summary(self) -> JsonObject:
-        """Return how much was read, judged and left out."""
+    def to_json(self) -> JsonObject:
+        """Return the counts."""
         return {
             "read": self.read,
             "judged": self.judged,
@@ -90,6 +73,35 @@ class Verification:
                 "apis": dict(self.left_out.apis.most_common()),
             },
         }
+
+
+class Verification:
+    """What has been found so far. Its size does not depend on how much has been read."""
+
+    def __init__(
+        self, judge: RecordingJudge, edition: Edition, comparison: Comparison | None = None
+    ) -> None:
+        self._judge = judge
+        self._edition = edition
+        self.comparison = comparison
+        self.coverage = Coverage(judge.contract)
+        self.counted = Counted()
+
+    def add(self, recorded: Recorded) -> None:
+        """Judge one exchange and learn from it."""
+        self.counted.read += 1
+        routed = self._judge.route(recorded)
+        if not isinstance(routed, Routed):
+            self.counted.left_out.add(routed)
+            return
+        judged = self._judge.judge(routed, self._edition)
+        entry = self._judge.entry(routed, judged)
+        self.counted.add(recorded, entry)
+        self.coverage.add(entry)
+        if self.comparison is not None:
+            other = self._judge.judge(routed, self.comparison.other)
+            self.comparison.add(routed, judged, other)
+        self._judge.learn(routed, judged)
 
 
 def verification(judge: RecordingJudge, edition: str, against: str = "") -> Verification:

@@ -96,8 +96,8 @@ class World:
         reply: Json,
     ) -> None:
         """Take up what a call shows. `reply` is the body, None where it is none or no JSON."""
-        if status < 300 and sandbox.name:
-            self._put(sandbox, "sandbox", sandbox.name, Partial(name=sandbox.name))
+        if status < 300:
+            self.learn_sandbox(sandbox)
         lesson = LESSONS.get(operation)
         if lesson is None:
             return
@@ -106,6 +106,11 @@ class World:
             self._remove(lesson, sandbox, named)
         elif status < 300:
             self._learn(lesson, sandbox, request, reply)
+
+    def learn_sandbox(self, sandbox: Sandbox) -> None:
+        """Take up that a call in a sandbox was accepted."""
+        if sandbox.name:
+            self._put(sandbox, "sandbox", sandbox.name, Partial(name=sandbox.name))
 
     def _learn(self, lesson: Lesson, sandbox: Sandbox, request: JsonObject, reply: Json) -> None:
         named = request["path"].get(lesson.parameter)

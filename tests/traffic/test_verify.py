@@ -52,7 +52,7 @@ def test_it_counts_what_is_judged_and_what_is_left_out(reference: Emulator) -> N
         elsewhere("https://platform.adobe.io/data/core/ups/segment/jobs/1"),
         elsewhere("https://platform.adobe.io/data/core/ups/segment/jobs/2"),
     )
-    assert made.summary() == {
+    assert made.counted.to_json() == {
         "read": 6,
         "judged": 2,
         "unanswered": 1,
@@ -65,7 +65,7 @@ def test_it_counts_what_is_judged_and_what_is_left_out(reference: Emulator) -> N
 
 def test_places_that_are_left_out_are_bounded(reference: Emulator) -> None:
     recorded = [Recorded(Source("a"), "GET", f"https://host{n}.example/") for n in range(150)]
-    hosts = verified(reference, *recorded).summary()["leftOut"]["hosts"]
+    hosts = verified(reference, *recorded).counted.to_json()["leftOut"]["hosts"]
     assert len(hosts) == 101
     assert hosts["(others)"] == 50
 
@@ -88,7 +88,7 @@ def test_the_journals_own_export_is_read_in_order(reference: Emulator, tmp_path:
         verify(made, [path])
         assert [accident.rule for accident in made.coverage.accidents] == [NAME]
         assert made.coverage.drift == {}
-        summaries.append(made.summary())
+        summaries.append(made.counted.to_json())
     assert summaries[0] == summaries[1]
     assert summaries[0]["judged"] == summaries[0]["read"] > 9
 
@@ -180,4 +180,4 @@ def test_a_broken_recording_keeps_what_was_judged(reference: Emulator, tmp_path:
     made = verified(reference)
     with pytest.raises(Exception, match="not JSON behind entry 0"):
         verify(made, [path])
-    assert made.judged == 1
+    assert made.counted.judged == 1
