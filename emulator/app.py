@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from emulator.state import State, put_back, take
 from emulator.store import Blobs, MemoryBlobs, MemoryStore, Store
 from emulator.web.call import View
 from emulator.web.engine import Engine
+from emulator.web.limits import body_limit
 from emulator.web.worlds import Worlds
 
 if TYPE_CHECKING:
@@ -92,6 +93,11 @@ class Emulator:
         self.start = state
         self.restore(state)
         self.on_reset.append(lambda: self.restore(state))
+
+    @property
+    def body_limit(self) -> Callable[[Mapping[str, Any]], int]:
+        """How many bytes of a request's body a server should read, by its WSGI environment."""
+        return body_limit(self.contract, self.settings)
 
     def snapshot(self) -> State:
         """Return all that the emulator knows now, for `restore`."""

@@ -20,7 +20,7 @@ from email.utils import formatdate
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from emulator.wsgi_bridge import TRANSPORT, WsgiBridge
+from emulator.wsgi_bridge import TRANSPORT, BodyLimit, WsgiBridge
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -56,14 +56,15 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
         *,
-        body_limit: int = BODY_LIMIT,
+        body_limit: int | BodyLimit = BODY_LIMIT,
         grace: float = GRACE_SECONDS,
     ) -> None:
         """Remember what to serve.
 
         Port 0 asks for a free port. The app refuses bodies itself: of one longer than
         `body_limit` it sees nothing if the length was declared, or one byte too many if it was
-        not. `grace` bounds how long `stop()` waits for requests in flight.
+        not; it may be a function of the request's environment. `grace` bounds how long `stop()`
+        waits for requests in flight.
         """
         self._app = wsgi_app
         self._address = (host, port)

@@ -106,6 +106,15 @@ class Settings:
     max_body: int = _setting(
         16 * 1024**2, _bytes, "largest request body in bytes; KiB and MiB are understood", "16MiB"
     )
+    max_upload: int = _setting(
+        512 * 1024**2,
+        _bytes,
+        "largest file, or part of one, in a single upload to a batch, in bytes",
+        "512MiB",
+    )
+    batch_polls: int = _setting(
+        0, _number, "how many reads see a completed batch as loaded or staging before it is done"
+    )
     contracts: Path | None = _setting(
         None, _path, "folder laid over the contract by id: house rules, own editions"
     )

@@ -28,13 +28,19 @@ TRANSPORT = "transport"
 """Where a scope's state holds the transport of its connection, for answers that break off."""
 
 
+BodyLimit = Callable[["WSGIEnvironment"], int]
+"""How many bytes of a request's body are read, by its environment."""
+
+
 class WsgiBridge:
     """The ASGI app that gathers a request, calls the WSGI app and sends its answer."""
 
-    def __init__(self, app: WSGIApplication, host: str, port: int, body_limit: int) -> None:
+    def __init__(
+        self, app: WSGIApplication, host: str, port: int, body_limit: int | BodyLimit
+    ) -> None:
         """Wrap `app`, which listens on `host` and `port`; see `Server` for `body_limit`."""
         self._app = app
-        self._body_limit = body_limit
+        self._body_limit = body_limit if callable(body_limit) else lambda environ: body_limit
         self._common: WSGIEnvironment = {
             "SCRIPT_NAME": "",
             "SERVER_NAME": host,
@@ -85,17 +91,17 @@ class WsgiBridge:
         self, environ: WSGIEnvironment, receive: ASGIReceiveCallable
     ) -> io.BytesIO | None:
         """Return the body, cut one byte past the limit, or None when the client has gone."""
-        body = io.BytesIO()
-        if int(environ.get("CONTENT_LENGTH", 0)) > self._body_limit:
+        body, limit = io.BytesIO(), self._body_limit(environ)
+        if int(environ.get("CONTENT_LENGTH", 0)) > limit:
             return body
         more = True
-        while more and body.tell() <= self._body_limit:
+        while more and body.tell() <= limit:
             message = await receive()
             if message["type"] != "http.request":
                 return None
             body.write(message["body"])
             more = message["more_body"]
-        body.truncate(min(body.tell(), self._body_limit + 1))
+        body.truncate(min(body.tell(), limit + 1))
         body.seek(0)
         return body
 

@@ -178,6 +178,20 @@ def test_the_collection_has_the_script_of_the_page() -> None:
     assert event["script"]["exec"] == shown.splitlines()
 
 
+def test_the_page_on_ingesting_does_what_it_says(server: Server, tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("there is no curl on this machine")
+    script = tmp_path / "ingest.sh"
+    text = "\n".join(["set -eu", *blocks(ROOT / "docs" / "ingesting.md", "sh")])
+    script.write_text(text.replace(ADDRESS, f"http://127.0.0.1:{server.port}"), "utf-8")
+    said = run(["sh", str(script)])
+    assert '"recordsWritten":1' in said
+    assert "from string to date (person.birthDate)" in said
+    ann = '{"_id":"1","person":{"name":{"firstName":"Ann"},"birthDate":"2001-02-03"}}'
+    assert f'{{"data":[{ann}]}}' in said
+    assert said.endswith(f"{ann}\n{ann[:10]}")
+
+
 def test_the_two_commands_come_first() -> None:
     assert commands(README)[:2] == ["make serve", "make test"]
 

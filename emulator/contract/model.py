@@ -59,11 +59,12 @@ class Operation:
     """One documented method and path.
 
     `path` is below the service's base path. `emulated` is false for what answers 501, with the
-    `reason`. `body` says what a request carries; `consumes` lists its media types; `example` is a
-    request that the operation accepts, for documentation and tests. `query` names the documented
-    query parameters; one named in `repeatable` reaches the rules as a list. A `sandboxless`
-    operation belongs to the organization: it needs no x-sandbox-name, and ignores one. `writes`
-    marks operations that change state.
+    `reason`. `body` says what a request carries, `bytes` being a file that no rule looks into;
+    `consumes` lists its media types, `*/*` for any; `example` is a request that the operation
+    accepts, for documentation and tests. `query` names the documented query parameters; one named
+    in `repeatable` reaches the rules as a list. A `sandboxless` operation belongs to the
+    organization: it needs no x-sandbox-name, and ignores one. `writes` marks operations that change
+    state.
     """
 
     id: str
@@ -73,7 +74,7 @@ class Operation:
     documents: tuple[str, ...]
     emulated: bool = True
     reason: str = ""
-    body: Literal["none", "object", "array", "any", "form"] = "none"
+    body: Literal["none", "object", "array", "any", "form", "bytes"] = "none"
     consumes: tuple[str, ...] = ("application/json",)
     query: tuple[str, ...] = ()
     repeatable: tuple[str, ...] = ()
@@ -146,8 +147,8 @@ class Rule:
 class ProblemEntry:
     """An entry of a service's error catalogue.
 
-    `detail` and `title` are templates over the refusal's values, `{reason}` among them. `envelope`
-    names the body's shape; empty means the service's own in the edition.
+    `detail`, `title` and `headers` are templates over the refusal's values, `{reason}` among them.
+    `envelope` names the body's shape; empty means the service's own in the edition.
     """
 
     id: str

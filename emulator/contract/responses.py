@@ -42,7 +42,8 @@ class Responses:
     ) -> Iterator[str]:
         """Yield a sentence for each thing in a reply as it goes out that no document shows.
 
-        Files have no schema: what is not JSON is passed over, unless it should be. Of the answer to
+        Files have no schema: what is not JSON is passed over where the operation has no schema, or
+        one that allows null for this status, because it answers files beside JSON. Of the answer to
         a HEAD the content stays behind.
         """
         if operation.method == "HEAD":
@@ -50,7 +51,7 @@ class Responses:
         body: Json = None
         if content:
             if not _is_json(media_type):
-                if status >= 400 or operation.response:
+                if status >= 400 or not self._answers_files(operation, status):
                     yield f"{operation.id}: status {status}: {media_type or 'nothing'} is not JSON"
                 return
             try:
@@ -59,6 +60,10 @@ class Responses:
                 yield f"{operation.id}: status {status}: not JSON: {error}"
                 return
         yield from self.complaints(operation, status, body)
+
+    def _answers_files(self, operation: Operation, status: int) -> bool:
+        validator = self._validator(operation.response, str(status)) if operation.response else None
+        return not operation.response or bool(validator and validator.is_valid(None))
 
     def complaints(self, operation: Operation, status: int, body: Json) -> Iterator[str]:
         """Yield a sentence for each thing in a reply that no document shows."""

@@ -84,6 +84,15 @@ def ingest_rows(
     return run.carry_out(rows, percent, input or Input())
 
 
+def schema_of(
+    platform: Platform, sandbox: Sandbox, fixtures: Fixtures, dataset: JsonObject
+) -> JsonObject:
+    """Return the resolved schema of a data set; empty where it has none that can be resolved."""
+    reference = dataset.get("schemaRef")
+    id = reference.get("id") if isinstance(reference, dict) else None
+    return (platform.find(sandbox, fixtures, "resolved_schema", id) if id else None) or {}
+
+
 def conformer_of(
     platform: Platform, sandbox: Sandbox, fixtures: Fixtures, dataset: JsonObject
 ) -> Conform:
@@ -91,9 +100,7 @@ def conformer_of(
 
     A data set whose validation context is disabled does not ask for required fields.
     """
-    reference = dataset.get("schemaRef")
-    id = reference.get("id") if isinstance(reference, dict) else None
-    schema = platform.find(sandbox, fixtures, "resolved_schema", id) if id else None
+    schema = schema_of(platform, sandbox, fixtures, dataset)
     tags = dataset.get("tags") or {}
     return conformer(schema, requires="disabled" not in (tags.get("acp_validationContext") or ()))
 

@@ -12,12 +12,8 @@ from emulator.services.base import Platform
 
 ROWS_IN_A_PART = 50_000
 
-CONTENT_TYPES = {
-    "csv": "application/csv",
-    "json": "application/json",
-    "parquet": "application/parquet",
-}
-"""By the suffix of a file's name."""
+CONTENT_TYPES = {"csv": "application/csv", "parquet": "application/parquet"}
+"""Media types by the suffix of a file's name; of lines of JSON no document shows one."""
 
 
 def landing_format(dataset: JsonObject) -> str:

@@ -160,20 +160,13 @@ def _records(content: bytes, options: ReadOptions) -> Iterator[_Record]:
     """Yield the records of a delimited file, its header included, without blank lines.
 
     Raises:
-        FileError: There is nothing in the file, or its charset is none.
+        FileError: There is nothing in the file, or its charset or signs are none.
     """
     if not content.strip():
         raise FileError("106", "Dataset file is empty. Please upload file with data.")
     decodes = _decodes(content, options.charset)
     source = _RememberedLines(content.removeprefix(_BOM), options.charset)
-    reader = csv.reader(
-        source,
-        delimiter=options.delimiter,
-        quotechar=options.quote or None,
-        quoting=csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE,
-        escapechar=options.escape if options.escape != options.quote and options.escape else None,
-        strict=True,
-    )
+    reader = _csv_reader(source, options)
     while True:
         source.lines.clear()
         try:
@@ -187,6 +180,21 @@ def _records(content: bytes, options: ReadOptions) -> Iterator[_Record]:
             yield _Record([], "".join(source.lines), f"the row is not {options.charset}")
         elif values:
             yield _Record(values, "".join(source.lines))
+
+
+def _csv_reader(source: _RememberedLines, options: ReadOptions) -> Iterator[list[str]]:
+    try:
+        return csv.reader(
+            source,
+            delimiter=options.delimiter,
+            quotechar=options.quote or None,
+            quoting=csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE,
+            escapechar=None if options.escape == options.quote else options.escape or None,
+            strict=True,
+        )
+    except (TypeError, ValueError) as error:
+        text = f"The file cannot be read with these signs: {error}"
+        raise FileError("EMULATOR-SIGNS", text) from error
 
 
 class _RememberedLines:

@@ -1,8 +1,10 @@
 """The services of an emulator: an explicit list, in the order of their folders."""
 
 from emulator.services.base import Service
+from emulator.services.batch_ingestion import SERVICE as BATCH_INGESTION
 from emulator.services.catalog import SERVICE as CATALOG
 from emulator.services.connectors import SERVICE as CONNECTORS
+from emulator.services.data_access import SERVICE as DATA_ACCESS
 from emulator.services.data_prep import SERVICE as DATA_PREP
 from emulator.services.dataset_service import SERVICE as DATASET_SERVICE
 from emulator.services.flow_service import SERVICE as FLOW_SERVICE
@@ -21,4 +23,6 @@ SERVICES: tuple[Service, ...] = (
     DATASET_SERVICE,
     DATA_PREP,
     CONNECTORS,
+    BATCH_INGESTION,
+    DATA_ACCESS,
 )

@@ -67,6 +67,8 @@ class Call:
     body: Json
     base_url: str
     perform: Callable[[Part], Reply]
+    content: bytes = b""
+    """The body as it was sent, where the operation takes bytes."""
 
     @property
     def client(self) -> str:

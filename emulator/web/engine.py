@@ -211,6 +211,7 @@ class Engine:
             body=request.get("body"),
             base_url=incoming.base_url,
             perform=partial(self.perform, exchange),
+            content=incoming.body,
         )
         return self.views[operation.id](call)
 
@@ -232,11 +233,13 @@ class Engine:
         entry = edition.problems[problem.id]
         envelope = edition.envelope(problem.id, service)
         filled = self._fill(entry, problem.values, exchange.request_id)
-        headers = {**entry.headers, "x-emulator-rule": problem.rule or problem.id}
+        known = _texts(problem.values)
+        headers = {name: value.format_map(known) for name, value in entry.headers.items()}
+        headers["x-emulator-rule"] = problem.rule or problem.id
         return Reply(entry.status, ENVELOPES[envelope](filled), headers)
 
     def _fill(self, entry: ProblemEntry, values: Mapping[str, Any], request_id: str) -> Refusal:
-        known = defaultdict(str, {name: _short(value) for name, value in values.items()})
+        known = _texts(values)
         return Refusal(
             status=entry.status,
             code=entry.code,
@@ -272,6 +275,11 @@ def problem_of(finding: Finding) -> Problem:
         **finding.values,
     }
     return Problem(finding.rule.problem, rule=finding.rule.id, **values)
+
+
+def _texts(values: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return a refusal's values as its templates take them; what is not there is empty."""
+    return defaultdict(str, {name: _short(value) for name, value in values.items()})
 
 
 def _short(value: object) -> str:

@@ -18,6 +18,7 @@ from emulator.transport_fault import KEY as FAULT
 from emulator.transport_fault import TransportFault
 from emulator.web.call import Incoming, Reply
 from emulator.web.engine import Engine
+from emulator.web.limits import limit_of
 from emulator.web.routing import CanonicalPaths, service_finder, url_rules
 from emulator.web.worlds import ENGINE, ChosenWorld, Worlds
 
@@ -57,7 +58,7 @@ def make_bare_app(engine: Engine) -> Flask:
 
 
 def _view(engine: Engine, operation: Operation) -> Callable[..., Response]:
-    limit = engine.platform.settings.max_body
+    limit = limit_of(operation, engine.platform.settings)
 
     def view(**path: str) -> Response:
         environ = request.environ
@@ -160,9 +161,10 @@ def to_response(reply: Reply) -> Response:
         return _Response(reply.status, headers, b"", reply.fault)
     # It stays in the reply, so that who watches need not write it once more.
     reply.body = body = reply.body if isinstance(reply.body, bytes) else dumps(reply.body)
-    if "Content-Type" not in reply.headers:
+    if body and "Content-Type" not in reply.headers:
         headers.append(("Content-Type", "application/json"))
-    headers.append(("Content-Length", str(len(body))))
+    if "Content-Length" not in reply.headers:  # a HEAD tells the length of what it does not send
+        headers.append(("Content-Length", str(len(body))))
     return _Response(reply.status, headers, body, reply.fault)
 
 

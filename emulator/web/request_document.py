@@ -67,7 +67,7 @@ def _content(incoming: Incoming) -> tuple[dict[str, Any], Json]:
     if incoming.too_long:
         content["tooLong"] = True
         return content, MISSING
-    if incoming.operation.body in ("none", "form"):
+    if incoming.operation.body in ("none", "form", "bytes"):
         return content, MISSING
     if _deeper_than(incoming.body, DEEPEST):
         content["tooDeep"] = True

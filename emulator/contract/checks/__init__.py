@@ -31,13 +31,22 @@ from emulator.contract.checks.evolution import (
     items_fit,
     keeps_fields,
     merges_in_union,
-    names_differ,
     refers_in_list,
     refers_to_nothing,
 )
 from emulator.contract.checks.explore import explored
 from emulator.contract.checks.expressions import expression
 from emulator.contract.checks.filters import check_filter, check_order
+from emulator.contract.checks.ingestion import (
+    content_range,
+    holds_dataset,
+    readable_preview,
+    refers_to_joined,
+    satisfiable_range,
+    starts_from,
+    uploads_complete,
+    whole_upload,
+)
 from emulator.contract.checks.items import item_fits
 from emulator.contract.checks.lifecycle import leads_to_one_of, stands
 from emulator.contract.checks.patches import (
@@ -83,6 +92,7 @@ CHECKS: dict[str, Check] = {
     "catalog_filter": catalog_filter,
     "composed_of": composed_of,
     "consumes": consumes,
+    "content_range": content_range,
     "csv_template": csv_template,
     "described_field": described_field,
     "every_listed": every_listed,
@@ -95,6 +105,7 @@ CHECKS: dict[str, Check] = {
     "forbidden_with": forbidden_with,
     "found_lacks": found_lacks,
     "group_fits_class": group_fits_class,
+    "holds_dataset": holds_dataset,
     "in_namespace": in_namespace,
     "item_fits": item_fits,
     "items_fit": items_fit,
@@ -107,7 +118,6 @@ CHECKS: dict[str, Check] = {
     "listed_at": listed_at,
     "merges_in_union": merges_in_union,
     "named_in": named_in,
-    "names_differ": names_differ,
     "no_duplicates": no_duplicates,
     "no_identity_of_union": no_identity_of_union,
     "not_after": not_after,
@@ -119,20 +129,26 @@ CHECKS: dict[str, Check] = {
     "patch_keeps_items": patch_keeps_items,
     "path_form": path_form,
     "path_in_schema": path_in_schema,
+    "readable_preview": readable_preview,
     "refers_in_list": refers_in_list,
     "refers_to": refers_to,
+    "refers_to_joined": refers_to_joined,
     "refers_to_nothing": refers_to_nothing,
     "refers_within": refers_within,
     "result_fits": result_fits,
     "same_as": same_as,
+    "satisfiable_range": satisfiable_range,
     "schema": schema,
     "spec_requires": spec_requires,
     "stands": stands,
+    "starts_from": starts_from,
     "state_allows": state_allows,
     "templates_refer_back": templates_refer_back,
     "unique": unique,
     "unused": unused,
+    "uploads_complete": uploads_complete,
     "version_matches": version_matches,
+    "whole_upload": whole_upload,
     "xdm_fields": xdm_fields,
     "xdm_filter": xdm_filter,
 }

@@ -132,10 +132,10 @@ def json_text(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reaso
 
 
 def consumes(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:
-    """The body's media type is one that the operation takes."""
+    """The body's media type is one that the operation takes; `*/*` takes any."""
     media_type = str(value).partition(";")[0].strip().lower()
     accepted = lookup.request["content"].get("accepted", ["application/json"])
-    if media_type not in accepted:
+    if media_type not in accepted and "*/*" not in accepted:
         yield Reason(f"{shown(value)} is not {' or '.join(accepted)}")
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from emulator.json_types import JsonObject
+from emulator.json_patch import apply
+from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
 from emulator.services.catalog import naming
 from emulator.store import Change
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 BATCH = "batch"
 FILE = "dataset_file"
 DATASET = "dataset"
+
+EXTERNAL_ID = "batch_external_id"
+"""Whose an external id is that a client has chosen."""
+
+SERVER_FIELDS = (
+    "id imsOrg sandboxId created updated createdClient createdUser version externalId"
+).split()
+"""Members of a batch that no change sets."""
 
 GOOD = ("success", "active")
 """States in which a batch's data can be read."""
@@ -85,8 +94,40 @@ class Batches:
             "updatedUser": user,
             "version": "1.0.0",
         }
-        self._store.write(Change(sandbox, BATCH, id, batch, 0))
+        changes = [Change(sandbox, BATCH, id, batch, 0)]
+        if batch["externalId"] != id:
+            changes.append(Change(sandbox, EXTERNAL_ID, batch["externalId"], {"id": id}))
+        self._store.write(*changes, *self._dataset_changes(sandbox, batch))
         return batch
+
+    def named(self, sandbox: Sandbox, ids: str) -> list[JsonObject]:
+        """Return the batches that exist of a list of ids with commas, in its order."""
+        wanted = dict.fromkeys(id.strip() for id in ids.split(","))
+        found = (self.get(sandbox, id) for id in wanted)
+        return [batch for batch in found if batch]
+
+    def external(self, sandbox: Sandbox, external_id: str) -> JsonObject | None:
+        """Return whose an external id is: an object with the `id` of a batch."""
+        stored = self._store.read(sandbox, EXTERNAL_ID, external_id)
+        return stored.body if stored else None
+
+    def change(self, sandbox: Sandbox, client: str, id: str, sent: Json) -> JsonObject:
+        """Replace the members that were sent, or carry out a JSON Patch array."""
+        if isinstance(sent, list):
+            return self.replace(sandbox, client, id, apply(self._must(sandbox, id), sent))
+        return self.update(sandbox, id, self._settable(client, sent))
+
+    def replace(self, sandbox: Sandbox, client: str, id: str, sent: JsonObject) -> JsonObject:
+        """Put what was sent in place of everything that the server does not set."""
+        old = self._must(sandbox, id)
+        empty: JsonObject = {"relatedObjects": [], "tags": {}, "availableDates": {}, "errors": []}
+        kept = {name: old[name] for name in SERVER_FIELDS if name in old}
+        self._store.write(Change(sandbox, BATCH, id, empty | kept))
+        return self.update(sandbox, id, self._settable(client, sent))
+
+    def _settable(self, client: str, sent: JsonObject) -> JsonObject:
+        mine = {name: value for name, value in sent.items() if name not in SERVER_FIELDS}
+        return {**mine, "updatedUser": self._platform.user_id(client)}
 
     def update(self, sandbox: Sandbox, id: str, members: Mapping[str, object]) -> JsonObject:
         """Set members of a batch and count its version on."""
@@ -125,7 +166,8 @@ class Batches:
         batch = self.get(sandbox, id)
         if batch:
             gone = [Change(sandbox, FILE, file["id"], None) for file in self._made(sandbox, id)]
-            self._store.write(Change(sandbox, BATCH, id, None), *gone)
+            external = Change(sandbox, EXTERNAL_ID, batch.get("externalId") or id, None)
+            self._store.write(Change(sandbox, BATCH, id, None), external, *gone)
             self._platform.blobs.delete_all(sandbox, f"batches/{id}/")
         return batch
 

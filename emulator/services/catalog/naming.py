@@ -35,6 +35,12 @@ def view_id(dataset_id: str) -> str:
     return f"{(int(dataset_id, 16) + 1) % 16**24:024x}"
 
 
+def dataset_of_view(id: str) -> str:
+    """Return the id of the data set that a view belongs to; of what is no id, the same text."""
+    is_id = len(id) == 24 and all(digit in "0123456789abcdef" for digit in id)
+    return f"{(int(id, 16) - 1) % 16**24:024x}" if is_id else id
+
+
 def next_version(version: str) -> str:
     """Return the version after a change: `1.0.21` for `1.0.20`."""
     head, _, last = version.rpartition(".")

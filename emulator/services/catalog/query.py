@@ -16,13 +16,19 @@ from emulator.json_types import MISSING, Json, JsonObject, dotted
 DEFAULT_LIMIT = 20
 
 CONTROLS = frozenset(
-    "limit start offset properties property tags orderBy sort expansion requestDataSource".split()
+    "limit start offset properties property tags orderBy sort expansion requestDataSource"
+    " aggregate".split()
 )
 """Parameters that are not the name of a field."""
 
 _MOMENTS = {
-    f"{field}{side}": (field, side)
-    for field in ("created", "updated")
+    f"{name}{side}": (field, side)
+    for name, field in {
+        "created": "created",
+        "updated": "updated",
+        "start": "started",
+        "end": "completed",
+    }.items()
     for side in ("After", "Before")
 }
 

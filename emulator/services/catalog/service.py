@@ -12,7 +12,7 @@ from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
 from emulator.services.base import Finder, Lister, Platform
 from emulator.services.catalog import naming
-from emulator.services.catalog.batches import BATCH, FILE, Batches
+from emulator.services.catalog.batches import BATCH, EXTERNAL_ID, FILE, Batches
 from emulator.store import Change, Store
 
 DATASET = "dataset"
@@ -60,6 +60,9 @@ class Catalog:
             DATASET: self._dataset,
             BATCH: lambda sandbox, fixtures, key: self.batches.get(sandbox, key),
             FILE: lambda sandbox, fixtures, key: self.batches.file(sandbox, key),
+            EXTERNAL_ID: lambda sandbox, fixtures, key: self.batches.external(sandbox, key),
+            "batches": lambda sandbox, fixtures, key: _any(self.batches.named(sandbox, key)),
+            "dataset_view": lambda sandbox, fixtures, key: self.view(sandbox, key),
             "datasets": self._any_of,
             "time_series_dataset": self._time_series,
             "catalog_tag": self._tag,
@@ -102,6 +105,11 @@ class Catalog:
         values = dict.fromkeys(value for listed in holders.values() for value in listed)
         found = {"name": name, "values": list(values), "datasets": list(holders)}
         return found if holders else None
+
+    def view(self, sandbox: Sandbox, id: str) -> JsonObject | None:
+        """Return the data set whose view has an id."""
+        dataset = self.dataset(sandbox, naming.dataset_of_view(id))
+        return dataset if dataset and dataset["viewId"] == id else None
 
     def dataset(self, sandbox: Sandbox, id: str) -> JsonObject | None:
         """Return one data set."""
@@ -229,6 +237,10 @@ class Catalog:
         return naming.behavior(
             self._platform.find(caller.sandbox, caller.fixtures, "schema", schema_id)
         )
+
+
+def _any(batches: list[JsonObject]) -> JsonObject | None:
+    return {"batches": batches} if batches else None
 
 
 def as_object(value: Json) -> JsonObject:

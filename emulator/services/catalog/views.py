@@ -1,5 +1,22 @@
 """All views of the Catalog Service, in one place for the application to collect them."""
 
+from emulator.services.catalog.batch_routes import (
+    create_batch,
+    delete_batch,
+    delete_dataset_file,
+    get_batch,
+    get_dataset_file,
+    get_view,
+    list_batch_values,
+    list_batches,
+    list_dataset_files,
+    list_dataset_views,
+    list_last_batches,
+    list_view_files,
+    list_views,
+    patch_batch,
+    replace_batch,
+)
 from emulator.services.catalog.more_routes import (
     delete_labels,
     get_credentials,
@@ -20,18 +37,33 @@ from emulator.services.catalog.routes import (
 )
 
 __all__ = [
+    "create_batch",
     "create_dataset",
+    "delete_batch",
     "delete_dataset",
+    "delete_dataset_file",
     "delete_labels",
+    "get_batch",
     "get_credentials",
     "get_dataset",
+    "get_dataset_file",
     "get_labels",
     "get_row_expiration",
     "get_tags",
+    "get_view",
+    "list_batch_values",
+    "list_batches",
+    "list_dataset_files",
+    "list_dataset_views",
     "list_datasets",
+    "list_last_batches",
+    "list_view_files",
+    "list_views",
     "merge_dataset",
+    "patch_batch",
     "patch_dataset",
     "perform_requests",
+    "replace_batch",
     "replace_dataset",
     "write_labels",
 ]

@@ -1,0 +1,7 @@
+"""Batch Ingestion: files are uploaded to a batch, and completing it brings them into a data set."""
+
+from emulator.services.base import Service
+from emulator.services.batch_ingestion import routes
+from emulator.services.batch_ingestion.service import BatchIngestion
+
+SERVICE = Service(name="batch_ingestion", views=routes, build=BatchIngestion)

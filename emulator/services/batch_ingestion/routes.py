@@ -1,0 +1,81 @@
+"""Views of the Batch Ingestion API."""
+
+from __future__ import annotations
+
+from emulator.services.batch_ingestion import shapes
+from emulator.services.batch_ingestion.service import BatchIngestion, Place
+from emulator.services.batch_ingestion.uploads import file_key, read_range
+from emulator.web import Call, Reply, operation
+
+MOST_ROWS = 100
+
+
+@operation("batch_ingestion.create_batch")
+def create_batch(call: Call) -> Reply:
+    """Open a batch."""
+    return Reply(201, shapes.batch(_service(call).create(call.sandbox, call.client, call.body)))
+
+
+@operation("batch_ingestion.act_on_batch")
+def act_on_batch(call: Call) -> Reply:
+    """Complete, abort, fail or revert a batch."""
+    service, id = _service(call), call.path["batchId"]
+    action = shapes.action(call)
+    if action == "complete":
+        service.complete(_place(call), id)
+    elif call.find("batch", id)["status"] not in shapes.AFTER[action]:
+        {"abort": service.abort, "fail": service.fail, "revert": service.revert}[action](
+            call.sandbox, id
+        )
+    return shapes.acted(call, call.platform.catalog.batches.get(call.sandbox, id))
+
+
+@operation("batch_ingestion.upload_file")
+def upload_file(call: Call) -> Reply:
+    """Take a small file whole."""
+    is_new = _service(call).uploads.put(call.sandbox, shapes.file(call), call.content)
+    return shapes.uploaded(call, is_new)
+
+
+@operation("batch_ingestion.act_on_file")
+def act_on_file(call: Call) -> Reply:
+    """Begin or complete a file that comes in ranges."""
+    uploads, file = _service(call).uploads, shapes.file(call)
+    act = uploads.begin if shapes.action(call) == "initialize" else uploads.complete
+    act(call.sandbox, file)
+    return shapes.file_acted(call, uploads.find(call.sandbox, file_key(file)))
+
+
+@operation("batch_ingestion.upload_file_part")
+def upload_file_part(call: Call) -> Reply:
+    """Take one range of a large file."""
+    uploads, file = _service(call).uploads, shapes.file(call)
+    span = read_range(call.headers["content-range"])
+    if span is not None:
+        uploads.add(call.sandbox, file, span, call.content)
+    return shapes.file_told(uploads.find(call.sandbox, file_key(file)))
+
+
+@operation("batch_ingestion.head_file")
+def head_file(call: Call) -> Reply:
+    """Tell how much of a file is there."""
+    return shapes.file_told(call.find("upload", file_key(shapes.file(call))))
+
+
+@operation("batch_ingestion.preview_batch")
+def preview_batch(call: Call) -> Reply:
+    """Show the columns and first rows of what a batch has so far."""
+    batch, asked = call.find("batch", call.path["batchId"]), shapes.asked_format(call)
+    rows = shapes.rows_asked(call, MOST_ROWS)
+    place, dataset = _place(call), call.path["datasetId"]
+    names, found = _service(call).preview(place, batch, dataset, asked, rows)
+    return shapes.preview({**batch["inputFormat"], **asked}, names, found)
+
+
+def _service(call: Call) -> BatchIngestion:
+    service: BatchIngestion = call.platform.batch_ingestion
+    return service
+
+
+def _place(call: Call) -> Place:
+    return Place(call.sandbox, call.fixtures)

@@ -1,0 +1,301 @@
+"""The life of a batch: created, filled, completed, ingested or given up. Knows no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NamedTuple
+
+from emulator.data_plane.columns import nested_rows
+from emulator.data_plane.ingest import CORRUPT, Input, InputRow, ingest_rows, schema_of
+from emulator.data_plane.readers import (
+    FORMATS,
+    FileError,
+    ReadOptions,
+    Row,
+    column_names,
+    read_rows,
+)
+from emulator.fixture_library import Fixtures
+from emulator.json_types import JsonObject, loads
+from emulator.sandbox import Sandbox
+from emulator.services.base import Finder, Lister, Platform
+from emulator.services.batch_ingestion.uploads import UPLOAD, Uploads
+from emulator.store import Change
+
+FATE = "batch_fate"
+WAITING = ("loaded", "staging")
+"""States between completion and the end, in their order."""
+
+
+class Fate(NamedTuple):
+    """How a completed batch ends, and when.
+
+    Args:
+        polls: So many times the batch is read as waiting before it ends: 0 ends it at once, None
+            lets it wait for ever.
+        code: The code with which it fails whatever its data is like; empty lets the data decide.
+        description: The words to that code.
+    """
+
+    polls: int | None = 0
+    code: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something happens: the sandbox, and the fixtures of the edition in force."""
+
+    sandbox: Sandbox
+    fixtures: Fixtures
+
+
+class BatchIngestion:
+    """Batches and their files. `fate` may be set to a function that decides how batches end.
+
+    It is asked when a batch is completed, with the sandbox and the batch as Catalog keeps it.
+    """
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self.uploads = Uploads(platform)
+        self.fate: Callable[[Sandbox, JsonObject], Fate] = self._usual_fate
+
+    def finders(self) -> Mapping[str, Finder]:
+        return {
+            UPLOAD: lambda sandbox, fixtures, key: self.uploads.find(sandbox, key),
+            "batch_uploads": self._loading_uploads,
+            "replayed_batch": lambda s, f, key: self._batches.get(s, key.removeprefix("$")),
+            "unreadable_preview": self._unreadable,
+        }
+
+    def listers(self) -> Mapping[str, Lister]:
+        return {}
+
+    def _usual_fate(self, sandbox: Sandbox, batch: JsonObject) -> Fate:
+        return Fate(self._platform.settings.batch_polls)
+
+    @property
+    def _batches(self) -> Any:
+        return self._platform.catalog.batches
+
+    def create(self, sandbox: Sandbox, client: str, sent: JsonObject) -> JsonObject:
+        """Open a batch as a request says."""
+        members: JsonObject = {
+            "relatedObjects": [{"type": "dataSet", "id": sent["datasetId"]}],
+            "inputFormat": _input_format(sent.get("inputFormat")),
+            "tags": _tags(client, sent),
+        }
+        for name in ("externalId", "replay"):
+            if sent.get(name):
+                members[name] = sent[name]
+        batch: JsonObject = self._batches.create(sandbox, client, members)
+        path = f"{client}/stage/{batch['id']}"
+        tags = {**batch["tags"], "acp_stagePath": [path]}
+        self._platform.store.write(Change(sandbox, "batch", batch["id"], {**batch, "tags": tags}))
+        return {**batch, "tags": tags}
+
+    def complete(self, place: Place, id: str) -> None:
+        """Take a batch as complete: it is ingested at once, or when its fate says so."""
+        batch = self._batches.get(place.sandbox, id)
+        if batch["status"] != "loading":
+            return  # repeating it is safe and changes nothing
+        fate = self.fate(place.sandbox, batch)
+        self._batches.update(place.sandbox, id, {"status": "loaded"})
+        if fate.polls == 0:
+            self._end(place, id, fate)
+        else:
+            self._remember(place.sandbox, id, {**fate._asdict(), "seen": 0})
+
+    def polled(self, sandbox: Sandbox, fixtures: Fixtures, id: str) -> None:
+        """Let a batch that waits come one step nearer to its end: somebody asks for it."""
+        if self._platform.store.read(sandbox, FATE, id) is None:
+            return
+        place = Place(sandbox, fixtures)
+        with self._platform.store.exclusive(place.sandbox):
+            stored = self._platform.store.read(place.sandbox, FATE, id)
+            batch = self._batches.get(place.sandbox, id) if stored else None
+            if stored is None or batch is None or batch["status"] not in WAITING:
+                return
+            kept: JsonObject = stored.body
+            seen, fate = kept.pop("seen"), Fate(**kept)
+            if fate.polls is not None and seen >= fate.polls:
+                self._end(place, id, fate)
+                return
+            if seen:  # the first to ask still sees it as loaded
+                self._batches.update(place.sandbox, id, {"status": "staging"})
+            self._remember(place.sandbox, id, {**kept, "seen": seen + 1})
+
+    def _remember(self, sandbox: Sandbox, id: str, fate: JsonObject | None) -> None:
+        self._platform.store.write(Change(sandbox, FATE, id, fate))
+
+    def _end(self, place: Place, id: str, fate: Fate) -> None:
+        """Ingest a batch's files, or let it fail as its fate says; the uploads go."""
+        self._remember(place.sandbox, id, None)
+        if fate.code:
+            error = {"code": fate.code, "description": fate.description or "Job aborted."}
+            self.fail(place.sandbox, id, [error])
+        else:
+            self._ingest(place, id)
+        self.uploads.forget(place.sandbox, id)
+
+    def _ingest(self, place: Place, id: str) -> None:
+        batch = self._batches.get(place.sandbox, id)
+        dataset = self._dataset_of(place.sandbox, batch)
+        files = self._files(place.sandbox, batch)
+        input = Input([file["name"] for file in files], sum(file["size"] for file in files))
+        tags = batch["tags"]
+        ingest_rows(
+            self._platform,
+            place.sandbox,
+            place.fixtures,
+            dataset,
+            id,
+            self._rows(place, batch, dataset, files),
+            percent=_number(tags.get("acp_partialIngestionPercent")),
+            diagnostics=tags.get("acp_enableErrorDiagnostics") == ["true"]
+            or bool(dataset.get("enableErrorDiagnostics")),
+            input=input,
+        )
+
+    def fail(self, sandbox: Sandbox, id: str, errors: list[JsonObject] | None = None) -> None:
+        """End a batch that has not ended as failed."""
+        now = self._platform.runtime.clock.now()
+        found = errors or [{"code": "unknown", "description": "Job aborted."}]
+        metrics = {"startTime": now, "endTime": now, "failureReason": found[0]["description"]}
+        members = {"status": "failed", "completed": now, "errors": found, "metrics": metrics}
+        self._batches.finish(sandbox, id, members, False)
+
+    def abort(self, sandbox: Sandbox, id: str) -> None:
+        """Give up a batch; its files go."""
+        self._batches.update(sandbox, id, {"status": "aborted"})
+        self.uploads.forget(sandbox, id)
+
+    def revert(self, sandbox: Sandbox, id: str) -> None:
+        """Take a batch's data back."""
+        self._batches.withdraw(sandbox, id, "inactive")
+
+    def preview(
+        self, place: Place, batch: JsonObject, dataset_id: str, asked: JsonObject, rows: int
+    ) -> tuple[list[str], list[JsonObject]]:
+        """Return the columns and first rows of what a batch has for a data set.
+
+        Args:
+            place: Where the batch is.
+            batch: The batch.
+            dataset_id: The data set.
+            asked: What the request says instead of the batch's own input format.
+            rows: How many rows at most.
+
+        Raises:
+            FileError: The first file cannot be read.
+        """
+        format = {**batch.get("inputFormat", {}), **asked}
+        options = read_options(format)
+        names: dict[str, None] = {}
+        found: list[JsonObject] = []
+        for file in self._files(place.sandbox, batch):
+            if file["datasetId"] == dataset_id:
+                content = self.uploads.content(place.sandbox, file)
+                names |= dict.fromkeys(column_names(content, format["format"], options))
+                good = (row for row in read_rows(content, format["format"], options))
+                left = rows - len(found)
+                found += [row.value for row in islice(good, left) if not row.corrupt]
+        return list(names), found
+
+    def _loading_uploads(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return how the uploads of a batch stand, while they matter."""
+        batch = self._batches.get(sandbox, key)
+        loading = batch is not None and batch["status"] == "loading"
+        return self.uploads.summary(sandbox, key) if loading else None
+
+    def _unreadable(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return why a preview cannot be made; `key` is JSON of its batch, data set and format."""
+        batch_id, dataset_id, asked = loads(key)
+        batch = self._batches.get(sandbox, batch_id)
+        if batch is None or asked.get("format", "json") not in FORMATS:
+            return None
+        try:
+            self.preview(Place(sandbox, fixtures), batch, dataset_id, asked, 1)
+        except FileError as error:
+            return {"code": error.code, "reason": str(error)}
+        return None
+
+    def _files(self, sandbox: Sandbox, batch: JsonObject) -> list[JsonObject]:
+        """Return the complete files of a batch, with their sizes."""
+        files = self.uploads.of_batch(sandbox, batch["id"])
+        keys = (f"{file['batchId']}/{file['datasetId']}/{file['name']}" for file in files)
+        found = (self.uploads.find(sandbox, key) for key in keys)
+        return [file for file in found if file and file["state"] == "complete"]
+
+    def _dataset_of(self, sandbox: Sandbox, batch: JsonObject) -> JsonObject:
+        """Return a batch's data set; of one that has been deleted meanwhile nothing but its id."""
+        id = next(item["id"] for item in batch["relatedObjects"] if item["type"] == "dataSet")
+        dataset: JsonObject | None = self._platform.catalog.dataset(sandbox, id)
+        return dataset or {"id": id}
+
+    def _rows(
+        self, place: Place, batch: JsonObject, dataset: JsonObject, files: Iterable[JsonObject]
+    ) -> Iterator[InputRow]:
+        format = batch["inputFormat"]
+        kind = format["format"]
+        schema = schema_of(self._platform, place.sandbox, place.fixtures, dataset)
+        fields = schema.get("properties") or {}
+        options = read_options(format, tuple(fields))
+        for file in files:
+            content = self.uploads.content(place.sandbox, file)
+            rows: Iterable[Row] = read_rows(content, kind, options)
+            if kind == "csv":
+                rows = nested_rows(rows, fields)
+            name = file["name"]
+            for row in rows:
+                yield InputRow(row.value, name, CORRUPT if row.corrupt else ())
+
+
+def _input_format(sent: JsonObject | None) -> JsonObject:
+    """Return a batch's input format: Parquet where a request says nothing, names in lower case."""
+    format = {name: value for name, value in (sent or {}).items() if value is not None}
+    return {**format, "format": str(format.get("format", "parquet")).lower()}
+
+
+def read_options(format: JsonObject, columns: tuple[str, ...] = ()) -> ReadOptions:
+    """Return how files of an input format are read; without a header their columns are these."""
+    usual = ReadOptions()
+    marker = format.get("nullMarker")
+    return ReadOptions(
+        delimiter=_sign(format.get("delimiter"), usual.delimiter) or usual.delimiter,
+        quote=_sign(format.get("quote"), usual.quote),
+        escape=_sign(format.get("escape"), usual.escape),
+        header=str(format.get("header", True)).lower() != "false",
+        columns=columns,
+        charset=str(format.get("charset") or usual.charset),
+        null_markers=(str(marker),) if marker else (),
+        is_multi_line_json=str(format.get("isMultiLineJson", False)).lower() == "true",
+    )
+
+
+def _sign(value: object, usual: str) -> str:
+    """Return a single character; a tabulator may be written as backslash and t."""
+    if value is None:
+        return usual
+    return str(value).replace("\\t", "\t")[:1]
+
+
+def _tags(client: str, sent: JsonObject) -> JsonObject:
+    """Return a batch's tags: the platform's own, and what was sent."""
+    percent = sent.get("partialIngestionPercent", sent.get("partialIngestionPercentage"))
+    tags: JsonObject = {"acp_producer": [client], "use_plan_b_batch_status": ["false"]}
+    if percent is not None:
+        tags["acp_partialIngestionPercent"] = [str(percent)]
+    if sent.get("enableErrorDiagnostics"):
+        tags["acp_enableErrorDiagnostics"] = ["true"]
+    return {**tags, **(sent.get("tags") or {})}
+
+
+def _number(texts: list[str] | None) -> float | None:
+    try:
+        return float(texts[0]) if texts else None
+    except ValueError:
+        return None

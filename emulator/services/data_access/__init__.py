@@ -1,0 +1,7 @@
+"""Data Access: the files of batches, what failed, and the first rows of data sets."""
+
+from emulator.services.base import Service
+from emulator.services.data_access import routes
+from emulator.services.data_access.service import DataAccess
+
+SERVICE = Service(name="data_access", views=routes, build=DataAccess)

@@ -1,0 +1,144 @@
+"""What can be read of batches and data sets. Knows no HTTP; everything lies in the blob store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from emulator.data_plane.landing import CONTENT_TYPES
+from emulator.data_plane.readers import FileError, read_rows
+from emulator.fixture_library import Fixtures
+from emulator.json_types import JsonObject
+from emulator.problem import Problem
+from emulator.sandbox import Sandbox
+from emulator.services.base import Finder, Lister, Platform
+
+ROWS_OF_A_PREVIEW = 100
+"""How many rows of a data set its preview shows: "Data Access API, OpenAPI document"."""
+
+_SPELLINGS = {"row_errors_sample.json": "row_error_samples.json"}
+"""The reference spells the samples' name in two ways."""
+
+_OLD_PATHS = {"parse_errors": "parsing_errors", "conversion_errors": "conversion_errors"}
+"""Where the guide of March 2020 looks for diagnostics among the failed files."""
+
+
+class Entry(NamedTuple):
+    """A file or folder in a listing, with its size in bytes."""
+
+    name: str
+    length: int
+
+
+class DataAccess:
+    """Reads what ingestion has written."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._blobs = platform.blobs
+
+    def finders(self) -> Mapping[str, Finder]:
+        return {
+            "file_part": self._part,
+            "failed_file": lambda s, f, key: self._sized(s, f"failed {key}"),
+            "meta_path": lambda s, f, key: self._sized(s, f"meta {key}"),
+        }
+
+    def listers(self) -> Mapping[str, Lister]:
+        return {}
+
+    def _part(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+        """Return the size of a part of a data set file; the key is both, with a blank between."""
+        id, _, name = key.partition(" ")
+        size = self._blobs.size(sandbox, data_place(id) + name)
+        served = size is not None and self.file(sandbox, id) is not None
+        return {"size": size} if served else None
+
+    def _sized(self, sandbox: Sandbox, key: str) -> JsonObject | None:
+        """Return the size of a batch's failed or diagnostic file, or 0 for a folder of these."""
+        folder, id, path = key.split(" ", 2)
+        content = self.content(sandbox, id, folder, path)
+        if content is not None:
+            return {"size": len(content)}
+        return {"size": 0} if self.entries(sandbox, id, folder, path) else None
+
+    def file(self, sandbox: Sandbox, id: str) -> JsonObject | None:
+        """Return a data set file, if its data can be read."""
+        found = self._platform.catalog.batches.file(sandbox, id)
+        served = self._platform.catalog.batches.served_files(
+            sandbox, found["batchId"] if found else ""
+        )
+        return next((file for file in served if file["id"] == id), None)
+
+    def files(self, sandbox: Sandbox, batch_id: str) -> list[JsonObject]:
+        """Return the data set files of a batch; none while its data cannot be read."""
+        found: list[JsonObject] = self._platform.catalog.batches.served_files(sandbox, batch_id)
+        return found
+
+    def parts(self, sandbox: Sandbox, file_id: str) -> list[Entry]:
+        """Return the parts of a data set file."""
+        return self._listed(sandbox, data_place(file_id))
+
+    def part(
+        self, sandbox: Sandbox, file_id: str, name: str, start: int = 0, length: int | None = None
+    ) -> bytes:
+        """Return the bytes of a part, or a range of them."""
+        return self._blobs.read(sandbox, data_place(file_id) + name, start, length) or b""
+
+    def entries(self, sandbox: Sandbox, batch_id: str, folder: str, path: str = "") -> list[Entry]:
+        """Return what lies in a folder of a batch, `failed` or `meta`, at its root or below."""
+        inner = f"{path.strip('/')}/" if path.strip("/") else ""
+        return self._listed(sandbox, f"batches/{batch_id}/{folder}/{inner}")
+
+    def content(self, sandbox: Sandbox, batch_id: str, folder: str, path: str) -> bytes | None:
+        """Return a failed or diagnostic file, by one of its documented names; None if not there."""
+        root = f"batches/{batch_id}"
+        found = self._blobs.read(sandbox, f"{root}/{folder}/{_SPELLINGS.get(path, path)}")
+        stem = _OLD_PATHS.get(path) if folder == "failed" else None
+        if found is not None or stem is None:
+            return found
+        keys = self._blobs.keys(sandbox, f"{root}/meta/row_errors/{stem}_")
+        return b"".join(self._blobs.read(sandbox, key) or b"" for key in keys) if keys else None
+
+    def preview(self, sandbox: Sandbox, dataset_id: str) -> list[JsonObject]:
+        """Return the first rows of a data set, the oldest batch's first.
+
+        Raises:
+            Problem: They lie in a Parquet file, and Parquet cannot be read here.
+        """
+        found: list[JsonObject] = []
+        for key in self._data_of(sandbox, dataset_id):
+            content = self._blobs.read(sandbox, key) or b""
+            try:
+                for row in read_rows(content, key.rpartition(".")[2]):
+                    found.append(row.value)
+                    if len(found) == ROWS_OF_A_PREVIEW:
+                        return found
+            except FileError as error:
+                here = "data_access.preview_dataset"
+                raise Problem("platform.not_emulated", operation=here, reason=error) from error
+        return found
+
+    def _data_of(self, sandbox: Sandbox, dataset_id: str) -> Iterator[str]:
+        for file in self._platform.catalog.batches.files(sandbox):
+            if file["dataSetId"] == dataset_id and self.file(sandbox, file["id"]):
+                yield from self._blobs.keys(sandbox, data_place(file["id"]))
+
+    def _listed(self, sandbox: Sandbox, prefix: str) -> list[Entry]:
+        lengths: dict[str, int] = {}
+        for key in self._blobs.keys(sandbox, prefix):
+            name = key.removeprefix(prefix).partition("/")[0]
+            lengths[name] = lengths.get(name, 0) + (self._blobs.size(sandbox, key) or 0)
+        return [Entry(name, length) for name, length in lengths.items()]
+
+
+def data_place(file_id: str) -> str:
+    """Return where the parts of a data set file lie in the blob store."""
+    batch_id = file_id.rpartition("-")[0]
+    return f"batches/{batch_id}/data/{file_id}/"
+
+
+def content_type(name: str) -> str:
+    """Return the media type of a file by its name; bytes where no document says another one."""
+    suffix = name.rpartition(".")[2]
+    return CONTENT_TYPES.get(suffix, "application/octet-stream")

@@ -1,0 +1,34 @@
+"""How long a request body may be: uploads to a batch are files, everything else is JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from emulator.contract import Contract, Operation
+from emulator.settings import Settings
+
+
+def limit_of(operation: Operation, settings: Settings) -> int:
+    """Return how many bytes the body of an operation's request may have."""
+    return settings.max_upload if operation.body == "bytes" else settings.max_body
+
+
+def body_limit(contract: Contract, settings: Settings) -> Callable[[Mapping[str, Any]], int]:
+    """Return a function from a WSGI environment to the number of bytes that a server should read.
+
+    It is asked before the operation is known, so it goes by method and base path; the operation's
+    own limit, which is never more, has the last word.
+    """
+    uploads = {
+        (operation.method, f"{operation.base_path}/")
+        for operation in contract.operations.values()
+        if operation.body == "bytes"
+    }
+
+    def limit(environ: Mapping[str, Any]) -> int:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        takes_files = any(method == upload and path.startswith(base) for upload, base in uploads)
+        return max(settings.max_upload, settings.max_body) if takes_files else settings.max_body
+
+    return limit
