@@ -7,6 +7,7 @@ a manual clock the same calls give the same runs.
 
 from __future__ import annotations
 
+import logging
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from emulator.services.base import Platform
     from emulator.services.flow_service.agenda import Agenda
     from emulator.services.flow_service.service import FlowService
+
+_log = logging.getLogger("emulator")
+
+BROKEN = "EMULATOR-1000-500"
+"""The code of a run in which this emulator itself failed."""
 
 MOST_CAUGHT_UP = 100
 """How many missed runs of a flow are carried out at once; older ones are passed over (assumed)."""
@@ -157,11 +163,13 @@ class FlowEngine:
             job = jobs.job_of(flow, around)
             found = jobs.found_files(job, around, selection, _delta_name(flow, run))
             job.mapping = jobs.mapping_of(flow, around) if found else None
+            tally.input.files = [item.file.path for item in found]
+            promote(job, around, flow, jobs.records(job, around, found, tally, delta), tally)
         except FileError as error:
             tally.fail_copying(error.code, str(error))
-            return
-        tally.input.files = [item.file.path for item in found]
-        promote(job, around, flow, jobs.records(job, around, found, tally, delta), tally)
+        except Exception as error:  # noqa: BLE001 - who lists flows must not pay for a bug
+            _log.exception("run %s of flow %s broke", run["id"], flow["id"])
+            tally.fail_copying(BROKEN, f"The run broke: {error!r}.")
 
     def _move_on(self, sandbox: Sandbox, flow_id: str, selection: Selection, delta: Delta) -> None:
         """Remember how far a flow has read, so that its next run begins there."""

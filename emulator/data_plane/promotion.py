@@ -30,17 +30,13 @@ def promote(
     batch = batches.create(around.sandbox, client, members)
     tally.diagnosed = _diagnosed(job)
     tally.batch = batch["id"]
-    finished = ingest_rows(
-        around.platform,
-        around.sandbox,
-        around.fixtures,
-        job.dataset,
-        batch["id"],
-        rows,
-        percent=_percent(job.options.get("partialIngestionPercent")),
-        diagnostics=tally.diagnosed,
-        input=tally.input,
-    )
+    try:
+        finished = _ingested(job, around, batch["id"], rows, tally)
+    except Exception as error:
+        # Nobody else would ever end this batch; what happened is the engine's to tell.
+        reason = {"code": "unknown", "description": f"Job aborted: {error!r}."}
+        batches.update(around.sandbox, batch["id"], {"status": "failed", "errors": [reason]})
+        raise
     metrics = finished["metrics"]
     tally.rows_out = metrics["outputRecordCount"]
     tally.rows_failed = metrics["failedRecordCount"]
@@ -52,6 +48,22 @@ def promote(
     if job.mapper_faults:
         fault = {"code": MAPPER_FAULT, "recordCount": job.mapper_faults, "message": MAPPER_TEXT}
         tally.errors.append(fault)
+
+
+def _ingested(
+    job: Job, around: Surroundings, batch_id: str, rows: Iterator[InputRow], tally: Tally
+) -> JsonObject:
+    return ingest_rows(
+        around.platform,
+        around.sandbox,
+        around.fixtures,
+        job.dataset,
+        batch_id,
+        rows,
+        percent=_percent(job.options.get("partialIngestionPercent")),
+        diagnostics=tally.diagnosed,
+        input=tally.input,
+    )
 
 
 def _diagnosed(job: Job) -> bool:

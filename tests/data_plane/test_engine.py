@@ -607,6 +607,23 @@ def test_a_data_set_that_has_gone_fails_the_run(plant: Plant) -> None:
     assert plant.dataset in run["metrics"]["statusSummary"]["errors"][0]["message"]
 
 
+def test_a_run_that_breaks_is_a_failed_run(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bug of the emulator must not make lists of flows fail."""
+
+    def breaks(*given: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("emulator.data_plane.jobs.sources.rows", breaks)
+    plant.put("leads/a.tsv")
+    (run,) = plant.runs(plant.flow())
+    assert status(run) == ("failed", ["EMULATOR-1000-500"])
+    (batch,) = plant.emulator.platform.catalog.batches.all(PROD)
+    assert (batch["status"], batch["errors"][0]["code"]) == ("failed", "unknown")
+    assert "ZeroDivisionError" in caplog.text
+
+
 # Tables
 
 
