@@ -31,7 +31,7 @@ class _Views:
 
     def __init__(self, engine: Engine) -> None:
         self._platform = engine.platform
-        self._limit = engine.platform.settings.max_body
+        self._limit = engine.platform.settings.max_upload
 
     def all(self, container: str) -> Response:
         """List the files of an area."""
@@ -48,13 +48,17 @@ class _Views:
             return _nowhere()
         if not clean(path):
             return error(400, "invalid path", "a file has a name")
-        if (request.content_length or 0) > self._limit:
-            return error(413, "too long", f"a body has at most {self._limit} bytes")
+        content = None if self._is_too_long() else request.get_data(cache=False)
+        if content is None or len(content) > self._limit:
+            return error(413, "too long", f"--max-upload lets {self._limit} bytes in")
         with self._platform.store.exclusive(sandbox):
             files = Files(self._platform)
             known = files.find(sandbox, container, path)
-            file = files.put(sandbox, container, path, request.get_data(cache=False))
+            file = files.put(sandbox, container, path, content)
         return answer(_shown(container, file), 200 if known else 201)
+
+    def _is_too_long(self) -> bool:
+        return (request.content_length or 0) > self._limit
 
     def get(self, container: str, path: str) -> Response:
         """Return a file's content."""

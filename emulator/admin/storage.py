@@ -118,7 +118,7 @@ class _Storage:
 
 def _put(area: _Area, path: str) -> Reply:
     kind = area.query.get("comp")
-    sent = _body(area.platform.settings.max_body)
+    sent = _body(area.platform.settings.max_upload)
     is_new_only = request.headers.get("If-None-Match") == "*" and kind != "block"
     if is_new_only and area.files.find(area.sandbox, area.container, path):
         raise _Refused(409, "BlobAlreadyExists")

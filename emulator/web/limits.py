@@ -8,6 +8,9 @@ from typing import Any
 from emulator.contract import Contract, Operation
 from emulator.settings import Settings
 
+FILES = (("PUT", "/_emulator/files/"), ("PUT", "/dlblobstore"))
+"""Where files come in beside the operations: the areas of connections, and the landing zone."""
+
 
 def limit_of(operation: Operation, settings: Settings) -> int:
     """Return how many bytes the body of an operation's request may have."""
@@ -20,11 +23,12 @@ def body_limit(contract: Contract, settings: Settings) -> Callable[[Mapping[str,
     It is asked before the operation is known, so it goes by method and base path; the operation's
     own limit, which is never more, has the last word.
     """
-    uploads = {
+    uploads: set[tuple[str, str]] = {
         (operation.method, f"{operation.base_path}/")
         for operation in contract.operations.values()
         if operation.body == "bytes"
     }
+    uploads.update(FILES)
 
     def limit(environ: Mapping[str, Any]) -> int:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]

@@ -172,10 +172,34 @@ def test_links_to_manifests_lead_to_this_emulator(plant: Plant) -> None:
     meta = f"http://localhost/data/foundation/export/batches/{plant.batch(run)}/meta?path="
     files = promotion["fileSummary"]["extensions"]["manifest"]
     assert files == {"fileInfo": f"{meta}input_files"}
-    assert promotion["statusSummary"]["extensions"]["manifest"] == {
+    errors = promotion["statusSummary"]["extensions"]["manifest"]
+    assert errors == {
         "failedRecords": f"{meta}row_errors",
         "sampleErrors": f"{meta}row_error_samples.json",
     }
+
+    def follow(link: str) -> str:
+        sent = plant.api.send("GET", link.removeprefix("http://localhost"), plant.api.headers, None)
+        assert sent[0] == 200
+        return sent[2].decode()
+
+    assert "leads/a.tsv" in follow(files["fileInfo"] + "/input_files_0.json")
+    assert "parsing_errors_0.json" in follow(errors["failedRecords"])
+    assert "too" in follow(errors["sampleErrors"])
+
+
+def test_what_has_landed_is_read_through_data_access(plant: Plant) -> None:
+    plant.put("leads/a.tsv")
+    (run,) = plant.runs(plant.flow())
+    export = "/data/foundation/export"
+    (file,) = plant.api.ok("GET", f"{export}/batches/{plant.batch(run)}/files")["data"]
+    (part,) = plant.api.ok("GET", f"{export}/files/{file['dataSetFileId']}")["data"]
+    link = part["_links"]["self"]["href"].removeprefix("http://localhost")
+    content = plant.api.send("GET", link, plant.api.headers, None)[2]
+    assert [json.loads(line)["_id"] for line in content.splitlines()] == ["1", "2"]
+    path = f"{CATALOG}/batches/{plant.batch(run)}"
+    batch = plant.api.ok("GET", path)[plant.batch(run)]
+    assert batch["metrics"]["outputRecordCount"] == 2
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,14 @@ def test_files_belong_to_a_sandbox(api: Aep, base: str, method: str) -> None:
     assert call(f"?organization={ORGANIZATION}&sandbox=prod", {}) < 300
 
 
+def test_files_have_a_limit(make: Callable[..., Aep]) -> None:
+    small = make(max_upload=4)
+    path = "/_emulator/files/a/b.csv"
+    assert small.send("PUT", path, small.headers, b"12345")[0] == 413
+    assert small.send("PUT", path, small.headers, b"1234")[0] == 201
+    assert small.ok("GET", "/_emulator/files/a")["files"][0]["size"] == 4
+
+
 def test_a_reset_takes_the_files_along(api: Aep, base: str) -> None:
     api.exchange("POST", "/_emulator/reset", {})
     assert api.ok("GET", f"/_emulator/files/{base}")["files"] == []

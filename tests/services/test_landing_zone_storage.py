@@ -128,7 +128,7 @@ def test_a_signature_opens_one_container_until_it_is_replaced(
 
 
 def test_uploads_have_a_limit(make: Any) -> None:
-    storage = Storage(make(max_body=10))
+    storage = Storage(make(max_upload=10))
     assert code(storage.put("a.csv", b"12345678901")) == (413, "RequestBodyTooLarge")
     assert names(storage) == []
 
