@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_url, ask, url_asked
+from emulator.commands.remote import add_url, ask, print_json, url_asked
 
 HELP = "make a running emulator misbehave: errors, delays, lost connections"
 PATH = "/_emulator/faults"
@@ -114,9 +113,6 @@ def _clear(arguments: argparse.Namespace) -> int:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    import orjson
-
     from emulator.faults.model import schema
 
-    sys.stdout.write(orjson.dumps(schema(), option=orjson.OPT_INDENT_2).decode() + "\n")
-    return 0
+    return print_json(schema())

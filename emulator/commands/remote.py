@@ -71,3 +71,11 @@ def ask(url: str, method: str, path: str, body: Any = None) -> Any:
         reason = said.get("detail") if isinstance(said, dict) else None
         raise CommandError(reason or f"{method} {path}: {status}")
     return said
+
+
+def print_json(value: Any) -> int:
+    """Print a JSON value, indented, and return the exit code of success."""
+    import orjson
+
+    print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+    return 0

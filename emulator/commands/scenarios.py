@@ -6,18 +6,21 @@ import argparse
 from urllib.parse import quote
 
 from emulator.commands import add_settings, settings_of
-from emulator.commands.remote import add_url, ask, url_asked
+from emulator.commands.remote import add_url, ask, print_json, url_asked
 
 HELP = "list the scenarios, or load one into a running emulator"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the command its two verbs."""
+    """Give the command its verbs."""
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     help = "list the scenarios that there are"
     every = verbs.add_parser("list", help=help, description=help)
     add_settings(every, "fixtures")
     every.set_defaults(run=_list)
+    help = "print the JSON Schema of a scenario's file"
+    form = verbs.add_parser("schema", help=help, description=help)
+    form.set_defaults(run=_schema)
     help = "put a scenario in place of what a running emulator holds"
     one = verbs.add_parser("load", help=help, description=help)
     one.add_argument("name")
@@ -41,6 +44,12 @@ def _list(arguments: argparse.Namespace) -> int:
     for scenario in found:
         print(f"{scenario.name:<{width}}  {scenario.file.title}: {scenario.file.states}")
     return 0
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from emulator.seeding.model import ScenarioFile
+
+    return print_json(ScenarioFile.model_json_schema())
 
 
 def _load(arguments: argparse.Namespace) -> int:

@@ -6,14 +6,14 @@ import argparse
 from pathlib import Path
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_url, ask, url_asked
+from emulator.commands.remote import add_url, ask, print_json, url_asked
 
 HELP = "save or load all that a running emulator knows"
 PATH = "/_emulator/state"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the command its two verbs."""
+    """Give the command its verbs."""
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     for name, run, help in (
         ("save", save, "write the state into a file"),
@@ -23,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         verb.add_argument("file", type=Path, help="a state file, JSON")
         add_url(verb)
         verb.set_defaults(run=run)
+    help = "print the JSON Schema of a state file"
+    form = verbs.add_parser("schema", help=help, description=help)
+    form.set_defaults(run=schema)
 
 
 def save(arguments: argparse.Namespace) -> int:
@@ -50,3 +53,10 @@ def load(arguments: argparse.Namespace) -> int:
         raise CommandError(f"{arguments.file}: {error}") from error
     print(f"{arguments.file}: loaded, {held['documents']} documents")
     return 0
+
+
+def schema(_: argparse.Namespace) -> int:
+    """Print the JSON Schema of a state file."""
+    from emulator.state.model import StateFile
+
+    return print_json(StateFile.model_json_schema())

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from emulator.app import Emulator, create_emulator
@@ -212,6 +213,14 @@ def test_the_control_api_lists_and_loads(emulator: Emulator, aep: Aep) -> None:
     assert len(items(aep, "flows")) == 1
     assert ask(emulator, "POST", "/scenarios/nowhere", {})[0] == 404
     assert ask(emulator, "POST", "/scenarios/empty", {"surplus": 1})[0] == 400
+
+
+def test_the_schema_says_of_form_what_the_emulator_says() -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(run("scenarios", "schema").stdout))
+    for path in (data_folder("fixtures") / "scenarios").glob("*/scenario.json"):
+        assert list(validator.iter_errors(json.loads(path.read_text()))) == []
+    for content in ({}, scenario(surplus=1), scenario({"dance": True}), scenario({"calls": []})):
+        assert list(validator.iter_errors(content)) != []
 
 
 def test_the_command_lists_and_loads(aep: Aep, server: Server) -> None:

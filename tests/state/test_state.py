@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from emulator.app import Emulator, create_emulator
@@ -238,6 +239,14 @@ def test_a_state_beyond_the_limit_of_bodies_is_told_so(emulator: Emulator) -> No
     small = aep_for(create_emulator(Settings(max_body=100)))
     status, answer = put_state(small, {"format": "x" * 200})
     assert (status, answer["error"]) == (413, "state too large")
+
+
+def test_the_schema_says_of_form_what_the_emulator_says(aep: Aep) -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(run("state", "schema").stdout))
+    make_world(aep)
+    state = get_state(aep)
+    assert list(validator.iter_errors(state)) == []
+    assert list(validator.iter_errors({**state, "surplus": 1})) != []
 
 
 @pytest.fixture
