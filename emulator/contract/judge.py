@@ -125,7 +125,7 @@ class _CompiledOperation:
         rules = self._others if self._accepts(request) else self._rules
         if not rules:
             return []
-        return [finding for rule in rules for finding in rule.judge(request, lookup)]
+        return [finding for rule in rules for finding in rule.findings(request, lookup)]
 
     def weigh(self, request: JsonObject, lookup: CarefulLookup) -> tuple[list[Finding], list[Rule]]:
         findings: list[Finding] = []
