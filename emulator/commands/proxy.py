@@ -18,7 +18,7 @@ from emulator.commands import (
     settings_of,
     url_of,
 )
-from emulator.commands.reporting import add_report, finish, listed_operations
+from emulator.commands.reporting import add_report, add_save, finish, listed_operations, save
 
 if TYPE_CHECKING:
     from emulator.traffic.proxy import Watcher
@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, "host", "port", "edition", "enforce", "default_sandbox")
     add_settings(parser, "contracts", "fixtures", "journal", "log_level")
     add_report(parser)
+    add_save(parser)
     parser.set_defaults(run=run)
 
 
@@ -121,5 +122,7 @@ def _finish(watcher: Watcher, arguments: argparse.Namespace) -> int:
         scope = Scope.of(emulator.contract, listed, edition=emulator.engine.edition)
     except ScopeError as error:
         raise CommandError(f"{arguments.operations}: {error}") from error
+    if arguments.save is not None:
+        save(watcher.coverage().to_json(), arguments.save)
     report = build(emulator.contract, watcher.coverage(), scope)
     return finish(with_recording(report, watcher.counted.to_json(), None), arguments, [])

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from emulator.commands import CommandError, add_settings, edition_name, load_contract_of
 from emulator.commands.remote import add_url, ask, url_asked
-from emulator.commands.reporting import add_report, finish, listed_operations
+from emulator.commands.reporting import add_report, add_save, finish, listed_operations, save
 
 if TYPE_CHECKING:
     from emulator.coverage.coverage import Coverage
@@ -29,9 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_url(parser)
     parser.add_argument("--test", action="append", metavar="ID", help="only the calls of this test")
-    parser.add_argument(
-        "--save", type=Path, metavar="FILE", help="write what was counted into a file, too"
-    )
+    add_save(parser)
     add_settings(parser, "contracts", "edition")
     add_report(parser)
     parser.set_defaults(run=run)
@@ -51,7 +49,7 @@ def _of_emulator(arguments: argparse.Namespace) -> JsonObject:
     """Return the report that a running emulator makes, by its own contract."""
     url = url_asked(arguments)
     if arguments.save is not None:
-        _save(ask(url, "GET", "/_emulator/coverage"), arguments.save)
+        save(ask(url, "GET", "/_emulator/coverage"), arguments.save)
     asked = [("test", test) for test in arguments.test or ()]
     asked += [("operation", id) for id in sorted(listed_operations(arguments) or ())]
     query = f"?{urlencode(asked)}" if asked else ""
@@ -71,7 +69,7 @@ def _of_files(arguments: argparse.Namespace) -> JsonObject:
     if arguments.url:
         _merge(coverage, arguments.url, ask(arguments.url, "GET", "/_emulator/coverage"))
     if arguments.save is not None:
-        _save(coverage.to_json(), arguments.save)
+        save(coverage.to_json(), arguments.save)
     if arguments.test:
         coverage = coverage.only(arguments.test)
     edition = edition_name(contract, arguments.edition)
@@ -100,12 +98,3 @@ def _merge(coverage: Coverage, source: str, content: Any) -> None:
         coverage.merge(content)
     except CoverageError as error:
         raise CommandError(f"{source}: {error}") from error
-
-
-def _save(coverage: Any, path: Path) -> None:
-    from emulator.json_types import dumps
-
-    try:
-        path.write_bytes(dumps(coverage) + b"\n")
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from error

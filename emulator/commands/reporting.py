@@ -61,6 +61,13 @@ def add_report(parser: argparse.ArgumentParser, fail_on: str = "nothing") -> Non
     )
 
 
+def add_save(parser: argparse.ArgumentParser) -> None:
+    """Let what was counted be kept, to be added up with others' counts."""
+    parser.add_argument(
+        "--save", type=Path, metavar="FILE", help="write what was counted into a file, too"
+    )
+
+
 def _share(text: str) -> float:
     try:
         value = float(text)
@@ -117,6 +124,20 @@ def finish(
     for failure in failed:
         print(f"aep-emulator: {failure}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def save(coverage: Any, path: Path) -> None:
+    """Write what was counted into a file, for `aep-emulator report`.
+
+    Raises:
+        CommandError: The file cannot be written.
+    """
+    from emulator.json_types import dumps
+
+    try:
+        path.write_bytes(dumps(coverage) + b"\n")
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from error
 
 
 def _write(text: str, output: Path | None) -> None:

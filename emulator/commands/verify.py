@@ -14,7 +14,7 @@ from emulator.commands import (
     settings_of,
 )
 from emulator.commands.progress import Bar
-from emulator.commands.reporting import add_report, finish, listed_operations
+from emulator.commands.reporting import add_report, add_save, finish, listed_operations, save
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_traffic_arguments(parser)
     add_settings(parser, "enforce", "default_sandbox", "contracts", "fixtures")
     add_report(parser, fail_on="violations")
+    add_save(parser)
     parser.add_argument(
         "--fail-on-drift",
         action="store_true",
@@ -85,6 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
         scope = Scope.of(emulator.contract, listed_operations(arguments), edition=edition)
     except ScopeError as error:
         raise CommandError(f"{arguments.operations}: {error}") from error
+    if arguments.save is not None:
+        save(made.coverage.to_json(), arguments.save)
     report = build(emulator.contract, made.coverage, scope)
     comparison = made.comparison.to_json() if made.comparison else None
     report = with_recording(report, made.counted.to_json(), comparison)

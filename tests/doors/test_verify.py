@@ -182,6 +182,18 @@ def test_a_muted_rule_is_no_violation(
     assert (muted["rule"], muted["reason"], muted["count"]) == (NAME, "An old client.", 1)
 
 
+def test_counts_of_recordings_add_up_with_others(
+    careless: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / "one.json", tmp_path / "two.json"]
+    for file in files:
+        assert report(capsys, str(careless), "--save", str(file))[0] == 1
+    assert main(["report", *map(str, files), "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(row["rule"], row["count"]) for row in told["violations"]] == [(NAME, 2)]
+    assert [row["count"] for row in told["drift"]] == [2]
+
+
 def test_contracts_diff_for_a_recording(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["contracts", "diff", "latest", "2020-03", "--for", str(CAREFUL)]) == 0
     told = capsys.readouterr().out
