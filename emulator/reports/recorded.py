@@ -44,6 +44,8 @@ def recording_lines(recording: JsonObject) -> Iterator[str]:
     left_out = recording["leftOut"]
     for host, times in left_out["hosts"].items():
         yield f"{_calls(times)} to {host} left out: not the platform"
+    if times := left_out["preflights"]:
+        yield f"{_calls(times)} left out: a browser's preflight"
     for path, times in left_out["apis"].items():
         yield f"{_calls(times)} to {path} left out: no document covers it"
 

@@ -123,6 +123,8 @@ def _never(report: JsonObject) -> Iterator[str]:
     if never:
         yield from ("", f"Never tried: {counted(len(never), 'rule')}")
         for rule in never[:MOST_NEVER]:
-            yield f"  {rule['id']}  {rule['states']}"
+            unsure = counted(rule["undecided"], "call") if rule.get("undecided") else ""
+            why = f" (undecided in {unsure})" if unsure else ""
+            yield f"  {rule['id']}{why}  {rule['states']}"
         if len(never) > MOST_NEVER:
             yield f"  … and {len(never) - MOST_NEVER} more; --format json has them all"

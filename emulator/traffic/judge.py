@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 UNKNOWN_PATH = "platform.unknown_path"
 WRONG_METHOD = "platform.method_not_allowed"
+PREFLIGHT = "OPTIONS"
+"""What browsers ask before a call to another origin; no document of the platform's has it."""
+
 _OF_THE_HEAD = ("/headers", "/path", "/query")
 """Where rules look that do not need the body."""
 
@@ -105,11 +108,14 @@ class RecordingJudge:
     def route(self, recorded: Recorded) -> Routed | str:
         """Return where a request leads, or what it asked for that is not of this contract.
 
-        That is the host of a request to others, or the path of an API that no document covers.
+        That is the host of a request to others, the path of an API that no document covers, or
+        that it is a browser's own question whether it may call.
         """
         target = target_of(recorded.url, self._base_urls)
         if target is None:
             return host_of(recorded.url) or recorded.url
+        if recorded.method == "OPTIONS":
+            return PREFLIGHT
         path, query = target
         route = self._router.find(recorded.method, path)
         if not route.service:

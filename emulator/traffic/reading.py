@@ -23,6 +23,7 @@ _BY_MEMBER = {
     "info": "postman",
     "item": "postman",
     "request": "exchange",
+    "method": "exchange",
 }
 """The member by which a file shows what it is."""
 
@@ -40,7 +41,10 @@ def read_traffic(
             broken place has been yielded.
     """
     if path.is_dir():
-        yield from read_folder(path)
+        for recorded in read_folder(path):
+            yield recorded
+            if progress:
+                progress(Path(recorded.source.file).stat().st_size)
         return
     try:
         form = form_of(path)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from emulator.coverage.coverage import Coverage
 from emulator.journal.entry import Entry
 from emulator.json_types import JsonObject
-from emulator.traffic.judge import RecordingJudge, Routed
+from emulator.traffic.judge import PREFLIGHT, RecordingJudge, Routed
 from emulator.traffic.reading import Progress, read_traffic
 from emulator.traffic.recording import Recorded
 
@@ -31,10 +31,13 @@ class LeftOut:
 
     hosts: Counter[str] = field(default_factory=Counter)
     apis: Counter[str] = field(default_factory=Counter)
+    preflights: int = 0
 
     def add(self, place: str) -> None:
-        """Count a request to a host, or to the path of an API that no document covers."""
-        if place.startswith("/"):
+        """Count a request by its host, by the path of its API, or as a preflight."""
+        if place == PREFLIGHT:
+            self.preflights += 1
+        elif place.startswith("/"):
             # Its first steps name an API; what follows are resources, without end.
             _count(self.apis, "/".join(place.split("/")[:4]))
         else:
@@ -71,6 +74,7 @@ class Counted:
             "leftOut": {
                 "hosts": dict(self.left_out.hosts.most_common()),
                 "apis": dict(self.left_out.apis.most_common()),
+                "preflights": self.left_out.preflights,
             },
         }
 

@@ -209,6 +209,7 @@ def test_a_folder_of_exchanges(tmp_path: Path) -> None:
         assert found.reply is not None
         assert (found.reply.status, found.reply.body) == (201, b"created")
     assert only(tmp_path / "2.json").body == second.body
+    assert only(tmp_path / "more" / "3.request.json").reply == third.reply
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,15 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -63,11 +68,13 @@ class Scripted:
 
 
 @contextmanager
-def relaying(url: str, seen: Callable[[Recorded], None]) -> Iterator[Relay]:
+def relaying(
+    url: str, seen: Callable[[Recorded], None], authorities: str | None = None
+) -> Iterator[Relay]:
     def own(*asked: object) -> tuple[int, list[tuple[str, str]], bytes]:
         return 200, [("Content-Length", "3")], b"own"
 
-    relay = Relay(Upstream.of(url), seen, own, patience=10)
+    relay = Relay(Upstream.of(url, authorities), seen, own, patience=10)
     thread = threading.Thread(target=relay.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
@@ -428,3 +435,62 @@ def test_a_connection_that_the_upstream_closed_is_opened_again(
     connection.close()
     assert [one.reply.status for one in seen if one.reply] == [200, 200, 200]
     assert one_by_name(seen[0].headers)["host"] == f"127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate of this machine that nobody else has signed, and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl on this machine")
+    folder = tmp_path_factory.mktemp("certificate")
+    key, file = folder / "own.key", folder / "own.crt"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-keyout", str(key), "-out", str(file), "-subj", "/CN=127.0.0.1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return file, key
+
+
+class Secret(BaseHTTPRequestHandler):
+    """Answers over TLS with the host that it was asked for."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        content = self.headers["Host"].encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def over_tls(certificate: tuple[Path, Path]) -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), Secret)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=10)
+
+
+def test_an_upstream_over_tls_is_checked(
+    over_tls: str, certificate: tuple[Path, Path], seen: list[Recorded]
+) -> None:
+    for authorities, status in ((str(certificate[0]), 200), (None, 502)):
+        with relaying(over_tls, seen.append, authorities) as relay:
+            port = relay.server_address[1]
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.request("GET", "/x")
+            reply = connection.getresponse()
+            said = reply.read().decode()
+            connection.close()
+        assert reply.status == status
+        assert (over_tls.removeprefix("https://") if status == 200 else "certificate") in said

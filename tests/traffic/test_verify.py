@@ -51,13 +51,14 @@ def test_it_counts_what_is_judged_and_what_is_left_out(reference: Emulator) -> N
         elsewhere("https://example.com/b"),
         elsewhere("https://platform.adobe.io/data/core/ups/segment/jobs/1"),
         elsewhere("https://platform.adobe.io/data/core/ups/segment/jobs/2"),
+        Recorded(Source("a.har"), "OPTIONS", f"https://platform.adobe.io{CONNECTIONS}"),
     )
     assert made.counted.to_json() == {
-        "read": 6,
+        "read": 7,
         "judged": 2,
         "unanswered": 1,
         "undecided": 2,
-        "leftOut": {"hosts": {"example.com": 2}, "apis": {"/data/core/ups": 2}},
+        "leftOut": {"hosts": {"example.com": 2}, "apis": {"/data/core/ups": 2}, "preflights": 1},
     }
     found = made.coverage.rules(Place("", "latest", "flow_service.create_connection"))[NAME]
     assert (found.held, found.by_accident) == (1, 1)
