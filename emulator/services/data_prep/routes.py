@@ -7,6 +7,7 @@ from emulator.services.data_prep import language, shapes, vocabulary
 from emulator.services.data_prep.library import SAMPLE, SCHEMA
 from emulator.services.data_prep.listing import select
 from emulator.services.data_prep.service import DataPrep
+from emulator.services.data_prep.suggestions import matched
 from emulator.web import Call, Reply, operation
 
 
@@ -22,6 +23,17 @@ def create_mapping_set(call: Call) -> Reply:
     birth = call.edition.answer("data_prep.birth")
     mapping_set = _data_prep(call).create(call.sandbox, call.client, call.body, birth)
     return shapes.created(call, mapping_set)
+
+
+@operation("data_prep.suggest_mapping_set")
+def suggest_mapping_set(call: Call) -> Reply:
+    """Suggest mappings from the fields of a batch to those of a data set's schema."""
+    target = call.find("suggestion_target", call.query["datasetId"])
+    source = call.find("suggestion_source", call.query["batchId"])
+    found = matched(source["fields"], target["schema"])
+    keeps_all = call.query.get("excludeUnmapped", "true").lower() == "false"
+    wanted = [match for match in found if match.destination or keeps_all]
+    return shapes.suggested(target["schemaRef"], wanted)
 
 
 @operation("data_prep.get_mapping_set")

@@ -10,7 +10,7 @@ from emulator.fixture_library import Fixtures
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.services.base import Finder, Lister, Platform
-from emulator.services.data_prep import language, vocabulary
+from emulator.services.data_prep import language, suggestions, vocabulary
 from emulator.services.data_prep.library import Library
 from emulator.services.data_prep.vocabulary import as_object
 from emulator.store import Change, Store
@@ -50,10 +50,26 @@ class DataPrep:
         return self._platform.store
 
     def finders(self) -> Mapping[str, Finder]:
-        return {MAPPING_SET: self._mapping_set, **self.library.finders()}
+        return {
+            MAPPING_SET: self._mapping_set,
+            "suggestion_source": self._source,
+            "suggestion_target": self._target,
+            **self.library.finders(),
+        }
 
     def listers(self) -> Mapping[str, Lister]:
         return {MAPPING_SET: lambda sandbox, fixtures: self.mapping_sets(sandbox)}
+
+    def _source(self, sandbox: Sandbox, fixtures: Fixtures, batch: str) -> JsonObject | None:
+        """Return the `fields` of the first row that a batch has landed; None if there is none."""
+        return suggestions.landed_fields(self._platform, sandbox, batch)
+
+    def _target(self, sandbox: Sandbox, fixtures: Fixtures, id: str) -> JsonObject | None:
+        """Return the reference to a data set's schema and the schema, if it has one."""
+        dataset = self._platform.find(sandbox, fixtures, "dataset", id) or {}
+        ref = as_object(dataset.get("schemaRef"))
+        schema = self._platform.find(sandbox, fixtures, "resolved_schema", str(ref.get("id")))
+        return {"schemaRef": ref, "schema": schema} if schema else None
 
     def _mapping_set(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
         """Return a set as rules see it: with its versions as text and the ids of its mappings."""

@@ -13,7 +13,8 @@ from emulator.contract.judge import Finding
 from emulator.json_types import JsonObject, dumps
 from emulator.services.data_prep import language
 from emulator.services.data_prep.listing import Page
-from emulator.services.data_prep.vocabulary import mappings
+from emulator.services.data_prep.suggestions import Match
+from emulator.services.data_prep.vocabulary import ATTRIBUTE, mappings
 from emulator.web import Call, Reply
 
 _HEAD = ("id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy")
@@ -158,6 +159,23 @@ def changed_mapping(call: Call, mapping: JsonObject) -> Reply:
 def _mapping(call: Call, mapping: JsonObject) -> JsonObject:
     dated = call.edition.answer("data_prep.mapping_set") == "refs"
     return long_mapping(mapping, with_users=not dated)
+
+
+def suggested(schema_ref: JsonObject, matches: list[Match]) -> Reply:
+    """Return mappings that suggest themselves, as a mapping set that could be created (assumed).
+
+    What fits nowhere has no destination. `matchScore` is a member that long mappings have.
+    """
+    rows = [
+        {
+            "sourceType": ATTRIBUTE,
+            "source": match.source,
+            "destination": match.destination or None,
+            "matchScore": match.score,
+        }
+        for match in matches
+    ]
+    return Reply(200, {"version": 0, "outputSchema": {"schemaRef": schema_ref}, "mappings": rows})
 
 
 def validated(body: JsonObject, findings: list[Finding]) -> Reply:
