@@ -142,3 +142,24 @@ def test_templates_become_what_they_name() -> None:
     assert fill(given, answers) == wanted
     assert attributes({"p": 1, "q": 2}) == {"p": 1, "q": 2}
     assert attributes(["@/dataSets/1", "@/dataSets/2"]) == {}
+
+
+def test_files_that_a_change_removed_come_back_with_it(api: Aep) -> None:
+    id = api.ok("POST", DATASETS, create("one")["body"])[0].removeprefix("@/dataSets/")
+    place = "/data/foundation/import/batches"
+    body = {"datasetId": id, "inputFormat": {"format": "json"}}
+    batch = api.ok("POST", place, body)["id"]
+    octets = {"Content_Type": "application/octet-stream"}
+    api.call("PUT", f"{place}/{batch}/datasets/{id}/files/a.json", raw=b'{"_id": "1"}', **octets)
+    api.ok("POST", f"{place}/{batch}?action=COMPLETE")
+    data = f"/data/foundation/export/batches/{batch}/files"
+    before = api.ok("GET", data)
+    assert len(before["data"]) == 1
+    whole = [ask("a", f"/batches/{batch}", "DELETE"), create("b", name=5)]
+    assert api.call("POST", CATALOG, whole).rule == "catalog.create_dataset.name_is_text"
+    assert api.ok("GET", data) == before
+    rows = f"/data/foundation/export/datasets/{id}/preview"
+    shown = api.ok("GET", rows)
+    assert "_id" in str(shown)
+    api.ok("POST", CATALOG, whole[:1])
+    assert "_id" not in str(api.ok("GET", rows))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from emulator.filters.templates import fill
 from emulator.json_types import Json, JsonObject, dumps
 from emulator.web import Call, Part, Reply, operation
@@ -14,15 +16,31 @@ def perform_requests(call: Call) -> Reply:
     The refusal of a change is the answer to the whole then. A lookup that fails is told of in its
     own place, as the guide says. What is created answers 200 here, as in the guide's sample.
     """
-    before = call.platform.store.dump()
+    undo = _undo(call)
     try:
         reply = _perform(call)
     except BaseException:
-        call.platform.store.load(before, call.sandbox)
+        undo()
         raise
     if reply.status >= 400:
-        call.platform.store.load(before, call.sandbox)
+        undo()
     return reply
+
+
+def _undo(call: Call) -> Callable[[], None]:
+    """Return what puts the sandbox back as it is now; of files only removals can be undone."""
+    store, blobs, sandbox = call.platform.store, call.platform.blobs, call.sandbox
+    before = store.dump()
+    removes = any(item["method"].upper() == "DELETE" for item in call.body)
+    contents = {key: blobs.read(sandbox, key) for key in blobs.keys(sandbox) if removes}
+
+    def undo() -> None:
+        store.load(before, sandbox)
+        for key, content in contents.items():
+            if content is not None and blobs.size(sandbox, key) is None:
+                blobs.put(sandbox, key, content)
+
+    return undo
 
 
 def _perform(call: Call) -> Reply:
