@@ -122,3 +122,21 @@ def test_profile_needs_a_schema_that_is_in_the_profile(api: Aep) -> None:
     api.ok("PATCH", f"{SCHEMA_REGISTRY}/tenant/schemas/{escaped}", union)
     assert rule not in api.call("POST", DATASETS, {**dataset(schema), **enabled}).warnings
     assert rule not in api.call("POST", DATASETS, dataset(schema)).warnings
+
+
+def test_files_are_shown_in_place_of_their_link(api: Aep) -> None:
+    id, other = make_dataset(api), make_dataset(api)
+    place = "/data/foundation/import/batches"
+    body = {"datasetId": id, "inputFormat": {"format": "json"}}
+    batch = api.ok("POST", place, body)["id"]
+    octets = {"Content_Type": "application/octet-stream"}
+    api.call("PUT", f"{place}/{batch}/datasets/{id}/files/a.json", raw=b'{"_id": "1"}', **octets)
+    api.ok("POST", f"{place}/{batch}?action=COMPLETE")
+    files = api.ok("GET", f"{CATALOG}/dataSetFiles?dataSetId={id}")
+    assert list(files) == [f"{batch}-1"]
+    found = api.ok("GET", f"{DATASETS}?expansion=files&properties=files")
+    assert found == {id: {"files": files}, other: {"files": {}}}
+    assert api.ok("GET", f"{DATASETS}/{id}?expansion=files")[id]["files"] == files
+    remarked = api.call("GET", f"{DATASETS}/{id}?expansion=xdm")
+    assert remarked.warnings == ["catalog.get_dataset.expansion_is_of_files"]
+    assert isinstance(remarked.json[id]["files"], str)

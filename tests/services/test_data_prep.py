@@ -303,7 +303,6 @@ def test_a_set_that_a_flow_uses_stays(api: Aep) -> None:
 
 def test_what_is_documented_but_not_emulated_says_so(api: Aep) -> None:
     for path in (
-        "mappingSets/suggestion",
         "xdmBatchConversions",
         "xdmBatchConversions/1",
         "xdmBatchConversions/1/activities",
@@ -539,7 +538,8 @@ def held(api: Aep) -> list[Any]:
 
 def test_every_rule_is_refused_by_a_test(api: Aep) -> None:
     rules = {id for id in api.contract.rules if id.startswith("data_prep.")}
-    assert {row[0] for row in REFUSALS} | {IN_USE, REMARK} == rules
+    elsewhere = {id for id in rules if id.startswith("data_prep.suggest_")}  # its own file
+    assert {row[0] for row in REFUSALS} | {IN_USE, REMARK} | elsewhere == rules
 
 
 ODD_BODIES: list[Any] = [

@@ -49,10 +49,10 @@ def one(call: Call, found: list[JsonObject]) -> Reply:
 
 def keyed(call: Call, found: list[JsonObject]) -> JsonObject:
     """Return objects by id, as far as `properties` asks for them."""
-    return {item["id"]: project(_shown(item), call.query) for item in found}
+    return {item["id"]: project(shown(item), call.query) for item in found}
 
 
-def _shown(item: JsonObject) -> JsonObject:
+def shown(item: JsonObject) -> JsonObject:
     """Return an object without what only filters see; a data set file shows its id."""
     if "batchId" in item:
         return {name: value for name, value in item.items() if name != "dataSetId"}

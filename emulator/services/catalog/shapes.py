@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from emulator.json_types import JsonObject
+from emulator.services.catalog.batch_shapes import shown as shown_file
 from emulator.services.catalog.query import project
 from emulator.services.catalog.service import as_object
 from emulator.web import Call, Reply
@@ -62,7 +63,16 @@ def ranged(call: Call, found: list[JsonObject], first: int, last: int) -> Reply:
 
 def keyed(call: Call, datasets: list[JsonObject]) -> JsonObject:
     """Return data sets by id, as far as `properties` asks for them; the id is not a member."""
+    if "files" in call.query.get("expansion", "").split(","):
+        datasets = [_expanded(call, dataset) for dataset in datasets]
     return {dataset["id"]: _without_id(project(dataset, call.query)) for dataset in datasets}
+
+
+def _expanded(call: Call, dataset: JsonObject) -> JsonObject:
+    """Return a data set with its files in place of the link to them: `expansion=files`."""
+    files = call.platform.catalog.batches.files(call.sandbox)
+    mine = {file["id"]: shown_file(file) for file in files if file["dataSetId"] == dataset["id"]}
+    return {**dataset, "files": mine}
 
 
 def _without_id(dataset: JsonObject) -> JsonObject:
