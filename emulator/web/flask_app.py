@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -20,7 +19,7 @@ from emulator.web.call import Incoming, Reply
 from emulator.web.engine import Engine
 from emulator.web.limits import limit_of
 from emulator.web.routing import CanonicalPaths, service_finder, url_rules
-from emulator.web.worlds import ENGINE, ChosenWorld, Worlds
+from emulator.web.worlds import ENGINE, RAW_PREFIX, ChosenWorld, Worlds
 
 ADOBE_HOST = "emulator.host"
 """Where a request's environment says that its client takes us for one of Adobe's own hosts, and
@@ -93,8 +92,7 @@ def _base_url(environ: dict[str, Any]) -> str:
     if environ.get("HTTP_X_FORWARDED_PROTO") == "https":
         scheme = "https"
     url = f"{scheme}://{environ.get('HTTP_HOST', 'localhost')}"
-    prefix = environ.get("SCRIPT_NAME")
-    return url + quote(prefix, safe="/!$&'()*+,;=:@", encoding="latin-1") if prefix else url
+    return url + environ[RAW_PREFIX] if RAW_PREFIX in environ else url
 
 
 def _headers(environ: dict[str, Any]) -> dict[str, str]:

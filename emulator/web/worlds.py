@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote, unquote_to_bytes
 
 from emulator.problem import Problem
 
@@ -26,6 +27,9 @@ ENGINE = "emulator.engine"
 
 Who calls the application within the process may choose it beforehand.
 """
+
+RAW_PREFIX = "emulator.prefix"
+"""Where it holds the prefix of its world as it was sent, for links."""
 
 _HEADER = "HTTP_" + HEADER.upper().replace("-", "_")
 _ORGANIZATION = "HTTP_X_GW_IMS_ORG_ID"
@@ -146,11 +150,19 @@ class ChosenWorld:
 def _enter(environ: dict[str, Any], path: str) -> tuple[str, str]:
     """Move a world's prefix from the path to the script's name, as PEP 3333 has it.
 
-    So links in answers keep the prefix, and the routes below it are the usual ones.
+    So links in answers keep the prefix, and the routes below it are the usual ones. Where the
+    request line is known, a slash within the name may be written as `%2F`.
     """
-    name, slash, rest = path.removeprefix(PREFIX).partition("/")
+    target: str = environ.get("REQUEST_URI", "")
+    raw = target.removeprefix(PREFIX).partition("?")[0].partition("/")[0]
+    name = unquote_to_bytes(raw).decode("latin-1")
+    if not (target.startswith(PREFIX) and path.startswith(PREFIX + name)):
+        name = path.removeprefix(PREFIX).partition("/")[0]
+        raw = quote(name, safe="", encoding="latin-1")
+    rest = path[len(PREFIX + name) :]
     environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + PREFIX + name
-    environ["PATH_INFO"] = slash + rest
-    if target := environ.get("REQUEST_URI"):
-        environ["REQUEST_URI"] = slash + target.removeprefix(PREFIX).partition("/")[2]
-    return name, slash + rest
+    environ["PATH_INFO"] = rest
+    environ[RAW_PREFIX] = PREFIX + raw
+    if target:
+        environ["REQUEST_URI"] = target.removeprefix(PREFIX + raw)
+    return name, rest

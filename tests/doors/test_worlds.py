@@ -75,6 +75,15 @@ def test_a_prefix_does_the_same_and_stays_in_links(call: Call) -> None:
     assert link.startswith(f"http://localhost/t/a%5Bb%5D{SANDBOX_MANAGEMENT}/")
 
 
+def test_a_name_in_a_path_may_have_a_slash_if_it_is_encoded(call: Call) -> None:
+    call("POST", f"/t/tests%2Fa.py::b{CONNECTIONS}?a=/t/", connection_body())
+    assert call("GET", "/_emulator/worlds").json["worlds"] == ["tests/a.py::b"]
+    path = f"/t/tests%2Fa.py::b{SANDBOX_MANAGEMENT}/sandboxes?limit=1&offset=0"
+    link = call("GET", path).json["_links"]["page"]["href"]
+    assert link.startswith(f"http://localhost/t/tests%2Fa.py::b{SANDBOX_MANAGEMENT}/")
+    assert call("GET", "/t/tests%2Fa.py::b/_emulator/health").status == 200
+
+
 def test_a_prefix_leaves_ids_that_are_urls_alone(call: Call) -> None:
     """They are part of the path, doubled slashes and all."""
     body = {"title": "People", "allOf": [{"$ref": "https://ns.adobe.com/xdm/context/profile"}]}
