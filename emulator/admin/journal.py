@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, request
 
 from emulator.admin.replies import answer, error
+from emulator.journal.entry import TEST
 from emulator.journal.journal import Journal
 from emulator.sandbox import Sandbox
 from emulator.web.engine import Engine
@@ -52,7 +53,11 @@ class JournalOff:
 
 
 class JournalViews:
-    """The views of the journal."""
+    """The views of the journal.
+
+    All worlds have one journal. A call that chooses a world, or a test by the same header, sees and
+    clears only what belongs to it; one that does not, everything.
+    """
 
     def __init__(self, engine: Engine, journal: Journal) -> None:
         self._engine = engine
@@ -63,7 +68,7 @@ class JournalViews:
         from emulator.journal.search import SearchError
 
         try:
-            return self._entries(request.args.to_dict())
+            return self._entries({**_own(), **request.args.to_dict()})
         except SearchError as problem:
             return error(400, "invalid query", str(problem))
 
@@ -94,18 +99,20 @@ class JournalViews:
 
     def clear(self) -> Response:
         """Forget the calls; what they covered stays counted."""
-        self._journal.clear()
+        self._journal.clear(_own().get("test"))
         return Response(status=204)
 
     def entry(self, id: str) -> Response:
         """Explain one call: by its number, or the `last` one that broke a rule."""
         from emulator.journal.explained import explained
+        from emulator.journal.search import filtered
 
         if id == "last":
-            found = next((item for item in self._journal.entries() if item.broken), None)
+            entries = filtered(self._journal.entries(), _own())
+            found = next((item for item in entries if item.broken), None)
         else:
             found = self._journal.entry(int(id)) if id.isdecimal() and len(id) < 16 else None
-        if found is None:
+        if found is None or not list(filtered([found], _own())):
             said = "no call that is kept broke a rule" if id == "last" else f"no call {id} is kept"
             return error(404, "unknown entry", said)
         return answer(explained(self._engine.contract, found, partial(self._lookup, found)))
@@ -119,7 +126,7 @@ class JournalViews:
         return answer(self._coverage().to_json())
 
     def _coverage(self) -> Coverage:
-        tests = request.args.getlist("test")
+        tests = request.args.getlist("test") or list(_own().values())
         whole = self._journal.coverage()
         return whole.only(tests) if tests else whole
 
@@ -144,8 +151,14 @@ class JournalViews:
 
     def clear_coverage(self) -> Response:
         """Count anew."""
-        self._journal.clear_coverage()
+        self._journal.clear_coverage(_own().get("test"))
         return Response(status=204)
+
+
+def _own() -> dict[str, str]:
+    """Return the filter of a call that speaks for a test, or for a world, which is the same."""
+    test = request.headers.get(TEST)
+    return {} if test is None else {"test": test}
 
 
 def _choice(asked: dict[str, str], name: str, *choices: str) -> str:

@@ -182,6 +182,15 @@ class Coverage:
         """Return the counts of a place by rule."""
         return self.tallies[place].rules(self.exercise(place.edition, place.group))
 
+    def without(self, test: str) -> Coverage:
+        """Return what all other tests have covered, to count on with; it takes over the counts."""
+        part = self.only(self._tests - {test})
+        part._tests = self._tests - {test}
+        part.drift = self.drift
+        for at, item in part.accidents.items():
+            part._examples[at.rule] += len(item.examples)
+        return part
+
     def only(self, tests: Iterable[str]) -> Coverage:
         """Return what these tests alone have covered; it shares the counts with this one."""
         wanted = set(tests)

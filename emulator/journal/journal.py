@@ -116,14 +116,17 @@ class Journal:
     def entry(self, number: int) -> Entry | None:
         """Return an entry by its number; None if it never was, or is no longer kept."""
         with self._lock:
-            place = number - self._kept[0].number if self._kept else -1
-            return self._kept[place].entry if 0 <= place < len(self._kept) else None
+            return next((item.entry for item in self._kept if item.number == number), None)
 
-    def clear(self) -> None:
-        """Forget the entries; what they covered stays counted, and numbers go on."""
+    def clear(self, test: str | None = None) -> None:
+        """Forget the entries, or those of one test; what they covered stays counted."""
         with self._lock:
-            while self._kept:
-                self._let_go()
+            for item in self._kept:
+                self._bytes += item.settle()
+                self._count(item)
+            left = [item for item in self._kept if test is not None and item.entry.test != test]
+            self._kept = deque(left)
+            self._bytes = sum(item.size for item in left)
 
     def forget(self) -> None:
         """Forget the entries that are kept, uncounted, and number the next one 1.
@@ -134,9 +137,12 @@ class Journal:
             self._kept.clear()
             self._bytes = self._latest = self._counted = 0
 
-    def clear_coverage(self) -> None:
-        """Count anew, from the next exchange on."""
+    def clear_coverage(self, test: str | None = None) -> None:
+        """Count anew, of all or of one test, from the next exchange on."""
         with self._lock:
+            if test is not None:
+                self._coverage = self.coverage().without(test)
+                return
             self._counted = self._latest
             self._coverage = None
 

@@ -211,6 +211,57 @@ def test_the_journal_has_the_calls_of_all_worlds_by_name(call: Call) -> None:
     assert {entry["path"] for entry in entries} == {CONNECTIONS}
 
 
+def refused(call: Call, **where: Any) -> None:
+    assert call("GET", f"{CONNECTIONS}/none", **where).status == 404
+
+
+def journal(call: Call, path: str = "", **where: Any) -> list[int]:
+    entries = call("GET", f"{path}/_emulator/journal?order=oldest", **where).json["entries"]
+    return [entry["id"] for entry in entries]
+
+
+def covered_tests(call: Call, **where: Any) -> set[str]:
+    return {row["test"] for row in call("GET", "/_emulator/coverage", **where).json["rows"]}
+
+
+def test_the_journal_of_a_world_is_its_own_part_of_it(call: Call) -> None:
+    for world in ("one", "two", None):
+        refused(call, world=world)
+    assert (journal(call), journal(call, world="one"), journal(call, "/t/two")) == ([1, 2, 3], [1], [2])
+    assert call("GET", "/t/one/_emulator/journal/1").status == 200
+    assert call("GET", "/t/one/_emulator/journal/2").status == 404
+    assert call("GET", "/t/one/_emulator/journal/last").json["id"] == 1
+    assert call("GET", "/_emulator/journal/last").json["id"] == 3
+    archive = call("GET", "/t/two/_emulator/journal?format=har").json
+    assert len(archive["log"]["entries"]) == 1
+
+
+def test_the_journal_of_a_world_is_cleared_alone(call: Call) -> None:
+    for world in ("one", "two", "one", None):
+        refused(call, world=world)
+    assert call("DELETE", "/t/one/_emulator/journal").status == 204
+    assert (journal(call), journal(call, world="one")) == ([2, 4], [])
+    assert call("GET", "/_emulator/journal/4").status == 200
+    refused(call, world="one")
+    assert journal(call) == [2, 4, 5]
+    # What they covered stays counted.
+    assert covered_tests(call) == {"one", "two", ""}
+    call("DELETE", "/_emulator/journal")
+    assert journal(call) == []
+
+
+def test_the_coverage_of_a_world_is_its_own_part_of_it(call: Call) -> None:
+    for world in ("one", "two", None):
+        refused(call, world=world)
+    assert covered_tests(call, world="one") == {"one"}
+    rules = call("GET", "/t/one/_emulator/report").json["totals"]
+    assert rules == call("GET", "/t/two/_emulator/report").json["totals"]
+    assert call("DELETE", "/t/one/_emulator/coverage").status == 204
+    assert (covered_tests(call), covered_tests(call, world="one")) == ({"two", ""}, set())
+    refused(call, world="one")
+    assert covered_tests(call) == {"one", "two", ""}
+
+
 @pytest.fixture
 def url(shared: Emulator) -> Iterator[str]:
     with Server(shared.wsgi_app) as server:
