@@ -227,7 +227,11 @@ def covered_tests(call: Call, **where: Any) -> set[str]:
 def test_the_journal_of_a_world_is_its_own_part_of_it(call: Call) -> None:
     for world in ("one", "two", None):
         refused(call, world=world)
-    assert (journal(call), journal(call, world="one"), journal(call, "/t/two")) == ([1, 2, 3], [1], [2])
+    assert (journal(call), journal(call, world="one"), journal(call, "/t/two")) == (
+        [1, 2, 3],
+        [1],
+        [2],
+    )
     assert call("GET", "/t/one/_emulator/journal/1").status == 200
     assert call("GET", "/t/one/_emulator/journal/2").status == 404
     assert call("GET", "/t/one/_emulator/journal/last").json["id"] == 1
