@@ -45,6 +45,10 @@ CORRUPT = (Fault(CORRUPT_CODE, "Row is corrupted and cannot be read, please fix 
 """The faults of a row that cannot be read."""
 
 
+MOST_CONFORMERS = 256
+"""How many data sets' checks are kept compiled."""
+
+
 @dataclass(slots=True)
 class Input:
     """What a batch is made of, for its metrics: the names of its files and their bytes."""
@@ -102,7 +106,16 @@ def conformer_of(
     """
     schema = schema_of(platform, sandbox, fixtures, dataset)
     tags = dataset.get("tags") or {}
-    return conformer(schema, requires="disabled" not in (tags.get("acp_validationContext") or ()))
+    requires = "disabled" not in (tags.get("acp_validationContext") or ())
+    # The registry hands out the same object for as long as a schema is as it was.
+    key, remembered = (sandbox, schema.get("$id"), requires), platform.conformers
+    known = remembered.get(key)
+    if known is None or known[0] is not schema:
+        if len(remembered) >= MOST_CONFORMERS:
+            remembered.clear()
+        known = remembered[key] = (schema, conformer(schema, requires=requires))
+    made: Conform = known[1]
+    return made
 
 
 class _Run:

@@ -50,6 +50,7 @@ class Faults:
         self._engine = engine
         self._faults: dict[str, Fault] = {}
         self._numbered = 0
+        self._watches_batches = False
         self._tokens = Tokens()
         self._visibility = Visibility()
         self._data = DataFaults(engine.platform.runtime, self.all)
@@ -71,6 +72,10 @@ class Faults:
             self._numbered += 1
         self.remove(fault.id)
         self._faults[fault.id] = fault
+        if fault.kind == "stuckBatch" and not self._watches_batches:
+            # Only now, because it brings in the services.
+            self._watches_batches = True
+            self._data.watch(self._engine.platform)
         return fault
 
     def add_all(self, definitions: list[Any]) -> list[Fault]:

@@ -1,9 +1,9 @@
-"""Flow runs that get stuck or fail, and batches that fail: through the hooks of the data plane."""
+"""Flow runs and batches that get stuck or fail: through what the data plane lets others say."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emulator.faults.fault import Fault
 from emulator.json_types import JsonObject
@@ -11,6 +11,7 @@ from emulator.json_types import JsonObject
 if TYPE_CHECKING:
     from emulator.runtime import Runtime
     from emulator.sandbox import Sandbox
+    from emulator.services.base import Platform
 
 RUN_FAILED = {"code": "CONNECTOR-2001-500", "message": "Error occurred at copy activity."}
 BATCH_FAILED = {"code": "EMULATOR-FAULT", "message": "A fault lets this batch fail."}
@@ -53,13 +54,32 @@ class DataFaults:
 
     def of_batch(self, sandbox: Sandbox, dataset: JsonObject) -> JsonObject | None:
         """Return why a batch fails before anything of it is read; see `BatchHook`."""
+        fault = self._of_dataset("failedBatch", sandbox, dataset)
+        return None if fault is None else _said(fault, BATCH_FAILED)
+
+    def watch(self, platform: Platform) -> None:
+        """Have a say in when completed batches end, from now on."""
+        ingestion = platform.batch_ingestion
+        usual = ingestion.fate
+
+        def fate(sandbox: Sandbox, batch: JsonObject) -> Any:
+            ids = [row["id"] for row in batch["relatedObjects"] if row["type"] == "dataSet"]
+            datasets = (platform.catalog.dataset(sandbox, id) for id in ids)
+            for dataset in filter(None, datasets):
+                fault = self._of_dataset("stuckBatch", sandbox, dataset)
+                if fault is not None:
+                    return usual(sandbox, batch)._replace(polls=fault.get("reads"))
+            return usual(sandbox, batch)
+
+        ingestion.fate = fate
+
+    def _of_dataset(self, kind: str, sandbox: Sandbox, dataset: JsonObject) -> Fault | None:
+        names = (dataset["id"], str(dataset.get("name", "")))
+        now = self._runtime.clock.now()
         for fault in self._faults():
-            names = (dataset["id"], str(dataset.get("name", "")))
-            is_meant = fault.kind == "failedBatch" and fault.is_about(
-                sandbox, self._runtime.clock.now(), *names
-            )
+            is_meant = fault.kind == kind and fault.is_about(sandbox, now, *names)
             if is_meant and fault.hits(self._runtime):
-                return _said(fault, BATCH_FAILED)
+                return fault
         return None
 
 

@@ -24,7 +24,7 @@ STATUSES = {
 }
 """The gateway's own refusals by their status."""
 
-OF_DATA = ("stuckRun", "failedRun", "failedBatch")
+OF_DATA = ("stuckRun", "failedRun", "failedBatch", "stuckBatch")
 """Kinds that are about what flows and batches do, not about calls."""
 
 _PLAIN = ("reset", "lostReply", "truncate", "expiredToken", "notVisible", *OF_DATA)

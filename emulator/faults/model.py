@@ -156,6 +156,14 @@ class FailedBatchFault(_Selection):
     message: str | None = None
 
 
+class StuckBatchFault(_Selection):
+    """A batch that has been completed waits: for `reads` reads of it, or for ever."""
+
+    kind: Literal["stuckBatch"]
+    datasets: Names | None = Field(default=None, description="data sets by id or name")
+    reads: Annotated[int, Field(ge=1)] | None = None
+
+
 AnyFault: TypeAlias = Annotated[
     ErrorFault
     | DelayFault
@@ -166,7 +174,8 @@ AnyFault: TypeAlias = Annotated[
     | NotVisibleFault
     | StuckRunFault
     | FailedRunFault
-    | FailedBatchFault,
+    | FailedBatchFault
+    | StuckBatchFault,
     Field(discriminator="kind"),
 ]
 

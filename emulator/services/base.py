@@ -79,6 +79,7 @@ class Platform:
         self.settings = settings
         self.run_hooks: list[RunHook] = []
         self.batch_hooks: list[BatchHook] = []
+        self.conformers: dict[tuple[Sandbox, str | None, bool], tuple[JsonObject, Any]] = {}
         self._derived: dict[tuple[str, object], str] = {}
         self._domains: dict[str, Domain] = {}
         self._finders: dict[str, Finder] = {}

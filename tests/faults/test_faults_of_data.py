@@ -12,6 +12,7 @@ from emulator.runtime import ManualClock
 from emulator.sandbox import Sandbox
 from tests.aep import FLOW_SERVICE, HEADERS, Aep
 from tests.services.conftest import aep_for
+from tests.services.lake import ANN, BOB, Lake
 
 RUNS = f"{FLOW_SERVICE}/runs"
 
@@ -86,6 +87,28 @@ def test_a_batch_fails_and_lands_nothing(emulator: Emulator, aep: Aep) -> None:
     assert batch["errors"][0] == {"code": "999", "description": "Out of space."}
 
 
+def test_an_uploaded_batch_fails(emulator: Emulator) -> None:
+    lake = Lake(aep_for(emulator))
+    emulator.faults.add({"kind": "failedBatch", "count": 1, "datasets": ["Leads"]})
+    failed, good = lake.batch(lake.ingest(ANN)), lake.batch(lake.ingest(ANN))
+    assert (failed["status"], good["status"]) == ("failed", "success")
+    assert failed["errors"][0]["code"] == "EMULATOR-FAULT"
+    assert failed["metrics"]["outputRecordCount"] == 0
+
+
+def test_a_batch_waits_for_some_reads_or_for_ever(emulator: Emulator) -> None:
+    lake = Lake(aep_for(emulator))
+    emulator.faults.add({"kind": "stuckBatch", "reads": 2, "count": 1})
+    late = lake.ingest(ANN)
+    assert [lake.status(late) for _ in range(4)] == ["loaded", "staging", "success", "success"]
+    assert lake.status(lake.ingest(BOB)) == "success"
+    emulator.faults.add({"kind": "stuckBatch", "datasets": [lake.dataset]})
+    stuck = lake.ingest(BOB)
+    emulator.faults.clear()
+    assert {lake.status(stuck) for _ in range(9)} == {"loaded", "staging"}
+    assert lake.status(lake.ingest(BOB)) == "success"
+
+
 @pytest.mark.parametrize(
     ("narrowed", "hit"),
     [
@@ -105,9 +128,9 @@ def test_runs_are_chosen_like_calls(
 
 
 def test_they_leave_calls_alone(emulator: Emulator, aep: Aep) -> None:
-    for kind in ("stuckRun", "failedRun", "failedBatch"):
+    for kind in ("stuckRun", "failedRun", "failedBatch", "stuckBatch"):
         emulator.faults.add(kind)
         answer = aep.call("GET", RUNS, x_emulator_fault=kind)
         assert (answer.status, answer.rule) == (400, "platform.unusable_fault")
     assert "x-emulator-fault" not in aep.call("GET", f"{FLOW_SERVICE}/connections").headers
-    assert [fault.seen for fault in emulator.faults.all()] == [0, 0, 0]
+    assert [fault.seen for fault in emulator.faults.all()] == [0, 0, 0, 0]

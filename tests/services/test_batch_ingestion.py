@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -13,7 +14,7 @@ from emulator.data_plane.parquet import write_parquet
 from emulator.package_data import data_folder
 from emulator.services.batch_ingestion.service import Fate
 from emulator.settings import Settings
-from tests.aep import CATALOG, Aep
+from tests.aep import CATALOG, SCHEMA_REGISTRY, Aep
 from tests.services.conftest import aep_for
 from tests.services.lake import ANN, BAD, BOB, EXPORT, IMPORT, Lake, lines
 
@@ -567,3 +568,14 @@ def test_an_edition_can_answer_as_the_reference_does(tmp_path: Any) -> None:
     done = lake.act_on_file(batch, "COMPLETE", "b.json")
     assert done.json == {"name": "b.json", "sizeInBytes": len(lines(BOB))}
     assert lake.act(batch).json["status"] == "success"
+
+
+def test_rows_are_held_against_the_schema_as_it_is_now(api: Aep) -> None:
+    lake = Lake(api)
+    bare = {"_id": "9"}
+    before = lake.ingest(bare)
+    add = [{"op": "add", "path": "/required", "value": ["person"]}]
+    path = f"{SCHEMA_REGISTRY}/tenant/schemas/{quote(lake.schema, safe='')}"
+    api.ok("PATCH", path, add, Accept="application/vnd.adobe.xed+json;version=1")
+    after = lake.ingest(bare)
+    assert (lake.status(before), lake.status(after)) == ("success", "failed")
