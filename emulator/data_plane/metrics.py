@@ -97,10 +97,11 @@ class Tally:
         info: JsonObject = {"id": target, "type": "TargetConnection"}
         extensions: JsonObject = {}
         if self.batch:
-            meta = f"{EXPORT}/{self.batch}/meta?path="
             info["reference"] = {"type": "Batch", "ids": [self.batch]}
+        if self.batch and self.diagnosed:  # else there is nothing that the links could lead to
+            meta = f"{EXPORT}/{self.batch}/meta?path="
             files["extensions"] = {"manifest": {"fileInfo": f"{meta}input_files"}}
-            if self.errors and self.diagnosed:
+            if self.errors:
                 extensions["manifest"] = {
                     "failedRecords": f"{meta}row_errors",
                     "sampleErrors": f"{meta}row_error_samples.json",

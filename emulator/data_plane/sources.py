@@ -20,6 +20,9 @@ from emulator.json_types import Json, JsonObject
 FILE_TYPES = ("delimited", "json", "parquet")
 _WILD = re.compile(r"[*?]")
 _COMPRESSIONS = {name.lower(): name for name in COMPRESSIONS}
+_CHARSETS = {"iso-8859-1": "ISO-8859-1"}
+"""The documented encodings besides UTF-8."""
+
 _DELIMITERS = (",", "\t", ";", "|", "~", "^", "\x01")
 _SPELLED = {"\\t": "\t"}
 """A tab as one tutorial's query spells it."""
@@ -71,7 +74,7 @@ def form_of(sent: JsonObject) -> Form:
         type="parquet" if kind == "parquet_xdm" else kind if kind in FILE_TYPES else "delimited",
         delimiter=delimiter if delimiter and len(delimiter) == 1 else ",",
         compression=_COMPRESSIONS.get(str(said.get("compressionType") or "").lower(), ""),
-        charset=str(said.get("encoding") or "UTF-8"),
+        charset=_CHARSETS.get(str(said.get("encoding")).lower(), "UTF-8"),
     )
 
 

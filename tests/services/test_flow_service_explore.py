@@ -403,6 +403,7 @@ def test_files_of_another_sandbox_are_not_reached(api: Aep, base: str) -> None:
         {"objectType": "file", "object": "c.csv"},
         {"objectType": "file", "object": "c.csv", "fileType": "xml", "columnDelimiter": "::"},
         {"objectType": "file", "object": "c.csv", "compressionType": "rar", "encoding": "none"},
+        {"objectType": "file", "object": "c.csv", "fileType": "delimited", "encoding": "utf-16"},
         {"objectType": "root", "preview": "maybe"},
     ],
 )

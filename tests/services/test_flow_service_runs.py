@@ -333,6 +333,13 @@ def test_a_provider_replaces_a_run(api: Aep, flow_id: str, clock: ManualClock) -
     assert ids(api, "property=state==failed") == [id]
 
 
+def test_what_a_provider_leaves_out_is_as_it_was(api: Aep, flow_id: str) -> None:
+    id = order(api, flow_id)
+    for body in ({"metrics": {}}, {"metrics": {"statusSummary": {}}}, {"params": {}}):
+        api.ok("PUT", f"{RUNS}/{id}", body, if_match=run(api, id)["etag"])
+        assert (run(api, id)["state"], run(api, id)["activities"]) == ("success", [])
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "status", "rule"),
     [
@@ -342,6 +349,8 @@ def test_a_provider_replaces_a_run(api: Aep, flow_id: str, clock: ManualClock) -
         (replacement(), {"if_match": '"a"'}, 412, "if_match_is_current"),
         (replacement("started"), {"if_match": "current"}, 400, "status_is_known"),
         ({"metrics": []}, {"if_match": "current"}, 400, "metrics_are_objects"),
+        ({"params": []}, {"if_match": "current"}, 400, "metrics_are_objects"),
+        ({"activities": [{"id": 5}]}, {"if_match": "current"}, 400, "metrics_are_objects"),
         ({"flowId": "a"}, {"if_match": "current"}, 400, "flow_stays"),
     ],
 )
@@ -429,3 +438,8 @@ def test_observed_orders_never_fail(make: Callable[..., Aep]) -> None:
         for params in (None, [], {"startTime": {}, "windowStartTime": "x"}, {"deltaColumn": {}}):
             made = api.ok("POST", RUNS, {"flowId": id, "params": params})
             assert run(api, made["id"])["state"] in ("success", "failed")
+    for metrics in ([], "good", {"statusSummary": "good"}, {"statusSummary": {"status": 5}}):
+        sent = {"metrics": metrics, "activities": 7, "params": 3}
+        answer = api.call("PUT", f"{RUNS}/{made['id']}", sent)
+        assert answer.status == 200
+        assert api.call("POST", f"{RUNS}/{made['id']}/action?op=RE_TRIGGER").status == 200

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from emulator.data_plane.delta import delta_column
 from emulator.fixture_library import Fixtures
-from emulator.json_types import JsonObject
+from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
 from emulator.services.base import Finder, Platform
 from emulator.services.flow_service.kinds import FLOW, RUN
@@ -136,9 +136,9 @@ class Runs:
         """Put what a provider tells of a run in place of what is known, and return it."""
         replaced: JsonObject = {
             **{name: run[name] for name in _FIXED if name in run},
-            "metrics": {"statusSummary": {"status": run["state"]}},
             "activities": [],
             **{name: value for name, value in body.items() if name not in _SERVER_MADE},
+            "metrics": _told(_object(body.get("metrics")), run["state"]),
             "updatedAt": self._platform.runtime.clock.now(),
             "updatedBy": self._platform.user_id(client),
             "updatedClient": client,
@@ -152,8 +152,18 @@ class Runs:
 _OF_THE_FLOW = ("createdBy", "updatedBy", "createdClient", "updatedClient")
 
 
+def _told(metrics: JsonObject, state: str) -> JsonObject:
+    """Return metrics with a status: a provider that leaves it out means the one that was there."""
+    summary = {"status": state, **_object(metrics.get("statusSummary"))}
+    return {**metrics, "statusSummary": summary}
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
 def status_of(run: JsonObject) -> str:
     """Return a run's status in the form that reads show."""
-    summary = (run.get("metrics") or {}).get("statusSummary") or {}
+    summary = _object(_object(run.get("metrics")).get("statusSummary"))
     sent = str(summary.get("status", "scheduled"))
     return _WORDS.get(sent.lower().replace("_", ""), sent)
