@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 * 1024**2
 """About so many bytes are kept in all."""
 
+MOST_OF_A_FILE = 64 * 1024
+"""So many bytes of a file that is uploaded are kept."""
+
 MOST_OF_A_REPLY = 64 * 1024
 """So many bytes of a reply are kept."""
 
@@ -159,12 +162,12 @@ class _Kept:
         self._entry = entry
 
     def settle(self) -> int:
-        """Return what the exchange takes, once; of a long reply only the beginning stays."""
+        """Return what the exchange takes, once; of long replies and files the beginning stays."""
         if self.size or self._exchange is None:
             return 0
-        request, reply = self._exchange.incoming.body, _bytes(self._exchange.reply.body)
-        self.size = _size(request, reply)
-        if len(reply) > MOST_OF_A_REPLY:
+        incoming, reply = self._exchange.incoming, _bytes(self._exchange.reply.body)
+        self.size = _size(_kept_of(incoming), reply)
+        if len(reply) > MOST_OF_A_REPLY or _is_long_file(incoming):
             self._entry = self.entry
             self._exchange = None
         return self.size
@@ -195,7 +198,7 @@ def entry_of(number: int, exchange: Exchange) -> Entry:
         path=_path(incoming),
         query_string=incoming.query_string,
         headers=incoming.headers,
-        body=incoming.body,
+        body=_kept_of(incoming),
         status=reply.status,
         reply_headers=reply.headers,
         reply_body=body[:MOST_OF_A_REPLY],
@@ -207,11 +210,20 @@ def entry_of(number: int, exchange: Exchange) -> Entry:
         judged=_judged(exchange),
         document=exchange.request,
         broken=_broken(exchange),
-        body_is_cut=incoming.too_long,
+        body_is_cut=incoming.too_long or _is_long_file(incoming),
         reply_is_cut=len(body) > MOST_OF_A_REPLY,
         complaints=tuple(exchange.complaints),
         faults=tuple(exchange.faults),
     )
+
+
+def _is_long_file(incoming: Incoming) -> bool:
+    """Tell whether a request uploads a file of which only the beginning is kept."""
+    return incoming.operation.body == "bytes" and len(incoming.body) > MOST_OF_A_FILE
+
+
+def _kept_of(incoming: Incoming) -> bytes:
+    return incoming.body[:MOST_OF_A_FILE] if _is_long_file(incoming) else incoming.body
 
 
 def _bytes(body: Json | bytes | None) -> bytes:

@@ -211,3 +211,14 @@ def test_the_default_sandbox_is_the_one_journaled() -> None:
     assert emulator.journal is not None
     (entry,) = emulator.journal.entries()
     assert (entry.sandbox, entry.status) == ("dev", 200)
+
+
+def test_of_a_long_file_only_the_beginning_is_kept(api: Aep, journal: Journal) -> None:
+    path = "/data/foundation/import/batches/x/datasets/y/files/z"
+    api.call("GET", FLOWS)
+    api.call("PUT", path, raw=b"a" * (20 * 1024**2), Content_Type="application/octet-stream")
+    api.call("GET", FLOWS)
+    last, file, first = journal.entries()
+    assert (len(file.body), file.body_is_cut) == (64 * 1024, True)
+    assert not last.body_is_cut
+    assert first.number == 1  # a long file does not push the others out

@@ -25,6 +25,7 @@ from tests.aep import FLOW_SERVICE, HEADERS, flow, make_world
 from tests.emulators import new_emulator
 from tests.properties.effort import EXAMPLES, IS_LONG
 from tests.services.conftest import aep_for
+from tests.services.lake import ANN, BAD, Lake
 
 load_all_checks()
 JUDGES = CHECKS.get_by_names(
@@ -63,7 +64,12 @@ def ids(emulator: Emulator) -> dict[str, str]:
     aep = aep_for(emulator)
     world = make_world(aep)
     made = aep.ok("POST", f"{FLOW_SERVICE}/flows", flow(world))["id"]
+    lake = Lake(aep, title="Ingested")
+    batch = lake.ingest(ANN, BAD, partialIngestionPercent=50, enableErrorDiagnostics=True)
     return {
+        "batches": batch,
+        "dataSetFiles": f"{batch}-1",
+        "files": f"{batch}-1",
         "connections": world.base,
         "sourceConnections": world.source,
         "targetConnections": world.target,

@@ -364,6 +364,35 @@ def test_an_action_out_of_turn_is_refused(lake: Lake, steps: tuple[str, ...], ac
     assert lake.batch(batch) == before
 
 
+def test_a_batch_that_catalog_only_notes_takes_no_files(lake: Lake) -> None:
+    related = [{"type": "dataSet", "id": lake.dataset}]
+    body = {"status": "loading", "relatedObjects": related}
+    noted = lake.api.ok("POST", f"{CATALOG}/batches", body)[0].removeprefix("@/batches/")
+    for answer in (lake.put(noted, b"x"), lake.act(noted), preview(lake, noted)):
+        assert answer.status == 400
+        assert answer.rule.endswith(".batch_takes_files")
+    assert lake.act(noted, "ABORT").status == 200
+
+
+def test_a_batch_whose_data_set_is_taken_away_while_it_waits_fails(
+    make: Callable[..., Aep],
+) -> None:
+    lake = Lake(make(batch_polls=1))
+    batch = lake.ingest(ANN)
+    lake.api.ok("PATCH", f"{CATALOG}/batches/{batch}", {"relatedObjects": []})
+    assert [lake.status(batch) for _ in range(2)] == ["loaded", "failed"]
+
+
+def test_tags_of_a_batch_may_be_single_values(lake: Lake) -> None:
+    batch = lake.create()
+    tags = {"acp_partialIngestionPercent": 50, "acp_enableErrorDiagnostics": True}
+    lake.api.ok("PATCH", f"{CATALOG}/batches/{batch}", {"tags": tags})
+    lake.put(batch, lines(ANN, BAD))
+    lake.act(batch)
+    codes = [error["code"] for error in lake.batch(batch)["errors"]]
+    assert codes == ["INGEST-1212-400", "TypeCompatibilityException"]
+
+
 def test_a_batch_without_files_succeeds_with_a_remark(lake: Lake) -> None:
     batch = lake.create()
     answer = lake.act(batch)

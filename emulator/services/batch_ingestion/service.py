@@ -18,7 +18,7 @@ from emulator.data_plane.readers import (
     read_rows,
 )
 from emulator.fixture_library import Fixtures
-from emulator.json_types import JsonObject, loads
+from emulator.json_types import Json, JsonObject, loads
 from emulator.sandbox import Sandbox
 from emulator.services.base import Finder, Lister, Platform
 from emulator.services.batch_ingestion.uploads import UPLOAD, Uploads
@@ -67,6 +67,7 @@ class BatchIngestion:
         return {
             UPLOAD: lambda sandbox, fixtures, key: self.uploads.find(sandbox, key),
             "batch_uploads": self._loading_uploads,
+            "batch_of_files": lambda s, f, key: _of_files(self._batches.get(s, key)),
             "replayed_batch": lambda s, f, key: self._batches.get(s, key.removeprefix("$")),
             "unreadable_preview": self._unreadable,
         }
@@ -142,7 +143,10 @@ class BatchIngestion:
         self.uploads.forget(place.sandbox, id)
 
     def _ingest(self, place: Place, id: str) -> None:
-        batch = self._batches.get(place.sandbox, id)
+        batch = _of_files(self._batches.get(place.sandbox, id))
+        if batch is None:  # Catalog has been told otherwise while it waited
+            self.fail(place.sandbox, id)
+            return
         dataset = self._dataset_of(place.sandbox, batch)
         files = self._files(place.sandbox, batch)
         input = Input([file["name"] for file in files], sum(file["size"] for file in files))
@@ -154,9 +158,9 @@ class BatchIngestion:
             dataset,
             id,
             self._rows(place, batch, dataset, files),
-            percent=_number(tags.get("acp_partialIngestionPercent")),
-            diagnostics=tags.get("acp_enableErrorDiagnostics") == ["true"]
-            or bool(dataset.get("enableErrorDiagnostics")),
+            percent=_number(_first(tags.get("acp_partialIngestionPercent"))),
+            diagnostics=_first(tags.get("acp_enableErrorDiagnostics")).lower() == "true"
+            or dataset.get("enableErrorDiagnostics") is True,
             input=input,
         )
 
@@ -232,7 +236,7 @@ class BatchIngestion:
 
     def _dataset_of(self, sandbox: Sandbox, batch: JsonObject) -> JsonObject:
         """Return a batch's data set; of one that has been deleted meanwhile nothing but its id."""
-        id = next(item["id"] for item in batch["relatedObjects"] if item["type"] == "dataSet")
+        id = _dataset_id(batch)
         dataset: JsonObject | None = self._platform.catalog.dataset(sandbox, id)
         return dataset or {"id": id}
 
@@ -294,8 +298,26 @@ def _tags(client: str, sent: JsonObject) -> JsonObject:
     return {**tags, **(sent.get("tags") or {})}
 
 
-def _number(texts: list[str] | None) -> float | None:
+def _of_files(batch: JsonObject | None) -> JsonObject | None:
+    """Return a batch if files can be ingested by it: if it has a data set and an input format."""
+    format = (batch or {}).get("inputFormat")
+    known = isinstance(format, dict) and format.get("format") in ("json", "csv", "parquet")
+    return batch if batch and known and _dataset_id(batch) else None
+
+
+def _dataset_id(batch: JsonObject) -> str:
+    related = batch.get("relatedObjects") or ()
+    return next((item["id"] for item in related if item.get("type") == "dataSet"), "")
+
+
+def _first(values: Json) -> str:
+    """Return the first value of a tag as text; samples show single values without their array."""
+    value = values[0] if isinstance(values, list) and values else values
+    return "" if value is None else str(value)
+
+
+def _number(text: str) -> float | None:
     try:
-        return float(texts[0]) if texts else None
+        return float(text)
     except ValueError:
         return None
