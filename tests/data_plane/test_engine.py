@@ -220,7 +220,7 @@ def test_what_has_landed_is_read_through_data_access(plant: Plant) -> None:
         ("a.json", b'[{"Id": "1"}, {"Id": "2"}]', {"format": "json"}),
         (
             "a.tsv.gz",
-            gzip.compress(LEADS),
+            gzip.compress(LEADS, mtime=0),
             {
                 "format": "delimited",
                 "columnDelimiter": "\t",

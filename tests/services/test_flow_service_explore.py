@@ -220,7 +220,7 @@ def tarred(content: bytes) -> bytes:
         (b"a\n1\n", {"fileType": "delimited", "columnDelimiter": ","}),
         (b'[{"a": "1", "b": "2"}]', {"fileType": "json"}),
         (
-            gzip.compress(b"a|b\n1|2\n"),
+            gzip.compress(b"a|b\n1|2\n", mtime=0),
             {"fileType": "delimited", "compressionType": "gzip", "columnDelimiter": "|"},
         ),
         (
