@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from emulator.server import Server
+from examples.make_reports import CLIENTS, make
 from tests.emulators import new_emulator
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -72,6 +74,42 @@ def test_node_runs(url: str) -> None:
     said = run("node", "--test", "with_node/", AEP_EMULATOR_URL=url)
     assert "# pass 2" in said or "pass 2" in said
     assert "fail 0" in said
+
+
+def told(report: Path) -> tuple[dict[str, int], list[tuple[str, str, int]]]:
+    """What a report in JSON counts, and which rule was broken where and how often."""
+    content = json.loads(report.read_text(encoding="utf-8"))
+    rules = content["totals"]["rules"]
+    violations = [(row["rule"], row["operation"], row["count"]) for row in content["violations"]]
+    return {name: rules[name] for name in ("onPurpose", "byAccident")}, violations
+
+
+def test_the_careful_client_breaks_rules_on_purpose_only(tmp_path: Path) -> None:
+    make("careful", tmp_path / "report.json")
+    assert told(tmp_path / "report.json") == ({"onPurpose": 2, "byAccident": 0}, [])
+
+
+def test_the_careless_client_is_told_all_three_mistakes(tmp_path: Path) -> None:
+    make("careless", tmp_path / "report.json")
+    counts, violations = told(tmp_path / "report.json")
+    assert counts == {"onPurpose": 0, "byAccident": 3}
+    assert sorted(violations) == [
+        (
+            "flow_service.create_source_connection.compression_type_is_known",
+            "flow_service.create_source_connection",
+            2,
+        ),
+        ("flow_service.update_flow.if_match_is_sent", "flow_service.update_flow", 1),
+        ("platform.gate.sandbox_is_sent", "flow_service.list_flows", 1),
+    ]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_reports_that_are_shown_are_exactly_these(client: str, tmp_path: Path) -> None:
+    """`make tables` writes them."""
+    make(client, tmp_path / "report.md")
+    shown = (EXAMPLES / "reports" / f"{client}.md").read_text(encoding="utf-8")
+    assert (tmp_path / "report.md").read_text(encoding="utf-8") == shown
 
 
 def test_every_example_is_on_the_page() -> None:

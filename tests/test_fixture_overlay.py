@@ -318,7 +318,7 @@ def test_files_and_folders_have_their_place(overlay: Path) -> None:
     (overlay / "README.md").write_text("Ours", encoding="utf-8")
     kinds = ", ".join(KINDS)
     assert complaints(overlay) == [
-        f"{folder}: no kind of fixture; there are {kinds}",
+        f"{folder}: no kind of fixture; there are {kinds}, scenarios",
         f"{stray}: belongs into one of the folders {kinds}",
     ]
 

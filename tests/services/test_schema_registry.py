@@ -1160,11 +1160,6 @@ def test_stats_uses_the_setting_of_the_tenant() -> None:
 # What is not emulated
 
 
-def test_what_is_not_emulated_says_so(aep: Aep) -> None:
-    answer = aep.call("POST", f"{SCHEMA_REGISTRY}/rpc/csv2schema")
-    assert (answer.status, answer.rule) == (501, "platform.not_emulated")
-
-
 # The emulator's own promises
 
 
