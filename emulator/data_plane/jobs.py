@@ -180,8 +180,9 @@ def _rows(around: Surroundings, container: str, found: Found, tally: Tally) -> I
     content = Files(around.platform).read(around.sandbox, container, found.file.path) or b""
     tally.input.bytes += len(content)
     name = found.file.path.rpartition("/")[2]
-    for piece in sources.pieces(name, content, found.form):
-        yield from sources.rows(piece, found.form)
+    form = sources.detected(content) if found.form.looks else found.form
+    for piece in sources.pieces(name, content, form):
+        yield from sources.rows(piece, form)
 
 
 def _mapped(job: Job, row: JsonObject, number: int) -> JsonObject:

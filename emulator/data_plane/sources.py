@@ -41,12 +41,17 @@ class SourceError(FileError):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Of which form a file is. `type` is one of `FILE_TYPES`; `compression` may be empty."""
+    """Of which form a file is. `type` is one of `FILE_TYPES`; `compression` may be empty.
+
+    `looks` says that the file itself tells: the older tutorial calls the format of its `data.csv`
+    by what becomes of it, `parquet_xdm`.
+    """
 
     type: str = "delimited"
     delimiter: str = ","
     compression: str = ""
     charset: str = "UTF-8"
+    looks: bool = False
 
     @property
     def options(self) -> ReadOptions:
@@ -71,10 +76,11 @@ def form_of(sent: JsonObject) -> Form:
     delimiter = said.get("columnDelimiter")
     delimiter = _SPELLED.get(delimiter, delimiter) if isinstance(delimiter, str) else None
     return Form(
-        type="parquet" if kind == "parquet_xdm" else kind if kind in FILE_TYPES else "delimited",
+        type=kind if kind in FILE_TYPES else "delimited",
         delimiter=delimiter if delimiter and len(delimiter) == 1 else ",",
         compression=_COMPRESSIONS.get(str(said.get("compressionType") or "").lower(), ""),
         charset=_CHARSETS.get(str(said.get("encoding")).lower(), "UTF-8"),
+        looks=kind == "parquet_xdm",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,12 +12,23 @@ from pathlib import Path
 
 import pytest
 
+from emulator.journey import GIVEN, Answer, Request, journeys, play
 from emulator.server import Server
+from tests.aep import FLOW_SERVICE, Aep
+from tests.emulators import new_emulator
+from tests.files import put
+from tests.services.conftest import aep_for
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "see-data-arrive.md"
 ADDRESS = "http://127.0.0.1:8080"
+CUSTOMERS = b"FirstName,LastName,Phone,Email\nAda,Lovelace,1,ada@example.com\n"
 ADA = '{"_id":"1","person":{"name":{"firstName":"Ada","lastName":"Lovelace"}}}'
+
+
+@pytest.fixture
+def api() -> Aep:
+    return aep_for(new_emulator())
 
 
 def test_the_page_does_what_it_says(server: Server, tmp_path: Path) -> None:
@@ -43,3 +55,26 @@ def test_the_page_does_what_it_says(server: Server, tmp_path: Path) -> None:
     assert '"inputRecordCount":2,"outputRecordCount":2,"failedRecordCount":0' in said
     assert f'{{"data":[{ADA},' in said
     assert '"path":"dlz-user-container/leads.tsv"' in said
+
+
+def test_the_older_tutorial_moves_its_file_too(api: Aep) -> None:
+    """It calls the format of a CSV file parquet_xdm, by what becomes of it."""
+
+    def send(request: Request) -> Answer:
+        sent = api.send(request.method, request.target, request.headers, request.body)
+        return Answer(sent[0], sent[1], json.loads(sent[2]))
+
+    edition = {"x-emulator-edition": "2020-03"}
+    last = list(play(journeys()["2020-03"], send, headers=edition))[-1]
+    assert last.accepted
+    api.headers["x-gw-ims-org-id"] = GIVEN["organization"]
+    put(api, last.kept["baseConnection"], "exports/customers.csv", CUSTOMERS)
+    flow = {"flowId": last.kept["flow"]}
+    id = api.ok("POST", f"{FLOW_SERVICE}/runs", flow, x_emulator_edition="2020-03")["id"]
+    (run,) = api.ok("GET", f"{FLOW_SERVICE}/runs/{id}", x_emulator_edition="2020-03")["items"]
+    assert run["state"] == "success", run["activities"]
+    assert run["activities"][1]["id"] == "promotionActivity"
+    path = f"/data/foundation/export/datasets/{last.kept['dataset']}/preview"
+    (row,) = api.ok("GET", path)["data"]
+    assert row["person"] == {"name": {"firstName": "Ada", "lastName": "Lovelace"}}
+    assert row["personalEmail"] == {"address": "ada@example.com"}

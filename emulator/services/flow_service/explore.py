@@ -30,7 +30,7 @@ _TYPED_BY_HAND = ("fileType", "FileType", "FILE_TYPE", "columnDelimiter", "compr
 
 
 class Explorer:
-    """Explores the areas of connections. `find` finds connections and specs of a sandbox."""
+    """Explores the areas of connections, and the landing zone's."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
