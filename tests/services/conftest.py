@@ -9,8 +9,10 @@ import pytest
 
 from emulator.app import Emulator
 from emulator.runtime import ManualClock
+from emulator.state import State
 from tests.aep import Aep, World, make_world
 from tests.emulators import new_emulator
+from tests.services.lake import Lake
 
 
 def aep_for(emulator: Emulator) -> Aep:
@@ -51,6 +53,25 @@ def api(make: Callable[..., Aep]) -> Aep:
 def world(api: Aep) -> World:
     """What a flow needs, in the emulator that `api` calls."""
     return make_world(api)
+
+
+@pytest.fixture(scope="module")
+def first_lake() -> Iterator[tuple[Emulator, Lake, State]]:
+    """An emulator with an empty data set, as it is before any test."""
+    emulator = new_emulator(ManualClock(1_600_000_000_000))
+    lake = Lake(aep_for(emulator))
+    yield emulator, lake, emulator.snapshot()
+    emulator.close()
+
+
+@pytest.fixture
+def lake(first_lake: tuple[Emulator, Lake, State]) -> Lake:
+    """An empty data set; its clock stands where it began."""
+    emulator, lake, state = first_lake
+    emulator.restore(state)
+    assert isinstance(emulator.platform.runtime.clock, ManualClock)
+    emulator.platform.runtime.clock.set(1_600_000_000_000)
+    return lake
 
 
 @pytest.fixture(scope="module")

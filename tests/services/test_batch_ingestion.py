@@ -23,11 +23,6 @@ UNKNOWN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 OTHER = "0123456789abcdef01234567"
 
 
-@pytest.fixture
-def lake(api: Aep) -> Lake:
-    return Lake(api)
-
-
 # Creating
 
 

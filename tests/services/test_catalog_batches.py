@@ -15,11 +15,6 @@ FILES = f"{CATALOG}/dataSetFiles"
 UNKNOWN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
-@pytest.fixture
-def lake(api: Aep) -> Lake:
-    return Lake(api)
-
-
 def note(lake: Lake, **members: Any) -> str:
     """Create a batch through Catalog and return its id."""
     body = {"status": "processing", **members}
@@ -147,7 +142,8 @@ def test_the_singular_is_an_alias(lake: Lake) -> None:
 # Lists
 
 
-def test_batches_are_filtered_ordered_and_paged(lake: Lake, clock: ManualClock) -> None:
+def test_batches_are_filtered_ordered_and_paged(clock: ManualClock, api: Aep) -> None:
+    lake = Lake(api)
     good = lake.ingest(ANN)
     clock.advance(60)
     bad = lake.ingest(BAD)

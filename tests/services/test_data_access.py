@@ -15,11 +15,6 @@ UNKNOWN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 OTHER = "0123456789abcdef01234567"
 
 
-@pytest.fixture
-def lake(api: Aep) -> Lake:
-    return Lake(api)
-
-
 def data(lake: Lake, path: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = lake.api.ok("GET", f"{EXPORT}/{path}")["data"]
     return found
