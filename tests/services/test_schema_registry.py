@@ -1253,3 +1253,28 @@ def test_the_flat_form_has_fields_by_their_whole_path(aep: Aep) -> None:
     assert "person" not in compatible
     standard = get(aep, id, accept=form.format("xdm"))["properties"]
     assert "xdm:person/xdm:name/xdm:firstName" in standard
+
+
+def test_names_that_differ_only_in_case_are_remarked_on(aep: Aep) -> None:
+    own = namespace(aep)
+
+    def group(title: str, field: str) -> str:
+        fields = {own: {"type": "object", "properties": {field: {"type": "integer"}}}}
+        body = {
+            "type": "object",
+            "title": title,
+            "definitions": {"d": {"type": "object", "properties": fields}},
+            "allOf": [{"$ref": "#/definitions/d"}],
+        }
+        id: str = aep.ok("POST", f"{SCHEMA_REGISTRY}/tenant/fieldgroups", body)["$id"]
+        return id
+
+    first, second = group("First", "points"), group("Second", "Points")
+    rule = "names_differ_in_more_than_case"
+    assert aep.call("POST", SCHEMAS, schema("One", PROFILE, first)).warnings == []
+    both = aep.call("POST", SCHEMAS, schema("Both", PROFILE, first, second))
+    assert both.warnings == [f"schema_registry.create_schema.{rule}"]
+    id = aep.ok("POST", SCHEMAS, schema("Grown", PROFILE, first))["meta:altId"]
+    patch = [{"op": "add", "path": "/allOf/-", "value": {"$ref": second}}]
+    grown = aep.call("PATCH", f"{SCHEMAS}/{id}", patch)
+    assert grown.warnings == [f"schema_registry.patch_schema.{rule}"]

@@ -31,6 +31,7 @@ from emulator.contract.checks.evolution import (
     items_fit,
     keeps_fields,
     merges_in_union,
+    names_differ,
     refers_in_list,
     refers_to_nothing,
 )
@@ -118,6 +119,7 @@ CHECKS: dict[str, Check] = {
     "listed_at": listed_at,
     "merges_in_union": merges_in_union,
     "named_in": named_in,
+    "names_differ": names_differ,
     "no_duplicates": no_duplicates,
     "no_identity_of_union": no_identity_of_union,
     "not_after": not_after,

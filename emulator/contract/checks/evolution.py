@@ -121,6 +121,28 @@ def merges_in_union(value: Json, arguments: JsonObject, lookup: Any) -> Iterator
                 yield Reason(f"{path} is {types[1]} in {id}", values=values)
 
 
+def names_differ(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """No two fields side by side in a schema have names that differ only in the case of letters.
+
+    Arguments: `key` points to the schema's id; the value is its body, or a patch of it.
+    """
+    key = at(lookup.request, arguments["key"])
+    body = body_of(lookup.find("tenant_schema", key) if isinstance(key, str) else None, value)
+    for path, name, other in _twins(_resolved(body, lookup), "", 0) if body else ():
+        said = f"the field {path}/{name} has already been defined as {other}"
+        yield Reason(said, values={"path": f"{path}/{name}", "name": other})
+
+
+def _twins(node: JsonObject, path: str, depth: int) -> Iterator[tuple[str, str, str]]:
+    seen: dict[str, str] = {}
+    for name, field in _fields(node).items():
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            yield path, name, other
+        if depth < _DEEPEST:
+            yield from _twins(field, f"{path}/{name}", depth + 1)
+
+
 def _classes(schema: JsonObject, lookup: Any) -> list[str]:
     found = [lookup.find("class", name) for name in composed(schema)]
     return [item["$id"] for item in found if item is not None]
