@@ -171,7 +171,13 @@ def test_recorded_traffic_is_judged_without_services() -> None:
     for name, tree in trees():
         if name.startswith("traffic"):
             known = within(ours(imported(tree)), "services", "web")
-            allowed = ("services.base", "web.call", "web.request_document", "web.routing")
+            allowed = (
+                "services.base",
+                "web.call",
+                "web.limits",
+                "web.request_document",
+                "web.routing",
+            )
             assert known == within(known, *allowed), name
 
 

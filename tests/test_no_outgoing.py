@@ -33,8 +33,10 @@ CONNECTING_COMMANDS = {
     "commands/health.py",
     "commands/remote.py",
     "traffic/relay.py",
+    "traffic/upstream.py",
+    "traffic/wire.py",
 }
-"""Those that connect, to the address that their user gives; the relay is the proxy's."""
+"""Those that connect, to the address that their user gives; the last ones are the proxy's."""
 
 FOR_TESTS = ("mock.py", "pytest_plugin.py", "testcontainers.py", "testing/")
 """What test suites import, never the serving process; it has the users' clients at hand."""
@@ -132,6 +134,8 @@ def test_only_the_proxy_relays() -> None:
         name = path.relative_to(PACKAGE).as_posix()
         if "emulator.traffic.relay" in path.read_text(encoding="utf-8"):
             assert name == "commands/proxy.py", name
+        if "emulator.traffic.upstream" in path.read_text(encoding="utf-8"):
+            assert name in ("commands/proxy.py", "traffic/relay.py"), name
 
 
 def test_no_http_client_is_a_dependency() -> None:

@@ -54,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: The upstream or a setting cannot be used, or the address is taken.
     """
     from emulator.traffic.proxy import Watcher
-    from emulator.traffic.relay import Relay, Upstream, UpstreamError
+    from emulator.traffic.relay import Relay
+    from emulator.traffic.upstream import Upstream, UpstreamError
 
     settings = settings_of(arguments)
     if not settings.journal:

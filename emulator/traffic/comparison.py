@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.contract import Contract, Rule
 from emulator.json_types import JsonObject
-from emulator.traffic.judge import Judged, Routed
+from emulator.traffic.judged import Judged, Routed
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition, Finding

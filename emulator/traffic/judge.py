@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from emulator.contract import Contract, Operation, Rule
@@ -12,20 +10,22 @@ from emulator.contract.enforcement import refuses
 from emulator.contract.model import BODY, GATE
 from emulator.contract.mutes import mark
 from emulator.journal.entry import Broken, Entry
-from emulator.json_types import MISSING, Json, JsonObject, at, loads
+from emulator.json_types import MISSING, JsonObject, at
 from emulator.sandbox import PLATFORM, Sandbox
 from emulator.services.base import Platform
 from emulator.traffic.hosts import host_of, target_of
+from emulator.traffic.judged import Judged, Routed
 from emulator.traffic.recording import Recorded, one_by_name
-from emulator.traffic.secrets import TOKEN_REFUSED, hidden
+from emulator.traffic.replies import Replies
+from emulator.traffic.secrets import hidden
 from emulator.traffic.world import LearningLookup, World
 from emulator.web.call import Incoming
+from emulator.web.limits import limit_of
 from emulator.web.request_document import describe, sandbox_of
-from emulator.web.routing import Route, Router
+from emulator.web.routing import Router
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition, Finding
-    from emulator.contract.responses import Responses
 
 UNKNOWN_PATH = "platform.unknown_path"
 WRONG_METHOD = "platform.method_not_allowed"
@@ -34,41 +34,6 @@ PREFLIGHT = "OPTIONS"
 
 _OF_THE_HEAD = ("/headers", "/path", "/query")
 """Where rules look that do not need the body."""
-
-
-@dataclass(slots=True)
-class Judged:
-    """What an edition says of a request.
-
-    `refusal` is the finding that refuses it, the first of those that do.
-    """
-
-    edition: str
-    groups: tuple[str, ...] = ()
-    document: JsonObject | None = None
-    findings: list[Finding] = field(default_factory=list)
-    undecided: list[Rule] = field(default_factory=list)
-    refusal: Finding | None = None
-
-
-@dataclass(slots=True)
-class Routed:
-    """A recorded request that belongs to the contract, and where it leads."""
-
-    recorded: Recorded
-    incoming: Incoming
-    route: Route
-    unknown: tuple[str, ...]
-    is_token_hidden: bool
-    _reply: Json = MISSING
-
-    @property
-    def reply(self) -> Json:
-        """The reply's body as JSON; None if there is none, or it is no JSON."""
-        if self._reply is MISSING:
-            reply = self.recorded.reply
-            self._reply = _json_of(reply.body) if reply is not None else None
-        return self._reply
 
 
 class RecordingJudge:
@@ -97,13 +62,10 @@ class RecordingJudge:
         self._enforce = enforce
         self._base_urls = tuple(base_urls)
         self._router = Router(contract)
+        self._replies = Replies(contract)
         self.world = World()
         self._number = 0
         platform.load()
-
-    @cached_property
-    def _responses(self) -> Responses:
-        return self.contract.masked_responses()
 
     def route(self, recorded: Recorded) -> Routed | str:
         """Return where a request leads, or what it asked for that is not of this contract.
@@ -123,7 +85,7 @@ class RecordingJudge:
         headers, unknown, is_hidden = hidden(recorded)
         operation = route.operation or _nameless(route.service)
         body = recorded.body or b""
-        limit = self._platform.settings.max_body
+        limit = limit_of(operation, self._platform.settings)
         incoming = Incoming(
             operation=operation,
             path=route.path,
@@ -159,7 +121,9 @@ class RecordingJudge:
         if reply is None:
             return
         if not operation.writes:
-            self.world.learn(operation.id, sandbox, document, reply.status, routed.reply)
+            self.world.learn(
+                operation.id, sandbox, document, reply.status, routed.reply, is_read=True
+            )
         elif reply.status < 300:
             self.world.learn_sandbox(sandbox)
 
@@ -232,7 +196,7 @@ class RecordingJudge:
             broken=tuple(_broken(routed, judged)),
             body_is_cut=incoming.too_long,
             undecided=tuple(rule.id for rule in judged.undecided),
-            complaints=tuple(dict.fromkeys(self._complaints(routed, judged))),
+            complaints=tuple(dict.fromkeys(self._replies.complaints(routed, judged))),
             source=str(recorded.source),
         )
 
@@ -243,39 +207,14 @@ class RecordingJudge:
             return
         operation = routed.incoming.operation
         sandbox = self._sandbox(routed, judged.document)
-        self.world.learn(operation.id, sandbox, judged.document, reply.status, routed.reply)
-
-    def _complaints(self, routed: Routed, judged: Judged) -> Iterator[str]:
-        """Yield what of a reply no document shows, and where it does not agree with the rules."""
-        reply, operation = routed.recorded.reply, routed.route.operation
-        if reply is None or operation is None:
-            return
-        is_judged = operation.response or reply.status >= 400
-        if is_judged and reply.body is not None and operation.method != "HEAD":
-            # A recording that does not say what a reply is, has left that out.
-            media_type = one_by_name(reply.headers).get("content-type", "application/json")
-            if routed.reply is not None and "json" in media_type:
-                told = self._responses.complaints(operation, reply.status, routed.reply)
-            else:
-                told = self._responses.complaints_of_content(
-                    operation, reply.status, reply.body, media_type
-                )
-            for said in told:
-                yield said.removeprefix(f"{operation.id}: ")
-        yield from self._disagreement(routed, judged, reply.status)
-
-    def _disagreement(self, routed: Routed, judged: Judged, status: int) -> Iterator[str]:
-        refusal = judged.refusal
-        if refusal is not None and status < 400:
-            yield f"{status}, although {refusal.rule.id} refuses it"
-        elif refusal is None and 400 <= status < 500 and not judged.undecided:
-            if status not in (*TOKEN_REFUSED, 429):
-                yield f"{status}, although no rule refuses it"
-        elif refusal is not None and 400 <= status < 500 and not judged.undecided:
-            edition = self.contract.edition(judged.edition)
-            wanted = edition.problems[refusal.rule.problem].status
-            if wanted != status:
-                yield f"{status}, where {refusal.rule.id} answers {wanted}"
+        self.world.learn(
+            operation.id,
+            sandbox,
+            judged.document,
+            reply.status,
+            routed.reply,
+            is_read=not operation.writes,
+        )
 
 
 def _groups(operation: Operation, document: JsonObject) -> tuple[str, ...]:
@@ -310,10 +249,3 @@ def _asks_for_token(rule: Rule) -> bool:
 def _nameless(service: str) -> Operation:
     """Return what stands for the operation of a path that no document knows."""
     return Operation("", "GET", "", "", (), service=service)
-
-
-def _json_of(body: bytes | None) -> Json:
-    try:
-        return loads(body) if body else None
-    except ValueError:
-        return None

@@ -20,8 +20,9 @@ class Lesson:
         how: `shows` (the reply holds them whole), `names` (it holds parts of them), `makes` (the
             reply names what the request describes), `changes` or `removes` (what the path names).
         find: Yields them by key from a reply's body.
-        parameter: The path's parameter that names one; a 404 says that it is not there.
-        whole: The query parameters that make a reply leave members out.
+        parameter: The path's parameter that names one. A read of it alone that is answered 404
+            says that it is not there; with a query, the query may be what was not found.
+        partial_with: The query parameters that make a reply leave members out.
     """
 
     kinds: tuple[str, ...]
@@ -72,11 +73,12 @@ def _page(body: Json) -> Shown:
 
 def _sandboxes(body: Json) -> Shown:
     for item in body.get("sandboxes") or ():
-        yield item["name"], item
+        yield from _sandbox(item)
 
 
 def _sandbox(body: Json) -> Shown:
-    yield body["name"], body
+    """A sandbox's name only: its state changes by itself."""
+    yield body["name"], {"name": body["name"]}
 
 
 def _descriptor(body: Json) -> Shown:
@@ -140,7 +142,7 @@ def _schema_registry() -> dict[str, Lesson]:
 
 def _others() -> dict[str, Lesson]:
     datasets, mapping_sets = ("dataset",), ("mapping_set",)
-    entries = ("sandbox", "sandbox_entry", "sandbox_name")
+    entries = ("sandbox", "sandbox_entry")
     lessons = {
         f"catalog.{name}": Lesson(datasets, "shows", _datasets, partial_with=("properties",))
         for name in ("list_datasets", "get_dataset")
@@ -164,6 +166,8 @@ def _others() -> dict[str, Lesson]:
         "sandbox_management.list_available_sandboxes": Lesson(entries, "names", _sandboxes, "name"),
         "sandbox_management.get_sandbox": Lesson(entries, "names", _sandbox, "name"),
         "sandbox_management.create_sandbox": Lesson(entries, "names", _sandbox, "name"),
+        # It can still be read; calls within it are refused.
+        "sandbox_management.delete_sandbox": Lesson(("sandbox",), "removes", _nothing, "name"),
     }
 
 

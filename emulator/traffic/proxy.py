@@ -15,7 +15,8 @@ from emulator.journal.entry import Entry
 from emulator.journal.journal import MOST_OF_A_REPLY
 from emulator.journal.masks import mask_body, mask_headers, mask_json, mask_query
 from emulator.json_types import MISSING, JsonObject, dumps
-from emulator.traffic.judge import Judged, RecordingJudge, Routed
+from emulator.traffic.judge import RecordingJudge
+from emulator.traffic.judged import Judged, Routed
 from emulator.traffic.recording import Fields, Recorded
 from emulator.traffic.verify import Counted
 

@@ -8,20 +8,28 @@ Nothing is stored here.
 from __future__ import annotations
 
 import http.client
-import selectors
 import socket
-import ssl
 import threading
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
 from emulator.json_types import dumps
 from emulator.traffic.recording import Fields, Recorded, RecordedReply, Source
+from emulator.traffic.upstream import Upstream
+from emulator.traffic.wire import (
+    PIECE,
+    Kept,
+    chunks,
+    decoded,
+    end_to_end,
+    for_upstream,
+    is_gone,
+    named_by_connection,
+    pieces_of,
+)
 
 OWN_PATHS = "/_emulator/"
 """What is asked of the relay itself, and not sent on."""
@@ -29,81 +37,8 @@ OWN_PATHS = "/_emulator/"
 PATIENCE = 60.0
 """Seconds to wait for the upstream."""
 
-MOST_OF_A_BODY = 16 * 1024**2
-"""Bodies of more bytes go through, but are not judged."""
-
-PIECE = 64 * 1024
-
-HOP_BY_HOP = frozenset(
-    "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
-    "transfer-encoding upgrade expect".split()
-)
-"""Header fields about one connection: RFC 9110, 7.6.1. `Expect` is answered here."""
-
 RETRIED = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
 """Methods that may be sent once more if a connection that was kept has gone meanwhile."""
-
-
-class UpstreamError(ValueError):
-    """An upstream's URL cannot be used; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Upstream:
-    """Where requests are sent on to. `prefix` comes before every path."""
-
-    scheme: str
-    host: str
-    port: int
-    prefix: str = ""
-    context: ssl.SSLContext | None = None
-
-    @classmethod
-    def of(cls, url: str, authorities: str | None = None) -> Upstream:
-        """Return the upstream of a URL.
-
-        Args:
-            authorities: A file with the certificates to trust instead of the system's.
-
-        Raises:
-            UpstreamError: It is no URL of HTTP or HTTPS, or the file holds no certificates.
-        """
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError as error:
-            raise UpstreamError(f"{url!r}: {error}") from error
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UpstreamError(f"{url!r} is not a URL such as https://platform.adobe.io")
-        context = None
-        if parts.scheme == "https":
-            try:
-                context = ssl.create_default_context(cafile=authorities)
-            except OSError as error:
-                raise UpstreamError(f"{authorities}: {error}") from error
-            port = port or http.client.HTTPS_PORT
-        prefix = parts.path.rstrip("/")
-        return cls(parts.scheme, parts.hostname, port or http.client.HTTP_PORT, prefix, context)
-
-    @property
-    def name(self) -> str:
-        """Host and port as a request's `Host` names them."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        usual = http.client.HTTPS_PORT if self.context else http.client.HTTP_PORT
-        return host if self.port == usual else f"{host}:{self.port}"
-
-    @property
-    def url(self) -> str:
-        """The base URL that requests are sent on to."""
-        return f"{self.scheme}://{self.name}{self.prefix}"
-
-    def connect(self, patience: float) -> http.client.HTTPConnection:
-        """Return a connection that is opened by its first request."""
-        if self.context is not None:
-            return http.client.HTTPSConnection(
-                self.host, self.port, timeout=patience, context=self.context
-            )
-        return http.client.HTTPConnection(self.host, self.port, timeout=patience)
 
 
 Seen = Callable[[Recorded], None]
@@ -151,26 +86,6 @@ class Relay(ThreadingHTTPServer):
         """Say nothing: a client that has gone is no fault of ours, and others are answered 502."""
 
 
-@dataclass(slots=True)
-class _Kept:
-    """What has gone through of a body, as long as it is not too long to be judged."""
-
-    pieces: list[bytes] = field(default_factory=list)
-    length: int = 0
-    is_cut: bool = False
-
-    def add(self, piece: bytes) -> None:
-        self.length += len(piece)
-        if self.length <= MOST_OF_A_BODY:
-            self.pieces.append(piece)
-
-    @property
-    def body(self) -> bytes | None:
-        """The body, or None if it is too long or broke off."""
-        whole = self.length <= MOST_OF_A_BODY and not self.is_cut
-        return b"".join(self.pieces) if whole else None
-
-
 class _Handler(BaseHTTPRequestHandler):
     """Relays the requests of one connection."""
 
@@ -201,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _relay(self) -> None:
         fields = list(self.headers.items())
-        if "close" in _named_by_connection(fields):
+        if "close" in named_by_connection(fields):
             self.close_connection = True
         if self.path.startswith(OWN_PATHS):
             self._answer_own(fields)
@@ -213,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
             url=self.path if self.path.startswith("/") else urlsplit(self.path).path or "/",
             headers=fields,
         )
-        sent = _Kept()
+        sent = Kept()
         try:
             response = self._send(fields, sent)
         except (OSError, http.client.HTTPException) as error:
@@ -230,12 +145,12 @@ class _Handler(BaseHTTPRequestHandler):
             recorded.reply = self._reply(response)
         self.server.seen(recorded)
 
-    def _send(self, fields: Fields, sent: _Kept) -> http.client.HTTPResponse:
+    def _send(self, fields: Fields, sent: Kept) -> http.client.HTTPResponse:
         """Send the request on and return the beginning of its reply."""
         chunked = self._is_chunked()
-        passed = list(_for_upstream(fields, self.server.upstream.name, chunked))
+        passed = list(for_upstream(fields, self.server.upstream.name, chunked))
         has_body = chunked or self.headers.get("Content-Length", "0") != "0"
-        is_kept = self._connection is not None and not _is_gone(self._connection)
+        is_kept = self._connection is not None and not is_gone(self._connection)
         try:
             return self._send_once(passed, chunked, self._pieces(chunked), sent)
         except (http.client.RemoteDisconnected, ConnectionError):
@@ -248,10 +163,10 @@ class _Handler(BaseHTTPRequestHandler):
         return "chunked" in self.headers.get("Transfer-Encoding", "").lower()
 
     def _send_once(
-        self, fields: Fields, chunked: bool, pieces: Iterator[bytes], sent: _Kept
+        self, fields: Fields, chunked: bool, pieces: Iterator[bytes], sent: Kept
     ) -> http.client.HTTPResponse:
         connection = self._connection
-        if connection is None or _is_gone(connection):
+        if connection is None or is_gone(connection):
             self._drop()
             connection = self._connection = self.server.upstream.connect(self.server.patience)
         target = self.server.upstream.prefix + self.path
@@ -275,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
             ConnectionError: It breaks off, or its chunks are none.
         """
         if chunked:
-            yield from _chunks(self.rfile)
+            yield from chunks(self.rfile)
             return
         left = int(self.headers.get("Content-Length") or 0)
         while left > 0:
@@ -288,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(self, response: http.client.HTTPResponse) -> RecordedReply:
         """Hand the reply back while it comes; what breaks off is broken off for the client too."""
         fields = response.getheaders()
-        passed = list(_end_to_end(fields))
+        passed = list(end_to_end(fields))
         has_body = self.command != "HEAD" and response.status not in (204, 304)
         is_sized = any(name.lower() == "content-length" for name, _ in passed)
         chunked = has_body and not is_sized and self.request_version != "HTTP/1.0"
@@ -300,9 +215,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif has_body and not is_sized:
             self.close_connection = True
         self.end_headers()
-        kept = _Kept()
+        kept = Kept()
         try:
-            for piece in _read(response):
+            for piece in pieces_of(response):
                 kept.add(piece)
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
                 self.wfile.flush()
@@ -314,7 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._drop()
         if response.will_close:
             self._drop()
-        return RecordedReply(response.status, list(fields), _decoded(kept.body, fields))
+        return RecordedReply(response.status, list(fields), decoded(kept.body, fields))
 
     def _answer_own(self, fields: Fields) -> None:
         body = b"".join(self._pieces(self._is_chunked()))
@@ -341,90 +256,6 @@ class _Handler(BaseHTTPRequestHandler):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def _end_to_end(fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield the header fields that are meant for the other end."""
-    fields = list(fields)
-    left_out = HOP_BY_HOP | _named_by_connection(fields)
-    return (field for field in fields if field[0].lower() not in left_out)
-
-
-def _named_by_connection(fields: Iterable[tuple[str, str]]) -> set[str]:
-    return {
-        part.strip().lower()
-        for name, value in fields
-        if name.lower() == "connection"
-        for part in value.split(",")
-    }
-
-
-def _for_upstream(fields: Fields, host: str, chunked: bool) -> Iterator[tuple[str, str]]:
-    """Yield a request's header fields as the upstream gets them: `Host` is its own name."""
-    if not any(name.lower() == "host" for name, _ in fields):
-        yield "Host", host
-    for name, value in _end_to_end(fields):
-        if name.lower() == "host":
-            yield name, host
-        elif not (chunked and name.lower() == "content-length"):
-            # With both, the two ends might not agree about where the body ends.
-            yield name, value
-
-
-def _chunks(file: Any) -> Iterator[bytes]:
-    """Yield the chunks of a body, cut into pieces; trailers are read and left out."""
-    while True:
-        size = file.readline(PIECE).partition(b";")[0].strip()
-        try:
-            left = int(size, 16)
-        except ValueError:
-            raise ConnectionAbortedError("the request's chunks are none") from None
-        if left == 0:
-            break
-        while left > 0:
-            piece = file.read(min(left, PIECE))
-            if not piece:
-                raise ConnectionAbortedError("the request's body broke off")
-            left -= len(piece)
-            yield piece
-        file.readline(PIECE)
-    while file.readline(PIECE).strip():
-        pass
-
-
-def _read(response: http.client.HTTPResponse) -> Iterator[bytes]:
-    """Yield a reply's body as it comes.
-
-    Raises:
-        http.client.HTTPException: It breaks off.
-    """
-    while piece := response.read1(PIECE):
-        yield piece
-    if response.length:
-        raise http.client.IncompleteRead(b"", response.length)
-    response.close()  # of a sized body it does not notice the end itself
-
-
-def _is_gone(connection: http.client.HTTPConnection) -> bool:
-    """Tell whether the upstream has closed a connection, or sent what nobody asked for."""
-    if connection.sock is None:
-        return True
-    with selectors.DefaultSelector() as selector:
-        selector.register(connection.sock, selectors.EVENT_READ)
-        return bool(selector.select(0))
-
-
-def _decoded(body: bytes | None, fields: Iterable[tuple[str, str]]) -> bytes | None:
-    """Return a body without its content coding, or None if that cannot be undone here."""
-    codings = [value.lower() for name, value in fields if name.lower() == "content-encoding"]
-    if not body or not codings or codings == ["identity"]:
-        return body
-    if codings not in (["gzip"], ["deflate"]):
-        return None
-    try:
-        return zlib.decompress(body, wbits=zlib.MAX_WBITS | 32)
-    except zlib.error:
-        return None
 
 
 def _bad_gateway(upstream: Upstream, error: Exception) -> dict[str, Any]:

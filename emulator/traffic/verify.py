@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from emulator.coverage.coverage import Coverage
 from emulator.journal.entry import Entry
 from emulator.json_types import JsonObject
-from emulator.traffic.judge import PREFLIGHT, RecordingJudge, Routed
+from emulator.traffic.judge import PREFLIGHT, RecordingJudge
+from emulator.traffic.judged import Routed
 from emulator.traffic.reading import Progress, read_traffic
 from emulator.traffic.recording import Recorded
 

@@ -74,7 +74,14 @@ class Partial(dict[str, Any]):
         return self[name]
 
 
+OF_ORGANIZATION = {"sandbox", "sandbox_entry", "tenant"}
+"""Kinds that an organization has beside its sandboxes."""
+
 Place = tuple[Sandbox, str, str]
+
+
+def _home(sandbox: Sandbox, kind: str) -> Sandbox:
+    return Sandbox(sandbox.organization, "") if kind in OF_ORGANIZATION else sandbox
 
 
 class World:
@@ -94,15 +101,22 @@ class World:
         request: JsonObject,
         status: int,
         reply: Json,
+        *,
+        is_read: bool,
     ) -> None:
-        """Take up what a call shows. `reply` is the body, None where it is none or no JSON."""
+        """Take up what a call shows.
+
+        Args:
+            reply: The body, None where there is none, or no JSON.
+            is_read: Whether the call changes nothing.
+        """
         if status < 300:
             self.learn_sandbox(sandbox)
         lesson = LESSONS.get(operation)
         if lesson is None:
             return
         named = request["path"].get(lesson.parameter)
-        if status == 404 and named:
+        if status == 404 and named and is_read and not request["query"]:
             self._remove(lesson, sandbox, named)
         elif status < 300:
             self._learn(lesson, sandbox, request, reply)
@@ -126,13 +140,13 @@ class World:
             for kind in lesson.kinds:
                 self._put(sandbox, kind, key, item if whole else Partial(item))
         if isinstance(reply, dict) and (tenant := reply.get("meta:tenantNamespace")):
-            self._put(Sandbox(sandbox.organization, ""), "tenant", "", {"namespace": tenant})
+            self._put(sandbox, "tenant", "", {"namespace": tenant})
 
     def _put(self, sandbox: Sandbox, kind: str, key: str, resource: JsonObject | None) -> None:
-        place = (sandbox, kind, key)
+        place = (_home(sandbox, kind), kind, key)
         self._known[place] = resource
         self._known.move_to_end(place)
-        self._keys[sandbox, kind][key] = None
+        self._keys[place[0], kind][key] = None
         if len(self._known) > MOST_LEARNED:
             (within, of, name), _ = self._known.popitem(last=False)
             del self._keys[within, of][name]
@@ -147,10 +161,8 @@ class World:
         Raises:
             Undecided: Nothing has been shown of it.
         """
-        if kind == "tenant":
-            sandbox = Sandbox(sandbox.organization, "")
         try:
-            return self._known[sandbox, kind, key]
+            return self._known[_home(sandbox, kind), kind, key]
         except KeyError:
             raise Undecided(f"{kind} {key} has not been shown") from None
 

@@ -11,7 +11,8 @@ import pytest
 from emulator.app import Emulator
 from emulator.sandbox import Sandbox
 from emulator.traffic import world
-from emulator.traffic.judge import RecordingJudge, Routed
+from emulator.traffic.judge import RecordingJudge
+from emulator.traffic.judged import Routed
 from emulator.traffic.recording import Recorded, RecordedReply, Source
 from tests.aep import BLOB, FLOW_SERVICE, HEADERS, base_connection, make_world
 from tests.emulators import new_emulator
@@ -275,3 +276,48 @@ def test_aliases_of_paths_lead_to_the_same_operation(judge: RecordingJudge) -> N
         assert isinstance(routed, Routed)
         assert routed.incoming.operation.id == "catalog.get_dataset"
         assert routed.incoming.path == {"id": "1 2"}
+
+
+SANDBOXES = "/data/foundation/sandbox-management/sandboxes"
+
+
+def test_a_sandbox_comes_and_goes_and_its_state_is_nobodys_knowledge(
+    judge: RecordingJudge,
+) -> None:
+    """Its creation is answered while it is still being made."""
+    exists = "platform.gate.sandbox_exists"
+    body = {"name": "acme", "title": "Acme", "type": "development"}
+    made = {**body, "state": "creating", "region": "VA7"}
+    judged(judge, call("POST", SANDBOXES, body, 201, made))
+    within = {"x-sandbox-name": "acme"}
+    broken, undecided, _ = judged(judge, call("GET", CONNECTIONS, **within))
+    assert exists not in broken | undecided
+    reset = call("PUT", f"{SANDBOXES}/acme", {"action": "reset"}, 202, {**made, "state": "x"})
+    broken, undecided, _ = judged(judge, reset)
+    assert broken == set()
+    assert "sandbox_management.reset_sandbox.sandbox_is_active" in undecided
+    judged(judge, call("DELETE", f"{SANDBOXES}/acme", status=202, answer=made))
+    assert exists in judged(judge, call("GET", CONNECTIONS, **within))[0]
+
+
+def test_a_404_is_about_the_id_only_where_nothing_else_was_asked_for(
+    judge: RecordingJudge,
+) -> None:
+    path = "/data/foundation/conversion/mappingSets/16da6a1709e54c4e9c0da565e90cbedc"
+    known = "data_prep.get_mapping_set.id_is_known"
+    assert known in {rule.id for rule in judge.contract.edition("latest").rules}
+    broken, undecided, _ = judged(judge, call("GET", f"{path}?version=9", status=404, answer={}))
+    assert known not in broken
+    assert known in undecided
+    patch = call("PUT", path, {"mappings": []}, 404, {})
+    judged(judge, patch)
+    assert known in judged(judge, call("GET", path))[1]
+
+
+def test_uploads_have_a_limit_of_their_own(judge: RecordingJudge) -> None:
+    upload = "/data/foundation/import/batches/B1/datasets/D1/files/a.json"
+    large = "platform.body.length_is_within_limit"
+    for path, method, is_refused in ((upload, "PUT", False), (CONNECTIONS, "POST", True)):
+        recorded = call(method, path, {}, **{"Content-Type": "application/octet-stream"})
+        recorded.body = b"x" * (MAX_BODY + 1)
+        assert (large in judged(judge, recorded)[0]) is is_refused

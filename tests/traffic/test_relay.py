@@ -21,7 +21,8 @@ from emulator.app import Emulator
 from emulator.server import Server
 from emulator.traffic.proxy import Watcher
 from emulator.traffic.recording import Recorded, one_by_name
-from emulator.traffic.relay import Relay, Upstream, UpstreamError
+from emulator.traffic.relay import Relay
+from emulator.traffic.upstream import Upstream, UpstreamError
 from tests.aep import FLOW_SERVICE, HEADERS, base_connection
 from tests.emulators import new_emulator
 

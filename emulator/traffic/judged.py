@@ -1,0 +1,57 @@
+"""The records of a judgement: where a recorded request leads, and what an edition says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from emulator.contract import Rule
+from emulator.json_types import MISSING, Json, JsonObject, loads
+from emulator.traffic.recording import Recorded
+from emulator.web.call import Incoming
+from emulator.web.routing import Route
+
+if TYPE_CHECKING:
+    from emulator.contract.judge import Finding
+
+
+@dataclass(slots=True)
+class Judged:
+    """What an edition says of a request.
+
+    `refusal` is the finding that refuses it, the first of those that do.
+    """
+
+    edition: str
+    groups: tuple[str, ...] = ()
+    document: JsonObject | None = None
+    findings: list[Finding] = field(default_factory=list)
+    undecided: list[Rule] = field(default_factory=list)
+    refusal: Finding | None = None
+
+
+@dataclass(slots=True)
+class Routed:
+    """A recorded request that belongs to the contract, and where it leads."""
+
+    recorded: Recorded
+    incoming: Incoming
+    route: Route
+    unknown: tuple[str, ...]
+    is_token_hidden: bool
+    _reply: Json = MISSING
+
+    @property
+    def reply(self) -> Json:
+        """The reply's body as JSON; None if there is none, or it is no JSON."""
+        if self._reply is MISSING:
+            reply = self.recorded.reply
+            self._reply = _json_of(reply.body) if reply is not None else None
+        return self._reply
+
+
+def _json_of(body: bytes | None) -> Json:
+    try:
+        return loads(body) if body else None
+    except ValueError:
+        return None
