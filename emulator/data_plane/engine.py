@@ -19,6 +19,7 @@ from emulator.data_plane.metrics import Tally
 from emulator.data_plane.promotion import promote
 from emulator.data_plane.readers import FileError
 from emulator.data_plane.schedule import Schedule, due_after, moment, read_schedule
+from emulator.data_plane.sources import SOURCE_FAULT
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ _log = logging.getLogger("emulator")
 
 BROKEN = "EMULATOR-1000-500"
 """The code of a run in which this emulator itself failed."""
+
+_GONE = {
+    "status": "failed",
+    "errors": [{"code": SOURCE_FAULT, "message": "The flow does not exist any more."}],
+}
 
 MOST_CAUGHT_UP = 100
 """How many missed runs of a flow are carried out at once; older ones are passed over (assumed)."""
@@ -60,7 +66,7 @@ class FlowEngine:
         while queue:
             at, what, id = heappop(queue)
             if what == "run":
-                ended += self._resume(sandbox, id)
+                ended += self._resume(sandbox, id, at)
                 continue
             flow, schedule = self._flow_and_schedule(sandbox, id)
             if flow is None or schedule is None:
@@ -103,14 +109,23 @@ class FlowEngine:
         caller = {"updatedBy": self._platform.user_id(client), "updatedClient": client}
         return self._carry_out(sandbox, flow, {**run, **caller}, self._now(), _window_of(run))
 
-    def _resume(self, sandbox: Sandbox, run_id: str) -> int:
-        """Carry out a run that waited for its time, or that was held up; tell whether it ended."""
+    def _resume(self, sandbox: Sandbox, run_id: str, at: int) -> int:
+        """Carry out a run that waited for its time, or that was held up; tell whether it ended.
+
+        While its flow is disabled it waits on; when its flow has gone it has failed.
+        """
         run = self._flows.runs.find(sandbox, run_id)
-        flow = self._around(sandbox).find("flow", run["flowId"]) if run else None
         self._agenda.drop(sandbox, run_id)
-        if run is None or flow is None or run["state"] not in OPEN:
+        if run is None or run["state"] not in OPEN:
             return 0
-        return self._carry_out(sandbox, flow, run, self._now())["state"] not in OPEN
+        flow = self._around(sandbox).find("flow", run["flowId"])
+        if flow is None:
+            run = self._hold(sandbox, {**run, "updatedAt": self._now()}, _GONE, at)
+        elif flow["state"] != "enabled":
+            self._agenda.wait(sandbox, run_id, at)
+        else:
+            run = self._carry_out(sandbox, flow, run, self._now())
+        return run["state"] not in OPEN
 
     def _scheduled(self, sandbox: Sandbox, flow: JsonObject, schedule: Schedule, at: int) -> int:
         """Make the run of a flow that is due at `at` and carry it out; tell whether it ended."""

@@ -465,6 +465,22 @@ def test_a_draft_runs_when_it_has_been_published(plant: Plant) -> None:
     assert starts(plant.runs(id)) == [HOUR + 5]
 
 
+def test_an_order_waits_for_its_flow_and_fails_without(plant: Plant) -> None:
+    plant.put("leads/a.tsv")
+    id = plant.flow(scheduleParams=once(NOW + 100 * HOUR))
+    params = {"startTime": NOW + HOUR, "windowStartTime": NOW - 1, "windowEndTime": NOW + 1}
+    plant.make("runs", {"flowId": id, "params": params})
+    plant.act(id, "disable")
+    plant.clock.advance(2 * HOUR)
+    assert [run["state"] for run in plant.runs(id)] == ["scheduled"]
+    plant.act(id, "enable")
+    assert [run["state"] for run in plant.runs(id)] == ["success"]
+    plant.make("runs", {"flowId": id, "params": {**params, "startTime": NOW + 3 * HOUR}})
+    assert plant.api.call("DELETE", f"{FLOW_SERVICE}/flows/{id}").status == 204
+    plant.clock.advance(HOUR)
+    assert status(plant.runs(id)[1]) == ("failed", ["CONNECTOR-2001-500"])
+
+
 def test_another_schedule_is_another_plan(plant: Plant) -> None:
     id = plant.flow(scheduleParams=every("day"))
     plant.runs(id)
