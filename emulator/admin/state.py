@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from typing import Any
 
 from flask import Response, request
 
 from emulator.admin.replies import answer, error, read_object
+from emulator.json_types import JsonObject, loads
 from emulator.state import put_back, take
 from emulator.web.engine import Engine
 
@@ -35,11 +38,23 @@ class StateViews:
 
         limit = self._engine.platform.settings.max_body
         if (request.content_length or 0) > limit:
-            return error(413, "state too large", f"--max-body lets {limit} bytes in")
+            detail = f"--max-body lets {limit} bytes in; Content-Encoding: gzip makes it smaller"
+            return error(413, "state too large", detail)
         try:
-            state = from_json(read_object(), self._engine.contract)
+            state = from_json(_sent(), self._engine.contract)
         except StateError as wrong:
             return error(400, "invalid state", str(wrong))
         put_back(self._engine, state)
         documents = sum(len(rows) for rows in state.store.documents.values())
         return answer({"documents": documents})
+
+
+def _sent() -> JsonObject | None:
+    """Return the object that was sent, compressed or not; None for anything else."""
+    if request.headers.get("Content-Encoding") != "gzip":
+        return read_object()
+    try:
+        sent = loads(gzip.decompress(request.get_data()))
+    except (OSError, EOFError, zlib.error, ValueError):
+        return None
+    return sent if isinstance(sent, dict) else None

@@ -26,7 +26,9 @@ def url_asked(arguments: argparse.Namespace) -> str:
     return url_of(settings.host, settings.port)
 
 
-def call(url: str, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+def call(
+    url: str, method: str, path: str, body: bytes | None = None, encoding: str = ""
+) -> tuple[int, bytes]:
     """Send one request to the control API; return status and body.
 
     Raises:
@@ -41,7 +43,8 @@ def call(url: str, method: str, path: str, body: bytes | None = None) -> tuple[i
         raise CommandError(f"--url: {url!r} is not a URL such as http://127.0.0.1:8080")
     connection = http.client.HTTPConnection(parts.hostname, port, timeout=PATIENCE)
     try:
-        connection.request(method, parts.path.rstrip("/") + path, body)
+        headers = {"Content-Encoding": encoding} if encoding else {}
+        connection.request(method, parts.path.rstrip("/") + path, body, headers)
         response = connection.getresponse()
         return response.status, response.read()
     except (OSError, http.client.HTTPException) as error:
@@ -50,11 +53,12 @@ def call(url: str, method: str, path: str, body: bytes | None = None) -> tuple[i
         connection.close()
 
 
-def ask(url: str, method: str, path: str, body: Any = None) -> Any:
+def ask(url: str, method: str, path: str, body: Any = None, encoding: str = "") -> Any:
     """Send JSON to the control API and return the JSON of its answer, None where it has none.
 
     Args:
         body: A JSON value, or bytes as they are.
+        encoding: The content encoding of the bytes, if they have one.
 
     Raises:
         CommandError: Nothing answers, or it refuses; the message has the reason.
@@ -62,7 +66,7 @@ def ask(url: str, method: str, path: str, body: Any = None) -> Any:
     from emulator.json_types import dumps, loads
 
     sent = body if isinstance(body, bytes | None) else dumps(body)
-    status, content = call(url, method, path, sent)
+    status, content = call(url, method, path, sent, encoding)
     try:
         said = loads(content) if content else None
     except ValueError as error:

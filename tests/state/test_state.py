@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -247,6 +248,22 @@ def test_the_schema_says_of_form_what_the_emulator_says(aep: Aep) -> None:
     state = get_state(aep)
     assert list(validator.iter_errors(state)) == []
     assert list(validator.iter_errors({**state, "surplus": 1})) != []
+
+
+def test_a_compressed_state_counts_as_it_is_sent(aep: Aep) -> None:
+    for number in range(30):
+        aep.ok("POST", CONNECTIONS, base_connection(name=f"{number}"))
+    state = get_state(aep)
+    plain = json.dumps(state).encode()
+    sent = gzip.compress(plain)
+    small = aep_for(create_emulator(Settings(max_body=len(plain) // 2), clock=ManualClock()))
+    assert put_state(small, plain)[0] == 413
+    encoded = {"Content-Encoding": "gzip"}
+    assert small.send("PUT", STATE, encoded, sent)[0] == 200
+    assert get_state(small) == state
+    for broken in (sent[:50], plain[:50], gzip.compress(b"[]"), b""):
+        assert small.send("PUT", STATE, encoded, broken)[0] == 400
+    assert get_state(small) == state
 
 
 @pytest.fixture
