@@ -1,0 +1,305 @@
+"""The recipes for CI are played as far as a machine without Docker and runners can."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+
+from emulator.cli import make_parser
+from emulator.settings import table
+
+ROOT = Path(__file__).resolve().parent.parent
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+RECIPES = ROOT / "examples" / "ci"
+PATIENCE = 120
+
+CAREFUL = 'aep-emulator demo --url "$AEP_EMULATOR_URL"'
+CARELESS = 'curl --silent --noproxy "*" "$AEP_EMULATOR_URL/data/foundation/flowservice/flows"'
+
+DOCKER = """#!/usr/bin/env bash
+# Stands for Docker: a "container" is a process that listens on the published port.
+set -eu
+here=$(dirname "$0")
+echo "$*" >>"$here/calls"
+case "$1" in
+  build) ;;
+  run)
+    shift
+    while [ $# -gt 1 ]; do
+      if [ "$1" = --publish ]; then port=${2#*:}; port=${port%:*}; fi
+      shift
+    done
+    echo "$port" >"$here/port"
+    AEP_EMULATOR_CONTRACTS= nohup aep-emulator serve --port "$port" >"$here/log" 2>&1 &
+    echo $! >"$here/pid" ;;
+  exec)
+    shift
+    if [ "$1" = --interactive ]; then shift; else exec </dev/null; fi
+    shift 2
+    words=()
+    for word in "$@"; do words+=("${word/:8080/:$(cat "$here/port")}"); done
+    if [ "$1" = health ]; then words+=(--url "http://127.0.0.1:$(cat "$here/port")"); fi
+    exec aep-emulator "${words[@]}" ;;
+  logs) cat "$here/log" ;;
+  rm) kill "$(cat "$here/pid")" ;;
+  *) exit 64 ;;
+esac
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+def commands(tmp_path: Path) -> Path:
+    """A folder for the path, with the command of this checkout."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    command = folder / "aep-emulator"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m emulator "$@"\n', "utf-8")
+    command.chmod(0o755)
+    (folder / "python3").symlink_to(sys.executable)
+    return folder
+
+
+def environment(commands: Path, **more: str) -> dict[str, str]:
+    path = f"{commands}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **more}
+
+
+@dataclass
+class Runner:
+    """What runs a composite action: its steps by the conditions that action.yml has."""
+
+    folder: Path
+    commands: Path
+    inputs: dict[str, str]
+    outcomes: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+    said: str = ""
+
+    def play(self) -> None:
+        defaults = {name: str(item.get("default", "")) for name, item in ACTION["inputs"].items()}
+        self.inputs = {**defaults, **self.inputs}
+        for step in ACTION["runs"]["steps"]:
+            name = step.get("id", step["name"])
+            if self._applies(step.get("if", "success()")):
+                self.outcomes[name] = "success" if self._run(step) else "failure"
+            else:
+                self.outcomes[name] = "skipped"
+
+    def _applies(self, condition: str) -> bool:
+        works = "failure" not in self.outcomes.values()
+        known = {
+            "success()": works,
+            "always()": True,
+            "inputs.with == 'package'": works and self.inputs["with"] == "package",
+            "always() && steps.start.outcome == 'success'": self.outcomes.get("start") == "success",
+        }
+        return known[condition]
+
+    def _run(self, step: dict[str, Any]) -> bool:
+        assert step["shell"] == "bash"
+        script, output = self.folder / "script.sh", self.folder / "output"
+        script.write_text(step["run"], "utf-8")
+        output.write_text("", "utf-8")
+        ran = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
+            cwd=self.folder / self._filled(step.get("working-directory", ".")),
+            env=environment(
+                self.commands,
+                RUNNER_TEMP=str(self.folder),
+                GITHUB_OUTPUT=str(output),
+                GITHUB_STEP_SUMMARY=str(self.folder / "summary.md"),
+                **{name: self._filled(value) for name, value in step.get("env", {}).items()},
+            ),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        self.said += ran.stdout + ran.stderr
+        if "id" in step:
+            lines = output.read_text("utf-8").splitlines()
+            self.outputs.update(line.split("=", 1) for line in lines)
+        return ran.returncode == 0
+
+    def _filled(self, text: str) -> str:
+        known = {f"inputs.{name}": value for name, value in self.inputs.items()}
+        known["github.action_path"] = str(ROOT)
+        known |= {f"steps.start.outputs.{name}": value for name, value in self.outputs.items()}
+        return re.sub(r"\$\{\{ ([\w.-]+) \}\}", lambda match: known.get(match[1], ""), text)
+
+
+@pytest.fixture
+def installed(tmp_path: Path, commands: Path) -> Path:
+    """A runner's folder in which the emulator is installed already, so that nothing is fetched."""
+    folder = tmp_path / "runner"
+    (folder / "aep-emulator" / "bin").mkdir(parents=True)
+    (folder / "aep-emulator" / "bin" / "aep-emulator").symlink_to(commands / "aep-emulator")
+    return folder
+
+
+def play(folder: Path, commands: Path, **inputs: str) -> Runner:
+    runner = Runner(folder, commands, {name.replace("_", "-"): v for name, v in inputs.items()})
+    runner.play()
+    return runner
+
+
+def process_is_gone(folder: Path) -> bool:
+    return not (folder / "aep-emulator.pid").exists()
+
+
+def test_the_action_reports_a_careful_client(installed: Path, commands: Path) -> None:
+    runner = play(installed, commands, run=CAREFUL, port="0", edition="2020-09")
+    assert set(runner.outcomes.values()) == {"success"}, runner.said
+    assert "edition 2020-09" in (installed / "aep-emulator.log").read_text("utf-8")
+    made = {path.name for path in (installed / "aep-report").iterdir()}
+    assert made == {f"report.{kind}" for kind in ("md", "html", "json", "xml", "sarif")}
+    assert "# " in (installed / "summary.md").read_text("utf-8")
+    assert json.loads((installed / "aep-report" / "report.json").read_bytes())
+    ET.parse(installed / "aep-report" / "report.xml")
+    assert process_is_gone(installed)
+
+
+def test_the_action_fails_on_violations(installed: Path, commands: Path) -> None:
+    runner = play(installed, commands, run=CARELESS, port="0")
+    assert runner.outcomes["Run the command"] == "success", runner.said
+    assert runner.outcomes["Report"] == "failure", runner.said
+    assert "api_key_is_sent" in (installed / "summary.md").read_text("utf-8")
+    assert process_is_gone(installed)
+
+
+def test_the_action_reports_a_command_that_fails_too(installed: Path, commands: Path) -> None:
+    runner = play(installed, commands, run="false | cat", port="0")
+    assert runner.outcomes["Run the command"] == "failure"
+    assert runner.outcomes["Report"] == "success"
+    assert (installed / "summary.md").exists()
+    assert process_is_gone(installed)
+
+
+def test_the_action_counts_the_operations_that_are_listed(installed: Path, commands: Path) -> None:
+    (installed / "operations.txt").write_text("flow_service.list_flows\n", "utf-8")
+    inputs = {"run": CARELESS, "port": "0", "operations": "operations.txt", "fail-on": "nothing"}
+    runner = play(installed, commands, **inputs, min_rule_coverage="0.01")
+    assert runner.outcomes["Report"] == "failure"
+    assert "1 of 1 operations" in runner.said
+    assert "0 % of the rules tried, at least 1 % demanded" in runner.said
+
+
+def test_the_action_says_why_the_emulator_does_not_start(installed: Path, commands: Path) -> None:
+    runner = play(installed, commands, run=CAREFUL, port="0", edition="1999")
+    assert runner.outcomes["start"] == "failure"
+    assert "::error::" in runner.said
+    assert "1999" in runner.said
+    assert runner.outcomes["Run the command"] == runner.outcomes["Report"] == "skipped"
+
+
+def test_the_action_with_a_container(tmp_path: Path, commands: Path) -> None:
+    """Docker is not here; what stands for it is called as Docker would be."""
+    docker = commands / "docker"
+    docker.write_text(DOCKER, "utf-8")
+    docker.chmod(0o755)
+    folder = tmp_path / "runner"
+    (folder / "house").mkdir(parents=True)
+    (folder / "operations.txt").write_text("flow_service.list_flows\n", "utf-8")
+    inputs = {"with": "container", "port": str(free_port()), "contracts": "house"}
+    runner = play(folder, commands, run=CARELESS, operations="operations.txt", **inputs)
+    assert runner.outcomes["Install the emulator"] == "skipped"
+    assert runner.outcomes["Run the command"] == "success", runner.said
+    assert runner.outcomes["Report"] == "failure", runner.said
+    assert "api_key_is_sent" in (folder / "summary.md").read_text("utf-8")
+    calls = (commands / "calls").read_text("utf-8").splitlines()
+    assert calls[0] == f"build --quiet --tag aep-emulator:action {ROOT}"
+    assert f"--publish 127.0.0.1:{inputs['port']}:8080" in calls[1]
+    assert "--env AEP_EMULATOR_ENFORCE" in calls[1]
+    assert f"--volume {folder}/house:/contracts:ro" in calls[1]
+    assert calls[-1] == "rm --force aep-emulator"
+
+
+def test_the_action_names_what_it_reads() -> None:
+    """Every input is used, every expression is known, and nothing is pasted into a script."""
+    text = (ROOT / "action.yml").read_text("utf-8")
+    used = set(re.findall(r"inputs\.([\w-]+)", text))
+    assert used == set(ACTION["inputs"])
+    for step in ACTION["runs"]["steps"]:
+        assert "${{" not in step["run"], "an input that is pasted into a script can be a command"
+
+
+def test_the_workflow_fits_the_action() -> None:
+    workflow = yaml.safe_load((RECIPES / "github.yml").read_text("utf-8"))
+    steps = workflow["jobs"]["contract"]["steps"]
+    (ours,) = (step for step in steps if "aep-emulator" in step.get("uses", ""))
+    assert set(ours["with"]) <= set(ACTION["inputs"])
+    required = {name for name, item in ACTION["inputs"].items() if item.get("required")}
+    assert required <= set(ours["with"])
+    assert "steps.aep.outputs.report" in json.dumps(steps)
+
+
+@pytest.mark.parametrize(("tests", "code"), [(CAREFUL, 0), (CARELESS, 1), ("false", 1)])
+def test_the_gitlab_job(tmp_path: Path, commands: Path, tests: str, code: int) -> None:
+    job = yaml.safe_load((RECIPES / "gitlab-ci.yml").read_text("utf-8"))["contract"]
+    # Nothing is fetched here: the package is in this checkout.
+    python = commands / "python"
+    python.write_text("#!/bin/sh\nexit 0\n", "utf-8")
+    python.chmod(0o755)
+    port = free_port()
+    variables = {
+        **job["variables"],
+        "AEP_EMULATOR_PORT": str(port),
+        "AEP_EMULATOR_URL": f"http://127.0.0.1:{port}",
+        "TESTS": f"eval {tests}",
+    }
+    script = "\n".join([*job["script"][:-1], "kill %1 || true", job["script"][-1]])
+    ran = subprocess.run(
+        ["bash", "-eo", "pipefail", "-m", "-c", script],
+        cwd=tmp_path,
+        env=environment(commands, **variables),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    ET.parse(tmp_path / job["artifacts"]["reports"]["junit"])
+    assert (tmp_path / "aep-report" / "report.html").exists()
+    assert {name for name in variables if name.startswith("AEP_EMULATOR_")} - {
+        row.environment for row in table()
+    } == {"AEP_EMULATOR_URL", "AEP_EMULATOR_PACKAGE"}
+
+
+def test_the_compose_recipe() -> None:
+    compose = yaml.safe_load((RECIPES / "compose.yaml").read_text("utf-8"))
+    services = compose["services"]
+    for service in services.values():
+        for name, condition in service.get("depends_on", {}).items():
+            assert name in services
+            assert condition == {"condition": "service_healthy"}
+        if "build" in service:
+            assert ((RECIPES / service["build"]).resolve() / "Dockerfile").is_file()
+    assert (RECIPES / ".." / "with_docker_compose" / "test_leads.py").is_file()
+    program, *words = shlex.split(services["report"]["command"])
+    assert program == "aep-emulator"
+    parsed = make_parser("report").parse_args(words)
+    assert parsed.fail_on == "violations"
+    assert parsed.url == services["tests"]["environment"]["AEP_URL"]
+    named = re.findall(
+        r"compose -f (\S+) run (?:--\S+ )*(\w+)", (RECIPES / "compose.yaml").read_text()
+    )
+    assert named == [("examples/ci/compose.yaml", "tests"), ("examples/ci/compose.yaml", "report")]
+    assert {name for _, name in named} <= set(services)
