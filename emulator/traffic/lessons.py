@@ -142,7 +142,7 @@ def _schema_registry() -> dict[str, Lesson]:
 
 def _others() -> dict[str, Lesson]:
     datasets, mapping_sets = ("dataset",), ("mapping_set",)
-    entries = ("sandbox", "sandbox_entry")
+    entries = ("sandbox_entry",)
     lessons = {
         f"catalog.{name}": Lesson(datasets, "shows", _datasets, partial_with=("properties",))
         for name in ("list_datasets", "get_dataset")
@@ -158,6 +158,11 @@ def _others() -> dict[str, Lesson]:
         "data_prep.get_mapping_set": Lesson(mapping_sets, "names", _with_id),
         "data_prep.create_mapping_set": Lesson(mapping_sets, "names", _with_id),
         "data_prep.delete_mapping_set": Lesson(mapping_sets, "removes", _nothing),
+        "data_prep.replace_mapping_set": Lesson(mapping_sets, "changes", _with_id),
+        # Each makes the next version of the set.
+        "data_prep.create_mapping": Lesson(mapping_sets, "changes", _nothing),
+        "data_prep.replace_mapping": Lesson(mapping_sets, "changes", _nothing),
+        "data_prep.delete_mapping": Lesson(mapping_sets, "changes", _nothing),
         "data_prep.create_sample": Lesson(("mapper_sample",), "names", _with_id),
         "data_prep.get_sample": Lesson(("mapper_sample",), "names", _with_id),
         "data_prep.create_schema": Lesson(("mapper_schema",), "names", _with_id),
@@ -165,8 +170,10 @@ def _others() -> dict[str, Lesson]:
         "sandbox_management.list_sandboxes": Lesson(entries, "names", _sandboxes, "name"),
         "sandbox_management.list_available_sandboxes": Lesson(entries, "names", _sandboxes, "name"),
         "sandbox_management.get_sandbox": Lesson(entries, "names", _sandbox, "name"),
-        "sandbox_management.create_sandbox": Lesson(entries, "names", _sandbox, "name"),
-        # It can still be read; calls within it are refused.
+        "sandbox_management.create_sandbox": Lesson(
+            ("sandbox", *entries), "names", _sandbox, "name"
+        ),
+        # It can still be read and listed; calls within it are refused.
         "sandbox_management.delete_sandbox": Lesson(("sandbox",), "removes", _nothing, "name"),
     }
 

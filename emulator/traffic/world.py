@@ -131,6 +131,10 @@ class World:
         if lesson.how == "removes":
             self._remove(lesson, sandbox, named)
             return
+        if lesson.how == "changes" and named:
+            # It is there; what was known of it before need not be so any more.
+            for kind in lesson.kinds:
+                self._put(sandbox, kind, named, Partial())
         whole = lesson.how == "shows" and not any(
             name in request["query"] for name in lesson.partial_with
         )

@@ -300,6 +300,24 @@ def test_a_sandbox_comes_and_goes_and_its_state_is_nobodys_knowledge(
     assert exists in judged(judge, call("GET", CONNECTIONS, **within))[0]
 
 
+def test_a_change_makes_what_was_known_before_unknown(judge: RecordingJudge) -> None:
+    id = "16da6a1709e54c4e9c0da565e90cbedc"
+    path = f"/data/foundation/conversion/mappingSets/{id}"
+    transformation = {"name": "Mapping", "params": {"mappingId": id, "mappingVersion": "1"}}
+    flow = call("POST", f"{FLOW_SERVICE}/flows", {"transformations": [transformation]})
+    known = "flow_service.create_flow.mapping_version_exists"
+    created = {"id": id, "version": 0}
+    judged(judge, call("POST", "/data/foundation/conversion/mappingSets", {}, 200, created))
+    assert known in judged(judge, flow)[0]
+    judged(judge, call("POST", f"{path}/mappings", {}, 200, {"id": "1"}))
+    broken, undecided, _ = judged(judge, flow)
+    assert known not in broken
+    assert known in undecided
+    judged(judge, call("PUT", path, {}, 200, {"id": id, "version": 2}))
+    broken, undecided, _ = judged(judge, flow)
+    assert known not in broken | undecided
+
+
 def test_a_404_is_about_the_id_only_where_nothing_else_was_asked_for(
     judge: RecordingJudge,
 ) -> None:
