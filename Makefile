@@ -46,6 +46,7 @@ schemas: $(VENV)/serve.stamp  ## Write contracts/schema anew from the definition
 tables: $(VENV)/serve.stamp  ## Write the generated tables of the documents anew
 	$(BIN)/python docs/tables.py
 	$(BIN)/python docs/mapping_functions.py
+	$(BIN)/aep-emulator contracts pages docs/rules
 	$(BIN)/python examples/make_reports.py
 
 bench: $(VENV)/test.stamp  ## Measure against a bare Flask application; prints ratios
