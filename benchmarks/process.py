@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import signal
 import socket
 import subprocess
@@ -33,6 +34,11 @@ class Process:
     ) -> None:
         self._child.send_signal(signal.SIGTERM)
         self._child.wait(_PATIENCE_SECONDS)
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that the process has taken so far."""
+        fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def rss_mib(self) -> float:
         """Return the resident memory of the process."""

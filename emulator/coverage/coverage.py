@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from emulator.contract import Contract
 from emulator.coverage.exercise import Exercise
 from emulator.coverage.tally import Counts, Tally
-from emulator.journal.entry import SHARED, Broken, Entry
+from emulator.journal.entry import EXPECTS, SHARED, Broken, Entry
 from emulator.journal.shown import shown
 from emulator.json_types import JsonObject
 
@@ -25,6 +25,9 @@ MOST_EXAMPLES = 3
 
 MOST_DRIFT = 1000
 """So many ways in which replies differ from the documents are told apart."""
+
+MOST_LANES = 1000
+"""So many kinds of calls are remembered with the places where they are counted."""
 
 MOST_CALLS_KEPT = 2000
 """So many calls are kept in all."""
@@ -78,6 +81,15 @@ class Drifted:
     examples: list[JsonObject] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Lane:
+    """Where calls of one kind are counted: their own tally, and one for each group of rules."""
+
+    test: str
+    tally: Tally
+    groups: list[tuple[Exercise, Tally]]
+
+
 class Coverage:
     """What a stream of entries covers of one contract. Its size depends on the contract alone."""
 
@@ -88,6 +100,7 @@ class Coverage:
         self.unmet: Counter[Accident] = Counter()
         self.drift: dict[Drift, Drifted] = {}
         self._exercises: dict[tuple[str, str], Exercise] = {}
+        self._lanes: dict[tuple[str, str, str, tuple[str, ...]], Lane] = {}
         self._tests: set[str] = set()
         self._examples: Counter[str] = Counter()
 
@@ -100,37 +113,69 @@ class Coverage:
 
     def add(self, entry: Entry) -> None:
         """Count one exchange."""
-        test = self._test(entry.test)
-        tally = self._tally(Place(test, entry.edition, entry.operation))
-        tally.calls += 1
-        tally.statuses[entry.status] += 1
+        lane = self.count(
+            entry.test,
+            entry.edition,
+            entry.operation,
+            entry.judged,
+            entry.status,
+            entry.document,
+        )
+        if entry.broken or entry.undecided or entry.complaints:
+            self._add_findings(lane, entry)
+        if EXPECTS in entry.headers:
+            for rule in entry.unmet:
+                self.unmet[Accident(lane.test, entry.edition, entry.operation, rule)] += 1
+
+    def count(
+        self,
+        test: str,
+        edition: str,
+        operation: str,
+        judged: tuple[str, ...],
+        status: int,
+        document: JsonObject | None,
+    ) -> Lane:
+        """Count an exchange of which there is no more to say; see `Entry` for the arguments."""
+        key = (test, edition, operation, judged)
+        lane = self._lanes.get(key) or self._lane(key)
+        lane.tally.calls += 1
+        lane.tally.statuses[status] += 1
+        if document is not None:
+            for exercise, tally in lane.groups:
+                tally.exercised(exercise.key(document))
+                if tally is not lane.tally:
+                    tally.calls += 1
+        return lane
+
+    def _lane(self, key: tuple[str, str, str, tuple[str, ...]]) -> Lane:
+        """Return where calls of one kind are counted, found once for all of them."""
+        test, edition, operation, judged = key
+        name = self._test(test)
+        groups = [
+            (exercise, self._tally(Place(name, edition, group)))
+            for group in judged
+            if (exercise := self.exercise(edition, group)) is not None
+        ]
+        lane = Lane(name, self._tally(Place(name, edition, operation)), groups)
+        if len(self._lanes) >= MOST_LANES:
+            self._lanes.clear()
+        self._lanes[key] = lane
+        return lane
+
+    def _add_findings(self, lane: Lane, entry: Entry) -> None:
+        fired = {item.rule: entry.intent(item.rule) for item in entry.broken}
         if entry.document is not None:
-            for group in entry.judged:
-                self._add_group(Place(test, entry.edition, group), entry)
+            for exercise, tally in lane.groups:
+                for rule in exercise.all.intersection(fired):
+                    tally.broken(rule, fired[rule])
+                for rule in exercise.all.intersection(entry.undecided):
+                    tally.undecided(rule)
         for item in entry.broken:
-            if entry.intent(item.rule) == "byAccident":
-                self._add_accident(test, entry, item)
+            if fired[item.rule] == "byAccident":
+                self._add_accident(lane.test, entry, item)
         for complaint in entry.complaints:
             self._add_drift(entry, complaint)
-        if entry.expects:
-            for rule in entry.unmet:
-                self.unmet[Accident(test, entry.edition, entry.operation, rule)] += 1
-
-    def _add_group(self, place: Place, entry: Entry) -> None:
-        exercise = self.exercise(place.edition, place.group)
-        if exercise is None or entry.document is None:
-            return
-        tally = self._tally(place)
-        if place.group in SHARED:
-            tally.calls += 1
-        tally.exercised(exercise.key(entry.document))
-        if entry.broken:
-            fired = {item.rule for item in entry.broken}
-            for rule in fired.intersection(exercise.all):
-                tally.broken(rule, entry.intent(rule))
-        if entry.undecided:
-            for rule in set(entry.undecided).intersection(exercise.all):
-                tally.undecided(rule)
 
     def _add_accident(self, test: str, entry: Entry, item: Broken) -> None:
         key = Accident(test, entry.edition, entry.operation, item.rule)

@@ -66,12 +66,63 @@ def _found_in_list(value: list[Any], step: str, bit: int, below: Tree) -> int:
     return found
 
 
+class _Condition:
+    """A rule's condition, which is asked of those members of a request only that it looks at.
+
+    The validator copies what it is given first, a long body too.
+    """
+
+    __slots__ = ("_is_valid", "_members", "_of_nothing")
+
+    def __init__(self, schema: Json) -> None:
+        self._is_valid = jsonschema_rs.validator_for(schema).is_valid
+        self._members = _members(schema)
+        self._of_nothing: dict[tuple[str, ...], bool] = {}
+
+    def holds(self, request: JsonObject) -> bool:
+        """Tell whether it holds for a request document."""
+        if self._members is None:
+            return self._is_valid(request)
+        seen = {name: request[name] for name in self._members if name in request}
+        if any(value != {} for value in seen.values()):
+            return self._is_valid(seen)
+        # Mostly it is asked about a query that is empty, as all are of these names.
+        names = tuple(seen)
+        known = self._of_nothing.get(names)
+        if known is None:
+            known = self._of_nothing[names] = self._is_valid(seen)
+        return known
+
+
+_WITHIN = ("allOf", "anyOf", "oneOf")
+_ABOUT = ("not", "if", "then", "else")
+
+
+def _members(schema: Json) -> frozenset[str] | None:
+    """Return the members of an object that a schema looks at; None if that cannot be told."""
+    if not isinstance(schema, dict):
+        return frozenset()
+    found: set[str] = set()
+    for keyword, value in schema.items():
+        if keyword in ("properties", "required"):
+            found.update(value)
+        elif keyword in _WITHIN or keyword in _ABOUT:
+            for part in value if keyword in _WITHIN else (value,):
+                below = _members(part)
+                if below is None:
+                    return None
+                found |= below
+        elif keyword != "type":
+            return None
+    return frozenset(found)
+
+
 class Exercise:
     """The rules of one group in one edition."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._places: dict[tuple[str, ...], int] = {}
-        self._conditions: dict[bytes, tuple[int, Any]] = {}
+        self._conditions: dict[bytes, tuple[int, _Condition]] = {}
         self._needs = [
             (rule.id, self._bit_of_place(rule) | self._bit_of_condition(rule))
             for rule in rules
@@ -95,8 +146,7 @@ class Exercise:
             return 0
         key = dumps(rule.when)
         if key not in self._conditions:
-            holds = jsonschema_rs.validator_for(rule.when).is_valid
-            self._conditions[key] = (self._next_bit(), holds)
+            self._conditions[key] = (self._next_bit(), _Condition(rule.when))
         return self._conditions[key][0]
 
     def _next_bit(self) -> int:
@@ -105,8 +155,8 @@ class Exercise:
     def key(self, request: JsonObject) -> int:
         """Return what decides which rules apply to a request document."""
         key = self._root | self._tree.found(request)
-        for bit, holds in self._asked:
-            if holds(request):
+        for bit, condition in self._asked:
+            if condition.holds(request):
                 key |= bit
         return key
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from emulator.journal.entry import Entry
-from emulator.journal.journal import MOST_OF_A_REPLY
+from emulator.journal.kept import MOST_OF_A_REPLY
 from emulator.journal.masks import mask_body, mask_headers, mask_json, mask_query
 from emulator.json_types import MISSING, JsonObject, dumps
 from emulator.traffic.judge import RecordingJudge

@@ -7,8 +7,10 @@ import json
 import pytest
 
 from emulator.app import Emulator
+from emulator.coverage.coverage import Coverage
 from emulator.journal.entry import Broken
-from emulator.journal.journal import MOST_OF_A_REPLY, Journal
+from emulator.journal.journal import BATCH, Journal
+from emulator.journal.kept import MOST_OF_A_REPLY
 from emulator.runtime import ManualClock
 from emulator.web.call import Reply
 from emulator.web.exchange import Exchange
@@ -139,12 +141,42 @@ def test_the_ring_keeps_the_latest() -> None:
 
 
 def test_the_ring_is_bounded_in_bytes(emulator: Emulator, api: Aep) -> None:
-    journal = Journal(emulator.contract, 100, most_bytes=200_000)
+    journal = Journal(emulator.contract, 100, most_bytes=40_000)
     emulator.engine.after.append(journal.add)
     for _ in range(12):
         api.call("POST", CONNECTIONS, base_connection(name="x" * 5000))
     assert 0 < len(list(journal.entries())) < 8
     assert journal.coverage().calls == 12
+
+
+def test_entries_stay_the_same_when_they_are_packed(api: Aep, journal: Journal) -> None:
+    """Exchanges are packed some calls later; nothing of them is lost."""
+    api.call("POST", CONNECTIONS, {"name": "é\u2028", "x": [1]}, x_emulator_test="a")
+    api.call("GET", f"{FLOWS}?limit=500&property=a")
+    api.call("GET", f"{FLOW_SERVICE}/flows/no%20such?x=1", x_note="caf\xe9")
+    api.exchange("POST", "/ims/token/v3", {"Content-Type": "text/plain"}, b"\xff")
+    api.call("GET", f"{FLOW_SERVICE}/nowhere")
+    before = list(journal.entries())
+    journal.coverage()
+    assert list(journal.entries()) == before
+    assert len(before) == 5
+    for _ in range(BATCH + 1):
+        api.call("GET", FLOWS)
+    assert [journal.entry(entry.number) for entry in before] == before
+
+
+def test_a_failure_to_count_breaks_no_call(
+    api: Aep, journal: Journal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise ArithmeticError("out of numbers")
+
+    monkeypatch.setattr(Coverage, "count", fail)
+    for _ in range(BATCH + 2):
+        assert api.call("GET", FLOWS).status == 200
+    assert len(list(journal.entries())) == BATCH + 2
+    assert "call 1 cannot be counted" in caplog.text
+    assert "out of numbers" in caplog.text
 
 
 def test_long_replies_are_cut(emulator: Emulator, api: Aep, journal: Journal) -> None:
