@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from emulator.contract.judge import Finding, JudgedRule
 from emulator.faults.fault import Fault
 from emulator.json_types import Json, JsonObject
 from emulator.problem import Problem
 from emulator.web.engine import problem_of
 from emulator.web.exchange import Exchange
+
+if TYPE_CHECKING:
+    from emulator.contract.judge import Finding
 
 _CREATES = re.compile(r"\.(create|upload)_")
 _IDS = ("$id", "meta:altId", "@id", "id")
@@ -132,6 +134,8 @@ def _is_one(item: Any, ids: frozenset[str]) -> bool:
 
 def _not_found(exchange: Exchange) -> Problem:
     """Return the refusal with which the operation answers an unknown id in its path."""
+    from emulator.contract.judge import JudgedRule  # the start does without its checks
+
     for rule in exchange.edition.rules_of(exchange.incoming.operation.id):
         if rule.structural and rule.at.startswith("/path/"):
             findings = JudgedRule(rule).judge(exchange.request or {}, _Blind())
