@@ -68,10 +68,18 @@ class DataFaults:
             for dataset in filter(None, datasets):
                 fault = self._of_dataset("stuckBatch", sandbox, dataset)
                 if fault is not None:
-                    return usual(sandbox, batch)._replace(polls=fault.get("reads"))
+                    polls = fault.get("reads")
+                    return usual(sandbox, batch)._replace(polls=polls, held_by=fault.id)
             return usual(sandbox, batch)
 
         ingestion.fate = fate
+        ingestion.still_holds = self._still_holds
+
+    def _still_holds(self, id: str) -> bool:
+        """Tell whether a fault that a batch waits for is still set, and has not ended."""
+        now = self._runtime.clock.now()
+        faults = (fault for fault in self._faults() if fault.id == id)
+        return any(fault.kind == "stuckBatch" and not fault.has_ended(now) for fault in faults)
 
     def _of_dataset(self, kind: str, sandbox: Sandbox, dataset: JsonObject) -> Fault | None:
         names = (dataset["id"], str(dataset.get("name", "")))

@@ -75,7 +75,11 @@ class Fault:
             return False
         if self._globs and not any(glob.match(name) for glob in self._globs for name in names):
             return False
-        return (self.begins or 0) <= time and (self.ends is None or time < self.ends)
+        return (self.begins or 0) <= time and not self.has_ended(time)
+
+    def has_ended(self, time: int) -> bool:
+        """Tell whether its `until` has come, in milliseconds."""
+        return self.ends is not None and time >= self.ends
 
     def hits(self, runtime: Runtime) -> bool:
         """Count a call that the fault is about, and tell whether it is hit."""

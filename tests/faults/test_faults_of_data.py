@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -96,7 +97,7 @@ def test_an_uploaded_batch_fails(emulator: Emulator) -> None:
     assert failed["metrics"]["outputRecordCount"] == 0
 
 
-def test_a_batch_waits_for_some_reads_or_for_ever(emulator: Emulator) -> None:
+def test_a_batch_waits_for_some_reads_or_until_its_fault_is_gone(emulator: Emulator) -> None:
     lake = Lake(aep_for(emulator))
     emulator.faults.add({"kind": "stuckBatch", "reads": 2, "count": 1})
     late = lake.ingest(ANN)
@@ -104,9 +105,28 @@ def test_a_batch_waits_for_some_reads_or_for_ever(emulator: Emulator) -> None:
     assert lake.status(lake.ingest(BOB)) == "success"
     emulator.faults.add({"kind": "stuckBatch", "datasets": [lake.dataset]})
     stuck = lake.ingest(BOB)
-    emulator.faults.clear()
     assert {lake.status(stuck) for _ in range(9)} == {"loaded", "staging"}
+    emulator.faults.clear()
+    assert lake.status(stuck) == "success"
+    assert lake.batch(stuck)["metrics"]["outputRecordCount"] == 1
     assert lake.status(lake.ingest(BOB)) == "success"
+
+
+def test_a_batch_waits_no_longer_than_its_own_fault_lasts(emulator: Emulator) -> None:
+    lake, faults = Lake(aep_for(emulator)), emulator.faults
+    clock = emulator.platform.runtime.clock
+    assert isinstance(clock, ManualClock)
+    end = (datetime.fromtimestamp(clock.now() / 1000, UTC) + timedelta(hours=1)).isoformat()
+    faults.add({"kind": "stuckBatch", "id": "short", "until": end})
+    stuck = lake.ingest(ANN)
+    faults.add({"kind": "stuckBatch", "id": "other"})
+    assert [lake.status(stuck) for _ in range(3)] == ["loaded", "staging", "staging"]
+    clock.advance(3600)
+    assert lake.status(stuck) == "success"
+    # What the other one holds is not let go by taking away the first.
+    held = lake.ingest(BOB)
+    faults.remove("short")
+    assert [lake.status(held) for _ in range(3)] == ["loaded", "staging", "staging"]
 
 
 @pytest.mark.parametrize(

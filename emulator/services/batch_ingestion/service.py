@@ -37,11 +37,14 @@ class Fate(NamedTuple):
             lets it wait for ever.
         code: The code with which it fails whatever its data is like; empty lets the data decide.
         description: The words to that code.
+        held_by: Who lets it wait: once `still_holds` says that they no longer do, it ends when it
+            is read next. Empty if nobody can let go.
     """
 
     polls: int | None = 0
     code: str = ""
     description: str = ""
+    held_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,14 @@ class BatchIngestion:
     """Batches and their files. `fate` may be set to a function that decides how batches end.
 
     It is asked when a batch is completed, with the sandbox and the batch as Catalog keeps it.
+    `still_holds` goes with it: asked with a fate's `held_by` whether that still lets batches wait.
     """
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self.uploads = Uploads(platform)
         self.fate: Callable[[Sandbox, JsonObject], Fate] = self._usual_fate
+        self.still_holds: Callable[[str], bool] = lambda holder: False
 
     def finders(self) -> Mapping[str, Finder]:
         return {
@@ -122,12 +127,18 @@ class BatchIngestion:
                 return
             kept: JsonObject = stored.body
             seen, fate = kept.pop("seen"), Fate(**kept)
-            if fate.polls is not None and seen >= fate.polls:
+            if self._is_over(fate, seen):
                 self._end(place, id, fate)
                 return
             if seen:  # the first to ask still sees it as loaded
                 self._batches.update(place.sandbox, id, {"status": "staging"})
             self._remember(place.sandbox, id, {**kept, "seen": seen + 1})
+
+    def _is_over(self, fate: Fate, seen: int) -> bool:
+        """Tell whether a batch has waited long enough, having been read `seen` times."""
+        if fate.held_by and not self.still_holds(fate.held_by):
+            return True
+        return fate.polls is not None and seen >= fate.polls
 
     def _remember(self, sandbox: Sandbox, id: str, fate: JsonObject | None) -> None:
         self._platform.store.write(Change(sandbox, FATE, id, fate))
