@@ -333,6 +333,20 @@ def test_a_provider_replaces_a_run(api: Aep, flow_id: str, clock: ManualClock) -
     assert ids(api, "property=state==failed") == [id]
 
 
+def test_the_flow_shows_its_last_run_as_it_was_replaced(api: Aep, flow_id: str) -> None:
+    first, last = order(api, flow_id), order(api, flow_id)
+
+    def shown() -> Any:
+        return api.ok("GET", f"{FLOW_SERVICE}/flows/{flow_id}")["items"][0]["lastRunDetails"]
+
+    before = shown()
+    assert (before["id"], before["state"]) == (last, "success")
+    api.ok("PUT", f"{RUNS}/{first}", replacement(), if_match=run(api, first)["etag"])
+    assert shown() == before
+    api.ok("PUT", f"{RUNS}/{last}", replacement(), if_match=run(api, last)["etag"])
+    assert (shown()["id"], shown()["state"]) == (last, "failed")
+
+
 def test_what_a_provider_leaves_out_is_as_it_was(api: Aep, flow_id: str) -> None:
     id = order(api, flow_id)
     for body in ({"metrics": {}}, {"metrics": {"statusSummary": {}}}, {"params": {}}):

@@ -43,7 +43,8 @@ def create_run(call: Call) -> Reply:
 
 @operation("flow_service.replace_run")
 def replace_run(call: Call) -> Reply:
-    run = _runs(call).replace(call.sandbox, _run(call), call.body, call.client)
+    service = call.platform.flow_service
+    run = service.replace_run(call.sandbox, _run(call), call.body, call.client)
     return shapes.replaced(call, run)
 
 

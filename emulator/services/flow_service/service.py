@@ -230,6 +230,17 @@ class FlowService:
             flow = {**stored.body, "lastRunDetails": last}
             self._store.write(Change(sandbox, FLOW.name, stored.key, flow))
 
+    def replace_run(
+        self, sandbox: Sandbox, run: JsonObject, body: JsonObject, client: str
+    ) -> JsonObject:
+        """Put what a provider tells in place of a run; its flow shows it if it is the last one."""
+        replaced = self.runs.replace(sandbox, run, body, client)
+        flow = self._store.read(sandbox, FLOW.name, run["flowId"])
+        last = (flow.body.get("lastRunDetails") if flow else None) or {}
+        if last.get("id") == run["id"]:
+            self.note_run(sandbox, replaced)
+        return replaced
+
     def _tag(self, entity: JsonObject, version: int, now: int) -> None:
         entity["version"] = entity["etag"] = self._platform.runtime.ids.etag(
             entity["id"], version, now
