@@ -94,8 +94,7 @@ def server_of(emulator: Emulator) -> tuple[Server, Switch]:
     with _LOCK:
         if id(emulator) not in _SERVERS:
             switch = Switch(emulator.wsgi_app)
-            limit = emulator.settings.max_body
-            server = Server(switch, body_limit=limit).__enter__()
+            server = Server(switch, body_limit=emulator.body_limit).__enter__()
             _SERVERS[id(emulator)] = (server, switch)
         return _SERVERS[id(emulator)]
 
