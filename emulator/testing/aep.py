@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from emulator.journal.entry import EXPECTS, TEST, Broken, Entry
-from emulator.journey import GIVEN
-from emulator.runtime import ManualClock
+from emulator.journal.entry import Broken, Entry
 from emulator.settings import SettingError, Settings
 from emulator.testing import assertions, pool
-from emulator.testing.guard import IMS, PLATFORM, NetworkGuard, is_real
-from emulator.testing.in_process import InProcess
-from emulator.testing.interception import Interception
-from emulator.web.flask_app import ADOBE_HOST
-from emulator.web.worlds import ENGINE, PREFIX
+from emulator.testing.connection import Connection, with_options
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -25,17 +17,9 @@ if TYPE_CHECKING:
     from emulator.app import Emulator
     from emulator.faults import Faults
     from emulator.state import State
-    from emulator.testing.session import AepSession
-
-HOST = "aep.test"
-"""Under which the emulator of this process is called; names in `.test` never leave a machine."""
-
-_TEST = "HTTP_" + TEST.upper().replace("-", "_")
-_EXPECTS = "HTTP_" + EXPECTS.upper().replace("-", "_")
-_OWN_PATHS = ((PLATFORM, "/data/"), (IMS, "/ims/"))
 
 
-class Aep:
+class Aep(Connection):
     """An emulator in this process: empty at `start`, its clock stands still, its ids repeat.
 
     While it is started, `requests` and `httpx` reach it at `url` without a socket, whoever uses
@@ -43,162 +27,7 @@ class Aep:
     fails and says what to do instead.
     """
 
-    url = ""
-    """In place of `https://platform.adobe.io`, and of the address of IMS; known once started."""
-
-    def __init__(
-        self,
-        settings: Settings | None = None,
-        *,
-        mock: bool = False,
-        test: str = "",
-        **options: Any,
-    ) -> None:
-        """Remember what is wanted; the environment's `AEP_EMULATOR_*` is not asked.
-
-        Args:
-            settings: What the emulator is told.
-            mock: Whether Adobe's own hosts lead here too.
-            test: What the journal calls the test that sends the calls.
-            options: Single settings by name, such as `edition` and `enforce`.
-
-        Raises:
-            SettingError: There is no such setting.
-        """
-        self._settings = _with_options(settings or Settings(), options)
-        self.mock = mock
-        self._test = test
-        self._expects: tuple[str, ...] = ()
-        self._emulator: Emulator | None = None
-        self._session: AepSession | None = None
-        self._interception: Interception | None = None
-        self.guard = NetworkGuard()
-
-    # Its life
-
-    def start(self) -> Self:
-        """Be there, empty, from now on.
-
-        Raises:
-            RuntimeError: It is started already.
-            SettingError, ContractError, FixtureError: The settings cannot be used.
-        """
-        if self._emulator is not None:
-            raise RuntimeError("this Aep is started already")
-        self._emulator = pool.borrow(self._settings)
-        self.guard.start()
-        try:
-            self._connect(self._emulator)
-        except BaseException:
-            self.guard.stop()
-            self._emulator = None
-            raise
-        return self
-
-    def stop(self) -> None:
-        """Be gone; stopping twice does no harm."""
-        emulator, self._emulator = self._emulator, None
-        if emulator is None:
-            return
-        if self._session is not None:
-            self._session.close()
-            self._session = None
-        self._disconnect()
-        self.guard.stop()
-        pool.give_back(self._settings, emulator)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        __tracebackhide__ = True
-        self.stop()
-        if kind is None:
-            self.guard.check()
-
-    def _connect(self, emulator: Emulator) -> None:
-        host = _host()
-        self.url = f"http://{host}"
-        door = InProcess(self._app, self.clock.advance)
-
-        def claims(name: str) -> bool:
-            return name == host or (self.mock and is_real(name))
-
-        self._interception = Interception(claims, door.send, self.clock.advance)
-        self._interception.start()
-        _HOSTS.append(host)
-
-    def _disconnect(self) -> None:
-        if self._interception is not None:
-            self._interception.stop()
-            self._interception = None
-            _HOSTS.remove(self.url.removeprefix("http://"))
-
-    def _app(self, environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
-        """Answer a request, adding what it does not say: its test, and what it is to break."""
-        emulator = self.emulator
-        if self._expects:
-            environ.setdefault(_EXPECTS, ", ".join(self._expects))
-        if _TEST not in environ and not environ["PATH_INFO"].startswith(PREFIX):
-            environ[ENGINE] = emulator.engine
-            if self._test:
-                environ[_TEST] = self._test
-        if self.mock:
-            _keep_to_its_host(environ)
-        return emulator.wsgi_app(environ, start_response)
-
-    # What it is made of
-
-    @property
-    def emulator(self) -> Emulator:
-        """The emulator itself.
-
-        Raises:
-            RuntimeError: It is not started.
-        """
-        if self._emulator is None:
-            raise RuntimeError("this Aep is not started; use it in a with statement, or call start")
-        return self._emulator
-
-    @property
-    def token_url(self) -> str:
-        """In place of `https://ims-na1.adobelogin.com/ims/token/v3`."""
-        return f"{self.url}/ims/token/v3"
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What every call to the platform carries, in valid form."""
-        return {
-            "Authorization": "Bearer any-token",
-            "x-api-key": GIVEN["apiKey"],
-            "x-gw-ims-org-id": GIVEN["organization"],
-            "x-sandbox-name": GIVEN["sandbox"],
-        }
-
-    @property
-    def session(self) -> AepSession:
-        """A `requests.Session` with these headers, which takes paths as well as URLs.
-
-        Raises:
-            ModuleNotFoundError: `requests` is not installed.
-        """
-        if self._session is None:
-            from emulator.testing.session import AepSession
-
-            self._session = AepSession(self.url, self.headers)
-        return self._session
-
-    @property
-    def clock(self) -> ManualClock:
-        """The emulator's clock: `set` it, `advance` it."""
-        clock = self.emulator.platform.runtime.clock
-        assert isinstance(clock, ManualClock)  # noqa: S101 - the pool makes no other
-        return clock
+    # How it is set up
 
     @property
     def edition(self) -> str:
@@ -219,7 +48,7 @@ class Aep:
 
     @enforce.setter
     def enforce(self, name: str) -> None:
-        self.emulator.engine.enforce = _with_options(Settings(), {"enforce": name}).enforce
+        self.emulator.engine.enforce = with_options(Settings(), {"enforce": name}).enforce
 
     @property
     def faults(self) -> Faults:
@@ -405,41 +234,3 @@ def _gone(environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
     """Answer a client that outlives its test."""
     start_response("410 Gone", [("Content-Type", "application/json")])
     return [b'{"message":"the test that this emulator belonged to has ended"}']
-
-
-def _keep_to_its_host(environ: WSGIEnvironment) -> None:
-    """Let a request under one of Adobe's own names reach only what is at that host."""
-    host, path = environ["SERVER_NAME"].rstrip("."), environ["PATH_INFO"]
-    if is_real(host):
-        environ[ADOBE_HOST] = host
-        if not any(pattern.fullmatch(host) and path.startswith(own) for pattern, own in _OWN_PATHS):
-            # There is no operation at such a path.
-            environ["PATH_INFO"] = f"//{host}{path}"
-
-
-_HOSTS: list[str] = []
-
-
-def _host() -> str:
-    number = len(_HOSTS) + 1
-    return HOST if number == 1 else f"aep-{number}.test"
-
-
-def _with_options(settings: Settings, options: dict[str, Any]) -> Settings:
-    """Return settings with single ones changed; text is read as a flag would be.
-
-    Raises:
-        SettingError: There is no such setting, or it cannot have this value.
-    """
-    from emulator.settings import table
-
-    rows = {row.name: row for row in table()}
-    read = {}
-    for name, value in options.items():
-        if name not in rows:
-            raise SettingError(f"there is no setting {name!r}; there are {', '.join(rows)}")
-        try:
-            read[name] = rows[name].read(value) if isinstance(value, str) else value
-        except ValueError as error:
-            raise SettingError(f"{name}: {value!r} {error}") from error
-    return replace(settings, **read)

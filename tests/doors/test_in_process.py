@@ -158,6 +158,17 @@ def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
         assert aep.edition == "latest"
 
 
+def test_each_has_a_name_of_its_own_in_whichever_order_they_end() -> None:
+    first, second, third = Aep().start(), Aep().start(), Aep()
+    first.stop()
+    third.start()
+    assert third.url != second.url
+    second.session.post(CONNECTIONS, json=base_connection())
+    assert (len(second.journal), third.journal) == (1, [])
+    second.stop()
+    third.stop()
+
+
 def test_it_lives_from_start_to_stop() -> None:
     aep = Aep()
     with pytest.raises(RuntimeError, match="not started"):
