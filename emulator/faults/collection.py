@@ -154,6 +154,7 @@ class Faults:
         sent = exchange.incoming.headers.get(HEADER)
         if not self._faults and sent is None:
             return None
+        self._data.begin()
         refusing = None
         for fault in self._in_question(exchange):
             if fault.kind in NOT_BEFORE or (fault.kind in REFUSING and refusing is not None):
@@ -196,6 +197,7 @@ class Faults:
         """Hide what is not visible yet, and say what is to go wrong on the reply's way."""
         if not (self._faults or self._visibility or HEADER in exchange.incoming.headers):
             return
+        exchange.faults |= self._data.fired()
         if exchange.reply.status < 300:
             self._hide(exchange)
         if exchange.faults:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,24 @@ class DataFaults:
         self._runtime = runtime
         self._faults = faults
         self._stuck: dict[tuple[str, str], bool] = {}
+        # Requests are answered by one thread each, and nobody tells the hooks by which one.
+        self._noted = threading.local()
+
+    def begin(self) -> None:
+        """Note from now on what fires in this thread: a call begins."""
+        self._noted.fired = {}
+
+    def fired(self) -> dict[str, Fault]:
+        """Return the faults, by their ids, that have fired in this thread since `begin`."""
+        fired: dict[str, Fault] = getattr(self._noted, "fired", {})
+        self._noted.fired = {}
+        return fired
+
+    def _hits(self, fault: Fault) -> bool:
+        hit = fault.hits(self._runtime)
+        if hit and hasattr(self._noted, "fired"):
+            self._noted.fired[fault.id] = fault
+        return hit
 
     def forget(self, fault: str = "") -> None:
         """Forget which runs a fault has let get stuck, or all."""
@@ -39,7 +58,7 @@ class DataFaults:
                 continue
             if fault.kind == "stuckRun" and self._is_stuck(fault, run):
                 return {"status": "inProgress"}
-            if fault.kind == "failedRun" and fault.hits(self._runtime):
+            if fault.kind == "failedRun" and self._hits(fault):
                 return {"status": "failed", "errors": [_said(fault, RUN_FAILED)]}
         return None
 
@@ -47,7 +66,7 @@ class DataFaults:
         """Tell whether a run does not get on; it is asked for again each time somebody looks."""
         key = (fault.id, run["id"])
         if key not in self._stuck:
-            self._stuck[key] = fault.hits(self._runtime)
+            self._stuck[key] = self._hits(fault)
         seconds = fault.get("seconds")
         waited = self._runtime.clock.now() - run["createdAt"]
         return self._stuck[key] and (seconds is None or waited < seconds * 1000)
@@ -86,7 +105,7 @@ class DataFaults:
         now = self._runtime.clock.now()
         for fault in self._faults():
             is_meant = fault.kind == kind and fault.is_about(sandbox, now, *names)
-            if is_meant and fault.hits(self._runtime):
+            if is_meant and self._hits(fault):
                 return fault
         return None
 

@@ -11,9 +11,9 @@ from emulator.app import Emulator
 from emulator.journey import GIVEN
 from emulator.runtime import ManualClock
 from emulator.sandbox import Sandbox
-from tests.aep import FLOW_SERVICE, HEADERS, Aep
+from tests.aep import CATALOG, FLOW_SERVICE, HEADERS, Aep
 from tests.services.conftest import aep_for
-from tests.services.lake import ANN, BOB, Lake
+from tests.services.lake import ANN, BOB, Lake, lines
 
 RUNS = f"{FLOW_SERVICE}/runs"
 
@@ -127,6 +127,25 @@ def test_a_batch_waits_no_longer_than_its_own_fault_lasts(emulator: Emulator) ->
     held = lake.ingest(BOB)
     faults.remove("short")
     assert [lake.status(held) for _ in range(3)] == ["loaded", "staging", "staging"]
+
+
+def test_the_call_in_which_one_fired_names_it(emulator: Emulator, aep: Aep) -> None:
+    emulator.faults.add({"kind": "failedRun", "id": "broken", "count": 1})
+    assert order(aep, "a")["state"] == "failed"
+    lake = Lake(aep_for(emulator))
+    emulator.faults.add({"kind": "stuckBatch", "id": "late", "count": 1})
+    batch = lake.create()
+    lake.put(batch, lines(ANN))
+    assert lake.act(batch).headers["x-emulator-fault"] == "late"
+    assert "x-emulator-fault" not in lake.api.call("GET", f"{CATALOG}/batches/{batch}").headers
+    assert emulator.journal is not None
+    named = [
+        (entry.operation, entry.faults) for entry in emulator.journal.entries() if entry.faults
+    ]
+    assert named == [
+        ("batch_ingestion.act_on_batch", ("late",)),
+        ("flow_service.create_run", ("broken",)),
+    ]
 
 
 @pytest.mark.parametrize(
