@@ -233,9 +233,18 @@ def test_the_design_gives_a_reason_for_every_dependency() -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     reasons = design().partition("## Dependencies")[2].partition("\n## ")[0]
-    rows = [line.split("|")[1] for line in reasons.splitlines() if line.startswith("| ")][2:]
+    needed, _, extras = reasons.partition("\n| Extra |")
+    rows = [line.split("|")[1] for line in needed.splitlines() if line.startswith("| ")][2:]
     explained = {name.strip() for row in rows for name in row.split(",")}
     assert explained == {line.partition(">")[0] for line in project["dependencies"]}
+    rows = [line.split("|") for line in extras.splitlines() if line.startswith("| `")]
+    explained = {(row[1].strip(" `"), name.strip()) for row in rows for name in row[2].split(",")}
+    assert explained == {
+        (extra, line.partition(">")[0])
+        for extra, lines in project["optional-dependencies"].items()
+        for line in lines
+        if extra not in ("test", "bench", "dev")
+    }
 
 
 def test_the_changelog_has_the_version() -> None:
