@@ -156,11 +156,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
     config = session.config
     if _wants_coverage(config):
-        journals = [made.journal for made in pool.made() if made.journal is not None]
-        found = [journal.coverage().to_json() for journal in journals]
+        from emulator.testing import coverage
+
+        found = coverage.parts()
         config.stash[_COVERAGES].extend(found)
         if hasattr(config, "workeroutput"):
-            config.workeroutput[_WORKER_KEY] = found
+            config.workeroutput[_WORKER_KEY] = [tuple(part) for part in found]
     pool.close()
 
 
@@ -178,9 +179,9 @@ def pytest_terminal_summary(
     found: list[Any] = config.stash[_COVERAGES]
     if not found:
         return
-    from emulator.testing.coverage import merged, summary, write, write_report
+    from emulator.testing.coverage import Part, merged, summary, write, write_report
 
-    coverage = merged(found)
+    coverage = merged([Part(*part) for part in found])
     for option, writes in (("aep_report", write_report), ("aep_coverage", write)):
         if path := config.getoption(option):
             writes(coverage, path)

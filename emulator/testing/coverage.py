@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulator.contract import load_contract
 from emulator.coverage.coverage import Coverage
@@ -12,6 +12,7 @@ from emulator.json_types import dumps
 from emulator.package_data import data_folder
 from emulator.reports.rendering import FORMATS
 from emulator.reports.report import build
+from emulator.testing import pool
 
 ENDINGS = {
     ".html": "html",
@@ -36,15 +37,37 @@ def form_of(path: str) -> str:
     return ENDINGS[ending]
 
 
-def merged(parts: Iterable[Any]) -> Coverage:
-    """Return one coverage of several, as `Coverage.to_json` wrote them.
+class Part(NamedTuple):
+    """What one emulator has covered, as `Coverage.to_json` wrote it, and its overlay or ""."""
+
+    contracts: str
+    coverage: Any
+
+
+def parts() -> list[Part]:
+    """Return what each emulator that this process has made for its tests has covered."""
+    return [
+        Part(str(made.settings.contracts or ""), made.journal.coverage().to_json())
+        for made in pool.made()
+        if made.journal is not None
+    ]
+
+
+def merged(parts: Sequence[Part]) -> Coverage:
+    """Return one coverage of several, by the contract that their emulators were judged by.
+
+    If they had several overlays, these lie one over the other. One that is gone, because a test
+    made it in a folder of its own, is passed over: its rules are counted by their ids.
 
     Raises:
+        ContractError: An overlay has been changed since, and cannot be used.
         CoverageError: A part is none.
     """
-    whole = Coverage(load_contract(data_folder("contracts")))
+    used = dict.fromkeys(part.contracts for part in parts if part.coverage["rows"])
+    overlays = [Path(path) for path in used if path and Path(path).is_dir()]
+    whole = Coverage(load_contract(data_folder("contracts"), *overlays))
     for part in parts:
-        whole.merge(part)
+        whole.merge(part.coverage)
     return whole
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "house-rules"
 
 CONFTEST = """
 import pytest
@@ -350,3 +353,21 @@ def test_a_run_without_fixtures_imports_nothing_more(tmp_path: Path) -> None:
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+TEST_HOUSE = """
+def test_house(aep):
+    aep.session.post("/data/foundation/flowservice/flows", json={"name": "my flow"})
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "1")], ids=["alone", "xdist"])
+def test_the_report_knows_the_house_rules(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "house-rules")
+    settings = {"contracts": "house-rules"}
+    (tmp_path / "conftest.py").write_text(CONFTEST, "utf-8")
+    (tmp_path / "test_house.py").write_text(f"SETTINGS = {settings!r}\n{TEST_HOUSE}", "utf-8")
+    found = run(tmp_path, *workers)
+    assert found.results == {"test_house": "passed"}, found.output
+    report = (tmp_path / "report.html").read_text("utf-8")
+    assert "so that its bill finds its payer" in report
