@@ -10,12 +10,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from emulator import __version__
+from emulator.cli import main
 from emulator.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,6 +93,25 @@ def run(command: list[str], folder: Path = ROOT) -> str:
     return done.stdout
 
 
+@pytest.fixture
+def run_ours(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[list[str]], str]:
+    """Return a function that runs a command of ours in this process.
+
+    Most take longer to be started than to run; `tests/doors/test_cli.py` starts processes.
+    """
+
+    def call(words: list[str]) -> str:
+        monkeypatch.chdir(folder)
+        code = main(words)
+        said = capsys.readouterr()
+        assert code == 0, said.out + said.err
+        return said.out
+
+    return call
+
+
 def extras() -> set[str]:
     import tomllib
 
@@ -110,7 +131,9 @@ def shown_tests(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_runs(command: str, server: Server, folder: Path) -> None:
+def test_a_command_runs(
+    command: str, server: Server, folder: Path, run_ours: Callable[[list[str]], str]
+) -> None:
     words = shlex.split(command.replace(ADDRESS, f"http://127.0.0.1:{server.port}"))
     if words[0] == "make":
         assert words[1] in make_targets()
@@ -118,7 +141,7 @@ def test_a_command_runs(command: str, server: Server, folder: Path) -> None:
         assert words[1] in ("build", "run")
         assert (ROOT / "Dockerfile").is_file()
     elif words[0] == "aep-emulator":
-        run([sys.executable, "-m", "emulator", *words[1:]], folder)
+        run_ours(words[1:])
     elif words[0] in ELSEWHERE:
         if shutil.which(words[0]) is None:
             pytest.skip(f"there is no {words[0]} on this machine")
