@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Rule as UrlRule
 
 from emulator.contract import Contract, Operation
 from emulator.json_types import dumps
@@ -18,7 +19,13 @@ from emulator.transport_fault import TransportFault
 from emulator.web.call import Incoming, Reply
 from emulator.web.engine import Engine
 from emulator.web.limits import limit_of
-from emulator.web.routing import CanonicalPaths, service_finder, url_rules
+from emulator.web.routing import (
+    CanonicalPaths,
+    new_map,
+    service_finder,
+    shared_rule,
+    url_rules,
+)
 from emulator.web.worlds import ENGINE, RAW_PREFIX, ChosenWorld, Worlds
 
 ADOBE_HOST = "emulator.host"
@@ -35,9 +42,6 @@ def make_flask_app(engine: Engine, worlds: Worlds) -> Flask:
     """
     app = make_bare_app(engine)
     app.config["EMULATOR_ENGINE"] = engine
-    # Ids of the Schema Registry are URIs: their slashes, doubled ones too, are part of the path.
-    app.url_map.merge_slashes = False
-    app.url_map.strict_slashes = False
     for rule in url_rules(engine.contract):
         app.url_map.add(rule)
     inner = _CanonicalPaths(_Operations(app, engine), engine.contract)
@@ -50,8 +54,18 @@ def make_flask_app(engine: Engine, worlds: Worlds) -> Flask:
 def make_bare_app(engine: Engine) -> Flask:
     """Return a Flask application that refuses every path as an engine does."""
     app = Flask("emulator", static_folder=None)
+    app.url_map = new_map()
+    app.url_rule_class = _rule  # type: ignore[assignment]
     app.register_error_handler(HTTPException, _refuser(engine))
     return app
+
+
+def _rule(pattern: str, *, methods: set[str], endpoint: str, **options: object) -> UrlRule:
+    """Return a URL rule for a route of our own, which has none of Flask's further options."""
+    given = {name: value for name, value in options.items() if value}
+    if given:
+        raise NotImplementedError(f"routes with {', '.join(given)}")
+    return shared_rule(pattern, frozenset(methods), endpoint)
 
 
 class _Operations:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
+from weakref import WeakKeyDictionary
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map
@@ -17,10 +19,19 @@ _PARAMETER = re.compile(r"\{(\w+)(\*?)\}")
 
 
 class MatchOnlyRule(UrlRule):
-    """A URL rule that matches and never builds a URL.
+    """A URL rule that matches and never builds a URL, and may lie in several maps.
 
-    Werkzeug compiles a builder for every rule, which would be a fifth of the whole start.
+    Werkzeug compiles a builder for every rule, which would be a fifth of the whole start. What
+    matches does not depend on the map, where maps treat slashes alike: it is compiled once.
     """
+
+    is_compiled = False
+
+    def bind(self, map: Map, rebind: bool = False) -> None:
+        """Compile the rule for the first map that it is added to."""
+        if not self.is_compiled:
+            super().bind(map, rebind)
+            self.is_compiled = True
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         return _builds_nothing
@@ -30,8 +41,40 @@ def _builds_nothing(rule: UrlRule, **values: object) -> tuple[str, str]:
     raise NotImplementedError("operations have no URLs to build")
 
 
-def url_rules(contract: Contract) -> Iterator[UrlRule]:
-    """Yield a URL rule for each path of each operation; its endpoint is the operation's id."""
+def new_map(rules: Iterable[UrlRule] = ()) -> Map:
+    """Return a URL map that takes slashes for part of a path.
+
+    Ids of the Schema Registry are URIs: their slashes, doubled ones too, belong to them.
+    """
+    return Map(list(rules), strict_slashes=False, merge_slashes=False)
+
+
+@lru_cache(maxsize=256)
+def shared_rule(pattern: str, methods: frozenset[str], endpoint: str) -> UrlRule:
+    """Return the URL rule of a pattern and an endpoint, the same one for every map of `new_map`."""
+    rule = MatchOnlyRule(pattern, methods=methods, endpoint=endpoint)
+    new_map([rule])
+    return rule
+
+
+_OF_CONTRACTS: WeakKeyDictionary[Contract, tuple[UrlRule, ...]] = WeakKeyDictionary()
+
+
+def url_rules(contract: Contract) -> tuple[UrlRule, ...]:
+    """Return a URL rule for each path of each operation; its endpoint is the operation's id.
+
+    They are for maps of `new_map`, and made once for a contract: a suite makes emulators by the
+    hundred, and worlds.
+    """
+    rules = _OF_CONTRACTS.get(contract)
+    if rules is None:
+        rules = tuple(_url_rules(contract))
+        new_map(rules)
+        _OF_CONTRACTS[contract] = rules
+    return rules
+
+
+def _url_rules(contract: Contract) -> Iterator[UrlRule]:
     for operation in contract.operations.values():
         for path in (operation.path, *operation.aliases):
             pattern = operation.base_path + _PARAMETER.sub(_converter, path)
@@ -96,8 +139,7 @@ class Router:
         self._operations = contract.operations
         self._service = service_finder(contract)
         self._canonical = CanonicalPaths(contract)
-        urls = Map(list(url_rules(contract)), strict_slashes=False, merge_slashes=False)
-        self._urls = urls.bind("localhost")
+        self._urls = new_map(url_rules(contract)).bind("localhost")
 
     def find(self, method: str, path: str) -> Route:
         """Return where a request leads; `path` is as it was sent, percent-encoded."""
