@@ -6,9 +6,10 @@ import functools
 import http.client
 import re
 import socket
-import threading
 from collections.abc import Callable
 from typing import Any
+
+from emulator.testing.patches import Patches
 
 PLATFORM = re.compile(r"platform(-[a-z0-9-]+)?\.adobe\.io")
 IMS = re.compile(r"ims-[a-z0-9-]+\.adobelogin\.com")
@@ -42,17 +43,11 @@ class NetworkGuard:
 
     def start(self) -> None:
         """Refuse from now on."""
-        with _LOCK:
-            if not _STARTED:
-                _patch()
-            _STARTED.append(self)
+        _PATCHES.start(self)
 
     def stop(self) -> None:
         """Refuse no longer."""
-        with _LOCK:
-            _STARTED.remove(self)
-            if not _STARTED:
-                _restore()
+        _PATCHES.stop(self)
 
     def check(self) -> None:
         """Raise RealHostError if somebody reached for a real host, even if they hid it."""
@@ -62,38 +57,21 @@ class NetworkGuard:
             raise RealHostError(f"{hosts} was reached for. {ADVICE}")
 
 
-_LOCK = threading.Lock()
-_STARTED: list[NetworkGuard] = []
 _LOOKUPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
 _CONNECTS = ("connect", "connect_ex")
-_ORIGINALS: list[tuple[Any, str, Any]] = []
 
 
 def _patch() -> None:
-    connection = http.client.HTTPConnection
+    connection, replace = http.client.HTTPConnection, _PATCHES.replace
     for name in _LOOKUPS:
-        _replace(socket, name, _guarded(getattr(socket, name), lambda given: given[:1]))
+        replace(socket, name, _guarded(getattr(socket, name), lambda given: given[:1]))
     for name in _CONNECTS:
-        _replace(socket.socket, name, _guarded(getattr(socket.socket, name), _host_of_address))
+        replace(socket.socket, name, _guarded(getattr(socket.socket, name), _host_of_address))
     # A proxy is asked for the host by name, so no lookup of ours would see it.
-    _replace(connection, "set_tunnel", _guarded(connection.set_tunnel, lambda given: given[1:2]))
+    replace(connection, "set_tunnel", _guarded(connection.set_tunnel, lambda given: given[1:2]))
 
 
-_INHERITED = object()
-
-
-def _replace(owner: Any, name: str, replacement: Any) -> None:
-    _ORIGINALS.append((owner, name, vars(owner).get(name, _INHERITED)))
-    setattr(owner, name, replacement)
-
-
-def _restore() -> None:
-    while _ORIGINALS:
-        owner, name, original = _ORIGINALS.pop()
-        if original is _INHERITED:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, original)
+_PATCHES: Patches[NetworkGuard] = Patches(_patch)
 
 
 def _host_of_address(given: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -118,6 +96,6 @@ def _refuse_real(host: object) -> None:
         host = host.decode("latin-1")
     if not isinstance(host, str) or not is_real(name := host.lower().rstrip(".")):
         return
-    for guard in _STARTED:
+    for guard in _PATCHES.started:
         guard.reached.append(name)
     raise RealHostError(f"{name} was reached for. {ADVICE}")

@@ -8,13 +8,14 @@ the network as before.
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from emulator.testing.patches import Patches
 
 if TYPE_CHECKING:
     from emulator.testing.in_process import Answer
@@ -45,22 +46,11 @@ class Interception:
 
     def start(self) -> None:
         """Answer from now on."""
-        with _LOCK:
-            if not _STARTED:
-                _patch()
-            _STARTED.append(self)
+        _PATCHED.start(self)
 
     def stop(self) -> None:
         """Leave the calls to whom they went before."""
-        with _LOCK:
-            _STARTED.remove(self)
-            if not _STARTED:
-                _restore()
-
-
-_LOCK = threading.RLock()
-_STARTED: list[Interception] = []
-_ORIGINALS: list[tuple[type, str, Any]] = []
+        _PATCHED.stop(self)
 
 
 def _patch() -> None:
@@ -111,30 +101,22 @@ def _then(loader: Any, patch: Callable[[], None]) -> None:
 
     def exec_module(module: ModuleType) -> None:
         load(module)
-        with _LOCK:
-            if _STARTED:
+        with _PATCHED.lock:
+            if _PATCHED.started:
                 patch()
 
     loader.exec_module = exec_module
 
 
 _WATCH = _Watch()
+_PATCHED: Patches[Interception] = Patches(_patch, lambda: sys.meta_path.remove(_WATCH))
 
 
 def _replace(owner: type, name: str, make: Callable[[Any], Any]) -> None:
-    original = vars(owner)[name]
-    _ORIGINALS.append((owner, name, original))
-    setattr(owner, name, make(original))
-
-
-def _restore() -> None:
-    sys.meta_path.remove(_WATCH)
-    while _ORIGINALS:
-        owner, name, original = _ORIGINALS.pop()
-        setattr(owner, name, original)
+    _PATCHED.replace(owner, name, make(vars(owner)[name]))
 
 
 def claimant(host: str | None) -> Interception | None:
     """Return what answers for a host, if anything does."""
     name = (host or "").lower().rstrip(".")
-    return next((item for item in reversed(_STARTED) if item.claims(name)), None)
+    return next((item for item in reversed(_PATCHED.started) if item.claims(name)), None)
