@@ -30,7 +30,6 @@ CLIENTS = {
 }
 CONNECTING_COMMANDS = {
     "commands/demo.py",
-    "commands/health.py",
     "commands/remote.py",
     "traffic/relay.py",
     "traffic/upstream.py",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import http.client
 import sys
-from urllib.parse import urlsplit
 
-from emulator.commands import CommandError, settings_of, url_of
+from emulator.commands.remote import NoAnswer, add_url, call, url_asked
 
 HELP = "tell whether a running emulator answers; exit code 0 or 1"
 
@@ -16,18 +14,14 @@ PATIENCE = 3.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Let the emulator's address be given; else it is the one that `serve` would listen on."""
-    parser.add_argument("--url", help="base URL of the emulator (default: what the settings say)")
+    """Let the emulator's address be given."""
+    add_url(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what the emulator says of itself, or why there is no answer."""
-    url = arguments.url
-    if url is None:
-        settings = settings_of(argparse.Namespace())
-        url = url_of(settings.host, settings.port)
-    status, said = ask(url)
+    status, said = ask(url_asked(arguments))
     print(said, file=sys.stdout if status == 200 else sys.stderr)
     return 0 if status == 200 else 1
 
@@ -38,19 +32,8 @@ def ask(url: str) -> tuple[int, str]:
     Raises:
         CommandError: This is not the URL of something that speaks HTTP.
     """
-    parts = urlsplit(url)
     try:
-        port = parts.port
-    except ValueError as error:
-        raise CommandError(f"--url: {url!r}: {error}") from error
-    if parts.scheme != "http" or not parts.hostname:
-        raise CommandError(f"--url: {url!r} is not a URL such as http://127.0.0.1:8080")
-    connection = http.client.HTTPConnection(parts.hostname, port, timeout=PATIENCE)
-    try:
-        connection.request("GET", "/_emulator/health")
-        response = connection.getresponse()
-        return response.status, response.read().decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException) as error:
-        return 0, f"no emulator answers at {url}: {error}"
-    finally:
-        connection.close()
+        status, content = call(url, "GET", "/_emulator/health", patience=PATIENCE)
+    except NoAnswer as error:
+        return 0, str(error)
+    return status, content.decode("utf-8", "replace")

@@ -13,6 +13,10 @@ PATIENCE = 300.0
 """Seconds to wait for an answer: a large world takes a while to build."""
 
 
+class NoAnswer(CommandError):
+    """Nothing answers at an address."""
+
+
 def add_url(parser: argparse.ArgumentParser) -> None:
     """Let the emulator's address be given; else it is the one that `serve` would listen on."""
     parser.add_argument("--url", help="base URL of the emulator (default: what the settings say)")
@@ -27,12 +31,18 @@ def url_asked(arguments: argparse.Namespace) -> str:
 
 
 def call(
-    url: str, method: str, path: str, body: bytes | None = None, encoding: str = ""
+    url: str,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    encoding: str = "",
+    patience: float = PATIENCE,
 ) -> tuple[int, bytes]:
     """Send one request to the control API; return status and body.
 
     Raises:
-        CommandError: The URL cannot be used, or nothing answers there.
+        NoAnswer: Nothing answers at the URL within `patience` seconds.
+        CommandError: The URL cannot be used.
     """
     parts = urlsplit(url)
     try:
@@ -41,14 +51,14 @@ def call(
         raise CommandError(f"--url: {url!r}: {error}") from error
     if parts.scheme != "http" or not parts.hostname:
         raise CommandError(f"--url: {url!r} is not a URL such as http://127.0.0.1:8080")
-    connection = http.client.HTTPConnection(parts.hostname, port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(parts.hostname, port, timeout=patience)
     try:
         headers = {"Content-Encoding": encoding} if encoding else {}
         connection.request(method, parts.path.rstrip("/") + path, body, headers)
         response = connection.getresponse()
         return response.status, response.read()
     except (OSError, http.client.HTTPException) as error:
-        raise CommandError(f"no emulator answers at {url}: {error}") from error
+        raise NoAnswer(f"no emulator answers at {url}: {error}") from error
     finally:
         connection.close()
 
