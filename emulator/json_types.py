@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -16,6 +17,11 @@ JsonObject: TypeAlias = dict[str, Any]
 
 MISSING: Any = object()
 """What a pointer yields where there is nothing."""
+
+DEEPEST = 100
+"""How many levels of arrays and objects a body may have; one that has more is not read."""
+
+_STRINGS_AND_BRACKETS = re.compile(rb'"[^"]*"|[\[\]{}]')
 
 loads = orjson.loads
 dumps = orjson.dumps
@@ -64,6 +70,24 @@ def _walk(value: Json, steps: tuple[str, ...], path: str) -> Iterator[tuple[str,
                 yield from _walk(item, rest, f"{path}/{index}")
         elif step.isdecimal() and len(step) < 10 and int(step) < len(value):
             yield from _walk(value[int(step)], rest, f"{path}/{step}")
+
+
+def is_deeper_than(text: bytes, levels: int) -> bool:
+    """Tell whether a JSON text has more levels of arrays and objects than this."""
+    if text.count(b"[") + text.count(b"{") <= levels:
+        return False
+    depth = 0
+    # Without its escapes a string ends at the next quote, so that one pass is enough.
+    plain = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    for match in _STRINGS_AND_BRACKETS.finditer(plain):
+        bracket = match[0]
+        if bracket in (b"[", b"{"):
+            depth += 1
+            if depth > levels:
+                return True
+        elif bracket in (b"]", b"}"):
+            depth -= 1
+    return False
 
 
 def dotted(document: Json, path: str) -> Json:

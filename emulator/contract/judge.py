@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 import jsonschema_rs
@@ -142,6 +143,9 @@ class _CompiledOperation:
         return findings, undecided
 
 
+MOST_FINDINGS = 100
+"""How often one rule speaks about one request: a list of a million wrong items tells no more."""
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -192,7 +196,10 @@ class JudgedRule:
         return list(self.findings(request, lookup))
 
     def findings(self, request: JsonObject, lookup: Lookup) -> Iterator[Finding]:
-        """Yield this rule's findings one by one."""
+        """Yield this rule's findings one by one, up to `MOST_FINDINGS` of them."""
+        return islice(self._findings(request, lookup), MOST_FINDINGS)
+
+    def _findings(self, request: JsonObject, lookup: Lookup) -> Iterator[Finding]:
         if self._when and not self._when(request):
             return
         for pointer, value in self._places(request):

@@ -164,7 +164,7 @@ class Coverage:
         return lane
 
     def _add_findings(self, lane: Lane, entry: Entry) -> None:
-        fired = {item.rule: entry.intent(item.rule) for item in entry.broken}
+        fired = entry.intents()
         if entry.document is not None:
             for exercise, tally in lane.groups:
                 for rule in exercise.all.intersection(fired):

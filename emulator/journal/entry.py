@@ -109,20 +109,23 @@ class Entry:
         """What refused the request, if anything did."""
         return next((item for item in self.broken if item.refused), None)
 
-    def intent(self, rule: str) -> str:
-        """Return how a rule came to be broken: `onPurpose`, `byAccident`, `beside` or `muted`.
+    def intents(self) -> dict[str, str]:
+        """Return how each rule came to be broken: `onPurpose`, `byAccident`, `beside` or `muted`.
 
         A request that breaks the rule it was to break may break others beside it: such a test
         sends no more than it needs. These are neither tried nor violated.
         """
-        if any(item.mute and item.rule == rule for item in self.broken):
-            return "muted"
         expects = self.expects
-        if not expects:
-            return "byAccident"
-        if rule in expects or "*" in expects:
-            return "onPurpose"
-        return "beside" if any(item.rule in expects for item in self.broken) else "byAccident"
+        broken = {item.rule for item in self.broken}
+        otherwise = "byAccident" if broken.isdisjoint(expects) else "beside"
+        intents = {}
+        for item in self.broken:
+            meant = item.rule in expects or "*" in expects
+            if item.mute:
+                intents[item.rule] = "muted"
+            else:
+                intents.setdefault(item.rule, "onPurpose" if meant else otherwise)
+        return intents
 
     @property
     def unmet(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from emulator.json_types import Json, dumps, loads, pointer_steps
+from emulator.json_types import DEEPEST, Json, dumps, is_deeper_than, loads, pointer_steps
 
 MASK = "******"
 
@@ -87,6 +87,8 @@ def mask_body(body: bytes, content_type: str) -> bytes:
         return body
     if content_type.lower().startswith("application/x-www-form-urlencoded"):
         return mask_query(body.decode("utf-8", "replace")).encode()
+    if is_deeper_than(body, DEEPEST):
+        return _mask_unread(body)
     try:
         value = loads(body)
     except ValueError:

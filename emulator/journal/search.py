@@ -71,7 +71,7 @@ def _since(wanted: str) -> Test:
 
 
 def _milliseconds(text: str) -> int:
-    if text.isdecimal():
+    if text.isdecimal() and len(text) <= 18:
         return int(text)
     try:
         moment = datetime.fromisoformat(text)

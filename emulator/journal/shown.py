@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.journal.entry import Broken, Entry
 from emulator.journal.masks import mask_api_key, mask_body, mask_headers, mask_query
-from emulator.json_types import Json, JsonObject, loads
+from emulator.json_types import DEEPEST, Json, JsonObject, is_deeper_than, loads
 
 MOST_SHOWN = 64 * 1024
 """So many bytes of a body are shown."""
@@ -15,6 +15,7 @@ MOST_SHOWN = 64 * 1024
 
 def line(entry: Entry) -> JsonObject:
     """Return an entry in short: what a list shows."""
+    intents = entry.intents()
     row = {
         "id": entry.number,
         "time": when(entry.time),
@@ -35,7 +36,7 @@ def line(entry: Entry) -> JsonObject:
         },
         "expects": list(entry.expects),
         "faults": list(entry.faults),
-        "broken": [broken(item, entry.intent(item.rule)) for item in entry.broken],
+        "broken": [broken(item, intents[item.rule]) for item in entry.broken],
     }
     recorded = {"source": entry.source, "complaints": list(entry.complaints)}
     return row | {name: value for name, value in recorded.items() if value}
@@ -114,6 +115,8 @@ NOT_JSON: Any = object()
 
 
 def _json(body: bytes) -> Json:
+    if is_deeper_than(body, DEEPEST):
+        return NOT_JSON
     try:
         return loads(body)
     except ValueError:

@@ -47,10 +47,11 @@ def _known(id: str, known: Collection[str], word: str) -> str:
 
 def violations(entry: Entry, severities: Sequence[str]) -> list[Broken]:
     """Return the rules that a call broke by accident."""
+    intents = entry.intents()
     return [
         item
         for item in entry.broken
-        if item.severity in severities and entry.intent(item.rule) == "byAccident"
+        if item.severity in severities and intents[item.rule] == "byAccident"
     ]
 
 

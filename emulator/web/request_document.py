@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from emulator.forms import read_form
-from emulator.json_types import MISSING, Json, JsonObject, loads
+from emulator.json_types import DEEPEST, MISSING, Json, JsonObject, is_deeper_than, loads
 from emulator.sandbox import Sandbox
 from emulator.web.call import Incoming, read_query
-
-DEEPEST = 100
-"""How many levels of arrays and objects a body may have."""
-
-_STRINGS_AND_BRACKETS = re.compile(rb'"[^"]*"|[\[\]{}]')
 
 
 def describe(incoming: Incoming) -> JsonObject:
@@ -69,7 +63,7 @@ def _content(incoming: Incoming) -> tuple[dict[str, Any], Json]:
         return content, MISSING
     if incoming.operation.body in ("none", "form", "bytes"):
         return content, MISSING
-    if _deeper_than(incoming.body, DEEPEST):
+    if is_deeper_than(incoming.body, DEEPEST):
         content["tooDeep"] = True
         return content, MISSING
     try:
@@ -77,20 +71,3 @@ def _content(incoming: Incoming) -> tuple[dict[str, Any], Json]:
     except ValueError as error:
         content["malformed"] = str(error)[:200]
         return content, MISSING
-
-
-def _deeper_than(body: bytes, limit: int) -> bool:
-    if body.count(b"[") + body.count(b"{") <= limit:
-        return False
-    depth = 0
-    # Without its escapes a string ends at the next quote, so that one pass is enough.
-    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    for match in _STRINGS_AND_BRACKETS.finditer(plain):
-        bracket = match[0]
-        if bracket in (b"[", b"{"):
-            depth += 1
-            if depth > limit:
-                return True
-        elif bracket in (b"]", b"}"):
-            depth -= 1
-    return False
