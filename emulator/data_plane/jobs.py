@@ -97,7 +97,7 @@ def mapping_of(flow: JsonObject, around: Surroundings) -> CompiledMapping | None
     found = around.find("mapping_set", id)
     if found is None:
         raise SourceError(f"The mapping set {id} does not exist.", MAPPER_FAULT)
-    number = int(version) if version.isdecimal() else found["version"]
+    number = int(version) if version.isdecimal() and len(version) < 10 else found["version"]
     try:
         mapping_set = around.platform.data_prep.version(around.sandbox, found["id"], number)
     except LookupError:

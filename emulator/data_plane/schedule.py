@@ -39,7 +39,8 @@ def read_schedule(params: Json) -> Schedule | None:
     if frequency == "once":
         return Schedule(start, None, backfill)
     interval = str(sent.get("interval", ""))
-    if frequency not in _UNITS or not interval.isdecimal() or int(interval) == 0:
+    is_number = interval.isdecimal() and len(interval) <= 9
+    if frequency not in _UNITS or not is_number or int(interval) == 0:
         return None
     return Schedule(start, int(interval) * _UNITS[frequency], backfill)
 

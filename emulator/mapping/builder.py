@@ -47,7 +47,7 @@ def text_of(literal: str) -> str:
 def _number(token: Token) -> int | float:
     digits = token.rstrip("lLfFdDbBhH")
     value = float(digits)
-    if value in (float("inf"), float("-inf")):
+    if value in (float("inf"), float("-inf")) or len(digits) > 400:
         raise MappingError("the number is too large", token.start_pos)
     return value if re.search(r"[.eE]", digits) or token[-1] in "fFdD" else int(digits)
 

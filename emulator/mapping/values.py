@@ -21,6 +21,7 @@ MAX_TEXT = 1_000_000
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _LARGEST = 2**63
+_MOST_DIGITS = 400
 _PLAIN = {str, bool, type(None)}
 
 
@@ -66,7 +67,7 @@ def number(value: Json) -> int | float:
         return value
     if isinstance(value, str | Found):
         digits = text(value).strip()
-        if _NUMBER.fullmatch(digits):
+        if len(digits) <= _MOST_DIGITS and _NUMBER.fullmatch(digits):
             found = int(digits) if digits.lstrip("+-").isdigit() else float(digits)
             if found - found == 0:
                 return found

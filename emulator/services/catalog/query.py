@@ -107,7 +107,7 @@ def _listed(value: Json) -> list[Any]:
 def _is_beyond(field: str, side: str, moment: str, item: JsonObject) -> bool:
     """Tell whether a time lies strictly after or before a moment, both in milliseconds."""
     time = item.get(field)
-    if not isinstance(time, int) or not moment.isdecimal():
+    if not isinstance(time, int) or not moment.isdecimal() or len(moment) > 18:
         return False
     return time > int(moment) if side == "After" else time < int(moment)
 

@@ -53,7 +53,7 @@ def read_query(query: JsonObject) -> Query:
     """Return the list request that a call's query parameters make."""
     token = read_token(query.get("continuationToken", "")) or {}
     sent = str(query.get("limit", ""))
-    limit = int(sent) if sent.isdecimal() else token.get("limit", DEFAULT_LIMIT)
+    limit = int(sent) if sent.isdecimal() and len(sent) < 10 else token.get("limit", DEFAULT_LIMIT)
     return Query(
         filters=tuple(query.get("property") or token.get("filters") or ()),
         order=query.get("orderby") or token.get("order") or "",
@@ -66,7 +66,7 @@ def read_search(body: JsonObject, token: str) -> Query:
     """Return the list request that a search's body makes, on the page of a token."""
     known = read_token(token) or {}
     sent = str(body.get("limit", ""))
-    limit = int(sent) if sent.isdecimal() else known.get("limit", DEFAULT_LIMIT)
+    limit = int(sent) if sent.isdecimal() and len(sent) < 10 else known.get("limit", DEFAULT_LIMIT)
     return Query(
         filters=tuple(split_filters(body.get("queryString", "")) or known.get("filters") or ()),
         order=body.get("orderby") or known.get("order") or "",

@@ -95,7 +95,8 @@ class FlowService:
         stored = self._store.read(sandbox, FLOW.name, key)
         schedule = (stored.body.get("scheduleParams") if stored else None) or {}
         start = str(schedule.get("startTime", ""))
-        has_started = start.isdecimal() and int(start) * 1000 <= self._platform.runtime.clock.now()
+        is_time = start.isdecimal() and len(start) <= 18
+        has_started = is_time and int(start) * 1000 <= self._platform.runtime.clock.now()
         return stored.body if stored and has_started else None
 
     def scan(self, sandbox: Sandbox, kind: Kind, after: int = 0) -> Iterator[Stored]:
