@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from emulator import __version__
 from emulator.admin import describe, exports, faults, files, seeding, state, tick, worlds
 from emulator.admin.journal import journal_routes
-from emulator.admin.replies import answer, error, read_object
+from emulator.admin.replies import answer, error, nothing, read_object
 from emulator.web.engine import Engine
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
     ]
     for path, method, view in routes:
         endpoint = f"{method} {path}".replace(".", "")
-        blueprint.add_url_rule(path, endpoint, view, methods=[method])
+        blueprint.add_url_rule(
+            path, endpoint, view, methods=[method], provide_automatic_options=False
+        )
     return blueprint
 
 
@@ -72,7 +74,7 @@ class Control:
         if not all(item is None or isinstance(item, str) for item in (organization, name)):
             return error(400, "invalid body", "organization and sandbox are text")
         self._engine.platform.erase(organization, name)
-        return Response(status=204)
+        return nothing()
 
     def operations(self) -> Response:
         """List every documented operation: emulated, or not and why."""

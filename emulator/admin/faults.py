@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from emulator.admin.replies import answer, error, read_object
+from emulator.admin.replies import answer, error, nothing, read_object
 from emulator.faults import FaultError, Faults
 
 
@@ -49,13 +49,13 @@ class FaultViews:
     def clear(self) -> Response:
         """Take all faults away."""
         self._faults.clear()
-        return Response(status=204)
+        return nothing()
 
     def remove(self, id: str) -> Response:
         """Take one fault away."""
         if not self._faults.remove(id):
             return error(404, "unknown fault", f"there is no fault {id}")
-        return Response(status=204)
+        return nothing()
 
     def schema(self) -> Response:
         """Return the JSON Schema of a fault's definition."""

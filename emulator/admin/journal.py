@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
-from emulator.admin.replies import answer, error
+from emulator.admin.replies import answer, error, nothing
 from emulator.journal.entry import TEST
 from emulator.journal.journal import Journal
 from emulator.sandbox import Sandbox
@@ -100,7 +100,7 @@ class JournalViews:
     def clear(self) -> Response:
         """Forget the calls; what they covered stays counted."""
         self._journal.clear(_own().get("test"))
-        return Response(status=204)
+        return nothing()
 
     def entry(self, id: str) -> Response:
         """Explain one call: by its number, or the `last` one that broke a rule."""
@@ -152,7 +152,7 @@ class JournalViews:
     def clear_coverage(self) -> Response:
         """Count anew."""
         self._journal.clear_coverage(_own().get("test"))
-        return Response(status=204)
+        return nothing()
 
 
 def _own() -> dict[str, str]:

@@ -6,14 +6,19 @@ from typing import Any
 
 from flask import Response, request
 
-from emulator.json_types import JsonObject, loads
+from emulator.json_types import DEEPEST, JsonObject, is_deeper_than, loads
 from emulator.web.call import Reply
 from emulator.web.flask_app import to_response
 
 
-def read_object() -> JsonObject | None:
-    """Return the request's body as an object, empty where there is none; None for anything else."""
+def read_object(levels: int = DEEPEST) -> JsonObject | None:
+    """Return the request's body as an object, empty where there is none; None for anything else.
+
+    One of more than `levels` of arrays and objects is not read.
+    """
     data = request.get_data()
+    if is_deeper_than(data, levels):
+        return None
     try:
         sent = loads(data) if data else {}
     except ValueError:
@@ -24,6 +29,11 @@ def read_object() -> JsonObject | None:
 def answer(body: Any, status: int = 200) -> Response:
     """Return an answer in JSON."""
     return to_response(Reply(status, body))
+
+
+def nothing() -> Response:
+    """Return the answer to what was done and leaves nothing to say."""
+    return to_response(Reply(204))
 
 
 def error(status: int, error: str, detail: str) -> Response:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
-from emulator.admin.replies import answer, error, read_object
+from emulator.admin.replies import answer, error, nothing, read_object
 from emulator.journey import GIVEN
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class _Views:
             self._emulator.load_scenario(name, **_where(sent))
         except SeedError as wrong:
             return error(400, "scenario not loaded", str(wrong))
-        return Response(status=204)
+        return nothing()
 
 
 def _where(sent: dict[str, Any]) -> dict[str, str]:

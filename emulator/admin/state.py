@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from typing import Any
 
 from flask import Response, request
 
 from emulator.admin.replies import answer, error, read_object
-from emulator.json_types import JsonObject, loads
+from emulator.data_plane.compression import LARGEST, CompressionError, unpack
+from emulator.json_types import JsonObject, is_deeper_than, loads
 from emulator.state import put_back, take
 from emulator.web.engine import Engine
+
+DEEPEST_STATE = 250
+"""How many levels a state may have: more than a body, because it holds bodies."""
 
 
 def routes(engine: Engine) -> list[tuple[str, str, Any]]:
@@ -52,9 +54,10 @@ class StateViews:
 def _sent() -> JsonObject | None:
     """Return the object that was sent, compressed or not; None for anything else."""
     if request.headers.get("Content-Encoding") != "gzip":
-        return read_object()
+        return read_object(DEEPEST_STATE)
     try:
-        sent = loads(gzip.decompress(request.get_data()))
-    except (OSError, EOFError, zlib.error, ValueError):
+        (file,) = unpack("state", request.get_data(), "gzip", LARGEST)
+        sent = None if is_deeper_than(file.content, DEEPEST_STATE) else loads(file.content)
+    except (CompressionError, ValueError):
         return None
     return sent if isinstance(sent, dict) else None

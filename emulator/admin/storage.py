@@ -23,7 +23,8 @@ from emulator.web.flask_app import to_response
 from emulator.web.worlds import ENGINE
 
 _BLOCK = re.compile(r"<(?:Latest|Uncommitted|Committed)>([^<]*)</")
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+_BLOCK_LIST = re.compile(rb"<BlockList\b[^>]*(/>|>.*</BlockList\s*>)\s*$", re.DOTALL)
+_RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
 _XML = '<?xml version="1.0" encoding="utf-8"?>'
 
 
@@ -39,7 +40,9 @@ def make_storage(engine: Engine) -> Blueprint:
         ("/dlblobstore<rest>/<container>", ["GET", "HEAD"], storage.list),
     ):
         endpoint = view.__name__ + ("" if path is blob else "_container")
-        blueprint.add_url_rule(path, endpoint, view, methods=methods)
+        blueprint.add_url_rule(
+            path, endpoint, view, methods=methods, provide_automatic_options=False
+        )
     return blueprint
 
 
@@ -57,7 +60,8 @@ class _Area:
 
     def __init__(self, platform: Platform, account: str, container: str) -> None:
         sent = {
-            name: values[-1] for name, values in parse_qs(request.query_string.decode()).items()
+            name: values[-1]
+            for name, values in parse_qs(request.query_string.decode("utf-8", "replace")).items()
         }
         found = platform.connectors.account(account)
         if found is None:
@@ -123,11 +127,13 @@ def _put(area: _Area, path: str) -> Reply:
     if is_new_only and area.files.find(area.sandbox, area.container, path):
         raise _Refused(409, "BlobAlreadyExists")
     if kind == "block":
-        area.files.put_block(
-            area.sandbox, area.container, path, area.query.get("blockid", ""), sent
-        )
+        if not (block := area.query.get("blockid")):
+            raise _Refused(400, "MissingRequiredQueryParameter")
+        area.files.put_block(area.sandbox, area.container, path, block, sent)
         return Reply(201, b"")
     if kind == "blocklist":
+        if not _BLOCK_LIST.search(sent):
+            raise _Refused(400, "InvalidXmlDocument")
         blocks = _BLOCK.findall(sent.decode("utf-8", "replace"))
         file = area.files.put_blocks(area.sandbox, area.container, path, blocks)
         if file is None:

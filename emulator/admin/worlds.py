@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from emulator.admin.replies import answer, error
+from emulator.admin.replies import answer, error, nothing
 from emulator.web.worlds import Worlds
 
 
@@ -18,11 +18,11 @@ def routes(worlds: Worlds) -> list[tuple[str, str, Any]]:
 
     def drop_all() -> Response:
         worlds.close()
-        return Response(status=204)
+        return nothing()
 
     def drop(name: str) -> Response:
         if worlds.drop(name):
-            return Response(status=204)
+            return nothing()
         return error(404, "unknown world", f"there is no world {name}")
 
     return [

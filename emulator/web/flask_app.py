@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 from werkzeug.routing import Rule as UrlRule
 
 from emulator.contract import Contract, Operation
@@ -31,6 +31,9 @@ from emulator.web.worlds import ENGINE, RAW_PREFIX, ChosenWorld, Worlds
 ADOBE_HOST = "emulator.host"
 """Where a request's environment says that its client takes us for one of Adobe's own hosts, and
 which: what no document of ours knows there may exist all the same, and is not emulated."""
+
+CONTROL = "/_emulator/"
+"""Below it lies the control API, which refuses in a form of its own."""
 
 _EMPTY = (204, 304)
 
@@ -211,9 +214,26 @@ def _refuser(engine: Engine) -> Callable[[HTTPException], Response]:
     answer = _answer_unrouted(engine)
 
     def refuse(error: HTTPException) -> Response:
+        if f"{request.path}/".startswith(CONTROL):
+            return _refused_control(error)
         return answer(request.environ, _problem(error, request.path))
 
     return refuse
+
+
+def _refused_control(error: HTTPException) -> Response:
+    """Return an error of the control API that no view of it has answered: no rule is about it."""
+    said, headers = str(error.description), {}
+    if isinstance(error, MethodNotAllowed):
+        said = f"{request.method} is not allowed at {request.path}"
+        headers["allow"] = ", ".join(sorted(error.valid_methods or ()))
+    elif isinstance(error, NotFound):
+        said = f"there is nothing at {request.path}"
+    elif isinstance(error, InternalServerError):
+        said = "The emulator failed on this request; its log says where. Please report it."
+    return to_response(
+        Reply(error.code or 400, {"error": error.name.lower(), "detail": said}, headers)
+    )
 
 
 def _answer_unrouted(engine: Engine) -> Callable[[dict[str, Any], Problem], Response]:
@@ -248,6 +268,8 @@ def _problem(error: HTTPException, path: str) -> Problem:
             url = host + request.environ["REQUEST_URI"].partition("?")[0]
             return Problem("platform.unmatched", method=request.method, url=url)
         return Problem("platform.unknown_path", path=path)
+    if isinstance(error, InternalServerError):
+        return Problem("platform.internal_error")
     return Problem("platform.unreadable", reason=error.description or error.name)
 
 
