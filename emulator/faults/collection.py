@@ -56,6 +56,7 @@ class Faults:
         self._data = DataFaults(engine.platform.runtime, self.all)
         engine.before.insert(0, self.before)
         engine.after.insert(0, self.after)
+        engine.platform.on_erase += [self._visibility.erased, self._data.erased]
         engine.platform.run_hooks.append(self._data.of_run)
         engine.platform.batch_hooks.append(self._data.of_batch)
 

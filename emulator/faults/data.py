@@ -26,7 +26,7 @@ class DataFaults:
         """`faults` returns those that are set."""
         self._runtime = runtime
         self._faults = faults
-        self._stuck: dict[tuple[str, str], bool] = {}
+        self._stuck: dict[tuple[str, Sandbox, str], bool] = {}
         # Requests are answered by one thread each, and nobody tells the hooks by which one.
         self._noted = threading.local()
 
@@ -50,21 +50,29 @@ class DataFaults:
         """Forget which runs a fault has let get stuck, or all."""
         self._stuck = {key: hit for key, hit in self._stuck.items() if fault not in ("", key[0])}
 
+    def erased(self, organization: str | None, name: str | None) -> None:
+        """Forget the runs of an organization or a sandbox, None for all."""
+        self._stuck = {
+            key: hit
+            for key, hit in self._stuck.items()
+            if organization not in (None, key[1].organization) or name not in (None, key[1].name)
+        }
+
     def of_run(self, sandbox: Sandbox, flow: JsonObject, run: JsonObject) -> JsonObject | None:
         """Return the status that a run gets instead of being carried out; see `RunHook`."""
         for fault in self._faults():
             names = (flow["id"], str(flow.get("name", "")))
             if not fault.is_about(sandbox, self._runtime.clock.now(), *names):
                 continue
-            if fault.kind == "stuckRun" and self._is_stuck(fault, run):
+            if fault.kind == "stuckRun" and self._is_stuck(fault, sandbox, run):
                 return {"status": "inProgress"}
             if fault.kind == "failedRun" and self._hits(fault):
                 return {"status": "failed", "errors": [_said(fault, RUN_FAILED)]}
         return None
 
-    def _is_stuck(self, fault: Fault, run: JsonObject) -> bool:
+    def _is_stuck(self, fault: Fault, sandbox: Sandbox, run: JsonObject) -> bool:
         """Tell whether a run does not get on; it is asked for again each time somebody looks."""
-        key = (fault.id, run["id"])
+        key = (fault.id, sandbox, run["id"])
         if key not in self._stuck:
             self._stuck[key] = self._hits(fault)
         seconds = fault.get("seconds")

@@ -52,6 +52,12 @@ class Visibility:
         for place, hidden in list(self._hidden.items()):
             self._keep(place, [item for item in hidden if fault not in ("", item.fault.id)])
 
+    def erased(self, organization: str | None, name: str | None) -> None:
+        """Forget what was hidden of an organization or a sandbox, None for all."""
+        for place in list(self._hidden):
+            if organization in (None, place[0]) and name in (None, place[1]):
+                del self._hidden[place]
+
     def _keep(self, place: tuple[str, str], hidden: list[_Hidden]) -> None:
         if hidden:
             self._hidden[place] = hidden

@@ -36,6 +36,10 @@ What it returns instead, `{"code": …, "message": …}`, is why the batch fails
 """
 
 
+EraseHook = Callable[[str | None, str | None], object]
+"""Told which organization and sandbox have been erased, None for all: who remembers ids forgets."""
+
+
 class Domain(Protocol):
     """A service's domain object."""
 
@@ -79,6 +83,7 @@ class Platform:
         self.settings = settings
         self.run_hooks: list[RunHook] = []
         self.batch_hooks: list[BatchHook] = []
+        self.on_erase: list[EraseHook] = []
         self.conformers: dict[tuple[Sandbox, str | None, bool], tuple[JsonObject, Any]] = {}
         self._derived: dict[tuple[str, object], str] = {}
         self._domains: dict[str, Domain] = {}
@@ -126,6 +131,12 @@ class Platform:
         """Forget everything, or what one organization or one of its sandboxes holds."""
         self.store.erase(organization, name)
         self.blobs.erase(organization, name)
+        self.erased(organization, name)
+
+    def erased(self, organization: str | None = None, name: str | None = None) -> None:
+        """Tell `on_erase` that resources are gone, and that their ids may come again."""
+        for forget in self.on_erase:
+            forget(organization, name)
 
     def new_uuid(self, sandbox: Sandbox, kind: str) -> str:
         """Return the next dashed id of a kind."""

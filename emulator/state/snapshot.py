@@ -51,6 +51,7 @@ def put_back(engine: Engine, state: State) -> None:
     blobs.erase()
     for blob in state.blobs:
         blobs.put(*blob)
+    engine.platform.erased()
     engine.edition = state.edition
     engine.enforce = state.enforce
     engine.requests = state.requests

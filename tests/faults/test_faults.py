@@ -54,6 +54,10 @@ def names(aep: Aep) -> list[str]:
     return [item["name"] for item in aep.ok("GET", CONNECTIONS)["items"]]
 
 
+def reset(aep: Aep, **what: str) -> None:
+    assert aep.send("POST", "/_emulator/reset", {}, json.dumps(what).encode())[0] == 204
+
+
 def clock_of(emulator: Emulator) -> ManualClock:
     clock = emulator.platform.runtime.clock
     assert isinstance(clock, ManualClock)
@@ -505,3 +509,20 @@ def test_a_file_that_cannot_be_used_is_told_of_at_the_start(
         file.write_text(content)
     with pytest.raises(FaultError, match=r"faults\.json"):
         create_emulator(Settings(faults=file), like=emulator)
+
+
+@pytest.mark.parametrize("by_reset", [True, False], ids=["reset", "restored state"])
+def test_a_resource_with_the_id_of_one_that_was_hidden_is_seen(
+    emulator: Emulator, by_reset: bool
+) -> None:
+    aep, start = aep_for(emulator), emulator.snapshot()
+    emulator.faults.add({"kind": "notVisible", "seconds": 3600, "count": 1})
+    hidden = aep.ok("POST", CONNECTIONS, base_connection())["id"]
+    reset(aep, organization="0" * 24 + "@AdobeOrg")
+    assert names(aep) == []
+    if by_reset:
+        reset(aep)
+    else:
+        emulator.restore(start)
+    assert aep.ok("POST", CONNECTIONS, base_connection())["id"] == hidden
+    assert len(names(aep)) == 1

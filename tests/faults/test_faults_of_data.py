@@ -173,3 +173,13 @@ def test_they_leave_calls_alone(emulator: Emulator, aep: Aep) -> None:
         assert (answer.status, answer.rule) == (400, "platform.unusable_fault")
     assert "x-emulator-fault" not in aep.call("GET", f"{FLOW_SERVICE}/connections").headers
     assert [fault.seen for fault in emulator.faults.all()] == [0, 0, 0, 0]
+
+
+def test_a_run_with_the_id_of_one_that_was_stuck_is_not(emulator: Emulator, aep: Aep) -> None:
+    start = emulator.snapshot()
+    emulator.faults.add({"kind": "stuckRun", "count": 1})
+    stuck = order(aep)
+    emulator.restore(start)
+    again = order(aep)
+    assert (stuck["id"], stuck["state"]) == (again["id"], "inProgress")
+    assert again["state"] == "success"
