@@ -132,7 +132,11 @@ def shown_tests(folder: Path) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_runs(
-    command: str, server: Server, folder: Path, run_ours: Callable[[list[str]], str]
+    command: str,
+    server: Server,
+    folder: Path,
+    run_ours: Callable[[list[str]], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     words = shlex.split(command.replace(ADDRESS, f"http://127.0.0.1:{server.port}"))
     if words[0] == "make":
@@ -150,6 +154,8 @@ def test_a_command_runs(
         assert words[1] == "install"
         assert set(re.findall(r"\[(.*)\]", words[2])) <= extras()
     elif words[0] == "pytest":
+        # Schemathesis is here for other tests; its plugin takes seconds to import.
+        monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
         run([sys.executable, "-m", *words], shown_tests(folder))
     elif words[0] == "curl":
         if shutil.which("curl") is None:

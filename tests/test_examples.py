@@ -35,6 +35,12 @@ def run(*command: str, **environment: str) -> str:
     return ran.stdout + ran.stderr
 
 
+@pytest.fixture(autouse=True)
+def without_heavy_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Schemathesis is on this machine for other tests; its plugin takes seconds to import."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
+
+
 @pytest.fixture
 def url() -> Iterator[str]:
     with Server(new_emulator().wsgi_app) as server:

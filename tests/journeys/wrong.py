@@ -165,13 +165,18 @@ def _at(value: Any, steps: tuple[str | int, ...]) -> Any:
 
 
 def _changed(right: Any, steps: tuple[str | int, ...], *value: Any) -> Any:
-    """Return a copy with the value at a place replaced, or taken out if there is none."""
-    body = copy.deepcopy(right)
-    parent = _at(body, steps[:-1])
-    if value:
-        parent[steps[-1]] = value[0]
+    """Return a copy with the value at a place replaced, or taken out if there is none.
+
+    What lies beside the way to the place is shared, for nobody changes it.
+    """
+    step, *further = steps
+    body = copy.copy(right)
+    if further:
+        body[step] = _changed(right[step], tuple(further), *value)
+    elif value:
+        body[step] = value[0]
     else:
-        del parent[steps[-1]]
+        del body[step]
     return body
 
 
