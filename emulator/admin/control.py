@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from emulator import __version__
 from emulator.admin import describe, exports, faults, files, seeding, state, tick, worlds
 from emulator.admin.journal import journal_routes
-from emulator.admin.replies import answer, error, nothing, read_object
+from emulator.admin.replies import SCOPE, answer, error, nothing, read_object, read_scope
 from emulator.web.engine import Engine
 
 if TYPE_CHECKING:
@@ -67,13 +67,10 @@ class Control:
 
     def reset(self) -> Response:
         """Forget everything, or what one organization or one of its sandboxes holds."""
-        sent = read_object()
-        if sent is None or set(sent) - {"organization", "sandbox"}:
-            return error(400, "invalid body", "expected an object with organization and sandbox")
-        organization, name = sent.get("organization"), sent.get("sandbox")
-        if not all(item is None or isinstance(item, str) for item in (organization, name)):
-            return error(400, "invalid body", "organization and sandbox are text")
-        self._engine.platform.erase(organization, name)
+        scope = read_scope()
+        if scope is None:
+            return error(400, "invalid body", SCOPE)
+        self._engine.platform.erase(*scope)
         return nothing()
 
     def operations(self) -> Response:

@@ -26,6 +26,23 @@ def read_object(levels: int = DEEPEST) -> JsonObject | None:
     return sent if isinstance(sent, dict) else None
 
 
+SCOPE = "expected an object with organization and sandbox, both text"
+
+
+def read_scope() -> tuple[str | None, str | None] | None:
+    """Return the organization and sandbox that the body names, None for all.
+
+    Returns None if the body is anything else, which `SCOPE` says in words.
+    """
+    sent = read_object()
+    if sent is None or set(sent) - {"organization", "sandbox"}:
+        return None
+    organization, name = sent.get("organization"), sent.get("sandbox")
+    if not all(item is None or isinstance(item, str) for item in (organization, name)):
+        return None
+    return organization, name
+
+
 def answer(body: Any, status: int = 200) -> Response:
     """Return an answer in JSON."""
     return to_response(Reply(status, body))

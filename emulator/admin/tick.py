@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from emulator.admin.replies import answer, error, read_object
+from emulator.admin.replies import SCOPE, answer, error, read_scope
 from emulator.sandbox import Sandbox
 from emulator.web.engine import Engine
 
@@ -16,12 +16,10 @@ def routes(engine: Engine) -> list[tuple[str, str, Any]]:
 
     def tick() -> Response:
         """Carry out the runs that are due: of one sandbox, of an organization, or of all."""
-        sent = read_object()
-        if sent is None or set(sent) - {"organization", "sandbox"}:
-            return error(400, "invalid body", "expected an object with organization and sandbox")
-        organization, name = sent.get("organization"), sent.get("sandbox")
-        if not all(item is None or isinstance(item, str) for item in (organization, name)):
-            return error(400, "invalid body", "organization and sandbox are text")
+        scope = read_scope()
+        if scope is None:
+            return error(400, "invalid body", SCOPE)
+        organization, name = scope
         ended = sum(
             _catch_up(engine, sandbox)
             for sandbox in engine.platform.flow_service.agenda.sandboxes()
