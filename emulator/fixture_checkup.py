@@ -14,6 +14,7 @@ import jsonschema_rs
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from emulator.fixture_library import KINDS, FixtureError, Fixtures, read_object
+from emulator.form_errors import form_errors
 from emulator.json_types import Json, JsonObject
 from emulator.seeding import scenario_files
 from emulator.seeding.scenario_files import FOLDER
@@ -72,15 +73,9 @@ def _of_the_form(overlay: Path) -> Iterator[tuple[str, Path, JsonObject | str]]:
             except FixtureError as error:
                 yield kind, path, str(error)
             except ValidationError as error:
-                yield kind, path, "\n".join(f"{path}: {line}" for line in _lines(error))
+                yield kind, path, "\n".join(f"{path}: {line}" for line in form_errors(error))
             else:
                 yield kind, path, resource
-
-
-def _lines(error: ValidationError) -> Iterator[str]:
-    for fault in error.errors():
-        place = ".".join(str(step) for step in fault["loc"])
-        yield f"{place}: {fault['msg'].removeprefix('Value error, ')}"
 
 
 def _duplicate(path: Path, resource: JsonObject, ids: dict[str, Path]) -> Iterator[str]:

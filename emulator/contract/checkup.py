@@ -29,6 +29,7 @@ from emulator.contract.model import (
     ProblemEntry,
     Rule,
 )
+from emulator.form_errors import form_errors
 from emulator.json_types import JsonObject
 
 FILES: dict[str, Any] = {
@@ -104,9 +105,8 @@ def _check_file(path: Path, kind: Any) -> Iterator[str]:
         try:
             adapter.validate_python(_single(row) if kind is Rule else row)
         except ValidationError as error:
-            for fault in error.errors():
-                place = ".".join(str(step) for step in fault["loc"])
-                yield f"{path}: {_name(row, number)}: {place}: {fault['msg']}"
+            for complaint in form_errors(error):
+                yield f"{path}: {_name(row, number)}: {complaint}"
 
 
 def _name(row: Any, number: int) -> str:

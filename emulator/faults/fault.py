@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import TYPE_CHECKING, Any
 
+from emulator.form_errors import form_errors
 from emulator.json_types import JsonObject
 from emulator.sandbox import PLATFORM, Sandbox
 from emulator.web.exchange import Exchange
@@ -116,7 +117,7 @@ def make_fault(raw: Any, contract: Contract, id: str) -> Fault:
     try:
         definition = read(raw)
     except ValidationError as error:
-        raise FaultError(_said(error.errors(include_url=False, include_context=False))) from error
+        raise FaultError("\n".join(form_errors(error))) from error
     _check_names(definition, contract)
     begins, ends = (
         milliseconds(definition[name]) if definition.get(name) else None
@@ -128,14 +129,6 @@ def make_fault(raw: Any, contract: Contract, id: str) -> Fault:
     globs = [re.compile(translate(glob)) for name in members for glob in definition.get(name) or ()]
     named = definition.pop("id", None) or id
     return Fault(named, definition, begins, ends, _globs=globs)
-
-
-def _said(errors: list[Any]) -> str:
-    lines = []
-    for error in errors:
-        place = ".".join(str(step) for step in error["loc"])
-        lines.append(f"{place}: {error['msg']}" if place else error["msg"])
-    return "\n".join(lines)
 
 
 def _check_names(definition: JsonObject, contract: Contract) -> None:

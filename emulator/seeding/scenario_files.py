@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from emulator.form_errors import form_errors
 from emulator.journey import journeys
 from emulator.json_types import loads
 from emulator.package_data import data_folder
@@ -77,9 +78,7 @@ def _read(path: Path) -> Scenario:
     try:
         file = ScenarioFile.model_validate(loads(path.read_bytes()))
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
-        said = (f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in found)
-        raise SeedError("\n".join(f"{path}: {line}" for line in said)) from error
+        raise SeedError("\n".join(f"{path}: {line}" for line in form_errors(error))) from error
     except (OSError, ValueError) as error:
         raise SeedError(f"{path}: {error}") from error
     scenario = Scenario(path.parent.name, path.parent, file)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from emulator.form_errors import form_errors
 from emulator.runtime import ManualClock
 from emulator.seeding.door import Door
 from emulator.seeding.errors import SeedError
@@ -40,9 +41,7 @@ def read_wish(raw: Any) -> Wish:
     try:
         return Wish.model_validate(raw)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
-        said = (f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in found)
-        raise SeedError("\n".join(said)) from error
+        raise SeedError("\n".join(form_errors(error))) from error
 
 
 def seed(emulator: Emulator, make: Make, sandbox: Sandbox, wish: Wish) -> dict[str, int]:

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from emulator import __version__
+from emulator.form_errors import form_errors
 from emulator.json_types import JsonObject, dumps, loads
 from emulator.sandbox import Sandbox
 from emulator.state.snapshot import State
@@ -75,10 +76,7 @@ def from_json(raw: Any, contract: Contract) -> State:
     try:
         file = StateFile.model_validate(raw)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        places = (".".join(map(str, item["loc"])) or "the file" for item in found)
-        said = [f"{place}: {item['msg']}" for place, item in zip(places, found, strict=True)]
-        raise StateError(_few(said)) from error
+        raise StateError(_few(form_errors(error, "the file"))) from error
     wrong = list(_complaints(file, contract))
     if wrong:
         raise StateError(_few(wrong))
