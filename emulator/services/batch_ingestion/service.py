@@ -9,18 +9,12 @@ from typing import Any, NamedTuple
 
 from emulator.data_plane.columns import nested_rows
 from emulator.data_plane.ingest import CORRUPT, Input, InputRow, ingest_rows, schema_of
-from emulator.data_plane.readers import (
-    FORMATS,
-    FileError,
-    ReadOptions,
-    Row,
-    column_names,
-    read_rows,
-)
+from emulator.data_plane.readers import FORMATS, FileError, Row, column_names, read_rows
 from emulator.fixture_library import Fixtures
 from emulator.json_types import Json, JsonObject, loads
 from emulator.sandbox import Sandbox
 from emulator.services.base import Finder, Lister, Platform
+from emulator.services.batch_ingestion.input_format import input_format, read_options
 from emulator.services.batch_ingestion.uploads import UPLOAD, Uploads
 from emulator.store import Change
 
@@ -91,7 +85,7 @@ class BatchIngestion:
         """Open a batch as a request says."""
         members: JsonObject = {
             "relatedObjects": [{"type": "dataSet", "id": sent["datasetId"]}],
-            "inputFormat": _input_format(sent.get("inputFormat")),
+            "inputFormat": input_format(sent.get("inputFormat")),
             "tags": _tags(client, sent),
         }
         for name in ("externalId", "replay"):
@@ -267,35 +261,6 @@ class BatchIngestion:
             name = file["name"]
             for row in rows:
                 yield InputRow(row.value, name, CORRUPT if row.corrupt else ())
-
-
-def _input_format(sent: JsonObject | None) -> JsonObject:
-    """Return a batch's input format: Parquet where a request says nothing, names in lower case."""
-    format = {name: value for name, value in (sent or {}).items() if value is not None}
-    return {**format, "format": str(format.get("format", "parquet")).lower()}
-
-
-def read_options(format: JsonObject, columns: tuple[str, ...] = ()) -> ReadOptions:
-    """Return how files of an input format are read; without a header their columns are these."""
-    usual = ReadOptions()
-    marker = format.get("nullMarker")
-    return ReadOptions(
-        delimiter=_sign(format.get("delimiter"), usual.delimiter) or usual.delimiter,
-        quote=_sign(format.get("quote"), usual.quote),
-        escape=_sign(format.get("escape"), usual.escape),
-        header=str(format.get("header", True)).lower() != "false",
-        columns=columns,
-        charset=str(format.get("charset") or usual.charset),
-        null_markers=(str(marker),) if marker else (),
-        is_multi_line_json=str(format.get("isMultiLineJson", False)).lower() == "true",
-    )
-
-
-def _sign(value: object, usual: str) -> str:
-    """Return a single character; a tabulator may be written as backslash and t."""
-    if value is None:
-        return usual
-    return str(value).replace("\\t", "\t")[:1]
 
 
 def _tags(client: str, sent: JsonObject) -> JsonObject:

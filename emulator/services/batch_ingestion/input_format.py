@@ -1,0 +1,35 @@
+"""The input format of a batch: what a request says of its files, and how they are read by that."""
+
+from __future__ import annotations
+
+from emulator.data_plane.readers import ReadOptions
+from emulator.json_types import JsonObject
+
+
+def input_format(sent: JsonObject | None) -> JsonObject:
+    """Return a batch's input format: Parquet where a request says nothing, names in lower case."""
+    format = {name: value for name, value in (sent or {}).items() if value is not None}
+    return {**format, "format": str(format.get("format", "parquet")).lower()}
+
+
+def read_options(format: JsonObject, columns: tuple[str, ...] = ()) -> ReadOptions:
+    """Return how files of an input format are read; without a header their columns are these."""
+    usual = ReadOptions()
+    marker = format.get("nullMarker")
+    return ReadOptions(
+        delimiter=_sign(format.get("delimiter"), usual.delimiter) or usual.delimiter,
+        quote=_sign(format.get("quote"), usual.quote),
+        escape=_sign(format.get("escape"), usual.escape),
+        header=str(format.get("header", True)).lower() != "false",
+        columns=columns,
+        charset=str(format.get("charset") or usual.charset),
+        null_markers=(str(marker),) if marker else (),
+        is_multi_line_json=str(format.get("isMultiLineJson", False)).lower() == "true",
+    )
+
+
+def _sign(value: object, usual: str) -> str:
+    """Return a single character; a tabulator may be written as backslash and t."""
+    if value is None:
+        return usual
+    return str(value).replace("\\t", "\t")[:1]
