@@ -307,7 +307,7 @@ async def _drain(state: ServerState, grace: float) -> None:
 
 
 async def _until_quiet(state: ServerState, seconds: float) -> None:
-    # uvicorn has no event for this.
     deadline = time.monotonic() + seconds
+    # uvicorn has no event for this, so it is asked again and again.
     while (state.connections or state.tasks) and time.monotonic() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(_DRAIN_SECONDS)

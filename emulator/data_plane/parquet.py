@@ -19,7 +19,7 @@ Convert = Callable[[Any], Json]
 def is_installed() -> bool:
     """Tell whether Parquet can be read and written."""
     try:
-        import pyarrow.parquet  # noqa: F401
+        import pyarrow.parquet  # noqa: F401 - whether it can be imported is the question
     except ImportError:
         return False
     return True
