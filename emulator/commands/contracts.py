@@ -240,9 +240,8 @@ def run_schemas(arguments: argparse.Namespace) -> int:
     """Write a JSON Schema for each kind of contract file."""
     from emulator.contract.checkup import schemas
 
-    arguments.folder.mkdir(parents=True, exist_ok=True)
     for name, text in schema_files(schemas()).items():
-        (arguments.folder / name).write_text(text, encoding="utf-8")
+        exports.write(arguments.folder / name, text)
         print(arguments.folder / name)
     return 0
 

@@ -77,6 +77,8 @@ def _play(url: str, edition: str | None, name: str) -> int:
         if not played[-1].accepted:
             print("\n".join(_explained(url, sender, played[-1].answer)))
             return 1
+    except BrokenPipeError:
+        raise  # who reads what is printed has seen enough: servers end a connection by a reset
     except (OSError, http.client.HTTPException) as error:
         raise CommandError(f"{url} stopped answering: {error}") from error
     finally:

@@ -48,7 +48,7 @@ def run_openapi(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         sys.stdout.write(text)
     else:
-        _write(arguments.output, text)
+        write(arguments.output, text)
     return 0
 
 
@@ -61,7 +61,7 @@ def run_request_schemas(arguments: argparse.Namespace) -> int:
     for operation in contract.operations.values():
         service, _, name = operation.id.partition(".")
         path = arguments.folder / service / f"{name}.json"
-        _write(path, _text(request_schema(edition, operation)))
+        write(path, _text(request_schema(edition, operation)))
     print(f"{len(contract.operations)} schemas of edition {edition.name} in {arguments.folder}")
     return 0
 
@@ -79,11 +79,16 @@ def write_pages(contract: Contract, folder: Path) -> int:
 
     made = pages(contract)
     for name, text in made.items():
-        _write(folder / name, text)
+        write(folder / name, text)
     return len(made)
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Write a file, in a folder that is made if need be.
+
+    Raises:
+        CommandError: It cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

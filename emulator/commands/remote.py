@@ -44,8 +44,8 @@ def call(
         NoAnswer: Nothing answers at the URL within `patience` seconds.
         CommandError: The URL cannot be used.
     """
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         raise CommandError(f"--url: {url!r}: {error}") from error

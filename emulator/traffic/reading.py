@@ -72,8 +72,10 @@ def form_of(path: Path) -> str:
                 if prefix == "" and event == "map_key" and value in _BY_MEMBER:
                     return _BY_MEMBER[value]
     except ijson.JSONError as error:
-        reason = str(error).partition("\n")[0]
-        raise TrafficError(f"{path}: not JSON: {reason}") from error
+        reason = error.args[0] if error.args else ""
+        # Where the text is not even UTF-8, the words come as bytes.
+        words = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise TrafficError(f"{path}: not JSON: {words.partition(chr(10))[0]}") from error
     raise TrafficError(
         f"{path}: neither a HAR, nor a journal, nor a Postman collection, nor an exchange"
     )

@@ -32,8 +32,8 @@ class Upstream:
         Raises:
             UpstreamError: It is no URL of HTTP or HTTPS, or the file holds no certificates.
         """
-        parts = urlsplit(url)
         try:
+            parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
             raise UpstreamError(f"{url!r}: {error}") from error

@@ -273,6 +273,21 @@ def test_the_demo_explains_a_refusal(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["demo", "health"])
 def test_a_url_that_is_none_is_one_line(command: str) -> None:
     assert_one_line(run(command, "--url", "localhost:8080"), "localhost:8080")
+    assert_one_line(run(command, "--url", "http://["), "http://[")
+
+
+def test_a_folder_that_is_a_file_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("", encoding="utf-8")
+    assert_one_line(run("contracts", "schemas", str(file)), "cannot write")
+
+
+def test_traffic_that_is_not_even_text_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"\xeb\x0b\x04\xc6")
+    done = run("verify", str(file))
+    assert_one_line(done, "not JSON")
+    assert "b'" not in done.stderr
 
 
 def test_the_demo_needs_an_emulator() -> None:
@@ -322,8 +337,9 @@ def test_contracts_diff_tells_what_editions_say_otherwise() -> None:
     assert_one_line(run("contracts", "diff", "2020-03", "1999-12"), "1999-12")
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
-    listing = f"{sys.executable} -m emulator contracts list | head -n 1"
+@pytest.mark.parametrize("command", ["contracts list", "demo"])
+def test_a_reader_that_has_seen_enough_is_no_error(command: str) -> None:
+    listing = f"{sys.executable} -m emulator {command} | head -n 1"
     done = subprocess.run(
         ["/bin/sh", "-c", listing], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
