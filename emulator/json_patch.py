@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, dumps
+
+LARGEST = 16 * 1024**2
+"""How many bytes a patched document may have, written as JSON."""
 
 
 class PatchError(ValueError):
@@ -36,9 +39,19 @@ def apply(document: JsonObject, patch: list[Any]) -> JsonObject:
             raise PatchError(_words(error, row), field) from error
         except (TypeError, KeyError, ValueError, IndexError) as error:
             raise PatchError(f"cannot {row['op']} at {row['path']}", field) from error
+        if not _can_be_kept(patched):
+            raise PatchError(f"{row['op']} makes the resource too large or too deep", field)
     if not isinstance(patched, dict):
         raise PatchError("the patch replaces the whole document by something else")
     return cast(JsonObject, patched)
+
+
+def _can_be_kept(value: Json) -> bool:
+    """Tell whether a value can be written as JSON, which a few copies of copies can prevent."""
+    try:
+        return len(dumps(value)) <= LARGEST
+    except TypeError:
+        return False
 
 
 def _words(error: Exception, row: JsonObject) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from emulator.app import Emulator
-from tests.aep import CONNECTORS, FLOW_SERVICE, Aep, flow, make_world
+from tests.aep import CONNECTORS, FLOW_SERVICE, Aep, base_connection, flow, make_world
 from tests.emulators import new_emulator
 from tests.services.conftest import aep_for
 
@@ -143,3 +143,22 @@ def test_the_landing_zone_survives_odd_ranges_queries_and_lists(aep: Aep) -> Non
         assert aep.send("PUT", f"{path}/b?{token}&comp=blocklist", {}, content)[0] == 400
     assert aep.send("PUT", f"{path}/b?{token}&comp=block", {}, b"x")[0] == 400
     assert aep.send("GET", f"{path}/b?{token}", {}, None)[0] == 404
+
+
+def test_patches_make_no_resource_that_cannot_be_kept(aep: Aep) -> None:
+    made = aep.ok("POST", f"{FLOW_SERVICE}/connections", base_connection())
+    path = f"{FLOW_SERVICE}/connections/{made['id']}"
+    doubled = [
+        {"op": "copy", "from": "/auth", "path": f"/auth/params/x{number}"} for number in range(40)
+    ]
+    deep: Any = {}
+    for _ in range(90):
+        deep = {"a": deep}
+    deeper = [
+        {"op": "add", "path": "/auth/params/x" + "/a" * 90 * times, "value": deep}
+        for times in range(3)
+    ]
+    before = control(aep, "GET", "/state")[2]["organizations"]
+    for patch in (doubled, deeper):
+        assert aep.call("PATCH", path, patch, If_Match=made["etag"]).status == 400
+    assert control(aep, "GET", "/state")[2]["organizations"] == before
