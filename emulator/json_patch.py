@@ -6,8 +6,11 @@ from typing import Any, cast
 
 from emulator.json_types import Json, JsonObject, dumps
 
-LARGEST = 16 * 1024**2
-"""How many bytes a patched document may have, written as JSON."""
+GROWTH = 128 * 1024
+"""So many bytes of JSON a document may grow beyond twice what it and the patch have together.
+
+Copies of copies double it with each instruction; nobody else comes near.
+"""
 
 
 class PatchError(ValueError):
@@ -27,6 +30,7 @@ def apply(document: JsonObject, patch: list[Any]) -> JsonObject:
     import jsonpatch  # only PATCH requests need it
     import jsonpointer
 
+    largest = GROWTH + 2 * (len(dumps(document)) + len(dumps(patch)))
     patched: Json = document
     for instruction in patch:
         if not isinstance(instruction, dict) or not isinstance(instruction.get("path"), str):
@@ -39,17 +43,17 @@ def apply(document: JsonObject, patch: list[Any]) -> JsonObject:
             raise PatchError(_words(error, row), field) from error
         except (TypeError, KeyError, ValueError, IndexError) as error:
             raise PatchError(f"cannot {row['op']} at {row['path']}", field) from error
-        if not _can_be_kept(patched):
+        if not _can_be_kept(patched, largest):
             raise PatchError(f"{row['op']} makes the resource too large or too deep", field)
     if not isinstance(patched, dict):
         raise PatchError("the patch replaces the whole document by something else")
     return cast(JsonObject, patched)
 
 
-def _can_be_kept(value: Json) -> bool:
-    """Tell whether a value can be written as JSON, which a few copies of copies can prevent."""
+def _can_be_kept(value: Json, largest: int) -> bool:
+    """Tell whether a value can be written as JSON, of so many levels and so many bytes."""
     try:
-        return len(dumps(value)) <= LARGEST
+        return len(dumps(value)) <= largest
     except TypeError:
         return False
 
