@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import re
 import signal
 import socket
@@ -282,7 +283,25 @@ def _protocol(
 
     protocol.connection_made = connect
     protocol.data_received = receive
+    protocol.send_400_response = lambda reason: _refuse(protocol.transport, reason)
     return cast(asyncio.Protocol, protocol)
+
+
+def _refuse(transport: asyncio.Transport, reason: str) -> None:
+    """Answer what is no HTTP in the gateway's form, as the application does what it cannot read.
+
+    uvicorn's own answer would be plain text. Which request follows is anybody's guess, so the
+    connection ends.
+    """
+    message = f"The request cannot be read: {reason}"
+    body = json.dumps({"error_code": "400900", "message": message}).encode()
+    head = (
+        "HTTP/1.1 400 Bad Request\r\nx-emulator-rule: platform.unreadable\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        "connection: close\r\n\r\n"
+    )
+    transport.write(head.encode() + body)
+    transport.close()
 
 
 def _without_upgrade(data: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -196,6 +197,16 @@ def test_garbage_harms_only_its_sender(
     answer = exchange(server, garbage)
     assert not answer or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5"))
     assert post(client, "/", b"still here") == b"still here"
+
+
+def test_what_is_no_http_is_refused_in_the_gateways_form(server: Server) -> None:
+    head, _, body = exchange(server, b"what is this\r\n\r\n").partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\nx-emulator-rule: platform.unreadable" in head
+    assert json.loads(body) == {
+        "error_code": "400900",
+        "message": "The request cannot be read: Invalid HTTP request received.",
+    }
 
 
 def test_an_app_that_raises_is_answered_with_500(client: http.client.HTTPConnection) -> None:
