@@ -16,6 +16,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
+from urllib.request import urlopen
 
 import pytest
 
@@ -299,6 +300,10 @@ def test_health_tells_whether_an_emulator_answers() -> None:
     with serving() as (_, port):
         done = run("health", AEP_EMULATOR_HOST="0.0.0.0", AEP_EMULATOR_PORT=str(port))
         assert (done.returncode, json.loads(done.stdout)["status"]) == (0, "ok")
+        # A path before the control API is kept: asked below it, a world comes to be.
+        assert run("health", "--url", f"http://127.0.0.1:{port}/t/mine").returncode == 0
+        with urlopen(f"http://127.0.0.1:{port}/_emulator/worlds") as answer:
+            assert b'"mine"' in answer.read()
     done = run("health", "--url", f"http://127.0.0.1:{port}")
     assert done.returncode == 1
     assert "no emulator answers" in done.stderr

@@ -302,3 +302,13 @@ assert requests.adapters.HTTPAdapter.send.__module__ == "requests.adapters"
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.stdout.split() == ["200", "200"], done.stderr
+
+
+def test_a_server_takes_files_that_are_longer_than_other_bodies() -> None:
+    with AepServer(max_body=1000, max_upload=5000) as server:
+        path = "/_emulator/files/dlz-user-container/leads.csv"
+        assert server.session.put(path, data=b"x" * 4000).status_code < 300
+        assert server.session.get(path).content == b"x" * 4000
+        assert server.session.put(path, data=b"x" * 6000).status_code == 413
+        flows = "/data/foundation/flowservice/flows"
+        assert server.session.post(flows, json={"name": "x" * 1000}).status_code == 413

@@ -18,6 +18,8 @@ from urllib.parse import quote
 import pytest
 
 from emulator.server import Server
+from emulator.web.envelopes import Refusal, gateway
+from tests.emulators import new_emulator
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -203,10 +205,10 @@ def test_what_is_no_http_is_refused_in_the_gateways_form(server: Server) -> None
     head, _, body = exchange(server, b"what is this\r\n\r\n").partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"\r\nx-emulator-rule: platform.unreadable" in head
-    assert json.loads(body) == {
-        "error_code": "400900",
-        "message": "The request cannot be read: Invalid HTTP request received.",
-    }
+    entry = new_emulator().contract.edition("latest").problems["platform.unreadable"]
+    reason = "Invalid HTTP request received."
+    refusal = Refusal(400, entry.code, entry.title, entry.detail.format(reason=reason), "", 0)
+    assert json.loads(body) == gateway(refusal)
 
 
 def test_an_app_that_raises_is_answered_with_500(client: http.client.HTTPConnection) -> None:
