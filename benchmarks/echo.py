@@ -25,7 +25,7 @@ def echo_app() -> Any:
 
 def main(port: int) -> None:
     """Serve the echo on a port of the loopback."""
-    from emulator.server import Server, run
+    from emulator.serving.server import Server, run
 
     run(Server(echo_app(), "127.0.0.1", port), lambda server: print("ready", flush=True))
 

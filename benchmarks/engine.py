@@ -14,7 +14,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from emulator.app import create_emulator
-from emulator.journey import Answer, Request, journeys, play
+from emulator.fixtures.journey import Answer, Request, journeys, play
 from emulator.json_types import loads
 
 HEADERS = {

@@ -104,7 +104,7 @@ def mock() -> Contender:
     """`mock_aep`, by a client of its own with Adobe's host name in it."""
     import requests
 
-    from emulator.mock import mock_aep
+    from emulator.testing.mock import mock_aep
 
     session = requests.Session()
     session.trust_env = False
@@ -219,7 +219,7 @@ def main() -> None:
     report("enter and exit alone", measure(turns, False, rounds))
     report("a whole test: create and read", measure(turns, True, rounds))
     print("\nimport where pytest is there already")
-    for module in ("emulator.pytest_plugin", "emulator.mock", "moto"):
+    for module in ("emulator.testing.pytest_plugin", "emulator.testing.mock", "moto"):
         print(f"{module:<24}{import_time(module):>9.2f} ms")
     print("\naim: under 1.00 of moto on each")
 

@@ -11,8 +11,8 @@ import statistics
 import time
 from typing import Any
 
+from emulator.clock import ManualClock
 from emulator.mapping import CompiledMapping, compile_mapping_set
-from emulator.runtime import ManualClock
 
 MAPPINGS = (
     ("ATTRIBUTE", "id", "_id"),

@@ -33,7 +33,7 @@ TIME_LIMIT = 20.0
 
 
 def serve_chosen(port: int) -> None:
-    from emulator.server import Server, run
+    from emulator.serving.server import Server, run
 
     run(Server(echo_app(), HOST, port))
 

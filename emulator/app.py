@@ -7,22 +7,23 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from emulator.clock import Clock, ManualClock, SystemClock
 from emulator.contract import Contract, ContractError, load_contract
 from emulator.faults import Faults
-from emulator.fixture_library import FixtureLibrary
+from emulator.fixtures.journey import GIVEN
+from emulator.fixtures.library import FixtureLibrary
+from emulator.ids import Ids
 from emulator.journal.journal import Journal
-from emulator.journey import GIVEN
 from emulator.package_data import data_folder
-from emulator.runtime import Clock, Ids, ManualClock, Runtime, SystemClock
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.self_check import SelfCheck
-from emulator.services.base import Platform
 from emulator.settings import SettingError, Settings
 from emulator.state import State, put_back, take
 from emulator.store import Blobs, MemoryBlobs, MemoryStore, Store
 from emulator.web.call import View
 from emulator.web.engine import Engine
 from emulator.web.limits import body_limit
+from emulator.web.self_check import SelfCheck
 from emulator.web.worlds import Worlds
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Emulator:
     @cached_property
     def wsgi_app(self) -> Flask:
         """What serves the emulated APIs and the control API, of all its worlds."""
-        from emulator.admin.storage import make_storage
+        from emulator.services.connectors.landing_zone_routes import make_storage
         from emulator.web.flask_app import make_flask_app
 
         app = make_flask_app(self.engine, self.worlds)
@@ -82,7 +83,7 @@ class Emulator:
         self._drop_worlds()
         self.platform.erase()
         self.engine.reset()
-        clock = self.platform.runtime.clock
+        clock = self.platform.clock
         if isinstance(clock, ManualClock):
             clock.reset()
         for forget in self.on_reset:
@@ -197,7 +198,7 @@ def _make_world(base: Emulator) -> Emulator:
     A manual clock starts at the time that it is at `base`, and then is the world's own. The worlds
     that it knows are those of `base`, so that its control API can name and drop them.
     """
-    clock = base.platform.runtime.clock
+    clock = base.platform.clock
     own = ManualClock(clock.now()) if isinstance(clock, ManualClock) else clock
     world = _compose(
         base.settings, base.contract, base.platform.fixtures, own, journal=base.journal
@@ -217,12 +218,12 @@ def _compose(
     blobs: Blobs | None = None,
     journal: Journal | None = None,
 ) -> Emulator:
-    runtime = Runtime(clock or SystemClock(), Ids(settings.seed))
     views: dict[str, View] = {}
     platform = Platform(
         store or MemoryStore(),
         blobs or MemoryBlobs(),
-        runtime,
+        clock or SystemClock(),
+        Ids(settings.seed),
         fixtures,
         settings,
         partial(_add_services, contract, views),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulator.app import Emulator
-from emulator.journey import GIVEN
-from emulator.server import Server
+from emulator.fixtures.journey import GIVEN
+from emulator.serving.server import Server
 from tests.emulators import new_emulator
 
 if TYPE_CHECKING:

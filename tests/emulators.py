@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from emulator.app import Emulator, create_emulator
-from emulator.runtime import Clock, ManualClock
+from emulator.clock import Clock, ManualClock
 from emulator.settings import Settings
 
 

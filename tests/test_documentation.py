@@ -18,7 +18,7 @@ import pytest
 
 from emulator import __version__
 from emulator.cli import main
-from emulator.server import Server
+from emulator.serving.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"

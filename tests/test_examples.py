@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from emulator.server import Server
+from emulator.serving.server import Server
 from examples.make_reports import CLIENTS, make
 from tests.emulators import new_emulator
 

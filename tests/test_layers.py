@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "emulator"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SERVICES = sorted(path.name for path in (PACKAGE / "services").iterdir() if path.is_dir())
 THIRD_PARTY = {
-    "faker": {"runtime"},
-    "flask": {"web.flask_app", "app", "admin"},
+    "faker": {"ids"},
+    "flask": {"web.flask_app", "app", "admin", "services.connectors.landing_zone_routes"},
     "httptools": set[str](),
     "ijson": {"traffic"},
     "jinja2": {"reports.pages"},
@@ -21,8 +21,8 @@ THIRD_PARTY = {
     "jsonschema": {"contract.second_opinion"},
     "lark": {"mapping.parser", "mapping.builder"},
     "pyarrow": {"data_plane.parquet"},
-    "pydantic": {"contract.checkup", "faults", "fixture_checkup", "seeding", "state"},
-    "uvicorn": {"server", "wsgi_bridge"},
+    "pydantic": {"contract.checkup", "faults", "fixtures.checkup", "seeding", "state"},
+    "uvicorn": {"serving"},
     "werkzeug": {"web.flask_app", "web.routing"},
 }
 """The only modules of ours, or packages of them, that know a library."""
@@ -90,7 +90,8 @@ def test_a_library_is_known_to_few(library: str) -> None:
 def test_flask_is_known_to_the_web_and_the_control_api_alone() -> None:
     for name, tree in trees():
         if within(imported(tree, for_types=True), "flask"):
-            assert name in ("web.flask_app", "app") or name.startswith("admin."), name
+            known = ("web.flask_app", "app", "services.connectors.landing_zone_routes")
+            assert name in known or name.startswith("admin."), name
 
 
 def test_the_contract_knows_neither_store_nor_services_nor_web() -> None:
@@ -117,7 +118,7 @@ def test_foundations_know_nothing_of_what_stands_on_them() -> None:
     for name, tree in trees():
         if name in ("json_types", "package_data", "problem", "sandbox", "settings"):
             assert ours(imported(tree)) <= {"json_types"}, name
-        if name == "runtime":
+        if name in ("clock", "ids"):
             assert within(ours(imported(tree)), "sandbox") == ours(imported(tree)), name
 
 
@@ -126,7 +127,7 @@ def test_the_mapping_language_is_pure_and_waited_for() -> None:
     for name, tree in trees():
         if name.startswith("mapping"):
             known = ours(imported(tree))
-            assert known == within(known, "mapping", "json_types", "runtime"), name
+            assert known == within(known, "mapping", "json_types", "clock"), name
         else:
             top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
             at_once = ours(imported(ast.Module(list(top), [])))
@@ -138,13 +139,12 @@ def test_the_data_plane_knows_neither_http_nor_a_single_service() -> None:
         if name.startswith("data_plane"):
             known = ours(imported(tree))
             assert not within(known, "web", "contract.judge", "admin", "app"), name
-            services = within(known, "services")
-            assert services == within(services, "services.base"), name
+            assert not within(known, "services"), name
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_knows_no_other_service(service: str) -> None:
-    allowed = ("services.base", f"services.{service}")
+    allowed = (f"services.{service}",)
     for name, tree in trees():
         if name.startswith(f"services.{service}"):
             known = within(ours(imported(tree)), "services")
@@ -162,8 +162,7 @@ def test_a_domain_knows_neither_http_nor_the_judge() -> None:
 def test_the_web_knows_no_single_service() -> None:
     for name, tree in trees():
         if name.startswith("web"):
-            known = within(ours(imported(tree)), "services")
-            assert known == within(known, "services.base"), name
+            assert not within(ours(imported(tree)), "services"), name
 
 
 def test_recorded_traffic_is_judged_without_services() -> None:
@@ -172,7 +171,6 @@ def test_recorded_traffic_is_judged_without_services() -> None:
         if name.startswith("traffic"):
             known = within(ours(imported(tree)), "services", "web")
             allowed = (
-                "services.base",
                 "web.call",
                 "web.limits",
                 "web.request_document",
@@ -203,9 +201,9 @@ def test_only_the_composition_root_knows_the_list_of_services() -> None:
     assert users == {"app"}
 
 
-def test_only_the_runtime_reads_the_clock_or_makes_up_values() -> None:
+def test_only_clock_and_ids_read_the_time_or_make_up_values() -> None:
     for name, tree in trees():
-        if name == "runtime":
+        if name in ("clock", "ids"):
             continue
         assert not within(imported(tree), *CHANCE), name
         used = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
@@ -219,7 +217,7 @@ def test_only_the_runtime_reads_the_clock_or_makes_up_values() -> None:
 
 
 def test_nothing_that_serves_knows_the_doors_for_tests() -> None:
-    doors = ("testing", "mock", "pytest_plugin", "testcontainers")
+    doors = ("testing",)
     for name, tree in trees():
         if not within({name}, *doors):
             assert not within(ours(imported(tree)), *doors), name

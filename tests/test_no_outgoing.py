@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from emulator.cli import main
-from emulator.server import Server
+from emulator.serving.server import Server
 
 PACKAGE = Path(__file__).resolve().parent.parent / "emulator"
 LOOPBACK = ("127.0.0.1", "::1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.app import Emulator
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from emulator.sandbox import Sandbox
 from tests.aep import FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, make_world
 from tests.emulators import new_emulator
@@ -44,7 +44,7 @@ def disturb(emulator: Emulator, number: int) -> None:
     emulator.platform.blobs.put(Sandbox(HEADERS["x-gw-ims-org-id"], "prod"), "a/b", b"c")
     emulator.engine.edition = "2020-09"
     emulator.engine.enforce = "observe"
-    clock = emulator.platform.runtime.clock
+    clock = emulator.platform.clock
     assert isinstance(clock, ManualClock)
     clock.advance(3600)
 

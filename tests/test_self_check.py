@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from emulator.app import Emulator
-from emulator.self_check import HEADER
 from emulator.settings import Settings, read_settings
 from emulator.web.call import Call, Reply
+from emulator.web.self_check import HEADER
 from tests.aep import FLOW_SERVICE, Aep, base_connection, make_world
 from tests.emulators import new_emulator
 from tests.services.conftest import aep_for
@@ -63,7 +63,7 @@ def test_a_reply_that_does_not_fit_is_reported(
 
     client = answering(checked, "flow_service.get_connection", view)
     made = client.ok("POST", CONNECTIONS, base_connection())
-    with caplog.at_level(logging.ERROR, "emulator.self_check"):
+    with caplog.at_level(logging.ERROR, "emulator.web.self_check"):
         answer = client.call("GET", f"{CONNECTIONS}/{made['id']}")
     assert answer.status == reply.status
     assert said in answer.headers[HEADER]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, request
 
 from emulator.admin.replies import answer, error, nothing, read_object
-from emulator.journey import GIVEN
+from emulator.fixtures.journey import GIVEN
 
 if TYPE_CHECKING:
     from emulator.app import Emulator

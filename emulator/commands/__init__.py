@@ -51,7 +51,7 @@ def build_emulator(settings: Settings) -> Emulator:
     from emulator.app import create_emulator
     from emulator.contract import ContractError
     from emulator.faults import FaultError
-    from emulator.fixture_library import FixtureError
+    from emulator.fixtures.library import FixtureError
     from emulator.seeding.errors import SeedError
 
     try:

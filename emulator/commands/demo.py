@@ -13,7 +13,7 @@ from emulator.commands import CommandError, add_settings, build_emulator, settin
 from emulator.commands.health import ask
 
 if TYPE_CHECKING:
-    from emulator.journey import Answer, Played, Request
+    from emulator.fixtures.journey import Answer, Played, Request
 
 HELP = "play a tutorial's journey and show every call and answer"
 
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: There is no emulator at the URL, or none could be started.
     """
     if arguments.url:
-        from emulator.runtime import SystemClock
+        from emulator.clock import SystemClock
 
         # Titles of schemas have to be unique, and a demo may be repeated.
         name = f"run {SystemClock().now()}"
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _own_emulator(arguments: argparse.Namespace) -> Iterator[str]:
-    from emulator.server import Server
+    from emulator.serving.server import Server
 
     emulator = build_emulator(settings_of(arguments))
     try:
@@ -58,7 +58,7 @@ def _own_emulator(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def _play(url: str, edition: str | None, name: str) -> int:
-    from emulator.journey import journey_of, play
+    from emulator.fixtures.journey import journey_of, play
 
     edition = _edition(url, edition)
     journey = journey_of(edition)
@@ -109,7 +109,7 @@ class _Sender:
         self._prefix = prefix
 
     def send(self, request: Request) -> Answer:
-        from emulator.journey import Answer
+        from emulator.fixtures.journey import Answer
         from emulator.json_types import loads
 
         target = self._prefix + request.target
@@ -140,7 +140,7 @@ def _told(number: int, played: Played) -> Iterator[str]:
 
 def _explained(url: str, sender: _Sender, answer: Answer) -> Iterator[str]:
     """Say of a refusal what was answered, which rule it was, and where to read about it."""
-    from emulator.journey import Request
+    from emulator.fixtures.journey import Request
 
     yield f"\nNot answered as the tutorial shows: {_text(answer.body)}"
     rule = answer.headers.get("x-emulator-rule")

@@ -28,8 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: A setting or an overlay cannot be used, or the address is taken.
     """
-    from emulator.server import Server
-    from emulator.server import run as serve_until_told
+    from emulator.serving.server import Server
+    from emulator.serving.server import run as serve_until_told
 
     settings = settings_of(arguments)
     logging.basicConfig(

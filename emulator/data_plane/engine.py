@@ -23,9 +23,9 @@ from emulator.data_plane.sources import SOURCE_FAULT
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 if TYPE_CHECKING:
-    from emulator.fixture_library import Fixtures
+    from emulator.fixtures.library import Fixtures
+    from emulator.platform import Platform
     from emulator.sandbox import Sandbox
-    from emulator.services.base import Platform
     from emulator.services.flow_service.agenda import Agenda
     from emulator.services.flow_service.service import FlowService
 
@@ -229,7 +229,7 @@ class FlowEngine:
         return Surroundings(self._platform, sandbox, self._fixtures, self._words)
 
     def _now(self) -> int:
-        return self._platform.runtime.clock.now()
+        return self._platform.clock.now()
 
 
 def _not_too_long_ago(schedule: Schedule, at: int, now: int) -> int:

@@ -13,7 +13,7 @@ from emulator.sandbox import Sandbox
 from emulator.store import Change
 
 if TYPE_CHECKING:
-    from emulator.services.base import Platform
+    from emulator.platform import Platform
 
 FILE = "connection_file"
 LANDING_ZONE = "dlz-user-container"
@@ -52,7 +52,7 @@ class Files:
         file = File(
             path=clean(path),
             size=len(content),
-            modified=self._platform.runtime.clock.now(),
+            modified=self._platform.clock.now(),
             number=self._store.next(sandbox, FILE),
         )
         key = _key(container, file.path)
@@ -114,7 +114,7 @@ class Files:
         """Return since when files have to have been written to be there: a landing zone forgets."""
         if container != LANDING_ZONE:
             return 0
-        return self._platform.runtime.clock.now() - DAYS_KEPT * _DAY
+        return self._platform.clock.now() - DAYS_KEPT * _DAY
 
 
 def clean(path: str) -> str:

@@ -21,10 +21,10 @@ from emulator.data_plane.conform import CORRUPT_CODE, Conform, Fault, conformer
 from emulator.data_plane.diagnostics import Diagnostics
 from emulator.data_plane.landing import Landing, landing_format
 from emulator.data_plane.readers import FileError
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Platform
 
 
 class InputRow(NamedTuple):
@@ -216,4 +216,4 @@ class _Run:
         }
 
     def _now(self) -> int:
-        return self._platform.runtime.clock.now()
+        return self._platform.clock.now()

@@ -14,13 +14,13 @@ from emulator.data_plane.metrics import Tally
 from emulator.data_plane.readers import Row
 from emulator.data_plane.sources import Form, SourceError
 from emulator.data_plane.tables import table_form, tables
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from emulator.mapping import CompiledMapping
-    from emulator.services.base import Platform
+    from emulator.platform import Platform
 
 MAPPER_FAULT = "MAPPER-3700-400"
 MAPPER_TEXT = "Mapper Transform Error"
@@ -111,8 +111,8 @@ def _compiled(mapping_set: JsonObject, around: Surroundings) -> CompiledMapping:
 
     return compile_mapping_set(
         mapping_set["mappings"],
-        clock=around.platform.runtime.clock,
-        seed=around.platform.runtime.ids.seed,
+        clock=around.platform.clock,
+        seed=around.platform.ids.seed,
         schema=around.find("resolved_schema", mapping_set["schemaRef"]["id"]),
         nulls=mapping_set.get("allowNullValues") is True,
         reserved=RESERVED_LISTS[around.words or "current"],

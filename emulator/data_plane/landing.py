@@ -7,8 +7,8 @@ import io
 
 from emulator.data_plane.parquet import is_installed, write_parquet
 from emulator.json_types import Json, JsonObject, dumps
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Platform
 
 ROWS_IN_A_PART = 50_000
 

@@ -8,16 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emulator.clock import ManualClock
 from emulator.faults.data import DataFaults
 from emulator.faults.fault import OF_DATA, STATUSES, Fault, FaultError, from_word, make_fault
 from emulator.faults.tokens import Tokens
 from emulator.faults.visibility import Visibility, creates
 from emulator.json_types import loads
 from emulator.problem import Problem
-from emulator.runtime import ManualClock
-from emulator.transport_fault import TransportFault
 from emulator.web.call import Reply
 from emulator.web.exchange import Exchange
+from emulator.web.transport_fault import TransportFault
 
 if TYPE_CHECKING:
     from emulator.web.engine import Engine
@@ -53,7 +53,7 @@ class Faults:
         self._watches_batches = False
         self._tokens = Tokens()
         self._visibility = Visibility()
-        self._data = DataFaults(engine.platform.runtime, self.all)
+        self._data = DataFaults(engine.platform, self.all)
         engine.before.insert(0, self.before)
         engine.after.insert(0, self.after)
         engine.platform.on_erase += [self._visibility.erased, self._data.erased]
@@ -185,14 +185,14 @@ class Faults:
         return [asked, *self.all()]
 
     def _hits(self, fault: Fault, exchange: Exchange) -> bool:
-        runtime = self._engine.platform.runtime
+        ids = self._engine.platform.ids
         if not fault.concerns(exchange, self._engine.platform.settings.default_sandbox):
             return False
         if fault.kind == "expiredToken" and not self._tokens.has_expired(fault, exchange):
             return False
         if not _is_in(fault, exchange):
             return False
-        return fault.hits(runtime)
+        return fault.hits(ids)
 
     def after(self, exchange: Exchange) -> None:
         """Hide what is not visible yet, and say what is to go wrong on the reply's way."""
@@ -224,11 +224,11 @@ class Faults:
                 exchange.reply.headers.update(own)
 
     def _transport_fault(self, faults: list[Fault]) -> TransportFault | None:
-        runtime = self._engine.platform.runtime
+        ids = self._engine.platform.ids
         made = TransportFault()
         for fault in faults:
             if fault.kind == "delay":
-                jitter = (fault.get("jitter") or 0.0) * fault.chance(runtime, "jitter")
+                jitter = (fault.get("jitter") or 0.0) * fault.chance(ids, "jitter")
                 made = replace(made, delay=made.delay + (fault.get("seconds") or 0.0) + jitter)
             elif fault.kind in ("reset", "lostReply"):
                 made = replace(made, reset=True)
@@ -242,7 +242,7 @@ class Faults:
         A clock that stands still is advanced by it, so that tests need not wait; else `sleep` is
         called.
         """
-        clock = self._engine.platform.runtime.clock
+        clock = self._engine.platform.clock
         if isinstance(clock, ManualClock):
             clock.advance(fault.delay)
         elif fault.delay:

@@ -10,9 +10,8 @@ from emulator.faults.fault import Fault
 from emulator.json_types import JsonObject
 
 if TYPE_CHECKING:
-    from emulator.runtime import Runtime
+    from emulator.platform import Platform
     from emulator.sandbox import Sandbox
-    from emulator.services.base import Platform
 
 RUN_FAILED = {"code": "CONNECTOR-2001-500", "message": "Error occurred at copy activity."}
 BATCH_FAILED = {"code": "EMULATOR-FAULT", "message": "A fault lets this batch fail."}
@@ -22,9 +21,9 @@ BATCH_FAILED = {"code": "EMULATOR-FAULT", "message": "A fault lets this batch fa
 class DataFaults:
     """Says of runs and batches what is to become of them."""
 
-    def __init__(self, runtime: Runtime, faults: Callable[[], list[Fault]]) -> None:
+    def __init__(self, platform: Platform, faults: Callable[[], list[Fault]]) -> None:
         """`faults` returns those that are set."""
-        self._runtime = runtime
+        self._platform = platform
         self._faults = faults
         self._stuck: dict[tuple[str, Sandbox, str], bool] = {}
         # Requests are answered by one thread each, and nobody tells the hooks by which one.
@@ -41,7 +40,7 @@ class DataFaults:
         return fired
 
     def _hits(self, fault: Fault) -> bool:
-        hit = fault.hits(self._runtime)
+        hit = fault.hits(self._platform.ids)
         if hit and hasattr(self._noted, "fired"):
             self._noted.fired[fault.id] = fault
         return hit
@@ -62,7 +61,7 @@ class DataFaults:
         """Return the status that a run gets instead of being carried out; see `RunHook`."""
         for fault in self._faults():
             names = (flow["id"], str(flow.get("name", "")))
-            if not fault.is_about(sandbox, self._runtime.clock.now(), *names):
+            if not fault.is_about(sandbox, self._platform.clock.now(), *names):
                 continue
             if fault.kind == "stuckRun" and self._is_stuck(fault, sandbox, run):
                 return {"status": "inProgress"}
@@ -76,7 +75,7 @@ class DataFaults:
         if key not in self._stuck:
             self._stuck[key] = self._hits(fault)
         seconds = fault.get("seconds")
-        waited = self._runtime.clock.now() - run["createdAt"]
+        waited = self._platform.clock.now() - run["createdAt"]
         return self._stuck[key] and (seconds is None or waited < seconds * 1000)
 
     def of_batch(self, sandbox: Sandbox, dataset: JsonObject) -> JsonObject | None:
@@ -104,13 +103,13 @@ class DataFaults:
 
     def _still_holds(self, id: str) -> bool:
         """Tell whether a fault that a batch waits for is still set, and has not ended."""
-        now = self._runtime.clock.now()
+        now = self._platform.clock.now()
         faults = (fault for fault in self._faults() if fault.id == id)
         return any(fault.kind == "stuckBatch" and not fault.has_ended(now) for fault in faults)
 
     def _of_dataset(self, kind: str, sandbox: Sandbox, dataset: JsonObject) -> Fault | None:
         names = (dataset["id"], str(dataset.get("name", "")))
-        now = self._runtime.clock.now()
+        now = self._platform.clock.now()
         for fault in self._faults():
             is_meant = fault.kind == kind and fault.is_about(sandbox, now, *names)
             if is_meant and self._hits(fault):

@@ -14,7 +14,7 @@ from emulator.web.exchange import Exchange
 
 if TYPE_CHECKING:
     from emulator.contract import Contract
-    from emulator.runtime import Runtime
+    from emulator.ids import Ids
 
 STATUSES = {
     "429": "platform.too_many_requests",
@@ -82,21 +82,21 @@ class Fault:
         """Tell whether its `until` has come, in milliseconds."""
         return self.ends is not None and time >= self.ends
 
-    def hits(self, runtime: Runtime) -> bool:
+    def hits(self, ids: Ids) -> bool:
         """Count a call that the fault is about, and tell whether it is hit."""
         self.seen += 1
         if self.seen <= self.definition.get("after", 0):
             return False
         if self.fired >= self.definition.get("count", self.fired + 1):
             return False
-        if self.chance(runtime, "hit") >= self.definition.get("probability", 1.0):
+        if self.chance(ids, "hit") >= self.definition.get("probability", 1.0):
             return False
         self.fired += 1
         return True
 
-    def chance(self, runtime: Runtime, of: str) -> float:
+    def chance(self, ids: Ids, of: str) -> float:
         """Return a number from 0 up to 1 for the call that was counted last, from the seed."""
-        digits = runtime.ids.hex(PLATFORM, f"fault {self.id} {of}", self.seen, 12)
+        digits = ids.hex(PLATFORM, f"fault {self.id} {of}", self.seen, 12)
         return float(int(digits, 16) / 16**12)
 
     def shown(self) -> JsonObject:

@@ -11,7 +11,7 @@ from emulator.json_types import Json, JsonObject
 from emulator.mapping.zones import EPOCH
 
 if TYPE_CHECKING:
-    from emulator.runtime import Clock
+    from emulator.clock import Clock
 
 
 @dataclass(slots=True)

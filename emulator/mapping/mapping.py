@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from emulator.clock import Clock
 from emulator.json_types import Json, JsonObject
 from emulator.mapping.compiler import compile_expression
 from emulator.mapping.context import Context
@@ -18,7 +19,6 @@ from emulator.mapping.destinations import Destination, destination
 from emulator.mapping.errors import FAILURES, MappingError, reason_of
 from emulator.mapping.parser import RESERVED
 from emulator.mapping.paths import Each, Read, Step, column, parse_steps, reader
-from emulator.runtime import Clock
 
 ATTRIBUTE = "text/x.schema-path"
 EXPRESSION = "text/x.aep-xl"

@@ -1,6 +1,6 @@
 r"""Attribute paths: `a.b[0].c`, `a[*].b`, `${First Name}`, `street\.name`; and reading them.
 
-Paths follow `emulator/xdm_paths.py`, which names fields of schemas; here an index keeps its number.
+Paths follow `emulator/xdm/paths.py`, which names fields of schemas; here an index keeps its number.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from emulator.journey import Answer, Request, Send
+from emulator.fixtures.journey import Answer, Request, Send
 from emulator.json_types import Json, JsonObject, dumps, loads
 from emulator.seeding.errors import SeedError
 from emulator.web.call import Incoming

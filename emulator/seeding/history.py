@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from faker import Faker
 
     from emulator.app import Emulator
-    from emulator.runtime import ManualClock
+    from emulator.clock import ManualClock
     from emulator.sandbox import Sandbox
     from emulator.seeding.model import Runs
     from emulator.seeding.world import Flow

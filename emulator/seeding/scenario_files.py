@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from emulator.fixtures.journey import journeys
 from emulator.form_errors import form_errors
-from emulator.journey import journeys
 from emulator.json_types import loads
 from emulator.package_data import data_folder
 from emulator.seeding.errors import SeedError

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from emulator.clock import ManualClock
 from emulator.data_plane.files import Files
-from emulator.journey import GIVEN, Journey, Keep, Step, fill, journeys, play
+from emulator.fixtures.journey import GIVEN, Journey, Keep, Step, fill, journeys, play
 from emulator.json_types import dumps, loads
-from emulator.runtime import ManualClock
 from emulator.sandbox import Sandbox
 from emulator.seeding.door import sender
 from emulator.seeding.errors import SeedError
@@ -36,7 +36,7 @@ def load(
     Raises:
         SeedError: It cannot be built as it says; nothing has changed.
     """
-    clock = ManualClock(emulator.platform.runtime.clock.now())
+    clock = ManualClock(emulator.platform.clock.now())
     scratch = make(clock)
     if sandbox is not None:
         put_back(scratch.engine, replace(take(emulator.engine), clock=None))

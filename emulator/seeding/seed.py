@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from emulator.clock import ManualClock
 from emulator.form_errors import form_errors
-from emulator.runtime import ManualClock
 from emulator.seeding.door import Door
 from emulator.seeding.errors import SeedError
 from emulator.seeding.world import World
@@ -52,7 +52,7 @@ def seed(emulator: Emulator, make: Make, sandbox: Sandbox, wish: Wish) -> dict[s
     """
     platform = emulator.platform
     with platform.store.exclusive(sandbox):
-        now = platform.runtime.clock.now()
+        now = platform.clock.now()
         clock = ManualClock(now)
         scratch = make(clock)
         put_back(scratch.engine, replace(take(emulator.engine), clock=None))
@@ -70,7 +70,7 @@ def _build(
     from emulator.seeding.history import DAY, History
 
     count = scratch.platform.store.next(sandbox, "seeded world")
-    faker = scratch.platform.runtime.faker_for(f"{wish.seed} {count} {'/'.join(sandbox)}")
+    faker = scratch.platform.ids.faker_for(f"{wish.seed} {count} {'/'.join(sandbox)}")
     start = now // 1000 + _TOMORROW
     every = 1
     if wish.runs:

@@ -14,7 +14,7 @@ from emulator.seeding.fields import GROUPS, KEY, PROFILE, SUBJECTS, Column
 if TYPE_CHECKING:
     from faker import Faker
 
-    from emulator.fixture_library import Fixtures
+    from emulator.fixtures.library import Fixtures
     from emulator.seeding.model import Wish
 
 DATA_LAKE = "c604ff05-7f1a-43c0-8e18-33bf874cb11c"

@@ -1,6 +1,6 @@
 """The services of an emulator: an explicit list, in the order of their folders."""
 
-from emulator.services.base import Service
+from emulator.platform import Service
 from emulator.services.batch_ingestion import SERVICE as BATCH_INGESTION
 from emulator.services.catalog import SERVICE as CATALOG
 from emulator.services.connectors import SERVICE as CONNECTORS

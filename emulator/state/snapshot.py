@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from emulator.store import Blob, Snapshot
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class State:
 
 def take(engine: Engine) -> State:
     """Return the state of an emulator as it is."""
-    clock = engine.platform.runtime.clock
+    clock = engine.platform.clock
     return State(
         store=engine.platform.store.dump(),
         blobs=tuple(engine.platform.blobs.everything()),
@@ -46,7 +46,7 @@ def put_back(engine: Engine, state: State) -> None:
 
     A clock that follows the machine's time goes on doing so.
     """
-    clock, blobs = engine.platform.runtime.clock, engine.platform.blobs
+    clock, blobs = engine.platform.clock, engine.platform.blobs
     engine.platform.store.load(state.store)
     blobs.erase()
     for blob in state.blobs:

@@ -8,9 +8,9 @@ from itertools import count
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from emulator.clock import ManualClock
+from emulator.fixtures.journey import GIVEN
 from emulator.journal.entry import EXPECTS, TEST
-from emulator.journey import GIVEN
-from emulator.runtime import ManualClock
 from emulator.settings import SettingError, Settings
 from emulator.testing import pool
 from emulator.testing.guard import IMS, PLATFORM, NetworkGuard, is_real
@@ -192,7 +192,7 @@ class Connection:
     @property
     def clock(self) -> ManualClock:
         """The emulator's clock: `set` it, `advance` it."""
-        clock = self.emulator.platform.runtime.clock
+        clock = self.emulator.platform.clock
         assert isinstance(clock, ManualClock)  # noqa: S101 - the pool makes no other
         return clock
 

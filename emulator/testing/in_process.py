@@ -10,12 +10,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from emulator.transport_fault import KEY as FAULT
+from emulator.web.transport_fault import KEY as FAULT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-    from emulator.transport_fault import TransportFault
+    from emulator.web.transport_fault import TransportFault
 
 
 class Answer(NamedTuple):

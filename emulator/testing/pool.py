@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from emulator.app import Emulator, create_emulator
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from emulator.settings import Settings
 from emulator.state import State
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-    from emulator.server import Server
+    from emulator.serving.server import Server
 
 COUNTING = threading.Event()
 """Set when somebody wants to know at the end what all tests have covered."""
@@ -89,7 +89,7 @@ _SERVERS: dict[int, tuple[Server, Switch]] = {}
 
 def server_of(emulator: Emulator) -> tuple[Server, Switch]:
     """Return the server of an emulator, started now or before, and what it serves."""
-    from emulator.server import Server
+    from emulator.serving.server import Server
 
     with _LOCK:
         if id(emulator) not in _SERVERS:

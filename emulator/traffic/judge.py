@@ -11,8 +11,8 @@ from emulator.contract.model import BODY, GATE
 from emulator.contract.mutes import mark
 from emulator.journal.entry import Broken, Entry
 from emulator.json_types import MISSING, JsonObject, at
+from emulator.platform import Platform
 from emulator.sandbox import PLATFORM, Sandbox
-from emulator.services.base import Platform
 from emulator.traffic.hosts import host_of, target_of
 from emulator.traffic.judged import Judged, Routed
 from emulator.traffic.recording import Recorded, one_by_name
@@ -156,7 +156,7 @@ class RecordingJudge:
 
     def _settle(self, routed: Routed, edition: Edition, judged: Judged) -> None:
         operation = routed.incoming.operation.id
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         judged.findings = mark(judged.findings, edition.mutes, operation, now)
         certain = {finding.rule.id for finding in judged.findings}
         once = {rule.id: rule for rule in judged.undecided if rule.id not in certain}

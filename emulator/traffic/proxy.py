@@ -99,7 +99,7 @@ class Watcher:
         engine = self.emulator.engine
         judged = self.judge.judge(routed, self.emulator.contract.edition(engine.edition))
         entry = self.judge.entry(routed, judged)
-        entry.time = self.emulator.platform.runtime.clock.now()
+        entry.time = self.emulator.platform.clock.now()
         self.counted.add(recorded, entry)
         shown = without_secrets(entry)
         self._journal.add_entry(shown)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from emulator.contract.judge import Undecided
 from emulator.contract.mutes import mark
 from emulator.json_types import Json, JsonObject
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Platform
 from emulator.traffic.lessons import LESSONS, Lesson, resources
 
 if TYPE_CHECKING:
@@ -234,6 +234,6 @@ class LearningLookup:
         within = LearningLookup(self._world, self._platform, self._edition, self._sandbox, request)
         within.rule = asking
         findings = self._edition.judge(operation, request, within)
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         marked = mark(findings, self._edition.mutes, operation, now)
         return [finding for finding in marked if finding.mute is None]

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
 from emulator.contract import Operation
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
-from emulator.transport_fault import TransportFault
+from emulator.web.transport_fault import TransportFault
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
-    from emulator.services.base import Platform
+    from emulator.platform import Platform
     from emulator.web.lookup import BoundLookup
 
 

@@ -13,9 +13,9 @@ from emulator.contract import Contract, ProblemEntry
 from emulator.contract.enforcement import refuses
 from emulator.contract.model import BODY, GATE
 from emulator.contract.mutes import mark
+from emulator.platform import Platform
 from emulator.problem import Problem
 from emulator.sandbox import PLATFORM
-from emulator.services.base import Platform
 from emulator.web.call import Call, Incoming, Part, Reply, View
 from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.exchange import After, Before, Exchange
@@ -54,7 +54,7 @@ class Engine:
         self.before: list[Before] = []
         self.after: list[After] = []
         self.reset()
-        self._request_prefix = platform.runtime.ids.hex(PLATFORM, "request", 0, 16)
+        self._request_prefix = platform.ids.hex(PLATFORM, "request", 0, 16)
         self._passed: set[tuple[str | bool | None, ...]] = set()
 
     def reset(self) -> None:
@@ -123,7 +123,7 @@ class Engine:
             edition=self.contract.edition(self.edition),
             enforce=self.enforce,
             request_id=self._request_id(incoming.headers),
-            time=self.platform.runtime.clock.now(),
+            time=self.platform.clock.now(),
         )
 
     def _answer_instead(self, exchange: Exchange) -> Reply | None:
@@ -246,7 +246,7 @@ class Engine:
             title=entry.title.format_map(known),
             detail=entry.detail.format_map(known),
             request_id=request_id,
-            now=self.platform.runtime.clock.now(),
+            now=self.platform.clock.now(),
         )
 
     def _request_id(self, headers: Mapping[str, str]) -> str:

@@ -14,8 +14,6 @@ from werkzeug.routing import Rule as UrlRule
 from emulator.contract import Contract, Operation
 from emulator.json_types import dumps
 from emulator.problem import Problem
-from emulator.transport_fault import KEY as FAULT
-from emulator.transport_fault import TransportFault
 from emulator.web.call import Incoming, Reply
 from emulator.web.engine import Engine
 from emulator.web.limits import limit_of
@@ -26,6 +24,8 @@ from emulator.web.routing import (
     shared_rule,
     url_rules,
 )
+from emulator.web.transport_fault import KEY as FAULT
+from emulator.web.transport_fault import TransportFault
 from emulator.web.worlds import ENGINE, RAW_PREFIX, ChosenWorld, Worlds
 
 ADOBE_HOST = "emulator.host"

@@ -10,7 +10,7 @@ from emulator.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition, Finding
-    from emulator.services.base import Platform
+    from emulator.platform import Platform
 
 
 class BoundLookup:
@@ -41,6 +41,6 @@ class BoundLookup:
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
         within = BoundLookup(self.platform, self.edition, self.sandbox, request)
         findings = self.edition.judge(operation, request, within)
-        now = self.platform.runtime.clock.now()
+        now = self.platform.clock.now()
         marked = mark(findings, self.edition.mutes, operation, now)
         return [finding for finding in marked if finding.mute is None]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.forms import read_form
 from emulator.json_types import DEEPEST, MISSING, Json, JsonObject, is_deeper_than, loads
 from emulator.sandbox import Sandbox
 from emulator.web.call import Incoming, read_query
+from emulator.web.forms import read_form
 
 
 def describe(incoming: Incoming) -> JsonObject:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from emulator.app import Emulator
+from emulator.clock import ManualClock
 from emulator.data_plane.engine import MOST_CAUGHT_UP
 from emulator.data_plane.files import File
 from emulator.data_plane.sources import chosen
 from emulator.json_types import JsonObject
-from emulator.runtime import ManualClock
 from emulator.sandbox import Sandbox
 from tests.aep import (
     CATALOG,

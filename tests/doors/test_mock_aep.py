@@ -14,8 +14,8 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from emulator.mock import mock_aep
 from emulator.settings import SettingError
+from emulator.testing.mock import mock_aep
 from tests.aep import FLOW_SERVICE, HEADERS, base_connection
 
 PLATFORM = "https://platform.adobe.io"

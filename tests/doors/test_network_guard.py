@@ -12,9 +12,9 @@ import httpx
 import pytest
 import requests
 
-from emulator.mock import mock_aep
 from emulator.testing import Aep, AepServer, RealHostError
 from emulator.testing.guard import NetworkGuard, is_real
+from emulator.testing.mock import mock_aep
 
 HOST = "platform.adobe.io"
 URL = f"https://{HOST}/data/foundation/flowservice/flows"

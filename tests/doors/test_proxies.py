@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.server import Server
+from emulator.serving.server import Server
 from tests.aep import HEADERS
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "proxy"

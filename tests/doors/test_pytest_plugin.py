@@ -73,7 +73,7 @@ def test_both_fixtures_are_one_emulator(aep, mock_aep):
 
 
 def test_bare_mock_within_the_fixture_shares_it(mock_aep):
-    from emulator.mock import mock_aep as mock
+    from emulator.testing.mock import mock_aep as mock
     with mock() as inner:
         assert inner is mock_aep
 
@@ -208,7 +208,7 @@ class Run:
 def run(folder: Path, *flags: str) -> Run:
     """Run pytest over some tests, with no plugins but those that are named."""
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    command = [sys.executable, "-m", "pytest", "-p", "emulator.pytest_plugin", *flags]
+    command = [sys.executable, "-m", "pytest", "-p", "emulator.testing.pytest_plugin", *flags]
     command += ["--aep-report", "report.html", "--aep-coverage", "coverage.json"]
     command += ["--aep-summary", "--junit-xml", "results.xml"]
     done = subprocess.run(
@@ -284,7 +284,7 @@ def names_in(coverage: dict[str, object]) -> set[str]:
 
 
 def test_a_report_of_no_known_form_is_refused_at_once(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "-p", "emulator.pytest_plugin"]
+    command = [sys.executable, "-m", "pytest", "-p", "emulator.testing.pytest_plugin"]
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
         [*command, "--aep-report", "report.pdf"],
@@ -325,17 +325,17 @@ def test_it_is_found_by_pytest_once_installed() -> None:
         for found in importlib.metadata.entry_points(group="pytest11")
         if found.name == "aep_emulator"
     )
-    assert point.value == "emulator.pytest_plugin"
+    assert point.value == "emulator.testing.pytest_plugin"
 
 
 def test_importing_it_costs_next_to_nothing() -> None:
     """Beside pytest itself it brings nothing but the empty package that it lies in."""
-    program = "import sys, pytest; old = set(sys.modules); import emulator.pytest_plugin; "
+    program = "import sys, pytest; old = set(sys.modules); import emulator.testing.pytest_plugin; "
     program += "print(*sorted(set(sys.modules) - old))"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["emulator", "emulator.pytest_plugin"]
+    assert done.stdout.split() == ["emulator", "emulator.testing", "emulator.testing.pytest_plugin"]
 
 
 def test_a_run_without_fixtures_imports_nothing_more(tmp_path: Path) -> None:
@@ -343,12 +343,12 @@ def test_a_run_without_fixtures_imports_nothing_more(tmp_path: Path) -> None:
         import sys
 
         def test_nothing():
-            heavy = {"flask", "requests", "httpx", "emulator.app", "emulator.testing"}
+            heavy = {"flask", "requests", "httpx", "emulator.app", "emulator.testing.aep"}
             assert not heavy & set(sys.modules)
     """
     (tmp_path / "test_it.py").write_text("if True:" + program, "utf-8")
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "emulator.pytest_plugin"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "emulator.testing.pytest_plugin"]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import pytest
 
-from emulator.server import Server
+from emulator.serving.server import Server
 from emulator.web.envelopes import Refusal, gateway
 from tests.emulators import new_emulator
 
@@ -278,7 +278,7 @@ def test_a_busy_port_is_an_ordinary_error(server: Server) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_process_cleanly(number: signal.Signals) -> None:
     code = (
-        "from emulator.server import Server, run\n"
+        "from emulator.serving.server import Server, run\n"
         "def app(environ, start): start('200 OK', []); return [b'hi']\n"
         "run(Server(app), lambda server: print(server.port, flush=True))\n"
     )

@@ -16,8 +16,8 @@ from testcontainers.core import container
 from testcontainers.core.wait_strategies import HttpWaitStrategy
 
 from emulator.settings import SettingError, read_settings
-from emulator.testcontainers import HEALTH, IMAGE, PORT, AepEmulatorContainer
 from emulator.testing import AepServer
+from emulator.testing.testcontainers import HEALTH, IMAGE, PORT, AepEmulatorContainer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -17,7 +17,7 @@ import pytest
 
 from emulator.cli import main
 from emulator.commands.progress import Bar
-from emulator.server import Server
+from emulator.serving.server import Server
 from tests.aep import FLOW_SERVICE, HEADERS, base_connection
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "traffic"

@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from emulator.app import Emulator
-from emulator.runtime import ManualClock
-from emulator.server import Server
+from emulator.clock import ManualClock
+from emulator.serving.server import Server
 from tests.aep import FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, SCHEMA_REGISTRY, Answer
 from tests.aep import base_connection as connection_body
 from tests.emulators import new_emulator
@@ -132,7 +132,7 @@ def test_a_world_has_its_own_control_api(call: Call) -> None:
 
 
 def test_a_world_has_its_own_clock_where_the_clock_is_manual(shared: Emulator, call: Call) -> None:
-    clock = shared.platform.runtime.clock
+    clock = shared.platform.clock
     assert isinstance(clock, ManualClock)
     call("POST", CONNECTIONS, connection_body(), world="one")
     clock.advance(1000)

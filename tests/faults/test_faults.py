@@ -11,11 +11,11 @@ import pytest
 from werkzeug.test import EnvironBuilder
 
 from emulator.app import Emulator, create_emulator
+from emulator.clock import ManualClock
 from emulator.faults import FaultError
 from emulator.faults.model import schema
-from emulator.runtime import ManualClock
 from emulator.settings import Settings
-from emulator.transport_fault import TransportFault
+from emulator.web.transport_fault import TransportFault
 from tests.aep import (
     CATALOG,
     CONVERSION,
@@ -59,7 +59,7 @@ def reset(aep: Aep, **what: str) -> None:
 
 
 def clock_of(emulator: Emulator) -> ManualClock:
-    clock = emulator.platform.runtime.clock
+    clock = emulator.platform.clock
     assert isinstance(clock, ManualClock)
     return clock
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from emulator.app import Emulator
-from emulator.journey import GIVEN
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
+from emulator.fixtures.journey import GIVEN
 from emulator.sandbox import Sandbox
 from tests.aep import CATALOG, FLOW_SERVICE, HEADERS, Aep
 from tests.services.conftest import aep_for
@@ -59,7 +59,7 @@ def test_a_run_fails_as_the_documents_show_it(emulator: Emulator, aep: Aep) -> N
 def test_a_run_is_stuck_until_its_time_has_passed(emulator: Emulator, aep: Aep) -> None:
     emulator.faults.add({"kind": "stuckRun", "seconds": 600, "count": 1})
     stuck = order(aep, "a")
-    clock = emulator.platform.runtime.clock
+    clock = emulator.platform.clock
     assert isinstance(clock, ManualClock)
     states = []
     for _ in range(3):
@@ -114,7 +114,7 @@ def test_a_batch_waits_for_some_reads_or_until_its_fault_is_gone(emulator: Emula
 
 def test_a_batch_waits_no_longer_than_its_own_fault_lasts(emulator: Emulator) -> None:
     lake, faults = Lake(aep_for(emulator)), emulator.faults
-    clock = emulator.platform.runtime.clock
+    clock = emulator.platform.clock
     assert isinstance(clock, ManualClock)
     end = (datetime.fromtimestamp(clock.now() / 1000, UTC) + timedelta(hours=1)).isoformat()
     faults.add({"kind": "stuckBatch", "id": "short", "until": end})

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from emulator.app import Emulator
-from emulator.server import Server
+from emulator.serving.server import Server
 from tests.aep import FLOW_SERVICE, HEADERS, base_connection
 from tests.doors.test_cli import run
 

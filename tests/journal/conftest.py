@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from emulator.app import Emulator
+from emulator.clock import ManualClock
 from emulator.journal.journal import Journal
-from emulator.runtime import ManualClock
 from tests.aep import Aep
 from tests.emulators import new_emulator
 from tests.services.conftest import aep_for

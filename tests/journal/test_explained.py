@@ -11,7 +11,7 @@ import pytest
 from emulator.app import Emulator
 from emulator.journal.marked import Line, marked
 from emulator.journal.told import told
-from emulator.server import Server
+from emulator.serving.server import Server
 from tests.aep import FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, Aep, base_connection, profile_schema
 from tests.doors.test_cli import run
 from tests.journal.conftest import Control

@@ -7,11 +7,11 @@ import json
 import pytest
 
 from emulator.app import Emulator
+from emulator.clock import ManualClock
 from emulator.coverage.coverage import Coverage
 from emulator.journal.entry import Broken
 from emulator.journal.journal import BATCH, Journal
 from emulator.journal.kept import MOST_OF_A_REPLY
-from emulator.runtime import ManualClock
 from emulator.web.call import Reply
 from emulator.web.exchange import Exchange
 from tests.aep import FLOW_SERVICE, HEADERS, ORGANIZATION, Aep, base_connection

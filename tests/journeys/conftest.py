@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from emulator.app import Emulator
-from emulator.server import Server
+from emulator.serving.server import Server
 from tests.aep import HEADERS, Aep, Send
 from tests.emulators import new_emulator
 from tests.journeys.library import library, made  # noqa: F401 - fixtures for all tests here

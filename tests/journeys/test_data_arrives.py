@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.journey import GIVEN, Answer, Request, journeys, play
-from emulator.server import Server
+from emulator.fixtures.journey import GIVEN, Answer, Request, journeys, play
+from emulator.serving.server import Server
 from tests.aep import FLOW_SERVICE, Aep
 from tests.emulators import new_emulator
 from tests.files import put

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from emulator.journey import fill
+from emulator.fixtures.journey import fill
 from tests.aep import Aep
 from tests.journeys.conftest import by_requests, serve
 from tests.journeys.state import LIST_ACCEPT, READ, everything, reading

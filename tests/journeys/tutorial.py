@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emulator.journey import fill, read_at
+from emulator.fixtures.journey import fill, read_at
 from tests.aep import Aep, Answer
 
 _FOLDER = Path(__file__).parent / "tutorials"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.journey import fill
+from emulator.fixtures.journey import fill
 from tests.journeys.tutorial import Step
 
 MAX_BODY = 64 * 1024

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.clock import ManualClock
 from emulator.mapping import Context, Mapped, compile_expression, compile_mapping_set
 from emulator.mapping.values import plain
-from emulator.runtime import ManualClock
 
 CLOCK = ManualClock(1_635_243_024_000)
 """2021-10-26T10:10:24Z."""

@@ -20,7 +20,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.errors import InvalidSchema
 
 from emulator.app import Emulator
-from emulator.self_check import HEADER
+from emulator.web.self_check import HEADER
 from tests.aep import FLOW_SERVICE, HEADERS, flow, make_world
 from tests.emulators import new_emulator
 from tests.properties.effort import EXAMPLES, IS_LONG

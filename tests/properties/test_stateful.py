@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from tests import aep as bodies
 from tests.aep import CATALOG, CONVERSION, FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, Aep, Answer
 from tests.emulators import new_emulator

@@ -9,7 +9,7 @@ import pytest
 from emulator.app import Emulator
 from emulator.json_types import JsonObject
 from emulator.reports.report import build
-from emulator.server import Server
+from emulator.serving.server import Server
 from tests.aep import FLOW_SERVICE, Aep, base_connection
 from tests.emulators import new_emulator
 from tests.services.conftest import aep_for

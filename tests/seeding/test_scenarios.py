@@ -11,13 +11,13 @@ import jsonschema
 import pytest
 
 from emulator.app import Emulator, create_emulator
+from emulator.clock import ManualClock
 from emulator.commands import CommandError, build_emulator
-from emulator.fixture_library import FixtureError
+from emulator.fixtures.library import FixtureError
 from emulator.package_data import data_folder
-from emulator.runtime import ManualClock
 from emulator.seeding.errors import SeedError
 from emulator.seeding.scenario_files import complaints, names
-from emulator.server import Server
+from emulator.serving.server import Server
 from emulator.settings import Settings
 from tests.aep import CATALOG, FLOW_SERVICE, ORGANIZATION, Aep, base_connection
 from tests.doors.test_cli import run

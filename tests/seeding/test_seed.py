@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from emulator.app import Emulator
-from emulator.journey import GIVEN
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
+from emulator.fixtures.journey import GIVEN
 from emulator.seeding.errors import SeedError
-from emulator.server import Server
+from emulator.serving.server import Server
 from tests.aep import CATALOG, CONVERSION, FLOW_SERVICE, HEADERS, ORGANIZATION, SCHEMA_REGISTRY, Aep
 from tests.doors.test_cli import run
 from tests.emulators import new_emulator
@@ -127,7 +127,7 @@ def test_flows_have_a_past(emulator: Emulator, aep: Aep) -> None:
         target = next(part for part in one["activities"] if "targetInfo" in part)
         assert target["targetInfo"][0]["reference"]["ids"][0] in batches
     # The clock of whoever looks has not moved, and no run is due that has been made.
-    assert emulator.platform.runtime.clock.now() == now
+    assert emulator.platform.clock.now() == now
     assert len(items(aep, "runs")) == 8
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.app import Emulator
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from emulator.state import State
 from tests.aep import Aep, World, make_world
 from tests.emulators import new_emulator
@@ -69,8 +69,8 @@ def lake(first_lake: tuple[Emulator, Lake, State]) -> Lake:
     """An empty data set; its clock stands where it began."""
     emulator, lake, state = first_lake
     emulator.restore(state)
-    assert isinstance(emulator.platform.runtime.clock, ManualClock)
-    emulator.platform.runtime.clock.set(1_600_000_000_000)
+    assert isinstance(emulator.platform.clock, ManualClock)
+    emulator.platform.clock.set(1_600_000_000_000)
     return lake
 
 

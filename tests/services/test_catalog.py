@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from emulator.services.catalog.query import ordered, select
 from tests.aep import (
     CATALOG,

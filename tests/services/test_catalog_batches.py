@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from tests.aep import CATALOG, Aep
 from tests.services.lake import ANN, BAD, EXPORT, Lake
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from tests.aep import CONNECTORS, Aep
 
 ZONE = f"{CONNECTORS}/landingzone"

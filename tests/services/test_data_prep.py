@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from emulator.services.data_prep.listing import ordered
 from emulator.services.data_prep.shapes import seconds
 from tests.aep import (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emulator.app import create_emulator
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from emulator.settings import Settings
 from tests.aep import CONVERSION, HEADERS, SCHEMA_REGISTRY, Aep, profile_schema
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from tests.aep import CONVERSION, SCHEMA_REGISTRY, Aep, profile_schema
 from tests.services.data_prep_faults import Upload, upload
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from tests.aep import (
     ADLS_GEN2,
     BLOB,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from tests.aep import (
     BLOB,
     CLOUD_STORAGE_TO_AEP,

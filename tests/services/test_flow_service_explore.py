@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from tests.aep import BLOB, FLOW_SERVICE, ORGANIZATION, Aep, Answer, base_connection
 from tests.files import LEADS, put
 

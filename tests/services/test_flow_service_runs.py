@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from tests.aep import FLOW_SERVICE, Aep, World, flow, make_world, source_connection
 from tests.files import put
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from tests.aep import CATALOG, CONVERSION, FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, Aep
 
 FLOWS = f"{FLOW_SERVICE}/flows"

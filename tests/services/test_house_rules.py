@@ -12,10 +12,10 @@ import pytest
 
 from emulator.app import Emulator, create_emulator
 from emulator.cli import main
+from emulator.clock import ManualClock
 from emulator.contract import ContractError, load_contract
 from emulator.contract.checkup import check_overlaid, check_overlay
 from emulator.package_data import data_folder
-from emulator.runtime import ManualClock
 from emulator.settings import Settings
 from tests.aep import BLOB, FLOW_SERVICE, Aep, flow, make_world
 from tests.services.conftest import aep_for

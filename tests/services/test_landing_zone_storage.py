@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from tests.aep import CONNECTORS, FLOW_SERVICE, Aep
 from tests.emulators import new_emulator
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from emulator.app import create_emulator
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from emulator.settings import Settings
 from tests.aep import BLOB, FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, Aep, Answer
 from tests.services.conftest import aep_for

@@ -10,10 +10,10 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from emulator.app import Emulator
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from emulator.sandbox import Sandbox
 from emulator.services.schema_registry.view import View
-from emulator.xdm_paths import field_at, parse_path
+from emulator.xdm.paths import field_at, parse_path
 from tests.aep import CATALOG, ORGANIZATION, SCHEMA_REGISTRY, Aep, Answer, dataset
 from tests.emulators import new_emulator
 from tests.services.conftest import aep_for

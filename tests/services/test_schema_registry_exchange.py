@@ -12,8 +12,8 @@ from urllib.parse import quote_plus
 import jsonschema_rs
 import pytest
 
+from emulator.ids import Ids
 from emulator.json_types import Json, JsonObject
-from emulator.runtime import Ids, ManualClock, Runtime
 from emulator.services.schema_registry.patterns import text_matching
 from emulator.services.schema_registry.samples import sample_of
 from tests.aep import SCHEMA_REGISTRY, Aep, profile_schema
@@ -278,7 +278,7 @@ def test_the_log_is_newest_first_and_tells_of_dependencies(api: Aep, clock: Any)
     ["^[A-Z]{2}$", "[0-1][0-9]-[0-9][0-9]", r"^\d+(?:a|b)?x*[^a-c]{2,}$", "^(ab|cd){3}.\\.$"],
 )
 def test_samples_match_patterns(pattern: str) -> None:
-    faker = Runtime(ManualClock(), Ids("seed")).faker_for("x")
+    faker = Ids("seed").faker_for("x")
     for _ in range(20):
         text = text_matching(pattern, faker)
         assert text is not None
@@ -287,7 +287,7 @@ def test_samples_match_patterns(pattern: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["((a{100}){100}){100}", "(", "[", "(?=b)a$"])
 def test_patterns_beyond_us_cost_nothing(pattern: str) -> None:
-    assert text_matching(pattern, Runtime(ManualClock(), Ids("seed")).faker_for("x")) is None
+    assert text_matching(pattern, Ids("seed").faker_for("x")) is None
 
 
 def test_strange_fields_have_samples_too(make: Any) -> None:
@@ -325,5 +325,5 @@ def test_a_sample_does_not_depend_on_the_time_of_the_machine(
     monkeypatch.setattr("faker.providers.date_time.datetime", NoNow)
     forms = ("date", "date-time", "time", "email", "uuid", "uri", "ipv4", "hostname")
     fields = {form: {"type": "string", "format": form} for form in forms}
-    faker = Runtime(ManualClock(), Ids("seed")).faker_for("schema")
+    faker = Ids("seed").faker_for("schema")
     assert set(sample_of({"properties": fields}, faker)) == set(forms)

@@ -13,9 +13,9 @@ import jsonschema
 import pytest
 
 from emulator.app import Emulator, create_emulator
-from emulator.runtime import ManualClock
+from emulator.clock import ManualClock
 from emulator.sandbox import Sandbox
-from emulator.server import Server
+from emulator.serving.server import Server
 from emulator.settings import Settings
 from tests.aep import (
     CATALOG,
@@ -66,7 +66,7 @@ def test_a_snapshot_brings_everything_back(emulator: Emulator, aep: Aep) -> None
     aep.ok("DELETE", f"{CATALOG}/dataSets/{world.dataset}")
     emulator.engine.edition = "2020-03"
     emulator.engine.enforce = "observe"
-    clock = emulator.platform.runtime.clock
+    clock = emulator.platform.clock
     assert isinstance(clock, ManualClock)
     clock.advance(60)
     emulator.restore(snapshot)

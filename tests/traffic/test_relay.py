@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from emulator.app import Emulator
-from emulator.server import Server
+from emulator.serving.server import Server
 from emulator.traffic.proxy import Watcher
 from emulator.traffic.recording import Recorded, one_by_name
 from emulator.traffic.relay import Relay

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
-from emulator.csv_template import NEEDED, Row, faults, header, read
 from emulator.json_types import Json, JsonObject
+from emulator.xdm.csv_template import NEEDED, Row, faults, header, read
 
 
 def csv_template(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:

@@ -9,7 +9,7 @@ from typing import Any
 from emulator.contract.checks.reason import Reason, shown
 from emulator.json_patch import PatchError, apply
 from emulator.json_types import MISSING, Json, JsonObject, at
-from emulator.xdm_paths import Declared, declared_at
+from emulator.xdm.paths import Declared, declared_at
 
 _IDENTITY_MAP = "https://ns.adobe.com/xdm/context/identitymap"
 

@@ -8,7 +8,7 @@ from typing import Any
 from emulator.contract.checks.descriptors import body_of, composed, tags_of
 from emulator.contract.checks.reason import Reason, shown
 from emulator.json_types import Json, JsonObject, at
-from emulator.xdm_resolution import resolve
+from emulator.xdm.resolution import resolve
 
 _FORMING = ("allOf", "definitions", "properties", "items", "type")
 _DEEPEST = 30

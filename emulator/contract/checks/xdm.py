@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
 from emulator.json_types import Json, JsonObject, at
-from emulator.xdm_paths import field_at, parse_path
+from emulator.xdm.paths import field_at, parse_path
 
 
 def path_in_schema(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:

@@ -1,6 +1,6 @@
 """Batch Ingestion: files are uploaded to a batch, and completing it brings them into a data set."""
 
-from emulator.services.base import Service
+from emulator.platform import Service
 from emulator.services.batch_ingestion import routes
 from emulator.services.batch_ingestion.service import BatchIngestion
 

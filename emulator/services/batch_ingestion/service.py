@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from emulator.data_plane.columns import nested_rows
 from emulator.data_plane.ingest import CORRUPT, Input, InputRow, ingest_rows, schema_of
 from emulator.data_plane.readers import FORMATS, FileError, Row, column_names, read_rows
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject, loads
+from emulator.platform import Finder, Lister, Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Lister, Platform
 from emulator.services.batch_ingestion.input_format import input_format, read_options
 from emulator.services.batch_ingestion.uploads import UPLOAD, Uploads
 from emulator.store import Change
@@ -171,7 +171,7 @@ class BatchIngestion:
 
     def fail(self, sandbox: Sandbox, id: str, errors: list[JsonObject] | None = None) -> None:
         """End a batch that has not ended as failed."""
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         found = errors or [{"code": "unknown", "description": "Job aborted."}]
         metrics = {"startTime": now, "endTime": now, "failureReason": found[0]["description"]}
         members = {"status": "failed", "completed": now, "errors": found, "metrics": metrics}

@@ -17,7 +17,7 @@ from emulator.sandbox import Sandbox
 from emulator.store import Change
 
 if TYPE_CHECKING:
-    from emulator.services.base import Platform
+    from emulator.platform import Platform
 
 UPLOAD = "upload"
 

@@ -1,6 +1,6 @@
 """Catalog Service: the data sets of a sandbox."""
 
-from emulator.services.base import Service
+from emulator.platform import Service
 from emulator.services.catalog import views
 from emulator.services.catalog.service import Catalog
 

@@ -16,7 +16,7 @@ from emulator.services.catalog import naming
 from emulator.store import Change
 
 if TYPE_CHECKING:
-    from emulator.services.base import Platform
+    from emulator.platform import Platform
 
 BATCH = "batch"
 FILE = "dataset_file"
@@ -73,7 +73,7 @@ class Batches:
                 `tags`, `replay`, `externalId`, `status` (else `loading`).
             id: The id, if the caller chooses it.
         """
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         id = id or self._new_id(sandbox, now)
         user = self._platform.user_id(client)
         batch: JsonObject = {
@@ -218,7 +218,7 @@ class Batches:
         return {**batch, **members, "version": version, "updated": self._now()}
 
     def _now(self) -> int:
-        return self._platform.runtime.clock.now()
+        return self._platform.clock.now()
 
     def _new_id(self, sandbox: Sandbox, now: int) -> str:
         return naming.ulid(now, self._platform.new_hex(sandbox, BATCH, 20))

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_patch import apply
 from emulator.json_types import Json, JsonObject
+from emulator.platform import Finder, Lister, Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Lister, Platform
 from emulator.services.catalog import naming
 from emulator.services.catalog.batches import BATCH, EXTERNAL_ID, FILE, Batches
 from emulator.store import Change, Store
@@ -130,7 +130,7 @@ class Catalog:
         self, caller: Caller, sent: JsonObject, table_format: str, with_data_source: bool
     ) -> JsonObject:
         """Make a data set of what a request sent; `with_data_source` numbers one for it."""
-        sandbox, now = caller.sandbox, self._platform.runtime.clock.now()
+        sandbox, now = caller.sandbox, self._platform.clock.now()
         id = self._platform.new_hex(sandbox, DATASET, 24)
         table = naming.free_table(self._store, sandbox, sent.get("name"))
         server_tags = {"adobe/pqs/table": [table], "adobe/siphon/table/format": [table_format]}
@@ -193,7 +193,7 @@ class Catalog:
     def _update(self, caller: Caller, old: JsonObject, changed: JsonObject) -> JsonObject:
         dataset = self._settled(caller, old, changed)
         dataset["version"] = naming.next_version(old["version"])
-        dataset["updated"] = self._platform.runtime.clock.now()
+        dataset["updated"] = self._platform.clock.now()
         dataset["updatedUser"] = self._platform.user_id(caller.client)
         self._store.write(Change(caller.sandbox, DATASET, old["id"], dataset))
         return dataset
@@ -222,12 +222,12 @@ class Catalog:
         tags = {**changed, **kept}
         profile = tags.get("unifiedProfile")
         if isinstance(profile, list):
-            tags["unifiedProfile"] = naming.profile_tag(profile, self._platform.runtime.clock.now())
+            tags["unifiedProfile"] = naming.profile_tag(profile, self._platform.clock.now())
         return tags
 
     def _expiring(self, old: JsonObject, changed: JsonObject) -> JsonObject:
         """Return `extensions` with who set the rows' expiration, and when, if it was set anew."""
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         before, after = old.get("extensions"), changed.get("extensions")
         return {} if after == before else {"extensions": naming.expiration_set(after, now)}
 

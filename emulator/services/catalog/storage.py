@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from emulator.json_types import JsonObject
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Platform
 
 ROW_EXPIRATION = {"defaultValue": "P12M", "maxValue": "P12M", "minValue": "P7D"}
 """The only limits that a document prints: "Manage Experience Event dataset retention"."""
@@ -21,7 +21,7 @@ def credentials(platform: Platform, sandbox: Sandbox, id: str, batch: str) -> Js
         id: The data set.
         batch: The batch that is written, without which there is no path to stage it.
     """
-    ids = platform.runtime.ids
+    ids = platform.ids
     account = f"aepstore{ids.hex(sandbox, 'storage_account', 0, 12)}"
     place = f"{account}.dfs.core.windows.net"
     found: JsonObject = {

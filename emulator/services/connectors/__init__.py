@@ -1,6 +1,6 @@
 """Connectors API: the data landing zone, and keys for encrypted files."""
 
-from emulator.services.base import Service
+from emulator.platform import Service
 from emulator.services.connectors import routes
 from emulator.services.connectors.service import Connectors
 

@@ -6,10 +6,10 @@ import base64
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
+from emulator.platform import Finder, Lister, Platform
 from emulator.sandbox import PLATFORM, Sandbox
-from emulator.services.base import Finder, Lister, Platform
 from emulator.store import Change
 
 REFRESH = "landing_zone_refresh"
@@ -70,8 +70,8 @@ class Connectors:
         """
         stored = self._store.read(sandbox, REFRESH, type)
         since = stored.body["at"] if stored else 0
-        lives = (self._platform.runtime.clock.now() - since) // TOKEN_LIFE
-        ids = self._platform.runtime.ids
+        lives = (self._platform.clock.now() - since) // TOKEN_LIFE
+        ids = self._platform.ids
         account = "dlblobstore" + ids.hex(sandbox, "landing_zone_account", 0, 13)
         if self._store.read(PLATFORM, ACCOUNT, account) is None:
             self._store.write(Change(PLATFORM, ACCOUNT, account, {"sandbox": list(sandbox)}))
@@ -98,7 +98,7 @@ class Connectors:
 
     def refresh(self, sandbox: Sandbox, type: str) -> Credentials:
         """Replace the credentials by new ones."""
-        moment = {"at": self._platform.runtime.clock.now()}
+        moment = {"at": self._platform.clock.now()}
         self._store.write(Change(sandbox, REFRESH, type, moment))
         return self.credentials(sandbox, type)
 
@@ -109,7 +109,7 @@ class Connectors:
         kept.
         """
         id = self._platform.new_uuid(sandbox, KEY)
-        digits = self._platform.runtime.ids.hex(sandbox, f"{KEY} {id}", 0, 128)
+        digits = self._platform.ids.hex(sandbox, f"{KEY} {id}", 0, 128)
         body = base64.encodebytes(bytes.fromhex(digits)).decode()
         armoured = (
             f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{body}-----END PGP PUBLIC KEY BLOCK-----"
@@ -118,7 +118,7 @@ class Connectors:
             "id": id,
             "algorithm": algorithm,
             "publicKey": base64.b64encode(armoured.encode()).decode(),
-            "expires": self._platform.runtime.clock.now() + KEY_LIFE,
+            "expires": self._platform.clock.now() + KEY_LIFE,
         }
         self._store.write(Change(sandbox, KEY, id, key, 0))
         return key

@@ -1,6 +1,6 @@
 """Data Access: the files of batches, what failed, and the first rows of data sets."""
 
-from emulator.services.base import Service
+from emulator.platform import Service
 from emulator.services.data_access import routes
 from emulator.services.data_access.service import DataAccess
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from emulator.data_plane.landing import CONTENT_TYPES
 from emulator.data_plane.readers import FileError, read_rows
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
+from emulator.platform import Finder, Lister, Platform
 from emulator.problem import Problem
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Lister, Platform
 
 ROWS_OF_A_PREVIEW = 100
 """How many rows of a data set its preview shows: "Data Access API, OpenAPI document"."""

@@ -1,6 +1,6 @@
 """Data Prep, which tutorials call Conversion Service: mapping sets from source fields to XDM."""
 
-from emulator.services.base import Service
+from emulator.platform import Service
 from emulator.services.data_prep import routes
 from emulator.services.data_prep.service import DataPrep
 

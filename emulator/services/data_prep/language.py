@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from emulator.clock import Clock
 from emulator.json_types import JsonObject, loads
 from emulator.package_data import data_folder
-from emulator.runtime import Runtime
 from emulator.services.data_prep import vocabulary
 from emulator.services.data_prep.vocabulary import as_object
 
@@ -131,22 +131,25 @@ def column(mapping: JsonObject) -> Any:
     return read[0] if read else None
 
 
-def preview(sent: JsonObject, schema: JsonObject | None, words: str, runtime: Runtime) -> list[Any]:
+def preview(
+    sent: JsonObject, schema: JsonObject | None, words: str, clock: Clock, seed: str
+) -> list[Any]:
     """Return what a mapping set makes of rows, with what failed in each.
 
     Args:
         sent: `data`, a row or an array of them, and `mappingSet`.
         schema: The resolved output schema, whose types the values get.
         words: Which list of reserved words is in force; empty for the newest one.
-        runtime: Where time and seed come from.
+        clock: Where times come from.
+        seed: What invented values follow from.
     """
     from emulator.mapping import RESERVED_LISTS, compile_mapping_set
 
     mapping_set = as_object(sent.get("mappingSet"))
     compiled = compile_mapping_set(
         vocabulary.mappings(mapping_set),
-        clock=runtime.clock,
-        seed=runtime.ids.seed,
+        clock=clock,
+        seed=seed,
         schema=schema,
         nulls=mapping_set.get("allowNullValues") is True,
         reserved=RESERVED_LISTS[words or "current"],

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject
+from emulator.platform import Finder, Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Platform
 from emulator.services.data_prep.vocabulary import as_object, read_json
 from emulator.store import Change
 
@@ -87,7 +87,7 @@ class Library:
         return made
 
     def _modified(self, client: str) -> dict[str, Any]:
-        now, user = self._platform.runtime.clock.now(), self._platform.user_id(client)
+        now, user = self._platform.clock.now(), self._platform.user_id(client)
         return {"modifiedDate": now, "modifiedBy": user}
 
 

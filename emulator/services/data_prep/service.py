@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
+from emulator.platform import Finder, Lister, Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Lister, Platform
 from emulator.services.data_prep import language, suggestions, vocabulary
 from emulator.services.data_prep.library import Library
 from emulator.services.data_prep.vocabulary import as_object
@@ -105,7 +105,7 @@ class DataPrep:
         """Make a mapping set of what a request sent; `birth` says how it starts."""
         start = BIRTHS[birth]
         new_id = self._platform.new_uuid if start.dashed_id else self._platform.new_hex
-        now, user = self._platform.runtime.clock.now(), self._platform.user_id(client)
+        now, user = self._platform.clock.now(), self._platform.user_id(client)
         head = {
             "id": new_id(sandbox, MAPPING_SET),
             "version": start.version,
@@ -163,7 +163,7 @@ class DataPrep:
             raise LookupError(id)  # a rule has found it before
         return old, {
             "version": old["version"] + 1,
-            "modifiedDate": self._platform.runtime.clock.now(),
+            "modifiedDate": self._platform.clock.now(),
             "modifiedBy": self._platform.user_id(client),
         }
 
@@ -221,4 +221,4 @@ class DataPrep:
 
     def preview(self, sent: JsonObject, schema: JsonObject | None, words: str) -> list[Any]:
         """Return what a mapping set makes of rows; `words` names the reserved words in force."""
-        return language.preview(sent, schema, words, self._platform.runtime)
+        return language.preview(sent, schema, words, self._platform.clock, self._platform.ids.seed)

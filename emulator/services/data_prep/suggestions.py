@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from emulator.json_types import Json, JsonObject
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Platform
 
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")

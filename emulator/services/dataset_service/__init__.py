@@ -1,6 +1,6 @@
 """Dataset Service: the usage labels of data sets."""
 
-from emulator.services.base import Service
+from emulator.platform import Service
 from emulator.services.dataset_service import routes
 from emulator.services.dataset_service.service import DatasetService
 

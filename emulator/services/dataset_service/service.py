@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
+from emulator.platform import Finder, Lister, Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Lister, Platform
 from emulator.store import Change
 
 LABELS = "dataset_labels"
@@ -40,12 +40,12 @@ class DatasetService:
         """Give a data set these labels in place of all that it had."""
         stored = self._store.read(sandbox, LABELS, id)
         version = stored.version + 1 if stored else 1
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         labels = {
             "id": id,
             "labels": sent.get("labels", []),
             "optionalLabels": sent.get("optionalLabels", []),
-            "etag": self._platform.runtime.ids.etag(f"{LABELS} {id}", version, now),
+            "etag": self._platform.ids.etag(f"{LABELS} {id}", version, now),
         }
         self._store.write(Change(sandbox, LABELS, id, labels))
         return labels

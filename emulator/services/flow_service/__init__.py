@@ -1,6 +1,6 @@
 """Flow Service: connections, specs and flows; `/data/foundation/flowservice`."""
 
-from emulator.services.base import Service
+from emulator.platform import Service
 from emulator.services.flow_service import views
 from emulator.services.flow_service.service import FlowService
 

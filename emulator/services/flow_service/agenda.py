@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from emulator.data_plane.schedule import due_after, first_due, read_schedule
 from emulator.json_types import JsonObject
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Platform
 from emulator.store import Change
 
 AGENDA = "flow_agenda"
@@ -36,7 +36,7 @@ class Agenda:
 
     def due(self, sandbox: Sandbox) -> list[Entry]:
         """Return what is due by now, the earliest first."""
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         first = self._store.read(sandbox, FIRST, FIRST)
         if first is None or first.body["at"] > now:
             return []
@@ -95,7 +95,7 @@ class Agenda:
             return
         self.note(sandbox, flow["id"], {**progress, "plan": plan})
         schedule = read_schedule(plan["schedule"])
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         at = None
         if schedule and plan["state"] == "enabled":
             last = progress.get("lastDue")

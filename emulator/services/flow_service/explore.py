@@ -16,10 +16,10 @@ from emulator.data_plane.files import LANDING_ZONE, File, Files
 from emulator.data_plane.readers import FileError
 from emulator.data_plane.sources import Form, SourceError
 from emulator.data_plane.tables import table_form, table_name, tables
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject, loads
+from emulator.platform import Finder, Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Platform
 
 ROWS_SHOWN = 100
 """How many rows a preview has, and how many are looked at for types (assumed)."""

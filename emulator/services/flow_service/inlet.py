@@ -5,8 +5,8 @@ Which specs have one, and what else they default to, says `x-emulator.inlet` of 
 
 from __future__ import annotations
 
+from emulator.ids import Ids
 from emulator.json_types import JsonObject
-from emulator.runtime import Ids
 from emulator.sandbox import PLATFORM
 from emulator.services.flow_service.inherited import Find
 

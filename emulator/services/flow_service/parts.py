@@ -6,8 +6,8 @@ Source: "Update dataflows using the Flow Service API", which advises to make new
 from __future__ import annotations
 
 from emulator.json_types import Json, JsonObject
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Platform
 from emulator.services.flow_service.kinds import SOURCE_CONNECTION, TARGET_CONNECTION, Kind
 from emulator.store import Change
 

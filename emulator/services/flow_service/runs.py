@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from emulator.data_plane.delta import delta_column
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject
+from emulator.platform import Finder, Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Platform
 from emulator.services.flow_service.kinds import FLOW, RUN
 from emulator.store import Change, Stored
 
@@ -139,14 +139,14 @@ class Runs:
             "activities": [],
             **{name: value for name, value in body.items() if name not in _SERVER_MADE},
             "metrics": _told(_object(body.get("metrics")), run["state"]),
-            "updatedAt": self._platform.runtime.clock.now(),
+            "updatedAt": self._platform.clock.now(),
             "updatedBy": self._platform.user_id(client),
             "updatedClient": client,
         }
         return self.write(sandbox, replaced)
 
     def _tag(self, run: JsonObject, version: int) -> None:
-        run["etag"] = self._platform.runtime.ids.etag(run["id"], version, run["updatedAt"])
+        run["etag"] = self._platform.ids.etag(run["id"], version, run["updatedAt"])
 
 
 _OF_THE_FLOW = ("createdBy", "updatedBy", "createdClient", "updatedClient")

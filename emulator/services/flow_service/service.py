@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from emulator import json_patch
 from emulator.data_plane.delta import delta_column, transformation
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject
+from emulator.platform import Finder, Lister, Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Lister, Platform
 from emulator.services.flow_service import inherited
 from emulator.services.flow_service.agenda import Agenda
 from emulator.services.flow_service.explore import Explorer
@@ -96,7 +96,7 @@ class FlowService:
         schedule = (stored.body.get("scheduleParams") if stored else None) or {}
         start = str(schedule.get("startTime", ""))
         is_time = start.isdecimal() and len(start) <= 18
-        has_started = is_time and int(start) * 1000 <= self._platform.runtime.clock.now()
+        has_started = is_time and int(start) * 1000 <= self._platform.clock.now()
         return stored.body if stored and has_started else None
 
     def scan(self, sandbox: Sandbox, kind: Kind, after: int = 0) -> Iterator[Stored]:
@@ -121,7 +121,7 @@ class FlowService:
             state: `enabled`, or `draft` for one that may be incomplete until it is published.
         """
         id = self._platform.new_uuid(sandbox, kind.name)
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         user = self._platform.user_id(client)
         entity = {
             "id": id,
@@ -141,7 +141,7 @@ class FlowService:
         if kind is FLOW:
             entity["runs"] = f"/runs?property=flowId=={id}"
             entity["lastOperation"] = {"started": now, "updated": now, "operation": "create"}
-        entity = with_inlet(kind.name, entity, find, self._platform.runtime.ids)
+        entity = with_inlet(kind.name, entity, find, self._platform.ids)
         self._tag(entity, 1, now)
         self._store.write(Change(sandbox, kind.name, id, entity, expected=0))
         if kind is FLOW:
@@ -162,7 +162,7 @@ class FlowService:
         sent = {name: value for name, value in patched.items() if name not in _SERVER_MADE}
         kept = {name: entity[name] for name in _SERVER_MADE if name in entity}
         changed = {**sent, **kept, **inherited.INHERITED[kind.name](sent, find)}
-        changed = with_inlet(kind.name, changed, find, self._platform.runtime.ids)
+        changed = with_inlet(kind.name, changed, find, self._platform.ids)
         changed = self._touch(changed, client)
         if kind is FLOW:
             changed["lastOperation"] = {
@@ -190,19 +190,19 @@ class FlowService:
         copied = transformation(flow, "Copy") or {}
         copy = {"name": "Copy", "params": {**copied, "deltaColumn": column}}
         others = [item for item in flow.get("transformations") or [] if item.get("name") != "Copy"]
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         changed = {**flow, "transformations": [copy, *others], "updatedAt": now}
         return self._rewrite(sandbox, FLOW, changed)
 
     def storage_role(self, organization: str) -> str:
         """Return the role that a storage has to let in for an organization's connections."""
-        digits = self._platform.runtime.ids.hex(Sandbox(organization, ""), "account", 0, 16)
+        digits = self._platform.ids.hex(Sandbox(organization, ""), "account", 0, 16)
         return f"arn:aws:iam::{int(digits, 16) % 10**12:012}:role/aep-emulator"
 
     def _touch(self, entity: JsonObject, client: str) -> JsonObject:
         return {
             **entity,
-            "updatedAt": self._platform.runtime.clock.now(),
+            "updatedAt": self._platform.clock.now(),
             "updatedBy": self._platform.user_id(client),
             "updatedClient": client,
         }
@@ -243,9 +243,7 @@ class FlowService:
         return replaced
 
     def _tag(self, entity: JsonObject, version: int, now: int) -> None:
-        entity["version"] = entity["etag"] = self._platform.runtime.ids.etag(
-            entity["id"], version, now
-        )
+        entity["version"] = entity["etag"] = self._platform.ids.etag(entity["id"], version, now)
 
     def delete(self, sandbox: Sandbox, kind: Kind, id: str) -> None:
         """Delete an entity; a base connection takes along what was made on it for no flow."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
+from emulator.platform import Finder, Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Platform
 from emulator.store import Change
 
 _SERVER_MADE = (
@@ -62,7 +62,7 @@ class Specs:
     def create(self, sandbox: Sandbox, kind: SpecKind, body: JsonObject, client: str) -> JsonObject:
         """Store a new spec and return it."""
         owner = _owner(sandbox)
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         user = self._platform.user_id(client)
         spec = {
             "id": self._platform.new_uuid(owner, kind.name),
@@ -88,7 +88,7 @@ class Specs:
         return {
             "version": "1.0",
             **{name: value for name, value in body.items() if name not in _SERVER_MADE},
-            "updatedAt": self._platform.runtime.clock.now(),
+            "updatedAt": self._platform.clock.now(),
             "updatedBy": self._platform.user_id(client),
             "updatedClient": client,
         }

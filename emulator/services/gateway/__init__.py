@@ -1,6 +1,6 @@
 """What stands before every service: API keys and organizations that exist."""
 
-from emulator.services.base import Service
+from emulator.platform import Service
 from emulator.services.gateway import routes
 from emulator.services.gateway.service import Gateway
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
+from emulator.platform import Finder, Lister, Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Lister, Platform
 
 
 class Gateway:

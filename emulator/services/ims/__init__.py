@@ -1,6 +1,6 @@
 """Adobe's identity service (IMS), as far as an integration needs it: access tokens."""
 
-from emulator.services.base import Service
+from emulator.platform import Service
 from emulator.services.ims import routes
 from emulator.services.ims.service import Ims
 

@@ -7,11 +7,11 @@ import hmac
 from collections.abc import Mapping
 from hashlib import sha256
 
-from emulator.fixture_library import Fixtures
-from emulator.forms import decode_base64, jwt_claims
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject, dumps, loads
+from emulator.jwt import decode_base64, jwt_claims
+from emulator.platform import Finder, Lister, Platform
 from emulator.sandbox import PLATFORM, Sandbox
-from emulator.services.base import Finder, Lister, Platform
 
 LIFE = 24 * 3600
 """Seconds that a token is valid: a day, as every document says."""
@@ -41,12 +41,12 @@ class Ims:
         """Return a new access token. Earlier ones stay valid."""
         number = self._platform.store.next(PLATFORM, "token")
         claims = {
-            "id": self._platform.runtime.ids.uuid(PLATFORM, "token", number),
+            "id": self._platform.ids.uuid(PLATFORM, "token", number),
             "type": "access_token",
             "client_id": client_id,
             "user_id": self._platform.user_id(client_id),
             "scope": scope,
-            "created_at": str(self._platform.runtime.clock.now()),
+            "created_at": str(self._platform.clock.now()),
             "expires_in": str(LIFE * 1000),
         }
         signed = _HEADER + b"." + base64.urlsafe_b64encode(dumps(claims)).rstrip(b"=")
@@ -65,7 +65,7 @@ class Ims:
         except ValueError:
             return None
         expires = int(claims["created_at"]) + int(claims["expires_in"])
-        return claims if self._platform.runtime.clock.now() < expires else None
+        return claims if self._platform.clock.now() < expires else None
 
     def _token(self, sandbox: Sandbox, fixtures: Fixtures, header: str) -> JsonObject | None:
         token = header.partition(" ")[2].strip()
@@ -84,5 +84,5 @@ class Ims:
     def _unexpired_jwt(self, sandbox: Sandbox, fixtures: Fixtures, token: str) -> JsonObject | None:
         claims = jwt_claims(token) or {}
         expiry = claims.get("exp")
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         return claims if isinstance(expiry, int) and expiry * 1000 > now else None

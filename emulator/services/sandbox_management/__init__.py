@@ -1,6 +1,6 @@
 """Sandbox API: the sandboxes of an organization."""
 
-from emulator.services.base import Service
+from emulator.platform import Service
 from emulator.services.sandbox_management import routes
 from emulator.services.sandbox_management.service import Sandboxes
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
+from emulator.platform import Finder, Lister, Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Lister, Platform
 from emulator.store import Change
 
 ENTRY = "sandbox_entry"
@@ -108,9 +108,7 @@ class Sandboxes:
     def create(self, organization: str, client: str, sent: JsonObject) -> JsonObject:
         """Create a sandbox; it is ready at once."""
         name, title, type = (sent.get(member, "") for member in ("name", "title", "type"))
-        entry = self._new(
-            organization, name, title, type, client, self._platform.runtime.clock.now()
-        )
+        entry = self._new(organization, name, title, type, client, self._platform.clock.now())
         self._store.write(Change(_place(organization), ENTRY, name, entry))
         return entry
 
@@ -142,7 +140,7 @@ class Sandboxes:
             **old,
             **changes,
             "eTag": old["eTag"] + 1,
-            "modified": self._platform.runtime.clock.now(),
+            "modified": self._platform.clock.now(),
             "modifiedBy": self._platform.user_id(client),
         }
         self._store.write(Change(_place(organization), ENTRY, name, entry))

@@ -1,6 +1,6 @@
 """The Schema Registry: schemas and what they are made of, descriptors, unions, their exchange."""
 
-from emulator.services.base import Service
+from emulator.platform import Service
 from emulator.services.schema_registry import views
 from emulator.services.schema_registry.service import SchemaRegistry
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from operator import itemgetter
 
 from emulator.json_types import JsonObject
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Platform
 from emulator.services.schema_registry.composition import ASSIGNED
 from emulator.store import Change
 
@@ -28,7 +28,7 @@ def entry_of(
         "id": id,
         "updatedUser": platform.user_id(client),
         "imsOrg": sandbox.organization,
-        "updatedTime": platform.runtime.clock.now(),
+        "updatedTime": platform.clock.now(),
         "requestId": platform.new_uuid(sandbox, "xdm_audit_request"),
         "clientId": client,
         "sandBoxId": platform.sandbox_id(sandbox),

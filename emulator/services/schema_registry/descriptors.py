@@ -8,12 +8,12 @@ from __future__ import annotations
 from hashlib import sha256
 
 from emulator.json_types import Json, JsonObject, copy
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Platform
 from emulator.services.schema_registry.identifiers import canonical
 from emulator.services.schema_registry.view import View, sandbox_type
 from emulator.store import Change
-from emulator.xdm_paths import declared_at
+from emulator.xdm.paths import declared_at
 
 DESCRIPTORS = "xdm_descriptor"
 BY_SCHEMA = "xdm_schema_descriptors"
@@ -116,7 +116,7 @@ class Descriptors:
 
     def _metadata(self, version: str, client: str, before: JsonObject) -> JsonObject:
         known = before.get("meta:registryMetadata", {})
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         author = known.get("xdm:createdClientId", client)
         return {
             "repo:createdDate": known.get("repo:createdDate", now),

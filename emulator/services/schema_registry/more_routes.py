@@ -34,7 +34,7 @@ def sample_data(call: Call) -> Reply:
     union = registry.union(view, id)
     resolved = registry.resolved_union(view, union) if union else registry.resolved(view, id)
     resolved = resolved or {}
-    faker = call.platform.runtime.faker_for(str(resolved.get("$id", id)))
+    faker = call.platform.ids.faker_for(str(resolved.get("$id", id)))
     return Reply(200, sample_of(resolved, faker))
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from emulator.csv_template import ALL, Row, field_of
 from emulator.json_types import JsonObject
+from emulator.xdm.csv_template import ALL, Row, field_of
 
 _DRAFT = "http://json-schema.org/draft-06/schema#"
 

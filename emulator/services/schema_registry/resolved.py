@@ -10,7 +10,7 @@ from emulator.json_types import JsonObject
 from emulator.services.schema_registry.identifiers import canonical
 from emulator.services.schema_registry.resources import Resources
 from emulator.services.schema_registry.view import View
-from emulator.xdm_resolution import resolve
+from emulator.xdm.resolution import resolve
 
 _MOST = 256
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from hashlib import sha256
 
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.json_patch import apply
 from emulator.json_types import Json, JsonObject, dumps
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Platform
 from emulator.services.schema_registry import audit, unions
 from emulator.services.schema_registry.composition import Find, normalised
 from emulator.services.schema_registry.identifiers import (
@@ -146,7 +146,7 @@ class Resources:
         return resource
 
     def _birth(self, client: str, version: str = "1.0") -> JsonObject:
-        now = self._platform.runtime.clock.now()
+        now = self._platform.clock.now()
         return {
             "repo:createdDate": now,
             "createdBy": client,
@@ -193,7 +193,7 @@ class Resources:
     def _metadata(self, view: View, resource: JsonObject, history: JsonObject) -> JsonObject:
         metadata = {
             "repo:createdDate": history["repo:createdDate"],
-            "repo:lastModifiedDate": self._platform.runtime.clock.now(),
+            "repo:lastModifiedDate": self._platform.clock.now(),
             "xdm:createdClientId": history["createdBy"],
             "xdm:lastModifiedClientId": history["client"],
             "xdm:createdUserId": self._platform.user_id(history["createdBy"]),

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from emulator.csv_template import read
 from emulator.json_types import JsonObject
+from emulator.platform import Finder, Lister, Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Finder, Lister, Platform
 from emulator.services.schema_registry import audit, unions
 from emulator.services.schema_registry.descriptors import Descriptors
 from emulator.services.schema_registry.exchange import (
@@ -24,7 +23,8 @@ from emulator.services.schema_registry.proposals import Wanted, proposed
 from emulator.services.schema_registry.resolved import ResolvedResources
 from emulator.services.schema_registry.resources import Resources
 from emulator.services.schema_registry.view import TITLES, View
-from emulator.xdm_resolution import resolve
+from emulator.xdm.csv_template import read
+from emulator.xdm.resolution import resolve
 
 _KINDS = {
     "schema": "schemas",
@@ -182,7 +182,7 @@ class SchemaRegistry(Resources):
         """
         tenant, ids = (
             self._platform.tenant_id(view.sandbox.organization),
-            self._platform.runtime.ids,
+            self._platform.ids,
         )
         template = form["csv-file"]
 

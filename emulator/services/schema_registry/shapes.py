@@ -13,7 +13,7 @@ from emulator.services.schema_registry.composition import ADHOC
 from emulator.services.schema_registry.identifiers import alt_id
 from emulator.services.schema_registry.listing import Page
 from emulator.web import Call
-from emulator.xdm_resolution import COMPOSING
+from emulator.xdm.resolution import COMPOSING
 
 Shape = Callable[[JsonObject], JsonObject]
 

@@ -6,8 +6,8 @@ Source: "Schema Registry API guide", unions. A union is there from the first sch
 from __future__ import annotations
 
 from emulator.json_types import JsonObject
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Platform
 from emulator.services.schema_registry.fields import composed
 from emulator.services.schema_registry.identifiers import ROOT, alt_id, canonical
 from emulator.services.schema_registry.view import View, sandbox_type

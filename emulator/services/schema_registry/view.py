@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from emulator.fixture_library import Fixtures
+from emulator.fixtures.library import Fixtures
 from emulator.sandbox import Sandbox
 from emulator.services.schema_registry.identifiers import resource_type
 

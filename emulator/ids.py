@@ -1,57 +1,15 @@
-"""Time, ids and chance: the only place that reads the clock or makes an identifier."""
+"""Ids and chance: the only place that makes an identifier or seeds a generator."""
 
 from __future__ import annotations
 
-import threading
-import time
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from emulator.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from faker import Faker
-
-
-class Clock(Protocol):
-    """Where every timestamp comes from."""
-
-    def now(self) -> int:
-        """Return milliseconds since 1970-01-01 UTC."""
-
-
-class SystemClock:
-    """The machine's own time."""
-
-    def now(self) -> int:
-        return time.time_ns() // 1_000_000
-
-
-class ManualClock:
-    """A clock that stands still until it is set or advanced."""
-
-    def __init__(self, now: int = 1_600_000_000_000) -> None:
-        self.start = now
-        self._now = now
-        self._lock = threading.Lock()
-
-    def now(self) -> int:
-        return self._now
-
-    def set(self, now: int) -> None:
-        """Move to `now`, in milliseconds since 1970-01-01 UTC."""
-        with self._lock:
-            self._now = now
-
-    def reset(self) -> None:
-        """Move back to where it started."""
-        self.set(self.start)
-
-    def advance(self, seconds: float) -> None:
-        """Move forward by `seconds`."""
-        with self._lock:
-            self._now += round(seconds * 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +45,10 @@ class Ids:
         head = blake2b(f"{self.seed}\x00{entity}\x00{version}".encode(), digest_size=4).hexdigest()
         return f'"{head}-0000-0200-0000-{now // 1000:08x}0000"'
 
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """The sources of time, ids and chance of one emulator."""
-
-    clock: Clock
-    ids: Ids
-
     def faker_for(self, resource: str) -> Faker:
-        """Return a Faker seeded from this emulator's seed and the id of a resource."""
+        """Return a Faker for invented data, seeded from this seed and the id of a resource."""
         from faker import Faker  # a tenth of a second, so only for those who want invented data
 
         faker = Faker()
-        faker.seed_instance(f"{self.ids.seed}\x00{resource}")
+        faker.seed_instance(f"{self.seed}\x00{resource}")
         return faker

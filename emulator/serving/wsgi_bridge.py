@@ -16,13 +16,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_to_bytes
 
-from emulator.transport_fault import KEY as FAULT
+from emulator.web.transport_fault import KEY as FAULT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 
-    from emulator.transport_fault import TransportFault
+    from emulator.web.transport_fault import TransportFault
 
 TRANSPORT = "transport"
 """Where a scope's state holds the transport of its connection, for answers that break off."""

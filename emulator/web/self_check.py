@@ -24,7 +24,7 @@ _JSON = "application/json"
 _LONGEST = 400
 _FAULT = "x-emulator-fault"
 
-_log = logging.getLogger("emulator.self_check")
+_log = logging.getLogger("emulator.web.self_check")
 
 
 class SelfCheck:

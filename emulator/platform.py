@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from emulator.fixture_library import FixtureLibrary, Fixtures
+from emulator.clock import Clock
+from emulator.fixtures.library import FixtureLibrary, Fixtures
+from emulator.ids import Ids
 from emulator.json_types import JsonObject
-from emulator.runtime import Runtime
 from emulator.sandbox import Sandbox
 from emulator.settings import Settings
 from emulator.store import Blobs, Store
@@ -70,7 +71,8 @@ class Platform:
         self,
         store: Store,
         blobs: Blobs,
-        runtime: Runtime,
+        clock: Clock,
+        ids: Ids,
         fixtures: FixtureLibrary,
         settings: Settings,
         load: Callable[[Platform], None],
@@ -78,7 +80,8 @@ class Platform:
         """Remember the parts. `load` adds the services; it runs when one is first needed."""
         self.store = store
         self.blobs = blobs
-        self.runtime = runtime
+        self.clock = clock
+        self.ids = ids
         self.fixtures = fixtures
         self.settings = settings
         self.run_hooks: list[RunHook] = []
@@ -140,11 +143,11 @@ class Platform:
 
     def new_uuid(self, sandbox: Sandbox, kind: str) -> str:
         """Return the next dashed id of a kind."""
-        return self.runtime.ids.uuid(sandbox, kind, self.store.next(sandbox, kind))
+        return self.ids.uuid(sandbox, kind, self.store.next(sandbox, kind))
 
     def new_hex(self, sandbox: Sandbox, kind: str, length: int = 32) -> str:
         """Return the next id of a kind in hexadecimal digits."""
-        return self.runtime.ids.hex(sandbox, kind, self.store.next(sandbox, kind), length)
+        return self.ids.hex(sandbox, kind, self.store.next(sandbox, kind), length)
 
     def sandbox_id(self, sandbox: Sandbox) -> str:
         """Return the UUID under which services know a sandbox."""
@@ -154,17 +157,17 @@ class Platform:
         """Return an organization's tenant id, without the underscore of its namespace."""
         if self.settings.tenant:
             return self.settings.tenant.lstrip("_")
-        return "t" + self.runtime.ids.hex(Sandbox(organization, ""), "tenant", 0, 8)
+        return "t" + self.ids.hex(Sandbox(organization, ""), "tenant", 0, 8)
 
     def user_id(self, api_key: str) -> str:
         """Return the technical account that an API key acts as."""
         return self._remembered(("user", api_key), lambda: self._user_id(api_key))
 
     def _sandbox_id(self, sandbox: Sandbox) -> str:
-        return self.runtime.ids.uuid(sandbox, "sandbox", 0)
+        return self.ids.uuid(sandbox, "sandbox", 0)
 
     def _user_id(self, api_key: str) -> str:
-        digits = self.runtime.ids.hex(Sandbox("", api_key), "user", 0, 24)
+        digits = self.ids.hex(Sandbox("", api_key), "user", 0, 24)
         return f"{digits.upper()}@techacct.adobe.com"
 
     def _remembered(self, key: tuple[str, object], make: Callable[[], str]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from urllib.parse import parse_qsl
 
-from emulator.json_types import JsonObject, loads
+from emulator.json_types import JsonObject
+from emulator.jwt import jwt_claims
 
 
 def read_form(query: JsonObject, content_type: str, body: bytes) -> JsonObject:
@@ -35,24 +35,3 @@ def _multipart(content_type: str, body: bytes) -> dict[str, str]:
         if isinstance(name, str) and isinstance(content, bytes):
             parts[name] = content.decode("utf-8", "replace").strip()
     return parts
-
-
-def jwt_claims(token: str) -> JsonObject | None:
-    """Return what a JWT says, without verifying who signed it; None if it cannot be decoded."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        claims = loads(decode_base64(parts[1]))
-    except ValueError:
-        return None
-    return claims if isinstance(claims, dict) else None
-
-
-def decode_base64(text: str) -> bytes:
-    """Decode unpadded URL-safe base64.
-
-    Raises:
-        ValueError: The text is not base64.
-    """
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs
 from flask import Blueprint, Response, request
 
 from emulator.data_plane.files import File, Files
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.services.base import Platform
 from emulator.web.call import Reply
 from emulator.web.engine import Engine
 from emulator.web.flask_app import to_response
@@ -116,7 +116,7 @@ class _Storage:
             reply = _refusal(refused)
         reply.headers.setdefault("Content-Type", "application/xml")
         reply.headers["x-ms-version"] = request.headers.get("x-ms-version", "2020-04-08")
-        reply.headers["Date"] = formatdate(platform.runtime.clock.now() / 1000, usegmt=True)
+        reply.headers["Date"] = formatdate(platform.clock.now() / 1000, usegmt=True)
         return to_response(reply)
 
 

@@ -84,7 +84,7 @@ def aep(request: pytest.FixtureRequest, aep_settings: Any) -> Iterator[Aep]:
 @pytest.fixture
 def mock_aep(request: pytest.FixtureRequest, aep: Aep) -> Iterator[Aep]:
     """The emulator of `aep`, which now answers under Adobe's own host names too."""
-    from emulator.mock import lend_names
+    from emulator.testing.mock import lend_names
 
     with lend_names(aep):
         yield aep

@@ -21,7 +21,7 @@ from email.utils import formatdate
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from emulator.wsgi_bridge import TRANSPORT, BodyLimit, WsgiBridge
+from emulator.serving.wsgi_bridge import TRANSPORT, BodyLimit, WsgiBridge
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -1,0 +1,1 @@
+"""The socket: one process, one event loop, keep-alive HTTP/1.1."""

@@ -1,0 +1,1 @@
+"""XDM, whoever needs it: paths of fields, resolved schemas, CSV templates."""
