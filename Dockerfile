@@ -6,6 +6,7 @@ FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
+COPY aep_emulator aep_emulator
 COPY emulator emulator
 COPY contracts contracts
 COPY fixtures fixtures

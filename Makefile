@@ -45,6 +45,7 @@ schemas: $(VENV)/serve.stamp  ## Write contracts/schema anew from the definition
 
 tables: $(VENV)/serve.stamp  ## Write the generated tables of the documents anew
 	$(BIN)/python docs/tables.py
+	$(BIN)/python docs/api_page.py
 	$(BIN)/python docs/mapping_functions.py
 	$(BIN)/aep-emulator contracts pages docs/rules
 	$(BIN)/python examples/make_reports.py

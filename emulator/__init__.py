@@ -1,5 +1,6 @@
-"""aep-emulator: a local emulator and contract tester of the Adobe Experience Platform APIs.
+"""The implementation of aep-emulator; its public names are those of the package `aep_emulator`.
 
+Everything else in here is private: it may change in any release, without a note.
 Importing this package stays light: nothing of the emulator is built or read here.
 """
 

@@ -55,10 +55,11 @@ def test_the_wheels_data_is_the_checkouts(wheel: zipfile.ZipFile) -> None:
 
 def test_the_wheel_has_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
-    modules = {name for name in tracked("emulator") if name.endswith((".py", "py.typed"))}
+    ours = tracked("emulator") | tracked("aep_emulator")
+    modules = {name for name in ours if name.endswith((".py", "py.typed"))}
     assert modules <= names
     tops = {name.partition("/")[0] for name in names}
-    assert tops == {"emulator", f"aep_emulator-{__version__}.dist-info"}
+    assert tops == {"aep_emulator", "emulator", f"aep_emulator-{__version__}.dist-info"}
     assert not [name for name in names if "__pycache__" in name]
 
 

@@ -8,7 +8,7 @@ import pytest
 from leads import CarelessClient
 
 if TYPE_CHECKING:
-    from emulator.testing import Aep
+    from aep_emulator.testing import Aep
 
 
 @pytest.fixture

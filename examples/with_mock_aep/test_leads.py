@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leads import LeadsClient
 
-from emulator.testing.mock import mock_aep
+from aep_emulator import mock_aep
 
 FLOWS = "/data/foundation/flowservice/flows"
 

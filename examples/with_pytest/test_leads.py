@@ -8,7 +8,7 @@ import pytest
 from leads import CarelessClient, LeadsClient, PlatformError
 
 if TYPE_CHECKING:
-    from emulator.testing import Aep
+    from aep_emulator.testing import Aep
 
 COMPRESSION = "flow_service.create_source_connection.compression_type_is_known"
 FLOWS = "/data/foundation/flowservice/flows"

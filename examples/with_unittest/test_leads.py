@@ -6,7 +6,7 @@ import unittest
 
 from leads import LeadsClient
 
-from emulator.testing import Aep
+from aep_emulator.testing import Aep
 
 
 class LeadsTest(unittest.TestCase):
