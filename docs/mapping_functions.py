@@ -14,22 +14,23 @@ from typing import Any
 
 from emulator.mapping.functions import functions
 from emulator.package_data import data_folder
+from emulator.templates import render
 
 PAGE = Path(__file__).resolve().parent / "mapping-language.md"
+TEMPLATE = PAGE.parent / "templates" / "mapping_functions.md.j2"
 
 
-def table() -> str:
+def tables() -> str:
     """Return a table for each category, in the documents' order."""
     rows = json.loads((data_folder("fixtures") / "data_prep/functions.json").read_text("utf-8"))
-    parts = []
-    for category, entries in groupby(rows, key=lambda row: str(row["category"])):
-        lines = ["| Call | What it does | Example | Result |", "| --- | --- | --- | --- |"]
-        lines += [_row(entry) for entry in entries]
-        parts.append(f"### {category}\n\n" + "\n".join(lines))
-    return "\n\n".join(parts)
+    categories = [
+        {"name": name, "calls": [_call(entry) for entry in entries]}
+        for name, entries in groupby(rows, key=lambda row: str(row["category"]))
+    ]
+    return render(TEMPLATE, {"code": _code}, categories=categories)
 
 
-def _row(entry: dict[str, Any]) -> str:
+def _call(entry: dict[str, Any]) -> dict[str, Any]:
     function = functions()[entry["name"]]
     notes = [entry["description"], *function.assumptions]
     if entry.get("aliases"):
@@ -37,8 +38,7 @@ def _row(entry: dict[str, Any]) -> str:
     if entry.get("availability"):
         notes.append(f"Documented for {entry['availability'].replace(' only', '')}.")
     result = json.dumps(entry["result"], ensure_ascii=False) if entry["example"] else ""
-    cells = (_code(entry["syntax"]), " ".join(notes), _code(entry["example"]), _code(result))
-    return "| " + " | ".join(cells) + " |"
+    return {**entry, "notes": notes, "result": result}
 
 
 def _code(text: str) -> str:
@@ -47,11 +47,11 @@ def _code(text: str) -> str:
     return f"`{short.replace('|', chr(92) + '|')}`" if text else ""
 
 
-def with_table(text: str) -> str:
-    """Return the page with the table as it has to be."""
+def with_tables(text: str) -> str:
+    """Return the page with the tables as they have to be."""
     marked = re.compile(r"(<!-- functions -->\n).*?(<!-- /functions -->)", re.DOTALL)
-    return marked.sub(lambda match: f"{match[1]}\n{table()}\n\n{match[2]}", text)
+    return marked.sub(lambda match: f"{match[1]}\n{tables()}{match[2]}", text)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

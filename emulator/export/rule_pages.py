@@ -3,134 +3,123 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from emulator.contract.loader import Contract, ServiceEntry
 from emulator.contract.model import BODY, GATE, Document, Operation, Rule
+from emulator.templates import render
 
-DOCUMENTS = "documents"
+TEMPLATES = Path(__file__).parent / "templates"
 PLATFORM = "platform"
-_HEAD = "| Rule | What it states | Documents | Evidence | Severity | Editions |"
-_COLUMNS = """| Column | Meaning |
-| --- | --- |
-| Evidence | `stated` in prose or a definition, `shown` in a sample only, `observed` in a public \
-client, `assumed` by this emulator |
-| Severity | an `error` refuses, a `warning` does with `--enforce strict`, a `note` never does; \
-what is `structural` refuses in any case |
-| Editions | where the rule is in force; others have another rule on its topic, or none |"""
 _OF_PLATFORM = {
     GATE: "The gate: what every call of a gated service carries",
     BODY: "The body: what every request with one holds to",
 }
 
 
+class _Row(NamedTuple):
+    """A rule as a row of a table; operations whose rows are equal share one."""
+
+    name: str
+    states: str
+    documents: tuple[Document, ...]
+    evidence: str
+    severity: str
+    editions: str
+
+
+class _Section(NamedTuple):
+    """A heading, the operations that it is about, and their rules."""
+
+    title: str
+    operations: list[Operation]
+    rules: tuple[_Row, ...]
+
+
 def pages(contract: Contract) -> dict[str, str]:
     """Return the pages by file name: an index, the documents, the platform, and each service."""
-    in_force = _in_force(contract)
+    rows = _rows(contract)
+    platform = [
+        _Section(title, [], tuple(rows.get(operation, ())))
+        for operation, title in _OF_PLATFORM.items()
+    ]
+    documents = sorted(contract.documents.values(), key=lambda document: document.id)
     made = {
-        "README.md": _index(contract),
-        f"{DOCUMENTS}.md": _documents(contract),
-        f"{PLATFORM}.md": _platform(contract, in_force),
+        "README.md": _render("index", services=_services(contract)),
+        "documents.md": _render("documents", documents=documents),
+        f"{PLATFORM}.md": _rules_page("Rules of every service", "", platform),
     }
     for service in contract.services.values():
-        made[f"{service.name}.md"] = _page(contract, service, in_force)
+        made[f"{service.name}.md"] = _rules_page(
+            f"Rules of the {service.title}",
+            service.base_path or "/",
+            _sections(contract, service, rows),
+        )
     return made
 
 
-def _in_force(contract: Contract) -> dict[str, list[str]]:
-    """Return the editions in which each rule is in force, by its id."""
-    found: dict[str, list[str]] = {}
+def _services(contract: Contract) -> Iterable[dict[str, str | int]]:
+    names = [(PLATFORM, "Every service", GATE.partition(".")[0])]
+    names += [(item.name, item.title, item.name) for item in contract.services.values()]
+    for file, title, name in names:
+        operations = sum(item.service == name for item in contract.operations.values())
+        rules = sum(rule.operation.startswith(f"{name}.") for rule in contract.rules.values())
+        yield {"file": file, "title": title, "operations": operations, "rules": rules}
+
+
+def _rows(contract: Contract) -> dict[str, list[_Row]]:
+    """Return the rows of all rules by operation."""
+    editions: dict[str, list[str]] = {}
     for name in contract.entries:
         for rule in contract.edition(name).rules:
-            found.setdefault(rule.id, []).append(name)
-    return found
+            editions.setdefault(rule.id, []).append(name)
+    rows: dict[str, list[_Row]] = {}
+    for rule in contract.rules.values():
+        rows.setdefault(rule.operation, []).append(_row(contract, rule, editions.get(rule.id, [])))
+    return rows
 
 
-def _index(contract: Contract) -> str:
-    rows = [(PLATFORM, "Every service", GATE.partition(".")[0])]
-    rows += [(item.name, item.title, item.name) for item in contract.services.values()]
-    lines = ["| Service | Operations | Rules |", "| --- | --- | --- |"]
-    for file, title, service in rows:
-        operations = sum(item.service == service for item in contract.operations.values())
-        rules = sum(rule.operation.startswith(f"{service}.") for rule in contract.rules.values())
-        lines.append(f"| [{title}]({file}.md) | {operations} | {rules} |")
-    return _joined(
-        "# The rules",
-        "These pages are written by `make tables` from `contracts/`; do not edit them.",
-        f"A rule is one statement of dated, public [documents]({DOCUMENTS}.md).\n"
-        "Its full id is its operation, a dot and the name that stands in the table; "
-        "`aep-emulator contracts explain ID` shows its check and its cases.",
-        _COLUMNS,
-        "\n".join(lines),
+def _row(contract: Contract, rule: Rule, editions: list[str]) -> _Row:
+    everywhere = len(editions) == len(contract.entries)
+    return _Row(
+        name=rule.id.removeprefix(f"{rule.operation}."),
+        states=rule.states,
+        documents=tuple(contract.documents[id] for id in rule.documents),
+        evidence=rule.evidence,
+        severity=f"{rule.severity}, structural" if rule.structural else rule.severity,
+        editions="all" if everywhere else ", ".join(editions) or "none",
     )
 
 
-def _documents(contract: Contract) -> str:
-    lines = ["| Document | Title | Publisher | Date | Kind |", "| --- | --- | --- | --- | --- |"]
-    for item in sorted(contract.documents.values(), key=lambda item: item.id):
-        cells = (f'<a id="{item.id}"></a>`{item.id}`', item.title, item.publisher, item.date)
-        lines.append(_row(*cells, item.kind))
-    return _joined("# The documents", "\n".join(lines))
-
-
-def _platform(contract: Contract, in_force: dict[str, list[str]]) -> str:
-    parts = ["# Rules of every service"]
-    for operation, title in _OF_PLATFORM.items():
-        rules = [rule for rule in contract.rules.values() if rule.operation == operation]
-        parts += [f"## {title}", _table(contract, rules, in_force)]
-    return _with_links(contract, parts)
-
-
-def _page(contract: Contract, service: ServiceEntry, in_force: dict[str, list[str]]) -> str:
-    by_operation: dict[str, list[Rule]] = {}
-    for rule in contract.rules.values():
-        by_operation.setdefault(rule.operation, []).append(rule)
-    # Operations with the very same rules share a table: each list of the Schema Registry, for one.
-    by_table: dict[str, list[Operation]] = {}
+def _sections(
+    contract: Contract, service: ServiceEntry, rows: dict[str, list[_Row]]
+) -> list[_Section]:
+    """Return a service's operations; those with the very same rules share a section."""
+    by_rules: dict[tuple[_Row, ...], list[Operation]] = {}
     for operation in contract.operations.values():
         if operation.service == service.name:
-            rules = by_operation.get(operation.id, [])
-            table = _table(contract, rules, in_force) if rules else "No rules of its own."
-            by_table.setdefault(table, []).append(operation)
-    parts = [f"# Rules of the {service.title}", f"Base path: `{service.base_path or '/'}`"]
-    for table, operations in by_table.items():
-        names = [operation.id.removeprefix(f"{service.name}.") for operation in operations]
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        parts += [f"## {names[0]}{more}", "\n".join(map(_line, operations)), table]
-    return _with_links(contract, parts)
+            by_rules.setdefault(tuple(rows.get(operation.id, ())), []).append(operation)
+    sections = []
+    for rules, operations in by_rules.items():
+        name = operations[0].id.removeprefix(f"{service.name}.")
+        more = f" and {len(operations) - 1} more" if len(operations) > 1 else ""
+        sections.append(_Section(name + more, operations, rules))
+    return sections
 
 
-def _line(operation: Operation) -> str:
-    line = f"- `{operation.id}`, {operation.method} `{operation.path}`: {operation.states}"
-    return line if operation.emulated else f"{line} Not emulated: {operation.reason}"
+def _rules_page(title: str, base_path: str, sections: list[_Section]) -> str:
+    rules = (rule for section in sections for rule in section.rules)
+    documents = sorted({document.id for rule in rules for document in rule.documents})
+    return _render(
+        "rules", title=title, base_path=base_path, sections=sections, documents=documents
+    )
 
 
-def _with_links(contract: Contract, parts: list[str]) -> str:
-    text = _joined(*parts)
-    named = sorted(id for id in contract.documents if f"[{id}]" in text)
-    return "\n".join((text, *(f"[{id}]: {DOCUMENTS}.md#{id}" for id in named))) + "\n"
-
-
-def _table(contract: Contract, rules: list[Rule], in_force: dict[str, list[str]]) -> str:
-    lines = [_HEAD, "| --- " * _HEAD.count(" | ") + "| --- |"]
-    for rule in rules:
-        sources = [_source(contract.documents[id]) for id in rule.documents]
-        editions = in_force.get(rule.id, [])
-        everywhere = len(editions) == len(contract.entries)
-        lines.append(
-            _row(
-                f"`{rule.id.removeprefix(rule.operation + '.')}`",
-                _plain(rule.states),
-                "<br>".join(sources),
-                rule.evidence,
-                rule.severity if not rule.structural else f"{rule.severity}, structural",
-                "all" if everywhere else ", ".join(editions) or "none",
-            )
-        )
-    return "\n".join(lines)
-
-
-def _source(document: Document) -> str:
-    return f"[{document.id}] {document.date}"
+def _render(name: str, **values: Any) -> str:
+    filters = {"cell": _cell, "plain": _plain}
+    return render(TEMPLATES / f"{name}.md.j2", filters, **values)
 
 
 def _plain(text: str) -> str:
@@ -138,9 +127,6 @@ def _plain(text: str) -> str:
     return re.sub(r"([*_<>\[\]`])", r"\\\1", text)
 
 
-def _row(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
-
-def _joined(*parts: str) -> str:
-    return "\n\n".join(parts) + "\n"
+def _cell(text: str) -> str:
+    """Return a text that can stand in a cell of a table."""
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from emulator.journal.marked import near
 from emulator.json_types import Json, JsonObject, dumps
 from emulator.reports.thresholds import counted, percent
+from emulator.templates import render
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -24,22 +24,17 @@ def markdown(report: JsonObject, failures: list[str]) -> str:
 
 
 def _render(name: str, report: JsonObject, failures: list[str], *, escape: bool) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=escape,  # noqa: S701 - off for Markdown, whose template escapes itself
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    filters: dict[str, Callable[..., str]] = {
+        "percent": percent,
+        "json": _json,
+        "cell": _cell,
+        "code": _code,
+        "fenced": _fenced,
+    }
+    functions = {"counted": counted, "near": near}
+    return render(
+        TEMPLATES / name, filters, escape=escape, report=report, failures=failures, **functions
     )
-    environment.filters["percent"] = percent
-    environment.filters["json"] = _json
-    environment.filters["cell"] = _cell
-    environment.filters["code"] = _code
-    environment.filters["fenced"] = _fenced
-    environment.globals["counted"] = counted
-    environment.globals["near"] = near
-    return environment.get_template(name).render(report=report, failures=failures)
 
 
 def _json(value: Json) -> str:

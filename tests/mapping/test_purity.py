@@ -62,7 +62,7 @@ def test_the_pages_tables_are_up_to_date() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     text = PAGE.read_text("utf-8")
-    assert module.with_table(text) == text
+    assert module.with_tables(text) == text
 
 
 def test_the_pages_program_runs() -> None:
