@@ -19,6 +19,7 @@ from emulator.sandbox import PLATFORM
 from emulator.web.call import Call, Incoming, Part, Reply, View
 from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.exchange import After, Before, Exchange
+from emulator.web.gate import GateMemory
 from emulator.web.lookup import BoundLookup
 from emulator.web.request_document import describe, sandbox_of
 from emulator.web.routing import Router
@@ -28,17 +29,14 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("emulator")
 
-GATE_HEADERS = (
+PLATFORM_HEADERS = (
     "x-api-key",
     "authorization",
     "x-gw-ims-org-id",
     "x-sandbox-name",
     "x-sandbox-id",
 )
-"""The headers that the gate's rules look at."""
-
-MOST_PASSED = 1024
-"""How many combinations of them are remembered as good."""
+"""Who calls, and where: a request within another one has the same."""
 
 
 class Engine:
@@ -55,7 +53,8 @@ class Engine:
         self.after: list[After] = []
         self.reset()
         self._request_prefix = platform.ids.hex(PLATFORM, "request", 0, 16)
-        self._passed: set[tuple[str | bool | None, ...]] = set()
+        # Tokens that were issued expire, so what has passed might not pass again.
+        self._gate_memory = GateMemory() if platform.settings.auth == "any" else None
 
     def reset(self) -> None:
         """Put the edition and enforcement of the settings in force, and count requests anew."""
@@ -94,7 +93,7 @@ class Engine:
             target=base + part.resource,
             query_string=query,
             # It cannot be for another sandbox than the one that is locked for the whole.
-            headers=part.headers | {name: sent[name] for name in GATE_HEADERS if name in sent},
+            headers=part.headers | {name: sent[name] for name in PLATFORM_HEADERS if name in sent},
             body=part.body,
         )
         exchange = replace(self._exchange(incoming), edition=whole.edition, enforce=whole.enforce)
@@ -175,25 +174,13 @@ class Engine:
         return reply
 
     def _pass_gate(self, lookup: BoundLookup, exchange: Exchange) -> None:
-        request, edition = lookup.request, lookup.edition
-        seen = (edition.name, "sandboxless" in request, *map(request["headers"].get, GATE_HEADERS))
-        if seen in self._passed and self._still_there(lookup):
+        edition, memory = lookup.edition, self._gate_memory
+        if memory is not None and memory.knows(edition, lookup):
             return
-        findings = edition.judge(GATE, request, lookup)
+        findings = edition.judge(GATE, lookup.request, lookup)
         self._refuse_first(findings, exchange)
-        self._remember(seen, findings)
-
-    def _still_there(self, lookup: BoundLookup) -> bool:
-        """Tell whether the sandbox of headers that passed before has not been deleted since."""
-        name = lookup.sandbox.name
-        return not name or lookup.find("sandbox", name) is not None
-
-    def _remember(self, seen: tuple[str | bool | None, ...], findings: list[Finding]) -> None:
-        """Let headers without any finding pass at once the next time; issued tokens expire."""
-        if not findings and self.platform.settings.auth == "any":
-            if len(self._passed) >= MOST_PASSED:
-                self._passed.clear()
-            self._passed.add(seen)
+        if memory is not None:
+            memory.learn(edition, lookup, findings)
 
     def _judge_and_view(self, lookup: BoundLookup, exchange: Exchange) -> Reply:
         incoming, edition, request = exchange.incoming, exchange.edition, lookup.request

@@ -268,3 +268,77 @@ def test_the_journal_counts_what_is_muted_apart(example: MakeExample) -> None:
     (row,) = (row for row in coverage["rows"] if row["group"] == "flow_service.create_flow")
     assert row["rules"][SCHEDULE] == [0, 0, 0, 1]
     assert coverage["accidents"] == []
+
+
+GATE = "platform.gate"
+FLOWS = f"{FLOW_SERVICE}/flows"
+TEAM = {"at": "/headers", "check": {"schema": {"required": ["x-team"]}}}
+XED = {"required": ["accept"], "properties": {"accept": {"pattern": "xed"}}}
+SCHEMAS_NEED_TEAM = {
+    "at": "/headers",
+    "when": {"properties": {"headers": XED}},
+    "check": {"schema": {"required": ["x-team"]}},
+}
+ONE_PAGE = {"at": "/query", "check": {"schema": {"not": {"required": ["start"]}}}}
+NO_BETA = {
+    "at": "/headers",
+    "check": {"schema": {"propertyNames": {"not": {"pattern": "^x-beta"}}}},
+}
+KNOWN_FLOW = {"at": "/headers/x-flow", "check": {"refers_to": {"kind": "flow"}}}
+
+
+def at_the_gate(overlay: Path, rule: Any, accepted: Any, refused: Any) -> str:
+    """Add a house rule at the gate, with one case of each kind, and return its id."""
+    id = "platform.gate.house"
+    row = {
+        "id": id,
+        "operation": GATE,
+        "topic": "house",
+        "states": "What our house asks of every call.",
+        "documents": ["data-team-guidelines"],
+        "evidence": "stated",
+        "severity": "error",
+        "problem": "house.guideline",
+        "cases": {"accepts": [accepted], "refuses": [refused]},
+        **rule,
+    }
+    (overlay / "house" / "rules" / "gate.json").write_text(json.dumps([row]), encoding="utf-8")
+    return id
+
+
+@pytest.mark.parametrize(
+    ("rule", "accepted", "refused"),
+    [
+        (TEAM, {"x-team": "leads"}, {}),
+        (SCHEMAS_NEED_TEAM, {}, {"accept": "application/vnd.adobe.xed+json"}),
+        (NO_BETA, {"x-alpha": "1"}, {"x-beta-1": "1"}),
+        (KNOWN_FLOW, {}, {"x-flow": "none"}),
+    ],
+)
+def test_a_house_rule_at_the_gate_holds_on_every_call(
+    make: Make, overlay: Path, rule: Any, accepted: dict[str, str], refused: dict[str, str]
+) -> None:
+    """What passed before is remembered by all the headers that the rules in force look at."""
+    house = at_the_gate(overlay, rule, {"headers": accepted}, {"headers": refused})
+    aep = make(contracts=overlay)
+    for _ in range(3):
+        assert aep.call("GET", FLOWS, **refused).rule == house
+        assert aep.call("GET", FLOWS, **accepted).status == 200
+
+
+def test_a_house_rule_at_the_gate_may_look_at_more_than_headers(make: Make, overlay: Path) -> None:
+    house = at_the_gate(overlay, ONE_PAGE, {"query": {}}, {"query": {"start": "2"}})
+    aep = make(contracts=overlay)
+    for _ in range(3):
+        assert aep.call("GET", FLOWS).status == 200
+        assert aep.call("GET", f"{FLOWS}?start=2").rule == house
+
+
+def test_a_house_rule_at_the_gate_sees_what_has_changed(make: Make, overlay: Path) -> None:
+    """A header may name a resource, which is deleted after it has passed."""
+    house = at_the_gate(overlay, KNOWN_FLOW, {"headers": {}}, {"headers": {"x-flow": "none"}})
+    aep = make(contracts=overlay)
+    made = aep.ok("POST", FLOWS, flow(make_world(aep), name="team-leads", description="Ask us."))
+    assert aep.call("GET", FLOWS, x_flow=made["id"]).status == 200
+    aep.ok("DELETE", f"{FLOWS}/{made['id']}")
+    assert aep.call("GET", FLOWS, x_flow=made["id"]).rule == house
