@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from emulator.contract import Contract
 from emulator.journal.entry import TEST, Entry
-from emulator.journal.kept import Kept, KeptEntry, is_remarkable, judged_by
+from emulator.journal.kept import JournalItem, is_remarkable, judged_by
 
 if TYPE_CHECKING:
     from emulator.coverage.coverage import Coverage
@@ -39,8 +39,8 @@ class Journal:
         """Keep at most so many exchanges, of about so many bytes, but always the latest."""
         self._most = most
         self._most_bytes = most_bytes
-        self._kept: deque[Kept] = deque()
-        self._fresh: list[Kept] = []
+        self._kept: deque[JournalItem] = deque()
+        self._fresh: list[JournalItem] = []
         self._bytes = 0
         self._latest = 0
         self._counted = 0
@@ -56,7 +56,7 @@ class Journal:
             if len(self._fresh) >= BATCH:
                 self._settle()
             self._latest += 1
-            self._keep(Kept(self._latest, exchange))
+            self._keep(JournalItem(self._latest, exchange))
 
     def add_entry(self, entry: Entry) -> None:
         """Take an exchange that somebody else has watched and judged; it gets its number here."""
@@ -64,10 +64,10 @@ class Journal:
             self._settle()
             self._latest += 1
             entry.number = self._counted = self._latest
-            self._keep(KeptEntry(entry))
+            self._keep(JournalItem(entry.number, entry))
             self._whole().add(entry)
 
-    def _keep(self, item: Kept) -> None:
+    def _keep(self, item: JournalItem) -> None:
         self._fresh.append(item)
         self._kept.append(item)
         self._bytes += item.size
@@ -88,7 +88,7 @@ class Journal:
                 self._bytes += item.size - before
         self._fresh.clear()
 
-    def _count(self, item: Kept) -> None:
+    def _count(self, item: JournalItem) -> None:
         exchange = item.exchange
         item.pack()
         if item.number <= self._counted or exchange is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.journal.entry import BODY, EXPECTS, GATE, Broken, Entry
 from emulator.json_types import Json, JsonObject, dumps, loads
@@ -23,123 +23,139 @@ OVERHEAD = 1024
 """What an exchange takes beside its messages, in bytes."""
 
 
-class Kept:
-    """An exchange that may still change, and once it is packed what an entry can be made of.
+class PackedExchange:
+    """What an entry can be made of once the reply has gone out; a long reply is cut.
 
-    Packed it is four objects rather than some sixty: the many would have to be found in memory
-    again, one by one, when the ring lets go of them.
+    Sixty objects become four: this record, the texts as JSON, and the bytes of both bodies. The
+    many would have to be visited by every garbage collection, and found in memory again, one by
+    one, when the ring lets go of them. So nothing here is a dictionary or a list, and what may hold
+    more than one thing is a tuple, which is the shared empty one for almost every exchange.
+
+    Attributes:
+        texts: JSON of the request's texts, by the names of `Incoming`, and of `reply_headers`.
+        body: Of the request, as much as is kept of it; `length` is that of the whole.
+        reply_body: Of the reply, as much as is kept of it.
+        is_described: Whether there was a request document, which can be made again.
     """
 
-    __slots__ = ("_exchange", "_packed", "_rest", "is_gone", "number", "size")
+    __slots__ = (
+        *("operation", "texts", "body", "length", "is_too_long", "is_described"),
+        *("status", "reply_body", "is_reply_cut", "time", "sandbox", "edition", "enforce"),
+        *("judged", "broken", "complaints", "faults"),
+    )
 
-    def __init__(self, number: int, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange) -> None:
+        incoming, reply = exchange.incoming, exchange.reply
+        texts = {
+            "path": incoming.path,
+            "query_string": incoming.query_string,
+            "headers": incoming.headers,
+            "base_url": incoming.base_url,
+            "method": incoming.method,
+            "target": incoming.target,
+            "reply_headers": reply.headers,
+        }
+        body = _bytes(reply.body)
+        self.operation = incoming.operation
+        self.texts = dumps(texts)
+        self.body = kept_of(incoming)
+        self.length = len(incoming.body)
+        self.is_too_long = incoming.too_long
+        self.is_described = exchange.request is not None
+        self.status = reply.status
+        self.reply_body = body[:MOST_OF_A_REPLY]
+        self.is_reply_cut = len(body) > MOST_OF_A_REPLY
+        self.time = exchange.time
+        self.sandbox = exchange.sandbox
+        self.edition = exchange.edition.name
+        self.enforce = exchange.enforce
+        self.judged = judged_by(exchange)
+        self.broken = _broken(exchange) if is_remarkable(exchange) else ()
+        self.complaints = tuple(exchange.complaints)
+        self.faults = tuple(exchange.faults)
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes beside the request's body, about."""
+        return len(self.texts) + len(self.reply_body)
+
+    def entry(self, number: int) -> Entry:
+        """Return the exchange as an entry, made anew each time."""
+        texts = loads(self.texts)
+        reply_headers = texts.pop("reply_headers")
+        incoming = Incoming(self.operation, body=self.body, too_long=self.is_too_long, **texts)
+        organization = self.sandbox.organization or incoming.headers.get("x-gw-ims-org-id", "")
+        return Entry(
+            number=number,
+            time=self.time,
+            operation=self.operation.id,
+            service=self.operation.service,
+            method=incoming.method or self.operation.method,
+            path=_path(incoming),
+            query_string=incoming.query_string,
+            headers=incoming.headers,
+            body=self.body,
+            status=self.status,
+            reply_headers=reply_headers,
+            reply_body=self.reply_body,
+            base_url=incoming.base_url,
+            organization=organization,
+            sandbox=self.sandbox.name,
+            edition=self.edition,
+            enforce=self.enforce,
+            judged=self.judged,
+            document=_document(incoming, self.length) if self.is_described else None,
+            broken=self.broken,
+            body_is_cut=self.is_too_long or self.length > len(self.body),
+            reply_is_cut=self.is_reply_cut,
+            complaints=self.complaints,
+            faults=self.faults,
+        )
+
+
+_FINISHED = (PackedExchange, Entry)
+
+
+class JournalItem:
+    """What the journal holds of one call, with its number and about how many bytes it takes.
+
+    An exchange may still change until its reply has gone out; then it is packed. An entry from
+    elsewhere, of recorded traffic for one, is kept as it came.
+    """
+
+    __slots__ = ("_content", "is_gone", "number", "size")
+
+    def __init__(self, number: int, content: Exchange | Entry) -> None:
         self.number = number
-        self.size = OVERHEAD + len(kept_of(exchange.incoming))
         self.is_gone = False
-        self._exchange: Exchange | None = exchange
-        self._packed = b""
-        self._rest: tuple[Any, ...] = ()
+        self._content: Exchange | PackedExchange | Entry = content
+        if isinstance(content, Entry):
+            self.size = OVERHEAD + len(content.body) + len(content.reply_body)
+        else:
+            self.size = OVERHEAD + len(kept_of(content.incoming))
 
     @property
     def exchange(self) -> Exchange | None:
         """The exchange as it was, as long as it has not been packed."""
-        return self._exchange
+        content = self._content
+        return None if isinstance(content, _FINISHED) else content
 
     def pack(self) -> None:
         """Keep no more than is needed; the reply has gone out."""
-        exchange = self._exchange
-        if exchange is None:
-            return
-        incoming, reply = exchange.incoming, exchange.reply
-        body = _bytes(reply.body)
-        is_cut = len(body) > MOST_OF_A_REPLY
-        self._packed = dumps(
-            (
-                incoming.method,
-                incoming.target,
-                incoming.query_string,
-                incoming.base_url,
-                incoming.headers,
-                incoming.path,
-                reply.headers,
-            )
-        )
-        self._rest = (
-            incoming.operation,
-            kept_of(incoming),
-            len(incoming.body),
-            incoming.too_long,
-            reply.status,
-            body[:MOST_OF_A_REPLY] if is_cut else body,
-            is_cut,
-            exchange.time,
-            exchange.sandbox,
-            exchange.edition.name,
-            exchange.enforce,
-            exchange.request is not None,
-            judged_by(exchange),
-            _broken(exchange) if is_remarkable(exchange) else (),
-            tuple(exchange.complaints),
-            tuple(exchange.faults),
-        )
-        self._exchange = None
-        self.size += len(self._packed) + min(len(body), MOST_OF_A_REPLY)
+        exchange = self.exchange
+        if exchange is not None:
+            self._content = packed = PackedExchange(exchange)
+            self.size += packed.size
 
     @property
     def entry(self) -> Entry:
-        """The exchange as an entry, made anew each time."""
-        if self._exchange is not None:
-            # It may still change, and is not packed before it has gone out.
-            return entry_of(self.number, self._exchange)
-        method, target, query_string, base_url, headers, path, reply_headers = loads(self._packed)
-        operation, body, length, too_long, status, reply_body, is_cut, *others = self._rest
-        time, sandbox, edition, enforce, is_described, judged, broken, complaints, faults = others
-        incoming = Incoming(
-            operation, path, query_string, headers, body, too_long, base_url, method, target
-        )
-        return Entry(
-            number=self.number,
-            time=time,
-            operation=operation.id,
-            service=operation.service,
-            method=method or operation.method,
-            path=_path(incoming),
-            query_string=query_string,
-            headers=headers,
-            body=body,
-            status=status,
-            reply_headers=reply_headers,
-            reply_body=reply_body,
-            base_url=base_url,
-            organization=sandbox.organization or headers.get("x-gw-ims-org-id", ""),
-            sandbox=sandbox.name,
-            edition=edition,
-            enforce=enforce,
-            judged=judged,
-            document=_document(incoming, length) if is_described else None,
-            broken=broken,
-            body_is_cut=too_long or length > len(body),
-            reply_is_cut=is_cut,
-            complaints=complaints,
-            faults=faults,
-        )
-
-
-class KeptEntry(Kept):
-    """An entry from elsewhere, kept as it came."""
-
-    __slots__ = ("_own",)
-
-    def __init__(self, entry: Entry) -> None:
-        self.number = entry.number
-        self.size = OVERHEAD + len(entry.body) + len(entry.reply_body)
-        self.is_gone = False
-        self._exchange = None
-        self._own = entry
-
-    @property
-    def entry(self) -> Entry:
-        return self._own
+        """The call as an entry, made anew each time unless it came as one."""
+        content = self._content
+        if isinstance(content, Entry):
+            return content
+        if not isinstance(content, PackedExchange):
+            content = PackedExchange(content)
+        return content.entry(self.number)
 
 
 def kept_of(incoming: Incoming) -> bytes:
@@ -165,13 +181,6 @@ def is_remarkable(exchange: Exchange) -> bool:
         or exchange.reply.status >= 400
         or EXPECTS in exchange.incoming.headers
     )
-
-
-def entry_of(number: int, exchange: Exchange) -> Entry:
-    """Return an exchange as an entry; a long reply is cut."""
-    kept = Kept(number, exchange)
-    kept.pack()
-    return kept.entry
 
 
 def _bytes(body: Json | bytes | None) -> bytes:
