@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,16 +73,18 @@ class Aep:
         *,
         raw: bytes | None = None,
         without: tuple[str, ...] = (),
-        **headers: str,
+        headers: Mapping[str, str] | None = None,
+        **named: str,
     ) -> Answer:
-        """Send a request; underscores in header names stand for hyphens."""
+        """Send a request; `named` are headers too. Underscores in names stand for hyphens."""
         sent = {name: value for name, value in self.headers.items() if name not in without}
         content = raw
         if body is not None:
             content = json.dumps(body).encode()
         if content is not None and "Content-Type" not in without:
             sent["Content-Type"] = "application/json"
-        sent.update({name.replace("_", "-"): value for name, value in headers.items()})
+        more = {**(headers or {}), **named}
+        sent.update({name.replace("_", "-"): value for name, value in more.items()})
         return self.exchange(method, path, sent, content)
 
     def exchange(
@@ -107,9 +109,17 @@ class Aep:
             )
             assert list(found) == []
 
-    def ok(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    def ok(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **named: str,
+    ) -> Any:
         """Send a request that has to be accepted and return its answer's JSON."""
-        answer = self.call(method, path, body, **headers)
+        answer = self.call(method, path, body, headers={**(headers or {}), **named})
         assert answer.status < 300, (answer.status, answer.rule, answer.content)
         return answer.json if answer.content else None
 

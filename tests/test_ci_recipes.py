@@ -136,7 +136,8 @@ class Runner:
         self.said += ran.stdout + ran.stderr
         if "id" in step:
             lines = output.read_text("utf-8").splitlines()
-            self.outputs.update(line.split("=", 1) for line in lines)
+            pairs = (line.partition("=") for line in lines)
+            self.outputs.update({name: value for name, _, value in pairs})
         return ran.returncode == 0
 
     def _filled(self, text: str) -> str:

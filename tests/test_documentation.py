@@ -266,9 +266,9 @@ def test_the_design_gives_a_reason_for_every_dependency() -> None:
     rows = [line.split("|")[1] for line in needed.splitlines() if line.startswith("| ")][2:]
     explained = {name.strip() for row in rows for name in row.split(",")}
     assert explained == {line.partition(">")[0] for line in project["dependencies"]}
-    rows = [line.split("|") for line in extras.splitlines() if line.startswith("| `")]
-    explained = {(row[1].strip(" `"), name.strip()) for row in rows for name in row[2].split(",")}
-    assert explained == {
+    cells = [line.split("|") for line in extras.splitlines() if line.startswith("| `")]
+    of_extras = {(row[1].strip(" `"), name.strip()) for row in cells for name in row[2].split(",")}
+    assert of_extras == {
         (extra, line.partition(">")[0])
         for extra, lines in project["optional-dependencies"].items()
         for line in lines

@@ -1,11 +1,17 @@
 """The platform's own resources: connection specs, flow specs and the XDM library."""
 
+from __future__ import annotations
+
 import fnmatch
 import json
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from jsonschema import Draft7Validator
+
+from emulator.json_types import Json, JsonObject
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 XDM_FOLDERS = {
@@ -25,35 +31,36 @@ DATA_LAKE = "c604ff05-7f1a-43c0-8e18-33bf874cb11c"
 CLOUD_STORAGE_TO_AEP = "9753525b-82c7-4dce-8a9b-5ccfce2b9876"
 
 
-def read(path):
-    return json.loads(path.read_text(encoding="utf-8"))
+def read(path: Path) -> JsonObject:
+    content: JsonObject = json.loads(path.read_text(encoding="utf-8"))
+    return content
 
 
-def load(folder):
+def load(folder: str) -> dict[str, JsonObject]:
     """The resources of a folder by file name; the alias table is not one of them."""
     paths = sorted((FIXTURES / folder).glob("*.json"))
     return {path.stem: read(path) for path in paths if path.name != "aliases.json"}
 
 
-def connection_specs():
+def connection_specs() -> dict[str, JsonObject]:
     return load("connection_specs")
 
 
-def flow_specs():
+def flow_specs() -> dict[str, JsonObject]:
     return load("flow_specs")
 
 
-def edition(name):
+def edition(name: str) -> JsonObject:
     return read(FIXTURES / "editions" / name / "flow_specs" / "cloud-storage-to-aep.json")
 
 
-def xdm():
+def xdm() -> dict[str, JsonObject]:
     """The XDM resources by $id."""
     resources = [entry for folder in XDM_FOLDERS for entry in load(f"xdm/{folder}").values()]
     return {entry["$id"]: entry for entry in resources}
 
 
-def walk(node):
+def walk(node: Json) -> Iterator[JsonObject]:
     """Every object inside a JSON value, the value itself included."""
     if isinstance(node, dict):
         yield node
@@ -62,20 +69,22 @@ def walk(node):
         yield from walk(child)
 
 
-def references(node):
+def references(node: Json) -> list[str]:
     return [found["$ref"] for found in walk(node) if isinstance(found.get("$ref"), str)]
 
 
-def schemas(spec):
+def schemas(spec: JsonObject) -> list[JsonObject]:
     """Every JSON schema a connection or flow spec carries."""
     return [found for found in walk(spec) if "$schema" in found]
 
 
-def members(node, library, seen=()):
+def members(
+    node: JsonObject, library: dict[str, JsonObject], seen: tuple[str, ...] = ()
+) -> JsonObject:
     """The fields of a schema node, its local definitions and everything it composes."""
-    found = {}
+    found: JsonObject = {}
 
-    def add(fields):
+    def add(fields: JsonObject) -> None:
         for name, field in fields.items():
             both = "properties" in field and "properties" in found.get(name, {})
             merged = {**found[name]["properties"], **field["properties"]} if both else None
@@ -93,9 +102,9 @@ def members(node, library, seen=()):
     return found
 
 
-def resolve(ids, path, library):
+def resolve(ids: Sequence[str], path: str, library: dict[str, JsonObject]) -> Any:
     """The field at a dotted path in a schema composed of the given resources, or None."""
-    node = {"allOf": [{"$ref": entry} for entry in ids]}
+    node: Any = {"allOf": [{"$ref": entry} for entry in ids]}
     for name in path.split("."):
         node = members(node, library).get(name)
         if node is None:
@@ -103,7 +112,7 @@ def resolve(ids, path, library):
     return node
 
 
-def test_every_file_is_json_with_two_spaces_and_a_final_newline():
+def test_every_file_is_json_with_two_spaces_and_a_final_newline() -> None:
     """A fixture file is stored the way it is written: two spaces, one newline at the end."""
     folders = ("connection_specs", "flow_specs", "editions", "xdm")
     for path in [p for f in folders for p in (FIXTURES / f).rglob("*.json")]:
@@ -111,7 +120,7 @@ def test_every_file_is_json_with_two_spaces_and_a_final_newline():
         assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n", path
 
 
-def test_file_counts():
+def test_file_counts() -> None:
     """76 connection specs, 9 flow specs and 100 XDM resources are known."""
     assert len(connection_specs()) == 76
     assert len(flow_specs()) == 9
@@ -119,14 +128,14 @@ def test_file_counts():
     assert counts == {"behaviors": 3, "classes": 7, "fieldgroups": 33, "datatypes": 57}
 
 
-def test_spec_ids_are_unique_uuids():
+def test_spec_ids_are_unique_uuids() -> None:
     """Connection and flow spec ids are UUIDs and none is used twice."""
     ids = [spec["id"] for spec in (*connection_specs().values(), *flow_specs().values())]
     assert len(set(ids)) == len(ids)
     assert all(UUID.fullmatch(entry) for entry in ids)
 
 
-def test_spec_names_are_unique_and_name_the_file():
+def test_spec_names_are_unique_and_name_the_file() -> None:
     """Specs are looked up by name, so a name identifies one spec; its slug is the file name."""
     for specs in (connection_specs(), flow_specs()):
         names = [spec["name"] for spec in specs.values()]
@@ -135,10 +144,10 @@ def test_spec_names_are_unique_and_name_the_file():
         assert re.sub(r"[^a-z0-9]+", "-", spec["name"].lower()) == stem
 
 
-def test_connection_spec_shape():
+def test_connection_spec_shape() -> None:
     """A connection spec has the documented members, in the documented order."""
-    order = "id name providerId version authSpec sourceSpec targetSpec exploreSpec"
-    order = [*order.split(), "attributes", "permissionsInfo", "x-emulator"]
+    order = "id name providerId version authSpec sourceSpec targetSpec exploreSpec".split()
+    order += ["attributes", "permissionsInfo", "x-emulator"]
     for stem, spec in connection_specs().items():
         assert list(spec) == [key for key in order if key in spec], stem
         assert spec["version"] == "1.0"
@@ -150,17 +159,17 @@ def test_connection_spec_shape():
         assert "sourceSpec" in spec or "targetSpec" in spec, stem
 
 
-def test_flow_spec_shape():
+def test_flow_spec_shape() -> None:
     """A flow spec has the documented members, in the documented order, and none is null."""
-    order = "id name providerId version sourceConnectionSpecIds targetConnectionSpecIds"
-    order = [*order.split(), "optionSpec", "transformationSpecs", "scheduleSpec", "runSpec"]
+    order = "id name providerId version sourceConnectionSpecIds targetConnectionSpecIds".split()
+    order += ["optionSpec", "transformationSpecs", "scheduleSpec", "runSpec"]
     order += ["attributes", "permissionsInfo", "x-emulator"]
     for stem, spec in flow_specs().items():
         assert list(spec) == [key for key in order if key in spec], stem
         assert None not in spec.values(), stem
 
 
-def test_every_spec_schema_is_a_valid_draft_7_schema():
+def test_every_spec_schema_is_a_valid_draft_7_schema() -> None:
     """Auth, source, target, explore, schedule, option, run and transformation schemas hold up."""
     editions = {name: edition(name) for name in ("2020-03", "2020-09")}
     for stem, spec in (connection_specs() | flow_specs() | editions).items():
@@ -173,7 +182,7 @@ def test_every_spec_schema_is_a_valid_draft_7_schema():
         assert all("$schema" in part["spec"] for part in parts if part), stem
 
 
-def test_secrets_are_marked_as_passwords():
+def test_secrets_are_marked_as_passwords() -> None:
     """Reads mask properties of format password, so every secret has it and no plain name does."""
     for stem, spec in connection_specs().items():
         for auth in spec.get("authSpec", []):
@@ -184,7 +193,7 @@ def test_secrets_are_marked_as_passwords():
                 )
 
 
-def test_flow_specs_list_existing_connection_specs():
+def test_flow_specs_list_existing_connection_specs() -> None:
     """Every connection spec id a flow spec lists is a fixture that can play that part."""
     known = {spec["id"]: spec for spec in connection_specs().values()}
     for spec in (*flow_specs().values(), edition("2020-09")):
@@ -194,7 +203,7 @@ def test_flow_specs_list_existing_connection_specs():
             assert "targetSpec" in known[entry], (spec["name"], entry)
 
 
-def test_unlisted_flow_specs_exist():
+def test_unlisted_flow_specs_exist() -> None:
     """x-emulator.unlistedFlowSpecIds names flow specs that do not list the source themselves."""
     known = {spec["id"]: spec for spec in flow_specs().values()}
     for stem, spec in connection_specs().items():
@@ -202,7 +211,7 @@ def test_unlisted_flow_specs_exist():
             assert spec["id"] not in known[entry]["sourceConnectionSpecIds"], stem
 
 
-def test_aliases_point_to_existing_specs():
+def test_aliases_point_to_existing_specs() -> None:
     """The two ids the tutorials print by mistake lead to ADLS Gen2 and SFTP."""
     aliases = read(FIXTURES / "connection_specs" / "aliases.json")
     specs = {spec["id"]: spec for spec in connection_specs().values()}
@@ -218,7 +227,7 @@ def test_aliases_point_to_existing_specs():
     assert marked == set(aliases)
 
 
-def test_ids_the_documents_truncate_are_complete():
+def test_ids_the_documents_truncate_are_complete() -> None:
     """MariaDB and Salesforce Service Cloud have the ids that CRMToAEP lists."""
     specs = connection_specs()
     assert specs["mariadb"]["id"] == "3000eb99-cd47-43f3-827c-43caf170f015"
@@ -227,7 +236,7 @@ def test_ids_the_documents_truncate_are_complete():
     assert {specs["mariadb"]["id"], specs["salesforce-service-cloud"]["id"]} <= set(listed)
 
 
-def test_the_data_lake_target_needs_a_dataset():
+def test_the_data_lake_target_needs_a_dataset() -> None:
     """The Data Lake spec is published: no auth, a target that requires a dataSetId string."""
     spec = connection_specs()["datalake"]
     assert spec["id"] == DATA_LAKE
@@ -236,7 +245,7 @@ def test_the_data_lake_target_needs_a_dataset():
     assert spec["permissionsInfo"]["view"][0]["name"] == "Dataset"
 
 
-def test_azure_file_storage_follows_the_published_json():
+def test_azure_file_storage_follows_the_published_json() -> None:
     """The only completely published source: auth, params, exploration and attributes."""
     spec = connection_specs()["azure-file-storage"]
     (auth,) = spec["authSpec"]
@@ -256,7 +265,7 @@ def test_azure_file_storage_follows_the_published_json():
     }
 
 
-def test_file_sources_can_be_explored_and_take_a_path():
+def test_file_sources_can_be_explored_and_take_a_path() -> None:
     """Every source of CloudStorageToAEP takes a path, explores files and reads three formats."""
     specs = {spec["id"]: spec for spec in connection_specs().values()}
     for entry in flow_specs()["cloud-storage-to-aep"]["sourceConnectionSpecIds"]:
@@ -270,7 +279,7 @@ def test_file_sources_can_be_explored_and_take_a_path():
         assert spec["x-emulator"]["dataFormats"] == ["delimited", "json", "parquet"]
 
 
-def test_only_the_data_landing_zone_has_its_own_compression_types():
+def test_only_the_data_landing_zone_has_its_own_compression_types() -> None:
     """The landing zone's list of compressed files lacks deflate."""
     special = {
         stem: spec["x-emulator"]["compressionTypes"]
@@ -280,7 +289,7 @@ def test_only_the_data_landing_zone_has_its_own_compression_types():
     assert special == {"landing-zone": ["bzip2", "gzip", "zipDeflate", "tarGzip", "tar"]}
 
 
-def test_the_current_cloud_storage_flow_spec():
+def test_the_current_cloud_storage_flow_spec() -> None:
     """Today's CloudStorageToAEP: 12 sources, once allowed, interval refused with once."""
     spec = flow_specs()["cloud-storage-to-aep"]
     assert spec["id"] == CLOUD_STORAGE_TO_AEP
@@ -298,7 +307,7 @@ def test_the_current_cloud_storage_flow_spec():
     assert not validator.is_valid({**start, "frequency": "hour"})
 
 
-def test_the_2020_03_cloud_storage_flow_spec():
+def test_the_2020_03_cloud_storage_flow_spec() -> None:
     """March 2020: no id lists, no permissions, no once, an endTime and an interval always."""
     spec = edition("2020-03")
     assert spec["id"] == CLOUD_STORAGE_TO_AEP
@@ -311,7 +320,7 @@ def test_the_2020_03_cloud_storage_flow_spec():
     assert [entry["name"] for entry in spec["transformationSpecs"]] == ["Mapping"]
 
 
-def test_the_2020_09_cloud_storage_flow_spec():
+def test_the_2020_09_cloud_storage_flow_spec() -> None:
     """September 2020: the schedule of March, with 9 sources and the permissions."""
     spec, march = edition("2020-09"), edition("2020-03")
     assert len(spec["sourceConnectionSpecIds"]) == 9
@@ -322,10 +331,10 @@ def test_the_2020_09_cloud_storage_flow_spec():
     assert {key: spec[key] for key in march} == march
 
 
-def test_xdm_resources_have_the_raw_shape():
+def test_xdm_resources_have_the_raw_shape() -> None:
     """An XDM resource has its type's folder, a version, local definitions and a composition."""
-    order = "$id meta:altId meta:resourceType version title type definitions allOf required"
-    order = [*order.split(), "meta:extensible", "meta:abstract", "meta:extends"]
+    order = "$id meta:altId meta:resourceType version title type definitions allOf required".split()
+    order += ["meta:extensible", "meta:abstract", "meta:extends"]
     order += ["meta:intendedToExtend", "meta:xdmType", "meta:status"]
     for folder, resource_type in XDM_FOLDERS.items():
         for stem, entry in load(f"xdm/{folder}").items():
@@ -337,7 +346,7 @@ def test_xdm_resources_have_the_raw_shape():
             assert local <= {part["$ref"] for part in entry["allOf"]}, stem
 
 
-def test_xdm_ids_are_unique_and_agree_with_the_alternate_id():
+def test_xdm_ids_are_unique_and_agree_with_the_alternate_id() -> None:
     """meta:altId is the $id without its namespace, dots for slashes, after an underscore."""
     assert len(xdm()) == sum(len(load(f"xdm/{folder}")) for folder in XDM_FOLDERS)
     for entry in xdm().values():
@@ -345,25 +354,23 @@ def test_xdm_ids_are_unique_and_agree_with_the_alternate_id():
         assert entry["meta:altId"] == "_" + path.replace("/", ".")
 
 
-def test_every_xdm_reference_resolves():
+def test_every_xdm_reference_resolves() -> None:
     """A $ref leads to a local definition or to another resource of the set."""
     library = xdm()
     for entry in library.values():
         for ref in references(entry):
             local = ref.removeprefix("#/definitions/")
-            assert local in entry["definitions"] if local != ref else ref in library, (
-                entry["$id"],
-                ref,
-            )
+            known = entry["definitions"] if local != ref else library
+            assert local in known, (entry["$id"], ref)
         assert set(entry.get("meta:extends", [])) <= set(library)
 
 
-def test_xdm_references_have_no_cycles():
+def test_xdm_references_have_no_cycles() -> None:
     """Expanding every reference ends."""
     library = xdm()
-    done = set()
+    done: set[str] = set()
 
-    def visit(entry, trail):
+    def visit(entry: str, trail: tuple[str, ...]) -> None:
         assert entry not in trail, [*trail, entry]
         if entry not in done:
             for ref in references(library[entry]):
@@ -375,7 +382,7 @@ def test_xdm_references_have_no_cycles():
         visit(entry, ())
 
 
-def test_xdm_extends_is_the_transitive_closure():
+def test_xdm_extends_is_the_transitive_closure() -> None:
     """meta:extends holds all a resource composes, directly or through another, ancestors first."""
     library = xdm()
     for entry in library.values():
@@ -389,7 +396,7 @@ def test_xdm_extends_is_the_transitive_closure():
     ]
 
 
-def test_every_xdm_field_has_a_type():
+def test_every_xdm_field_has_a_type() -> None:
     """A field has a JSON type and the matching meta:xdmType."""
     plain = {"boolean": {"boolean"}, "array": {"array"}, "number": {"number"}}
     allowed = plain | {
@@ -398,7 +405,7 @@ def test_every_xdm_field_has_a_type():
         "integer": {"byte", "short", "int", "long"},
     }
 
-    def check(where, field):
+    def check(where: tuple[str, ...], field: JsonObject) -> None:
         assert field["meta:xdmType"] in allowed[field["type"]], where
         assert (field["meta:xdmType"] == "map") == ("additionalProperties" in field), where
         if field.get("format") in ("date", "date-time"):
@@ -417,7 +424,7 @@ def test_every_xdm_field_has_a_type():
     assert person["properties"]["birthYear"]["meta:xdmType"] == "short"
 
 
-def test_tutorial_paths_resolve():
+def test_tutorial_paths_resolve() -> None:
     """The mapping targets of the tutorials exist in profile plus its two detail groups."""
     base = "https://ns.adobe.com/xdm/context/profile"
     ids = [base, f"{base}-person-details", f"{base}-personal-details"]
@@ -437,7 +444,7 @@ def test_tutorial_paths_resolve():
     assert resolve(ids, "person.name.nosuch", xdm()) is None
 
 
-def test_sources_cover_every_platform_fixture():
+def test_sources_cover_every_platform_fixture() -> None:
     """SOURCES.json gives the provenance and the licence of each file of the platform's own."""
     groups = read(FIXTURES / "SOURCES.json")["groups"]
     patterns = [pattern for group in groups for pattern in group["files"]]

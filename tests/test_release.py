@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ DATA = ("contracts", "fixtures")
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
     """The wheel as it is built from a checkout, with the build backend that is installed here."""
     folder = tmp_path_factory.mktemp("dist")
     building = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
@@ -93,7 +94,7 @@ def optional() -> list[str]:
 
 
 def test_every_import_is_a_declared_dependency() -> None:
-    imported = set()
+    imported: set[str] = set()
     for path in (ROOT / "emulator").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):

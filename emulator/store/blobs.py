@@ -24,10 +24,10 @@ class Blobs(Protocol):
     decides and writes in one step does so within the store's exclusive section of the sandbox.
     """
 
-    def put(self, sandbox: Sandbox, key: str, content: bytes) -> None:
+    def put(self, sandbox: Sandbox, key: str, content: bytes | bytearray) -> None:
         """Write a blob whole, in place of what is there."""
 
-    def append(self, sandbox: Sandbox, key: str, content: bytes) -> None:
+    def append(self, sandbox: Sandbox, key: str, content: bytes | bytearray) -> None:
         """Add bytes to the end of a blob, which begins with them if it is not there."""
 
     def read(
@@ -75,11 +75,11 @@ class MemoryBlobs:
         self._lock = threading.Lock()
         self._sandboxes: dict[Sandbox, dict[str, list[bytes]]] = {}
 
-    def put(self, sandbox: Sandbox, key: str, content: bytes) -> None:
+    def put(self, sandbox: Sandbox, key: str, content: bytes | bytearray) -> None:
         with self._lock:
             self._sandboxes.setdefault(sandbox, {})[key] = [bytes(content)]
 
-    def append(self, sandbox: Sandbox, key: str, content: bytes) -> None:
+    def append(self, sandbox: Sandbox, key: str, content: bytes | bytearray) -> None:
         with self._lock:
             self._sandboxes.setdefault(sandbox, {}).setdefault(key, []).append(bytes(content))
 

@@ -20,6 +20,7 @@ from emulator.data_plane.readers import (
     column_names,
     read_rows,
 )
+from emulator.json_types import JsonObject
 
 MAGIC = "is not a Parquet file. expected magic number at tail [80, 65, 82, 49]"
 
@@ -222,7 +223,7 @@ def test_parquet_rows_are_json() -> None:
 
 
 def test_what_is_written_as_parquet_is_read_again() -> None:
-    given = [{"a": 1, "b": {"c": ["x"]}}, {"a": 2, "d": None}]
+    given: list[JsonObject] = [{"a": 1, "b": {"c": ["x"]}}, {"a": 2, "d": None}]
     found = values(write_parquet(given), "parquet")
     assert found == [
         {"a": 1, "b": {"c": ["x"]}, "d": None},

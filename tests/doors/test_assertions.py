@@ -27,7 +27,7 @@ def create(aep: Aep, **changes: object) -> requests.Response:
 
 
 def without_sandbox(aep: Aep) -> requests.Response:
-    return aep.session.get(CONNECTIONS, headers={"x-sandbox-name": None})  # type: ignore[dict-item]
+    return aep.session.get(CONNECTIONS, headers={"x-sandbox-name": None})
 
 
 def said(caught: pytest.ExceptionInfo[AssertionError]) -> str:

@@ -99,8 +99,13 @@ def test_it_is_on_within_mock_aep_for_what_that_does_not_answer() -> None:
 
 def test_a_failure_of_the_test_itself_comes_first() -> None:
     aep = Aep()
+
+    def reach_and_fail() -> None:
+        aep.guard.reached.append(HOST)
+        raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError), aep:
-        raise ZeroDivisionError(aep.guard.reached.append(HOST))
+        reach_and_fail()
 
 
 def test_other_hosts_are_left_alone(guard: NetworkGuard) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 import jsonschema
 import pytest
+from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
 from emulator.app import Emulator, create_emulator
 from emulator.clock import ManualClock
 from emulator.faults import FaultError
 from emulator.faults.model import schema
+from emulator.json_types import Json, JsonObject
 from emulator.settings import Settings
 from emulator.web.transport_fault import TransportFault
 from tests.aep import (
@@ -96,7 +98,7 @@ def test_an_error_that_an_edition_does_not_have_never_fires_in_it(
     emulator: Emulator, aep: Aep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = emulator.contract.edition("2020-03")
-    monkeypatch.delitem(old.problems, "flow_service.flow_not_found")  # type: ignore[arg-type]
+    monkeypatch.delitem(old.problems, "flow_service.flow_not_found")
     emulator.faults.add("flow_service.flow_not_found")
     answer = ask(aep, "GET", CONNECTIONS, x_emulator_edition="2020-03")
     assert (answer.status, "x-emulator-fault" in answer.headers) == (200, False)
@@ -245,8 +247,8 @@ def test_a_wsgi_door_finds_the_fault_in_its_environment(emulator: Emulator) -> N
     emulator.faults.add({"kind": "truncate", "bytes": 5})
     expected = {CONNECTIONS: TransportFault(truncated=True, keep=5), "/_emulator/health": None}
     for path, fault in expected.items():
-        environ = EnvironBuilder(path, headers=HEADERS).get_environ()
-        answer = emulator.wsgi_app(environ, lambda status, headers: None)
+        environ = EnvironBuilder(path, headers=Headers(HEADERS)).get_environ()
+        answer = emulator.wsgi_app(environ, lambda status, headers, error=None: bytearray().extend)
         assert environ.get("emulator.fault") == fault
         assert len(b"".join(answer)) > 5
 
@@ -330,20 +332,20 @@ def test_what_was_created_is_found_by_reads_only_later(
     assert created.status < 300
     assert created.headers["x-emulator-fault"] == "fault-1"
     id = id_of(created.json)
-    unknown = aep.call("GET", f"{path}/{'0' * len(id)}", **REGISTRY)
-    missed = [aep.call("GET", f"{path}/{id}", **REGISTRY) for _ in range(2)]
+    unknown = aep.call("GET", f"{path}/{'0' * len(id)}", headers=REGISTRY)
+    missed = [aep.call("GET", f"{path}/{id}", headers=REGISTRY) for _ in range(2)]
     for answer in missed:
         assert (answer.status, answer.rule) == (unknown.status, unknown.rule)
         assert answer.headers["x-emulator-fault"] == "fault-1"
         assert set(answer.json) == set(unknown.json)
-    hidden = aep.call("GET", list_path, **LIST)
+    hidden = aep.call("GET", list_path, headers=LIST)
     assert hidden.status == 200
     assert hidden.headers["x-emulator-fault"] == "fault-1"
     assert id not in hidden.content.decode()
-    shown = aep.call("GET", list_path, **LIST)
+    shown = aep.call("GET", list_path, headers=LIST)
     assert id in shown.content.decode()
     assert "x-emulator-fault" not in shown.headers
-    assert aep.call("GET", f"{path}/{id}", **REGISTRY).status == 200
+    assert aep.call("GET", f"{path}/{id}", headers=REGISTRY).status == 200
 
 
 def test_what_cannot_be_read_yet_can_be_referred_to(emulator: Emulator, aep: Aep) -> None:
@@ -447,18 +449,20 @@ def test_a_definition_that_cannot_be_used_is_refused(
 
 def test_the_schema_says_of_form_what_the_emulator_says(emulator: Emulator) -> None:
     validator = jsonschema.Draft202012Validator(schema())
-    for definition in (
+    valid: list[JsonObject] = [
         {"kind": "error", "status": 429, "id": "a", "operations": ["*"], "count": 2},
         {"kind": "delay", "seconds": 1, "jitter": 0.5, "from": "2020-01-01T00:00:00Z"},
         {"kind": "notVisible", "reads": 2},
-    ):
+    ]
+    for definition in valid:
         assert list(validator.iter_errors(definition)) == []
         emulator.faults.add(definition)
-    for definition in (
+    invalid: list[JsonObject] = [
         {"kind": "explode"},
         {"kind": "reset", "surplus": 1},
         {"kind": "reset", "count": 0},
-    ):
+    ]
+    for definition in invalid:
         assert list(validator.iter_errors(definition)) != []
 
 
@@ -478,7 +482,8 @@ def test_the_control_api_sets_lists_and_clears(emulator: Emulator, aep: Aep) -> 
     assert ask(aep, "DELETE", FAULTS).status == 204
     assert ask(aep, "GET", FAULTS).json == {"faults": []}
     assert ask(aep, "GET", f"{FAULTS}/schema").json == schema()
-    for body in ([], {"faults": 1}):
+    bodies: list[Json] = [[], {"faults": 1}]
+    for body in bodies:
         assert ask(aep, "POST", FAULTS, body).status == 400
 
 

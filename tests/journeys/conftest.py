@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import pytest
 import requests
@@ -28,7 +29,7 @@ class Running:
     url: str
 
 
-def serve(**settings: object) -> Iterator[Running]:
+def serve(**settings: Any) -> Iterator[Running]:
     """Serve a new emulator whose clock stands still until the generator is closed."""
     emulator = new_emulator(**settings)
     with Server(emulator.wsgi_app) as server:

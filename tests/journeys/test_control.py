@@ -53,14 +53,14 @@ def test_health_says_what_is_running(control: Aep) -> None:
 
 def ids(aep: Aep, **headers: str) -> list[str]:
     """Create a base connection and return the ids of all that its sandbox then holds."""
-    aep.ok("POST", CONNECTIONS, base_connection(), **headers)
-    return [item["id"] for item in aep.ok("GET", CONNECTIONS, **headers)["items"]]
+    aep.ok("POST", CONNECTIONS, base_connection(), headers=headers)
+    return [item["id"] for item in aep.ok("GET", CONNECTIONS, headers=headers)["items"]]
 
 
 def counts(aep: Aep) -> list[int]:
     """Return how many connections there are in prod, in dev, and in the other organization."""
     places: list[dict[str, str]] = [{}, {"x_sandbox_name": "dev"}, {"x_gw_ims_org_id": OTHER}]
-    return [len(aep.ok("GET", CONNECTIONS, **place)["items"]) for place in places]
+    return [len(aep.ok("GET", CONNECTIONS, headers=place)["items"]) for place in places]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from emulator.clock import ManualClock
+from emulator.json_types import Json
 from tests import aep as bodies
 from tests.aep import CATALOG, CONVERSION, FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, Aep, Answer
 from tests.emulators import new_emulator
@@ -102,7 +103,7 @@ class Known:
     needs: set[Thing] = field(default_factory=set)
 
 
-JSON = st.recursive(
+JSON: st.SearchStrategy[Json] = st.recursive(
     st.sampled_from([None, True, 0, -1, 1.5, "", "a", "prod", "https://x", {}, []]),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
@@ -156,7 +157,7 @@ class Calls(RuleBasedStateMachine):
     def call(self, place: str, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Call; whatever is refused must have changed nothing."""
         before = self.emulator.snapshot()
-        answer = self.clients[place].call(method, path, body, **headers)
+        answer = self.clients[place].call(method, path, body, headers=headers)
         assert "x-emulator-self-check" not in answer.headers
         if answer.status >= 400:
             assert self.emulator.snapshot().store == before.store, (method, path, answer.rule)

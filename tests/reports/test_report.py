@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.app import Emulator
-from emulator.contract.mutes import Mute
+from emulator.contract.model import Mute
 from emulator.coverage.coverage import Coverage
 from emulator.json_types import JsonObject
 from emulator.reports.report import Scope, ScopeError, build, share

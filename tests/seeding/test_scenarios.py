@@ -95,8 +95,8 @@ def test_a_setting_starts_with_a_scenario_and_a_reset_comes_back_to_it(emulator:
     assert len(items(aep, "connections")) == 1
     # Worlds start with it as well, each for itself.
     alone = {"x_emulator_test": "alone"}
-    aep.ok("POST", f"{FLOW_SERVICE}/connections", base_connection(), **alone)
-    found = aep.ok("GET", f"{FLOW_SERVICE}/connections", **alone)["items"]
+    aep.ok("POST", f"{FLOW_SERVICE}/connections", base_connection(), headers=alone)
+    found = aep.ok("GET", f"{FLOW_SERVICE}/connections", headers=alone)["items"]
     assert (len(found), len(items(aep, "connections"))) == (2, 1)
     with pytest.raises(CommandError, match="no scenario 'nowhere'"):
         build_emulator(Settings(scenario="nowhere"))

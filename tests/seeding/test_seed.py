@@ -38,7 +38,7 @@ def items(aep: Aep, kind: str) -> list[Any]:
 
 
 def schemas(aep: Aep) -> list[Any]:
-    found: list[Any] = aep.ok("GET", f"{SCHEMA_REGISTRY}/tenant/schemas", **XED_ID)["results"]
+    found: list[Any] = aep.ok("GET", f"{SCHEMA_REGISTRY}/tenant/schemas", headers=XED_ID)["results"]
     return found
 
 

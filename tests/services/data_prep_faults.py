@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from tests.aep import CONVERSION
@@ -59,7 +59,7 @@ def expression_refusals() -> Iterator[Refusal]:
         body = {"xdmSchema": "SCHEMA", "mappings": [mapping]}
         yield rule + "source_is_not_reserved_in_2020", method, path, body
     rule, path = "data_prep.validate_expression.", f"{CONVERSION}/languages/el/validate"
-    for name, body in (
+    bodies: Sequence[tuple[str, Any]] = (
         ("body_is_an_object", "upper(a)"),
         ("expression_is_sent", {"text": "upper(a)"}),
         ("members_have_their_types", {"expression": "a", "sampleData": {}}),
@@ -67,8 +67,9 @@ def expression_refusals() -> Iterator[Refusal]:
         ("expression_can_be_read", {"expression": "upper("}),
         ("expression_names_are_not_reserved", {"expression": "upper(size)"}),
         ("expression_names_are_not_reserved_in_2020", {"expression": "upper(new)"}),
-    ):
-        yield rule + name, "POST", path, body
+    )
+    for name, sent in bodies:
+        yield rule + name, "POST", path, sent
 
 
 def preview_refusals() -> Iterator[Refusal]:

@@ -46,7 +46,7 @@ class Lake:
 
     def put(self, batch: str, content: bytes, name: str = "a.json", **headers: str) -> Answer:
         headers = {"Content_Type": "application/octet-stream", **headers}
-        return self.api.call("PUT", self.path(batch, name), raw=content, **headers)
+        return self.api.call("PUT", self.path(batch, name), raw=content, headers=headers)
 
     def act(self, batch: str, action: str = "COMPLETE") -> Answer:
         return self.api.call("POST", f"{IMPORT}/batches/{batch}?action={action}")
@@ -56,7 +56,7 @@ class Lake:
 
     def part(self, batch: str, content: bytes, span: str, name: str = "a.json") -> Answer:
         headers = {"Content_Type": "application/octet-stream", "Content_Range": f"bytes {span}"}
-        return self.api.call("PATCH", self.path(batch, name), raw=content, **headers)
+        return self.api.call("PATCH", self.path(batch, name), raw=content, headers=headers)
 
     def ingest(self, *rows: Mapping[str, Any], **members: Any) -> str:
         """Ingest rows as one file of JSON lines and return the batch's id."""
@@ -78,7 +78,7 @@ class Lake:
 
     def read(self, batch: str, name: str, **headers: str) -> Answer:
         query = urlencode({"path": name})
-        return self.api.call("GET", f"{EXPORT}/files/{batch}-1?{query}", **headers)
+        return self.api.call("GET", f"{EXPORT}/files/{batch}-1?{query}", headers=headers)
 
     def landed(self, batch: str) -> list[Any]:
         """Return the rows of a batch's JSON files, read the way a client does."""

@@ -43,7 +43,7 @@ def test_the_trailing_slash_and_another_content_type_are_taken(lake: Lake) -> No
     answer = lake.api.call("POST", f"{BATCHES}/", body)
     assert answer.status == 201
     form = {"Content_Type": "application/x-www-form-urlencoded"}
-    answer = lake.api.call("POST", BATCHES, body, **form)
+    answer = lake.api.call("POST", BATCHES, body, headers=form)
     assert answer.status == 201
     assert answer.warnings == ["batch_ingestion.create_batch.content_type_is_json"]
 
@@ -56,7 +56,8 @@ def test_without_an_input_format_a_batch_is_of_parquet(lake: Lake) -> None:
 
 @pytest.mark.parametrize("name", ["partialIngestionPercent", "partialIngestionPercentage"])
 def test_both_names_of_the_threshold_are_understood(lake: Lake, name: str) -> None:
-    batch = lake.create(**{name: 5, "enableErrorDiagnostics": True})
+    members: dict[str, Any] = {name: 5, "enableErrorDiagnostics": True}
+    batch = lake.create(**members)
     tags = lake.batch(batch)["tags"]
     assert tags["acp_partialIngestionPercent"] == ["5"]
     assert tags["acp_enableErrorDiagnostics"] == ["true"]
@@ -164,7 +165,7 @@ def test_files_belong_to_a_batch_and_its_data_set(
         (lake.path(batch).replace(lake.dataset, OTHER), 404, "dataset_is_known"),
         (second.path(batch), 400, "batch_is_for_the_dataset"),
     ):
-        answer = lake.api.call(method, path + query, raw=raw, **headers)
+        answer = lake.api.call(method, path + query, raw=raw, headers=headers)
         assert (answer.status, answer.rule) == (status, f"batch_ingestion.{operation}.{rule}")
 
 
@@ -175,7 +176,7 @@ def test_files_are_added_while_a_batch_is_loading(
     batch = lake.ingest(ANN)
     headers = {"Content_Range": "bytes 0-0/1", "Content_Type": "application/octet-stream"}
     raw = b"x" if method in ("PUT", "PATCH") else None
-    answer = lake.api.call(method, lake.path(batch) + query, raw=raw, **headers)
+    answer = lake.api.call(method, lake.path(batch) + query, raw=raw, headers=headers)
     assert (answer.status, answer.rule) == (400, f"batch_ingestion.{operation}.batch_is_loading")
     assert lake.landed(batch) == [ANN]
 
@@ -440,9 +441,11 @@ def test_the_fate_of_a_batch_can_be_decided() -> None:
 def test_batches_are_kept_apart_by_sandbox(lake: Lake) -> None:
     batch = lake.ingest(ANN)
     elsewhere = {"x_sandbox_name": "dev"}
-    assert lake.api.ok("GET", f"{CATALOG}/batches", **elsewhere) == {}
-    assert lake.api.call("POST", f"{BATCHES}/{batch}?action=REVERT", **elsewhere).status == 404
-    assert lake.api.call("GET", f"{EXPORT}/files/{batch}-1", **elsewhere).status == 404
+    assert lake.api.ok("GET", f"{CATALOG}/batches", headers=elsewhere) == {}
+    assert (
+        lake.api.call("POST", f"{BATCHES}/{batch}?action=REVERT", headers=elsewhere).status == 404
+    )
+    assert lake.api.call("GET", f"{EXPORT}/files/{batch}-1", headers=elsewhere).status == 404
 
 
 # What the files are like

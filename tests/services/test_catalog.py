@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from emulator.clock import ManualClock
-from emulator.services.catalog.query import ordered, select
+from emulator.filters.catalog import ordered
+from emulator.services.catalog.query import select
 from tests.aep import (
     CATALOG,
     HEADERS,
@@ -51,7 +52,7 @@ def make_dataset(api: Aep, **changes: Any) -> str:
 
 
 def read(api: Aep, id: str, **headers: str) -> dict[str, Any]:
-    found: dict[str, Any] = api.ok("GET", f"{DATASETS}/{id}", **headers)[id]
+    found: dict[str, Any] = api.ok("GET", f"{DATASETS}/{id}", headers=headers)[id]
     return found
 
 
@@ -137,7 +138,7 @@ def test_without_a_name_the_id_stands_in(api: Aep) -> None:
 
 
 def test_an_event_schema_makes_a_time_series_data_set(api: Aep, clock: ManualClock) -> None:
-    changes = {"allOf": [{"$ref": EVENT}], "meta:class": EVENT}
+    changes: dict[str, Any] = {"allOf": [{"$ref": EVENT}], "meta:class": EVENT}
     id = api.ok("POST", DATASETS, dataset(make_schema(api, **changes)))[0][-24:]
     assert read(api, id)["classification"]["dataBehavior"] == "time-series"
     row_expiration = {"ttlValue": "P3M"}
@@ -234,7 +235,7 @@ def test_a_json_patch_changes_single_places(api: Aep) -> None:
         "application/json+patch",
     ):
         patch = [{"op": "add", "path": "/tags/a~1b", "value": ["enabled:true"]}]
-        api.ok("PATCH", f"{DATASETS}/{id}", patch, **{"Content-Type": content_type})
+        api.ok("PATCH", f"{DATASETS}/{id}", patch, headers={"Content-Type": content_type})
     toggled = [{"op": "replace", "path": "/tags/acp_validationContext", "value": ["disabled"]}]
     answer = api.call("PATCH", f"{DATASETS}/{id}", toggled)
     assert (answer.status, answer.warnings) == (200, [])
@@ -562,7 +563,7 @@ def test_a_refusal_names_its_rule_and_changes_nothing(strict: Aep, refusal: Refu
     rule, method, path, body, headers = refusal
     id = make_dataset(strict)
     before = strict.ok("GET", DATASETS)
-    answer = strict.call(method, path.replace("ID", id), body, **headers)
+    answer = strict.call(method, path.replace("ID", id), body, headers=headers)
     assert answer.rule == rule
     status, title = STATUS[strict.contract.rules[rule].problem]
     assert (answer.status, answer.json["status"]) == (status, status)
@@ -602,7 +603,7 @@ def test_observing_survives_whatever_it_accepts(clock: ManualClock, body: Any) -
     headers = {**HEADERS, "content-type": "application/json"}
     created = client.post(DATASETS, headers=headers, json=body)
     assert created.status_code == 201
-    id = created.json[0][-24:]
+    id = created.get_json()[0][-24:]
     patch = [{"op": "add", "path": "/tags", "value": 5}, {"op": "remove", "path": "/version"}]
     for method, path, sent in (
         ("PUT", f"{DATASETS}/{id}", body),

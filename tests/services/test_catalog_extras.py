@@ -130,7 +130,9 @@ def test_files_are_shown_in_place_of_their_link(api: Aep) -> None:
     body = {"datasetId": id, "inputFormat": {"format": "json"}}
     batch = api.ok("POST", place, body)["id"]
     octets = {"Content_Type": "application/octet-stream"}
-    api.call("PUT", f"{place}/{batch}/datasets/{id}/files/a.json", raw=b'{"_id": "1"}', **octets)
+    api.call(
+        "PUT", f"{place}/{batch}/datasets/{id}/files/a.json", raw=b'{"_id": "1"}', headers=octets
+    )
     api.ok("POST", f"{place}/{batch}?action=COMPLETE")
     files = api.ok("GET", f"{CATALOG}/dataSetFiles?dataSetId={id}")
     assert list(files) == [f"{batch}-1"]

@@ -150,7 +150,9 @@ def test_files_that_a_change_removed_come_back_with_it(api: Aep) -> None:
     body = {"datasetId": id, "inputFormat": {"format": "json"}}
     batch = api.ok("POST", place, body)["id"]
     octets = {"Content_Type": "application/octet-stream"}
-    api.call("PUT", f"{place}/{batch}/datasets/{id}/files/a.json", raw=b'{"_id": "1"}', **octets)
+    api.call(
+        "PUT", f"{place}/{batch}/datasets/{id}/files/a.json", raw=b'{"_id": "1"}', headers=octets
+    )
     api.ok("POST", f"{place}/{batch}?action=COMPLETE")
     data = f"/data/foundation/export/batches/{batch}/files"
     before = api.ok("GET", data)

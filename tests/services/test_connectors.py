@@ -22,7 +22,7 @@ KEY = {"encryptionAlgorithm": "PGP", "params": {"passPhrase": "open sesame"}}
 
 
 def credentials(api: Aep, type: str = "user_drop_zone", **headers: str) -> dict[str, str]:
-    answer = api.call("GET", f"{CREDENTIALS}?type={type}", **headers)
+    answer = api.call("GET", f"{CREDENTIALS}?type={type}", headers=headers)
     assert answer.status == 200
     found: dict[str, str] = answer.json
     return found

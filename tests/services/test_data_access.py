@@ -169,7 +169,7 @@ def test_failed_rows_are_listed_and_read(lake: Lake) -> None:
 
 def broken(lake: Lake) -> str:
     """Ingest a good row, one that cannot be read and one that does not convert."""
-    members = {"enableErrorDiagnostics": True, "partialIngestionPercent": 70}
+    members: dict[str, Any] = {"enableErrorDiagnostics": True, "partialIngestionPercent": 70}
     batch = lake.create(**members)
     lake.put(batch, lines(ANN) + b'{missingQuotes: "v"}\n' + lines(BAD), "F1.json")
     lake.act(batch)

@@ -77,7 +77,7 @@ def old_style(schema: str, pairs: dict[str, str]) -> dict[str, Any]:
 
 
 def put_up(api: Aep, body: Any, **headers: str) -> str:
-    id: str = api.ok("POST", SETS, body, **headers)["id"]
+    id: str = api.ok("POST", SETS, body, headers=headers)["id"]
     return id
 
 

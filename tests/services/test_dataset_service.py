@@ -130,10 +130,10 @@ def test_other_errors_are_in_the_same_envelope(api: Aep) -> None:
 
 def test_in_2020_either_method_creates_and_a_lookup_names_the_entity(api: Aep, data: str) -> None:
     edition = {"x_emulator_edition": "2020-09"}
-    first = api.call("PUT", path(data), SOME, If_Match="any", **edition)
+    first = api.call("PUT", path(data), SOME, If_Match="any", headers=edition)
     assert first.status == 200
-    api.ok("POST", path(data), {"labels": ["C9"]}, **edition)
-    found = api.ok("GET", path(data), **edition)
+    api.ok("POST", path(data), {"labels": ["C9"]}, headers=edition)
+    found = api.ok("GET", path(data), headers=edition)
     organization = api.headers["x-gw-ims-org-id"]
     entity = {"imsOrg": organization, "labels": ["C9"], "optionalLabels": []}
     assert found == {f"AEP:dataset:{data}": entity}
@@ -143,15 +143,15 @@ def test_the_guide_of_2020_has_labels_at_catalog(api: Aep, data: str, schema: st
     edition = {"x_emulator_edition": "2020-03"}
     place = f"{CATALOG}/dataSets/{data}/labels"
     empty = {"imsOrg": api.headers["x-gw-ims-org-id"], "labels": [], "optionalLabels": []}
-    assert api.ok("GET", place, **edition) == {f"AEP:dataset:{data}": empty}
-    answer = api.call("POST", place, SOME, **edition)
+    assert api.ok("GET", place, headers=edition) == {f"AEP:dataset:{data}": empty}
+    answer = api.call("POST", place, SOME, headers=edition)
     assert (answer.status, answer.json) == (201, SOME)
     assert api.ok("GET", path(data)) == SOME
-    assert api.ok("PUT", place, of_field(schema), **edition) == of_field(schema)
-    assert api.ok("DELETE", place, **edition) == [f"@/dataSets/{data}"]
+    assert api.ok("PUT", place, of_field(schema), headers=edition) == of_field(schema)
+    assert api.ok("DELETE", place, headers=edition) == [f"@/dataSets/{data}"]
     assert api.call("GET", path(data)).status == 404
-    assert api.call("PUT", place, {"labels": "C1"}, **edition).status == 400
-    assert api.call("GET", f"{CATALOG}/dataSets/{UNKNOWN}/labels", **edition).status == 404
+    assert api.call("PUT", place, {"labels": "C1"}, headers=edition).status == 400
+    assert api.call("GET", f"{CATALOG}/dataSets/{UNKNOWN}/labels", headers=edition).status == 404
 
 
 def test_the_catalog_of_today_says_where_labels_are(api: Aep, data: str) -> None:

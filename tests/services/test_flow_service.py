@@ -788,10 +788,10 @@ def test_nothing_leaks_between_sandboxes_or_organizations(api: Aep, world: World
     ]
     for other in others:
         for collection in COLLECTIONS:
-            assert api.ok("GET", url(collection), **other)["items"] == []
-        assert api.call("GET", url("connections", world.base), **other).status == 404
+            assert api.ok("GET", url(collection), headers=other)["items"] == []
+        assert api.call("GET", url("connections", world.base), headers=other).status == 404
         body = source_connection(world.base)
-        answer = api.call("POST", url("sourceConnections"), body, **other)
+        answer = api.call("POST", url("sourceConnections"), body, headers=other)
         assert answer.rule.endswith("base_connection_exists")
 
 

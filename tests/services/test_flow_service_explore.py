@@ -148,18 +148,18 @@ def test_a_folder_lists_what_is_right_below_it(api: Aep, base: str) -> None:
 def test_the_documents_of_2020_show_less(api: Aep, base: str) -> None:
     listed = url(base, objectType="root")
     edition = {"x_emulator_edition": "2020-09"}
-    assert api.ok("GET", listed, **edition)[1] == {
+    assert api.ok("GET", listed, headers=edition)[1] == {
         "type": "Folder",
         "name": "leads",
         "path": "/leads/",
     }
     shown = url(base, objectType="FILE", object="c.csv", fileType="DELIMITED", columnDelimiter=";")
-    assert api.ok("GET", shown, **edition) == [
+    assert api.ok("GET", shown, headers=edition) == [
         {"name": "a", "type": "String"},
         {"name": "b", "type": "String"},
     ]
     shown = url(base, objectType="file", object="leads/b.json", fileType="json")
-    assert api.ok("GET", shown, **edition)[1] == {"name": "name", "type": "Object"}
+    assert api.ok("GET", shown, headers=edition)[1] == {"name": "name", "type": "Object"}
 
 
 # Files
@@ -393,8 +393,8 @@ def test_streaming_sources_are_not_explored(api: Aep) -> None:
 def test_files_of_another_sandbox_are_not_reached(api: Aep, base: str) -> None:
     put(api, CONTAINER, "a.csv")
     dev = {"x_sandbox_name": "dev"}
-    assert api.ok("GET", url(LANDING_ZONE, "connectionSpecs", objectType="root"), **dev) == []
-    assert api.call("GET", url(base, objectType="root"), **dev).status == 404
+    assert api.ok("GET", url(LANDING_ZONE, "connectionSpecs", objectType="root"), headers=dev) == []
+    assert api.call("GET", url(base, objectType="root"), headers=dev).status == 404
 
 
 @pytest.mark.parametrize(

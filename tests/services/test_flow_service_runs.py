@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from emulator.clock import ManualClock
+from emulator.json_types import Json, JsonObject
 from tests.aep import FLOW_SERVICE, Aep, World, flow, make_world, source_connection
 from tests.files import put
 
@@ -297,10 +298,10 @@ def test_wrong_lists_are_refused(api: Aep, query: str, rule: str) -> None:
 def test_runs_stay_in_their_sandbox(api: Aep, flow_id: str) -> None:
     id = order(api, flow_id)
     dev = {"x_sandbox_name": "dev"}
-    assert api.ok("GET", RUNS, **dev)["items"] == []
-    answer = api.call("GET", f"{RUNS}/{id}", **dev)
+    assert api.ok("GET", RUNS, headers=dev)["items"] == []
+    answer = api.call("GET", f"{RUNS}/{id}", headers=dev)
     assert (answer.status, answer.rule) == (404, "flow_service.get_run.run_exists")
-    answer = api.call("POST", RUNS, {"flowId": flow_id}, **dev)
+    answer = api.call("POST", RUNS, {"flowId": flow_id}, headers=dev)
     assert answer.rule == "flow_service.create_run.flow_exists"
 
 
@@ -349,7 +350,8 @@ def test_the_flow_shows_its_last_run_as_it_was_replaced(api: Aep, flow_id: str) 
 
 def test_what_a_provider_leaves_out_is_as_it_was(api: Aep, flow_id: str) -> None:
     id = order(api, flow_id)
-    for body in ({"metrics": {}}, {"metrics": {"statusSummary": {}}}, {"params": {}}):
+    bodies: list[JsonObject] = [{"metrics": {}}, {"metrics": {"statusSummary": {}}}, {"params": {}}]
+    for body in bodies:
         api.ok("PUT", f"{RUNS}/{id}", body, if_match=run(api, id)["etag"])
         assert (run(api, id)["state"], run(api, id)["activities"]) == ("success", [])
 
@@ -376,7 +378,7 @@ def test_wrong_replacements_are_refused(
     sent = {
         name: before["etag"] if value == "current" else value for name, value in headers.items()
     }
-    answer = api.call("PUT", f"{RUNS}/{id}", body, **sent)
+    answer = api.call("PUT", f"{RUNS}/{id}", body, headers=sent)
     assert (answer.status, answer.rule) == (status, f"flow_service.replace_run.{rule}")
     assert run(api, id) == before
 
@@ -449,10 +451,12 @@ def test_observed_orders_never_fail(make: Callable[..., Aep]) -> None:
         flow(world, scheduleParams={"frequency": 7}, options=3),
     ):
         id = api.ok("POST", f"{FLOW_SERVICE}/flows", body)["id"]
-        for params in (None, [], {"startTime": {}, "windowStartTime": "x"}, {"deltaColumn": {}}):
+        odd: list[Json] = [None, [], {"startTime": {}, "windowStartTime": "x"}, {"deltaColumn": {}}]
+        for params in odd:
             made = api.ok("POST", RUNS, {"flowId": id, "params": params})
             assert run(api, made["id"])["state"] in ("success", "failed")
-    for metrics in ([], "good", {"statusSummary": "good"}, {"statusSummary": {"status": 5}}):
+    odd = [[], "good", {"statusSummary": "good"}, {"statusSummary": {"status": 5}}]
+    for metrics in odd:
         sent = {"metrics": metrics, "activities": 7, "params": 3}
         answer = api.call("PUT", f"{RUNS}/{made['id']}", sent)
         assert answer.status == 200

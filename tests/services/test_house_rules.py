@@ -126,10 +126,10 @@ def test_a_mute_ends_with_its_last_day(make: Make, overlay: Path, clock: ManualC
 def test_a_rule_of_the_gate_is_muted_for_one_operation(example: MakeExample) -> None:
     aep = example(enforce="strict")
     sent = {"x_sandbox_id": "8129954b-fa83-43ba-a995-4bfa8373ba2b"}
-    listed = aep.call("GET", f"{FLOW_SERVICE}/flows", **sent)
+    listed = aep.call("GET", f"{FLOW_SERVICE}/flows", headers=sent)
     assert (listed.status, listed.rule) == (400, SANDBOX_ID)
     body = flow(make_world(aep), name="team-leads", description="Ask us.")
-    answer = aep.call("POST", f"{FLOW_SERVICE}/flows", body, **sent)
+    answer = aep.call("POST", f"{FLOW_SERVICE}/flows", body, headers=sent)
     assert (answer.status, answer.headers["x-emulator-muted"]) == (201, SANDBOX_ID)
 
 
@@ -322,8 +322,8 @@ def test_a_house_rule_at_the_gate_holds_on_every_call(
     house = at_the_gate(overlay, rule, {"headers": accepted}, {"headers": refused})
     aep = make(contracts=overlay)
     for _ in range(3):
-        assert aep.call("GET", FLOWS, **refused).rule == house
-        assert aep.call("GET", FLOWS, **accepted).status == 200
+        assert aep.call("GET", FLOWS, headers=refused).rule == house
+        assert aep.call("GET", FLOWS, headers=accepted).status == 200
 
 
 def test_a_house_rule_at_the_gate_may_look_at_more_than_headers(make: Make, overlay: Path) -> None:

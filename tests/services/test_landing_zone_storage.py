@@ -23,7 +23,7 @@ class Storage:
 
     def __init__(self, api: Aep, type: str = "user_drop_zone", **headers: str) -> None:
         self._send = api.send
-        address = urlsplit(api.ok("GET", CREDENTIALS + type, **headers)["SASUri"])
+        address = urlsplit(api.ok("GET", CREDENTIALS + type, headers=headers)["SASUri"])
         self.path, self.token = address.path, address.query
 
     def __call__(

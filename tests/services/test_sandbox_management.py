@@ -11,6 +11,7 @@ import pytest
 
 from emulator.app import create_emulator
 from emulator.clock import ManualClock
+from emulator.json_types import Json
 from emulator.settings import Settings
 from tests.aep import BLOB, FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, Aep, Answer
 from tests.services.conftest import aep_for
@@ -114,10 +115,10 @@ def test_a_sandbox_is_created_and_can_be_used_at_once(
 def test_another_organization_does_not_see_it(api: Aep) -> None:
     api.call("POST", SANDBOXES, NEW)
     there = {"x_gw_ims_org_id": OTHER}
-    assert names(api.call("GET", SANDBOXES, **there)) == ["prod", "dev"]
-    assert api.call("GET", f"{SANDBOXES}/acme-dev", **there).status == 404
-    assert api.call("GET", CONNECTIONS, x_sandbox_name="acme-dev", **there).status == 404
-    assert api.call("POST", SANDBOXES, NEW, **there).status == 202
+    assert names(api.call("GET", SANDBOXES, headers=there)) == ["prod", "dev"]
+    assert api.call("GET", f"{SANDBOXES}/acme-dev", headers=there).status == 404
+    assert api.call("GET", CONNECTIONS, x_sandbox_name="acme-dev", headers=there).status == 404
+    assert api.call("POST", SANDBOXES, NEW, headers=there).status == 202
 
 
 def test_the_id_is_the_one_that_other_services_show(api: Aep) -> None:
@@ -172,7 +173,8 @@ def test_the_title_can_be_changed_and_nothing_else(api: Aep, clock: ManualClock)
     assert (read["title"], read["eTag"]) == ("Acme", 2)
     assert read["lastModifiedDate"] > read["createdDate"]
     assert read["modifiedBy"] != read["createdBy"]
-    for body in ({"title": "A", "type": "production"}, {"name": "b"}, {"title": 7}, {}, []):
+    bodies: list[Json] = [{"title": "A", "type": "production"}, {"name": "b"}, {"title": 7}, {}, []]
+    for body in bodies:
         status, code, _ = refused(api, "PATCH", f"{SANDBOXES}/acme-dev", body)
         assert (status, code) == (400, "SMS-9000-400")
     assert api.call("GET", f"{SANDBOXES}/acme-dev").json == read
@@ -411,7 +413,8 @@ def test_an_observing_emulator_does_not_stumble(make: Callable[..., Aep]) -> Non
         assert api.call("GET", f"{SANDBOXES}?{query}").status == 200, query
     assert api.call("PUT", f"{SANDBOXES}/odd?validationOnly=maybe", RESET).status == 202
     assert api.call("DELETE", f"{SANDBOXES}/odd").status == 202
-    for body in ([], {}, {"name": 7}, {"name": "A b"}):
+    bodies: list[Json] = [[], {}, {"name": 7}, {"name": "A b"}]
+    for body in bodies:
         assert api.call("POST", SANDBOXES, body).status == 400
 
 

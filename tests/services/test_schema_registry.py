@@ -138,7 +138,7 @@ def everything(aep: Aep) -> list[Any]:
 
 def get(aep: Aep, id: str, accept: str = RAW, kind: str = "schemas", **headers: str) -> Any:
     path = f"{SCHEMA_REGISTRY}/tenant/{kind}/{quote_plus(id)}"
-    return aep.ok("GET", path, Accept=accept, **headers)
+    return aep.ok("GET", path, Accept=accept, headers=headers)
 
 
 def refused(answer: Answer, status: int, code: str, rule: str) -> Any:
@@ -314,11 +314,11 @@ def test_lists_refuse_a_wrong_accept(
     aep: Aep, place: str, headers: dict[str, Any], rule: str, status: int, title: str
 ) -> None:
     path = f"{SCHEMA_REGISTRY}/{place}"
-    body = refused(aep.call("GET", path, **headers), 400, "XDM-1006", rule)
+    body = refused(aep.call("GET", path, headers=headers), 400, "XDM-1006", rule)
     assert body["title"] == "Accept header invalid"
     assert body["detail"].endswith("should look like application/vnd.adobe.{xed|xdm}+json")
     assert headers.get("Accept", "*/*") in body["detail"]
-    older = aep.call("GET", path, x_emulator_edition="2020-03", **headers)
+    older = aep.call("GET", path, x_emulator_edition="2020-03", headers=headers)
     refused_in_2020(older, status, title, rule)
 
 
@@ -328,9 +328,9 @@ def test_lookups_refuse_a_wrong_accept(
     aep: Aep, place: str, headers: dict[str, Any], rule: str, status: int, title: str
 ) -> None:
     path = f"{SCHEMA_REGISTRY}/{place}/_xdm.context.profile"
-    body = refused(aep.call("GET", path, **headers), 400, "XDM-1007", rule)
+    body = refused(aep.call("GET", path, headers=headers), 400, "XDM-1007", rule)
     assert body["detail"].endswith("+json; version=1 (Version should be specified)")
-    older = aep.call("GET", path, x_emulator_edition="2020-09", **headers)
+    older = aep.call("GET", path, x_emulator_edition="2020-09", headers=headers)
     refused_in_2020(older, status, title, rule)
 
 
@@ -1020,7 +1020,7 @@ def listed(aep: Aep) -> dict[str, str]:
 
 
 def titles(aep: Aep, query: str, **headers: str) -> list[str]:
-    found = aep.ok("GET", f"{SCHEMAS}?{query}", Accept=BRIEF, **headers)
+    found = aep.ok("GET", f"{SCHEMAS}?{query}", Accept=BRIEF, headers=headers)
     return [item["title"] for item in found["results"]]
 
 
@@ -1176,10 +1176,10 @@ def test_sandboxes_and_organizations_do_not_see_each_other(aep: Aep) -> None:
     others: list[dict[str, Any]] = [{"x_sandbox_name": "dev"}, {"x_gw_ims_org_id": "B@AdobeOrg"}]
     for headers in others:
         path = f"{SCHEMAS}/{quote_plus(id)}"
-        answer = aep.call("GET", path, Accept=RAW, **headers)
+        answer = aep.call("GET", path, Accept=RAW, headers=headers)
         refused(answer, 404, "XDM-1012", "resource_exists")
-        assert aep.ok("GET", SCHEMAS, Accept=BRIEF, **headers)["results"] == []
-        other = aep.ok("POST", SCHEMAS, schema(), **headers)
+        assert aep.ok("GET", SCHEMAS, Accept=BRIEF, headers=headers)["results"] == []
+        other = aep.ok("POST", SCHEMAS, schema(), headers=headers)
         assert other["$id"] != id
     development = aep.ok("GET", SCHEMAS, Accept=BODIES, x_sandbox_name="dev")["results"][0]
     assert development["meta:sandboxType"] == "development"

@@ -101,19 +101,19 @@ def test_a_descriptor_of_every_type_lives(
     dated = {"x_emulator_edition": edition}
     made = []
     for body in every_type(schema, other, relational):
-        answer = api.call("POST", DESCRIPTORS, body, **dated)
+        answer = api.call("POST", DESCRIPTORS, body, headers=dated)
         assert (answer.status, answer.warnings) == (CREATED, []), answer.content
         assert answer.json.items() >= body.items()
         made.append(answer.json["@id"])
-        found = api.ok("GET", f"{DESCRIPTORS}/{made[-1]}", **dated)
+        found = api.ok("GET", f"{DESCRIPTORS}/{made[-1]}", headers=dated)
         assert found.items() >= body.items()
     assert len(made) == len(set(made))
-    ids = api.ok("GET", DESCRIPTORS, Accept=f"{V}xdm-v2-id+json", **dated)["results"]
+    ids = api.ok("GET", DESCRIPTORS, Accept=f"{V}xdm-v2-id+json", headers=dated)["results"]
     assert ids == made
     for id in made:
-        assert api.call("DELETE", f"{DESCRIPTORS}/{id}", **dated).status == 204
-        assert api.call("GET", f"{DESCRIPTORS}/{id}", **dated).status == 404
-    assert api.ok("GET", DESCRIPTORS, Accept=f"{V}xdm+json", **dated) == {}
+        assert api.call("DELETE", f"{DESCRIPTORS}/{id}", headers=dated).status == 204
+        assert api.call("GET", f"{DESCRIPTORS}/{id}", headers=dated).status == 404
+    assert api.ok("GET", DESCRIPTORS, Accept=f"{V}xdm+json", headers=dated) == {}
 
 
 def test_answers_of_the_reference_and_of_the_guide(api: Aep, schema: str) -> None:
@@ -125,14 +125,14 @@ def test_answers_of_the_reference_and_of_the_guide(api: Aep, schema: str) -> Non
     put = api.call("PUT", f"{DESCRIPTORS}/{made['@id']}", identity(schema, PHONE))
     assert (put.status, put.json["xdm:sourceProperty"], put.json["version"]) == (200, PHONE, "2")
     older = {"x_emulator_edition": "2020-09"}
-    made = api.ok("POST", DESCRIPTORS, identity(schema), **older)
+    made = api.ok("POST", DESCRIPTORS, identity(schema), headers=older)
     assert list(made)[:1] == ["@id"]
     assert len(made["@id"]) == 40
     assert made.keys() - identity(schema).keys() == {"@id", "meta:containerId"}
-    found = api.ok("GET", f"{DESCRIPTORS}/{made['@id']}", **older)
+    found = api.ok("GET", f"{DESCRIPTORS}/{made['@id']}", headers=older)
     assert found["created"] == found["updated"] == 1_600_000_000_000
     put = api.call(
-        "PUT", f"{DESCRIPTORS}/{made['@id']}", identity(schema, xdm_namespace=7), **older
+        "PUT", f"{DESCRIPTORS}/{made['@id']}", identity(schema, xdm_namespace=7), headers=older
     )
     assert (put.status, put.json) == (201, {"@id": made["@id"]})
 
@@ -176,10 +176,10 @@ def test_lists_in_every_form(api: Aep, schema: str, other: str) -> None:
 )
 def test_lists_refuse_a_wrong_accept(api: Aep, accept: str | None, rule: str, status: int) -> None:
     headers = {"Accept": accept} if accept else {}
-    answer = api.call("GET", DESCRIPTORS, **headers)
+    answer = api.call("GET", DESCRIPTORS, headers=headers)
     assert (answer.status, answer.rule.rpartition(".")[2]) == (400, rule)
     assert answer.json["type"].endswith("XDM-1008-400")
-    answer = api.call("GET", DESCRIPTORS, x_emulator_edition="2020-03", **headers)
+    answer = api.call("GET", DESCRIPTORS, x_emulator_edition="2020-03", headers=headers)
     assert (answer.status, answer.rule.rpartition(".")[2]) == (status, rule)
 
 

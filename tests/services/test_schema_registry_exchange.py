@@ -31,7 +31,7 @@ RAW = f"{V}xed+json; version=1"
 
 
 def namespace(api: Aep, **headers: str) -> str:
-    return "_" + str(api.ok("GET", f"{SCHEMA_REGISTRY}/stats", **headers)["tenantId"])
+    return "_" + str(api.ok("GET", f"{SCHEMA_REGISTRY}/stats", headers=headers)["tenantId"])
 
 
 def chain(api: Aep) -> list[str]:
@@ -161,17 +161,17 @@ def test_an_export_has_dependencies_first_and_no_tenant(api: Aep) -> None:
 def test_an_export_can_be_imported_elsewhere(api: Aep) -> None:
     sent = api.ok("GET", f"{RPC}/export/{quote_plus(chain(api)[2])}")
     there = {"x_gw_ims_org_id": ELSEWHERE}
-    got = api.ok("POST", f"{RPC}/import", sent[::-1], **there)
+    got = api.ok("POST", f"{RPC}/import", sent[::-1], headers=there)
     assert digits(got) == digits(sent)
     tenant = namespace(api, **there)
     assert tenant != namespace(api)
     assert [item["meta:tenantNamespace"] for item in got] == [tenant] * 3
     id = got[2]["$id"]
     assert id.startswith(f"https://ns.adobe.com/{tenant[1:]}/schemas/")
-    full = api.ok("GET", f"{TENANT}/schemas/{quote_plus(id)}", Accept=FULL, **there)
+    full = api.ok("GET", f"{TENANT}/schemas/{quote_plus(id)}", Accept=FULL, headers=there)
     seat = full["properties"][tenant]["properties"]["seat"]
     assert seat["properties"]["row"]["type"] == "string"
-    again = api.ok("GET", f"{RPC}/export/{quote_plus(id)}", **there)
+    again = api.ok("GET", f"{RPC}/export/{quote_plus(id)}", headers=there)
     changed = ("meta:sandboxId", "meta:sandboxType")
     for mine, theirs in zip(sent, again, strict=True):
         for name in changed:

@@ -119,7 +119,7 @@ def test_nothing_is_stored_and_the_same_file_gives_the_same(api: Aep, template: 
     assert propose(api, template).json == propose(api, template).json
     accept = {"Accept": "application/vnd.adobe.xed-id+json"}
     for kind in ("schemas", "fieldgroups"):
-        assert api.ok("GET", f"{SCHEMA_REGISTRY}/tenant/{kind}", **accept)["results"] == []
+        assert api.ok("GET", f"{SCHEMA_REGISTRY}/tenant/{kind}", headers=accept)["results"] == []
 
 
 def test_an_import_makes_all_of_it(api: Aep, template: str, namespace: str) -> None:
@@ -147,7 +147,7 @@ def test_an_import_with_a_wrong_descriptor_adds_nothing(api: Aep, template: str)
     assert answer.rule == "schema_registry.create_descriptor.property_exists"
     accept = {"Accept": "application/vnd.adobe.xed-id+json"}
     for kind in ("schemas", "fieldgroups"):
-        assert api.ok("GET", f"{SCHEMA_REGISTRY}/tenant/{kind}", **accept)["results"] == []
+        assert api.ok("GET", f"{SCHEMA_REGISTRY}/tenant/{kind}", headers=accept)["results"] == []
 
 
 def test_all_fields_of_a_standard_group_are_taken_whole(api: Aep) -> None:

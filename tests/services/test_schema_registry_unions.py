@@ -121,7 +121,7 @@ def test_a_tag_needs_an_identity(api: Aep) -> None:
     for method, body in (
         ("PATCH", TAG),
         ("PATCH", [{"op": "add", "path": "/meta:immutableTags-", "value": "union"}]),
-        ("PUT", profile_schema(**{"meta:immutableTags": ["union"]})),
+        ("PUT", {**profile_schema(), "meta:immutableTags": ["union"]}),
     ):
         answer = api.call(method, place(id), body)
         assert (answer.status, answer.json["type"][-12:]) == (400, "XDM-1528-400")

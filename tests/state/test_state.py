@@ -95,7 +95,7 @@ def test_what_was_resolved_before_a_restore_is_not_what_is_there_after(
     for title in ("First", "Second"):
         schema = aep.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema(title))
         path = f"{SCHEMA_REGISTRY}/tenant/schemas/{schema['meta:altId']}"
-        titles.append(aep.ok("GET", path, **full)["title"])
+        titles.append(aep.ok("GET", path, headers=full)["title"])
         emulator.restore(snapshot)
     assert titles == ["First", "Second"]
 

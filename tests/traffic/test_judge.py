@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -47,10 +48,12 @@ def call(
     status: int = 0,
     answer: Any = None,
     without: tuple[str, ...] = (),
-    **headers: str,
+    *,
+    headers: Mapping[str, str] | None = None,
 ) -> Recorded:
     """A recorded call; without a status nobody answered it."""
-    sent = {name: value for name, value in {**HEADERS, **headers}.items() if name not in without}
+    sent = {**HEADERS, **(headers or {})}
+    sent = {name: value for name, value in sent.items() if name not in without}
     content = b""
     if body is not None:
         content, sent = json.dumps(body).encode(), {**sent, **JSON}
@@ -145,7 +148,7 @@ def test_what_was_never_shown_is_undecided(judge: RecordingJudge) -> None:
     assert KNOWN in undecided
     # A read shows what is there, and what is not.
     assert KNOWN in judged(judge, call("GET", path, status=404, answer={}))[0]
-    change = call("PATCH", path, [], **{"If-Match": "1"})
+    change = call("PATCH", path, [], headers={"If-Match": "1"})
     assert "flow_service.update_connection.connection_exists" in judged(judge, change)[0]
 
 
@@ -155,11 +158,11 @@ def test_a_created_resource_is_known_in_part(judge: RecordingJudge) -> None:
     assert judged(judge, created)[0] == set()
     path = f"{CONNECTIONS}/{id}"
     patch = [{"op": "remove", "path": "/description"}]
-    stale = call("PATCH", path, patch, 412, {}, **{"If-Match": '"0"'})
+    stale = call("PATCH", path, patch, 412, {}, headers={"If-Match": '"0"'})
     broken, undecided, _ = judged(judge, stale)
     assert "flow_service.update_connection.if_match_is_current" in broken
     assert any(rule.endswith("patch_applies") or "patch" in rule for rule in undecided)
-    right = call("PATCH", path, patch, 200, {"id": id, "etag": '"2"'}, **{"If-Match": '"1"'})
+    right = call("PATCH", path, patch, 200, {"id": id, "etag": '"2"'}, headers={"If-Match": '"1"'})
     assert judged(judge, right)[0] == set()
     # The reply has told the new version.
     assert "flow_service.update_connection.if_match_is_current" in judged(judge, right)[0]
@@ -171,7 +174,7 @@ def test_a_resource_read_whole_decides_a_patch(judge: RecordingJudge) -> None:
     judged(judge, call("GET", f"{CONNECTIONS}/{id}", status=200, answer={"items": [whole]}))
     patch = [{"op": "remove", "path": "/description"}]
     path = f"{CONNECTIONS}/{id}"
-    broken, _, _ = judged(judge, call("PATCH", path, patch, 400, {}, **{"If-Match": '"1"'}))
+    broken, _, _ = judged(judge, call("PATCH", path, patch, 400, {}, headers={"If-Match": '"1"'}))
     assert "flow_service.update_connection.patch_applies" in broken
 
 
@@ -179,7 +182,7 @@ def test_sandboxes_are_apart(judge: RecordingJudge) -> None:
     id = "11111111-2222-4333-8444-555555555555"
     judged(judge, call("POST", CONNECTIONS, base_connection(), 201, {"id": id}))
     path = f"{CONNECTIONS}/{id}"
-    elsewhere = call("GET", path, **{"x-sandbox-name": "dev"})
+    elsewhere = call("GET", path, headers={"x-sandbox-name": "dev"})
     assert KNOWN in judged(judge, elsewhere)[1]
     assert KNOWN not in judged(judge, call("GET", path))[1]
 
@@ -195,12 +198,13 @@ def test_a_token_that_the_recorder_took_out_is_no_violation(judge: RecordingJudg
     unanswered = call("GET", CONNECTIONS, without=("Authorization",))
     assert sent in judged(judge, unanswered)[0]
     for shown in ("REDACTED", "***", "Bearer [hidden]"):
-        written_over = call("GET", CONNECTIONS, status=200, answer={}, Authorization=shown)
+        headers = {"Authorization": shown}
+        written_over = call("GET", CONNECTIONS, status=200, answer={}, headers=headers)
         assert judged(judge, written_over)[0] == set()
 
 
 def test_a_body_that_was_not_recorded_decides_nothing(judge: RecordingJudge) -> None:
-    recorded = call("POST", CONNECTIONS, {}, 201, {"id": "x"}, **{"x-sandbox-id": "1"})
+    recorded = call("POST", CONNECTIONS, {}, 201, {"id": "x"}, headers={"x-sandbox-id": "1"})
     recorded.body = None
     broken, undecided, complaints = judged(judge, recorded)
     assert broken == {"platform.gate.sandbox_id_is_not_sent"}
@@ -291,14 +295,14 @@ def test_a_sandbox_comes_and_goes_and_its_state_is_nobodys_knowledge(
     made = {**body, "state": "creating", "region": "VA7"}
     judged(judge, call("POST", SANDBOXES, body, 201, made))
     within = {"x-sandbox-name": "acme"}
-    broken, undecided, _ = judged(judge, call("GET", CONNECTIONS, **within))
+    broken, undecided, _ = judged(judge, call("GET", CONNECTIONS, headers=within))
     assert exists not in broken | undecided
     reset = call("PUT", f"{SANDBOXES}/acme", {"action": "reset"}, 202, {**made, "state": "x"})
     broken, undecided, _ = judged(judge, reset)
     assert broken == set()
     assert "sandbox_management.reset_sandbox.sandbox_is_active" in undecided
     judged(judge, call("DELETE", f"{SANDBOXES}/acme", status=202, answer=made))
-    assert exists in judged(judge, call("GET", CONNECTIONS, **within))[0]
+    assert exists in judged(judge, call("GET", CONNECTIONS, headers=within))[0]
 
 
 def test_a_change_makes_what_was_known_before_unknown(judge: RecordingJudge) -> None:
@@ -337,6 +341,6 @@ def test_uploads_have_a_limit_of_their_own(judge: RecordingJudge) -> None:
     upload = "/data/foundation/import/batches/B1/datasets/D1/files/a.json"
     large = "platform.body.length_is_within_limit"
     for path, method, is_refused in ((upload, "PUT", False), (CONNECTIONS, "POST", True)):
-        recorded = call(method, path, {}, **{"Content-Type": "application/octet-stream"})
+        recorded = call(method, path, {}, headers={"Content-Type": "application/octet-stream"})
         recorded.body = b"x" * (MAX_BODY + 1)
         assert (large in judged(judge, recorded)[0]) is is_refused
