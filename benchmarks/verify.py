@@ -114,7 +114,7 @@ def measure(path: Path, count: int) -> None:
     seconds = time.perf_counter() - started
     told = json.loads(report.read_text(encoding="utf-8"))
     if told["recording"]["judged"] != count or told["drift"]:
-        complaints = [row["complaint"] for row in told["drift"]]
+        complaints = [row["deviation"] for row in told["drift"]]
         raise SystemExit(f"of {count} entries: {told['recording']}, {complaints}")
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     size = path.stat().st_size / 1024**2

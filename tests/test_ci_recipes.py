@@ -200,7 +200,7 @@ def test_the_action_counts_the_operations_that_are_listed(installed: Path, comma
     runner = play(installed, commands, **inputs, min_rule_coverage="0.01")
     assert runner.outcomes["Report"] == "failure"
     assert "1 of 1 operations" in runner.said
-    assert "0 % of the rules tried, at least 1 % demanded" in runner.said
+    assert "0 % of the rules covered, at least 1 % required" in runner.said
 
 
 def test_the_action_says_why_the_emulator_does_not_start(installed: Path, commands: Path) -> None:

@@ -87,18 +87,18 @@ def told(report: Path) -> tuple[dict[str, int], list[tuple[str, str, int]]]:
     content = json.loads(report.read_text(encoding="utf-8"))
     rules = content["totals"]["rules"]
     violations = [(row["rule"], row["operation"], row["count"]) for row in content["violations"]]
-    return {name: rules[name] for name in ("onPurpose", "byAccident")}, violations
+    return {name: rules[name] for name in ("expected", "unexpected")}, violations
 
 
 def test_the_careful_client_breaks_rules_on_purpose_only(tmp_path: Path) -> None:
     make("careful", tmp_path / "report.json")
-    assert told(tmp_path / "report.json") == ({"onPurpose": 2, "byAccident": 0}, [])
+    assert told(tmp_path / "report.json") == ({"expected": 2, "unexpected": 0}, [])
 
 
 def test_the_careless_client_is_told_all_three_mistakes(tmp_path: Path) -> None:
     make("careless", tmp_path / "report.json")
     counts, violations = told(tmp_path / "report.json")
-    assert counts == {"onPurpose": 0, "byAccident": 3}
+    assert counts == {"expected": 0, "unexpected": 3}
     assert sorted(violations) == [
         (
             "flow_service.create_source_connection.compression_type_is_known",

@@ -13,7 +13,11 @@ def operations(contract: Contract) -> JsonObject:
     rows = [_operation(operation) for operation in contract.operations.values()]
     emulated = sum(row["emulated"] for row in rows)
     return {
-        "counts": {"documented": len(rows), "emulated": emulated, "not": len(rows) - emulated},
+        "counts": {
+            "documented": len(rows),
+            "emulated": emulated,
+            "notEmulated": len(rows) - emulated,
+        },
         "operations": rows,
     }
 

@@ -81,14 +81,14 @@ class JournalViews:
             return self._archive(asked)
         newest_first = _choice(asked, "order", "newest", "oldest") == "newest"
         limit = _number(asked, "limit", search.PAGE, search.LARGEST_PAGE)
-        beyond = _number(asked, "beyond", 0)
+        cursor = _number(asked, "cursor", 0)
         entries = self._journal.entries(newest_first=newest_first)
-        found, next_beyond = search.page(
-            search.filtered(entries, asked), limit, beyond, newest_first=newest_first
+        found, next_cursor = search.page(
+            search.filtered(entries, asked), limit, cursor, newest_first=newest_first
         )
         show = shown if form == "full" else line
         body: dict[str, Any] = {"entries": [show(entry) for entry in found]}
-        return answer(body if next_beyond is None else {**body, "beyond": next_beyond})
+        return answer(body if next_cursor is None else {**body, "nextCursor": next_cursor})
 
     def _archive(self, asked: dict[str, str]) -> Response:
         from emulator.journal.har import har

@@ -37,14 +37,14 @@ class _Views:
 
         sent = read_object()
         if sent is None:
-            return error(400, "invalid wish", "expected an object")
+            return error(400, "invalid seed", "expected an object")
         try:
             where = {name: value or GIVEN[name] for name, value in _where(sent).items()}
             wish = {name: value for name, value in sent.items() if name not in WHERE}
             made = self._emulator.seed_as(wish, **where)
         except SeedError as wrong:
-            return error(400, "invalid wish", str(wrong))
-        return answer({**where, "made": made}, 201)
+            return error(400, "invalid seed", str(wrong))
+        return answer({**where, "created": made}, 201)
 
     def scenarios(self) -> Response:
         """List the scenarios that there are."""

@@ -14,7 +14,7 @@ def routes(worlds: Worlds) -> list[tuple[str, str, Any]]:
     """Return path, method and view of each call."""
 
     def listed() -> Response:
-        return answer({"worlds": worlds.names(), "most": worlds.most})
+        return answer({"worlds": worlds.names(), "max": worlds.most})
 
     def drop_all() -> Response:
         worlds.close()

@@ -101,9 +101,9 @@ def _list(arguments: argparse.Namespace) -> int:
 def _line(fault: dict[str, Any]) -> str:
     from emulator.json_types import dumps
 
-    rest = {n: v for n, v in fault.items() if n not in ("id", "kind", "seen", "fired")}
+    rest = {n: v for n, v in fault.items() if n not in ("id", "kind", "matched", "fired")}
     told = f"  {dumps(rest).decode()}" if rest else ""
-    return f"{fault['id']}  {fault['kind']}  fired {fault['fired']} of {fault['seen']}{told}"
+    return f"{fault['id']}  {fault['kind']}  fired {fault['fired']} of {fault['matched']}{told}"
 
 
 def _clear(arguments: argparse.Namespace) -> int:

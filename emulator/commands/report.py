@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from emulator.coverage.coverage import Coverage
     from emulator.json_types import JsonObject
 
-HELP = "report which rules a client's calls kept, broke, and never tried"
+HELP = "report which rules a client's calls cover and which they broke"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -37,14 +37,14 @@ def add_report(parser: argparse.ArgumentParser, fail_on: str = "nothing") -> Non
         "--fail-on",
         choices=FAIL_ON,
         default=fail_on,
-        help=f"exit with 1 if rules were broken by accident (default: {fail_on})",
+        help=f"exit with 1 if rules were violated (default: {fail_on})",
     )
     parser.add_argument(
         "--min-rule-coverage",
         type=_share,
         default=0.0,
         metavar="SHARE",
-        help="exit with 1 if a smaller share of the rules was tried, from 0 to 1",
+        help="exit with 1 if a smaller share of the rules is covered, from 0 to 1",
     )
     parser.add_argument(
         "--min-operation-coverage",

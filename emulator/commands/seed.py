@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask for the world, and tell how much of what was made."""
     answer = ask(url_asked(arguments), "POST", "/_emulator/seed", _wish(arguments))
     print(f"in sandbox {answer['sandbox']} of {answer['organization']}:")
-    for kind, count in answer["made"].items():
+    for kind, count in answer["created"].items():
         print(f"  {kind:<12} {count}")
     return 0
 

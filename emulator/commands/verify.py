@@ -140,6 +140,6 @@ def _failures(report: dict[str, Any], arguments: argparse.Namespace) -> list[str
         failed.append(
             f"replies differ from the documents in {counted(len(report['drift']), 'way')}"
         )
-    if arguments.fail_on_breaks and (calls := report["comparison"]["counts"]["breaks"]):
+    if arguments.fail_on_breaks and (calls := report["comparison"]["counts"]["nowRefused"]):
         failed.append(f"{counted(calls, 'call')} would break in edition {arguments.against}")
     return failed

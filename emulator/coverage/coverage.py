@@ -70,7 +70,7 @@ class Drift(NamedTuple):
     edition: str
     operation: str
     status: int
-    complaint: str
+    deviation: str
 
 
 @dataclass(slots=True)
@@ -172,7 +172,7 @@ class Coverage:
                 for rule in exercise.all.intersection(entry.undecided):
                     tally.undecided(rule)
         for item in entry.broken:
-            if fired[item.rule] == "byAccident":
+            if fired[item.rule] == "unexpected":
                 self._add_accident(lane.test, entry, item)
         for complaint in entry.complaints:
             self._add_drift(entry, complaint)
@@ -192,7 +192,7 @@ class Coverage:
         found = self.drift.get(key)
         if found is None:
             if len(self.drift) >= MOST_DRIFT:
-                key = key._replace(status=0, complaint="(others)")
+                key = key._replace(status=0, deviation="(others)")
             found = self.drift.setdefault(key, Drifted())
         found.count += 1
         if not found.examples:
@@ -251,7 +251,7 @@ class Coverage:
         return {
             "format": FORMAT,
             "rows": list(self._rows()),
-            "accidents": [
+            "unexpected": [
                 {
                     **at._asdict(),
                     "severity": item.severity,
@@ -261,7 +261,9 @@ class Coverage:
                 }
                 for at, item in self.accidents.items()
             ],
-            "unmet": [{**at._asdict(), "count": count} for at, count in self.unmet.items()],
+            "unmetExpectations": [
+                {**at._asdict(), "count": count} for at, count in self.unmet.items()
+            ],
             "drift": [
                 {**at._asdict(), "count": item.count, "examples": item.examples}
                 for at, item in self.drift.items()
@@ -298,7 +300,7 @@ class Coverage:
             tally = self._tally(place)
             tally.rules(self.exercise(place.edition, place.group))
             tally.merge(row)
-        for row in other["accidents"]:
+        for row in other["unexpected"]:
             key = _accident(row)
             found = self.accidents.setdefault(key, Accidents(row["severity"], row["isRule"]))
             found.count += row["count"]
@@ -306,10 +308,10 @@ class Coverage:
                 if self._is_room(key.rule):
                     self._examples[key.rule] += 1
                     found.examples.append(example)
-        for row in other["unmet"]:
+        for row in other["unmetExpectations"]:
             self.unmet[_accident(row)] += row["count"]
         for row in other.get("drift", ()):
-            drift = Drift(row["edition"], row["operation"], row["status"], row["complaint"])
+            drift = Drift(row["edition"], row["operation"], row["status"], row["deviation"])
             drifted = self.drift.setdefault(drift, Drifted())
             drifted.count += row["count"]
             drifted.examples.extend(row["examples"][: 1 - len(drifted.examples)])

@@ -15,39 +15,39 @@ ALWAYS = 3
 
 @dataclass(slots=True)
 class Counts:
-    """How often a rule was kept, broken on purpose, and broken by accident.
+    """How often a rule passed, and was broken as expected and unexpectedly.
 
     Beside these: how often it was broken while an overlay had muted it, and how often a recording
     did not tell.
     """
 
-    held: int = 0
-    on_purpose: int = 0
-    by_accident: int = 0
+    passed: int = 0
+    expected: int = 0
+    unexpected: int = 0
     muted: int = 0
     undecided: int = 0
 
     @property
-    def tried(self) -> int:
-        """How often the rule had its say."""
-        return self.held + self.on_purpose + self.by_accident
+    def covered(self) -> int:
+        """How often the rule was judged and decided."""
+        return self.passed + self.expected + self.unexpected
 
     @property
     def state(self) -> str:
-        """The worst that happened: `byAccident`, `onPurpose`, `held`, `muted`, or `never`."""
-        if self.by_accident:
-            return "byAccident"
-        if self.on_purpose:
-            return "onPurpose"
-        if self.held:
-            return "held"
-        return "muted" if self.muted else "never"
+        """The worst that happened: `unexpected`, `expected`, `passed`, `muted` or `uncovered`."""
+        if self.unexpected:
+            return "unexpected"
+        if self.expected:
+            return "expected"
+        if self.passed:
+            return "passed"
+        return "muted" if self.muted else "uncovered"
 
     def add(self, other: Counts) -> None:
         """Add another's counts to these."""
-        self.held += other.held
-        self.on_purpose += other.on_purpose
-        self.by_accident += other.by_accident
+        self.passed += other.passed
+        self.expected += other.expected
+        self.unexpected += other.unexpected
         self.muted += other.muted
         self.undecided += other.undecided
 
@@ -72,18 +72,18 @@ class Tally:
     def broken(self, rule: str, intent: str) -> None:
         """Say of a call counted before that it broke a rule which applied to it."""
         counts = self._rules.setdefault(rule, Counts())
-        counts.held -= 1
-        if intent == "onPurpose":
-            counts.on_purpose += 1
-        elif intent == "byAccident":
-            counts.by_accident += 1
+        counts.passed -= 1
+        if intent == "expected":
+            counts.expected += 1
+        elif intent == "unexpected":
+            counts.unexpected += 1
         elif intent == "muted":
             counts.muted += 1
 
     def undecided(self, rule: str) -> None:
         """Say of a call counted before that nobody knows whether it broke a rule."""
         counts = self._rules.setdefault(rule, Counts())
-        counts.held -= 1
+        counts.passed -= 1
         counts.undecided += 1
 
     def rules(self, exercise: Exercise | None) -> dict[str, Counts]:
@@ -91,7 +91,7 @@ class Tally:
         if self._keys and exercise is not None:
             for key, times in self._keys.items():
                 for rule in exercise.rules(key):
-                    self._rules.setdefault(rule, Counts()).held += times
+                    self._rules.setdefault(rule, Counts()).passed += times
             self._keys.clear()
         return self._rules
 

@@ -101,7 +101,7 @@ class Fault:
 
     def shown(self) -> JsonObject:
         """Return the definition with id and counters, as JSON."""
-        return {"id": self.id, **self.definition, "seen": self.seen, "fired": self.fired}
+        return {"id": self.id, **self.definition, "matched": self.seen, "fired": self.fired}
 
 
 def make_fault(raw: Any, contract: Contract, id: str) -> Fault:

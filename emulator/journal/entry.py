@@ -110,21 +110,21 @@ class Entry:
         return next((item for item in self.broken if item.refused), None)
 
     def intents(self) -> dict[str, str]:
-        """Return how each rule came to be broken: `onPurpose`, `byAccident`, `beside` or `muted`.
+        """Return how each broken rule counts: `expected`, `unexpected`, `incidental` or `muted`.
 
         A request that breaks the rule it was to break may break others beside it: such a test
-        sends no more than it needs. These are neither tried nor violated.
+        sends no more than it needs. Incidental findings count as neither covered nor violated.
         """
         expects = self.expects
         broken = {item.rule for item in self.broken}
-        otherwise = "byAccident" if broken.isdisjoint(expects) else "beside"
+        otherwise = "unexpected" if broken.isdisjoint(expects) else "incidental"
         intents = {}
         for item in self.broken:
             meant = item.rule in expects or "*" in expects
             if item.mute:
                 intents[item.rule] = "muted"
             else:
-                intents.setdefault(item.rule, "onPurpose" if meant else otherwise)
+                intents.setdefault(item.rule, "expected" if meant else otherwise)
         return intents
 
     @property

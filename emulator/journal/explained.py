@@ -28,9 +28,9 @@ def explained(contract: Contract, entry: Entry, lookup_of: LookupOf | None = Non
     With `lookup_of` it is judged by the other editions too.
     """
     said = shown(entry)
-    for item in said["broken"]:
+    for item in said["findings"]:
         item.update(in_words(contract, item["rule"]))
-    said["marked"] = [line.as_json() for line in marked(said)]
+    said["annotatedRequest"] = [line.as_json() for line in marked(said)]
     if lookup_of is not None and entry.document is not None:
         said["editions"] = {
             name: verdict(contract, name, entry, lookup_of) for name in contract.entries
@@ -95,10 +95,10 @@ def verdict(contract: Contract, name: str, entry: Entry, lookup_of: LookupOf) ->
         broken += fired
         refusing = next((rule for rule in fired if refuses(rule, entry.enforce)), None)
         if refusing is not None:
-            return {"outcome": "refused", **_said(refusing), "broken": _ids(broken)}
+            return {"outcome": "refused", **_said(refusing), "brokenRules": _ids(broken)}
     if not broken:
-        return {"outcome": "accepted", "broken": []}
-    return {"outcome": "warned", **_said(broken[0]), "broken": _ids(broken)}
+        return {"outcome": "accepted", "brokenRules": []}
+    return {"outcome": "warned", **_said(broken[0]), "brokenRules": _ids(broken)}
 
 
 def _judged_then(contract: Contract, entry: Entry) -> dict[str, bool]:

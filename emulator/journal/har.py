@@ -39,12 +39,12 @@ def _entry(entry: Entry) -> JsonObject:
         "startedDateTime": said["time"],
         "time": 0,
         "request": _request(entry, said["request"]),
-        "response": _response(entry, said["reply"]),
+        "response": _response(entry, said["response"]),
         "cache": {},
         "timings": {"send": 0, "wait": 0, "receive": 0},
         "_emulator": {
             name: said[name]
-            for name in ("id", "operation", "test", "edition", "enforce", "expects", "broken")
+            for name in ("id", "operation", "test", "edition", "enforce", "expects", "findings")
         },
     }
 

@@ -33,7 +33,7 @@ class Line:
         """Return the line as JSON; what is empty is left out."""
         row: JsonObject = {"text": self.text}
         if self.broken:
-            row["broken"] = self.broken
+            row["findings"] = self.broken
         if self.skipped:
             row["skipped"] = self.skipped
         return row
@@ -43,7 +43,7 @@ def marked(entry: JsonObject) -> list[Line]:
     """Return the request of a shown entry with its marks; the rest of a long one is left out."""
     writer = _Writer()
     writer.write(entry["request"])
-    for index, item in enumerate(entry["broken"]):
+    for index, item in enumerate(entry["findings"]):
         writer.line_at(item["at"]).broken.append(index)
     return _excerpt(writer.lines)
 
@@ -74,7 +74,7 @@ class _Writer:
         elif "text" in request:
             for text in request["text"].split("\n"):
                 self._add(text, "/body")
-            if request.get("isCut"):
+            if request.get("truncated"):
                 self._add("…", "/body")
         if first < len(self.lines):
             for place in ("/body", "/content"):
@@ -124,10 +124,10 @@ def near(entry: JsonObject, rule: str, around: int = 2) -> list[JsonObject]:
 
     `entry` has its `marked` lines already; of their marks only those of the rule are left.
     """
-    lines = [Line(row["text"], skipped=row.get("skipped", 0)) for row in entry["marked"]]
-    for line, row in zip(lines, entry["marked"], strict=True):
+    lines = [Line(row["text"], skipped=row.get("skipped", 0)) for row in entry["annotatedRequest"]]
+    for line, row in zip(lines, entry["annotatedRequest"], strict=True):
         line.broken = [
-            index for index in row.get("broken", ()) if entry["broken"][index]["rule"] == rule
+            index for index in row.get("findings", ()) if entry["findings"][index]["rule"] == rule
         ]
     return [line.as_json() for line in _around_marks(lines, around)]
 

@@ -112,17 +112,17 @@ def filtered(entries: Iterable[Entry], asked: Mapping[str, str]) -> Iterable[Ent
 
 
 def page(
-    entries: Iterable[Entry], limit: int, beyond: int, *, newest_first: bool
+    entries: Iterable[Entry], limit: int, cursor: int, *, newest_first: bool
 ) -> tuple[list[Entry], int | None]:
-    """Return a page, and the number beyond which the next one begins, if there is more.
+    """Return a page, and the cursor of the next one if there are more entries.
 
-    `beyond` is the number of the last entry of the page before, 0 for the first page.
+    A cursor is the number of the last entry of the page before, 0 for the first page.
     """
-    if beyond:
+    if cursor:
         entries = (
             entry
             for entry in entries
-            if (entry.number < beyond if newest_first else entry.number > beyond)
+            if (entry.number < cursor if newest_first else entry.number > cursor)
         )
     found = list(islice(entries, limit + 1))
     if len(found) <= limit:

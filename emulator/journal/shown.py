@@ -31,14 +31,14 @@ def line(entry: Entry) -> JsonObject:
         "edition": entry.edition,
         "enforce": entry.enforce,
         "client": {
-            "agent": entry.agent,
+            "userAgent": entry.agent,
             "apiKey": mask_api_key(entry.headers.get("x-api-key", "")),
         },
         "expects": list(entry.expects),
         "faults": list(entry.faults),
-        "broken": [broken(item, intents[item.rule]) for item in entry.broken],
+        "findings": [broken(item, intents[item.rule]) for item in entry.broken],
     }
-    recorded = {"source": entry.source, "complaints": list(entry.complaints)}
+    recorded = {"source": entry.source, "deviations": list(entry.complaints)}
     return row | {name: value for name, value in recorded.items() if value}
 
 
@@ -54,7 +54,7 @@ def shown(entry: Entry) -> JsonObject:
             "headers": mask_headers(entry.headers),
             **_body(entry.body, entry.headers.get("content-type", ""), entry.body_is_cut),
         },
-        "reply": {
+        "response": {
             "status": entry.status,
             "headers": mask_headers({k.lower(): v for k, v in entry.reply_headers.items()}),
             **_body(entry.reply_body, "", entry.reply_is_cut),
@@ -84,9 +84,9 @@ def broken(item: Broken, intent: str) -> JsonObject:
         "reason": item.reason,
         "refused": item.refused,
         "isRule": item.is_rule,
-        "intent": intent,
+        "classification": intent,
     }
-    return {**row, "mute": item.mute} if item.mute else row
+    return {**row, "muteReason": item.mute} if item.mute else row
 
 
 def when(milliseconds: int) -> str:
@@ -107,7 +107,7 @@ def _body(body: bytes, content_type: str, is_cut: bool) -> dict[str, Any]:
             return {**facts, "body": value}
     facts["text"] = masked[:MOST_SHOWN].decode("utf-8", "replace")
     if is_cut or len(masked) > MOST_SHOWN:
-        facts["isCut"] = True
+        facts["truncated"] = True
     return facts
 
 

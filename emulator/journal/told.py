@@ -22,11 +22,11 @@ def told(entry: JsonObject) -> Iterator[str]:
     }
     yield "    " + ", ".join(f"{name} {value}" for name, value in facts.items() if value)
     yield ""
-    yield from marked_lines(entry["marked"], entry["broken"])
-    for item in entry["broken"]:
+    yield from marked_lines(entry["annotatedRequest"], entry["findings"])
+    for item in entry["findings"]:
         yield ""
         yield from rule_lines(item)
-    if not entry["broken"]:
+    if not entry["findings"]:
         yield ""
         yield "It broke no rule."
     if entry.get("editions"):
@@ -42,9 +42,9 @@ def marked_lines(lines: list[JsonObject], broken: list[JsonObject]) -> Iterator[
     for line in lines:
         if skipped := line.get("skipped"):
             yield f"      … {skipped} lines"
-            if not line["text"] and "broken" not in line:
+            if not line["text"] and "findings" not in line:
                 continue
-        marks = line.get("broken", [])
+        marks = line.get("findings", [])
         yield f"{'  >' if marks else '   '} | {_short(line['text'])}".rstrip()
         indent = len(line["text"]) - len(line["text"].lstrip())
         for index in marks:
@@ -55,8 +55,8 @@ def marked_lines(lines: list[JsonObject], broken: list[JsonObject]) -> Iterator[
 def rule_lines(item: JsonObject) -> Iterator[str]:
     """Yield what is known of a broken rule."""
     facts = [item["severity"], *(["it refused the request"] if item["refused"] else [])]
-    if item["intent"] != "byAccident":
-        facts.append({"onPurpose": "on purpose"}.get(item["intent"], item["intent"]))
+    if item["classification"] != "unexpected":
+        facts.append(item["classification"])
     yield f"{item['rule']}  ({', '.join(facts)})"
     if item.get("states"):
         yield f"  {item['states']}"
@@ -64,8 +64,8 @@ def rule_lines(item: JsonObject) -> Iterator[str]:
         yield f"  document  {document['title']}, {document['publisher']} {document['date']}"
     if item.get("evidence") == "assumed":
         yield "  evidence  assumed by this emulator; no document says so"
-    if item.get("mute"):
-        yield f"  muted     {item['mute']}"
+    if item.get("muteReason"):
+        yield f"  muted     {item['muteReason']}"
     values = [_text(value) for value in item.get("accepts", {}).get("values", [])]
     for index, value in enumerate(values):
         yield f"  {'' if index else 'accepted':<9} {_short(value)}"

@@ -64,7 +64,7 @@ def _refused(row: JsonObject) -> bool:
     return any(
         item["refused"]
         for entry in row["examples"]
-        for item in entry["broken"]
+        for item in entry["findings"]
         if item["rule"] == row["rule"]
     )
 
@@ -97,13 +97,13 @@ def _example(contract: Contract, entry: JsonObject) -> JsonObject:
     names = ("id", "time", "test", "method", "path", "status", "outcome", "edition", "source")
     broken = [
         {**item, "states": in_words(contract, item["rule"]).get("states", "")}
-        for item in entry["broken"]
+        for item in entry["findings"]
     ]
     return {
         **{name: entry[name] for name in names if name in entry},
-        "broken": broken,
-        "marked": [line.as_json() for line in marked(entry)],
-        "reply": entry["reply"].get("body", entry["reply"].get("text")),
+        "findings": broken,
+        "annotatedRequest": [line.as_json() for line in marked(entry)],
+        "response": entry["response"].get("body", entry["response"].get("text")),
     }
 
 
@@ -131,5 +131,5 @@ def drift(coverage: Coverage) -> list[JsonObject]:
 
 def _replies(entries: list[JsonObject]) -> Iterator[dict[str, Any]]:
     for entry in entries:
-        names = ("id", "method", "path", "status", "source", "reply")
+        names = ("id", "method", "path", "status", "source", "response")
         yield {name: entry[name] for name in names if name in entry}

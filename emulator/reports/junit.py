@@ -1,7 +1,8 @@
 """A report as JUnit XML, the form that CI servers read: a suite for each service.
 
-A rule that was tried is a test case; broken by accident it has failed. Demands that the report
-makes are a suite of their own. The layout is that of the Jenkins plugin's junit-10.xsd.
+A rule that is covered is a test case; one that was broken unexpectedly has failed. Thresholds
+that are not reached are a suite of their own. The layout is that of the Jenkins plugin's
+junit-10.xsd.
 """
 
 from __future__ import annotations
@@ -38,10 +39,12 @@ def junit(report: JsonObject, failures: list[str]) -> str:
     suites = {service["name"]: list(_cases(report, service)) for service in report["services"]}
     suites["unknown"] = list(_of_no_operation(report))
     suites["expectations"] = [
-        Case(row["operation"], row["rule"], "unmet", "meant to be broken, and kept")
-        for row in report["unmet"]
+        Case(
+            row["operation"], row["rule"], "unmetExpectation", "expected to be broken, and was not"
+        )
+        for row in report["unmetExpectations"]
     ]
-    suites["demands"] = [Case("report", failure, "demand", failure) for failure in failures]
+    suites["thresholds"] = [Case("report", failure, "threshold", failure) for failure in failures]
     for name, cases in suites.items():
         if cases:
             _add_suite(root, name, cases)
@@ -53,12 +56,12 @@ def junit(report: JsonObject, failures: list[str]) -> str:
 
 
 def _cases(report: JsonObject, service: JsonObject) -> Iterator[Case]:
-    """Yield a case for each rule tried, and for each broken at an operation of another's rules."""
+    """Yield a case for each rule that is covered."""
     failed = _by_rule(row for row in report["violations"] if row["isRule"])
     remarked = _by_rule((*report["warnings"], *report["notes"]))
     for operation in service["operations"]:
         for rule in operation["rules"]:
-            if rule["state"] in ("never", "muted"):
+            if rule["state"] in ("uncovered", "muted"):
                 continue
             row = failed.get(rule["id"])
             if row is not None:
@@ -84,7 +87,7 @@ def _both(one: JsonObject, other: JsonObject) -> JsonObject:
 
 
 def _failed(rule: str, group: str, row: JsonObject) -> Case:
-    message = f"{counted(row['count'], 'call')} broke it: {row.get('states', rule)}"
+    message = f"violated by {counted(row['count'], 'call')}: {row.get('states', rule)}"
     return Case(group, rule, row["severity"], message, _text(row))
 
 
@@ -100,7 +103,7 @@ def _text(row: JsonObject) -> str:
     lines += [f"test: {test}" for test in row["tests"]]
     for entry in row["examples"]:
         lines += ["", f"#{entry['id']} {entry['status']}"]
-        lines += marked_lines(near(entry, row["rule"]), entry["broken"])
+        lines += marked_lines(near(entry, row["rule"]), entry["findings"])
     return "\n".join(lines)
 
 

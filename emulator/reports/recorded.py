@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from emulator.json_types import JsonObject
 
 KINDS = {
-    "breaks": "refused, though accepted before",
-    "warns": "accepted with a new remark",
-    "refusedOtherwise": "refused as before, with another answer",
-    "answeredOtherwise": "accepted as before, answered in another shape",
-    "mends": "accepted, though refused before",
+    "nowRefused": "refused, though accepted before",
+    "nowWarned": "accepted with a new warning",
+    "errorChanged": "refused as before, with another answer",
+    "responseChanged": "accepted as before, answered in another shape",
+    "nowAccepted": "accepted, though refused before",
     "undecided": "rules that the recording cannot decide",
 }
 """In words, by the kind of change."""
@@ -41,7 +41,7 @@ def recording_lines(recording: JsonObject) -> Iterator[str]:
         yield f"{_calls(recording['unanswered'])} without a reply"
     if recording["undecided"]:
         yield f"{_calls(recording['undecided'])} about which the recording leaves a rule undecided"
-    left_out = recording["leftOut"]
+    left_out = recording["skipped"]
     for host, times in left_out["hosts"].items():
         yield f"{_calls(times)} to {host} left out: not the platform"
     if times := left_out["preflights"]:

@@ -88,46 +88,53 @@ def build(contract: Contract, coverage: Coverage, scope: Scope = EVERYTHING) -> 
         "format": FORMAT,
         "tool": {"name": "aep-emulator", "version": __version__},
         "editions": made.editions,
-        "counted": "called" if scope.operations is None else "listed",
+        "scope": "called" if scope.operations is None else "listed",
         "totals": totals(services),
         "services": services,
         **found,
-        "unmet": unmet(contract, coverage, scope.operations, scope.services),
+        "unmetExpectations": unmet(contract, coverage, scope.operations, scope.services),
         "drift": drift(coverage),
         "muted": made.muted(),
         "documents": made.documents(),
     }
-    report["totals"] |= {name: len(report[name]) for name in (*found, "unmet", "drift")}
+    report["totals"] |= {name: len(report[name]) for name in (*found, "unmetExpectations", "drift")}
     return report
 
 
 def totals(services: Iterable[JsonObject]) -> JsonObject:
-    """Return how many operations and rules count, and how many of them were tried."""
+    """Return how many operations and rules are in scope, and how many of them are covered."""
     own = [
         operation
         for service in services
         for operation in service["operations"]
         if service["name"] != PLATFORM
     ]
-    counted = [operation for operation in own if operation["counts"]]
-    called = sum(operation["calls"] > 0 for operation in counted)
+    in_scope = [operation for operation in own if operation["inScope"]]
+    called = sum(operation["calls"] > 0 for operation in in_scope)
     rules = [
         rule
         for service in services
         for operation in service["operations"]
-        if operation["rulesCount"]
+        if operation["rulesInScope"]
         for rule in operation["rules"]
     ]
     states = [rule["state"] for rule in rules]
-    tried = sum(state not in ("never", "muted") for state in states)
+    covered = sum(state not in ("uncovered", "muted") for state in states)
     return {
         "calls": sum(operation["calls"] for operation in own),
-        "operations": {"counted": len(counted), "called": called, "share": share(called, counted)},
+        "operations": {
+            "total": len(in_scope),
+            "called": called,
+            "coverage": share(called, in_scope),
+        },
         "rules": {
-            "counted": len(rules),
-            "tried": tried,
-            "share": share(tried, rules),
-            **{name: states.count(name) for name in ("held", "onPurpose", "byAccident", "never")},
+            "total": len(rules),
+            "covered": covered,
+            "coverage": share(covered, rules),
+            **{
+                name: states.count(name)
+                for name in ("passed", "expected", "unexpected", "uncovered")
+            },
         },
     }
 
@@ -205,9 +212,9 @@ class _Builder:
         return {
             "calls": calls,
             "statuses": statuses,
-            "counts": self._scope.counts(group),
-            "rulesCount": bool(calls or self._scope.operations is not None),
-            "tried": sum(row["state"] not in ("never", "muted") for row in rules),
+            "inScope": self._scope.counts(group),
+            "rulesInScope": bool(calls or self._scope.operations is not None),
+            "rulesCovered": sum(row["state"] not in ("uncovered", "muted") for row in rules),
             "rules": rules,
         }
 
@@ -228,9 +235,9 @@ class _Builder:
             "severity": rule.severity,
             "evidence": rule.evidence,
             "documents": list(rule.documents),
-            "held": counts.held,
-            "onPurpose": counts.on_purpose,
-            "byAccident": counts.by_accident,
+            "passed": counts.passed,
+            "expected": counts.expected,
+            "unexpected": counts.unexpected,
             "state": counts.state,
         }
         rare = {"muted": counts.muted, "undecided": counts.undecided}
@@ -266,13 +273,13 @@ class _Builder:
 
 
 def _service(name: str, title: str, operations: list[JsonObject]) -> JsonObject:
-    counted = [row for row in operations if row["rulesCount"]]
+    in_scope = [row for row in operations if row["rulesInScope"]]
     return {
         "name": name,
         "title": title,
         "calls": 0 if name == PLATFORM else sum(row["calls"] for row in operations),
-        "called": sum(row["calls"] > 0 for row in operations),
-        "rules": sum(len(row["rules"]) for row in counted),
-        "tried": sum(row["tried"] for row in counted),
+        "operationsCalled": sum(row["calls"] > 0 for row in operations),
+        "rulesTotal": sum(len(row["rules"]) for row in in_scope),
+        "rulesCovered": sum(row["rulesCovered"] for row in in_scope),
         "operations": operations,
     }

@@ -82,7 +82,7 @@ def _example(row: JsonObject, test: str) -> JsonObject | None:
 
 def _broken(row: JsonObject, example: JsonObject | None) -> tuple[str, str]:
     """Return place and reason of a broken rule in a call that shows it."""
-    for item in example["broken"] if example else ():
+    for item in example["findings"] if example else ():
         if item["rule"] == row["rule"]:
             return item["at"], item["reason"]
     return "", ""

@@ -9,12 +9,12 @@ from emulator.journal.told import marked_lines, rule_lines
 from emulator.json_types import JsonObject
 from emulator.reports.thresholds import counted, percent
 
-MOST_NEVER = 12
-"""So many rules that were never tried are named."""
+MAX_UNCOVERED = 12
+"""How many rules that are not covered are named."""
 
 KINDS = (
-    ("violations", "Broken by accident"),
-    ("warnings", "Remarked on"),
+    ("violations", "Violations"),
+    ("warnings", "Warnings"),
     ("notes", "Notes"),
 )
 
@@ -31,42 +31,42 @@ def _lines(report: JsonObject, failures: list[str]) -> Iterator[str]:
             yield from ("", f"{title}: {counted(len(report[kind]), 'rule')}")
             for row in report[kind]:
                 yield from _accident(row)
-    if report["unmet"]:
-        yield from ("", "Meant to be broken, and kept:")
-        for row in report["unmet"]:
+    if report["unmetExpectations"]:
+        yield from ("", "Unmet expectations:")
+        for row in report["unmetExpectations"]:
             yield f"  {row['rule']}  {counted(row['count'], 'call')}{_by(row['tests'])}"
     if report["drift"]:
-        yield from ("", "Replies that no document shows:")
+        yield from ("", "Undocumented responses:")
         for row in report["drift"]:
-            yield f"  {row['operation']}: {row['complaint']}  ({counted(row['count'], 'time')})"
+            yield f"  {row['operation']}: {row['deviation']}  ({counted(row['count'], 'time')})"
             yield from (f"    {call['source']}" for call in row["examples"] if "source" in call)
     yield from _muted(report)
     for section in report.get("sections", ()):
         yield from ("", section["title"], *(f"  {line}" for line in section["lines"]))
     yield from ("", *_services(report))
-    yield from _never(report)
+    yield from _uncovered(report)
     if failures:
         yield from ("", *(f"FAILED: {failure}" for failure in failures))
 
 
 def headline(report: JsonObject) -> Iterator[str]:
-    """Yield the shares in words."""
+    """Yield the coverage in words."""
     totals = report["totals"]
     operations, rules = totals["operations"], totals["rules"]
-    which = "listed" if report["counted"] == "listed" else "emulated"
+    which = "listed" if report["scope"] == "listed" else "emulated"
     editions = ", ".join(report["editions"])
     yield f"Contract coverage of {counted(totals['calls'], 'call')}, edition {editions}"
     yield (
-        f"  operations  {operations['called']} of {operations['counted']} {which}"
-        f" ({percent(operations['share'])}) called"
+        f"  operations  {operations['called']} of {operations['total']} {which}"
+        f" ({percent(operations['coverage'])}) called"
     )
     yield (
-        f"  rules       {rules['tried']} of {rules['counted']} of the {report['counted']}"
-        f" operations ({percent(rules['share'])}) tried"
+        f"  rules       {rules['covered']} of {rules['total']} of the {report['scope']}"
+        f" operations ({percent(rules['coverage'])}) covered"
     )
     yield (
-        f"              {rules['held']} held, {rules['onPurpose']} broken on purpose, "
-        f"{rules['byAccident']} by accident, {rules['never']} never tried"
+        f"              {rules['passed']} passed, {rules['expected']} broken as expected, "
+        f"{rules['unexpected']} broken unexpectedly, {rules['uncovered']} not covered"
     )
 
 
@@ -78,12 +78,12 @@ def _accident(row: JsonObject) -> Iterator[str]:
     where = f" in {row['operation']}" if row["operation"] else ""
     yield ""
     yield f"{counted(row['count'], 'call')}{where}{_by(row['tests'])}"
-    told = {**row, "intent": "byAccident", "refused": False}
+    told = {**row, "classification": "unexpected", "refused": False}
     told["accepts"] = {"values": row.get("accepts", [])}
     yield from (f"  {line}" for line in rule_lines(told))
     for entry in row["examples"][:1]:
         lines = near(entry, row["rule"])
-        yield from (f"  {line}" for line in marked_lines(lines, entry["broken"]))
+        yield from (f"  {line}" for line in marked_lines(lines, entry["findings"]))
 
 
 def _muted(report: JsonObject) -> Iterator[str]:
@@ -99,32 +99,34 @@ def _services(report: JsonObject) -> Iterator[str]:
     for service in report["services"]:
         called = [row for row in service["operations"] if row["calls"]]
         if called:
-            of = f"{len(called)} of {len(service['operations'])} operations"
-            yield f"{service['title']}: {of}, {service['tried']} of {service['rules']} rules"
+            operations = f"{len(called)} of {len(service['operations'])} operations"
+            rules = f"{service['rulesCovered']} of {service['rulesTotal']} rules"
+            yield f"{service['title']}: {operations}, {rules}"
         for row in called:
-            accidents = sum(rule["state"] == "byAccident" for rule in row["rules"])
-            broken = f", {accidents} broken by accident" if accidents else ""
+            unexpected = sum(rule["state"] == "unexpected" for rule in row["rules"])
+            broken = f", {unexpected} broken unexpectedly" if unexpected else ""
             name = row["id"].partition(".")[2]
             calls = counted(row["calls"], "call")
-            yield f"  {name:<32}{calls:>12}{row['tried']:>5}/{len(row['rules'])} rules{broken}"
+            rules = f"{row['rulesCovered']:>5}/{len(row['rules'])} rules"
+            yield f"  {name:<32}{calls:>12}{rules}{broken}"
 
 
-def _never(report: JsonObject) -> Iterator[str]:
-    """Name rules of called operations that nobody tried, those that refuse first."""
-    never = [
+def _uncovered(report: JsonObject) -> Iterator[str]:
+    """Name the rules of called operations that are not covered, those that refuse first."""
+    uncovered = [
         rule
         for service in report["services"]
         for row in service["operations"]
-        if row["rulesCount"]
+        if row["rulesInScope"]
         for rule in row["rules"]
-        if rule["state"] == "never"
+        if rule["state"] == "uncovered"
     ]
-    never.sort(key=lambda rule: rule["severity"] != "error")
-    if never:
-        yield from ("", f"Never tried: {counted(len(never), 'rule')}")
-        for rule in never[:MOST_NEVER]:
+    uncovered.sort(key=lambda rule: rule["severity"] != "error")
+    if uncovered:
+        yield from ("", f"Not covered: {counted(len(uncovered), 'rule')}")
+        for rule in uncovered[:MAX_UNCOVERED]:
             unsure = counted(rule["undecided"], "call") if rule.get("undecided") else ""
             why = f" (undecided in {unsure})" if unsure else ""
             yield f"  {rule['id']}{why}  {rule['states']}"
-        if len(never) > MOST_NEVER:
-            yield f"  … and {len(never) - MOST_NEVER} more; --format json has them all"
+        if len(uncovered) > MAX_UNCOVERED:
+            yield f"  … and {len(uncovered) - MAX_UNCOVERED} more; --format json has them all"

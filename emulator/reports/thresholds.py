@@ -1,4 +1,4 @@
-"""What a report must reach: the reasons for which a CI job fails."""
+"""Thresholds of a report: the reasons for which a CI job fails."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ FAIL_ON = ("nothing", "violations", "warnings")
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What is demanded.
+    """What a report has to reach.
 
     Args:
-        fail_on: `violations`: a rule with the severity error was broken by accident, or a request
-            was refused that was not meant to be. `warnings`: these, warnings by accident, and
-            expectations that were not met.
-        rules: The least share of rules tried, from 0 to 1.
-        operations: The least share of operations called, from 0 to 1.
+        fail_on: `violations`: a rule of severity error was broken unexpectedly, or a request was
+            refused unexpectedly. `warnings`: these, unexpected warnings, and expectations that
+            were not met.
+        rules: The smallest accepted share of rules covered, from 0 to 1.
+        operations: The smallest accepted share of operations called, from 0 to 1.
     """
 
     fail_on: str = "nothing"
@@ -27,21 +27,21 @@ class Thresholds:
     operations: float = 0.0
 
 
-def failures(report: JsonObject, demanded: Thresholds) -> Iterator[str]:
-    """Yield a sentence for each demand that a report does not meet."""
+def failures(report: JsonObject, thresholds: Thresholds) -> Iterator[str]:
+    """Yield a sentence for each threshold that a report does not reach."""
     totals = report["totals"]
-    if demanded.fail_on != "nothing" and totals["violations"]:
-        yield f"{counted(totals['violations'], 'rule')} broken by accident"
-    if demanded.fail_on == "warnings":
+    if thresholds.fail_on != "nothing" and totals["violations"]:
+        yield f"{counted(totals['violations'], 'rule')} violated"
+    if thresholds.fail_on == "warnings":
         if totals["warnings"]:
-            yield f"{counted(totals['warnings'], 'rule')} remarked on by accident"
-        if totals["unmet"]:
-            yield f"{counted(totals['unmet'], 'expectation')} not met"
-    for name, least in (("rules", demanded.rules), ("operations", demanded.operations)):
-        reached = totals[name]["share"]
+            yield f"{counted(totals['warnings'], 'warning')}"
+        if totals["unmetExpectations"]:
+            yield f"{counted(totals['unmetExpectations'], 'expectation')} not met"
+    for name, least in (("rules", thresholds.rules), ("operations", thresholds.operations)):
+        reached = totals[name]["coverage"]
         if reached < least:
-            did = "tried" if name == "rules" else "called"
-            yield f"{percent(reached)} of the {name} {did}, at least {percent(least)} demanded"
+            did = "covered" if name == "rules" else "called"
+            yield f"{percent(reached)} of the {name} {did}, at least {percent(least)} required"
 
 
 def counted(number: int, what: str) -> str:

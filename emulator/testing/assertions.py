@@ -51,7 +51,7 @@ def violations(entry: Entry, severities: Sequence[str]) -> list[Broken]:
     return [
         item
         for item in entry.broken
-        if item.severity in severities and intents[item.rule] == "byAccident"
+        if item.severity in severities and intents[item.rule] == "unexpected"
     ]
 
 

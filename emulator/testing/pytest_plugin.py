@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--aep-report",
         metavar="FILE",
-        help="write a report on the rules that the tests have tried; the end of the name says how: "
+        help="write a report on the rules that the tests cover; the end of the name says how: "
         ".html, .md, .json, .xml (JUnit), .sarif or .txt",
     )
     group.addoption(
@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--aep-summary",
         action="store_true",
-        help="show at the end which operations and rules the tests have tried",
+        help="show at the end which operations and rules the tests cover",
     )
 
 

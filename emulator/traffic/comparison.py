@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from emulator.contract.judge import Edition, Finding
 
 KINDS = {
-    "breaks": "refused by the other edition, though accepted by the first",
-    "warns": "accepted with a new remark",
-    "refusedOtherwise": "refused by both, with another answer",
-    "answeredOtherwise": "accepted by both, and answered in another shape",
-    "mends": "accepted by the other edition, though refused by the first",
+    "nowRefused": "refused by the other edition, though accepted by the first",
+    "nowWarned": "accepted with a new remark",
+    "errorChanged": "refused by both, with another answer",
+    "responseChanged": "accepted by both, and answered in another shape",
+    "nowAccepted": "accepted by the other edition, though refused by the first",
     "undecided": "rules of the other edition that the recording cannot decide",
 }
 """What can change, the worst first."""
@@ -78,19 +78,17 @@ class Comparison:
         operation = routed.incoming.operation.id
         before, after = one.refusal, other.refusal
         if before is None and after is not None:
-            yield Change("breaks", operation, after.rule.id, self._problem(self.other, after))
+            yield Change("nowRefused", operation, after.rule.id, self._problem(self.other, after))
         elif before is not None and after is None:
-            yield Change("mends", operation, before.rule.id)
+            yield Change("nowAccepted", operation, before.rule.id)
         elif before is not None and after is not None:
             was, becomes = self._problem(self.one, before), self._problem(self.other, after)
             if was != becomes:
-                yield Change(
-                    "refusedOtherwise", operation, after.rule.id, f"{was} becomes {becomes}"
-                )
+                yield Change("errorChanged", operation, after.rule.id, f"{was} becomes {becomes}")
         else:
             yield from self._remarks(operation, one, other)
             for aspect, detail in self._answers(operation):
-                yield Change("answeredOtherwise", operation, aspect, detail)
+                yield Change("responseChanged", operation, aspect, detail)
         known = {rule.id for rule in one.undecided}
         for rule in other.undecided:
             if rule.id not in known:
@@ -100,7 +98,7 @@ class Comparison:
         before = {finding.rule.id for finding in one.findings}
         for id in dict.fromkeys(item.rule.id for item in other.findings if item.mute is None):
             if id not in before:
-                yield Change("warns", operation, id)
+                yield Change("nowWarned", operation, id)
 
     def _problem(self, edition: Edition, finding: Finding) -> str:
         """Return how a refusal looks: status, code and the shape of the body."""
@@ -162,7 +160,7 @@ class Comparison:
 
     def _counterpart(self, change: Change, rule: Rule) -> Rule | None:
         """Return what the edition in which a rule is not in force says on the rule's topic."""
-        edition = self.other if change.kind == "mends" else self.one
+        edition = self.other if change.kind == "nowAccepted" else self.one
         rules = edition.rules_of(rule.operation)
         found = next((other for other in rules if other.topic == rule.topic), None)
         return None if found is None or found.id == rule.id else found

@@ -43,7 +43,7 @@ def read_journal(file: Readable, name: str) -> Iterator[Recorded]:
 
 
 def _exchange(entry: JsonObject, name: str) -> Recorded:
-    request, reply = entry["request"], entry["reply"]
+    request, reply = entry["request"], entry["response"]
     return Recorded(
         source=Source(name, f"call {entry['id']}"),
         method=str(request["method"]),
@@ -57,7 +57,7 @@ def _exchange(entry: JsonObject, name: str) -> Recorded:
 
 
 def _body(half: JsonObject) -> bytes | None:
-    if half.get("isCut"):
+    if half.get("truncated"):
         return None
     if "body" in half:
         value: Any = half["body"]

@@ -72,7 +72,7 @@ class Counted:
             "judged": self.judged,
             "unanswered": self.unanswered,
             "undecided": self.undecided,
-            "leftOut": {
+            "skipped": {
                 "hosts": dict(self.left_out.hosts.most_common()),
                 "apis": dict(self.left_out.apis.most_common()),
                 "preflights": self.left_out.preflights,

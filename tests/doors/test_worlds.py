@@ -153,7 +153,7 @@ def test_worlds_are_listed_and_dropped(call: Call) -> None:
         call("POST", CONNECTIONS, connection_body(), world=world)
     assert call("DELETE", "/_emulator/worlds/two").status == 204
     listed = call("GET", "/_emulator/worlds", world="one").json
-    assert listed == {"worlds": ["one", "three"], "most": 1000}
+    assert listed == {"worlds": ["one", "three"], "max": 1000}
     assert call("DELETE", "/_emulator/worlds/two").status == 404
     assert count(call, world="two") == 0
     assert call("DELETE", "/_emulator/worlds").status == 204

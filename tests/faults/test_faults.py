@@ -469,7 +469,7 @@ def test_the_schema_says_of_form_what_the_emulator_says(emulator: Emulator) -> N
 def test_the_control_api_sets_lists_and_clears(emulator: Emulator, aep: Aep) -> None:
     one = {"id": "busy", "kind": "error", "status": 429, "count": 2}
     answer = ask(aep, "POST", FAULTS, one)
-    assert (answer.status, answer.json) == (201, {"faults": [{**one, "seen": 0, "fired": 0}]})
+    assert (answer.status, answer.json) == (201, {"faults": [{**one, "matched": 0, "fired": 0}]})
     assert ask(aep, "POST", FAULTS, {"faults": [{"kind": "reset", "after": 9}]}).status == 201
     ask(aep, "GET", CONNECTIONS)
     listed = ask(aep, "GET", FAULTS).json["faults"]

@@ -81,7 +81,7 @@ def test_filters(control: Control, query: str, found: list[int]) -> None:
         "limit=0",
         "limit=1001",
         "limit=x",
-        "beyond=-1",
+        "cursor=-1",
     ],
 )
 def test_queries_that_cannot_be_understood(control: Control, query: str) -> None:
@@ -94,13 +94,13 @@ def test_queries_that_cannot_be_understood(control: Control, query: str) -> None
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 def test_pages(control: Control, order: str) -> None:
     seen: list[int] = []
-    beyond = ""
+    cursor = ""
     while True:
-        page = control(f"journal?order={order}&limit=2{beyond}")
+        page = control(f"journal?order={order}&limit=2{cursor}")
         seen += [entry["id"] for entry in page["entries"]]
-        if "beyond" not in page:
+        if "nextCursor" not in page:
             break
-        beyond = f"&beyond={page['beyond']}"
+        cursor = f"&cursor={page['nextCursor']}"
     assert seen == sorted([1, 2, 3, 4, 5], reverse=order == "newest")
 
 
@@ -109,7 +109,7 @@ def test_the_short_form_has_no_bodies(control: Control) -> None:
     short = control("journal?limit=1")["entries"][0]
     full = control("journal?limit=1&format=full")["entries"][0]
     assert "request" not in short
-    assert {**short, "request": full["request"], "reply": full["reply"]} == full
+    assert {**short, "request": full["request"], "response": full["response"]} == full
 
 
 def archive(control: Control, query: str = "") -> dict[str, Any]:

@@ -26,7 +26,7 @@ SPEC = "flow_service.create_connection.connection_spec_is_sent"
 def counts(journal: Journal, rule: str, test: str = "") -> tuple[int, int, int]:
     operation = rule.rpartition(".")[0]
     found = journal.coverage().rules(Place(test, "latest", operation))[rule]
-    return found.held, found.on_purpose, found.by_accident
+    return found.passed, found.expected, found.unexpected
 
 
 @pytest.fixture(scope="module")
@@ -177,8 +177,13 @@ def test_tests_are_told_apart(api: Aep, journal: Journal) -> None:
         {},
         {"format": "something else"},
         {"format": "aep-emulator coverage 1"},
-        {"format": "aep-emulator coverage 1", "rows": [{}], "accidents": [], "unmet": []},
-        {"format": "aep-emulator coverage 1", "rows": 3, "accidents": [], "unmet": []},
+        {
+            "format": "aep-emulator coverage 1",
+            "rows": [{}],
+            "unexpected": [],
+            "unmetExpectations": [],
+        },
+        {"format": "aep-emulator coverage 1", "rows": 3, "unexpected": [], "unmetExpectations": []},
     ],
 )
 def test_what_is_no_coverage_is_not_merged(contract: Contract, content: object) -> None:
@@ -230,13 +235,13 @@ def test_what_is_muted_or_undecided_is_neither_kept_nor_violated(contract: Contr
     coverage.add(entry())
     place = Place("", "latest", "flow_service.create_connection")
     found = coverage.rules(place)[SPEC]
-    assert (found.held, found.muted, found.undecided, found.by_accident) == (1, 1, 1, 0)
+    assert (found.passed, found.muted, found.undecided, found.unexpected) == (1, 1, 1, 0)
     assert coverage.accidents == {}
     merged = Coverage(contract)
     merged.merge(json.loads(json.dumps(coverage.to_json())))
     merged.merge(coverage.to_json())
     twice = merged.rules(place)[SPEC]
-    assert (twice.held, twice.muted, twice.undecided) == (2, 2, 2)
+    assert (twice.passed, twice.muted, twice.undecided) == (2, 2, 2)
 
 
 def test_replies_that_no_document_shows_are_counted_by_what_is_odd(contract: Contract) -> None:
@@ -245,7 +250,7 @@ def test_replies_that_no_document_shows_are_counted_by_what_is_odd(contract: Con
         coverage.add(entry(complaints=("id: no text",), source=f"a.har: entry {number}"))
     ((drift, found),) = coverage.drift.items()
     assert (drift.operation, drift.status) == ("flow_service.create_connection", 201)
-    assert (drift.complaint, found.count) == ("id: no text", 3)
+    assert (drift.deviation, found.count) == ("id: no text", 3)
     assert [call["source"] for call in found.examples] == ["a.har: entry 0"]
     merged = Coverage(contract)
     for _ in range(2):
@@ -258,7 +263,7 @@ def test_ways_to_differ_are_bounded(contract: Contract) -> None:
     coverage = Coverage(contract)
     for number in range(MOST_DRIFT + 5):
         coverage.add(entry(complaints=(f"{number}: odd",)))
-    others = next(found for at, found in coverage.drift.items() if at.complaint == "(others)")
+    others = next(found for at, found in coverage.drift.items() if at.deviation == "(others)")
     assert (len(coverage.drift), others.count) == (MOST_DRIFT + 1, 5)
 
 

@@ -23,9 +23,9 @@ NAME = "flow_service.create_connection.name_is_text"
 def marks(said: dict[str, Any]) -> list[tuple[str, str]]:
     """The marked lines with the rules that they broke."""
     return [
-        (line["text"].strip(), said["broken"][index]["rule"].rpartition(".")[2])
-        for line in said["marked"]
-        for index in line.get("broken", ())
+        (line["text"].strip(), said["findings"][index]["rule"].rpartition(".")[2])
+        for line in said["annotatedRequest"]
+        for index in line.get("findings", ())
     ]
 
 
@@ -76,13 +76,13 @@ def test_a_missing_header_is_marked_at_the_end_of_the_headers(api: Aep, control:
     api.call("POST", CONNECTIONS, base_connection(), without=("x-sandbox-name",))
     said = control("journal/last")
     assert marks(said) == [("", "sandbox_is_sent")]
-    empty = next(index for index, line in enumerate(said["marked"]) if not line["text"])
-    assert said["marked"][empty + 1]["text"] == "{"
+    empty = next(index for index, line in enumerate(said["annotatedRequest"]) if not line["text"])
+    assert said["annotatedRequest"][empty + 1]["text"] == "{"
 
 
 def test_the_rule_is_told_with_its_documents(api: Aep, control: Control) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3))
-    (item,) = control("journal/last")["broken"]
+    (item,) = control("journal/last")["findings"]
     rule = api.contract.rules[NAME]
     assert (item["states"], item["evidence"]) == (rule.states, rule.evidence)
     known = [api.contract.documents[id] for id in rule.documents]
@@ -100,26 +100,28 @@ def test_other_editions_are_asked(api: Aep, control: Control) -> None:
     said = control("journal/last")["editions"]
     assert set(said) == set(api.contract.entries)
     once = "flow_service.create_flow.frequency_is_known_2020_03"
-    assert once in said["2020-03"]["broken"]
-    assert once not in said["latest"]["broken"]
-    assert [item["rule"] for item in control("journal/last")["broken"]] == said["latest"]["broken"]
+    assert once in said["2020-03"]["brokenRules"]
+    assert once not in said["latest"]["brokenRules"]
+    assert [item["rule"] for item in control("journal/last")["findings"]] == said["latest"][
+        "brokenRules"
+    ]
 
 
 def test_what_has_changed_since_does_not_count(api: Aep, control: Control) -> None:
     """An accepted title is taken from then on; the call that took it stays accepted."""
     api.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema("Mine"))
     said = control("journal/1")
-    assert said["editions"]["latest"] == {"outcome": "accepted", "broken": []}
-    assert said["broken"] == []
+    assert said["editions"]["latest"] == {"outcome": "accepted", "brokenRules": []}
+    assert said["findings"] == []
 
 
 def test_errors_without_a_rule_are_told(api: Aep, control: Control) -> None:
     api.call("GET", f"{FLOW_SERVICE}/nowhere")
     said = control("journal/last")
-    assert [item["rule"] for item in said["broken"]] == ["platform.unknown_path"]
-    assert said["broken"][0]["states"]
+    assert [item["rule"] for item in said["findings"]] == ["platform.unknown_path"]
+    assert said["findings"][0]["states"]
     assert "editions" not in said
-    assert said["marked"][0]["broken"] == [0]
+    assert said["annotatedRequest"][0]["findings"] == [0]
 
 
 def test_there_may_be_nothing_to_explain(api: Aep, control: Control) -> None:
@@ -132,7 +134,7 @@ def test_there_may_be_nothing_to_explain(api: Aep, control: Control) -> None:
 def test_long_requests_are_shown_around_their_marks() -> None:
     request = {"method": "POST", "url": "/", "headers": {}, "body": list(range(200))}
     broken = [{"at": "/body/100"}, {"at": "/body/5"}]
-    lines = marked({"request": request, "broken": broken})
+    lines = marked({"request": request, "findings": broken})
     assert [line.text.strip() for line in lines if line.broken] == ["5,", "100,"]
     assert len(lines) < 30
     total = sum(line.skipped for line in lines) + len(lines)
@@ -143,7 +145,7 @@ def test_long_requests_are_shown_around_their_marks() -> None:
 @pytest.mark.parametrize("body", [{"a/b": {"c~d": 1}}, [[], {}], "text", 1, None, {"é": "ü"}])
 def test_what_is_written_is_the_request(body: Any) -> None:
     request = {"method": "POST", "url": "/", "headers": {}, "body": body}
-    first, blank, *lines = marked({"request": request, "broken": []})
+    first, blank, *lines = marked({"request": request, "findings": []})
     assert (first.text, blank.text) == ("POST /", "")
     assert json.loads("\n".join(line.text for line in lines)) == body
 
@@ -151,7 +153,7 @@ def test_what_is_written_is_the_request(body: Any) -> None:
 def test_escaped_pointers_find_their_line() -> None:
     body = {"a/b": {"c~d": [0, 1]}}
     request = {"method": "POST", "url": "/", "headers": {}, "body": body}
-    lines = marked({"request": request, "broken": [{"at": "/body/a~1b/c~0d/1"}]})
+    lines = marked({"request": request, "findings": [{"at": "/body/a~1b/c~0d/1"}]})
     assert [line.text.strip() for line in lines if line.broken] == ["1"]
 
 

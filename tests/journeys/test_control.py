@@ -160,7 +160,7 @@ def test_the_operations_are_counted_and_listed_as_the_contract_has_them(control:
     assert told["counts"] == {
         "documented": len(known),
         "emulated": emulated,
-        "not": len(known) - emulated,
+        "notEmulated": len(known) - emulated,
     }
     assert [row["id"] for row in told["operations"]] == list(known)
     for row in told["operations"]:

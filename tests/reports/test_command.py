@@ -29,10 +29,10 @@ def test_from_a_running_emulator(url: str) -> None:
     ("flags", "code", "said"),
     [
         (("--fail-on", "nothing"), 0, ""),
-        (("--fail-on", "violations"), 1, "2 rules broken by accident"),
+        (("--fail-on", "violations"), 1, "2 rules violated"),
         (("--fail-on", "warnings"), 1, "1 expectation not met"),
         (("--min-rule-coverage", "0.01"), 0, ""),
-        (("--min-rule-coverage", "0.99"), 1, "of the rules tried, at least 99 % demanded"),
+        (("--min-rule-coverage", "0.99"), 1, "of the rules covered, at least 99 % required"),
         (("--min-operation-coverage", "0.99"), 1, "of the operations called"),
         (("--min-rule-coverage", "2"), 2, "'2' is not a share from 0 to 1"),
         (("--min-rule-coverage", "much"), 2, "'much' is not a share"),
@@ -138,7 +138,7 @@ def test_over_http(called: Emulator, form: str, media_type: str) -> None:
 def test_over_http_with_filters(called: Emulator) -> None:
     control = control_of(called)
     one = control("report?operation=flow_service.create_connection")
-    assert one["totals"]["operations"]["counted"] == 1
+    assert one["totals"]["operations"]["total"] == 1
     assert {row["name"] for row in control("report?service=catalog")["services"]} == {
         "platform",
         "catalog",

@@ -15,7 +15,7 @@ from emulator.json_types import JsonObject
 from emulator.reports.rendering import FORMATS, MEDIA_TYPES
 from tests.reports.conftest import LIMIT, NAME, TEST
 
-FAILURES = ["2 rules broken by accident"]
+FAILURES = ["2 rules violated"]
 
 
 @pytest.fixture(scope="module", params=[[], FAILURES], ids=["well", "failed"])
@@ -82,7 +82,7 @@ def hostile(report: JsonObject) -> JsonObject:
         keep = ("rule", "severity", "operation", "at", "outcome", "service")
         return evil if isinstance(value, str) and name not in keep else value
 
-    kinds = ("violations", "warnings", "unmet", "muted")
+    kinds = ("violations", "warnings", "unmetExpectations", "muted")
     return {**report, **{kind: replaced(report[kind]) for kind in kinds}}
 
 
@@ -122,7 +122,7 @@ def test_junit(report: JsonObject, failures: list[str]) -> None:
         cases += len(own)
         failed += int(suite.get("failures", ""))
     assert (root.get("tests"), root.get("failures")) == (str(cases), str(failed))
-    assert cases == report["totals"]["rules"]["tried"] + 2 + len(failures)
+    assert cases == report["totals"]["rules"]["covered"] + 2 + len(failures)
     assert failed == report["totals"]["violations"] + 1 + len(failures)
     (suite,) = (suite for suite in root if suite.get("name") == "flow_service")
     found = {case.get("name"): case for case in suite}

@@ -39,11 +39,11 @@ def made(emulator: Emulator, scope: Scope) -> JsonObject:
 def test_rules_are_counted(report: JsonObject) -> None:
     found = rules(report, CREATE)
     name, spec = found[NAME], found[SPEC]
-    assert (name["held"], name["onPurpose"], name["byAccident"]) == (2, 0, 2)
-    assert (spec["held"], spec["onPurpose"], spec["byAccident"]) == (3, 1, 0)
-    assert (name["state"], spec["state"]) == ("byAccident", "onPurpose")
-    assert found[f"{CREATE}.mode_is_known"]["state"] == "never"
-    assert rules(report, "platform.gate")["platform.gate.sandbox_is_sent"]["held"] == 6
+    assert (name["passed"], name["expected"], name["unexpected"]) == (2, 0, 2)
+    assert (spec["passed"], spec["expected"], spec["unexpected"]) == (3, 1, 0)
+    assert (name["state"], spec["state"]) == ("unexpected", "expected")
+    assert found[f"{CREATE}.mode_is_known"]["state"] == "uncovered"
+    assert rules(report, "platform.gate")["platform.gate.sandbox_is_sent"]["passed"] == 6
 
 
 def test_totals_are_those_of_the_rows(report: JsonObject, called: Emulator) -> None:
@@ -52,12 +52,16 @@ def test_totals_are_those_of_the_rows(report: JsonObject, called: Emulator) -> N
     own = [row for row in operations if row["path"]]
     assert totals["calls"] == 6, "the path that nobody knows belongs to no operation"
     emulated = sum(item.emulated for item in called.contract.operations.values())
-    assert totals["operations"] == {"counted": emulated, "called": 2, "share": share(2, own)}
+    assert totals["operations"] == {
+        "total": emulated,
+        "called": 2,
+        "coverage": share(2, own),
+    }
     states = [rule["state"] for row in operations if row["calls"] for rule in row["rules"]]
-    assert totals["rules"]["counted"] == len(states)
-    assert totals["rules"]["tried"] == len(states) - states.count("never")
-    assert totals["rules"]["byAccident"] == states.count("byAccident") == 2
-    assert totals["rules"]["onPurpose"] == 1
+    assert totals["rules"]["total"] == len(states)
+    assert totals["rules"]["covered"] == len(states) - states.count("uncovered")
+    assert totals["rules"]["unexpected"] == states.count("unexpected") == 2
+    assert totals["rules"]["expected"] == 1
 
 
 def test_accidents_are_explained(report: JsonObject, called: Emulator) -> None:
@@ -70,12 +74,12 @@ def test_accidents_are_explained(report: JsonObject, called: Emulator) -> None:
     assert row["documents"][0].keys() == {"id", "title", "publisher", "date"}
     example, _ = row["examples"]
     assert (example["status"], example["test"]) == (400, TEST)
-    (marked,) = (line["text"] for line in example["marked"] if "broken" in line)
+    (marked,) = (line["text"] for line in example["annotatedRequest"] if "findings" in line)
     assert marked == '  "name": 3,'
     assert by_rule["platform.unknown_path"]["operation"] == ""
     (warning,) = report["warnings"]
     assert warning["rule"] == LIMIT
-    assert [(row["rule"], row["count"]) for row in report["unmet"]] == [(LIMIT, 1)]
+    assert [(row["rule"], row["count"]) for row in report["unmetExpectations"]] == [(LIMIT, 1)]
     assert report["notes"] == []
 
 
@@ -98,21 +102,21 @@ def test_what_is_only_observed_is_a_violation_too() -> None:
 def test_listed_operations_alone_count(called: Emulator) -> None:
     listed = frozenset({CREATE, "flow_service.get_flow"})
     report = made(called, Scope(operations=listed))
-    assert report["counted"] == "listed"
-    assert report["totals"]["operations"] == {"counted": 2, "called": 1, "share": 0.5}
+    assert report["scope"] == "listed"
+    assert report["totals"]["operations"] == {"total": 2, "called": 1, "coverage": 0.5}
     shown = {row["id"] for service in report["services"] for row in service["operations"]}
     assert shown == listed
     edition = called.contract.edition("latest")
     expected = sum(len(edition.rules_of(operation)) for operation in listed)
-    assert report["totals"]["rules"]["counted"] == expected
+    assert report["totals"]["rules"]["total"] == expected
     assert {row["operation"] for row in report["violations"]} == {CREATE, ""}
-    assert report["warnings"] == report["unmet"] == []
+    assert report["warnings"] == report["unmetExpectations"] == []
 
 
 def test_services_can_be_chosen(called: Emulator) -> None:
     report = made(called, Scope(services=frozenset({"catalog"})))
     assert {row["name"] for row in report["services"]} == {"platform", "catalog"}
-    assert report["violations"] == report["warnings"] == report["unmet"] == []
+    assert report["violations"] == report["warnings"] == report["unmetExpectations"] == []
 
 
 @pytest.mark.parametrize(
@@ -129,15 +133,15 @@ def test_no_calls_at_all(called: Emulator) -> None:
     report = build(called.contract, Coverage(called.contract), Scope(edition="2020-03"))
     assert report["editions"] == ["2020-03"]
     assert report["totals"]["rules"] == {
-        "counted": 0,
-        "tried": 0,
-        "share": 1.0,
-        "held": 0,
-        "onPurpose": 0,
-        "byAccident": 0,
-        "never": 0,
+        "total": 0,
+        "covered": 0,
+        "coverage": 1.0,
+        "passed": 0,
+        "expected": 0,
+        "unexpected": 0,
+        "uncovered": 0,
     }
-    assert report["totals"]["operations"]["share"] == 0
+    assert report["totals"]["operations"]["coverage"] == 0
 
 
 def test_editions_add_up() -> None:
@@ -186,18 +190,18 @@ def test_what_is_muted_is_listed(called: Emulator) -> None:
     ("demanded", "said"),
     [
         (Thresholds(), []),
-        (Thresholds("violations"), ["2 rules broken by accident"]),
+        (Thresholds("violations"), ["2 rules violated"]),
         (
             Thresholds("warnings"),
             [
-                "2 rules broken by accident",
-                "1 rule remarked on by accident",
+                "2 rules violated",
+                "1 warning",
                 "1 expectation not met",
             ],
         ),
         (Thresholds(rules=0.01, operations=0.001), []),
-        (Thresholds(operations=0.5), ["of the operations called, at least 50 % demanded"]),
-        (Thresholds(rules=0.999), ["of the rules tried, at least 99.9 % demanded"]),
+        (Thresholds(operations=0.5), ["of the operations called, at least 50 % required"]),
+        (Thresholds(rules=0.999), ["of the rules covered, at least 99.9 % required"]),
     ],
 )
 def test_thresholds(report: JsonObject, demanded: Thresholds, said: list[str]) -> None:

@@ -180,7 +180,7 @@ def test_the_control_api_seeds_where_it_is_told(emulator: Emulator) -> None:
     assert (made["organization"], made["sandbox"]) == (ORGANIZATION, "dev")
     headers = {"x-gw-ims-org-id": ORGANIZATION, "x-sandbox-name": "dev"}
     _, made = ask(emulator, "POST", "/seed", {"datasets": 3}, **headers)
-    assert made == {"organization": ORGANIZATION, "sandbox": "dev", "made": made["made"]}
+    assert made == {"organization": ORGANIZATION, "sandbox": "dev", "created": made["created"]}
     other = client_of(emulator, ORGANIZATION)
     assert len(other.ok("GET", f"{CATALOG}/dataSets", x_sandbox_name="dev")) == 5
 
@@ -193,7 +193,7 @@ def test_the_control_api_refuses_what_it_cannot_do(emulator: Emulator, body: Any
     if isinstance(body, dict):
         body = {"flows": 1, **body}
     status, answer = ask(emulator, "POST", "/seed", body)
-    assert (status, answer["error"]) == (400, "invalid wish")
+    assert (status, answer["error"]) == (400, "invalid seed")
     assert emulator.snapshot() == before
 
 

@@ -262,12 +262,12 @@ def test_the_journal_counts_what_is_muted_apart(example: MakeExample) -> None:
     aep.ok("POST", f"{FLOW_SERVICE}/flows", body)
     (call,) = aep.ok("GET", f"/_emulator/journal?rule={SCHEDULE}")["entries"]
     assert call["outcome"] == "accepted"
-    (broken,) = call["broken"]
-    assert (broken["intent"], broken["mute"][:9]) == ("muted", "Our flows")
+    (broken,) = call["findings"]
+    assert (broken["classification"], broken["muteReason"][:9]) == ("muted", "Our flows")
     coverage = aep.ok("GET", "/_emulator/coverage")
     (row,) = (row for row in coverage["rows"] if row["group"] == "flow_service.create_flow")
     assert row["rules"][SCHEDULE] == [0, 0, 0, 1]
-    assert coverage["accidents"] == []
+    assert coverage["unexpected"] == []
 
 
 GATE = "platform.gate"

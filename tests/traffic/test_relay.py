@@ -338,11 +338,11 @@ def test_both_sides_are_judged_into_a_journal(
         (2, 400, "refused"),
         (3, 200, "accepted"),
     ]
-    assert [item["rule"] for item in entries[1]["broken"]] == [NAME]
-    assert all("complaints" not in one for one in entries)
+    assert [item["rule"] for item in entries[1]["findings"]] == [NAME]
+    assert all("deviations" not in one for one in entries)
     _, coverage, _ = client.call("GET", "/_emulator/coverage")
     assert isinstance(coverage, dict)
-    assert [row["rule"] for row in coverage["accidents"]] == [NAME]
+    assert [row["rule"] for row in coverage["unexpected"]] == [NAME]
     assert client.call("POST", "/_emulator/reset")[0] == 404
     assert len(list(upstream[0].journal.entries())) == 3  # type: ignore[union-attr]
     client.connection.close()

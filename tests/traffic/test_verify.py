@@ -58,15 +58,15 @@ def test_it_counts_what_is_judged_and_what_is_left_out(reference: Emulator) -> N
         "judged": 2,
         "unanswered": 1,
         "undecided": 2,
-        "leftOut": {"hosts": {"example.com": 2}, "apis": {"/data/core/ups": 2}, "preflights": 1},
+        "skipped": {"hosts": {"example.com": 2}, "apis": {"/data/core/ups": 2}, "preflights": 1},
     }
     found = made.coverage.rules(Place("", "latest", "flow_service.create_connection"))[NAME]
-    assert (found.held, found.by_accident) == (1, 1)
+    assert (found.passed, found.unexpected) == (1, 1)
 
 
 def test_places_that_are_left_out_are_bounded(reference: Emulator) -> None:
     recorded = [Recorded(Source("a"), "GET", f"https://host{n}.example/") for n in range(150)]
-    hosts = verified(reference, *recorded).counted.to_json()["leftOut"]["hosts"]
+    hosts = verified(reference, *recorded).counted.to_json()["skipped"]["hosts"]
     assert len(hosts) == 101
     assert hosts["(others)"] == 50
 
@@ -117,7 +117,7 @@ def test_a_move_of_the_platform_breaks_calls_for_a_reason(reference: Emulator) -
     recorded = journey("2020-03", "2020-03")
     made = verified(reference, *recorded, edition="2020-03", against="latest")
     assert made.coverage.accidents == {}
-    breaks = changes(made)["breaks"]
+    breaks = changes(made)["nowRefused"]
     assert breaks
     for row in breaks:
         assert row["states"]
@@ -139,17 +139,17 @@ def test_calls_that_break_are_those_that_the_other_edition_refuses(reference: Em
     for one in older:
         alone.add(one)
     errors = {at.rule for at in alone.coverage.accidents}
-    assert {row["cause"] for row in changes(made)["breaks"]} <= errors
+    assert {row["cause"] for row in changes(made)["nowRefused"]} <= errors
 
 
 def test_answers_of_another_shape_are_told(reference: Emulator) -> None:
     made = verified(reference, *journey("2020-03", "2020-03"), edition="2020-03", against="2020-09")
-    otherwise = {(row["operation"], row["cause"]) for row in changes(made)["answeredOtherwise"]}
+    otherwise = {(row["operation"], row["cause"]) for row in changes(made)["responseChanged"]}
     created = ("data_prep.create_mapping_set", "data_prep.created")
     assert created in otherwise
     (row,) = (
         row
-        for row in changes(made)["answeredOtherwise"]
+        for row in changes(made)["responseChanged"]
         if (row["operation"], row["cause"]) == created
     )
     assert row["detail"].endswith(
@@ -160,7 +160,7 @@ def test_answers_of_another_shape_are_told(reference: Emulator) -> None:
 def test_refusals_of_another_shape_are_told(reference: Emulator) -> None:
     wrong = call("POST", CONNECTIONS, base_connection(name=7), 400, {"errorMessage": "x"})
     made = verified(reference, wrong, edition="2020-03", against="latest")
-    (row,) = changes(made)["refusedOtherwise"]
+    (row,) = changes(made)["errorChanged"]
     assert row["cause"] == NAME
     assert "(classic) becomes " in row["detail"]
     assert row["detail"].endswith("(coded)")
