@@ -29,10 +29,12 @@ fuzz: $(VENV)/test.stamp  ## Try many random requests and sequences; FUZZ_EXAMPL
 lint: $(VENV)/dev.stamp  ## Check format and rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/aep-emulator contracts format --check contracts
 
 format: $(VENV)/dev.stamp  ## Format, and repair what can be repaired safely
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/aep-emulator contracts format contracts
 
 types: $(VENV)/dev.stamp  ## Check types
 	$(BIN)/mypy

@@ -62,6 +62,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     schemas.add_argument("folder", type=Path, help="where to write them")
     schemas.set_defaults(run=run_schemas)
 
+    formatting = commands.add_parser("format", help="give contract files their one form")
+    formatting.add_argument("folder", type=Path, help="a folder of contract files")
+    formatting.add_argument("--check", action="store_true", help="change nothing, only tell")
+    formatting.set_defaults(run=run_format)
+
     exports.add_commands(commands)
 
 
@@ -244,6 +249,24 @@ def run_schemas(arguments: argparse.Namespace) -> int:
         exports.write(arguments.folder / name, text)
         print(arguments.folder / name)
     return 0
+
+
+def run_format(arguments: argparse.Namespace) -> int:
+    """Rewrite files that are not in the one form; with `--check` name them, and return 1."""
+    from emulator.contract import ContractError
+    from emulator.contract.formatting import format_folder
+
+    if not arguments.folder.is_dir():
+        raise CommandError(f"{str(arguments.folder)!r} is not a folder")
+    try:
+        changed = dict(format_folder(arguments.folder))
+    except ContractError as error:
+        raise CommandError(str(error)) from error
+    for path, text in changed.items():
+        print(f"{path}: not formatted" if arguments.check else path)
+        if not arguments.check:
+            path.write_text(text, encoding="utf-8")
+    return 1 if arguments.check and changed else 0
 
 
 def schema_files(schemas: dict[str, dict[str, Any]]) -> dict[str, str]:

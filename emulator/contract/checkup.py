@@ -29,6 +29,7 @@ from emulator.contract.model import (
     ProblemEntry,
     Rule,
 )
+from emulator.contract.order import name_of
 from emulator.form_errors import form_errors
 from emulator.json_types import JsonObject
 
@@ -39,9 +40,13 @@ FILES: dict[str, Any] = {
     "answers.json": Answer,
     "operations.json": Operation,
     "mutes.json": Mute,
+    "conventions.json": Rule,
     "rules": Rule,
 }
 """What each file (or the files of the folder `rules`) holds a list of."""
+
+ROW_MEMBERS = ("operations", "before", "after")
+"""What a row says of all rules that are made of it, beside the members of `Rule`."""
 
 PSEUDO_OPERATIONS = (GATE, BODY)
 HEAD = ("service", "basePath")
@@ -118,11 +123,13 @@ def _name(row: Any, number: int) -> str:
 
 
 def _single(row: Any) -> Any:
-    """Return a rule row of several operations as one of its rules."""
-    if not isinstance(row, dict) or "operations" not in row:
+    """Return a rule's row as one of the rules that are made of it."""
+    if not isinstance(row, dict):
         return row
-    rest = {name: value for name, value in row.items() if name != "operations"}
-    return {**rest, "operation": (row["operations"] or [""])[0]}
+    rest = {name: value for name, value in row.items() if name not in ROW_MEMBERS}
+    if "operations" in row:
+        rest["operation"] = (row["operations"] or [""])[0]
+    return rest
 
 
 def check_contract(contract: Contract) -> Iterator[str]:
@@ -174,6 +181,7 @@ def _check_rule(contract: Contract, rule: Rule) -> Iterator[str]:
     if set(rule.check) - set(CHECKS) or len(rule.check) != 1:
         yield f"{rule.id}: one check of {', '.join(CHECKS)}"
         return
+    yield from _check_place(contract, rule)
     if "nothing" not in rule.check and not (rule.cases.accepts and rule.cases.refuses):
         yield f"{rule.id}: a rule has cases that it accepts and cases that it refuses"
     try:
@@ -181,6 +189,24 @@ def _check_rule(contract: Contract, rule: Rule) -> Iterator[str]:
     except Exception as error:  # noqa: BLE001 - a check may fail in any way on foreign arguments
         reason = str(error).partition("\n")[0]
         yield f"{rule.id}: the check cannot be carried out: {type(error).__name__}: {reason}"
+
+
+def _check_place(contract: Contract, rule: Rule) -> Iterator[str]:
+    """A rule stands where its row says, among the rules of an operation of that row."""
+    place = contract.places.get(rule.id)
+    if place is None:
+        return
+    if place.before and place.after:
+        yield f"{rule.id}: it can stand before another rule or after one, not both"
+    other = place.before or place.after
+    same = [name_of(item) for item in contract.rules.values() if item.operation == rule.operation]
+    anywhere = (name_of(item) for item in contract.rules.values())
+    if other not in same and other not in anywhere:
+        yield f"{rule.id}: no rule is called {other}{_hint(other, same)}"
+    elif other in same:
+        mine, others = same.index(name_of(rule)), same.index(other)
+        if (mine > others) != bool(place.after):
+            yield f"{rule.id}: it cannot stand {'after' if place.after else 'before'} {other}"
 
 
 def _check_use(contract: Contract) -> Iterator[str]:
@@ -249,7 +275,7 @@ def schemas() -> dict[str, JsonObject]:
         definitions = rows.pop("$defs")
         row = definitions[kind.__name__]
         if kind is Rule:
-            _let_rules_name_several_operations(row)
+            _add_row_members(row)
         if kind is Operation:
             for name in ("service", "base_path"):  # said once, in the head
                 del row["properties"][name]
@@ -263,8 +289,9 @@ def schemas() -> dict[str, JsonObject]:
     return made
 
 
-def _let_rules_name_several_operations(row: JsonObject) -> None:
+def _add_row_members(row: JsonObject) -> None:
     row["properties"]["operations"] = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    row["properties"] |= {"before": {"type": "string"}, "after": {"type": "string"}}
     row["required"].remove("operation")
     row["oneOf"] = [{"required": ["operation"]}, {"required": ["operations"]}]
 

@@ -17,9 +17,11 @@ from emulator.contract.model import (
     EditionEntry,
     Mute,
     Operation,
+    Place,
     ProblemEntry,
     Rule,
 )
+from emulator.contract.order import in_order
 from emulator.json_types import JsonObject, loads
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class _Statements:
     problems: list[ProblemEntry] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     laid_over: set[str] = field(default_factory=set)
+    places: dict[str, Place] = field(default_factory=dict)
 
 
 class Contract:
@@ -94,6 +97,11 @@ class Contract:
     def house_rules(self) -> set[str]:
         """The ids of the rules that an overlay brings."""
         return self._statements().laid_over
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """The places that rules have been given among those of their operation, by rule id."""
+        return self._statements().places
 
     @property
     def responses(self) -> Responses:
@@ -183,16 +191,31 @@ def load_contract(*folders: Path) -> Contract:
             contract.mutes += tuple(mutes)
             for service in _service_folders(folder):
                 _read_operations(contract, service / "operations.json")
-    _put_house_documents_first(contract)
+    _resolve_editions(contract)
     return contract
 
 
-def _put_house_documents_first(contract: Contract) -> None:
-    listed = {id for entry in contract.entries.values() for id in entry.documents}
+def _resolve_editions(contract: Contract) -> None:
+    """Give every edition all of its documents, those that no edition lists first."""
+    resolved = {name: _documents_of(contract, name, ()) for name in contract.entries}
+    listed = {id for documents in resolved.values() for id in documents}
     house = tuple(id for id in contract.documents if id not in listed)
-    if house:
-        for name, entry in contract.entries.items():
-            contract.entries[name] = replace(entry, documents=(*house, *entry.documents))
+    for name, documents in resolved.items():
+        entry = contract.entries[name]
+        contract.entries[name] = replace(entry, documents=(*house, *documents))
+
+
+def _documents_of(contract: Contract, name: str, within: tuple[str, ...]) -> tuple[str, ...]:
+    entry = contract.entries.get(name)
+    if entry is None or name in within:
+        chain = " extends ".join((*within, name))
+        reason = "is not an edition" if entry is None else "extends itself"
+        raise ContractError(f"editions.json: {chain}: {name} {reason}")
+    if not entry.extends:
+        return entry.documents
+    others = _documents_of(contract, entry.extends, (*within, name))
+    left_out = {*entry.documents, *entry.without}
+    return (*entry.documents, *(id for id in others if id not in left_out))
 
 
 def _read_statements(folders: tuple[Path, ...]) -> _Statements:
@@ -206,6 +229,7 @@ def _read_statements(folders: tuple[Path, ...]) -> _Statements:
             stated.laid_over |= {
                 id for id, rule in stated.rules.items() if before.get(id) is not rule
             }
+    stated.rules = {rule.id: rule for rule in in_order(stated.rules.values(), stated.places)}
     return stated
 
 
@@ -214,11 +238,14 @@ def _read_service(stated: _Statements, folder: Path) -> None:
         stated.problems.append(build(ProblemEntry, raw, folder / "errors.json"))
     for raw in _rows(folder / "answers.json"):
         stated.answers.append(build(Answer, raw, folder / "answers.json"))
-    for path in sorted((folder / "rules").glob("*.json")):
+    for path in (folder / "conventions.json", *sorted((folder / "rules").glob("*.json"))):
         for raw in _rows(path):
+            place = Place(raw.pop("before", ""), raw.pop("after", ""))
             for rule in _expand(raw, path):
                 stated.rules.pop(rule.id, None)
                 stated.rules[rule.id] = rule
+                if place.before or place.after:
+                    stated.places[rule.id] = place
 
 
 def _service_folders(folder: Path) -> list[Path]:

@@ -44,11 +44,21 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class EditionEntry:
-    """A named, ordered list of documents: the first one that speaks on a topic wins."""
+    """A named, ordered list of documents: the first one that speaks on a topic wins.
+
+    Args:
+        documents: All of them, in order; or, with `extends`, those that come before the other
+            edition's.
+        extends: The edition whose documents follow, apart from those named here.
+        without: Documents of the other edition that this one has not.
+        fixtures: A folder of `fixtures/editions/` that lies over the other fixtures.
+    """
 
     name: str
     title: str
-    documents: tuple[str, ...]
+    documents: tuple[str, ...] = ()
+    extends: str = ""
+    without: tuple[str, ...] = ()
     fixtures: str = ""
     default: bool = False
     __pydantic_config__ = _STRICT
@@ -115,6 +125,8 @@ class Rule:
 
     Args:
         operation: The operation; in a file `operations` may list several, with `*` in the id.
+            There `before` or `after` may name another rule of the operation, by the last part of
+            its id: see `contract.order`.
         topic: The question that the rule answers; one rule in force for each operation and topic.
         states: The rule in our own words.
         at: JSON pointer of the judged value in the request document; `*` means every item.
@@ -141,6 +153,14 @@ class Rule:
     fix: str = ""
     cases: Cases = field(default_factory=Cases)
     __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a rule stands among those of its operation, by the name of another; one of both."""
+
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

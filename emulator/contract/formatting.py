@@ -1,0 +1,107 @@
+"""One form for contract files: `aep-emulator contracts format`.
+
+What fits a line stands on one line. What does not has its members packed into lines, as many as fit
+each, in the order of the definitions in `contract.model`. Only white space and the order of members
+change, and in JSON Schemas not even that order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from emulator.contract.loader import read_json
+from emulator.json_types import Json, JsonObject
+
+WIDTH = 100
+
+ORDER = (
+    "id name operation operations topic before after method path states title publisher date kind "
+    "extends without documents evidence severity structural aspect shape code status detail "
+    "headers envelope emulated reason body consumes query repeatable at when reads_text check "
+    "problem fix cases"
+).split()
+"""The order of members in rows; others follow as they stand."""
+
+FIRST_ON_A_LINE = frozenset({"states", "documents", "at", "problem", "cases"})
+"""Members of a rule that begin a line even where they would fit on the one before."""
+
+
+def format_folder(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the files of a contract folder that are not in this form, and their text in it.
+
+    Raises:
+        ContractError: A file is not JSON.
+    """
+    for path in sorted(folder.rglob("*.json")):
+        inner = path.relative_to(folder).parts[:-1]
+        if "schema" in inner:
+            continue  # generated, by `contracts schemas`
+        text = formatted(read_json(path), is_schema="responses" in inner)
+        if text != path.read_text(encoding="utf-8"):
+            yield path, text
+
+
+def formatted(content: Json, *, is_schema: bool = False) -> str:
+    """Return the text of a contract file; `is_schema` leaves the order of members alone."""
+    if is_schema:
+        return _laid_out(content, 0, 0) + "\n"
+    if isinstance(content, list):
+        return _list_of_rows(content, 0) + "\n"
+    rows = content.get("operations")
+    if not isinstance(rows, list):
+        return _laid_out(content, 0, 0) + "\n"
+    head = {name: value for name, value in content.items() if name != "operations"}
+    lines = [f"  {json.dumps(name)}: {_laid_out(value, 2, 0)}," for name, value in head.items()]
+    return "\n".join(("{", *lines, f'  "operations": {_list_of_rows(rows, 2)}', "}", ""))
+
+
+def _list_of_rows(rows: list[Json], indent: int) -> str:
+    pad = " " * (indent + 2)
+    texts = [pad + _row(row, indent + 2) for row in rows]
+    return "[\n" + ",\n".join(texts) + "\n" + " " * indent + "]" if texts else "[]"
+
+
+def _row(row: Json, indent: int) -> str:
+    if not isinstance(row, dict):
+        return _laid_out(row, indent, 0)
+    known = [name for name in ORDER if name in row]
+    ordered = {name: row[name] for name in (*known, *(n for n in row if n not in known))}
+    breaks = FIRST_ON_A_LINE if "check" in row else frozenset()
+    return _laid_out(ordered, indent, 1, breaks)
+
+
+def _laid_out(value: Json, indent: int, behind: int, breaks: frozenset[str] = frozenset()) -> str:
+    """Return a value that starts in column `indent`, with `behind` characters to follow it."""
+    short = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or not value:
+        return short
+    if not breaks and indent + len(short) + behind <= WIDTH:
+        return short
+    pad = " " * (indent + 2)
+    lines: list[str] = []
+    for text, begins in _pieces(value, indent + 2, breaks):
+        joined = f"{lines[-1]} {text}" if lines else ""
+        fits = "\n" not in joined and len(joined) + 1 <= WIDTH
+        if lines and fits and not begins:
+            lines[-1] = joined
+        else:
+            lines.append(pad + text)
+    first, last = "{}" if isinstance(value, dict) else "[]"
+    return "\n".join((first, *lines, " " * indent + last))
+
+
+def _pieces(
+    value: JsonObject | list[Json], indent: int, breaks: frozenset[str]
+) -> Iterator[tuple[str, bool]]:
+    """Yield the members with their commas, and whether each begins a line."""
+    members = value.items() if isinstance(value, dict) else enumerate(value)
+    for number, (name, item) in enumerate(members, 1):
+        comma = "," if number < len(value) else ""
+        label = f"{json.dumps(name, ensure_ascii=False)}: " if isinstance(value, dict) else ""
+        short = json.dumps(item, ensure_ascii=False)
+        if indent + len(label) + len(short) + 1 <= WIDTH:
+            yield label + short + comma, name in breaks
+        else:
+            yield label + _laid_out(item, indent, len(label) + 1) + comma, True

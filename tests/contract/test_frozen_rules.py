@@ -1,0 +1,87 @@
+"""The rules as they were published first: ids, problems, order of refusal, and every case.
+
+`frozen_rules.jsonl` has a line for each row of the rule files of that day, with the operations for
+which it made a rule, and `frozen_order.json` the order in which an operation's rules were asked.
+Rule ids are public: tests of clients name them. A rule that is renamed or taken back is listed
+here and in the changelog; the frozen files stay, but for the words of the `given` worlds.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.contract import Contract, load_contract
+from emulator.contract.cases import failing_cases
+from emulator.contract.model import Cases
+from emulator.contract.order import name_of
+from emulator.package_data import data_folder
+
+HERE = Path(__file__).parent
+ROWS: list[dict[str, Any]] = [
+    json.loads(line)
+    for line in (HERE / "frozen_rules.jsonl").read_text(encoding="utf-8").splitlines()
+]
+ORDER: dict[str, list[str]] = json.loads((HERE / "frozen_order.json").read_text(encoding="utf-8"))
+
+RENAMED: dict[str, str] = {}
+"""Ids of rules that have another id now."""
+
+GONE: frozenset[str] = frozenset()
+"""Ids of rules that no document states any more."""
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return load_contract(data_folder("contracts"))
+
+
+def frozen() -> dict[str, dict[str, Any]]:
+    """Return the row of every frozen id."""
+    return {
+        row["id"].replace("*", operation, 1): {**row, "operation": operation}
+        for row in ROWS
+        for operation in row["operations"]
+    }
+
+
+def test_every_id_is_still_a_rule_of_its_operation_and_problem(contract: Contract) -> None:
+    assert len(frozen()) == 1618
+    for id, row in frozen().items():
+        if id not in GONE:
+            rule = contract.rules[RENAMED.get(id, id)]
+            assert (rule.operation, rule.problem) == (row["operation"], row["problem"]), id
+
+
+def test_what_is_gone_or_renamed_is_no_rule_any_more(contract: Contract) -> None:
+    assert not (GONE | RENAMED.keys()) & contract.rules.keys()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['id']}-{row['operations'][0]}")
+def test_frozen_cases_get_the_same_verdict(contract: Contract, row: dict[str, Any]) -> None:
+    cases = Cases(tuple(row.get("accepts", ())), tuple(row.get("refuses", ())))
+    for operation in row["operations"]:
+        id = row["id"].replace("*", operation, 1)
+        if id not in GONE:
+            rule = contract.rules[RENAMED.get(id, id)]
+            assert list(failing_cases(replace(rule, cases=cases))) == []
+
+
+@pytest.mark.parametrize("operation", ORDER)
+def test_rules_refuse_in_their_frozen_order(contract: Contract, operation: str) -> None:
+    ids = [f"{operation}.{name}" for name in ORDER[operation]]
+    wanted = [RENAMED.get(id, id) for id in ids if id not in GONE]
+    now = [rule.id for rule in contract.rules.values() if rule.operation == operation]
+    assert [id for id in now if id in set(wanted)] == wanted
+
+
+def test_the_frozen_order_names_every_frozen_rule() -> None:
+    assert {f"{op}.{name}" for op, names in ORDER.items() for name in names} == set(frozen())
+
+
+def test_a_rule_is_called_by_the_last_part_of_its_id(contract: Contract) -> None:
+    assert all("." not in name_of(rule) for rule in contract.rules.values())
