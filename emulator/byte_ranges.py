@@ -1,33 +1,57 @@
-"""Ranges of bytes as headers write them: what is asked for, and what is sent."""
+"""Ranges of bytes, as the headers Range and Content-Range write them (RFC 9110, section 14)."""
 
 from __future__ import annotations
 
-import re
+from typing import NamedTuple
 
-_ASKED = re.compile(r"\s*bytes\s*=\s*(\d{0,15})\s*-\s*(\d{0,15})\s*", re.IGNORECASE)
-_SENT = re.compile(r"\s*bytes\s+(\d{1,15})-(\d{1,15})/(\d{1,15})\s*", re.IGNORECASE)
+MAX_BYTES = 10**15
+"""The largest file that is sent in ranges; a header that names more bytes is malformed."""
 
 
-def read_byte_range(text: str, size: int) -> tuple[int, int] | None:
-    """Return the first and last byte that a header `Range` asks for of a file.
+class ByteRange(NamedTuple):
+    """The bytes `first` to `last` of a file, both included."""
 
-    None where it asks for the whole: it is missing, is no range, or is several. A range that
-    begins behind the end of the file is returned as it is: its first byte is not below `size`.
+    first: int
+    last: int
+
+
+class ContentRange(NamedTuple):
+    """The bytes `first` to `last`, both included, of a file of `total` bytes."""
+
+    first: int
+    last: int
+    total: int
+
+
+def read_byte_range(header: str, size: int) -> ByteRange | None:
+    """Return the range that a header `Range` asks for of a file of `size` bytes.
+
+    None where it asks for the whole file: it is missing or malformed, or names several ranges. The
+    first byte of a range that cannot be satisfied is not below `size`.
     """
-    match = _ASKED.fullmatch(text)
-    if match is None or not (match[1] or match[2]):
+    from werkzeug.http import parse_range_header  # few requests ask for a range
+
+    if header.strip().lower() == "bytes=-0":
+        # The RFC says that it is unsatisfiable; to Werkzeug it is malformed, or the whole file.
+        return ByteRange(size, size)
+    asked = parse_range_header(header)
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
         return None
-    if not match[1]:
-        length = min(int(match[2]), size)
-        return (size - length, size - 1) if length else (size, size)
-    first = int(match[1])
-    last = min(int(match[2]), size - 1) if match[2] else size - 1
-    if match[2] and int(match[2]) < first:
-        return None
-    return first, max(first, last)
+    first, end = asked.ranges[0]
+    if first < 0:
+        first = max(size + first, 0)
+    return ByteRange(first, max(first, min(end or size, size) - 1))
 
 
-def read_content_range(text: str) -> tuple[int, int, int] | None:
-    """Return first byte, last byte and total of a header `Content-Range: bytes 0-82/164`."""
-    match = _SENT.fullmatch(text)
-    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+def read_content_range(header: str) -> ContentRange | None:
+    """Return what a header `Content-Range: bytes 0-82/164` says, or None if it is malformed."""
+    from werkzeug.http import parse_content_range_header
+
+    sent = parse_content_range_header(header)
+    if sent is None or (sent.units or "").lower() != "bytes":
+        return None
+    if sent.start is None or sent.stop is None or sent.length is None:
+        return None
+    if max(sent.stop, sent.length) > MAX_BYTES:
+        return None
+    return ContentRange(sent.start, sent.stop - 1, sent.length)

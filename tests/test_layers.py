@@ -24,7 +24,7 @@ THIRD_PARTY = {
     "pyarrow": {"data_plane.parquet"},
     "pydantic": {"contract.checkup", "faults", "fixtures.checkup", "seeding", "state"},
     "uvicorn": {"serving"},
-    "werkzeug": {"web.flask_app", "web.routing"},
+    "werkzeug": {"byte_ranges", "web.flask_app", "web.forms", "web.routing"},
 }
 """The only modules of ours, or packages of them, that know a library."""
 ONLY_RUNTIME = {

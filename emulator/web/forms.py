@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from urllib.parse import parse_qsl
 
 from emulator.json_types import JsonObject
@@ -23,15 +24,14 @@ def read_form(query: JsonObject, content_type: str, body: bytes) -> JsonObject:
 
 
 def _multipart(content_type: str, body: bytes) -> dict[str, str]:
-    from email.parser import BytesParser  # hardly any client sends tokens as multipart
-    from email.policy import HTTP
+    """Return fields and files as texts; nothing where the body is malformed."""
+    from werkzeug.formparser import FormDataParser  # hardly any client sends multipart
+    from werkzeug.http import parse_options_header
 
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
-    message = BytesParser(policy=HTTP).parsebytes(head + body)
-    parts: dict[str, str] = {}
-    for part in message.iter_parts() if message.is_multipart() else ():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes):
-            parts[name] = content.decode("utf-8", "replace").strip()
-    return parts
+    media_type, options = parse_options_header(content_type)
+    parser = FormDataParser(stream_factory=lambda *_, **__: io.BytesIO())
+    _, fields, files = parser.parse(io.BytesIO(body), media_type, len(body), options)
+    parts = dict(fields.items(multi=True))
+    for name, file in files.items(multi=True):
+        parts[name] = file.read().decode("utf-8", "replace")
+    return {name: text.strip() for name, text in parts.items() if name}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from emulator.byte_ranges import read_content_range
 from emulator.services.batch_ingestion import shapes
 from emulator.services.batch_ingestion.service import BatchIngestion, Place
-from emulator.services.batch_ingestion.uploads import file_key, read_range
+from emulator.services.batch_ingestion.uploads import file_key
 from emulator.web import Call, Reply, operation
 
 MOST_ROWS = 100
@@ -50,7 +51,7 @@ def act_on_file(call: Call) -> Reply:
 def upload_file_part(call: Call) -> Reply:
     """Take one range of a large file."""
     uploads, file = _service(call).uploads, shapes.file(call)
-    span = read_range(call.headers["content-range"])
+    span = read_content_range(call.headers["content-range"])
     if span is not None:
         uploads.add(call.sandbox, file, span, call.content)
     return shapes.file_told(uploads.find(call.sandbox, file_key(file)))

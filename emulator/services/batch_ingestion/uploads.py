@@ -8,10 +8,10 @@ Source: "Batch Ingestion API guide", upload files; "Batch Ingestion API, OpenAPI
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from emulator.byte_ranges import read_content_range
+from emulator.byte_ranges import ContentRange
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.store import Change
@@ -20,20 +20,6 @@ if TYPE_CHECKING:
     from emulator.platform import Platform
 
 UPLOAD = "upload"
-
-
-class Range(NamedTuple):
-    """The bytes `first` to `last`, both included, of a file of `total` bytes."""
-
-    first: int
-    last: int
-    total: int
-
-
-def read_range(text: str) -> Range | None:
-    """Return what a header `Content-Range: bytes 0-82/164` says, or None if it says nothing."""
-    found = read_content_range(text)
-    return Range(*found) if found else None
 
 
 class Uploads:
@@ -85,7 +71,7 @@ class Uploads:
         self._blobs.delete_all(sandbox, _parts(file))
         self._write(sandbox, file, "initialized")
 
-    def add(self, sandbox: Sandbox, file: JsonObject, span: Range, content: bytes) -> None:
+    def add(self, sandbox: Sandbox, file: JsonObject, span: ContentRange, content: bytes) -> None:
         """Take a range of a file's bytes; the same range again replaces it."""
         name = f"{span.first:015d}-{span.last:015d}-{span.total:015d}"
         self._blobs.put(sandbox, _parts(file) + name, content)
@@ -124,12 +110,12 @@ def _parts(file: JsonObject) -> str:
     return f"batches/{file['batchId']}/upload/{file['datasetId']}/parts/{name}/"
 
 
-def _part(key: str) -> Range:
+def _part(key: str) -> ContentRange:
     first, last, total = key.rpartition("/")[2].split("-")
-    return Range(int(first), int(last), int(total))
+    return ContentRange(int(first), int(last), int(total))
 
 
-def _reach(parts: list[Range]) -> int:
+def _reach(parts: list[ContentRange]) -> int:
     """Return how many bytes there are from the beginning on without a hole."""
     reach = 0
     for part in parts:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from flask import Blueprint, Response, request
 
+from emulator.byte_ranges import read_byte_range
 from emulator.data_plane.files import File, Files
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
@@ -24,7 +25,6 @@ from emulator.web.worlds import ENGINE
 
 _BLOCK = re.compile(r"<(?:Latest|Uncommitted|Committed)>([^<]*)</")
 _BLOCK_LIST = re.compile(rb"<BlockList\b[^>]*(/>|>.*</BlockList\s*>)\s*$", re.DOTALL)
-_RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
 _XML = '<?xml version="1.0" encoding="utf-8"?>'
 
 
@@ -154,15 +154,15 @@ def _get(area: _Area, path: str) -> Reply:
         "Accept-Ranges": "bytes",
         "x-ms-blob-type": "BlockBlob",
     }
-    wanted = _RANGE.fullmatch(request.headers.get("x-ms-range", request.headers.get("Range", "")))
+    asked = request.headers.get("x-ms-range", request.headers.get("Range", ""))
+    wanted = None if "=-" in asked else read_byte_range(asked, len(content))  # no suffixes
     if wanted is None:
         return Reply(200, content, headers)
-    first, last = int(wanted[1]), int(wanted[2] or len(content)) + 1
-    part = content[first:last]
-    if not part:
+    first, last = wanted
+    if first >= len(content):
         raise _Refused(416, "InvalidRange")
-    end = first + len(part) - 1
-    return Reply(206, part, {**headers, "Content-Range": f"bytes {first}-{end}/{len(content)}"})
+    headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
+    return Reply(206, content[first : last + 1], headers)
 
 
 def _delete(area: _Area, path: str) -> Reply:

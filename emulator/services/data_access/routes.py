@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emulator.byte_ranges import read_byte_range
 from emulator.services.data_access import shapes
 from emulator.services.data_access.service import DataAccess
 from emulator.web import Call, Reply, operation
@@ -34,7 +35,7 @@ def get_file(call: Call) -> Reply:
         parts = service.parts(call.sandbox, id)
         return shapes.page(call, [shapes.entry(call, f"files/{id}", part) for part in parts])
     size = call.find("file_part", f"{id} {name}")["size"]
-    span = shapes.asked_range(call, size)
+    span = read_byte_range(call.headers.get("range", ""), size)
     first, length = (span.first, span.last - span.first + 1) if span else (0, None)
     return shapes.bytes_of(name, service.part(call.sandbox, id, name, first, length), span, size)
 

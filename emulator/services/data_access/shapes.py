@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, urlencode
 
-from emulator.byte_ranges import read_byte_range
+from emulator.byte_ranges import ByteRange
 from emulator.json_types import JsonObject
 from emulator.services.data_access.service import Entry, content_type
 from emulator.web import Call, Reply
 
 LARGEST_LIMIT = 100
 """How many entries a page has, and may have."""
-
-
-class Span(NamedTuple):
-    """Bytes `first` to `last`, both included."""
-
-    first: int
-    last: int
 
 
 def page(call: Call, items: list[JsonObject]) -> Reply:
@@ -76,13 +69,7 @@ def _root(call: Call) -> str:
     return f"{call.base_url}{call.operation.base_path}"
 
 
-def asked_range(call: Call, size: int) -> Span | None:
-    """Return the range of bytes that a call asks for; None where it asks for all."""
-    found = read_byte_range(call.headers.get("range", ""), size)
-    return Span(*found) if found else None
-
-
-def bytes_of(name: str, content: bytes, span: Span | None = None, size: int = 0) -> Reply:
+def bytes_of(name: str, content: bytes, span: ByteRange | None = None, size: int = 0) -> Reply:
     """Return a file, or a range of one of so many bytes."""
     headers: dict[str, Any] = {"Content-Type": content_type(name), "Accept-Ranges": "bytes"}
     if span is None:
