@@ -36,7 +36,7 @@ def answering(emulator: Emulator, operation: str, reply: Callable[[Call], Reply]
 def complaints(emulator: Emulator) -> tuple[str, ...]:
     journal = emulator.journal
     assert journal is not None
-    return next(journal.entries()).complaints
+    return next(journal.entries()).deviations
 
 
 @pytest.mark.parametrize(

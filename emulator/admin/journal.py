@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, request
 
 from emulator.admin.replies import answer, error, nothing
-from emulator.journal.entry import TEST
+from emulator.journal.entry import TEST_HEADER
 from emulator.journal.journal import Journal
 from emulator.sandbox import Sandbox
 from emulator.web.engine import Engine
@@ -74,7 +74,7 @@ class JournalViews:
 
     def _entries(self, asked: dict[str, str]) -> Response:
         from emulator.journal import search
-        from emulator.journal.shown import line, shown
+        from emulator.journal.entry_json import full_entry, short_entry
 
         form = _choice(asked, "format", "short", "full", "har")
         if form == "har":
@@ -86,7 +86,7 @@ class JournalViews:
         found, next_cursor = search.page(
             search.filtered(entries, asked), limit, cursor, newest_first=newest_first
         )
-        show = shown if form == "full" else line
+        show = full_entry if form == "full" else short_entry
         body: dict[str, Any] = {"entries": [show(entry) for entry in found]}
         return answer(body if next_cursor is None else {**body, "nextCursor": next_cursor})
 
@@ -104,18 +104,18 @@ class JournalViews:
 
     def entry(self, id: str) -> Response:
         """Explain one call: by its number, or the `last` one that broke a rule."""
-        from emulator.journal.explained import explained
+        from emulator.journal.explanation import explain
         from emulator.journal.search import filtered
 
         if id == "last":
             entries = filtered(self._journal.entries(), _own())
-            found = next((item for item in entries if item.broken), None)
+            found = next((item for item in entries if item.findings), None)
         else:
             found = self._journal.entry(int(id)) if id.isdecimal() and len(id) < 16 else None
         if found is None or not list(filtered([found], _own())):
             said = "no call that is kept broke a rule" if id == "last" else f"no call {id} is kept"
             return error(404, "unknown entry", said)
-        return answer(explained(self._engine.contract, found, partial(self._lookup, found)))
+        return answer(explain(self._engine.contract, found, partial(self._lookup, found)))
 
     def _lookup(self, entry: Entry, edition: Edition) -> BoundLookup:
         sandbox = Sandbox(entry.organization, entry.sandbox)
@@ -133,7 +133,7 @@ class JournalViews:
     def report(self) -> Response:
         """Report on what the calls have covered, in any of the forms."""
         from emulator.reports.rendering import FORMATS, MEDIA_TYPES
-        from emulator.reports.report import Scope, ScopeError, build
+        from emulator.reports.report import ReportScope, ReportScopeError, build
 
         contract, form = self._engine.contract, request.args.get("format", "json")
         if form not in FORMATS:
@@ -141,8 +141,8 @@ class JournalViews:
         operations = request.args.getlist("operation") or None
         services = request.args.getlist("service") or None
         try:
-            scope = Scope.of(contract, operations, services, self._engine.edition)
-        except ScopeError as problem:
+            scope = ReportScope.of(contract, operations, services, self._engine.edition)
+        except ReportScopeError as problem:
             return error(400, "invalid query", str(problem))
         made = build(contract, self._coverage(), scope)
         if form == "json":
@@ -157,7 +157,7 @@ class JournalViews:
 
 def _own() -> dict[str, str]:
     """Return the filter of a call that speaks for a test, or for a world, which is the same."""
-    test = request.headers.get(TEST)
+    test = request.headers.get(TEST_HEADER)
     return {} if test is None else {"test": test}
 
 

@@ -230,7 +230,7 @@ def run_diff(arguments: argparse.Namespace) -> int:
 
 
 def _diff_for(arguments: argparse.Namespace) -> int:
-    from emulator.reports.recorded import comparison_lines
+    from emulator.reports.recording import comparison_lines
 
     emulator = build_emulator(settings_of(arguments))
     one = edition_name(emulator.contract, arguments.one)

@@ -29,10 +29,10 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: There is no such call, or no emulator answers.
     """
-    from emulator.journal.told import told
+    from emulator.journal.text import explanation_lines
 
     if arguments.call != "last" and not arguments.call.isdecimal():
         raise CommandError(f"{arguments.call!r} is neither a number nor last")
     entry = ask(url_asked(arguments), "GET", f"/_emulator/journal/{arguments.call}")
-    print("\n".join(told(entry)))
+    print("\n".join(explanation_lines(entry)))
     return 0

@@ -114,14 +114,14 @@ def _banner(relay: Relay, edition: str) -> str:
 
 
 def _finish(watcher: Watcher, arguments: argparse.Namespace) -> int:
-    from emulator.reports.recorded import with_recording
-    from emulator.reports.report import Scope, ScopeError, build
+    from emulator.reports.recording import with_recording
+    from emulator.reports.report import ReportScope, ReportScopeError, build
 
     emulator = watcher.emulator
     try:
         listed = listed_operations(arguments)
-        scope = Scope.of(emulator.contract, listed, edition=emulator.engine.edition)
-    except ScopeError as error:
+        scope = ReportScope.of(emulator.contract, listed, edition=emulator.engine.edition)
+    except ReportScopeError as error:
         raise CommandError(f"{arguments.operations}: {error}") from error
     if arguments.save is not None:
         save(watcher.coverage().to_json(), arguments.save)

@@ -60,7 +60,7 @@ def _of_emulator(arguments: argparse.Namespace) -> JsonObject:
 def _of_files(arguments: argparse.Namespace) -> JsonObject:
     """Return the report on what files have counted, and an emulator too where one is named."""
     from emulator.coverage.coverage import Coverage
-    from emulator.reports.report import Scope, ScopeError, build
+    from emulator.reports.report import ReportScope, ReportScopeError, build
 
     contract = load_contract_of(arguments)
     coverage = Coverage(contract)
@@ -74,8 +74,8 @@ def _of_files(arguments: argparse.Namespace) -> JsonObject:
         coverage = coverage.only(arguments.test)
     edition = edition_name(contract, arguments.edition)
     try:
-        scope = Scope.of(contract, listed_operations(arguments), edition=edition)
-    except ScopeError as error:
+        scope = ReportScope.of(contract, listed_operations(arguments), edition=edition)
+    except ReportScopeError as error:
         raise CommandError(f"{arguments.operations}: {error}") from error
     return build(contract, coverage, scope)
 

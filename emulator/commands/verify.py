@@ -74,8 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: A recording cannot be read, or an edition does not exist.
     """
-    from emulator.reports.recorded import with_recording
-    from emulator.reports.report import Scope, ScopeError, build
+    from emulator.reports.recording import with_recording
+    from emulator.reports.report import ReportScope, ReportScopeError, build
 
     if arguments.fail_on_breaks and not arguments.against:
         raise CommandError("--fail-on-breaks needs --against")
@@ -83,8 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     edition = edition_name(emulator.contract, arguments.edition)
     made = verified(emulator, edition, arguments.against, arguments.traffic, arguments)
     try:
-        scope = Scope.of(emulator.contract, listed_operations(arguments), edition=edition)
-    except ScopeError as error:
+        scope = ReportScope.of(emulator.contract, listed_operations(arguments), edition=edition)
+    except ReportScopeError as error:
         raise CommandError(f"{arguments.operations}: {error}") from error
     if arguments.save is not None:
         save(made.coverage.to_json(), arguments.save)

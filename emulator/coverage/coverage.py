@@ -8,28 +8,28 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from emulator.contract import Contract
-from emulator.coverage.exercise import Exercise
+from emulator.coverage.applicable_rules import ApplicableRules
 from emulator.coverage.tally import Counts, Tally
-from emulator.journal.entry import EXPECTS, SHARED, Broken, Entry
-from emulator.journal.shown import shown
+from emulator.journal.entry import EXPECTS_HEADER, SHARED, Entry, EntryFinding
+from emulator.journal.entry_json import full_entry
 from emulator.json_types import JsonObject
 
 FORMAT = "aep-emulator coverage 1"
 """What a file of coverage calls itself."""
 
-MOST_TESTS = 10_000
+MAX_TESTS = 10_000
 """So many tests are told apart; what others send is counted under the name `(others)`."""
 
-MOST_EXAMPLES = 3
+MAX_EXAMPLES = 3
 """So many calls are kept for each rule that is broken by accident."""
 
-MOST_DRIFT = 1000
+MAX_DRIFT = 1000
 """So many ways in which replies differ from the documents are told apart."""
 
-MOST_LANES = 1000
+MAX_COUNTERS = 1000
 """So many kinds of calls are remembered with the places where they are counted."""
 
-MOST_CALLS_KEPT = 2000
+MAX_CALLS_KEPT = 2000
 """So many calls are kept in all."""
 
 
@@ -37,7 +37,7 @@ class CoverageError(ValueError):
     """A file is not one of coverage; the message says why."""
 
 
-class Place(NamedTuple):
+class TallyKey(NamedTuple):
     """Where something is counted: test, edition, and group of rules (an operation, or the gate)."""
 
     test: str
@@ -45,7 +45,7 @@ class Place(NamedTuple):
     group: str
 
 
-class Accident(NamedTuple):
+class FindingKey(NamedTuple):
     """What is counted of rules that are broken by accident, and of expectations not met."""
 
     test: str
@@ -55,7 +55,7 @@ class Accident(NamedTuple):
 
 
 @dataclass(slots=True)
-class Accidents:
+class UnexpectedFindings:
     """How often it happened, how severe it is, and some calls that show it, masked."""
 
     severity: str
@@ -64,7 +64,7 @@ class Accidents:
     examples: list[JsonObject] = field(default_factory=list)
 
 
-class Drift(NamedTuple):
+class Deviation(NamedTuple):
     """A way in which recorded replies differ from what the documents show."""
 
     edition: str
@@ -74,7 +74,7 @@ class Drift(NamedTuple):
 
 
 @dataclass(slots=True)
-class Drifted:
+class Deviations:
     """How often replies differed so, and a call that shows it, masked."""
 
     count: int = 0
@@ -82,12 +82,12 @@ class Drifted:
 
 
 @dataclass(slots=True)
-class Lane:
+class Counters:
     """Where calls of one kind are counted: their own tally, and one for each group of rules."""
 
     test: str
     tally: Tally
-    groups: list[tuple[Exercise, Tally]]
+    groups: list[tuple[ApplicableRules, Tally]]
 
 
 class Coverage:
@@ -95,12 +95,12 @@ class Coverage:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self.tallies: dict[Place, Tally] = {}
-        self.accidents: dict[Accident, Accidents] = {}
-        self.unmet: Counter[Accident] = Counter()
-        self.drift: dict[Drift, Drifted] = {}
-        self._exercises: dict[tuple[str, str], Exercise] = {}
-        self._lanes: dict[tuple[str, str, str, tuple[str, ...]], Lane] = {}
+        self.tallies: dict[TallyKey, Tally] = {}
+        self.unexpected: dict[FindingKey, UnexpectedFindings] = {}
+        self.unmet_expectations: Counter[FindingKey] = Counter()
+        self.drift: dict[Deviation, Deviations] = {}
+        self._applicable: dict[tuple[str, str], ApplicableRules] = {}
+        self._counters: dict[tuple[str, str, str, tuple[str, ...]], Counters] = {}
         self._tests: set[str] = set()
         self._examples: Counter[str] = Counter()
 
@@ -113,7 +113,7 @@ class Coverage:
 
     def add(self, entry: Entry) -> None:
         """Count one exchange."""
-        lane = self.count(
+        counters = self.count(
             entry.test,
             entry.edition,
             entry.operation,
@@ -121,11 +121,13 @@ class Coverage:
             entry.status,
             entry.document,
         )
-        if entry.broken or entry.undecided or entry.complaints:
-            self._add_findings(lane, entry)
-        if EXPECTS in entry.headers:
-            for rule in entry.unmet:
-                self.unmet[Accident(lane.test, entry.edition, entry.operation, rule)] += 1
+        if entry.findings or entry.undecided or entry.deviations:
+            self._add_findings(counters, entry)
+        if EXPECTS_HEADER in entry.headers:
+            for rule in entry.unmet_expectations:
+                self.unmet_expectations[
+                    FindingKey(counters.test, entry.edition, entry.operation, rule)
+                ] += 1
 
     def count(
         self,
@@ -135,104 +137,104 @@ class Coverage:
         judged: tuple[str, ...],
         status: int,
         document: JsonObject | None,
-    ) -> Lane:
+    ) -> Counters:
         """Count an exchange of which there is no more to say; see `Entry` for the arguments."""
         key = (test, edition, operation, judged)
-        lane = self._lanes.get(key) or self._lane(key)
-        lane.tally.calls += 1
-        lane.tally.statuses[status] += 1
+        counters = self._counters.get(key) or self._make_counters(key)
+        counters.tally.calls += 1
+        counters.tally.statuses[status] += 1
         if document is not None:
-            for exercise, tally in lane.groups:
-                tally.exercised(exercise.key(document))
-                if tally is not lane.tally:
+            for applicable, tally in counters.groups:
+                tally.exercised(applicable.key(document))
+                if tally is not counters.tally:
                     tally.calls += 1
-        return lane
+        return counters
 
-    def _lane(self, key: tuple[str, str, str, tuple[str, ...]]) -> Lane:
+    def _make_counters(self, key: tuple[str, str, str, tuple[str, ...]]) -> Counters:
         """Return where calls of one kind are counted, found once for all of them."""
         test, edition, operation, judged = key
         name = self._test(test)
         groups = [
-            (exercise, self._tally(Place(name, edition, group)))
+            (applicable, self._tally(TallyKey(name, edition, group)))
             for group in judged
-            if (exercise := self.exercise(edition, group)) is not None
+            if (applicable := self.applicable_rules(edition, group)) is not None
         ]
-        lane = Lane(name, self._tally(Place(name, edition, operation)), groups)
-        if len(self._lanes) >= MOST_LANES:
-            self._lanes.clear()
-        self._lanes[key] = lane
-        return lane
+        counters = Counters(name, self._tally(TallyKey(name, edition, operation)), groups)
+        if len(self._counters) >= MAX_COUNTERS:
+            self._counters.clear()
+        self._counters[key] = counters
+        return counters
 
-    def _add_findings(self, lane: Lane, entry: Entry) -> None:
-        fired = entry.intents()
+    def _add_findings(self, counters: Counters, entry: Entry) -> None:
+        fired = entry.classifications()
         if entry.document is not None:
-            for exercise, tally in lane.groups:
-                for rule in exercise.all.intersection(fired):
+            for applicable, tally in counters.groups:
+                for rule in applicable.all.intersection(fired):
                     tally.broken(rule, fired[rule])
-                for rule in exercise.all.intersection(entry.undecided):
+                for rule in applicable.all.intersection(entry.undecided):
                     tally.undecided(rule)
-        for item in entry.broken:
+        for item in entry.findings:
             if fired[item.rule] == "unexpected":
-                self._add_accident(lane.test, entry, item)
-        for complaint in entry.complaints:
-            self._add_drift(entry, complaint)
+                self._add_unexpected(counters.test, entry, item)
+        for deviation in entry.deviations:
+            self._add_drift(entry, deviation)
 
-    def _add_accident(self, test: str, entry: Entry, item: Broken) -> None:
-        key = Accident(test, entry.edition, entry.operation, item.rule)
-        found = self.accidents.get(key)
+    def _add_unexpected(self, test: str, entry: Entry, item: EntryFinding) -> None:
+        key = FindingKey(test, entry.edition, entry.operation, item.rule)
+        found = self.unexpected.get(key)
         if found is None:
-            found = self.accidents[key] = Accidents(item.severity, item.is_rule)
+            found = self.unexpected[key] = UnexpectedFindings(item.severity, item.is_rule)
         found.count += 1
         if self._is_room(item.rule):
             self._examples[item.rule] += 1
-            found.examples.append(shown(entry))
+            found.examples.append(full_entry(entry))
 
-    def _add_drift(self, entry: Entry, complaint: str) -> None:
-        key = Drift(entry.edition, entry.operation, entry.status, complaint)
+    def _add_drift(self, entry: Entry, deviation: str) -> None:
+        key = Deviation(entry.edition, entry.operation, entry.status, deviation)
         found = self.drift.get(key)
         if found is None:
-            if len(self.drift) >= MOST_DRIFT:
+            if len(self.drift) >= MAX_DRIFT:
                 key = key._replace(status=0, deviation="(others)")
-            found = self.drift.setdefault(key, Drifted())
+            found = self.drift.setdefault(key, Deviations())
         found.count += 1
         if not found.examples:
-            found.examples.append(shown(entry))
+            found.examples.append(full_entry(entry))
 
     def _is_room(self, rule: str) -> bool:
-        return self._examples[rule] < MOST_EXAMPLES and self._examples.total() < MOST_CALLS_KEPT
+        return self._examples[rule] < MAX_EXAMPLES and self._examples.total() < MAX_CALLS_KEPT
 
     def _test(self, name: str) -> str:
         if name not in self._tests:
-            if len(self._tests) >= MOST_TESTS:
+            if len(self._tests) >= MAX_TESTS:
                 return "(others)"
             self._tests.add(name)
         return name
 
-    def _tally(self, place: Place) -> Tally:
+    def _tally(self, place: TallyKey) -> Tally:
         tally = self.tallies.get(place)
         if tally is None:
             tally = self.tallies[place] = Tally()
         return tally
 
-    def exercise(self, edition: str, group: str) -> Exercise | None:
+    def applicable_rules(self, edition: str, group: str) -> ApplicableRules | None:
         """Return the rules of a group in an edition; None if this contract has no such edition."""
         key = (edition, group)
-        found = self._exercises.get(key)
+        found = self._applicable.get(key)
         if found is None and edition in self.contract.entries:
-            found = Exercise(self.contract.edition(edition).rules_of(group))
-            self._exercises[key] = found
+            found = ApplicableRules(self.contract.edition(edition).rules_of(group))
+            self._applicable[key] = found
         return found
 
-    def rules(self, place: Place) -> dict[str, Counts]:
+    def rules(self, place: TallyKey) -> dict[str, Counts]:
         """Return the counts of a place by rule."""
-        return self.tallies[place].rules(self.exercise(place.edition, place.group))
+        return self.tallies[place].rules(self.applicable_rules(place.edition, place.group))
 
     def without(self, test: str) -> Coverage:
         """Return what all other tests have covered, to count on with; it takes over the counts."""
         part = self.only(self._tests - {test})
         part._tests = self._tests - {test}
         part.drift = self.drift
-        for at, item in part.accidents.items():
+        for at, item in part.unexpected.items():
             part._examples[at.rule] += len(item.examples)
         return part
 
@@ -240,10 +242,12 @@ class Coverage:
         """Return what these tests alone have covered; it shares the counts with this one."""
         wanted = set(tests)
         part = Coverage(self.contract)
-        part._exercises = self._exercises
+        part._applicable = self._applicable
         part.tallies = {at: item for at, item in self.tallies.items() if at.test in wanted}
-        part.accidents = {at: item for at, item in self.accidents.items() if at.test in wanted}
-        part.unmet = Counter({at: item for at, item in self.unmet.items() if at.test in wanted})
+        part.unexpected = {at: item for at, item in self.unexpected.items() if at.test in wanted}
+        part.unmet_expectations = Counter(
+            {at: item for at, item in self.unmet_expectations.items() if at.test in wanted}
+        )
         return part
 
     def to_json(self) -> JsonObject:
@@ -259,10 +263,10 @@ class Coverage:
                     "count": item.count,
                     "examples": item.examples,
                 }
-                for at, item in self.accidents.items()
+                for at, item in self.unexpected.items()
             ],
             "unmetExpectations": [
-                {**at._asdict(), "count": count} for at, count in self.unmet.items()
+                {**at._asdict(), "count": count} for at, count in self.unmet_expectations.items()
             ],
             "drift": [
                 {**at._asdict(), "count": item.count, "examples": item.examples}
@@ -272,12 +276,12 @@ class Coverage:
 
     def _rows(self) -> Iterator[JsonObject]:
         for place, tally in self.tallies.items():
-            exercise = self.exercise(place.edition, place.group)
+            applicable = self.applicable_rules(place.edition, place.group)
             yield {
                 **place._asdict(),
                 "calls": tally.calls,
                 "statuses": {str(status): times for status, times in tally.statuses.items()},
-                "rules": dict(tally.rows(exercise)),
+                "rules": dict(tally.rows(applicable)),
             }
 
     def merge(self, other: Any) -> None:
@@ -295,27 +299,29 @@ class Coverage:
 
     def _merge(self, other: JsonObject) -> None:
         for row in other["rows"]:
-            place = Place(self._test(row["test"]), row["edition"], row["group"])
+            place = TallyKey(self._test(row["test"]), row["edition"], row["group"])
             # What has been counted by keys becomes counts by rule first, so that these can add.
             tally = self._tally(place)
-            tally.rules(self.exercise(place.edition, place.group))
+            tally.rules(self.applicable_rules(place.edition, place.group))
             tally.merge(row)
         for row in other["unexpected"]:
-            key = _accident(row)
-            found = self.accidents.setdefault(key, Accidents(row["severity"], row["isRule"]))
+            key = _finding_key(row)
+            found = self.unexpected.setdefault(
+                key, UnexpectedFindings(row["severity"], row["isRule"])
+            )
             found.count += row["count"]
             for example in row["examples"]:
                 if self._is_room(key.rule):
                     self._examples[key.rule] += 1
                     found.examples.append(example)
         for row in other["unmetExpectations"]:
-            self.unmet[_accident(row)] += row["count"]
+            self.unmet_expectations[_finding_key(row)] += row["count"]
         for row in other.get("drift", ()):
-            drift = Drift(row["edition"], row["operation"], row["status"], row["deviation"])
-            drifted = self.drift.setdefault(drift, Drifted())
-            drifted.count += row["count"]
-            drifted.examples.extend(row["examples"][: 1 - len(drifted.examples)])
+            drift = Deviation(row["edition"], row["operation"], row["status"], row["deviation"])
+            deviations = self.drift.setdefault(drift, Deviations())
+            deviations.count += row["count"]
+            deviations.examples.extend(row["examples"][: 1 - len(deviations.examples)])
 
 
-def _accident(row: JsonObject) -> Accident:
-    return Accident(row["test"], row["edition"], row["operation"], row["rule"])
+def _finding_key(row: JsonObject) -> FindingKey:
+    return FindingKey(row["test"], row["edition"], row["operation"], row["rule"])

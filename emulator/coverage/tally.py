@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, field
 
-from emulator.coverage.exercise import Exercise
+from emulator.coverage.applicable_rules import ApplicableRules
 from emulator.json_types import JsonObject
 
-ALWAYS = 3
-"""So many counts of a rule are always written down."""
+MIN_COUNTS = 3
+"""How many counts of a rule are always written."""
 
 
 @dataclass(slots=True)
@@ -69,15 +69,15 @@ class Tally:
         """Count a call to whose request the rules of this key applied."""
         self._keys[key] += 1
 
-    def broken(self, rule: str, intent: str) -> None:
+    def broken(self, rule: str, classification: str) -> None:
         """Say of a call counted before that it broke a rule which applied to it."""
         counts = self._rules.setdefault(rule, Counts())
         counts.passed -= 1
-        if intent == "expected":
+        if classification == "expected":
             counts.expected += 1
-        elif intent == "unexpected":
+        elif classification == "unexpected":
             counts.unexpected += 1
-        elif intent == "muted":
+        elif classification == "muted":
             counts.muted += 1
 
     def undecided(self, rule: str) -> None:
@@ -86,20 +86,20 @@ class Tally:
         counts.passed -= 1
         counts.undecided += 1
 
-    def rules(self, exercise: Exercise | None) -> dict[str, Counts]:
-        """Return the counts by rule; `exercise` reads the keys that came since the last time."""
-        if self._keys and exercise is not None:
+    def rules(self, applicable: ApplicableRules | None) -> dict[str, Counts]:
+        """Return the counts by rule; `applicable` reads the keys that came since the last time."""
+        if self._keys and applicable is not None:
             for key, times in self._keys.items():
-                for rule in exercise.rules(key):
+                for rule in applicable.rules(key):
                     self._rules.setdefault(rule, Counts()).passed += times
             self._keys.clear()
         return self._rules
 
-    def rows(self, exercise: Exercise | None) -> Iterator[tuple[str, list[int]]]:
+    def rows(self, applicable: ApplicableRules | None) -> Iterator[tuple[str, list[int]]]:
         """Yield each rule with its counts; those that few have are left out at the end."""
-        for rule, counts in self.rules(exercise).items():
+        for rule, counts in self.rules(applicable).items():
             row = list(astuple(counts))
-            while len(row) > ALWAYS and not row[-1]:
+            while len(row) > MIN_COUNTS and not row[-1]:
                 del row[-1]
             yield rule, row
 

@@ -12,20 +12,22 @@ BODY = "platform.body"
 SHARED = (GATE, BODY)
 """Groups of rules that stand before those of every operation."""
 
-TEST = "x-emulator-test"
+TEST_HEADER = "x-emulator-test"
 """The request header by which a test names itself."""
 
-EXPECTS = "x-emulator-expects"
+EXPECTS_HEADER = "x-emulator-expects"
 """The request header by which a test says which rules it breaks on purpose; `*` is any."""
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class EntryFinding:
     """A rule that a request broke, or the error that refused it without a rule.
 
-    `at` is a JSON pointer into the request document. `refused` says that this answered the call;
-    `is_rule` is false for entries of an error catalogue, `platform.unknown_path` for one. `mute` is
-    the reason for which an overlay has muted the rule; then it is no violation.
+    Args:
+        at: A JSON pointer into the request document.
+        refused: Whether this answered the call.
+        is_rule: False for an entry of an error catalogue, `platform.unknown_path` for one.
+        mute_reason: Why an overlay has muted the rule; then the finding is not a violation.
     """
 
     rule: str
@@ -34,14 +36,14 @@ class Broken:
     reason: str = ""
     refused: bool = False
     is_rule: bool = True
-    mute: str = ""
+    mute_reason: str = ""
 
 
 @dataclass(slots=True)
 class Entry:
     """What was asked, what was answered, and what the rules said of it.
 
-    Nothing in it is masked; what is shown or kept of it is (`journal.shown`).
+    Nothing in it is masked; what is shown or kept of it is (`journal.entry_json`).
 
     Args:
         number: Its place among all exchanges, from 1.
@@ -51,11 +53,11 @@ class Entry:
         headers: Of the request, with names in lower case.
         judged: The groups of rules that had their say: `platform.gate`, `platform.body`, operation.
         document: The request as the rules saw it; None where they never did.
-        broken: In the order of refusal.
+        findings: In the order of refusal.
         faults: The ids of the faults that hit it on purpose.
         undecided: Rules of which a recording does not tell whether they were broken.
-        complaints: What in the reply no document shows: only recordings are judged so, and an
-            emulator's own replies if its self-check is on.
+        deviations: Where the response differs from the documents: looked for in recordings, and in
+            the emulator's own responses if its self-check is on.
         source: Where in a recording it stands.
     """
 
@@ -69,8 +71,8 @@ class Entry:
     headers: Mapping[str, str]
     body: bytes
     status: int
-    reply_headers: Mapping[str, str]
-    reply_body: bytes
+    response_headers: Mapping[str, str]
+    response_body: bytes
     base_url: str = ""
     organization: str = ""
     sandbox: str = ""
@@ -78,57 +80,57 @@ class Entry:
     enforce: str = ""
     judged: tuple[str, ...] = ()
     document: JsonObject | None = None
-    broken: tuple[Broken, ...] = ()
-    body_is_cut: bool = False
-    reply_is_cut: bool = False
+    findings: tuple[EntryFinding, ...] = ()
+    body_truncated: bool = False
+    response_truncated: bool = False
     faults: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
-    complaints: tuple[str, ...] = ()
+    deviations: tuple[str, ...] = ()
     source: str = ""
 
     @property
     def test(self) -> str:
         """The test that sent it, by its own word, or `""`."""
-        return self.headers.get(TEST, "")
+        return self.headers.get(TEST_HEADER, "")
 
     @property
     def expects(self) -> tuple[str, ...]:
         """The rules that the sender breaks on purpose."""
-        sent = self.headers.get(EXPECTS)
+        sent = self.headers.get(EXPECTS_HEADER)
         if not sent:
             return ()
         return tuple(name for part in sent.split(",") if (name := part.strip()))
 
     @property
-    def agent(self) -> str:
+    def user_agent(self) -> str:
         """The client's user agent."""
         return self.headers.get("user-agent", "")
 
     @property
-    def refusal(self) -> Broken | None:
+    def refusal(self) -> EntryFinding | None:
         """What refused the request, if anything did."""
-        return next((item for item in self.broken if item.refused), None)
+        return next((item for item in self.findings if item.refused), None)
 
-    def intents(self) -> dict[str, str]:
+    def classifications(self) -> dict[str, str]:
         """Return how each broken rule counts: `expected`, `unexpected`, `incidental` or `muted`.
 
         A request that breaks the rule it was to break may break others beside it: such a test
         sends no more than it needs. Incidental findings count as neither covered nor violated.
         """
         expects = self.expects
-        broken = {item.rule for item in self.broken}
+        broken = {item.rule for item in self.findings}
         otherwise = "unexpected" if broken.isdisjoint(expects) else "incidental"
-        intents = {}
-        for item in self.broken:
+        found = {}
+        for item in self.findings:
             meant = item.rule in expects or "*" in expects
-            if item.mute:
-                intents[item.rule] = "muted"
+            if item.mute_reason:
+                found[item.rule] = "muted"
             else:
-                intents.setdefault(item.rule, "expected" if meant else otherwise)
-        return intents
+                found.setdefault(item.rule, "expected" if meant else otherwise)
+        return found
 
     @property
-    def unmet(self) -> tuple[str, ...]:
+    def unmet_expectations(self) -> tuple[str, ...]:
         """The rules that the sender said it would break, and did not.
 
         A rule of another operation does not count: whoever announces it for a whole test also
@@ -137,7 +139,7 @@ class Entry:
         expects = self.expects
         if not expects:
             return ()
-        broken = {item.rule for item in self.broken}
+        broken = {item.rule for item in self.findings}
         return tuple(
             name
             for name in expects

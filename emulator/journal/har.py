@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 
 from emulator import __version__
 from emulator.journal.entry import Entry
+from emulator.journal.entry_json import full_entry
 from emulator.journal.masks import mask_body
-from emulator.journal.shown import shown
 from emulator.json_types import JsonObject, dumps
 
 UNKNOWN = -1
@@ -34,46 +34,46 @@ def har(entries: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def _entry(entry: Entry) -> JsonObject:
-    said = shown(entry)
+    shown = full_entry(entry)
     return {
-        "startedDateTime": said["time"],
+        "startedDateTime": shown["time"],
         "time": 0,
-        "request": _request(entry, said["request"]),
-        "response": _response(entry, said["response"]),
+        "request": _request(entry, shown["request"]),
+        "response": _response(entry, shown["response"]),
         "cache": {},
         "timings": {"send": 0, "wait": 0, "receive": 0},
         "_emulator": {
-            name: said[name]
+            name: shown[name]
             for name in ("id", "operation", "test", "edition", "enforce", "expects", "findings")
         },
     }
 
 
-def _request(entry: Entry, said: JsonObject) -> JsonObject:
-    _, _, query = said["url"].partition("?")
+def _request(entry: Entry, shown: JsonObject) -> JsonObject:
+    _, _, query = shown["url"].partition("?")
     request: JsonObject = {
-        "method": said["method"],
-        "url": said["url"] if entry.base_url else "http://localhost" + said["url"],
+        "method": shown["method"],
+        "url": shown["url"] if entry.base_url else "http://localhost" + shown["url"],
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _pairs(said["headers"].items()),
+        "headers": _pairs(shown["headers"].items()),
         "queryString": _pairs(parse_qsl(query, keep_blank_values=True)),
         "headersSize": UNKNOWN,
         "bodySize": len(entry.body),
     }
-    if entry.body or entry.body_is_cut:
+    if entry.body or entry.body_truncated:
         media_type = entry.headers.get("content-type", "")
         masked = mask_body(entry.body, media_type)
-        request["postData"] = {"mimeType": media_type, **_text(masked, entry.body_is_cut)}
+        request["postData"] = {"mimeType": media_type, **_text(masked, entry.body_truncated)}
     return request
 
 
-def _response(entry: Entry, said: JsonObject) -> JsonObject:
-    headers = dict(said["headers"])
+def _response(entry: Entry, shown: JsonObject) -> JsonObject:
+    headers = dict(shown["headers"])
     media_type = headers.get("content-type", "application/json")
-    content: JsonObject = {"size": len(entry.reply_body), "mimeType": media_type}
-    if entry.reply_body:
-        content |= _text(mask_body(entry.reply_body, media_type), entry.reply_is_cut)
+    content: JsonObject = {"size": len(entry.response_body), "mimeType": media_type}
+    if entry.response_body:
+        content |= _text(mask_body(entry.response_body, media_type), entry.response_truncated)
         headers.setdefault("content-type", media_type)
     return {
         "status": entry.status,
@@ -84,7 +84,7 @@ def _response(entry: Entry, said: JsonObject) -> JsonObject:
         "content": content,
         "redirectURL": headers.get("location", ""),
         "headersSize": UNKNOWN,
-        "bodySize": len(entry.reply_body),
+        "bodySize": len(entry.response_body),
     }
 
 

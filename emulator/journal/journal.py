@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from emulator.contract import Contract
-from emulator.journal.entry import TEST, Entry
-from emulator.journal.kept import JournalItem, is_remarkable, judged_by
+from emulator.journal.entry import TEST_HEADER, Entry
+from emulator.journal.packing import JournalItem, is_remarkable, judged_by
 
 if TYPE_CHECKING:
     from emulator.coverage.coverage import Coverage
@@ -99,7 +99,7 @@ class Journal:
             return
         incoming = exchange.incoming
         self._whole().count(
-            incoming.headers.get(TEST, ""),
+            incoming.headers.get(TEST_HEADER, ""),
             exchange.edition.name,
             incoming.operation.id,
             judged_by(exchange),

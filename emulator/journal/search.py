@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 
 from emulator.journal.entry import Entry
-from emulator.journal.shown import outcome
+from emulator.journal.entry_json import outcome
 
 PAGE = 50
 """So many entries are listed unless `limit` says otherwise."""
@@ -40,7 +40,7 @@ def _status(wanted: str) -> Test:
 
 
 def _rule(wanted: str) -> Test:
-    return lambda entry: any(item.rule == wanted for item in entry.broken)
+    return lambda entry: any(item.rule == wanted for item in entry.findings)
 
 
 def _test(wanted: str) -> Test:
@@ -48,7 +48,7 @@ def _test(wanted: str) -> Test:
 
 
 def _client(wanted: str) -> Test:
-    return lambda entry: wanted in entry.agent or entry.headers.get("x-api-key") == wanted
+    return lambda entry: wanted in entry.user_agent or entry.headers.get("x-api-key") == wanted
 
 
 def _sandbox(wanted: str) -> Test:

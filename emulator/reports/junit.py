@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from emulator.journal.marked import near
-from emulator.journal.told import marked_lines
+from emulator.journal.annotation import lines_about
+from emulator.journal.text import annotated_lines
 from emulator.json_types import JsonObject
 from emulator.reports.thresholds import counted
 
@@ -103,7 +103,7 @@ def _text(row: JsonObject) -> str:
     lines += [f"test: {test}" for test in row["tests"]]
     for entry in row["examples"]:
         lines += ["", f"#{entry['id']} {entry['status']}"]
-        lines += marked_lines(near(entry, row["rule"]), entry["findings"])
+        lines += annotated_lines(lines_about(entry, row["rule"]), entry["findings"])
     return "\n".join(lines)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from emulator.journal.marked import near
+from emulator.journal.annotation import lines_about
 from emulator.json_types import Json, JsonObject, dumps
 from emulator.reports.thresholds import counted, percent
 from emulator.templates import render
@@ -31,7 +31,7 @@ def _render(name: str, report: JsonObject, failures: list[str], *, escape: bool)
         "code": _code,
         "fenced": _fenced,
     }
-    functions = {"counted": counted, "near": near}
+    functions = {"counted": counted, "lines_about": lines_about}
     return render(
         TEMPLATES / name, filters, escape=escape, report=report, failures=failures, **functions
     )

@@ -8,12 +8,12 @@ from typing import Any
 
 from emulator import __version__
 from emulator.contract import Contract, Operation, Rule
-from emulator.coverage.coverage import Coverage, Place
+from emulator.coverage.coverage import Coverage, TallyKey
 from emulator.coverage.tally import Counts
 from emulator.journal.entry import SHARED
-from emulator.journal.explained import document
+from emulator.journal.explanation import describe_document
 from emulator.json_types import JsonObject
-from emulator.reports.accidents import accidents, drift, unmet
+from emulator.reports.findings import drift, group_unexpected, unmet_expectations
 
 FORMAT = "aep-emulator report 1"
 
@@ -26,12 +26,12 @@ _SHARED_STATES = {
 }
 
 
-class ScopeError(ValueError):
+class ReportScopeError(ValueError):
     """A report is asked for on something that the contract does not have."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ReportScope:
     """What a report is about.
 
     Args:
@@ -52,19 +52,19 @@ class Scope:
         operations: Iterable[str] | None = None,
         services: Iterable[str] | None = None,
         edition: str = "",
-    ) -> Scope:
+    ) -> ReportScope:
         """Return a scope of operations and services that the contract has.
 
         Raises:
-            ScopeError: It has them not.
+            ReportScopeError: It has them not.
         """
         wanted = None if operations is None else frozenset(operations)
         known = {*contract.operations, *SHARED}
         if unknown := sorted((wanted or frozenset()) - known):
-            raise ScopeError(f"no operation is called {', '.join(unknown[:5])}")
+            raise ReportScopeError(f"no operation is called {', '.join(unknown[:5])}")
         own = None if services is None else frozenset(services)
         if unknown := sorted((own or frozenset()) - set(contract.services)):
-            raise ScopeError(f"no service is called {', '.join(unknown[:5])}")
+            raise ReportScopeError(f"no service is called {', '.join(unknown[:5])}")
         return cls(wanted, own, edition)
 
     def has(self, operation: Operation) -> bool:
@@ -76,14 +76,15 @@ class Scope:
         return self.operations is None or operation in self.operations
 
 
-EVERYTHING = Scope()
+EVERYTHING = ReportScope()
 
 
-def build(contract: Contract, coverage: Coverage, scope: Scope = EVERYTHING) -> JsonObject:
+def build(contract: Contract, coverage: Coverage, scope: ReportScope = EVERYTHING) -> JsonObject:
     """Return the report."""
     made = _Builder(contract, coverage, scope)
     services = made.services()
-    found = accidents(contract, coverage, scope.operations, scope.services)
+    unmet = unmet_expectations(contract, coverage, scope.operations, scope.services)
+    found = group_unexpected(contract, coverage, scope.operations, scope.services)
     report: JsonObject = {
         "format": FORMAT,
         "tool": {"name": "aep-emulator", "version": __version__},
@@ -92,7 +93,7 @@ def build(contract: Contract, coverage: Coverage, scope: Scope = EVERYTHING) -> 
         "totals": totals(services),
         "services": services,
         **found,
-        "unmetExpectations": unmet(contract, coverage, scope.operations, scope.services),
+        "unmetExpectations": unmet,
         "drift": drift(coverage),
         "muted": made.muted(),
         "documents": made.documents(),
@@ -147,11 +148,11 @@ def share(part: int, whole: Collection[Any]) -> float:
 class _Builder:
     """Adds up the tallies of all tests and editions by group of rules."""
 
-    def __init__(self, contract: Contract, coverage: Coverage, scope: Scope) -> None:
+    def __init__(self, contract: Contract, coverage: Coverage, scope: ReportScope) -> None:
         self._contract = contract
         self._coverage = coverage
         self._scope = scope
-        self._places: dict[str, list[Place]] = {}
+        self._places: dict[str, list[TallyKey]] = {}
         for place in coverage.tallies:
             self._places.setdefault(place.group, []).append(place)
         seen = {place.edition for place in coverage.tallies}
@@ -269,7 +270,7 @@ class _Builder:
         listed = [
             id for name in self.editions for id in self._contract.edition(name).entry.documents
         ]
-        return {id: document(self._contract, id) for id in dict.fromkeys(listed)}
+        return {id: describe_document(self._contract, id) for id in dict.fromkeys(listed)}
 
 
 def _service(name: str, title: str, operations: list[JsonObject]) -> JsonObject:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emulator.journal.marked import near
-from emulator.journal.told import marked_lines, rule_lines
+from emulator.journal.annotation import lines_about
+from emulator.journal.text import annotated_lines, finding_lines
 from emulator.json_types import JsonObject
 from emulator.reports.thresholds import counted, percent
 
@@ -80,10 +80,10 @@ def _accident(row: JsonObject) -> Iterator[str]:
     yield f"{counted(row['count'], 'call')}{where}{_by(row['tests'])}"
     told = {**row, "classification": "unexpected", "refused": False}
     told["accepts"] = {"values": row.get("accepts", [])}
-    yield from (f"  {line}" for line in rule_lines(told))
+    yield from (f"  {line}" for line in finding_lines(told))
     for entry in row["examples"][:1]:
-        lines = near(entry, row["rule"])
-        yield from (f"  {line}" for line in marked_lines(lines, entry["findings"]))
+        lines = lines_about(entry, row["rule"])
+        yield from (f"  {line}" for line in annotated_lines(lines, entry["findings"]))
 
 
 def _muted(report: JsonObject) -> Iterator[str]:

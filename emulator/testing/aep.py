@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from emulator.journal.entry import Broken, Entry
+from emulator.journal.entry import Entry, EntryFinding
 from emulator.settings import SettingError, Settings
 from emulator.testing import assertions, pool
 from emulator.testing.connection import Connection, with_options
@@ -129,9 +129,9 @@ class Aep(Connection):
         return list(journal.entries(newest_first=False))
 
     @property
-    def findings(self) -> list[Broken]:
+    def findings(self) -> list[EntryFinding]:
         """Every rule that a call broke, and every refusal without one, in order."""
-        return [item for entry in self.journal for item in entry.broken]
+        return [item for entry in self.journal for item in entry.findings]
 
     def report(self) -> str:
         """Return every call in a line, and in words why it was refused or warned of."""

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from emulator.journal.entry import Broken, Entry
-from emulator.journal.shown import target
+from emulator.journal.entry import Entry, EntryFinding
+from emulator.journal.entry_json import target
 from emulator.json_types import Json, loads
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ def _known(id: str, known: Collection[str], word: str) -> str:
     raise ValueError(f"there is no {word} {id!r}" + (f"; near: {', '.join(near)}" if near else ""))
 
 
-def violations(entry: Entry, severities: Sequence[str]) -> list[Broken]:
+def violations(entry: Entry, severities: Sequence[str]) -> list[EntryFinding]:
     """Return the rules that a call broke by accident."""
-    intents = entry.intents()
+    classifications = entry.classifications()
     return [
         item
-        for item in entry.broken
-        if item.severity in severities and intents[item.rule] == "unexpected"
+        for item in entry.findings
+        if item.severity in severities and classifications[item.rule] == "unexpected"
     ]
 
 
@@ -59,7 +59,7 @@ def line(entry: Entry) -> str:
     """Return a call in one line: number, method, path, status, and what refused it."""
     refusal = entry.refusal
     by = f"  refused by {refusal.rule}" if refusal else ""
-    warned = "" if refusal else "".join(f"  breaks {item.rule}" for item in entry.broken)
+    warned = "" if refusal else "".join(f"  breaks {item.rule}" for item in entry.findings)
     return f"#{entry.number} {entry.method} {target(entry)} -> {entry.status}{by}{warned}"
 
 
@@ -81,7 +81,7 @@ def in_words(contract: Contract, rule: str) -> str:
     return f"{found.states} ({'; '.join(titles)})"
 
 
-def explain(contract: Contract, item: Broken) -> list[str]:
+def explain(contract: Contract, item: EntryFinding) -> list[str]:
     """Return the lines that say what a finding is about."""
     place = f" at {item.at}" if item.at else ""
     return [
@@ -207,7 +207,10 @@ def none_violated(contract: Contract, entries: Sequence[Entry], severities: Sequ
                 *(text for item in found for text in explain(contract, item)),
             ]
     for entry in entries:
-        lines += [f"  {line(entry)}\n    was to break {rule}, and did not" for rule in entry.unmet]
+        lines += [
+            f"  {line(entry)}\n    was to break {rule}, and did not"
+            for rule in entry.unmet_expectations
+        ]
     if lines:
         raise AssertionError("\n".join(["expected no violations:", *lines]))
 
@@ -230,7 +233,7 @@ def was_refused(
     lines += [
         f"#{entry.number} broke it and was answered {entry.status}, as enforce is {entry.enforce}"
         for entry in entries
-        if any(item.rule == rule for item in entry.broken)
+        if any(item.rule == rule for item in entry.findings)
     ]
     lines += ["what was called meanwhile:", listing(entries)]
     for entry in entries:
@@ -244,7 +247,7 @@ def report(contract: Contract, entries: Sequence[Entry]) -> str:
     lines = []
     for entry in entries[-MOST_LISTED:]:
         lines.append(line(entry))
-        for item in entry.broken:
+        for item in entry.findings:
             lines += explain(contract, item)
     left_out = len(entries) - MOST_LISTED
     return "\n".join(([f"… {left_out} calls before"] if left_out > 0 else []) + lines)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from emulator.clock import ManualClock
 from emulator.fixtures.journey import GIVEN
-from emulator.journal.entry import EXPECTS, TEST
+from emulator.journal.entry import EXPECTS_HEADER, TEST_HEADER
 from emulator.settings import SettingError, Settings
 from emulator.testing import pool
 from emulator.testing.guard import IMS, PLATFORM, NetworkGuard, is_real
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 HOST = "aep.test"
 """Under which the emulator of this process is called; names in `.test` never leave a machine."""
 
-_TEST = "HTTP_" + TEST.upper().replace("-", "_")
-_EXPECTS = "HTTP_" + EXPECTS.upper().replace("-", "_")
+_TEST = "HTTP_" + TEST_HEADER.upper().replace("-", "_")
+_EXPECTS = "HTTP_" + EXPECTS_HEADER.upper().replace("-", "_")
 _OWN_PATHS = ((PLATFORM, "/data/"), (IMS, "/ims/"))
 
 

@@ -9,7 +9,7 @@ from emulator.contract import Contract, Operation, Rule
 from emulator.contract.enforcement import refuses
 from emulator.contract.model import BODY, GATE
 from emulator.contract.mutes import mark
-from emulator.journal.entry import Broken, Entry
+from emulator.journal.entry import Entry, EntryFinding
 from emulator.json_types import MISSING, JsonObject, at
 from emulator.platform import Platform
 from emulator.sandbox import PLATFORM, Sandbox
@@ -185,18 +185,18 @@ class RecordingJudge:
             headers=incoming.headers,
             body=incoming.body,
             status=reply.status if reply else 0,
-            reply_headers=one_by_name(reply.headers) if reply else {},
-            reply_body=(reply.body or b"") if reply else b"",
+            response_headers=one_by_name(reply.headers) if reply else {},
+            response_body=(reply.body or b"") if reply else b"",
             organization=incoming.headers.get("x-gw-ims-org-id", ""),
             sandbox=incoming.headers.get("x-sandbox-name", ""),
             edition=judged.edition,
             enforce=self._enforce,
             judged=judged.groups,
             document=judged.document,
-            broken=tuple(_broken(routed, judged)),
-            body_is_cut=incoming.too_long,
+            findings=tuple(_findings(routed, judged)),
+            body_truncated=incoming.too_long,
             undecided=tuple(rule.id for rule in judged.undecided),
-            complaints=tuple(dict.fromkeys(self._replies.complaints(routed, judged))),
+            deviations=tuple(dict.fromkeys(self._replies.complaints(routed, judged))),
             source=str(recorded.source),
         )
 
@@ -228,15 +228,20 @@ def _groups(operation: Operation, document: JsonObject) -> tuple[str, ...]:
     return (*groups, operation.id)
 
 
-def _broken(routed: Routed, judged: Judged) -> Iterator[Broken]:
+def _findings(routed: Routed, judged: Judged) -> Iterator[EntryFinding]:
     if routed.route.operation is None:
         id = WRONG_METHOD if routed.route.is_path else UNKNOWN_PATH
-        yield Broken(id, "error", refused=True, is_rule=False)
+        yield EntryFinding(id, "error", refused=True, is_rule=False)
     for finding in judged.findings:
         rule, mute = finding.rule, finding.mute
-        why = mute.reason if mute is not None else ""
-        is_refusal = finding is judged.refusal
-        yield Broken(rule.id, rule.severity, finding.at, finding.reason, is_refusal, mute=why)
+        yield EntryFinding(
+            rule.id,
+            rule.severity,
+            finding.at,
+            finding.reason,
+            refused=finding is judged.refusal,
+            mute_reason=mute.reason if mute is not None else "",
+        )
 
 
 def _asks_for_token(rule: Rule) -> bool:

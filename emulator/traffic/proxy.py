@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from emulator.journal.entry import Entry
-from emulator.journal.kept import MOST_OF_A_REPLY
 from emulator.journal.masks import mask_body, mask_headers, mask_json, mask_query
+from emulator.journal.packing import MAX_RESPONSE_BYTES
 from emulator.json_types import MISSING, JsonObject, dumps
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.judged import Judged, Routed
@@ -138,8 +138,8 @@ def without_secrets(entry: Entry) -> Entry:
         query_string=mask_query(entry.query_string),
         headers=mask_headers(entry.headers),
         body=mask_body(entry.body, content_type),
-        reply_headers=mask_headers(entry.reply_headers),
-        reply_body=mask_body(entry.reply_body, "")[:MOST_OF_A_REPLY],
+        response_headers=mask_headers(entry.response_headers),
+        response_body=mask_body(entry.response_body, "")[:MAX_RESPONSE_BYTES],
         document=document,
     )
 

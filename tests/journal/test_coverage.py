@@ -9,9 +9,9 @@ import pytest
 from emulator.contract import Contract
 from emulator.contract.cases import CaseWorld
 from emulator.contract.judge import JudgedRule
-from emulator.coverage.coverage import MOST_DRIFT, Coverage, CoverageError, Place
-from emulator.coverage.exercise import Exercise
-from emulator.journal.entry import Broken, Entry
+from emulator.coverage.applicable_rules import ApplicableRules
+from emulator.coverage.coverage import MAX_DRIFT, Coverage, CoverageError, TallyKey
+from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.journal import Journal
 from emulator.json_types import MISSING, JsonObject, at
 from tests.aep import FLOW_SERVICE, Aep, base_connection, make_world
@@ -25,7 +25,7 @@ SPEC = "flow_service.create_connection.connection_spec_is_sent"
 
 def counts(journal: Journal, rule: str, test: str = "") -> tuple[int, int, int]:
     operation = rule.rpartition(".")[0]
-    found = journal.coverage().rules(Place(test, "latest", operation))[rule]
+    found = journal.coverage().rules(TallyKey(test, "latest", operation))[rule]
     return found.passed, found.expected, found.unexpected
 
 
@@ -40,10 +40,10 @@ def test_a_rule_that_fires_applies(contract: Contract) -> None:
     for rule in contract.rules.values():
         if "nothing" in rule.check:
             continue
-        exercise, judged = Exercise([rule]), JudgedRule(rule)
+        applicable, judged = ApplicableRules([rule]), JudgedRule(rule)
         for case in (*rule.cases.accepts, *rule.cases.refuses):
             world = CaseWorld(case)
-            applies = rule.id in exercise.rules(exercise.key(world.request))
+            applies = rule.id in applicable.rules(applicable.key(world.request))
             if judged.judge(world.request, world):
                 fired += 1
                 assert applies, (rule.id, case)
@@ -65,20 +65,20 @@ def test_groups_find_what_their_rules_find_alone(contract: Contract) -> None:
     edition = contract.edition("latest")
     for operation in contract.operations:
         rules = edition.rules_of(operation)
-        together = Exercise(rules)
+        together = ApplicableRules(rules)
         cases = [case for rule in rules for case in rule.cases.refuses][:10]
         for case in cases:
             request = CaseWorld(case).request
-            singly = [Exercise([rule]) for rule in rules]
+            singly = [ApplicableRules([rule]) for rule in rules]
             alone = [id for one in singly for id in one.rules(one.key(request))]
             assert list(together.rules(together.key(request))) == alone
 
 
 def test_what_must_not_be_there_is_kept_by_leaving_it_out(contract: Contract) -> None:
     rule = contract.rules["platform.body.is_json"]
-    exercise = Exercise([rule])
+    applicable = ApplicableRules([rule])
     document = {"content": {"length": 2}, "body": {}}
-    assert exercise.rules(exercise.key(document)) == (rule.id,)
+    assert applicable.rules(applicable.key(document)) == (rule.id,)
 
 
 def test_held_and_broken_by_accident(api: Aep, journal: Journal) -> None:
@@ -87,7 +87,7 @@ def test_held_and_broken_by_accident(api: Aep, journal: Journal) -> None:
     assert counts(journal, NAME) == (1, 0, 1)
     assert counts(journal, SPEC) == (2, 0, 0)
     assert counts(journal, "platform.gate.sandbox_is_sent") == (2, 0, 0)
-    ((accident, found),) = journal.coverage().accidents.items()
+    ((accident, found),) = journal.coverage().unexpected.items()
     assert (accident.operation, accident.rule) == ("flow_service.create_connection", NAME)
     assert (found.severity, found.count, len(found.examples)) == ("error", 1, 1)
     assert found.examples[0]["request"]["body"]["name"] == 3
@@ -97,28 +97,28 @@ def test_held_and_broken_by_accident(api: Aep, journal: Journal) -> None:
 def test_broken_on_purpose(api: Aep, journal: Journal, header: str) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_expects=header)
     assert counts(journal, NAME) == (0, 1, 0)
-    assert not journal.coverage().accidents
+    assert not journal.coverage().unexpected
 
 
 def test_what_is_broken_beside_is_neither_tried_nor_an_accident(api: Aep, journal: Journal) -> None:
     api.call("POST", CONNECTIONS, {"name": 3}, x_emulator_expects=NAME)
     assert counts(journal, NAME) == (0, 1, 0)
     assert counts(journal, SPEC) == (0, 0, 0)
-    assert not journal.coverage().accidents
+    assert not journal.coverage().unexpected
 
 
 def test_an_expectation_that_is_not_met(api: Aep, journal: Journal) -> None:
     api.ok("POST", CONNECTIONS, base_connection(), x_emulator_expects=NAME)
     api.call("POST", CONNECTIONS, {"name": "x"}, x_emulator_expects=NAME)
-    assert sum(journal.coverage().unmet.values()) == 2
-    assert SPEC in {accident.rule for accident in journal.coverage().accidents}
+    assert sum(journal.coverage().unmet_expectations.values()) == 2
+    assert SPEC in {accident.rule for accident in journal.coverage().unexpected}
     assert counts(journal, NAME) == (2, 0, 0)
 
 
 def test_rules_after_a_refusal_were_not_tried(api: Aep, journal: Journal) -> None:
     api.call("POST", CONNECTIONS, base_connection(), without=("x-sandbox-name",))
     coverage = journal.coverage()
-    assert coverage.rules(Place("", "latest", "flow_service.create_connection")) == {}
+    assert coverage.rules(TallyKey("", "latest", "flow_service.create_connection")) == {}
     assert counts(journal, "platform.gate.sandbox_is_sent") == (0, 0, 1)
 
 
@@ -126,7 +126,7 @@ def test_unknown_paths_are_accidents_unless_meant(api: Aep, journal: Journal) ->
     path = f"{FLOW_SERVICE}/nowhere"
     api.call("GET", path)
     api.call("GET", path, x_emulator_expects="platform.unknown_path")
-    ((accident, found),) = journal.coverage().accidents.items()
+    ((accident, found),) = journal.coverage().unexpected.items()
     assert (accident.operation, accident.rule) == ("", "platform.unknown_path")
     assert (found.count, found.is_rule) == (1, False)
 
@@ -166,7 +166,7 @@ def test_tests_are_told_apart(api: Aep, journal: Journal) -> None:
     api.ok("POST", CONNECTIONS, base_connection(), x_emulator_test="two")
     part = journal.coverage().only(["two"])
     assert part.calls == 1
-    assert not part.accidents
+    assert not part.unexpected
     assert counts(journal, NAME, "one") == (0, 0, 1)
 
 
@@ -200,7 +200,7 @@ def test_editions_are_told_apart(api: Aep, journal: Journal) -> None:
 def test_examples_are_few(api: Aep, journal: Journal) -> None:
     for number in range(5):
         api.call("POST", CONNECTIONS, base_connection(name=number))
-    ((_, found),) = journal.coverage().accidents.items()
+    ((_, found),) = journal.coverage().unexpected.items()
     assert (found.count, len(found.examples)) == (5, 3)
 
 
@@ -218,8 +218,8 @@ def entry(**changes: object) -> Entry:
         headers={},
         body=b"",
         status=201,
-        reply_headers={},
-        reply_body=b"",
+        response_headers={},
+        response_body=b"",
         edition="latest",
         judged=("flow_service.create_connection",),
         document={"headers": {}, "path": {}, "query": {}, "content": {}, "body": body},
@@ -229,14 +229,14 @@ def entry(**changes: object) -> Entry:
 
 def test_what_is_muted_or_undecided_is_neither_kept_nor_violated(contract: Contract) -> None:
     coverage = Coverage(contract)
-    broken = Broken(SPEC, "error", mute="Not our fault.")
-    coverage.add(entry(broken=(broken,)))
+    finding = EntryFinding(SPEC, "error", mute_reason="Not our fault.")
+    coverage.add(entry(findings=(finding,)))
     coverage.add(entry(undecided=(SPEC,)))
     coverage.add(entry())
-    place = Place("", "latest", "flow_service.create_connection")
+    place = TallyKey("", "latest", "flow_service.create_connection")
     found = coverage.rules(place)[SPEC]
     assert (found.passed, found.muted, found.undecided, found.unexpected) == (1, 1, 1, 0)
-    assert coverage.accidents == {}
+    assert coverage.unexpected == {}
     merged = Coverage(contract)
     merged.merge(json.loads(json.dumps(coverage.to_json())))
     merged.merge(coverage.to_json())
@@ -247,7 +247,7 @@ def test_what_is_muted_or_undecided_is_neither_kept_nor_violated(contract: Contr
 def test_replies_that_no_document_shows_are_counted_by_what_is_odd(contract: Contract) -> None:
     coverage = Coverage(contract)
     for number in range(3):
-        coverage.add(entry(complaints=("id: no text",), source=f"a.har: entry {number}"))
+        coverage.add(entry(deviations=("id: no text",), source=f"a.har: entry {number}"))
     ((drift, found),) = coverage.drift.items()
     assert (drift.operation, drift.status) == ("flow_service.create_connection", 201)
     assert (drift.deviation, found.count) == ("id: no text", 3)
@@ -261,10 +261,10 @@ def test_replies_that_no_document_shows_are_counted_by_what_is_odd(contract: Con
 
 def test_ways_to_differ_are_bounded(contract: Contract) -> None:
     coverage = Coverage(contract)
-    for number in range(MOST_DRIFT + 5):
-        coverage.add(entry(complaints=(f"{number}: odd",)))
+    for number in range(MAX_DRIFT + 5):
+        coverage.add(entry(deviations=(f"{number}: odd",)))
     others = next(found for at, found in coverage.drift.items() if at.deviation == "(others)")
-    assert (len(coverage.drift), others.count) == (MOST_DRIFT + 1, 5)
+    assert (len(coverage.drift), others.count) == (MAX_DRIFT + 1, 5)
 
 
 def test_a_call_on_the_way_need_not_meet_what_another_operation_is_to_break(
@@ -272,4 +272,4 @@ def test_a_call_on_the_way_need_not_meet_what_another_operation_is_to_break(
 ) -> None:
     api.ok("GET", f"{FLOW_SERVICE}/flows", x_emulator_expects=NAME)
     api.exchange("GET", f"{CONNECTIONS}?limit=1", {"x-emulator-expects": "ims.token_v3.x"})
-    assert not journal.coverage().unmet
+    assert not journal.coverage().unmet_expectations

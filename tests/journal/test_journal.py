@@ -9,9 +9,9 @@ import pytest
 from emulator.app import Emulator
 from emulator.clock import ManualClock
 from emulator.coverage.coverage import Coverage
-from emulator.journal.entry import Broken
+from emulator.journal.entry import EntryFinding
 from emulator.journal.journal import BATCH, Journal
-from emulator.journal.kept import MOST_OF_A_REPLY
+from emulator.journal.packing import MAX_RESPONSE_BYTES
 from emulator.web.call import Reply
 from emulator.web.exchange import Exchange
 from tests.aep import FLOW_SERVICE, HEADERS, ORGANIZATION, Aep, base_connection
@@ -35,10 +35,10 @@ def test_an_accepted_call_is_journaled(api: Aep, journal: Journal, clock: Manual
     assert (entry.edition, entry.enforce) == ("latest", "documented")
     assert (entry.test, entry.expects) == ("tests/a.py::test_b", ())
     assert json.loads(entry.body) == body
-    assert (entry.status, entry.reply_body) == (201, answer.content)
-    assert entry.reply_headers["x-request-id"] == answer.headers["x-request-id"]
+    assert (entry.status, entry.response_body) == (201, answer.content)
+    assert entry.response_headers["x-request-id"] == answer.headers["x-request-id"]
     assert entry.judged == ("platform.gate", "platform.body", "flow_service.create_connection")
-    assert entry.broken == ()
+    assert entry.findings == ()
     assert entry.document is not None
     assert entry.document["body"] == body
 
@@ -50,8 +50,8 @@ def test_a_refusal_is_journaled_with_all_that_was_found(api: Aep, journal: Journ
     assert entry.refusal.rule == "flow_service.create_connection.name_is_text"
     assert (entry.refusal.severity, entry.refusal.at) == ("error", "/body/name")
     assert "3" in entry.refusal.reason
-    assert [item.refused for item in entry.broken].count(True) == 1
-    assert len(entry.broken) > 1
+    assert [item.refused for item in entry.findings].count(True) == 1
+    assert len(entry.findings) > 1
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_no_document_knows_is_journaled(
     (entry,) = journal.entries()
     assert (entry.operation, entry.method, entry.path) == ("", method, path)
     assert entry.query_string == "a=b"
-    assert entry.broken == (Broken(problem, severity, refused=True, is_rule=False),)
+    assert entry.findings == (EntryFinding(problem, severity, refused=True, is_rule=False),)
     assert (entry.document, entry.judged) == (None, ())
 
 
@@ -93,7 +93,7 @@ def test_what_is_not_emulated_is_no_fault_of_the_client(api: Aep, journal: Journ
     assert answer.status == 501
     (entry,) = journal.entries()
     assert entry.operation == operation.id
-    assert [item.severity for item in entry.broken] == ["note"]
+    assert [item.severity for item in entry.findings] == ["note"]
 
 
 def test_malformed_json_is_journaled(api: Aep, journal: Journal) -> None:
@@ -119,7 +119,7 @@ def test_replies_that_others_change_later_are_seen_as_they_went_out(
     emulator.engine.after.append(change)
     api.send("GET", FLOWS, dict(HEADERS), None)
     (entry,) = journal.entries()
-    assert (entry.status, json.loads(entry.reply_body)) == (200, {"changed": True})
+    assert (entry.status, json.loads(entry.response_body)) == (200, {"changed": True})
 
 
 def test_the_ring_keeps_the_latest() -> None:
@@ -181,13 +181,13 @@ def test_a_failure_to_count_breaks_no_call(
 
 def test_long_replies_are_cut(emulator: Emulator, api: Aep, journal: Journal) -> None:
     def lengthen(exchange: Exchange) -> None:
-        exchange.reply = Reply(200, b"x" * (MOST_OF_A_REPLY + 10), exchange.reply.headers)
+        exchange.reply = Reply(200, b"x" * (MAX_RESPONSE_BYTES + 10), exchange.reply.headers)
 
     emulator.engine.after.append(lengthen)
     path, headers = FLOWS, dict(HEADERS)
     api.send("GET", path, headers, None)
     api.send("GET", path, headers, None)
-    assert [len(entry.reply_body) for entry in journal.entries()] == [MOST_OF_A_REPLY] * 2
+    assert [len(entry.response_body) for entry in journal.entries()] == [MAX_RESPONSE_BYTES] * 2
 
 
 def test_a_fault_is_told_and_is_no_fault_of_the_client(
@@ -198,7 +198,7 @@ def test_a_fault_is_told_and_is_no_fault_of_the_client(
     for _ in range(2):
         api.send("GET", FLOWS, dict(HEADERS), None)
     second, first = journal.entries()
-    assert (first.status, first.faults, first.broken) == (429, ("busy", "slow"), ())
+    assert (first.status, first.faults, first.findings) == (429, ("busy", "slow"), ())
     assert (second.status, second.faults) == (200, ("slow",))
     shown = control_of(emulator)("journal")["entries"]
     assert [entry["faults"] for entry in shown] == [["slow"], ["busy", "slow"]]
@@ -251,6 +251,6 @@ def test_of_a_long_file_only_the_beginning_is_kept(api: Aep, journal: Journal) -
     api.call("PUT", path, raw=b"a" * (20 * 1024**2), Content_Type="application/octet-stream")
     api.call("GET", FLOWS)
     last, file, first = journal.entries()
-    assert (len(file.body), file.body_is_cut) == (64 * 1024, True)
-    assert not last.body_is_cut
+    assert (len(file.body), file.body_truncated) == (64 * 1024, True)
+    assert not last.body_truncated
     assert first.number == 1  # a long file does not push the others out

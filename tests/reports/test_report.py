@@ -10,7 +10,7 @@ from emulator.app import Emulator
 from emulator.contract.model import Mute
 from emulator.coverage.coverage import Coverage
 from emulator.json_types import JsonObject
-from emulator.reports.report import Scope, ScopeError, build, share
+from emulator.reports.report import ReportScope, ReportScopeError, build, share
 from emulator.reports.thresholds import Thresholds, failures, percent
 from tests.aep import FLOW_SERVICE, base_connection
 from tests.emulators import new_emulator
@@ -31,7 +31,7 @@ def rules(report: JsonObject, operation: str) -> dict[str, JsonObject]:
     }
 
 
-def made(emulator: Emulator, scope: Scope) -> JsonObject:
+def made(emulator: Emulator, scope: ReportScope) -> JsonObject:
     assert emulator.journal is not None
     return build(emulator.contract, emulator.journal.coverage(), scope)
 
@@ -86,7 +86,7 @@ def test_accidents_are_explained(report: JsonObject, called: Emulator) -> None:
 def test_what_refuses_is_a_violation_however_severe() -> None:
     emulator = new_emulator(enforce="strict")
     aep_for(emulator).call("GET", f"{FLOW_SERVICE}/flows?limit=500")
-    report = made(emulator, Scope())
+    report = made(emulator, ReportScope())
     assert [row["rule"] for row in report["violations"]] == [LIMIT]
     assert report["warnings"] == []
 
@@ -96,12 +96,12 @@ def test_what_is_only_observed_is_a_violation_too() -> None:
     api = aep_for(emulator)
     api.holds_shapes = False
     api.call("POST", f"{FLOW_SERVICE}/connections", base_connection(name=3))
-    assert [row["rule"] for row in made(emulator, Scope())["violations"]] == [NAME]
+    assert [row["rule"] for row in made(emulator, ReportScope())["violations"]] == [NAME]
 
 
 def test_listed_operations_alone_count(called: Emulator) -> None:
     listed = frozenset({CREATE, "flow_service.get_flow"})
-    report = made(called, Scope(operations=listed))
+    report = made(called, ReportScope(operations=listed))
     assert report["scope"] == "listed"
     assert report["totals"]["operations"] == {"total": 2, "called": 1, "coverage": 0.5}
     shown = {row["id"] for service in report["services"] for row in service["operations"]}
@@ -114,7 +114,7 @@ def test_listed_operations_alone_count(called: Emulator) -> None:
 
 
 def test_services_can_be_chosen(called: Emulator) -> None:
-    report = made(called, Scope(services=frozenset({"catalog"})))
+    report = made(called, ReportScope(services=frozenset({"catalog"})))
     assert {row["name"] for row in report["services"]} == {"platform", "catalog"}
     assert report["violations"] == report["warnings"] == report["unmetExpectations"] == []
 
@@ -125,12 +125,12 @@ def test_services_can_be_chosen(called: Emulator) -> None:
 def test_what_there_is_not_cannot_be_chosen(
     called: Emulator, operations: list[str] | None, services: list[str] | None
 ) -> None:
-    with pytest.raises(ScopeError, match=r"fly|weather"):
-        Scope.of(called.contract, operations, services)
+    with pytest.raises(ReportScopeError, match=r"fly|weather"):
+        ReportScope.of(called.contract, operations, services)
 
 
 def test_no_calls_at_all(called: Emulator) -> None:
-    report = build(called.contract, Coverage(called.contract), Scope(edition="2020-03"))
+    report = build(called.contract, Coverage(called.contract), ReportScope(edition="2020-03"))
     assert report["editions"] == ["2020-03"]
     assert report["totals"]["rules"] == {
         "total": 0,
@@ -149,7 +149,7 @@ def test_editions_add_up() -> None:
     api = aep_for(emulator)
     for edition in ("2020-03", "latest"):
         api.ok("GET", f"{FLOW_SERVICE}/flows", x_emulator_edition=edition)
-    report = made(emulator, Scope())
+    report = made(emulator, ReportScope())
     assert report["editions"] == ["2020-03", "latest"]
     row = next(
         row
@@ -213,7 +213,7 @@ def test_thresholds(report: JsonObject, demanded: Thresholds, said: list[str]) -
 def test_nothing_fails_that_is_well() -> None:
     emulator = new_emulator()
     aep_for(emulator).ok("GET", f"{FLOW_SERVICE}/flows")
-    assert list(failures(made(emulator, Scope()), Thresholds("warnings"))) == []
+    assert list(failures(made(emulator, ReportScope()), Thresholds("warnings"))) == []
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def judged(judge: RecordingJudge, recorded: Recorded) -> tuple[set[str], set[str
     found = judge.judge(routed, judge.contract.edition("latest"))
     entry = judge.entry(routed, found)
     judge.learn(routed, found)
-    return {item.rule for item in entry.broken}, set(entry.undecided), list(entry.complaints)
+    return {item.rule for item in entry.findings}, set(entry.undecided), list(entry.deviations)
 
 
 def compare(recorder: Recorder, judge: RecordingJudge) -> int:
@@ -82,12 +82,12 @@ def compare(recorder: Recorder, judge: RecordingJudge) -> int:
         assert isinstance(routed, Routed)
         found = judge.judge(routed, exchange.edition)
         entry = judge.entry(routed, found)
-        broken = {item.rule for item in entry.broken}
+        broken = {item.rule for item in entry.findings}
         own = {finding.rule.id for finding in exchange.findings}
         assert own <= broken | set(entry.undecided), (recorded.source, recorded.body)
         if exchange.reply.status < 400:
             assert broken <= own, recorded.body
-        assert entry.complaints == (), recorded.body
+        assert entry.deviations == (), recorded.body
         undecided += bool(entry.undecided)
         judge.learn(routed, found)
     return undecided

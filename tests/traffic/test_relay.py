@@ -402,7 +402,7 @@ def test_two_clients_at_once_get_their_own_replies(
     assert lent.journal is not None
     entries = list(lent.journal.entries())
     assert len(entries) == 60
-    assert all(not entry.broken and not entry.complaints for entry in entries)
+    assert all(not entry.findings and not entry.deviations for entry in entries)
 
 
 def test_bodies_of_megabytes_go_through(watched: tuple[int, Watcher, Emulator]) -> None:
@@ -417,7 +417,7 @@ def test_bodies_of_megabytes_go_through(watched: tuple[int, Watcher, Emulator]) 
     assert read["items"][0]["description"] == long
     client.settle()
     assert lent.journal is not None
-    assert all(not entry.complaints for entry in lent.journal.entries())
+    assert all(not entry.deviations for entry in lent.journal.entries())
 
 
 def test_a_connection_that_the_upstream_closed_is_opened_again(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emulator.app import Emulator
-from emulator.coverage.coverage import Place
+from emulator.coverage.coverage import TallyKey
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.recording import Recorded, Source
 from emulator.traffic.verify import Verification, verification, verify
@@ -60,7 +60,7 @@ def test_it_counts_what_is_judged_and_what_is_left_out(reference: Emulator) -> N
         "undecided": 2,
         "skipped": {"hosts": {"example.com": 2}, "apis": {"/data/core/ups": 2}, "preflights": 1},
     }
-    found = made.coverage.rules(Place("", "latest", "flow_service.create_connection"))[NAME]
+    found = made.coverage.rules(TallyKey("", "latest", "flow_service.create_connection"))[NAME]
     assert (found.passed, found.unexpected) == (1, 1)
 
 
@@ -87,7 +87,7 @@ def test_the_journals_own_export_is_read_in_order(reference: Emulator, tmp_path:
         path.write_bytes(reply.get_data())
         made = verified(reference)
         verify(made, [path])
-        assert [accident.rule for accident in made.coverage.accidents] == [NAME]
+        assert [accident.rule for accident in made.coverage.unexpected] == [NAME]
         assert made.coverage.drift == {}
         summaries.append(made.counted.to_json())
     assert summaries[0] == summaries[1]
@@ -116,7 +116,7 @@ def test_a_move_of_the_platform_breaks_calls_for_a_reason(reference: Emulator) -
     """The older tutorial's calls, accepted by its own edition, when today's is in force."""
     recorded = journey("2020-03", "2020-03")
     made = verified(reference, *recorded, edition="2020-03", against="latest")
-    assert made.coverage.accidents == {}
+    assert made.coverage.unexpected == {}
     breaks = changes(made)["nowRefused"]
     assert breaks
     for row in breaks:
@@ -138,7 +138,7 @@ def test_calls_that_break_are_those_that_the_other_edition_refuses(reference: Em
     alone = verification(judge, "latest")
     for one in older:
         alone.add(one)
-    errors = {at.rule for at in alone.coverage.accidents}
+    errors = {at.rule for at in alone.coverage.unexpected}
     assert {row["cause"] for row in changes(made)["nowRefused"]} <= errors
 
 

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from emulator.contract import Contract
-from emulator.coverage.coverage import Accident, Coverage
-from emulator.journal.explained import in_words
-from emulator.journal.marked import marked
+from emulator.coverage.coverage import Coverage, FindingKey
+from emulator.journal.annotation import annotate
+from emulator.journal.explanation import describe_rule
 from emulator.json_types import JsonObject
 
-MOST_TESTS = 20
-"""So many tests are named beside a rule."""
+MAX_TESTS = 20
+"""How many tests are named with a rule."""
 
-MOST_EXAMPLES = 3
+MAX_EXAMPLES = 3
 
 Ids = frozenset[str] | None
 
 
-def accidents(
+def group_unexpected(
     contract: Contract, coverage: Coverage, operations: Ids, services: Ids
 ) -> dict[str, list[JsonObject]]:
     """Return `violations`, `warnings` and `notes`, each a list of broken rules by operation.
@@ -28,15 +28,15 @@ def accidents(
     to no operation, an unknown path for one, counts whatever the operations are.
     """
     rows: dict[tuple[str, str], JsonObject] = {}
-    for at, found in coverage.accidents.items():
-        if not is_wanted(contract, at.operation, operations, services):
+    for at, found in coverage.unexpected.items():
+        if not is_in_scope(contract, at.operation, operations, services):
             continue
         row = rows.get((at.operation, at.rule))
         if row is None:
             row = rows[(at.operation, at.rule)] = _row(contract, at, found.severity, found.is_rule)
         row["count"] += found.count
         _name_test(row, at.test)
-        room = MOST_EXAMPLES - len(row["examples"])
+        room = MAX_EXAMPLES - len(row["examples"])
         row["examples"] += [_example(contract, entry) for entry in found.examples[:room]]
     kinds: dict[str, list[JsonObject]] = {"violations": [], "warnings": [], "notes": []}
     for row in rows.values():
@@ -44,7 +44,7 @@ def accidents(
     return kinds
 
 
-def is_wanted(contract: Contract, operation: str, operations: Ids, services: Ids) -> bool:
+def is_in_scope(contract: Contract, operation: str, operations: Ids, services: Ids) -> bool:
     """Tell whether a report on these operations and services tells of an operation."""
     known = contract.operations.get(operation)
     if known is None:
@@ -69,9 +69,9 @@ def _refused(row: JsonObject) -> bool:
     )
 
 
-def _row(contract: Contract, at: Accident, severity: str, is_rule: bool) -> JsonObject:
+def _row(contract: Contract, at: FindingKey, severity: str, is_rule: bool) -> JsonObject:
     operation = contract.operations.get(at.operation)
-    words = in_words(contract, at.rule)
+    words = describe_rule(contract, at.rule)
     if "accepts" in words:
         words["accepts"] = words["accepts"]["values"]
     return {
@@ -88,7 +88,7 @@ def _row(contract: Contract, at: Accident, severity: str, is_rule: bool) -> Json
 
 
 def _name_test(row: JsonObject, test: str) -> None:
-    if test and test not in row["tests"] and len(row["tests"]) < MOST_TESTS:
+    if test and test not in row["tests"] and len(row["tests"]) < MAX_TESTS:
         row["tests"].append(test)
 
 
@@ -96,24 +96,24 @@ def _example(contract: Contract, entry: JsonObject) -> JsonObject:
     """Return a call that shows a broken rule, with its request marked."""
     names = ("id", "time", "test", "method", "path", "status", "outcome", "edition", "source")
     broken = [
-        {**item, "states": in_words(contract, item["rule"]).get("states", "")}
+        {**item, "states": describe_rule(contract, item["rule"]).get("states", "")}
         for item in entry["findings"]
     ]
     return {
         **{name: entry[name] for name in names if name in entry},
         "findings": broken,
-        "annotatedRequest": [line.as_json() for line in marked(entry)],
+        "annotatedRequest": [line.to_json() for line in annotate(entry)],
         "response": entry["response"].get("body", entry["response"].get("text")),
     }
 
 
-def unmet(
+def unmet_expectations(
     contract: Contract, coverage: Coverage, operations: Ids, services: Ids
 ) -> list[JsonObject]:
     """Return the rules that tests said they would break and did not."""
     rows: dict[tuple[str, str], JsonObject] = {}
-    for at, count in coverage.unmet.items():
-        if is_wanted(contract, at.operation, operations, services):
+    for at, count in coverage.unmet_expectations.items():
+        if is_in_scope(contract, at.operation, operations, services):
             fresh = {"rule": at.rule, "operation": at.operation, "count": 0, "tests": []}
             row = rows.setdefault((at.operation, at.rule), fresh)
             row["count"] += count

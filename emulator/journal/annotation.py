@@ -14,37 +14,37 @@ from emulator.json_types import Json, JsonObject, dumps, escape_step, pointer_st
 AROUND = 4
 """So many lines are shown around each mark of a long request."""
 
-MOST_LINES = 60
+MAX_LINES = 60
 """A request of more lines is shown around its marks only."""
 
 
 @dataclass(slots=True)
-class Line:
+class AnnotatedLine:
     """A line of the request, and which of the entry's broken rules it broke, by their index.
 
     `skipped` counts lines that were left out before it; at the end an empty line stands for them.
     """
 
     text: str
-    broken: list[int] = field(default_factory=list)
+    findings: list[int] = field(default_factory=list)
     skipped: int = 0
 
-    def as_json(self) -> JsonObject:
+    def to_json(self) -> JsonObject:
         """Return the line as JSON; what is empty is left out."""
         row: JsonObject = {"text": self.text}
-        if self.broken:
-            row["findings"] = self.broken
+        if self.findings:
+            row["findings"] = self.findings
         if self.skipped:
             row["skipped"] = self.skipped
         return row
 
 
-def marked(entry: JsonObject) -> list[Line]:
+def annotate(entry: JsonObject) -> list[AnnotatedLine]:
     """Return the request of a shown entry with its marks; the rest of a long one is left out."""
     writer = _Writer()
     writer.write(entry["request"])
     for index, item in enumerate(entry["findings"]):
-        writer.line_at(item["at"]).broken.append(index)
+        writer.line_at(item["at"]).findings.append(index)
     return _excerpt(writer.lines)
 
 
@@ -52,8 +52,8 @@ class _Writer:
     """Writes a request and remembers at which line each place of the request document is."""
 
     def __init__(self) -> None:
-        self.lines: list[Line] = []
-        self._places: dict[str, Line] = {}
+        self.lines: list[AnnotatedLine] = []
+        self._places: dict[str, AnnotatedLine] = {}
 
     def write(self, request: JsonObject) -> None:
         first = self._add(f"{request['method']} {request['url']}", "")
@@ -91,13 +91,13 @@ class _Writer:
             self._json(item, f"{place}/{step}", name, "" if is_last else ",", indent + "  ")
         self._add(f"{indent}{'}' if is_object else ']'}{after}", "")
 
-    def _add(self, text: str, place: str) -> Line:
-        line = Line(text)
+    def _add(self, text: str, place: str) -> AnnotatedLine:
+        line = AnnotatedLine(text)
         self.lines.append(line)
         self._places.setdefault(place, line)
         return line
 
-    def line_at(self, pointer: str) -> Line:
+    def line_at(self, pointer: str) -> AnnotatedLine:
         """Return the line of a place, or of the nearest one around it."""
         steps = [escape_step(step) for step in pointer_steps(pointer)]
         while steps:
@@ -119,32 +119,35 @@ def _members(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, str, Json
             yield str(index), "", item, index == last
 
 
-def near(entry: JsonObject, rule: str, around: int = 2) -> list[JsonObject]:
+def lines_about(entry: JsonObject, rule: str, around: int = 2) -> list[JsonObject]:
     """Return the marked lines of an entry that are about one rule, and some around them.
 
-    `entry` has its `marked` lines already; of their marks only those of the rule are left.
+    `entry` has its `annotatedRequest`; only the marks of the rule are kept.
     """
-    lines = [Line(row["text"], skipped=row.get("skipped", 0)) for row in entry["annotatedRequest"]]
+    lines = [
+        AnnotatedLine(row["text"], skipped=row.get("skipped", 0))
+        for row in entry["annotatedRequest"]
+    ]
     for line, row in zip(lines, entry["annotatedRequest"], strict=True):
-        line.broken = [
+        line.findings = [
             index for index in row.get("findings", ()) if entry["findings"][index]["rule"] == rule
         ]
-    return [line.as_json() for line in _around_marks(lines, around)]
+    return [line.to_json() for line in _around_marks(lines, around)]
 
 
-def _excerpt(lines: list[Line]) -> list[Line]:
-    return lines if len(lines) <= MOST_LINES else _around_marks(lines, AROUND)
+def _excerpt(lines: list[AnnotatedLine]) -> list[AnnotatedLine]:
+    return lines if len(lines) <= MAX_LINES else _around_marks(lines, AROUND)
 
 
-def _around_marks(lines: list[Line], around: int) -> list[Line]:
+def _around_marks(lines: list[AnnotatedLine], around: int) -> list[AnnotatedLine]:
     """Return the first line, and those around the marks; each says how many are left out."""
-    marks = [index for index, line in enumerate(lines) if line.broken] or [0]
+    marks = [index for index, line in enumerate(lines) if line.findings] or [0]
     wanted = {0} | {
         near
         for index in marks
         for near in range(max(0, index - around), min(len(lines), index + around + 1))
     }
-    shown: list[Line] = []
+    shown: list[AnnotatedLine] = []
     skipped = 0
     for index, line in enumerate(lines):
         if index in wanted:
@@ -154,5 +157,5 @@ def _around_marks(lines: list[Line], around: int) -> list[Line]:
         else:
             skipped += 1 + line.skipped
     if skipped:
-        shown.append(Line("", skipped=skipped))
+        shown.append(AnnotatedLine("", skipped=skipped))
     return shown

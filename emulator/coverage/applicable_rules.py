@@ -15,10 +15,10 @@ import jsonschema_rs
 from emulator.contract import Rule
 from emulator.json_types import Json, JsonObject, dumps, pointer_steps
 
-Branch = tuple[str, int, "Tree"]
+Branch = tuple[str, int, "PlaceTree"]
 
 
-class Tree:
+class PlaceTree:
     """Places in a document, as a tree of steps; `bits` are those of all places below."""
 
     __slots__ = ("bits", "branches")
@@ -32,7 +32,7 @@ class Tree:
                 self.bits |= bit
                 grouped.setdefault(steps[0], {})[steps[1:]] = bit
         self.branches: list[Branch] = [
-            (step, below.get((), 0), Tree(below)) for step, below in grouped.items()
+            (step, below.get((), 0), PlaceTree(below)) for step, below in grouped.items()
         ]
 
     def found(self, value: Json) -> int:
@@ -50,7 +50,7 @@ class Tree:
         return found
 
 
-def _found_in_list(value: list[Any], step: str, bit: int, below: Tree) -> int:
+def _found_in_list(value: list[Any], step: str, bit: int, below: PlaceTree) -> int:
     if step == "*":
         items = value
     elif step.isdecimal() and len(step) < 10 and int(step) < len(value):
@@ -117,7 +117,7 @@ def _members(schema: Json) -> frozenset[str] | None:
     return frozenset(found)
 
 
-class Exercise:
+class ApplicableRules:
     """The rules of one group in one edition."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
@@ -129,7 +129,7 @@ class Exercise:
             if "nothing" not in rule.check
         ]
         self.all = frozenset(id for id, _ in self._needs)
-        self._tree = Tree(self._places)
+        self._tree = PlaceTree(self._places)
         self._root = self._places.get((), 0)
         self._asked = tuple(self._conditions.values())
         self._remembered: dict[int, tuple[str, ...]] = {}

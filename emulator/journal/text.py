@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from emulator.json_types import Json, JsonObject, dumps
 
-WIDEST = 140
-"""So much of a line is shown."""
+MAX_WIDTH = 140
+"""How many characters of a line are shown."""
 
 
-def told(entry: JsonObject) -> Iterator[str]:
-    """Yield the lines that explain an entry, as `explained` returns it."""
+def explanation_lines(entry: JsonObject) -> Iterator[str]:
+    """Yield the lines that explain an entry, as `explain` returns it."""
     yield f"#{entry['id']}  {entry['method']} {entry['path']}  {entry['status']} {entry['outcome']}"
     facts = {
         "operation": entry["operation"],
@@ -22,10 +22,10 @@ def told(entry: JsonObject) -> Iterator[str]:
     }
     yield "    " + ", ".join(f"{name} {value}" for name, value in facts.items() if value)
     yield ""
-    yield from marked_lines(entry["annotatedRequest"], entry["findings"])
+    yield from annotated_lines(entry["annotatedRequest"], entry["findings"])
     for item in entry["findings"]:
         yield ""
-        yield from rule_lines(item)
+        yield from finding_lines(item)
     if not entry["findings"]:
         yield ""
         yield "It broke no rule."
@@ -37,7 +37,7 @@ def told(entry: JsonObject) -> Iterator[str]:
             yield f"  {name:<9}{said['outcome']:<9}{rule}".rstrip()
 
 
-def marked_lines(lines: list[JsonObject], broken: list[JsonObject]) -> Iterator[str]:
+def annotated_lines(lines: list[JsonObject], broken: list[JsonObject]) -> Iterator[str]:
     """Yield the request, with an arrow at each marked line and the reasons below it."""
     for line in lines:
         if skipped := line.get("skipped"):
@@ -52,7 +52,7 @@ def marked_lines(lines: list[JsonObject], broken: list[JsonObject]) -> Iterator[
             yield f"    | {' ' * indent}^ {item['reason'] or item.get('states', item['rule'])}"
 
 
-def rule_lines(item: JsonObject) -> Iterator[str]:
+def finding_lines(item: JsonObject) -> Iterator[str]:
     """Yield what is known of a broken rule."""
     facts = [item["severity"], *(["it refused the request"] if item["refused"] else [])]
     if item["classification"] != "unexpected":
@@ -78,4 +78,4 @@ def _text(value: Json) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+    return text if len(text) <= MAX_WIDTH else text[: MAX_WIDTH - 1] + "…"

@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.journal.entry import Broken, Entry
+from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.masks import mask_api_key, mask_body, mask_headers, mask_query
 from emulator.json_types import DEEPEST, Json, JsonObject, is_deeper_than, loads
 
-MOST_SHOWN = 64 * 1024
-"""So many bytes of a body are shown."""
+MAX_BODY_BYTES = 64 * 1024
+"""How many bytes of a body are shown."""
 
 
-def line(entry: Entry) -> JsonObject:
+def short_entry(entry: Entry) -> JsonObject:
     """Return an entry in short: what a list shows."""
-    intents = entry.intents()
+    classifications = entry.classifications()
     row = {
         "id": entry.number,
-        "time": when(entry.time),
+        "time": iso_time(entry.time),
         "test": entry.test,
         "operation": entry.operation,
         "service": entry.service,
@@ -31,33 +31,33 @@ def line(entry: Entry) -> JsonObject:
         "edition": entry.edition,
         "enforce": entry.enforce,
         "client": {
-            "userAgent": entry.agent,
+            "userAgent": entry.user_agent,
             "apiKey": mask_api_key(entry.headers.get("x-api-key", "")),
         },
         "expects": list(entry.expects),
         "faults": list(entry.faults),
-        "findings": [broken(item, intents[item.rule]) for item in entry.broken],
+        "findings": [finding_json(item, classifications[item.rule]) for item in entry.findings],
     }
-    recorded = {"source": entry.source, "deviations": list(entry.complaints)}
+    recorded = {"source": entry.source, "deviations": list(entry.deviations)}
     return row | {name: value for name, value in recorded.items() if value}
 
 
-def shown(entry: Entry) -> JsonObject:
-    """Return all of an entry: what `line` says, and both messages."""
+def full_entry(entry: Entry) -> JsonObject:
+    """Return all of an entry: what `short_entry` returns, and both messages."""
     parameters = {} if entry.document is None else entry.document.get("path", {})
     return {
-        **line(entry),
+        **short_entry(entry),
         "request": {
             "method": entry.method,
             "url": entry.base_url + target(entry),
             "path": dict(parameters),
             "headers": mask_headers(entry.headers),
-            **_body(entry.body, entry.headers.get("content-type", ""), entry.body_is_cut),
+            **_body(entry.body, entry.headers.get("content-type", ""), entry.body_truncated),
         },
         "response": {
             "status": entry.status,
-            "headers": mask_headers({k.lower(): v for k, v in entry.reply_headers.items()}),
-            **_body(entry.reply_body, "", entry.reply_is_cut),
+            "headers": mask_headers({k.lower(): v for k, v in entry.response_headers.items()}),
+            **_body(entry.response_body, "", entry.response_truncated),
         },
     }
 
@@ -66,7 +66,7 @@ def outcome(entry: Entry) -> str:
     """Return `refused`, `warned` or `accepted`."""
     if entry.status >= 400:
         return "refused"
-    return "warned" if any(not item.mute for item in entry.broken) else "accepted"
+    return "warned" if any(not item.mute_reason for item in entry.findings) else "accepted"
 
 
 def target(entry: Entry) -> str:
@@ -75,7 +75,7 @@ def target(entry: Entry) -> str:
     return f"{entry.path}?{query}" if query else entry.path
 
 
-def broken(item: Broken, intent: str) -> JsonObject:
+def finding_json(item: EntryFinding, classification: str) -> JsonObject:
     """Return a broken rule as JSON."""
     row = {
         "rule": item.rule,
@@ -84,12 +84,12 @@ def broken(item: Broken, intent: str) -> JsonObject:
         "reason": item.reason,
         "refused": item.refused,
         "isRule": item.is_rule,
-        "classification": intent,
+        "classification": classification,
     }
-    return {**row, "muteReason": item.mute} if item.mute else row
+    return {**row, "muteReason": item.mute_reason} if item.mute_reason else row
 
 
-def when(milliseconds: int) -> str:
+def iso_time(milliseconds: int) -> str:
     """Return a time in ISO 8601, UTC."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -101,12 +101,12 @@ def _body(body: bytes, content_type: str, is_cut: bool) -> dict[str, Any]:
         return {}
     masked = mask_body(body, content_type)
     facts: dict[str, Any] = {"size": len(body)}
-    if len(masked) <= MOST_SHOWN and not is_cut:
+    if len(masked) <= MAX_BODY_BYTES and not is_cut:
         value = _json(masked)
         if value is not NOT_JSON:
             return {**facts, "body": value}
-    facts["text"] = masked[:MOST_SHOWN].decode("utf-8", "replace")
-    if is_cut or len(masked) > MOST_SHOWN:
+    facts["text"] = masked[:MAX_BODY_BYTES].decode("utf-8", "replace")
+    if is_cut or len(masked) > MAX_BODY_BYTES:
         facts["truncated"] = True
     return facts
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from emulator.contract import Contract, Rule
 from emulator.contract.enforcement import refuses
 from emulator.contract.mutes import is_muted
+from emulator.journal.annotation import annotate
 from emulator.journal.entry import SHARED, Entry
-from emulator.journal.marked import marked
-from emulator.journal.shown import shown
+from emulator.journal.entry_json import full_entry
 from emulator.json_types import MISSING, Json, JsonObject, at
 
 if TYPE_CHECKING:
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 
 LookupOf = Callable[["Edition"], "Lookup"]
 
-MOST_VALUES = 5
-"""So many accepted values are shown."""
+MAX_VALUES = 5
+"""How many accepted values are shown."""
 
 
-def explained(contract: Contract, entry: Entry, lookup_of: LookupOf | None = None) -> JsonObject:
+def explain(contract: Contract, entry: Entry, lookup_of: LookupOf | None = None) -> JsonObject:
     """Return all of an entry with its request marked and every broken rule explained.
 
     With `lookup_of` it is judged by the other editions too.
     """
-    said = shown(entry)
-    for item in said["findings"]:
-        item.update(in_words(contract, item["rule"]))
-    said["annotatedRequest"] = [line.as_json() for line in marked(said)]
+    explained = full_entry(entry)
+    for item in explained["findings"]:
+        item.update(describe_rule(contract, item["rule"]))
+    explained["annotatedRequest"] = [line.to_json() for line in annotate(explained)]
     if lookup_of is not None and entry.document is not None:
-        said["editions"] = {
-            name: verdict(contract, name, entry, lookup_of) for name in contract.entries
+        explained["editions"] = {
+            name: edition_verdict(contract, name, entry, lookup_of) for name in contract.entries
         }
-    return said
+    return explained
 
 
-def in_words(contract: Contract, id: str) -> JsonObject:
+def describe_rule(contract: Contract, id: str) -> JsonObject:
     """Return what a rule states, who says so, how to mend it and what it accepts.
 
     For an entry of an error catalogue, its title; an empty object if this contract has neither.
@@ -50,19 +50,19 @@ def in_words(contract: Contract, id: str) -> JsonObject:
     words: JsonObject = {
         "states": rule.states,
         "evidence": rule.evidence,
-        "documents": [document(contract, name) for name in rule.documents],
-        "accepts": accepted(rule),
+        "documents": [describe_document(contract, name) for name in rule.documents],
+        "accepts": accepted_values(rule),
     }
     return {**words, "fix": rule.fix} if rule.fix else words
 
 
-def document(contract: Contract, id: str) -> JsonObject:
+def describe_document(contract: Contract, id: str) -> JsonObject:
     """Return title, publisher and date of a document."""
     known = contract.documents[id]
     return {"id": id, "title": known.title, "publisher": known.publisher, "date": known.date}
 
 
-def accepted(rule: Rule) -> JsonObject:
+def accepted_values(rule: Rule) -> JsonObject:
     """Return values that the rule accepts at its place, and its schema where it has one.
 
     Cases that need a world of their own are left out: their ids mean nothing elsewhere.
@@ -72,12 +72,12 @@ def accepted(rule: Rule) -> JsonObject:
         value = MISSING if "given" in case else at(case, rule.at)
         if value is not MISSING and value not in values:
             values.append(value)
-    said: JsonObject = {"at": rule.at, "values": values[:MOST_VALUES]}
+    said: JsonObject = {"at": rule.at, "values": values[:MAX_VALUES]}
     schema = rule.check.get("schema")
     return {**said, "schema": schema} if schema else said
 
 
-def verdict(contract: Contract, name: str, entry: Entry, lookup_of: LookupOf) -> JsonObject:
+def edition_verdict(contract: Contract, name: str, entry: Entry, lookup_of: LookupOf) -> JsonObject:
     """Return what an edition makes of an entry's request: its outcome, and the rules broken.
 
     Of rules that were in force then too, it counts what was found then: the request may have
@@ -106,7 +106,7 @@ def _judged_then(contract: Contract, entry: Entry) -> dict[str, bool]:
     if entry.edition not in contract.entries:
         return {}
     edition = contract.edition(entry.edition)
-    fired = {item.rule for item in entry.broken}
+    fired = {item.rule for item in entry.findings}
     return {rule.id: rule.id in fired for group in entry.judged for rule in edition.rules_of(group)}
 
 

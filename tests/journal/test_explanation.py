@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from emulator.app import Emulator
-from emulator.journal.marked import Line, marked
-from emulator.journal.told import told
+from emulator.journal.annotation import AnnotatedLine, annotate
+from emulator.journal.text import explanation_lines
 from emulator.serving.server import Server
 from tests.aep import FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, Aep, base_connection, profile_schema
 from tests.doors.test_cli import run
@@ -134,18 +134,18 @@ def test_there_may_be_nothing_to_explain(api: Aep, control: Control) -> None:
 def test_long_requests_are_shown_around_their_marks() -> None:
     request = {"method": "POST", "url": "/", "headers": {}, "body": list(range(200))}
     broken = [{"at": "/body/100"}, {"at": "/body/5"}]
-    lines = marked({"request": request, "findings": broken})
-    assert [line.text.strip() for line in lines if line.broken] == ["5,", "100,"]
+    lines = annotate({"request": request, "findings": broken})
+    assert [line.text.strip() for line in lines if line.findings] == ["5,", "100,"]
     assert len(lines) < 30
     total = sum(line.skipped for line in lines) + len(lines)
-    assert lines[-1] == Line("", skipped=lines[-1].skipped)
+    assert lines[-1] == AnnotatedLine("", skipped=lines[-1].skipped)
     assert total - 1 == 204
 
 
 @pytest.mark.parametrize("body", [{"a/b": {"c~d": 1}}, [[], {}], "text", 1, None, {"é": "ü"}])
 def test_what_is_written_is_the_request(body: Any) -> None:
     request = {"method": "POST", "url": "/", "headers": {}, "body": body}
-    first, blank, *lines = marked({"request": request, "findings": []})
+    first, blank, *lines = annotate({"request": request, "findings": []})
     assert (first.text, blank.text) == ("POST /", "")
     assert json.loads("\n".join(line.text for line in lines)) == body
 
@@ -153,13 +153,13 @@ def test_what_is_written_is_the_request(body: Any) -> None:
 def test_escaped_pointers_find_their_line() -> None:
     body = {"a/b": {"c~d": [0, 1]}}
     request = {"method": "POST", "url": "/", "headers": {}, "body": body}
-    lines = marked({"request": request, "findings": [{"at": "/body/a~1b/c~0d/1"}]})
-    assert [line.text.strip() for line in lines if line.broken] == ["1"]
+    lines = annotate({"request": request, "findings": [{"at": "/body/a~1b/c~0d/1"}]})
+    assert [line.text.strip() for line in lines if line.findings] == ["1"]
 
 
 def test_the_text_for_a_terminal(api: Aep, control: Control) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test="a test")
-    text = "\n".join(told(control("journal/last")))
+    text = "\n".join(explanation_lines(control("journal/last")))
     assert f"#1  POST {CONNECTIONS}  400 refused" in text
     assert "test a test" in text
     assert '  > |   "name": 3,\n    |   ^ 3 is not of type "string"' in text

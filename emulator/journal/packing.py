@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.journal.entry import BODY, EXPECTS, GATE, Broken, Entry
+from emulator.journal.entry import BODY, EXPECTS_HEADER, GATE, Entry, EntryFinding
 from emulator.json_types import Json, JsonObject, dumps, loads
 from emulator.web.call import Incoming
 from emulator.web.request_document import describe
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from emulator.contract.judge import Finding
     from emulator.web.exchange import Exchange
 
-MOST_OF_A_FILE = 64 * 1024
+MAX_FILE_BYTES = 64 * 1024
 """So many bytes of a file that is uploaded are kept."""
 
-MOST_OF_A_REPLY = 64 * 1024
+MAX_RESPONSE_BYTES = 64 * 1024
 """So many bytes of a reply are kept."""
 
 OVERHEAD = 1024
@@ -32,16 +32,16 @@ class PackedExchange:
     more than one thing is a tuple, which is the shared empty one for almost every exchange.
 
     Attributes:
-        texts: JSON of the request's texts, by the names of `Incoming`, and of `reply_headers`.
+        texts: JSON of the request's texts, by the names of `Incoming`, and of `response_headers`.
         body: Of the request, as much as is kept of it; `length` is that of the whole.
-        reply_body: Of the reply, as much as is kept of it.
+        response_body: Of the reply, as much as is kept of it.
         is_described: Whether there was a request document, which can be made again.
     """
 
     __slots__ = (
         *("operation", "texts", "body", "length", "is_too_long", "is_described"),
-        *("status", "reply_body", "is_reply_cut", "time", "sandbox", "edition", "enforce"),
-        *("judged", "broken", "complaints", "faults"),
+        *("status", "response_body", "is_response_cut", "time", "sandbox", "edition", "enforce"),
+        *("judged", "findings", "deviations", "faults"),
     )
 
     def __init__(self, exchange: Exchange) -> None:
@@ -53,36 +53,36 @@ class PackedExchange:
             "base_url": incoming.base_url,
             "method": incoming.method,
             "target": incoming.target,
-            "reply_headers": reply.headers,
+            "response_headers": reply.headers,
         }
         body = _bytes(reply.body)
         self.operation = incoming.operation
         self.texts = dumps(texts)
-        self.body = kept_of(incoming)
+        self.body = stored_body(incoming)
         self.length = len(incoming.body)
         self.is_too_long = incoming.too_long
         self.is_described = exchange.request is not None
         self.status = reply.status
-        self.reply_body = body[:MOST_OF_A_REPLY]
-        self.is_reply_cut = len(body) > MOST_OF_A_REPLY
+        self.response_body = body[:MAX_RESPONSE_BYTES]
+        self.is_response_cut = len(body) > MAX_RESPONSE_BYTES
         self.time = exchange.time
         self.sandbox = exchange.sandbox
         self.edition = exchange.edition.name
         self.enforce = exchange.enforce
         self.judged = judged_by(exchange)
-        self.broken = _broken(exchange) if is_remarkable(exchange) else ()
-        self.complaints = tuple(exchange.complaints)
+        self.findings = _findings(exchange) if is_remarkable(exchange) else ()
+        self.deviations = tuple(exchange.complaints)
         self.faults = tuple(exchange.faults)
 
     @property
     def size(self) -> int:
         """How many bytes it takes beside the request's body, about."""
-        return len(self.texts) + len(self.reply_body)
+        return len(self.texts) + len(self.response_body)
 
     def entry(self, number: int) -> Entry:
         """Return the exchange as an entry, made anew each time."""
         texts = loads(self.texts)
-        reply_headers = texts.pop("reply_headers")
+        response_headers = texts.pop("response_headers")
         incoming = Incoming(self.operation, body=self.body, too_long=self.is_too_long, **texts)
         organization = self.sandbox.organization or incoming.headers.get("x-gw-ims-org-id", "")
         return Entry(
@@ -96,8 +96,8 @@ class PackedExchange:
             headers=incoming.headers,
             body=self.body,
             status=self.status,
-            reply_headers=reply_headers,
-            reply_body=self.reply_body,
+            response_headers=response_headers,
+            response_body=self.response_body,
             base_url=incoming.base_url,
             organization=organization,
             sandbox=self.sandbox.name,
@@ -105,10 +105,10 @@ class PackedExchange:
             enforce=self.enforce,
             judged=self.judged,
             document=_document(incoming, self.length) if self.is_described else None,
-            broken=self.broken,
-            body_is_cut=self.is_too_long or self.length > len(self.body),
-            reply_is_cut=self.is_reply_cut,
-            complaints=self.complaints,
+            findings=self.findings,
+            body_truncated=self.is_too_long or self.length > len(self.body),
+            response_truncated=self.is_response_cut,
+            deviations=self.deviations,
             faults=self.faults,
         )
 
@@ -130,9 +130,9 @@ class JournalItem:
         self.is_gone = False
         self._content: Exchange | PackedExchange | Entry = content
         if isinstance(content, Entry):
-            self.size = OVERHEAD + len(content.body) + len(content.reply_body)
+            self.size = OVERHEAD + len(content.body) + len(content.response_body)
         else:
-            self.size = OVERHEAD + len(kept_of(content.incoming))
+            self.size = OVERHEAD + len(stored_body(content.incoming))
 
     @property
     def exchange(self) -> Exchange | None:
@@ -158,10 +158,10 @@ class JournalItem:
         return content.entry(self.number)
 
 
-def kept_of(incoming: Incoming) -> bytes:
+def stored_body(incoming: Incoming) -> bytes:
     """Return what is kept of a request's body: of a file that is uploaded, its beginning."""
     is_file = incoming.operation.body == "bytes"
-    return incoming.body[:MOST_OF_A_FILE] if is_file else incoming.body
+    return incoming.body[:MAX_FILE_BYTES] if is_file else incoming.body
 
 
 def _document(incoming: Incoming, length: int) -> JsonObject:
@@ -179,7 +179,7 @@ def is_remarkable(exchange: Exchange) -> bool:
         or exchange.complaints
         or exchange.faults
         or exchange.reply.status >= 400
-        or EXPECTS in exchange.incoming.headers
+        or EXPECTS_HEADER in exchange.incoming.headers
     )
 
 
@@ -210,21 +210,23 @@ def judged_by(exchange: Exchange) -> tuple[str, ...]:
     return tuple(groups)
 
 
-def _broken(exchange: Exchange) -> tuple[Broken, ...]:
+def _findings(exchange: Exchange) -> tuple[EntryFinding, ...]:
     by = exchange.refused_by
-    found = [_broken_rule(finding, finding is by) for finding in exchange.findings]
+    found = [_entry_finding(finding, finding is by) for finding in exchange.findings]
     id = exchange.reply.headers.get("x-emulator-rule")
     if by is None and id and exchange.reply.status >= 400 and not exchange.faults:
         # No rule refused it, so an entry of the error catalogue did: an unknown path, for one.
         severity = "note" if exchange.reply.status >= 500 else "error"
-        found.append(Broken(id, severity, refused=True, is_rule=False))
+        found.append(EntryFinding(id, severity, refused=True, is_rule=False))
     return tuple(found)
 
 
-def _broken_rule(finding: Finding, refused: bool) -> Broken:
+def _entry_finding(finding: Finding, refused: bool) -> EntryFinding:
     rule, mute = finding.rule, finding.mute
     why = mute.reason if mute is not None else ""
-    return Broken(rule.id, rule.severity, finding.at, finding.reason, refused, mute=why)
+    return EntryFinding(
+        rule.id, rule.severity, finding.at, finding.reason, refused, mute_reason=why
+    )
 
 
 def _is_own_failure(exchange: Exchange) -> bool:
