@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from emulator import __version__
 
 if TYPE_CHECKING:
-    from emulator.app import Emulator, create_app, create_emulator
+    from emulator.app import create_app, create_emulator
+    from emulator.emulator import Emulator
     from emulator.settings import Settings
     from emulator.testing.mock import mock_aep
 
 __all__ = ["Emulator", "Settings", "__version__", "create_app", "create_emulator", "mock_aep"]
 
 _MODULES = {
-    "Emulator": "emulator.app",
+    "Emulator": "emulator.emulator",
     "Settings": "emulator.settings",
     "create_app": "emulator.app",
     "create_emulator": "emulator.app",

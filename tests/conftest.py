@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator.app import Emulator
+from emulator.emulator import Emulator
 from emulator.fixtures.journey import GIVEN
 from emulator.serving.server import Server
 from tests.emulators import new_emulator

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from emulator.app import Emulator, create_emulator
+from emulator.app import create_emulator
 from emulator.clock import Clock, ManualClock
+from emulator.emulator import Emulator
 from emulator.settings import Settings
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.app import Emulator
 from emulator.clock import ManualClock
+from emulator.emulator import Emulator
 from emulator.sandbox import Sandbox
 from tests.aep import FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, make_world
 from tests.emulators import new_emulator
@@ -59,7 +59,7 @@ def test_the_hundredth_test_sees_exactly_what_the_first_saw() -> None:
         else:
             emulator.wsgi_app.test_client().get(CONNECTIONS, headers=HEADERS)
     emulator.reset()
-    assert emulator.worlds.names() == []
+    assert emulator.isolated.names() == []
     assert list(emulator.platform.blobs.everything()) == []
     assert seen(emulator) == first
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator
+from emulator.emulator import Emulator
 from emulator.settings import Settings, read_settings
 from emulator.web.call import Call, Reply
 from emulator.web.self_check import HEADER

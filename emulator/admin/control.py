@@ -13,7 +13,7 @@ from emulator.admin.replies import SCOPE, answer, error, nothing, read_object, r
 from emulator.web.engine import Engine
 
 if TYPE_CHECKING:
-    from emulator.app import Emulator
+    from emulator.emulator import Emulator
 
 
 def make_blueprint(emulator: Emulator) -> Blueprint:
@@ -35,7 +35,7 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
         *seeding.routes(emulator),
         *faults.routes(emulator.faults),
         *journal_routes(engine, emulator.journal),
-        *worlds.routes(emulator.worlds),
+        *worlds.routes(emulator.isolated),
         *exports.routes(engine),
         *files.routes(engine),
         *tick.routes(engine),

@@ -10,7 +10,7 @@ from emulator.admin.replies import answer, error, nothing, read_object
 from emulator.fixtures.journey import GIVEN
 
 if TYPE_CHECKING:
-    from emulator.app import Emulator
+    from emulator.emulator import Emulator
 
 WHERE = ("organization", "sandbox")
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from emulator.settings import SettingError, Settings, read_settings, switch, table
 
 if TYPE_CHECKING:
-    from emulator.app import Emulator
     from emulator.contract import Contract
+    from emulator.emulator import Emulator
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names them, binds nothing
 """Addresses that are listened on but cannot be called, and what to call instead."""

@@ -17,7 +17,7 @@ from emulator.commands.progress import Bar
 from emulator.commands.reporting import add_report, add_save, finish, listed_operations, save
 
 if TYPE_CHECKING:
-    from emulator.app import Emulator
+    from emulator.emulator import Emulator
     from emulator.traffic.verify import Verification
 
 HELP = "judge recorded traffic: requests by the rules, replies by the documents"

@@ -12,8 +12,8 @@ from emulator.web.call import Incoming
 from emulator.web.routing import Router
 
 if TYPE_CHECKING:
-    from emulator.app import Emulator
     from emulator.sandbox import Sandbox
+    from emulator.web.engine import Engine
 
 SCOPE = "openid,AdobeID,read_organizations"
 
@@ -21,12 +21,12 @@ SCOPE = "openid,AdobeID,read_organizations"
 class Door:
     """Calls operations by their ids, in one sandbox, with a token of the emulator's own."""
 
-    def __init__(self, emulator: Emulator, sandbox: Sandbox) -> None:
+    def __init__(self, engine: Engine, sandbox: Sandbox) -> None:
         """Remember whom to call, and as whom: the first of the API keys that exist."""
-        self._emulator = emulator
-        known = emulator.settings.api_keys
+        self._engine = engine
+        known = engine.platform.settings.api_keys
         self.api_key = known[0] if known else "seed"
-        token = emulator.platform.ims.issue(self.api_key, SCOPE)
+        token = engine.platform.ims.issue(self.api_key, SCOPE)
         self._headers = {
             "authorization": f"Bearer {token}",
             "x-api-key": self.api_key,
@@ -41,10 +41,10 @@ class Door:
         Raises:
             SeedError: The call is refused: by a house rule, or because there is no such sandbox.
         """
-        found = self._emulator.contract.operations[operation]
+        found = self._engine.contract.operations[operation]
         content = b"" if body is None else dumps(body)
         incoming = Incoming(found, {}, urlencode(query), dict(self._headers), content)
-        reply = self._emulator.engine.answer(incoming)
+        reply = self._engine.answer(incoming)
         answer = loads(reply.body) if isinstance(reply.body, bytes) else reply.body
         if reply.status >= 300:
             rule = reply.headers.get("x-emulator-rule", "")
@@ -60,9 +60,9 @@ def created_id(answer: JsonObject | list[str]) -> str:
     return str(answer.get("$id") or answer["id"])
 
 
-def sender(emulator: Emulator) -> Send:
+def sender(engine: Engine) -> Send:
     """Return a door for journeys: it finds the operation of a path by itself."""
-    router = Router(emulator.contract)
+    router = Router(engine.contract)
 
     def send(request: Request) -> Answer:
         path, _, query = request.target.partition("?")
@@ -79,7 +79,7 @@ def sender(emulator: Emulator) -> Send:
             method=request.method,
             target=request.target,
         )
-        reply = emulator.engine.answer(incoming)
+        reply = engine.answer(incoming)
         body = loads(reply.body) if isinstance(reply.body, bytes) else reply.body
         return Answer(reply.status, reply.headers, body)
 

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from faker import Faker
 
-    from emulator.app import Emulator
     from emulator.clock import ManualClock
     from emulator.sandbox import Sandbox
     from emulator.seeding.model import Runs
     from emulator.seeding.world import Flow
+    from emulator.web.engine import Engine
 
 ROWS = 5
 """How many rows a file has."""
@@ -27,11 +27,9 @@ DAY = 24 * 3600 * 1000
 class History:
     """Lets time pass for some flows, each of which finds a new file for every run."""
 
-    def __init__(
-        self, emulator: Emulator, clock: ManualClock, sandbox: Sandbox, faker: Faker
-    ) -> None:
-        platform = emulator.platform
-        edition = emulator.contract.edition(emulator.engine.edition)
+    def __init__(self, engine: Engine, clock: ManualClock, sandbox: Sandbox, faker: Faker) -> None:
+        platform = engine.platform
+        edition = engine.contract.edition(engine.edition)
         words = edition.answer("data_prep.reserved_words")
         self._engine = FlowEngine(platform, platform.fixtures_of(edition), words)
         self._files = Files(platform)

@@ -16,18 +16,16 @@ from emulator.seeding.seed import Make, seed
 from emulator.state import put_back, take
 
 if TYPE_CHECKING:
-    from emulator.app import Emulator
     from emulator.seeding import model
     from emulator.seeding.scenario_files import Scenario
+    from emulator.web.engine import Engine
 
 
-def load(
-    emulator: Emulator, make: Make, scenario: Scenario, sandbox: Sandbox | None = None
-) -> None:
+def load(engine: Engine, make: Make, scenario: Scenario, sandbox: Sandbox | None = None) -> None:
     """Put a scenario in place of what is there.
 
     Args:
-        emulator: Whose state it becomes.
+        engine: Whose state it becomes.
         make: Makes the emulator in which it is built.
         scenario: Which.
         sandbox: Where to build it. Then only what its organization holds is replaced; without it
@@ -36,24 +34,24 @@ def load(
     Raises:
         SeedError: It cannot be built as it says; nothing has changed.
     """
-    clock = ManualClock(emulator.platform.clock.now())
+    clock = ManualClock(engine.platform.clock.now())
     scratch = make(clock)
     if sandbox is not None:
-        put_back(scratch.engine, replace(take(emulator.engine), clock=None))
+        put_back(scratch, replace(take(engine), clock=None))
         scratch.platform.erase(sandbox.organization)
     builder = _Builder(scratch, make, scenario, sandbox)
     builder.build()
-    built, current = take(scratch.engine), take(emulator.engine)
-    put_back(emulator.engine, replace(current, store=built.store, blobs=built.blobs))
+    built, current = take(scratch), take(engine)
+    put_back(engine, replace(current, store=built.store, blobs=built.blobs))
 
 
 class _Builder:
     """Builds one scenario; `_known` is what its calls have left, by name."""
 
     def __init__(
-        self, scratch: Emulator, make: Make, scenario: Scenario, sandbox: Sandbox | None
+        self, scratch: Engine, make: Make, scenario: Scenario, sandbox: Sandbox | None
     ) -> None:
-        self._emulator = scratch
+        self._engine = scratch
         self._make = make
         self._scenario = scenario
         self._is_one_of_many = sandbox is not None
@@ -61,8 +59,8 @@ class _Builder:
         self._known: dict[str, Any] = {**GIVEN, **_who(scratch, self._sandbox)}
         self._edition = scenario.file.edition or scratch.contract.default_edition
         self._send = sender(scratch)
-        scratch.engine.enforce = "documented"
-        scratch.engine.edition = self._edition
+        scratch.enforce = "documented"
+        scratch.edition = self._edition
 
     def build(self) -> None:
         from emulator.seeding import model
@@ -76,7 +74,7 @@ class _Builder:
                 case model.FilesPart():
                     self._put(part.files)
                 case model.SeedPart():
-                    seed(self._emulator, self._make, self._sandbox, part.seed)
+                    seed(self._engine, self._make, self._sandbox, part.seed)
                 case model.StatePart():
                     self._load_state(part.state)
 
@@ -102,7 +100,7 @@ class _Builder:
         return Journey(self._scenario.name, title, "", editions, newest.headers, made)
 
     def _put(self, rows: list[model.FileRow]) -> None:
-        files = Files(self._emulator.platform)
+        files = Files(self._engine.platform)
         for row in rows:
             if row.file is None:
                 content = (row.text or "").encode()
@@ -121,15 +119,15 @@ class _Builder:
             raise SeedError("a scenario with a state file replaces everything: name no sandbox")
         try:
             read = loads((self._scenario.folder / name).read_bytes())
-            state = from_json(read, self._emulator.contract)
+            state = from_json(read, self._engine.contract)
         except (StateError, ValueError) as error:
             raise SeedError(f"{name}: {error}") from error
-        put_back(self._emulator.engine, replace(state, clock=None, edition=self._edition))
+        put_back(self._engine, replace(state, clock=None, edition=self._edition))
 
 
-def _who(scratch: Emulator, sandbox: Sandbox) -> dict[str, str]:
+def _who(scratch: Engine, sandbox: Sandbox) -> dict[str, str]:
     who = {"organization": sandbox.organization, "sandbox": sandbox.name}
-    known = scratch.settings.api_keys
+    known = scratch.platform.settings.api_keys
     return {**who, "apiKey": known[0]} if known else who
 
 

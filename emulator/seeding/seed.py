@@ -18,11 +18,11 @@ from emulator.seeding.world import World
 from emulator.state import put_back, take
 
 if TYPE_CHECKING:
-    from emulator.app import Emulator
     from emulator.sandbox import Sandbox
     from emulator.seeding.model import Wish
+    from emulator.web.engine import Engine
 
-Make = Callable[["ManualClock"], "Emulator"]
+Make = Callable[["ManualClock"], "Engine"]
 """Makes an empty emulator with the same settings that nobody watches, and a clock of its own."""
 
 _TOMORROW = 24 * 3600
@@ -44,28 +44,28 @@ def read_wish(raw: Any) -> Wish:
         raise SeedError("\n".join(form_errors(error))) from error
 
 
-def seed(emulator: Emulator, make: Make, sandbox: Sandbox, wish: Wish) -> dict[str, int]:
+def seed(engine: Engine, make: Make, sandbox: Sandbox, wish: Wish) -> dict[str, int]:
     """Add a random world to a sandbox; return how much of what was made.
 
     Raises:
         SeedError: A call is refused; nothing was added.
     """
-    platform = emulator.platform
+    platform = engine.platform
     with platform.store.exclusive(sandbox):
         now = platform.clock.now()
         clock = ManualClock(now)
         scratch = make(clock)
-        put_back(scratch.engine, replace(take(emulator.engine), clock=None))
-        scratch.engine.edition = emulator.contract.default_edition
-        scratch.engine.enforce = "documented"
+        put_back(scratch, replace(take(engine), clock=None))
+        scratch.edition = engine.contract.default_edition
+        scratch.enforce = "documented"
         made = _build(scratch, clock, sandbox, wish, now)
-        lived, current = take(scratch.engine), take(emulator.engine)
-        put_back(emulator.engine, replace(current, store=lived.store, blobs=lived.blobs))
+        lived, current = take(scratch), take(engine)
+        put_back(engine, replace(current, store=lived.store, blobs=lived.blobs))
         return made
 
 
 def _build(
-    scratch: Emulator, clock: ManualClock, sandbox: Sandbox, wish: Wish, now: int
+    scratch: Engine, clock: ManualClock, sandbox: Sandbox, wish: Wish, now: int
 ) -> dict[str, int]:
     from emulator.seeding.history import DAY, History
 
@@ -76,7 +76,7 @@ def _build(
     if wish.runs:
         clock.set(now - wish.runs.days * DAY)
         start, every = clock.now() // 1000 + 3600, wish.runs.everyDays
-    fixtures = scratch.platform.fixtures_of(scratch.contract.edition(scratch.engine.edition))
+    fixtures = scratch.platform.fixtures_of(scratch.contract.edition(scratch.edition))
     suffix = f" ({count})" if count > 1 else ""
     world = World(Door(scratch, sandbox), faker, fixtures, suffix)
     world.make(wish, start, every)

@@ -14,7 +14,7 @@ from emulator.testing.connection import Connection, with_options
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from emulator.app import Emulator
+    from emulator.emulator import Emulator
     from emulator.faults import Faults
     from emulator.state import State
 

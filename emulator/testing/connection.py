@@ -22,7 +22,7 @@ from emulator.web.worlds import ENGINE, PREFIX
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from emulator.app import Emulator
+    from emulator.emulator import Emulator
     from emulator.testing.session import AepSession
 
 HOST = "aep.test"

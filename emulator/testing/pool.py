@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from emulator.app import Emulator, create_emulator
+from emulator.app import create_emulator
 from emulator.clock import ManualClock
+from emulator.emulator import Emulator
 from emulator.settings import Settings
 from emulator.state import State
 

@@ -21,8 +21,8 @@ from emulator.traffic.recording import Fields, Recorded
 from emulator.traffic.verify import Counted
 
 if TYPE_CHECKING:
-    from emulator.app import Emulator
     from emulator.coverage.coverage import Coverage
+    from emulator.emulator import Emulator
 
 _log = logging.getLogger("emulator")
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator
 from emulator.clock import ManualClock
 from emulator.data_plane.engine import MOST_CAUGHT_UP
 from emulator.data_plane.files import File
 from emulator.data_plane.sources import chosen
+from emulator.emulator import Emulator
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from tests.aep import (

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator
+from emulator.emulator import Emulator
 from tests.aep import CONNECTORS, FLOW_SERVICE, Aep, base_connection, flow, make_world
 from tests.emulators import new_emulator
 from tests.services.conftest import aep_for

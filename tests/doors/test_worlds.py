@@ -12,8 +12,8 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from emulator.app import Emulator
 from emulator.clock import ManualClock
+from emulator.emulator import Emulator
 from emulator.serving.server import Server
 from tests.aep import FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, SCHEMA_REGISTRY, Answer
 from tests.aep import base_connection as connection_body

@@ -11,8 +11,9 @@ import pytest
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
-from emulator.app import Emulator, create_emulator
+from emulator.app import create_emulator
 from emulator.clock import ManualClock
+from emulator.emulator import Emulator
 from emulator.faults import FaultError
 from emulator.faults.model import schema
 from emulator.json_types import Json, JsonObject

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator
 from emulator.clock import ManualClock
+from emulator.emulator import Emulator
 from emulator.fixtures.journey import GIVEN
 from emulator.sandbox import Sandbox
 from tests.aep import CATALOG, FLOW_SERVICE, HEADERS, Aep

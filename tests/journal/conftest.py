@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator
 from emulator.clock import ManualClock
+from emulator.emulator import Emulator
 from emulator.journal.journal import Journal
 from tests.aep import Aep
 from tests.emulators import new_emulator

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from emulator.app import Emulator
 from emulator.clock import ManualClock
+from emulator.emulator import Emulator
 from emulator.serving.server import Server
 from tests.aep import FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, Aep, base_connection
 from tests.journal.conftest import Control

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator
+from emulator.emulator import Emulator
 from emulator.journal.annotation import AnnotatedLine, annotate
 from emulator.journal.text import explanation_lines
 from emulator.serving.server import Server

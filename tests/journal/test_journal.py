@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from emulator.app import Emulator
 from emulator.clock import ManualClock
 from emulator.coverage.coverage import Coverage
+from emulator.emulator import Emulator
 from emulator.journal.entry import EntryFinding
 from emulator.journal.journal import BATCH, Journal
 from emulator.journal.packing import MAX_RESPONSE_BYTES

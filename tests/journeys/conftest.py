@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from emulator.app import Emulator
+from emulator.emulator import Emulator
 from emulator.serving.server import Server
 from tests.aep import HEADERS, Aep, Send
 from tests.emulators import new_emulator

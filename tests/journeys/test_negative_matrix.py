@@ -18,7 +18,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from emulator.app import Emulator
+from emulator.emulator import Emulator
 from emulator.package_data import data_folder
 from tests.aep import Aep, Answer
 from tests.emulators import new_emulator

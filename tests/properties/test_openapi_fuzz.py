@@ -20,7 +20,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.result import Ok
 from schemathesis.errors import InvalidSchema
 
-from emulator.app import Emulator
+from emulator.emulator import Emulator
 from emulator.web.self_check import HEADER
 from tests.aep import FLOW_SERVICE, HEADERS, flow, make_world
 from tests.emulators import new_emulator

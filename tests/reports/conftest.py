@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.app import Emulator
+from emulator.emulator import Emulator
 from emulator.json_types import JsonObject
 from emulator.reports.report import build
 from emulator.serving.server import Server

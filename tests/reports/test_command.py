@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from emulator.app import Emulator
+from emulator.emulator import Emulator
 from tests.doors.test_cli import Done, run
 from tests.journal.conftest import control_of
 from tests.reports.conftest import NAME, TEST

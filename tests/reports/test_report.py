@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator
 from emulator.contract.model import Mute
 from emulator.coverage.coverage import Coverage
+from emulator.emulator import Emulator
 from emulator.json_types import JsonObject
 from emulator.reports.report import ReportScope, ReportScopeError, build, share
 from emulator.reports.thresholds import Thresholds, failures, percent

@@ -10,9 +10,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from emulator.app import Emulator, create_emulator
+from emulator.app import create_emulator
 from emulator.clock import ManualClock
 from emulator.commands import CommandError, build_emulator
+from emulator.emulator import Emulator
 from emulator.fixtures.library import FixtureError
 from emulator.package_data import data_folder
 from emulator.seeding.errors import SeedError

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator
 from emulator.clock import ManualClock
+from emulator.emulator import Emulator
 from emulator.fixtures.journey import GIVEN
 from emulator.seeding.errors import SeedError
 from emulator.serving.server import Server

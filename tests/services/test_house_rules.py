@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator, create_emulator
+from emulator.app import create_emulator
 from emulator.cli import main
 from emulator.clock import ManualClock
 from emulator.contract import ContractError, load_contract
 from emulator.contract.checkup import check_overlaid, check_overlay
+from emulator.emulator import Emulator
 from emulator.package_data import data_folder
 from emulator.settings import Settings
 from tests.aep import BLOB, FLOW_SERVICE, Aep, flow, make_world

@@ -9,8 +9,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from emulator.app import Emulator
 from emulator.clock import ManualClock
+from emulator.emulator import Emulator
 from emulator.sandbox import Sandbox
 from emulator.services.schema_registry.view import View
 from emulator.xdm.paths import field_at, parse_path

@@ -12,8 +12,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from emulator.app import Emulator, create_emulator
+from emulator.app import create_emulator
 from emulator.clock import ManualClock
+from emulator.emulator import Emulator
 from emulator.sandbox import Sandbox
 from emulator.serving.server import Server
 from emulator.settings import Settings

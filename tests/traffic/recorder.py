@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from emulator.app import Emulator
+from emulator.emulator import Emulator
 from emulator.json_types import dumps
 from emulator.traffic.recording import Recorded, RecordedReply, Source
 from emulator.web.exchange import Exchange

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator
+from emulator.emulator import Emulator
 from emulator.sandbox import Sandbox
 from emulator.traffic import world
 from emulator.traffic.judge import RecordingJudge

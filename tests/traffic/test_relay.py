@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.app import Emulator
+from emulator.emulator import Emulator
 from emulator.serving.server import Server
 from emulator.traffic.proxy import Watcher
 from emulator.traffic.recording import Recorded, one_by_name

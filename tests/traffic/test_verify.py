@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator
 from emulator.coverage.coverage import TallyKey
+from emulator.emulator import Emulator
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.recording import Recorded, Source
 from emulator.traffic.verify import Verification, verification, verify

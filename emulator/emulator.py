@@ -1,0 +1,158 @@
+"""The record of one emulator: its parts, and what can be done with all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from emulator.clock import Clock, ManualClock
+from emulator.contract import Contract
+from emulator.faults import Faults
+from emulator.fixtures.journey import GIVEN
+from emulator.journal.journal import Journal
+from emulator.platform import Platform
+from emulator.sandbox import Sandbox
+from emulator.settings import Settings
+from emulator.state import State, put_back, take
+from emulator.web.engine import Engine
+from emulator.web.limits import body_limit
+from emulator.web.worlds import Worlds
+
+if TYPE_CHECKING:
+    from flask import Blueprint, Flask
+
+
+@dataclass(eq=False)
+class Emulator:
+    """One emulator: its settings, contract and state, and the WSGI application that serves it.
+
+    `emulator.app.create_emulator` makes one. An isolated emulator is one too: its `isolated` holds
+    the ones that it is among. What keeps state beside the store adds a function to `on_reset`.
+    """
+
+    settings: Settings
+    contract: Contract
+    platform: Platform
+    engine: Engine
+    isolated: Worlds
+    faults: Faults
+    make_scratch: Callable[[Emulator, Clock], Emulator]
+    """Returns an empty emulator of the same settings that nothing observes or disturbs."""
+    blueprints: Callable[[Emulator], list[Blueprint]]
+    """Returns what an emulator serves with Flask beside its operations."""
+    journal: Journal | None = None
+    """What was asked and answered; None with the setting `journal` at 0.
+
+    Isolated emulators share it."""
+    is_isolated: bool = False
+    on_reset: list[Callable[[], object]] = field(default_factory=list)
+    start: State | None = None
+    """What it begins with and a reset goes back to: the scenario of the settings."""
+
+    @cached_property
+    def wsgi_app(self) -> Flask:
+        """What serves the emulated APIs and the control API, of the isolated emulators too."""
+        from emulator.web.flask_app import make_flask_app
+
+        return self._with_blueprints(make_flask_app(self.engine, self.isolated))
+
+    @cached_property
+    def control_app(self) -> Flask:
+        """What serves the control API alone: an isolated emulator needs no more of its own."""
+        from emulator.web.flask_app import make_bare_app
+
+        return self._with_blueprints(make_bare_app(self.engine))
+
+    def _with_blueprints(self, app: Flask) -> Flask:
+        for blueprint in self.blueprints(self):
+            app.register_blueprint(blueprint)
+        return app
+
+    def reset(self) -> None:
+        """Become as new: the next calls get the ids, times and answers that the first ones got.
+
+        A manual clock goes back to where it started; the machine's own goes on. The journal stays:
+        it is about the client.
+        """
+        self._drop_isolated()
+        self.platform.erase()
+        self.engine.reset()
+        clock = self.platform.clock
+        if isinstance(clock, ManualClock):
+            clock.reset()
+        for forget in self.on_reset:
+            forget()
+
+    def starts_with(self, state: State) -> None:
+        """Begin with a state, now and after each reset."""
+        self.start = state
+        self.restore(state)
+        self.on_reset.append(lambda: self.restore(state))
+
+    @property
+    def body_limit(self) -> Callable[[Mapping[str, Any]], int]:
+        """How many bytes of a request's body a server should read, by its WSGI environment."""
+        return body_limit(self.contract, self.settings)
+
+    def snapshot(self) -> State:
+        """Return all that the emulator knows now, for `restore`."""
+        return take(self.engine)
+
+    def restore(self, state: State) -> None:
+        """Replace all that the emulator knows by what a snapshot holds."""
+        put_back(self.engine, state)
+
+    def seed(
+        self,
+        organization: str = GIVEN["organization"],
+        sandbox: str = GIVEN["sandbox"],
+        **wish: Any,
+    ) -> dict[str, int]:
+        """Add a random world to a sandbox; return how much of what was made.
+
+        Args:
+            organization: Whose sandbox.
+            sandbox: Its name.
+            wish: How much of what: the members of `seeding.model.Wish`.
+
+        Raises:
+            SeedError: It cannot be made as it is asked for; nothing was added.
+        """
+        return self.seed_as(wish, organization, sandbox)
+
+    def seed_as(self, wish: Any, organization: str, sandbox: str) -> dict[str, int]:
+        """Add a random world, wished for in JSON, to a sandbox; see `seed`."""
+        from emulator.seeding.seed import read_wish, seed
+
+        where = Sandbox(organization, sandbox)
+        return seed(self.engine, self._scratch_engine, where, read_wish(wish))
+
+    def load_scenario(self, name: str, organization: str = "", sandbox: str = "") -> None:
+        """Put a scenario in place of what is there.
+
+        With an organization, it is built there and replaces only what that organization holds.
+
+        Raises:
+            SeedError: There is none of the name, or it cannot be built; nothing has changed.
+        """
+        from emulator.seeding.scenario_files import read_scenario
+        from emulator.seeding.scenarios import load
+
+        where = Sandbox(organization, sandbox or GIVEN["sandbox"]) if organization else None
+        scenario = read_scenario(name, self.settings.fixtures)
+        load(self.engine, self._scratch_engine, scenario, where)
+
+    def _scratch_engine(self, clock: Clock) -> Engine:
+        return self.make_scratch(self, clock).engine
+
+    def close(self) -> None:
+        """Release the state."""
+        self._drop_isolated()
+        self.platform.store.close()
+        self.platform.blobs.close()
+
+    def _drop_isolated(self) -> None:
+        if not self.is_isolated:
+            self.isolated.close()
