@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.clock import Clock, ManualClock, SystemClock
 from emulator.contract import Contract, ContractError, load_contract
@@ -18,7 +17,7 @@ from emulator.package_data import data_folder
 from emulator.platform import Platform
 from emulator.settings import SettingError, Settings
 from emulator.store import Blobs, MemoryBlobs, MemoryStore, Store
-from emulator.web.call import View
+from emulator.web.call import View, views_of
 from emulator.web.engine import Engine
 from emulator.web.self_check import SelfCheck
 from emulator.web.worlds import Worlds
@@ -178,13 +177,9 @@ def _add_services(contract: Contract, views: dict[str, View], platform: Platform
     from emulator.services.registry import SERVICES
 
     for service in SERVICES:
-        platform.add(service.name, service.build(platform))
-        for item in vars(service.views).values():
-            for id in _marks(item):
+        domain = platform.add(service)
+        for module in service.modules:
+            for id, view in views_of(module, domain):
                 if id not in contract.operations:
                     raise ContractError(f"{service.name}: a view for the unknown operation {id}")
-                views[id] = item
-
-
-def _marks(item: Callable[..., Any] | object) -> list[str]:
-    return getattr(item, "operation_ids", []) if callable(item) else []
+                views[id] = view

@@ -1,71 +1,47 @@
-"""What a service is to the rest: its name, its views, and how its domain object is built."""
+"""The platform of one emulator: what its services share, and the services by name."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Generic, TypeVar
 
 from emulator.clock import Clock
 from emulator.fixtures.library import FixtureLibrary, Fixtures
 from emulator.ids import Ids
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
+from emulator.scope import PlatformBase, Scope
+from emulator.services.interfaces import Domain, Services
 from emulator.settings import Settings
 from emulator.store import Blobs, Store
 
-if TYPE_CHECKING:
-    from emulator.contract.judge import Edition
-
-Finder = Callable[[Sandbox, Fixtures, str], JsonObject | None]
-Lister = Callable[[Sandbox, Fixtures], list[JsonObject]]
-
-RunHook = Callable[[Sandbox, JsonObject, JsonObject], JsonObject | None]
-"""Asked with sandbox, flow and run before a run is carried out; None lets it.
-
-What it returns instead becomes the run's `statusSummary`, and nothing is read: for example
-`{"status": "failed", "errors": [{"code": …, "message": …}]}`. A run that has not ended then
-(`inProgress`, `queued`, `scheduled`) is asked for again each time somebody looks at runs or flows.
-"""
-
-BatchHook = Callable[[Sandbox, JsonObject], JsonObject | None]
-"""Asked with sandbox and data set before a batch is read; None lets it.
-
-What it returns instead, `{"code": …, "message": …}`, is why the batch fails.
-"""
-
-
-EraseHook = Callable[[str | None, str | None], object]
-"""Told which organization and sandbox have been erased, None for all: who remembers ids forgets."""
-
-
-class Domain(Protocol):
-    """A service's domain object."""
-
-    def finders(self) -> Mapping[str, Finder]:
-        """Return how rules and other services find one resource, by kind."""
-
-    def listers(self) -> Mapping[str, Lister]:
-        """Return how rules and other services see all resources of a kind."""
+_D_co = TypeVar("_D_co", bound=Domain, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class Service(Generic[_D_co]):
     """One emulated service.
 
-    `views` is the module whose functions are marked with `@operation`; `build` makes the domain
-    object, which the others reach as an attribute of the platform under the service's name.
+    Args:
+        name: Its name in the contract, and among the platform's `services`.
+        build: Makes the domain object.
+        modules: Where its views are, marked with `@operation`, and its facts, marked with `@fact`.
     """
 
     name: str
-    views: ModuleType
-    build: Callable[[Platform], Domain]
+    build: Callable[[Platform], _D_co]
+    modules: tuple[ModuleType, ...]
 
 
-class Platform:
-    """What the services of one emulator share, and the services themselves by name."""
+class Platform(PlatformBase):
+    """What the services of one emulator share, and the services themselves.
+
+    The services are loaded when they are first needed, so that a start waits for none of them.
+    """
 
     def __init__(
         self,
@@ -78,22 +54,16 @@ class Platform:
         load: Callable[[Platform], None],
     ) -> None:
         """Remember the parts. `load` adds the services; it runs when one is first needed."""
-        self.store = store
-        self.blobs = blobs
-        self.clock = clock
-        self.ids = ids
-        self.fixtures = fixtures
-        self.settings = settings
-        self.run_hooks: list[RunHook] = []
-        self.batch_hooks: list[BatchHook] = []
-        self.on_erase: list[EraseHook] = []
-        self.conformers: dict[tuple[Sandbox, str | None, bool], tuple[JsonObject, Any]] = {}
-        self._derived: dict[tuple[str, object], str] = {}
-        self._domains: dict[str, Domain] = {}
-        self._finders: dict[str, Finder] = {}
-        self._listers: dict[str, Lister] = {}
+        super().__init__(store, blobs, clock, ids, fixtures, settings)
+        self._services = Services()
         self._load: Callable[[Platform], None] | None = load
         self._loading = threading.RLock()
+
+    @property
+    def services(self) -> Services:
+        """The services, each under its name."""
+        self.load()
+        return self._services
 
     def load(self) -> None:
         """Build the services, unless they are there."""
@@ -103,77 +73,40 @@ class Platform:
                     self._load(self)
                     self._load = None
 
-    def add(self, name: str, domain: Domain) -> None:
-        """Make a service's domain object known under its name."""
-        self._domains[name] = domain
-        self._finders.update(domain.finders())
-        self._listers.update(domain.listers())
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        self.load()
-        try:
-            return self._domains[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-    def fixtures_of(self, edition: Edition) -> Fixtures:
-        """Return the read-only resources that an edition's documents print."""
-        return self.fixtures.edition(edition.entry.fixtures)
+    def add(self, service: Service[Domain]) -> Domain:
+        """Build a service, make its resources and facts known, and return its domain object."""
+        domain = service.build(self)
+        vars(self._services)[service.name] = domain
+        self.finders.update(domain.finders())
+        self.listers.update(domain.listers())
+        for module in service.modules:
+            for name, item in vars(module).items():
+                if callable(item) and "fact" in (marks := getattr(item, "__dict__", {})):
+                    self.facts[f"{service.name}.{name}"] = partial(item, domain)
+                    if marks["fact"]["stateless"]:
+                        self.stateless_facts.add(f"{service.name}.{name}")
+        return domain
 
     def find(self, sandbox: Sandbox, fixtures: Fixtures, kind: str, key: str) -> JsonObject | None:
-        """Return one resource of any service, or None."""
-        return self._finders[kind](sandbox, fixtures, key)
+        """Return one resource of any service, or None. For callers without a scope."""
+        return self.finders[kind](_FixedScope(self, sandbox, fixtures), key)
 
     def all(self, sandbox: Sandbox, fixtures: Fixtures, kind: str) -> list[JsonObject]:
-        """Return every resource of a kind that a sandbox sees."""
-        return self._listers[kind](sandbox, fixtures)
+        """Return every resource of a kind that a sandbox sees. For callers without a scope."""
+        return self.listers[kind](_FixedScope(self, sandbox, fixtures))
 
-    def erase(self, organization: str | None = None, name: str | None = None) -> None:
-        """Forget everything, or what one organization or one of its sandboxes holds."""
-        self.store.erase(organization, name)
-        self.blobs.erase(organization, name)
-        self.erased(organization, name)
 
-    def erased(self, organization: str | None = None, name: str | None = None) -> None:
-        """Tell `on_erase` that resources are gone, and that their ids may come again."""
-        for forget in self.on_erase:
-            forget(organization, name)
+class _FixedScope(Scope):
+    """A scope of fixtures rather than of an edition, until all callers take a scope."""
 
-    def new_uuid(self, sandbox: Sandbox, kind: str) -> str:
-        """Return the next dashed id of a kind."""
-        return self.ids.uuid(sandbox, kind, self.store.next(sandbox, kind))
+    __slots__ = ("_fixtures",)
 
-    def new_hex(self, sandbox: Sandbox, kind: str, length: int = 32) -> str:
-        """Return the next id of a kind in hexadecimal digits."""
-        return self.ids.hex(sandbox, kind, self.store.next(sandbox, kind), length)
+    def __init__(self, platform: PlatformBase, sandbox: Sandbox, fixtures: Fixtures) -> None:
+        self.platform = platform
+        self.sandbox = sandbox
+        self.client = ""
+        self._fixtures = fixtures
 
-    def sandbox_id(self, sandbox: Sandbox) -> str:
-        """Return the UUID under which services know a sandbox."""
-        return self._remembered(("sandbox", sandbox), lambda: self._sandbox_id(sandbox))
-
-    def tenant_id(self, organization: str) -> str:
-        """Return an organization's tenant id, without the underscore of its namespace."""
-        if self.settings.tenant:
-            return self.settings.tenant.lstrip("_")
-        return "t" + self.ids.hex(Sandbox(organization, ""), "tenant", 0, 8)
-
-    def user_id(self, api_key: str) -> str:
-        """Return the technical account that an API key acts as."""
-        return self._remembered(("user", api_key), lambda: self._user_id(api_key))
-
-    def _sandbox_id(self, sandbox: Sandbox) -> str:
-        return self.ids.uuid(sandbox, "sandbox", 0)
-
-    def _user_id(self, api_key: str) -> str:
-        digits = self.ids.hex(Sandbox("", api_key), "user", 0, 24)
-        return f"{digits.upper()}@techacct.adobe.com"
-
-    def _remembered(self, key: tuple[str, object], make: Callable[[], str]) -> str:
-        """Return a derived id without deriving it at every write."""
-        if key not in self._derived:
-            if len(self._derived) > 1024:
-                self._derived.clear()
-            self._derived[key] = make()
-        return self._derived[key]
+    @property
+    def fixtures(self) -> Fixtures:
+        return self._fixtures

@@ -15,6 +15,7 @@ import pytest
 from emulator.contract import load_contract
 from emulator.package_data import data_folder
 from emulator.services.registry import SERVICES
+from emulator.web.call import views_of
 from emulator.web.routing import Route, Router
 
 CONTRACT = load_contract(data_folder("contracts"))
@@ -52,10 +53,7 @@ def test_every_operation_is_in_the_list() -> None:
 
 def test_what_is_emulated_has_a_view_and_the_rest_a_reason() -> None:
     seen = {
-        id
-        for service in SERVICES
-        for view in vars(service.views).values()
-        for id in getattr(view, "operation_ids", ())
+        id for service in SERVICES for module in service.modules for id, _ in views_of(module, None)
     }
     for operation in CONTRACT.operations.values():
         assert operation.emulated == (operation.id in seen), operation.id

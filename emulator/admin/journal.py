@@ -11,6 +11,7 @@ from emulator.admin.replies import answer, error, nothing
 from emulator.journal.entry import TEST_HEADER
 from emulator.journal.journal import Journal
 from emulator.sandbox import Sandbox
+from emulator.scope import Scope
 from emulator.web.engine import Engine
 from emulator.web.lookup import BoundLookup
 
@@ -119,7 +120,7 @@ class JournalViews:
 
     def _lookup(self, entry: Entry, edition: Edition) -> BoundLookup:
         sandbox = Sandbox(entry.organization, entry.sandbox)
-        return BoundLookup(self._engine.platform, edition, sandbox, entry.document or {})
+        return BoundLookup(Scope(self._engine.platform, edition, sandbox), entry.document or {})
 
     def coverage(self) -> Response:
         """Return what all calls so far have covered, or those of some tests, to be merged."""

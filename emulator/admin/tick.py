@@ -22,7 +22,7 @@ def routes(engine: Engine) -> list[tuple[str, str, Any]]:
         organization, name = scope
         ended = sum(
             _catch_up(engine, sandbox)
-            for sandbox in engine.platform.flow_service.agenda.sandboxes()
+            for sandbox in engine.platform.services.flow_service.agenda.sandboxes()
             if organization in (None, sandbox.organization) and name in (None, sandbox.name)
         )
         return answer({"runs": ended})

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from emulator.contract.judge import Finding, JudgedRule
+from emulator.contract.judge import JudgedRule
+from emulator.contract.lookup import Finding
 from emulator.contract.model import Rule
-from emulator.json_types import JsonObject
+from emulator.json_types import Json, JsonObject
 
 
 class CaseWorld:
-    """The world of a case: the resources under its `given`, by kind and key."""
+    """The world of a case: the resources under its `given`, by kind and key, and its `facts`."""
 
     def __init__(self, case: JsonObject) -> None:
         self._given: dict[str, dict[str, Any]] = case.get("given", {})
+        self._facts: list[JsonObject] = case.get("facts", [])
         self.request: JsonObject = {
             "headers": {},
             "path": {},
             "query": {},
             "content": {},
-            **{name: value for name, value in case.items() if name != "given"},
+            **{name: value for name, value in case.items() if name not in ("given", "facts")},
         }
 
     def find(self, kind: str, key: str) -> JsonObject | None:
@@ -28,6 +30,13 @@ class CaseWorld:
 
     def all(self, kind: str) -> list[JsonObject]:
         return list(self._given.get(kind, {}).values())
+
+    def ask(self, fact: str, *arguments: Json) -> Json:
+        """Return what the case gives under `facts`; None is what it is silent on."""
+        for given in self._facts:
+            if given["fact"] == fact and given["of"] == list(arguments):
+                return given["is"]
+        return None
 
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
         """Return findings that the case gives under `judged`.

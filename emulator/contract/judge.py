@@ -4,54 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 import jsonschema_rs
 
 from emulator.contract.checks import CHECKS, Reason
+from emulator.contract.lookup import CarefulLookup, Finding, Lookup, Undecided
 from emulator.contract.model import Answer, EditionEntry, Mute, Operation, ProblemEntry, Rule
 from emulator.json_types import MISSING, Json, JsonObject, at, pointer_steps, walk
-
-
-class Lookup(Protocol):
-    """What lookup checks may see: read-only and bound to one sandbox and edition."""
-
-    request: JsonObject
-
-    def find(self, kind: str, key: str) -> JsonObject | None:
-        """Return one resource."""
-
-    def all(self, kind: str) -> list[JsonObject]:
-        """Return every resource of a kind."""
-
-    def judge(self, operation: str, request: JsonObject) -> list[Finding]:
-        """Return what the rules of another operation say of a request."""
-
-
-class Undecided(Exception):
-    """A lookup cannot tell whether something is there, or all of it; the message says what."""
-
-
-class CarefulLookup(Lookup, Protocol):
-    """A lookup that may not know, and is told which rule asks."""
-
-    rule: Rule
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A rule that fired on a request: where, why, and what the problem's text needs.
-
-    One with a `mute` neither refuses nor counts as a violation; see `contract.mutes`.
-    """
-
-    rule: Rule
-    at: str
-    reason: str
-    values: Mapping[str, object]
-    mute: Mute | None = None
 
 
 class Edition:

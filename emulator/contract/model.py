@@ -111,7 +111,8 @@ class Cases:
     """Partial requests that a rule accepts and refuses.
 
     A case is a request document (`headers`, `path`, `query`, `content`, `body`); beside these it
-    may hold `given`, the world that lookups see: kind -> key -> resource.
+    may hold `given`, the world that lookups see: kind -> key -> resource; and `facts`, a list of
+    `{"fact": name, "of": [arguments], "is": answer}`.
     """
 
     accepts: tuple[JsonObject, ...] = ()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from emulator.contract.model import Mute, Rule
 
 if TYPE_CHECKING:
-    from emulator.contract.judge import Finding
+    from emulator.contract.lookup import Finding
 
 
 def mark(findings: list[Finding], mutes: Sequence[Mute], operation: str, now: int) -> list[Finding]:

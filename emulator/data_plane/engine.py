@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from emulator.fixtures.library import Fixtures
     from emulator.platform import Platform
     from emulator.sandbox import Sandbox
-    from emulator.services.flow_service.agenda import Agenda
-    from emulator.services.flow_service.service import FlowService
 
 _log = logging.getLogger("emulator")
 
@@ -54,8 +52,8 @@ class FlowEngine:
         self._platform = platform
         self._fixtures = fixtures
         self._words = words
-        self._flows: FlowService = platform.flow_service
-        self._agenda: Agenda = self._flows.agenda
+        self._flows = platform.services.flow_service
+        self._agenda = self._flows.agenda
 
     def catch_up(self, sandbox: Sandbox) -> int:
         """Carry out what is due in a sandbox, the earliest first; return how many runs ended."""

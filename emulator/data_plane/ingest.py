@@ -1,6 +1,6 @@
 """Rows into a data set: conform, land, diagnose, and end the batch with its numbers.
 
-    batch = platform.catalog.batches.create(sandbox, client, {"relatedObjects": […]})
+    batch = platform.services.catalog.batches.create(sandbox, client, {"relatedObjects": […]})
     rows = (InputRow({"_id": "1"}, "leads.csv") for …)
     batch = ingest_rows(platform, sandbox, fixtures, dataset, batch["id"], rows, percent=5)
 
@@ -162,7 +162,7 @@ class _Run:
         if refused is not None:
             errors = [{"code": refused.code, "description": str(refused)}, *errors]
         members = self._members(lands, errors, input)
-        batches = self._platform.catalog.batches
+        batches = self._platform.services.catalog.batches
         batch: JsonObject = batches.finish(self._sandbox, self._batch_id, members, lands)
         return batch
 

@@ -64,7 +64,7 @@ def job_of(flow: JsonObject, around: Surroundings) -> Job:
     Raises:
         SourceError: A part of it is not there any more, or was never said.
     """
-    parts = around.platform.flow_service.parts.of(around.sandbox, flow["id"])
+    parts = around.platform.services.flow_service.parts.of(around.sandbox, flow["id"])
     source, target = parts["source"], parts["target"]
     if source is None or target is None:
         missing = "source" if source is None else "target"
@@ -99,7 +99,9 @@ def mapping_of(flow: JsonObject, around: Surroundings) -> CompiledMapping | None
         raise SourceError(f"The mapping set {id} does not exist.", MAPPER_FAULT)
     number = int(version) if version.isdecimal() and len(version) < 10 else found["version"]
     try:
-        mapping_set = around.platform.data_prep.version(around.sandbox, found["id"], number)
+        mapping_set = around.platform.services.data_prep.version(
+            around.sandbox, found["id"], number
+        )
     except LookupError:
         text = f"The mapping set {id} has no version {number}."
         raise SourceError(text, MAPPER_FAULT) from None

@@ -20,7 +20,7 @@ def promote(
     """
     if not tally.input.files:
         return
-    batches = around.platform.catalog.batches
+    batches = around.platform.services.catalog.batches
     dataset_id, client = job.dataset["id"], flow["createdClient"]
     members = {
         "relatedObjects": [{"type": "dataSet", "id": dataset_id}],

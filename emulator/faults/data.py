@@ -85,12 +85,12 @@ class DataFaults:
 
     def watch(self, platform: Platform) -> None:
         """Have a say in when completed batches end, from now on."""
-        ingestion = platform.batch_ingestion
+        ingestion = platform.services.batch_ingestion
         usual = ingestion.fate
 
         def fate(sandbox: Sandbox, batch: JsonObject) -> Any:
             ids = [row["id"] for row in batch["relatedObjects"] if row["type"] == "dataSet"]
-            datasets = (platform.catalog.dataset(sandbox, id) for id in ids)
+            datasets = (platform.services.catalog.dataset(sandbox, id) for id in ids)
             for dataset in filter(None, datasets):
                 fault = self._of_dataset("stuckBatch", sandbox, dataset)
                 if fault is not None:

@@ -13,7 +13,7 @@ from emulator.web.engine import problem_of
 from emulator.web.exchange import Exchange
 
 if TYPE_CHECKING:
-    from emulator.contract.judge import Finding
+    from emulator.contract.lookup import Finding
 
 _CREATES = re.compile(r"\.(create|upload)_")
 _IDS = ("$id", "meta:altId", "@id", "id")
@@ -162,6 +162,9 @@ class _Blind:
 
     def all(self, kind: str) -> list[JsonObject]:
         return []
+
+    def ask(self, fact: str, *arguments: Json) -> Json:
+        return None
 
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
         return []

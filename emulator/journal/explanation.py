@@ -14,7 +14,8 @@ from emulator.journal.entry_json import full_entry
 from emulator.json_types import MISSING, Json, JsonObject, at
 
 if TYPE_CHECKING:
-    from emulator.contract.judge import Edition, Lookup
+    from emulator.contract.judge import Edition
+    from emulator.contract.lookup import Lookup
 
 LookupOf = Callable[["Edition"], "Lookup"]
 
@@ -69,7 +70,7 @@ def accepted_values(rule: Rule) -> JsonObject:
     """
     values: list[Json] = []
     for case in rule.cases.accepts:
-        value = MISSING if "given" in case else at(case, rule.at)
+        value = MISSING if "given" in case or "facts" in case else at(case, rule.at)
         if value is not MISSING and value not in values:
             values.append(value)
     said: JsonObject = {"at": rule.at, "values": values[:MAX_VALUES]}

@@ -10,7 +10,7 @@ from emulator.web.call import Incoming
 from emulator.web.request_document import describe
 
 if TYPE_CHECKING:
-    from emulator.contract.judge import Finding
+    from emulator.contract.lookup import Finding
     from emulator.web.exchange import Exchange
 
 MAX_FILE_BYTES = 64 * 1024

@@ -26,7 +26,7 @@ class Door:
         self._engine = engine
         known = engine.platform.settings.api_keys
         self.api_key = known[0] if known else "seed"
-        token = engine.platform.ims.issue(self.api_key, SCOPE)
+        token = engine.platform.services.ims.issue(self.api_key, SCOPE)
         self._headers = {
             "authorization": f"Bearer {token}",
             "x-api-key": self.api_key,

@@ -10,10 +10,11 @@ from emulator.services.dataset_service import SERVICE as DATASET_SERVICE
 from emulator.services.flow_service import SERVICE as FLOW_SERVICE
 from emulator.services.gateway import SERVICE as GATEWAY
 from emulator.services.ims import SERVICE as IMS
+from emulator.services.interfaces import Domain
 from emulator.services.sandbox_management import SERVICE as SANDBOX_MANAGEMENT
 from emulator.services.schema_registry import SERVICE as SCHEMA_REGISTRY
 
-SERVICES: tuple[Service, ...] = (
+SERVICES: tuple[Service[Domain], ...] = (
     GATEWAY,
     IMS,
     SANDBOX_MANAGEMENT,

@@ -12,7 +12,8 @@ from emulator.json_types import JsonObject
 from emulator.traffic.judged import Judged, Routed
 
 if TYPE_CHECKING:
-    from emulator.contract.judge import Edition, Finding
+    from emulator.contract.judge import Edition
+    from emulator.contract.lookup import Finding
 
 KINDS = {
     "nowRefused": "refused by the other edition, though accepted by the first",

@@ -25,7 +25,8 @@ from emulator.web.request_document import describe, sandbox_of
 from emulator.web.routing import Router
 
 if TYPE_CHECKING:
-    from emulator.contract.judge import Edition, Finding
+    from emulator.contract.judge import Edition
+    from emulator.contract.lookup import Finding
 
 UNKNOWN_PATH = "platform.unknown_path"
 WRONG_METHOD = "platform.method_not_allowed"

@@ -12,7 +12,7 @@ from emulator.web.call import Incoming
 from emulator.web.routing import Route
 
 if TYPE_CHECKING:
-    from emulator.contract.judge import Finding
+    from emulator.contract.lookup import Finding
 
 
 @dataclass(slots=True)

@@ -6,16 +6,18 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from emulator.contract.judge import Undecided
+from emulator.contract.lookup import Undecided
 from emulator.contract.mutes import mark
 from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Scope
 from emulator.traffic.lessons import LESSONS, Lesson, resources
 
 if TYPE_CHECKING:
     from emulator.contract import Rule
-    from emulator.contract.judge import Edition, Finding
+    from emulator.contract.judge import Edition
+    from emulator.contract.lookup import Finding
 
 MOST_LEARNED = 20_000
 """So many resources are remembered; the ones that were shown longest ago are forgotten."""
@@ -199,7 +201,7 @@ class LearningLookup:
         self._platform = platform
         self._edition = edition
         self._sandbox = sandbox
-        self._fixtures = platform.fixtures_of(edition)
+        self._scope = Scope(platform, edition, sandbox)
 
     def find(self, kind: str, key: str) -> JsonObject | None:
         """Return a resource that the recording or the platform itself shows.
@@ -208,13 +210,23 @@ class LearningLookup:
             Undecided: Neither does, or not enough of it for the rule that asks.
         """
         if kind in WITHOUT_STATE or kind in SHIPPED:
-            found = self._platform.find(self._sandbox, self._fixtures, kind, key)
+            found = self._scope.find(kind, key)
             if found is not None or kind in WITHOUT_STATE:
                 return found
         found = self._world.find(self._sandbox, kind, key)
         if isinstance(found, Partial) and READ_FIELDS.isdisjoint(self.rule.check):
             raise Undecided(f"{kind} {key} has been shown in part only")
         return found
+
+    def ask(self, fact: str, *arguments: Json) -> Json:
+        """Return what a fact is that does not depend on what has been created.
+
+        Raises:
+            Undecided: It does.
+        """
+        if fact in self._platform.stateless_facts:
+            return self._scope.ask(fact, *arguments)
+        raise Undecided(f"whether {fact} holds has not been shown")
 
     def all(self, kind: str) -> list[JsonObject]:
         """Return what yields the resources that have been shown, and then gives up.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -11,12 +13,12 @@ from emulator.contract import Operation
 from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
+from emulator.scope import PlatformBase, Scope
+from emulator.web.lookup import BoundLookup
 from emulator.web.transport_fault import TransportFault
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
-    from emulator.platform import Platform
-    from emulator.web.lookup import BoundLookup
 
 
 @dataclass(slots=True)
@@ -57,9 +59,7 @@ class Call:
     """
 
     operation: Operation
-    edition: Edition
-    sandbox: Sandbox
-    platform: Platform
+    scope: Scope
     lookup: BoundLookup
     path: dict[str, str]
     query: dict[str, Any]
@@ -71,14 +71,29 @@ class Call:
     """The body as it was sent, where the operation takes bytes."""
 
     @property
+    def edition(self) -> Edition:
+        """The edition that the call is answered in."""
+        return self.scope.edition
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The sandbox that the call is for."""
+        return self.scope.sandbox
+
+    @property
+    def platform(self) -> PlatformBase:
+        """What the services share."""
+        return self.scope.platform
+
+    @property
     def client(self) -> str:
         """The API key of the caller."""
-        return self.headers.get("x-api-key", "")
+        return self.scope.client
 
     @property
     def fixtures(self) -> Fixtures:
         """The platform's own resources in this call's edition."""
-        return self.lookup.fixtures
+        return self.scope.fixtures
 
     def find(self, kind: str, key: str) -> JsonObject:
         """Return a resource that a rule has already found.
@@ -90,6 +105,10 @@ class Call:
         if resource is None:
             raise LookupError(f"{kind} {key}")
         return resource
+
+    def ask(self, fact: str, *arguments: Json) -> Json:
+        """Return what a fact is, as a rule may have asked before."""
+        return self.lookup.ask(fact, *arguments)
 
 
 @dataclass(slots=True)
@@ -106,18 +125,26 @@ class Reply:
 
 
 View = Callable[[Call], Reply]
-_V = TypeVar("_V", bound=View)
+"""A view whose service has been bound."""
+
+_S = TypeVar("_S")
 
 
-def operation(id: str) -> Callable[[_V], _V]:
-    """Mark a function as the view of an operation; the application collects the marked ones."""
+def operation(id: str) -> Callable[[Callable[[_S, Call], Reply]], Callable[[_S, Call], Reply]]:
+    """Mark a function (service, call) as the view of an operation; see `views_of`."""
 
-    def mark(view: _V) -> _V:
-        marks: list[str] = getattr(view, "operation_ids", [])
-        view.operation_ids = [*marks, id]  # type: ignore[attr-defined]
+    def mark(view: Callable[[_S, Call], Reply]) -> Callable[[_S, Call], Reply]:
+        vars(view).setdefault("operation_ids", []).append(id)
         return view
 
     return mark
+
+
+def views_of(module: ModuleType, service: object) -> Iterator[tuple[str, View]]:
+    """Yield the views that a module marks, by operation, each bound to its service."""
+    for item in vars(module).values():
+        for id in getattr(item, "__dict__", {}).get("operation_ids", ()):
+            yield id, partial(item, service)
 
 
 def read_query(query_string: str, repeatable: tuple[str, ...]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from emulator.contract.mutes import mark
 from emulator.platform import Platform
 from emulator.problem import Problem
 from emulator.sandbox import PLATFORM
+from emulator.scope import Scope
 from emulator.web.call import Call, Incoming, Part, Reply, View
 from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.exchange import After, Before, Exchange
@@ -25,7 +26,8 @@ from emulator.web.request_document import describe, sandbox_of
 from emulator.web.routing import Router
 
 if TYPE_CHECKING:
-    from emulator.contract.judge import Edition, Finding
+    from emulator.contract.judge import Edition
+    from emulator.contract.lookup import Finding
 
 _log = logging.getLogger("emulator")
 
@@ -158,7 +160,8 @@ class Engine:
         exchange.request = request = describe(incoming)
         gated, default = operation.gated, self.platform.settings.default_sandbox
         exchange.sandbox = sandbox = sandbox_of(request, default) if gated else PLATFORM
-        lookup = BoundLookup(self.platform, edition, sandbox, request)
+        client = incoming.headers.get("x-api-key", "")
+        lookup = BoundLookup(Scope(self.platform, edition, sandbox, client), request)
         if gated:
             self._pass_gate(lookup, exchange)
         if request["content"]:
@@ -174,7 +177,7 @@ class Engine:
         return reply
 
     def _pass_gate(self, lookup: BoundLookup, exchange: Exchange) -> None:
-        edition, memory = lookup.edition, self._gate_memory
+        edition, memory = exchange.edition, self._gate_memory
         if memory is not None and memory.knows(edition, lookup):
             return
         findings = edition.judge(GATE, lookup.request, lookup)
@@ -188,9 +191,7 @@ class Engine:
         self._refuse_first(edition.judge(operation.id, request, lookup), exchange)
         call = Call(
             operation=operation,
-            edition=edition,
-            sandbox=lookup.sandbox,
-            platform=self.platform,
+            scope=lookup.scope,
             lookup=lookup,
             path=incoming.path,
             query=request["query"],

@@ -11,7 +11,8 @@ from emulator.sandbox import PLATFORM, Sandbox
 from emulator.web.call import Incoming, Reply
 
 if TYPE_CHECKING:
-    from emulator.contract.judge import Edition, Finding
+    from emulator.contract.judge import Edition
+    from emulator.contract.lookup import Finding
 
 
 @dataclass(slots=True)

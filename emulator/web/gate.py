@@ -14,7 +14,8 @@ from emulator.contract.model import GATE, Rule
 from emulator.json_types import Json
 
 if TYPE_CHECKING:
-    from emulator.contract.judge import Edition, Finding
+    from emulator.contract.judge import Edition
+    from emulator.contract.lookup import Finding
     from emulator.web.lookup import BoundLookup
 
 MAX_PASSED = 1024
@@ -43,7 +44,7 @@ class GateMemory:
         if passed not in self._passed:
             return False
         # A sandbox may have been deleted since.
-        name = lookup.sandbox.name
+        name = lookup.scope.sandbox.name
         return not name or lookup.find("sandbox", name) is not None
 
     def learn(self, edition: Edition, lookup: BoundLookup, findings: list[Finding]) -> None:

@@ -1,46 +1,47 @@
-"""What rules may see of the world: one sandbox, one edition, read-only, remembered for the call."""
+"""What rules may see: the scope of one request, read-only, with answers remembered for the call."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from emulator.contract.mutes import mark
-from emulator.json_types import JsonObject
-from emulator.sandbox import Sandbox
+from emulator.json_types import Json, JsonObject, dumps
+from emulator.scope import Scope
 
 if TYPE_CHECKING:
-    from emulator.contract.judge import Edition, Finding
-    from emulator.platform import Platform
+    from emulator.contract.lookup import Finding
 
 
 class BoundLookup:
-    """Finds resources of every service for the rules of one request."""
+    """Finds resources and asks facts of every service for the rules of one request."""
 
-    def __init__(
-        self, platform: Platform, edition: Edition, sandbox: Sandbox, request: JsonObject
-    ) -> None:
-        self.platform = platform
-        self.edition = edition
-        self.sandbox = sandbox
+    __slots__ = ("_answers", "_found", "request", "scope")
+
+    def __init__(self, scope: Scope, request: JsonObject) -> None:
+        self.scope = scope
         self.request = request
-        self.fixtures = platform.fixtures_of(edition)
         self._found: dict[tuple[str, str], JsonObject | None] = {}
+        self._answers: dict[tuple[str, bytes], Json] = {}
 
     def find(self, kind: str, key: str) -> JsonObject | None:
         place = (kind, key)
         try:
             return self._found[place]
         except KeyError:
-            found = self.platform.find(self.sandbox, self.fixtures, kind, key)
-            self._found[place] = found
+            found = self._found[place] = self.scope.find(kind, key)
             return found
 
     def all(self, kind: str) -> list[JsonObject]:
-        return self.platform.all(self.sandbox, self.fixtures, kind)
+        return self.scope.all(kind)
+
+    def ask(self, fact: str, *arguments: Json) -> Json:
+        place = (fact, dumps(arguments))
+        if place not in self._answers:
+            self._answers[place] = self.scope.ask(fact, *arguments)
+        return self._answers[place]
 
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
-        within = BoundLookup(self.platform, self.edition, self.sandbox, request)
-        findings = self.edition.judge(operation, request, within)
-        now = self.platform.clock.now()
-        marked = mark(findings, self.edition.mutes, operation, now)
+        scope = self.scope
+        findings = scope.edition.judge(operation, request, BoundLookup(scope, request))
+        marked = mark(findings, scope.edition.mutes, operation, scope.now())
         return [finding for finding in marked if finding.mute is None]

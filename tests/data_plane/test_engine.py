@@ -158,7 +158,8 @@ def test_a_run_lands_the_rows_of_a_file(plant: Plant) -> None:
     assert run["metrics"]["sizeSummary"]["inputBytes"] == len(LEADS)
     files = run["metrics"]["fileSummary"]
     assert (files["inputFileCount"], files["outputFileCount"]) == (1, 1)
-    batch = plant.emulator.platform.catalog.batches.get(PROD, plant.batch(run))
+    batch = plant.emulator.platform.services.catalog.batches.get(PROD, plant.batch(run))
+    assert batch is not None
     assert (batch["status"], batch["tags"]["flowId"]) == ("success", [id])
     shown = plant.api.ok("GET", f"{CATALOG}/dataSets/{plant.dataset}")[plant.dataset]
     assert shown["lastBatchId"] == plant.batch(run)
@@ -591,7 +592,8 @@ def test_a_file_that_cannot_be_read_fails_run_and_batch(
     assert status(run) == ("failed", ["CONNECTOR-2001-500"])
     errors = run["activities"][1]["statusSummary"]["extensions"]["errors"]
     assert errors[0]["code"] == (code or "CONNECTOR-2001-500")
-    batch = plant.emulator.platform.catalog.batches.get(PROD, plant.batch(run))
+    batch = plant.emulator.platform.services.catalog.batches.get(PROD, plant.batch(run))
+    assert batch is not None
     assert batch["status"] == "failed"
     assert plant.landed(run) == []
 
@@ -658,7 +660,7 @@ def test_a_run_that_breaks_is_a_failed_run(
     plant.put("leads/a.tsv")
     (run,) = plant.runs(plant.flow())
     assert status(run) == ("failed", ["EMULATOR-1000-500"])
-    (batch,) = plant.emulator.platform.catalog.batches.all(PROD)
+    (batch,) = plant.emulator.platform.services.catalog.batches.all(PROD)
     assert (batch["status"], batch["errors"][0]["code"]) == ("failed", "unknown")
     assert "ZeroDivisionError" in caplog.text
 

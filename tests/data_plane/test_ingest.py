@@ -43,7 +43,7 @@ class Lake:
 
     def batch(self, **members: Any) -> str:
         related = {"relatedObjects": [{"type": "dataSet", "id": self.id}], **members}
-        id: str = self.platform.catalog.batches.create(PROD, "client", related)["id"]
+        id: str = self.platform.services.catalog.batches.create(PROD, "client", related)["id"]
         return id
 
     def ingest(self, *rows: Any, batch: str = "", **options: Any) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def test_the_data_set_and_the_file_tell_of_the_batch(lake: Lake) -> None:
     found = lake.dataset
     assert (found["lastBatchId"], found["lastBatchStatus"]) == (bad["id"], "failed")
     assert (found["lastSuccessfulBatch"], found["lastFailedBatch"]) == (good["id"], bad["id"])
-    (file,) = lake.platform.catalog.batches.files(PROD)
+    (file,) = lake.platform.services.catalog.batches.files(PROD)
     assert file["id"] == f"{good['id']}-1"
     assert (file["batchId"], file["dataSetViewId"]) == (good["id"], found["viewId"])
     assert (file["records"], file["size"]) == (1, good["size"])
@@ -231,7 +231,7 @@ def test_a_batch_replaces_those_that_it_replays(lake: Lake) -> None:
     first, second = lake.ingest(GOOD), lake.ingest(GOOD, batch=lake.batch(externalId="mine"))
     replay = {"predecessors": [f"${first['id']}"], "predecessorsByExternalId": ["mine"]}
     third = lake.ingest(GOOD, batch=lake.batch(replay=replay))
-    batches = lake.platform.catalog.batches
+    batches = lake.platform.services.catalog.batches
     states = [batch["status"] for batch in batches.all(PROD)]
     assert states == ["inactive", "inactive", "success"]
     assert [file["batchId"] for file in batches.files(PROD)] == [third["id"]]
@@ -242,7 +242,7 @@ def test_a_batch_replaces_those_that_it_replays(lake: Lake) -> None:
 def test_a_replay_that_fails_replaces_nothing(lake: Lake) -> None:
     first = lake.ingest(GOOD)
     lake.ingest(BAD_DAY, batch=lake.batch(replay={"predecessors": [first["id"]]}))
-    assert len(lake.platform.catalog.batches.served_files(PROD, first["id"])) == 1
+    assert len(lake.platform.services.catalog.batches.served_files(PROD, first["id"])) == 1
 
 
 def test_ids_of_batches_are_ulids() -> None:

@@ -83,7 +83,7 @@ def test_a_batch_fails_and_lands_nothing(emulator: Emulator, aep: Aep) -> None:
     run = order(aep, "a")
     assert (run["state"], run["metrics"]["recordSummary"]["outputRecordCount"]) == ("failed", 0)
     place = Sandbox(GIVEN["organization"], GIVEN["sandbox"])
-    (batch,) = emulator.platform.catalog.batches.all(place)
+    (batch,) = emulator.platform.services.catalog.batches.all(place)
     assert batch["status"] == "failed"
     assert batch["errors"][0] == {"code": "999", "description": "Out of space."}
 

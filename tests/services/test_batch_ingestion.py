@@ -423,7 +423,7 @@ def test_batches_can_take_some_polls_to_end(make: Callable[..., Aep]) -> None:
 
 def test_the_fate_of_a_batch_can_be_decided() -> None:
     emulator = create_emulator(Settings())
-    lake, service = Lake(aep_for(emulator)), emulator.platform.batch_ingestion
+    lake, service = Lake(aep_for(emulator)), emulator.platform.services.batch_ingestion
     service.fate = lambda sandbox, batch: Fate(None)
     stuck = lake.ingest(ANN)
     assert [lake.status(stuck) for _ in range(3)] == ["loaded", "staging", "staging"]

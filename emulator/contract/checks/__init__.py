@@ -37,6 +37,7 @@ from emulator.contract.checks.evolution import (
 )
 from emulator.contract.checks.explore import explored
 from emulator.contract.checks.expressions import expression
+from emulator.contract.checks.facts import holds
 from emulator.contract.checks.filters import check_filter, check_order
 from emulator.contract.checks.ingestion import (
     content_range,
@@ -106,6 +107,7 @@ CHECKS: dict[str, Check] = {
     "forbidden_with": forbidden_with,
     "found_lacks": found_lacks,
     "group_fits_class": group_fits_class,
+    "holds": holds,
     "holds_dataset": holds_dataset,
     "in_namespace": in_namespace,
     "item_fits": item_fits,

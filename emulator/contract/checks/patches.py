@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from emulator.contract.checks.facts import ask
 from emulator.contract.checks.reason import Reason, shown
 from emulator.json_patch import PatchError, apply
 from emulator.json_types import Json, JsonObject, at, dotted
@@ -38,7 +39,9 @@ def _patched(
 
 
 def patch_keeps(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """The patch leaves `fields` (dotted paths) as they are."""
+    """The patch leaves `fields` (dotted paths) as they are, `while` a fact is so."""
+    if "while" in arguments and not ask(value, arguments["while"], lookup):
+        return
     for before, after in _patched(value, arguments, lookup):
         for field in arguments["fields"]:
             if dotted(after, field) != dotted(before, field):

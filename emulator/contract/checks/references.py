@@ -8,19 +8,15 @@ from typing import Any
 
 import jsonschema_rs
 
+from emulator.contract.checks.facts import pointed
 from emulator.contract.checks.reason import Reason, shown
 from emulator.contract.checks.values import read_text, schema_reasons
 from emulator.json_types import MISSING, Json, JsonObject, at, dotted, dumps, loads
 
 
-def _pointed(pointer: str, value: Json, lookup: Any) -> Json:
-    """Return what a pointer names: below the judged value after `.`, else in the request."""
-    return at(value, pointer[1:]) if pointer.startswith(".") else at(lookup.request, pointer)
-
-
 def _other(value: Json, arguments: JsonObject, lookup: Any) -> JsonObject | None:
     """Return the resource that `kind` and `key` name, if it is there."""
-    key = _pointed(arguments["key"], value, lookup)
+    key = pointed(arguments["key"], value, lookup)
     return lookup.find(arguments["kind"], key) if isinstance(key, str) else None
 
 
@@ -65,7 +61,7 @@ def _mine(value: Json, arguments: JsonObject, lookup: Any) -> Json:
     if "of" in arguments:
         resource = lookup.find(arguments["of"]["kind"], value) if isinstance(value, str) else None
         return dotted(resource, arguments["of"]["field"]) if resource else MISSING
-    return _pointed(arguments["mine"], value, lookup) if "mine" in arguments else value
+    return pointed(arguments["mine"], value, lookup) if "mine" in arguments else value
 
 
 def _at_most(mine: Json, theirs: Json) -> bool:
@@ -120,7 +116,7 @@ def _excepted(member: Json, value: Json, arguments: JsonObject, lookup: Any) -> 
         return False
     exception = lookup.find(arguments["unless"]["kind"], member)
     listed = dotted(exception, arguments["unless"]["field"])
-    return isinstance(listed, list) and _pointed(arguments["key"], value, lookup) in listed
+    return isinstance(listed, list) and pointed(arguments["key"], value, lookup) in listed
 
 
 def field_is_one_of(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
@@ -160,7 +156,7 @@ def named_in(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason
         return
     names = [member.get("name") for member in members]
     if value not in names:
-        key = _pointed(arguments["key"], value, lookup)
+        key = pointed(arguments["key"], value, lookup)
         yield Reason(f"{shown(value)} is not one of {shown(names)}", values={"id": key})
 
 
@@ -187,7 +183,7 @@ def fits_spec(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reaso
     resource = _other(value, arguments, lookup)
     part = dotted(resource or {}, arguments["part"])
     if "named" in arguments and isinstance(part, list):
-        name = _pointed(arguments["named"], value, lookup)
+        name = pointed(arguments["named"], value, lookup)
         members = [member for member in part if member.get("name") == name]
         part = members[0].get("spec", MISSING) if members else MISSING
         value = at(value, arguments["mine"][1:]) if "mine" in arguments else value
@@ -230,7 +226,7 @@ def unique(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     `except` points to the id of the resource that may keep its own value.
     """
     owner = lookup.find(arguments["kind"], value) if isinstance(value, str) else None
-    own = _pointed(arguments["except"], value, lookup) if "except" in arguments else MISSING
+    own = pointed(arguments["except"], value, lookup) if "except" in arguments else MISSING
     if owner and own not in (owner["id"], *owner.get("aliases", ())):
         yield Reason(f"{shown(value)} is taken by {owner['id']}", values={"id": owner["id"]})
 

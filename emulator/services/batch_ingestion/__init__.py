@@ -1,7 +1,8 @@
 """Batch Ingestion: files are uploaded to a batch, and completing it brings them into a data set."""
 
 from emulator.platform import Service
+from emulator.services import interfaces
 from emulator.services.batch_ingestion import routes
 from emulator.services.batch_ingestion.service import BatchIngestion
 
-SERVICE = Service(name="batch_ingestion", views=routes, build=BatchIngestion)
+SERVICE: Service[interfaces.BatchIngestion] = Service("batch_ingestion", BatchIngestion, (routes,))

@@ -12,15 +12,15 @@ MOST_ROWS = 100
 
 
 @operation("batch_ingestion.create_batch")
-def create_batch(call: Call) -> Reply:
+def create_batch(service: BatchIngestion, call: Call) -> Reply:
     """Open a batch."""
-    return Reply(201, shapes.batch(_service(call).create(call.sandbox, call.client, call.body)))
+    return Reply(201, shapes.batch(service.create(call.sandbox, call.client, call.body)))
 
 
 @operation("batch_ingestion.act_on_batch")
-def act_on_batch(call: Call) -> Reply:
+def act_on_batch(service: BatchIngestion, call: Call) -> Reply:
     """Complete, abort, fail or revert a batch."""
-    service, id = _service(call), call.path["batchId"]
+    id = call.path["batchId"]
     action = shapes.action(call)
     if action == "complete":
         service.complete(_place(call), id)
@@ -28,29 +28,29 @@ def act_on_batch(call: Call) -> Reply:
         {"abort": service.abort, "fail": service.fail, "revert": service.revert}[action](
             call.sandbox, id
         )
-    return shapes.acted(call, call.platform.catalog.batches.get(call.sandbox, id))
+    return shapes.acted(call, service.services.catalog.batches.get(call.sandbox, id))
 
 
 @operation("batch_ingestion.upload_file")
-def upload_file(call: Call) -> Reply:
+def upload_file(service: BatchIngestion, call: Call) -> Reply:
     """Take a small file whole."""
-    is_new = _service(call).uploads.put(call.sandbox, shapes.file(call), call.content)
+    is_new = service.uploads.put(call.sandbox, shapes.file(call), call.content)
     return shapes.uploaded(call, is_new)
 
 
 @operation("batch_ingestion.act_on_file")
-def act_on_file(call: Call) -> Reply:
+def act_on_file(service: BatchIngestion, call: Call) -> Reply:
     """Begin or complete a file that comes in ranges."""
-    uploads, file = _service(call).uploads, shapes.file(call)
+    uploads, file = service.uploads, shapes.file(call)
     act = uploads.begin if shapes.action(call) == "initialize" else uploads.complete
     act(call.sandbox, file)
     return shapes.file_acted(call, uploads.find(call.sandbox, file_key(file)))
 
 
 @operation("batch_ingestion.upload_file_part")
-def upload_file_part(call: Call) -> Reply:
+def upload_file_part(service: BatchIngestion, call: Call) -> Reply:
     """Take one range of a large file."""
-    uploads, file = _service(call).uploads, shapes.file(call)
+    uploads, file = service.uploads, shapes.file(call)
     span = read_content_range(call.headers["content-range"])
     if span is not None:
         uploads.add(call.sandbox, file, span, call.content)
@@ -58,24 +58,19 @@ def upload_file_part(call: Call) -> Reply:
 
 
 @operation("batch_ingestion.head_file")
-def head_file(call: Call) -> Reply:
+def head_file(service: BatchIngestion, call: Call) -> Reply:
     """Tell how much of a file is there."""
     return shapes.file_told(call.find("upload", file_key(shapes.file(call))))
 
 
 @operation("batch_ingestion.preview_batch")
-def preview_batch(call: Call) -> Reply:
+def preview_batch(service: BatchIngestion, call: Call) -> Reply:
     """Show the columns and first rows of what a batch has so far."""
     batch, asked = call.find("batch", call.path["batchId"]), shapes.asked_format(call)
     rows = shapes.rows_asked(call, MOST_ROWS)
     place, dataset = _place(call), call.path["datasetId"]
-    names, found = _service(call).preview(place, batch, dataset, asked, rows)
+    names, found = service.preview(place, batch, dataset, asked, rows)
     return shapes.preview({**batch["inputFormat"], **asked}, names, found)
-
-
-def _service(call: Call) -> BatchIngestion:
-    service: BatchIngestion = call.platform.batch_ingestion
-    return service
 
 
 def _place(call: Call) -> Place:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from emulator.data_plane.columns import nested_rows
 from emulator.data_plane.ingest import CORRUPT, Input, InputRow, ingest_rows, schema_of
 from emulator.data_plane.readers import FORMATS, FileError, Row, column_names, read_rows
 from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject, loads
-from emulator.platform import Finder, Lister, Platform
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Finder, Lister, Scope
 from emulator.services.batch_ingestion.input_format import input_format, read_options
 from emulator.services.batch_ingestion.uploads import UPLOAD, Uploads
+from emulator.services.interfaces import Batches, Services
 from emulator.store import Change
 
 FATE = "batch_fate"
@@ -64,10 +66,12 @@ class BatchIngestion:
 
     def finders(self) -> Mapping[str, Finder]:
         return {
-            UPLOAD: lambda sandbox, fixtures, key: self.uploads.find(sandbox, key),
+            UPLOAD: lambda scope, key: self.uploads.find(scope.sandbox, key),
             "batch_uploads": self._loading_uploads,
-            "batch_of_files": lambda s, f, key: _of_files(self._batches.get(s, key)),
-            "replayed_batch": lambda s, f, key: self._batches.get(s, key.removeprefix("$")),
+            "batch_of_files": lambda scope, key: _of_files(self._batches.get(scope.sandbox, key)),
+            "replayed_batch": lambda scope, key: self._batches.get(
+                scope.sandbox, key.removeprefix("$")
+            ),
             "unreadable_preview": self._unreadable,
         }
 
@@ -78,8 +82,13 @@ class BatchIngestion:
         return Fate(self._platform.settings.batch_polls)
 
     @property
-    def _batches(self) -> Any:
-        return self._platform.catalog.batches
+    def services(self) -> Services:
+        """The other services."""
+        return self._platform.services
+
+    @property
+    def _batches(self) -> Batches:
+        return self.services.catalog.batches
 
     def create(self, sandbox: Sandbox, client: str, sent: JsonObject) -> JsonObject:
         """Open a batch as a request says."""
@@ -100,6 +109,8 @@ class BatchIngestion:
     def complete(self, place: Place, id: str) -> None:
         """Take a batch as complete: it is ingested at once, or when its fate says so."""
         batch = self._batches.get(place.sandbox, id)
+        if batch is None:
+            raise LookupError(f"batch {id}")
         if batch["status"] != "loading":
             return  # repeating it is safe and changes nothing
         fate = self.fate(place.sandbox, batch)
@@ -214,20 +225,20 @@ class BatchIngestion:
                 found += [row.value for row in islice(good, left) if not row.corrupt]
         return list(names), found
 
-    def _loading_uploads(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _loading_uploads(self, scope: Scope, key: str) -> JsonObject | None:
         """Return how the uploads of a batch stand, while they matter."""
-        batch = self._batches.get(sandbox, key)
+        batch = self._batches.get(scope.sandbox, key)
         loading = batch is not None and batch["status"] == "loading"
-        return self.uploads.summary(sandbox, key) if loading else None
+        return self.uploads.summary(scope.sandbox, key) if loading else None
 
-    def _unreadable(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _unreadable(self, scope: Scope, key: str) -> JsonObject | None:
         """Return why a preview cannot be made; `key` is JSON of its batch, data set and format."""
         batch_id, dataset_id, asked = loads(key)
-        batch = self._batches.get(sandbox, batch_id)
+        batch = self._batches.get(scope.sandbox, batch_id)
         if batch is None or asked.get("format", "json") not in FORMATS:
             return None
         try:
-            self.preview(Place(sandbox, fixtures), batch, dataset_id, asked, 1)
+            self.preview(Place(scope.sandbox, scope.fixtures), batch, dataset_id, asked, 1)
         except FileError as error:
             return {"code": error.code, "reason": str(error)}
         return None
@@ -242,7 +253,7 @@ class BatchIngestion:
     def _dataset_of(self, sandbox: Sandbox, batch: JsonObject) -> JsonObject:
         """Return a batch's data set; of one that has been deleted meanwhile nothing but its id."""
         id = _dataset_id(batch)
-        dataset: JsonObject | None = self._platform.catalog.dataset(sandbox, id)
+        dataset: JsonObject | None = self.services.catalog.dataset(sandbox, id)
         return dataset or {"id": id}
 
     def _rows(

@@ -1,7 +1,10 @@
 """Catalog Service: the data sets of a sandbox."""
 
 from emulator.platform import Service
-from emulator.services.catalog import views
+from emulator.services import interfaces
+from emulator.services.catalog import batch_routes, more_routes, multi_routes, routes
 from emulator.services.catalog.service import Catalog
 
-SERVICE = Service(name="catalog", views=views, build=Catalog)
+SERVICE: Service[interfaces.Catalog] = Service(
+    "catalog", Catalog, (batch_routes, more_routes, multi_routes, routes)
+)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from emulator.filters.templates import fill
 from emulator.json_types import Json, JsonObject, dumps
+from emulator.services.catalog.service import Catalog
 from emulator.web import Call, Part, Reply, operation
 
 
 @operation("catalog.perform_requests")
-def perform_requests(call: Call) -> Reply:
+def perform_requests(service: Catalog, call: Call) -> Reply:
     """Carry out several requests in order; if a change among them fails, none is made.
 
     The refusal of a change is the answer to the whole then. A lookup that fails is told of in its

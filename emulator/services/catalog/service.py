@@ -9,10 +9,12 @@ from typing import Any
 from emulator.fixtures.library import Fixtures
 from emulator.json_patch import apply
 from emulator.json_types import Json, JsonObject
-from emulator.platform import Finder, Lister, Platform
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Finder, Lister, Scope
 from emulator.services.catalog import naming
 from emulator.services.catalog.batches import BATCH, EXTERNAL_ID, FILE, Batches
+from emulator.services.interfaces import Services
 from emulator.store import Change, Store
 
 DATASET = "dataset"
@@ -52,17 +54,22 @@ class Catalog:
         self.batches = Batches(platform)
 
     @property
+    def services(self) -> Services:
+        """The other services."""
+        return self._platform.services
+
+    @property
     def _store(self) -> Store:
         return self._platform.store
 
     def finders(self) -> Mapping[str, Finder]:
         return {
             DATASET: self._dataset,
-            BATCH: lambda sandbox, fixtures, key: self.batches.get(sandbox, key),
-            FILE: lambda sandbox, fixtures, key: self.batches.file(sandbox, key),
-            EXTERNAL_ID: lambda sandbox, fixtures, key: self.batches.external(sandbox, key),
-            "batches": lambda sandbox, fixtures, key: _any(self.batches.named(sandbox, key)),
-            "dataset_view": lambda sandbox, fixtures, key: self.view(sandbox, key),
+            BATCH: lambda scope, key: self.batches.get(scope.sandbox, key),
+            FILE: lambda scope, key: self.batches.file(scope.sandbox, key),
+            EXTERNAL_ID: lambda scope, key: self.batches.external(scope.sandbox, key),
+            "batches": lambda scope, key: _any(self.batches.named(scope.sandbox, key)),
+            "dataset_view": lambda scope, key: self.view(scope.sandbox, key),
             "datasets": self._any_of,
             "time_series_dataset": self._time_series,
             "catalog_tag": self._tag,
@@ -71,36 +78,36 @@ class Catalog:
 
     def listers(self) -> Mapping[str, Lister]:
         return {
-            DATASET: lambda sandbox, fixtures: self.datasets(sandbox),
-            BATCH: lambda sandbox, fixtures: self.batches.all(sandbox),
-            FILE: lambda sandbox, fixtures: self.batches.files(sandbox),
+            DATASET: lambda scope: self.datasets(scope.sandbox),
+            BATCH: lambda scope: self.batches.all(scope.sandbox),
+            FILE: lambda scope: self.batches.files(scope.sandbox),
         }
 
-    def _dataset(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
-        return self.dataset(sandbox, key)
+    def _dataset(self, scope: Scope, key: str) -> JsonObject | None:
+        return self.dataset(scope.sandbox, key)
 
-    def _any_of(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _any_of(self, scope: Scope, key: str) -> JsonObject | None:
         """Return the data sets that a list of ids with commas names, or None if there is none."""
-        found = self.named(sandbox, key)
+        found = self.named(scope.sandbox, key)
         return {"datasets": found} if found else None
 
-    def _time_series(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
-        dataset = self.dataset(sandbox, key) or {}
+    def _time_series(self, scope: Scope, key: str) -> JsonObject | None:
+        dataset = self.dataset(scope.sandbox, key) or {}
         behavior = as_object(dataset.get("classification")).get("dataBehavior")
         return dataset if behavior == "time-series" else None
 
-    def _in_profile(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _in_profile(self, scope: Scope, key: str) -> JsonObject | None:
         """Return a data set whose schema is a union or takes part in one."""
-        dataset = self.dataset(sandbox, key) or {}
+        dataset = self.dataset(scope.sandbox, key) or {}
         schema = str(as_object(dataset.get("schemaRef")).get("id"))
         if schema.endswith("__union"):
             return dataset
-        found = self._platform.find(sandbox, fixtures, "profile_schema", schema)
+        found = scope.find("profile_schema", schema)
         return dataset if found else None
 
-    def _tag(self, sandbox: Sandbox, fixtures: Fixtures, name: str) -> JsonObject | None:
+    def _tag(self, scope: Scope, name: str) -> JsonObject | None:
         """Return the distinct values of a tag and the data sets that have it, the oldest first."""
-        tags = {item["id"]: as_object(item.get("tags")) for item in self.datasets(sandbox)}
+        tags = {item["id"]: as_object(item.get("tags")) for item in self.datasets(scope.sandbox)}
         holders = {id: found[name] for id, found in tags.items() if name in found}
         values = dict.fromkeys(value for listed in holders.values() for value in listed)
         found = {"name": name, "values": list(values), "datasets": list(holders)}

@@ -70,7 +70,7 @@ def keyed(call: Call, datasets: list[JsonObject]) -> JsonObject:
 
 def _expanded(call: Call, dataset: JsonObject) -> JsonObject:
     """Return a data set with its files in place of the link to them: `expansion=files`."""
-    files = call.platform.catalog.batches.files(call.sandbox)
+    files = call.scope.all("dataset_file")
     mine = {file["id"]: shown_file(file) for file in files if file["dataSetId"] == dataset["id"]}
     return {**dataset, "files": mine}
 

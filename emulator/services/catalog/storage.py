@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from emulator.json_types import JsonObject
-from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import PlatformBase
 
 ROW_EXPIRATION = {"defaultValue": "P12M", "maxValue": "P12M", "minValue": "P7D"}
 """The only limits that a document prints: "Manage Experience Event dataset retention"."""
 
 
-def credentials(platform: Platform, sandbox: Sandbox, id: str, batch: str) -> JsonObject:
+def credentials(platform: PlatformBase, sandbox: Sandbox, id: str, batch: str) -> JsonObject:
     """Return the credentials of a data set's storage as Catalog's reference lists their members.
 
     They have the look of ones and open nothing: nobody listens at their address.

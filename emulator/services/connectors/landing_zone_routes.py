@@ -63,7 +63,7 @@ class _Area:
             name: values[-1]
             for name, values in parse_qs(request.query_string.decode("utf-8", "replace")).items()
         }
-        found = platform.connectors.account(account)
+        found = platform.services.connectors.account(account)
         if found is None:
             raise _Refused(404, "ResourceNotFound")
         sandbox, tokens = found

@@ -6,10 +6,10 @@ import base64
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
-from emulator.platform import Finder, Lister, Platform
+from emulator.platform import Platform
 from emulator.sandbox import PLATFORM, Sandbox
+from emulator.scope import Finder, Lister, Scope
 from emulator.store import Change
 
 REFRESH = "landing_zone_refresh"
@@ -57,8 +57,8 @@ class Connectors:
     def listers(self) -> Mapping[str, Lister]:
         return {}
 
-    def _key(self, sandbox: Sandbox, fixtures: Fixtures, id: str) -> JsonObject | None:
-        stored = self._store.read(sandbox, KEY, id)
+    def _key(self, scope: Scope, id: str) -> JsonObject | None:
+        stored = self._store.read(scope.sandbox, KEY, id)
         return stored.body if stored else None
 
     def credentials(self, sandbox: Sandbox, type: str) -> Credentials:

@@ -1,7 +1,8 @@
 """Data Access: the files of batches, what failed, and the first rows of data sets."""
 
 from emulator.platform import Service
+from emulator.services import interfaces
 from emulator.services.data_access import routes
 from emulator.services.data_access.service import DataAccess
 
-SERVICE = Service(name="data_access", views=routes, build=DataAccess)
+SERVICE: Service[interfaces.DataAccess] = Service("data_access", DataAccess, (routes,))

@@ -9,28 +9,28 @@ from emulator.web import Call, Reply, operation
 
 
 @operation("data_access.list_batch_files")
-def list_batch_files(call: Call) -> Reply:
+def list_batch_files(service: DataAccess, call: Call) -> Reply:
     """List the data set files that a batch made."""
-    files = _service(call).files(call.sandbox, call.path["batchId"])
+    files = service.files(call.sandbox, call.path["batchId"])
     return shapes.page(call, [shapes.dataset_file(call, file) for file in files])
 
 
 @operation("data_access.get_batch_failed")
-def get_batch_failed(call: Call) -> Reply:
+def get_batch_failed(service: DataAccess, call: Call) -> Reply:
     """List the files of a batch's refused rows, or read one."""
-    return _below(call, "failed")
+    return _below(service, call, "failed")
 
 
 @operation("data_access.get_batch_meta")
-def get_batch_meta(call: Call) -> Reply:
+def get_batch_meta(service: DataAccess, call: Call) -> Reply:
     """List a batch's diagnostic files, or read one."""
-    return _below(call, "meta")
+    return _below(service, call, "meta")
 
 
 @operation("data_access.get_file")
-def get_file(call: Call) -> Reply:
+def get_file(service: DataAccess, call: Call) -> Reply:
     """List the parts of a data set file, or read one whole or in a range."""
-    service, id, name = _service(call), call.path["dataSetFileId"], call.query.get("path")
+    id, name = call.path["dataSetFileId"], call.query.get("path")
     if name is None:
         parts = service.parts(call.sandbox, id)
         return shapes.page(call, [shapes.entry(call, f"files/{id}", part) for part in parts])
@@ -41,29 +41,24 @@ def get_file(call: Call) -> Reply:
 
 
 @operation("data_access.head_file")
-def head_file(call: Call) -> Reply:
+def head_file(service: DataAccess, call: Call) -> Reply:
     """Tell the size and kind of a part of a data set file."""
     name = call.query["path"]
     return shapes.told(name, call.find("file_part", f"{call.path['dataSetFileId']} {name}")["size"])
 
 
 @operation("data_access.preview_dataset")
-def preview_dataset(call: Call) -> Reply:
+def preview_dataset(service: DataAccess, call: Call) -> Reply:
     """Show the first rows of a data set."""
-    return Reply(200, {"data": _service(call).preview(call.sandbox, call.path["datasetId"])})
+    return Reply(200, {"data": service.preview(call.sandbox, call.path["datasetId"])})
 
 
-def _below(call: Call, folder: str) -> Reply:
+def _below(service: DataAccess, call: Call, folder: str) -> Reply:
     """Read a file of a batch's folder, or list what is there."""
-    service, id, path = _service(call), call.path["batchId"], call.query.get("path", "")
+    id, path = call.path["batchId"], call.query.get("path", "")
     content = service.content(call.sandbox, id, folder, path) if path else None
     if content is not None:
         return shapes.bytes_of(path, content)
     found = service.entries(call.sandbox, id, folder, path)
     place = f"batches/{id}/{folder}"
     return shapes.page(call, [shapes.entry(call, place, item, path) for item in found])
-
-
-def _service(call: Call) -> DataAccess:
-    service: DataAccess = call.platform.data_access
-    return service

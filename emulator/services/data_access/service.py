@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from emulator.data_plane.landing import CONTENT_TYPES
 from emulator.data_plane.readers import FileError, read_rows
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
-from emulator.platform import Finder, Lister, Platform
+from emulator.platform import Platform
 from emulator.problem import Problem
 from emulator.sandbox import Sandbox
+from emulator.scope import Finder, Lister, Scope
 
 ROWS_OF_A_PREVIEW = 100
 """How many rows of a data set its preview shows: "Data Access API, OpenAPI document"."""
@@ -40,18 +40,18 @@ class DataAccess:
     def finders(self) -> Mapping[str, Finder]:
         return {
             "file_part": self._part,
-            "failed_file": lambda s, f, key: self._sized(s, f"failed {key}"),
-            "meta_path": lambda s, f, key: self._sized(s, f"meta {key}"),
+            "failed_file": lambda scope, key: self._sized(scope.sandbox, f"failed {key}"),
+            "meta_path": lambda scope, key: self._sized(scope.sandbox, f"meta {key}"),
         }
 
     def listers(self) -> Mapping[str, Lister]:
         return {}
 
-    def _part(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _part(self, scope: Scope, key: str) -> JsonObject | None:
         """Return the size of a part of a data set file; the key is both, with a blank between."""
         id, _, name = key.partition(" ")
-        size = self._blobs.size(sandbox, data_place(id) + name)
-        served = size is not None and self.file(sandbox, id) is not None
+        size = self._blobs.size(scope.sandbox, data_place(id) + name)
+        served = size is not None and self.file(scope.sandbox, id) is not None
         return {"size": size} if served else None
 
     def _sized(self, sandbox: Sandbox, key: str) -> JsonObject | None:
@@ -64,16 +64,15 @@ class DataAccess:
 
     def file(self, sandbox: Sandbox, id: str) -> JsonObject | None:
         """Return a data set file, if its data can be read."""
-        found = self._platform.catalog.batches.file(sandbox, id)
-        served = self._platform.catalog.batches.served_files(
+        found = self._platform.services.catalog.batches.file(sandbox, id)
+        served = self._platform.services.catalog.batches.served_files(
             sandbox, found["batchId"] if found else ""
         )
         return next((file for file in served if file["id"] == id), None)
 
     def files(self, sandbox: Sandbox, batch_id: str) -> list[JsonObject]:
         """Return the data set files of a batch; none while its data cannot be read."""
-        found: list[JsonObject] = self._platform.catalog.batches.served_files(sandbox, batch_id)
-        return found
+        return self._platform.services.catalog.batches.served_files(sandbox, batch_id)
 
     def parts(self, sandbox: Sandbox, file_id: str) -> list[Entry]:
         """Return the parts of a data set file."""
@@ -120,7 +119,7 @@ class DataAccess:
         return found
 
     def _data_of(self, sandbox: Sandbox, dataset_id: str) -> Iterator[str]:
-        for file in self._platform.catalog.batches.files(sandbox):
+        for file in self._platform.services.catalog.batches.files(sandbox):
             if file["dataSetId"] == dataset_id and self.file(sandbox, file["id"]):
                 yield from self._blobs.keys(sandbox, data_place(file["id"]))
 

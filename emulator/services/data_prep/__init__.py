@@ -1,7 +1,8 @@
 """Data Prep, which tutorials call Conversion Service: mapping sets from source fields to XDM."""
 
 from emulator.platform import Service
+from emulator.services import interfaces
 from emulator.services.data_prep import routes
 from emulator.services.data_prep.service import DataPrep
 
-SERVICE = Service(name="data_prep", views=routes, build=DataPrep)
+SERVICE: Service[interfaces.DataPrep] = Service("data_prep", DataPrep, (routes,))

@@ -10,8 +10,9 @@ from typing import Any
 
 from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject
-from emulator.platform import Finder, Platform
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Finder
 from emulator.services.data_prep.vocabulary import as_object, read_json
 from emulator.store import Change
 
@@ -27,8 +28,8 @@ class Library:
 
     def finders(self) -> Mapping[str, Finder]:
         return {
-            SCHEMA: lambda sandbox, fixtures, key: self.one(sandbox, SCHEMA, key),
-            SAMPLE: lambda sandbox, fixtures, key: self.one(sandbox, SAMPLE, key),
+            SCHEMA: lambda scope, key: self.one(scope.sandbox, SCHEMA, key),
+            SAMPLE: lambda scope, key: self.one(scope.sandbox, SAMPLE, key),
         }
 
     def one(self, sandbox: Sandbox, kind: str, id: str) -> JsonObject | None:

@@ -12,21 +12,21 @@ from emulator.web import Call, Reply, operation
 
 
 @operation("data_prep.list_mapping_sets")
-def list_mapping_sets(call: Call) -> Reply:
+def list_mapping_sets(service: DataPrep, call: Call) -> Reply:
     """List mapping sets, the newest first unless the request orders them."""
-    return shapes.listed(call, select(_data_prep(call).mapping_sets(call.sandbox), call.query))
+    return shapes.listed(call, select(service.mapping_sets(call.sandbox), call.query))
 
 
 @operation("data_prep.create_mapping_set")
-def create_mapping_set(call: Call) -> Reply:
+def create_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Create a mapping set of either vocabulary."""
     birth = call.edition.answer("data_prep.birth")
-    mapping_set = _data_prep(call).create(call.sandbox, call.client, call.body, birth)
+    mapping_set = service.create(call.sandbox, call.client, call.body, birth)
     return shapes.created(call, mapping_set)
 
 
 @operation("data_prep.suggest_mapping_set")
-def suggest_mapping_set(call: Call) -> Reply:
+def suggest_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Suggest mappings from the fields of a batch to those of a data set's schema."""
     target = call.find("suggestion_target", call.query["datasetId"])
     source = call.find("suggestion_source", call.query["batchId"])
@@ -37,42 +37,42 @@ def suggest_mapping_set(call: Call) -> Reply:
 
 
 @operation("data_prep.get_mapping_set")
-def get_mapping_set(call: Call) -> Reply:
+def get_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Read a mapping set as it is, or one of its versions."""
     version = call.query.get("version")
     if version is None:
         return shapes.one(call, call.find("mapping_set", call.path["id"]))
-    return shapes.one(call, _data_prep(call).version(call.sandbox, call.path["id"], int(version)))
+    return shapes.one(call, service.version(call.sandbox, call.path["id"], int(version)))
 
 
 @operation("data_prep.replace_mapping_set")
-def replace_mapping_set(call: Call) -> Reply:
+def replace_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Replace the content of a mapping set, as its next version."""
     id, body = call.path["id"], call.body
-    return shapes.replaced(call, _data_prep(call).replace(call.sandbox, call.client, id, body))
+    return shapes.replaced(call, service.replace(call.sandbox, call.client, id, body))
 
 
 @operation("data_prep.delete_mapping_set")
-def delete_mapping_set(call: Call) -> Reply:
+def delete_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Delete a mapping set with all its versions."""
-    _data_prep(call).delete(call.sandbox, call.path["id"])
+    service.delete(call.sandbox, call.path["id"])
     return Reply(204)
 
 
 @operation("data_prep.list_mappings")
-def list_mappings(call: Call) -> Reply:
+def list_mappings(service: DataPrep, call: Call) -> Reply:
     """List the mappings of a set."""
     return shapes.mapping_list(call, call.find("mapping_set", call.path["id"]))
 
 
 @operation("data_prep.get_mapping")
-def get_mapping(call: Call) -> Reply:
+def get_mapping(service: DataPrep, call: Call) -> Reply:
     """Read one mapping of a set."""
     return shapes.one_mapping(call, call.find("mapping_set", call.path["id"]))
 
 
 @operation("data_prep.validate_mapping_set")
-def validate_mapping_set(call: Call) -> Reply:
+def validate_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Tell for each mapping of a set whether creating it would be accepted."""
     request: JsonObject = {"headers": {}, "path": {}, "query": {}, "content": {}, "body": call.body}
     findings = call.lookup.judge("data_prep.create_mapping_set", request)
@@ -80,38 +80,38 @@ def validate_mapping_set(call: Call) -> Reply:
 
 
 @operation("data_prep.create_mapping")
-def create_mapping(call: Call) -> Reply:
+def create_mapping(service: DataPrep, call: Call) -> Reply:
     """Add a mapping to a set, which makes the set's next version."""
-    made = _data_prep(call).put_mapping(call.sandbox, call.client, call.path["id"], call.body)
+    made = service.put_mapping(call.sandbox, call.client, call.path["id"], call.body)
     return shapes.changed_mapping(call, made)
 
 
 @operation("data_prep.replace_mapping")
-def replace_mapping(call: Call) -> Reply:
+def replace_mapping(service: DataPrep, call: Call) -> Reply:
     """Replace one mapping of a set, which makes the set's next version."""
     id, mapping_id = call.path["id"], call.path["mappingId"]
-    made = _data_prep(call).put_mapping(call.sandbox, call.client, id, call.body, mapping_id)
+    made = service.put_mapping(call.sandbox, call.client, id, call.body, mapping_id)
     return shapes.changed_mapping(call, made)
 
 
 @operation("data_prep.delete_mapping")
-def delete_mapping(call: Call) -> Reply:
+def delete_mapping(service: DataPrep, call: Call) -> Reply:
     """Take a mapping out of a set, which makes the set's next version."""
     id, mapping_id = call.path["id"], call.path["mappingId"]
-    _data_prep(call).remove_mapping(call.sandbox, call.client, id, mapping_id)
+    service.remove_mapping(call.sandbox, call.client, id, mapping_id)
     return Reply(204)
 
 
 @operation("data_prep.preview_mapping_set")
-def preview_mapping_set(call: Call) -> Reply:
+def preview_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Show what a mapping set makes of rows, in the types of its output schema."""
     schema_id = vocabulary.output_schema_ref(call.body["mappingSet"])["id"]
     schema = call.lookup.find("resolved_schema", schema_id) if isinstance(schema_id, str) else None
-    return Reply(200, _data_prep(call).preview(call.body, schema, _reserved_words(call)))
+    return Reply(200, service.preview(call.body, schema, _reserved_words(call)))
 
 
 @operation("data_prep.validate_expression")
-def validate_expression(call: Call) -> Reply:
+def validate_expression(service: DataPrep, call: Call) -> Reply:
     """Say that an expression is valid; that it is not is said by a rule."""
     sent = call.body["expression"]
     expression = sent["expression"] if isinstance(sent, dict) else sent
@@ -119,90 +119,81 @@ def validate_expression(call: Call) -> Reply:
 
 
 @operation("data_prep.list_functions")
-def list_functions(call: Call) -> Reply:
+def list_functions(service: DataPrep, call: Call) -> Reply:
     """List the functions of the mapping language."""
     return Reply(200, language.functions())
 
 
 @operation("data_prep.list_operators")
-def list_operators(call: Call) -> Reply:
+def list_operators(service: DataPrep, call: Call) -> Reply:
     """List the operators of the mapping language."""
     return Reply(200, language.operators())
 
 
 @operation("data_prep.list_schemas")
-def list_schemas(call: Call) -> Reply:
+def list_schemas(service: DataPrep, call: Call) -> Reply:
     """List Mapper's own schemas."""
-    return shapes.schema_page(
-        select(_data_prep(call).library.all(call.sandbox, SCHEMA), call.query)
-    )
+    return shapes.schema_page(select(service.library.all(call.sandbox, SCHEMA), call.query))
 
 
 @operation("data_prep.create_schema")
-def create_schema(call: Call) -> Reply:
+def create_schema(service: DataPrep, call: Call) -> Reply:
     """Create a schema of Mapper's own in one of its three forms."""
-    library = _data_prep(call).library
+    library = service.library
     made = library.create_schema(call.sandbox, call.client, call.fixtures, call.body)
     return shapes.created_schema(made)
 
 
 @operation("data_prep.upload_schema")
-def upload_schema(call: Call) -> Reply:
+def upload_schema(service: DataPrep, call: Call) -> Reply:
     """Create a schema of Mapper's own from a file."""
     sent = {"jsonSchema": vocabulary.read_json(call.body["file"])}
-    library = _data_prep(call).library
+    library = service.library
     return shapes.created_schema(
         library.create_schema(call.sandbox, call.client, call.fixtures, sent)
     )
 
 
 @operation("data_prep.get_schema")
-def get_schema(call: Call) -> Reply:
+def get_schema(service: DataPrep, call: Call) -> Reply:
     """Read a schema of Mapper's own."""
     return shapes.schema(call.find(SCHEMA, call.path["id"]))
 
 
 @operation("data_prep.list_samples")
-def list_samples(call: Call) -> Reply:
+def list_samples(service: DataPrep, call: Call) -> Reply:
     """List sample data."""
-    return shapes.sample_page(
-        select(_data_prep(call).library.all(call.sandbox, SAMPLE), call.query)
-    )
+    return shapes.sample_page(select(service.library.all(call.sandbox, SAMPLE), call.query))
 
 
 @operation("data_prep.create_sample")
-def create_sample(call: Call) -> Reply:
+def create_sample(service: DataPrep, call: Call) -> Reply:
     """Create sample data."""
-    library = _data_prep(call).library
+    library = service.library
     return shapes.written_sample(library.create_sample(call.sandbox, call.client, call.body))
 
 
 @operation("data_prep.upload_sample")
-def upload_sample(call: Call) -> Reply:
+def upload_sample(service: DataPrep, call: Call) -> Reply:
     """Create sample data from a file."""
     sent = {"sampleData": call.body["file"], "sampleType": "JSON"}
-    library = _data_prep(call).library
+    library = service.library
     return shapes.written_sample(library.create_sample(call.sandbox, call.client, sent))
 
 
 @operation("data_prep.get_sample")
-def get_sample(call: Call) -> Reply:
+def get_sample(service: DataPrep, call: Call) -> Reply:
     """Read sample data."""
     return shapes.sample(call.find(SAMPLE, call.path["id"]))
 
 
 @operation("data_prep.replace_sample")
-def replace_sample(call: Call) -> Reply:
+def replace_sample(service: DataPrep, call: Call) -> Reply:
     """Replace sample data, as its next version."""
-    id, library = call.path["id"], _data_prep(call).library
+    id, library = call.path["id"], service.library
     return shapes.written_sample(library.replace_sample(call.sandbox, call.client, id, call.body))
 
 
 def _reserved_words(call: Call) -> str:
     """Return which list of reserved words the documents of the edition in force have."""
     return call.edition.answer("data_prep.reserved_words")
-
-
-def _data_prep(call: Call) -> DataPrep:
-    data_prep: DataPrep = call.platform.data_prep
-    return data_prep

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
-from emulator.platform import Finder, Lister, Platform
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Finder, Lister, Scope
 from emulator.services.data_prep import language, suggestions, vocabulary
 from emulator.services.data_prep.library import Library
 from emulator.services.data_prep.vocabulary import as_object
@@ -58,22 +58,22 @@ class DataPrep:
         }
 
     def listers(self) -> Mapping[str, Lister]:
-        return {MAPPING_SET: lambda sandbox, fixtures: self.mapping_sets(sandbox)}
+        return {MAPPING_SET: lambda scope: self.mapping_sets(scope.sandbox)}
 
-    def _source(self, sandbox: Sandbox, fixtures: Fixtures, batch: str) -> JsonObject | None:
+    def _source(self, scope: Scope, batch: str) -> JsonObject | None:
         """Return the `fields` of the first row that a batch has landed; None if there is none."""
-        return suggestions.landed_fields(self._platform, sandbox, batch)
+        return suggestions.landed_fields(self._platform, scope.sandbox, batch)
 
-    def _target(self, sandbox: Sandbox, fixtures: Fixtures, id: str) -> JsonObject | None:
+    def _target(self, scope: Scope, id: str) -> JsonObject | None:
         """Return the reference to a data set's schema and the schema, if it has one."""
-        dataset = self._platform.find(sandbox, fixtures, "dataset", id) or {}
+        dataset = scope.find("dataset", id) or {}
         ref = as_object(dataset.get("schemaRef"))
-        schema = self._platform.find(sandbox, fixtures, "resolved_schema", str(ref.get("id")))
+        schema = scope.find("resolved_schema", str(ref.get("id")))
         return {"schemaRef": ref, "schema": schema} if schema else None
 
-    def _mapping_set(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _mapping_set(self, scope: Scope, key: str) -> JsonObject | None:
         """Return a set as rules see it: with its versions as text and the ids of its mappings."""
-        found = self.mapping_set(sandbox, key)
+        found = self.mapping_set(scope.sandbox, key)
         if found is None:
             return None
         versions = [str(number) for number in range(found["firstVersion"], found["version"] + 1)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from emulator.contract.judge import Finding
+from emulator.contract.lookup import Finding
 from emulator.json_types import JsonObject, dumps
 from emulator.services.data_prep import language
 from emulator.services.data_prep.listing import Page

@@ -78,7 +78,7 @@ def landed_fields(platform: Platform, sandbox: Sandbox, batch: str) -> JsonObjec
     """Return the `fields` of the first row that a batch has landed; None if there is none."""
     from emulator.data_plane.readers import FileError, read_rows
 
-    access = platform.data_access
+    access = platform.services.data_access
     for file in access.files(sandbox, batch):
         for part in access.parts(sandbox, file["id"]):
             content = access.part(sandbox, file["id"], part.name)

@@ -1,7 +1,8 @@
 """Dataset Service: the usage labels of data sets."""
 
 from emulator.platform import Service
+from emulator.services import interfaces
 from emulator.services.dataset_service import routes
 from emulator.services.dataset_service.service import DatasetService
 
-SERVICE = Service(name="dataset_service", views=routes, build=DatasetService)
+SERVICE: Service[interfaces.DatasetService] = Service("dataset_service", DatasetService, (routes,))

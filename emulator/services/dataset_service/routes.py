@@ -8,32 +8,27 @@ from emulator.web import Call, Reply, operation
 
 
 @operation("dataset_service.get_labels")
-def get_labels(call: Call) -> Reply:
+def get_labels(service: DatasetService, call: Call) -> Reply:
     """Read the labels of a data set and of its fields."""
     return shapes.read(call, call.find(LABELS, call.path["datasetId"]))
 
 
 @operation("dataset_service.create_labels")
-def create_labels(call: Call) -> Reply:
+def create_labels(service: DatasetService, call: Call) -> Reply:
     """Give labels to a data set."""
-    labels = _service(call).put(call.sandbox, call.path["datasetId"], call.body)
+    labels = service.put(call.sandbox, call.path["datasetId"], call.body)
     return shapes.written(201, labels)
 
 
 @operation("dataset_service.replace_labels")
-def replace_labels(call: Call) -> Reply:
+def replace_labels(service: DatasetService, call: Call) -> Reply:
     """Replace all labels of a data set."""
-    labels = _service(call).put(call.sandbox, call.path["datasetId"], call.body)
+    labels = service.put(call.sandbox, call.path["datasetId"], call.body)
     return shapes.written(200, labels)
 
 
 @operation("dataset_service.delete_labels")
-def delete_labels(call: Call) -> Reply:
+def delete_labels(service: DatasetService, call: Call) -> Reply:
     """Take all labels away from a data set."""
-    _service(call).remove(call.sandbox, call.path["datasetId"])
+    service.remove(call.sandbox, call.path["datasetId"])
     return Reply(200, {})
-
-
-def _service(call: Call) -> DatasetService:
-    service: DatasetService = call.platform.dataset_service
-    return service

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
-from emulator.platform import Finder, Lister, Platform
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Finder, Lister, Scope
 from emulator.store import Change
 
 LABELS = "dataset_labels"
@@ -29,10 +29,10 @@ class DatasetService:
     def listers(self) -> Mapping[str, Lister]:
         return {}
 
-    def _labels(self, sandbox: Sandbox, fixtures: Fixtures, id: str) -> JsonObject | None:
+    def _labels(self, scope: Scope, id: str) -> JsonObject | None:
         """Return the labels of a data set; they go with it."""
-        stored = self._store.read(sandbox, LABELS, id)
-        dataset = self._platform.find(sandbox, fixtures, "dataset", id)
+        stored = self._store.read(scope.sandbox, LABELS, id)
+        dataset = scope.find("dataset", id)
         labels: JsonObject | None = stored.body if stored and dataset else None
         return labels
 

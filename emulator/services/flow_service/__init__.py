@@ -1,7 +1,10 @@
 """Flow Service: connections, specs and flows; `/data/foundation/flowservice`."""
 
 from emulator.platform import Service
-from emulator.services.flow_service import views
+from emulator.services import interfaces
+from emulator.services.flow_service import explore_routes, facts, routes, run_routes, spec_routes
 from emulator.services.flow_service.service import FlowService
 
-SERVICE = Service(name="flow_service", views=views, build=FlowService)
+SERVICE: Service[interfaces.FlowService] = Service(
+    "flow_service", FlowService, (explore_routes, facts, routes, run_routes, spec_routes)
+)

@@ -6,25 +6,16 @@ and the engine carries it out; so the answer to "is anything due?" has to cost n
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from emulator.data_plane.schedule import due_after, first_due, read_schedule
 from emulator.json_types import JsonObject
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.services.interfaces import QueueEntry
 from emulator.store import Change
 
 AGENDA = "flow_agenda"
 FIRST = "flow_agenda_first"
 PROGRESS = "flow_progress"
-
-
-class Entry(NamedTuple):
-    """Something that is due at a time, in milliseconds: a flow's next run, or a run itself."""
-
-    id: str
-    at: int
-    what: str
 
 
 class Agenda:
@@ -34,13 +25,13 @@ class Agenda:
         self._platform = platform
         self._store = platform.store
 
-    def due(self, sandbox: Sandbox) -> list[Entry]:
+    def due(self, sandbox: Sandbox) -> list[QueueEntry]:
         """Return what is due by now, the earliest first."""
         now = self._platform.clock.now()
         first = self._store.read(sandbox, FIRST, FIRST)
         if first is None or first.body["at"] > now:
             return []
-        entries = [Entry(**stored.body) for stored in self._store.scan(sandbox, AGENDA)]
+        entries = [QueueEntry(**stored.body) for stored in self._store.scan(sandbox, AGENDA)]
         return sorted((entry for entry in entries if entry.at <= now), key=lambda entry: entry.at)
 
     def sandboxes(self) -> list[Sandbox]:
@@ -55,7 +46,7 @@ class Agenda:
             Change(sandbox, FIRST, FIRST, {"at": min(times)} if times else None),
         )
 
-    def put(self, sandbox: Sandbox, entry: Entry) -> None:
+    def put(self, sandbox: Sandbox, entry: QueueEntry) -> None:
         """Put something on the agenda, or to another time."""
         changes = [Change(sandbox, AGENDA, entry.id, entry._asdict())]
         first = self._store.read(sandbox, FIRST, FIRST)
@@ -68,11 +59,11 @@ class Agenda:
         if at is None:
             self.drop(sandbox, flow_id)
         else:
-            self.put(sandbox, Entry(flow_id, at, "flow"))
+            self.put(sandbox, QueueEntry(flow_id, at, "flow"))
 
     def wait(self, sandbox: Sandbox, run_id: str, at: int) -> None:
         """Have a run carried out at a time, in milliseconds."""
-        self.put(sandbox, Entry(run_id, at, "run"))
+        self.put(sandbox, QueueEntry(run_id, at, "run"))
 
     def drop(self, sandbox: Sandbox, id: str) -> None:
         """Take something off the agenda."""

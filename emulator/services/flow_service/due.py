@@ -12,18 +12,17 @@ if TYPE_CHECKING:
     from emulator.web import Call
 
 
-def flow_engine(call: Call) -> FlowEngine:
+def flow_engine(service: FlowService, call: Call) -> FlowEngine:
     """Return the engine that runs flows as the edition of a call has them."""
     from emulator.data_plane.engine import FlowEngine
 
     words = call.edition.answer("data_prep.reserved_words")
-    return FlowEngine(call.platform, call.fixtures, words)
+    return FlowEngine(service.platform, call.fixtures, words)
 
 
-def catch_up(call: Call) -> None:
+def catch_up(service: FlowService, call: Call) -> None:
     """Have carried out what is due in the sandbox of a call."""
     sandbox: Sandbox = call.sandbox
-    service: FlowService = call.platform.flow_service
     with call.platform.store.exclusive(sandbox):
         if service.agenda.due(sandbox):
-            flow_engine(call).catch_up(sandbox)
+            flow_engine(service, call).catch_up(sandbox)

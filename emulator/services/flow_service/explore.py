@@ -16,10 +16,10 @@ from emulator.data_plane.files import LANDING_ZONE, File, Files
 from emulator.data_plane.readers import FileError
 from emulator.data_plane.sources import Form, SourceError
 from emulator.data_plane.tables import table_form, table_name, tables
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject, loads
-from emulator.platform import Finder, Platform
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Finder, Scope
 
 ROWS_SHOWN = 100
 """How many rows a preview has, and how many are looked at for types (assumed)."""
@@ -44,39 +44,37 @@ class Explorer:
             "explored_spec": self._explored_spec,
         }
 
-    def _explorable(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _explorable(self, scope: Scope, key: str) -> JsonObject | None:
         """Return what can be explored of a connection: `kinds`, in every case that is shown."""
-        connection = self._platform.find(sandbox, fixtures, "connection", key) or {}
+        connection = scope.find("connection", key) or {}
         named = connection.get("connectionSpec")
         id = named.get("id") if isinstance(named, dict) else None
-        spec = self._platform.find(sandbox, fixtures, "connection_spec", id) if id else None
+        spec = scope.find("connection_spec", id) if id else None
         kinds = explored_kinds(spec or {})
         return (
             {"kinds": [*kinds, *map(str.upper, kinds), *map(str.title, kinds)]} if kinds else None
         )
 
-    def _landing_zone_spec(
-        self, sandbox: Sandbox, fixtures: Fixtures, key: str
-    ) -> JsonObject | None:
+    def _landing_zone_spec(self, scope: Scope, key: str) -> JsonObject | None:
         """Return a spec that is explored without a connection: one that needs no credentials."""
-        spec = self._platform.find(sandbox, fixtures, "connection_spec", key)
+        spec = scope.find("connection_spec", key)
         return spec if spec and "exploreSpec" in spec and not spec.get("authSpec") else None
 
-    def _explored(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _explored(self, scope: Scope, key: str) -> JsonObject | None:
         """Return what a request (JSON of `id` and query) finds on a connection, or its `fault`."""
         request = loads(key)
-        explorable = self._explorable(sandbox, fixtures, request["id"])
+        explorable = self._explorable(scope, request["id"])
         if explorable is None:
             return None
         tabular = "table" in explorable["kinds"]
-        return self._guarded(sandbox, request["id"], request["query"], tabular=tabular)
+        return self._guarded(scope.sandbox, request["id"], request["query"], tabular=tabular)
 
-    def _explored_spec(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _explored_spec(self, scope: Scope, key: str) -> JsonObject | None:
         """Return what a request finds in the landing zone, or its `fault`."""
         request = loads(key)
-        if self._landing_zone_spec(sandbox, fixtures, request["id"]) is None:
+        if self._landing_zone_spec(scope, request["id"]) is None:
             return None
-        return self._guarded(sandbox, LANDING_ZONE, request["query"], tabular=False)
+        return self._guarded(scope.sandbox, LANDING_ZONE, request["query"], tabular=False)
 
     def _guarded(
         self, sandbox: Sandbox, container: str, query: JsonObject, *, tabular: bool

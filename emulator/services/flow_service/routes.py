@@ -25,21 +25,16 @@ _KINDS = {
 _STATES = {"enable": "enabled", "disable": "disabled", "publish": "enabled"}
 
 
-def _service(call: Call) -> FlowService:
-    service: FlowService = call.platform.flow_service
-    return service
-
-
 def _kind(call: Call) -> Kind:
     """Return the kind that an operation is about: `flow_service.list_flows` lists flows."""
     return _KINDS[call.operation.id.partition(".")[2].partition("_")[2].removesuffix("s")]
 
 
-def _entity(call: Call, kind: Kind) -> JsonObject:
+def _entity(service: FlowService, call: Call, kind: Kind) -> JsonObject:
     """Return the entity of the path; a flow's runs that are due change it first."""
     if kind is FLOW:
-        catch_up(call)
-        flow = call.platform.find(call.sandbox, call.fixtures, kind.name, call.path["id"])
+        catch_up(service, call)
+        flow = call.scope.find(kind.name, call.path["id"])
         return flow or call.find(kind.name, call.path["id"])
     return call.find(kind.name, call.path["id"])
 
@@ -48,12 +43,10 @@ def _entity(call: Call, kind: Kind) -> JsonObject:
 @operation("flow_service.create_source_connection")
 @operation("flow_service.create_target_connection")
 @operation("flow_service.create_flow")
-def create(call: Call) -> Reply:
+def create(service: FlowService, call: Call) -> Reply:
     kind = _kind(call)
     state = "draft" if call.query.get("mode") == "draft" else "enabled"
-    entity = _service(call).create(
-        call.sandbox, kind, call.body, call.lookup.find, call.client, state
-    )
+    entity = service.create(call.sandbox, kind, call.body, call.lookup.find, call.client, state)
     return shapes.created(call, kind, entity)
 
 
@@ -61,12 +54,12 @@ def create(call: Call) -> Reply:
 @operation("flow_service.list_source_connections")
 @operation("flow_service.list_target_connections")
 @operation("flow_service.list_flows")
-def list_entities(call: Call) -> Reply:
+def list_entities(service: FlowService, call: Call) -> Reply:
     kind, query = _kind(call), read_query(call.query)
     if kind is FLOW:
-        catch_up(call)
+        catch_up(service, call)
     after = 0 if query.order else query.position
-    rows = _service(call).scan(call.sandbox, kind, after)
+    rows = service.scan(call.sandbox, kind, after)
     if call.query.get("count", "").lower() == "true":
         return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
     entities, next_position = page(rows, query)
@@ -78,20 +71,18 @@ def list_entities(call: Call) -> Reply:
 @operation("flow_service.get_source_connection")
 @operation("flow_service.get_target_connection")
 @operation("flow_service.get_flow")
-def get(call: Call) -> Reply:
-    return shapes.one(call, _entity(call, _kind(call)))
+def get(service: FlowService, call: Call) -> Reply:
+    return shapes.one(call, _entity(service, call, _kind(call)))
 
 
 @operation("flow_service.update_connection")
 @operation("flow_service.update_source_connection")
 @operation("flow_service.update_target_connection")
 @operation("flow_service.update_flow")
-def update(call: Call) -> Reply:
+def update(service: FlowService, call: Call) -> Reply:
     kind = _kind(call)
-    entity = _entity(call, kind)
-    changed = _service(call).patch(
-        call.sandbox, kind, entity, call.body, call.lookup.find, call.client
-    )
+    entity = _entity(service, call, kind)
+    changed = service.patch(call.sandbox, kind, entity, call.body, call.lookup.find, call.client)
     return shapes.written(changed)
 
 
@@ -99,10 +90,10 @@ def update(call: Call) -> Reply:
 @operation("flow_service.delete_source_connection")
 @operation("flow_service.delete_target_connection")
 @operation("flow_service.delete_flow")
-def delete(call: Call) -> Reply:
+def delete(service: FlowService, call: Call) -> Reply:
     kind = _kind(call)
-    _entity(call, kind)
-    _service(call).delete(call.sandbox, kind, call.path["id"])
+    _entity(service, call, kind)
+    service.delete(call.sandbox, kind, call.path["id"])
     return Reply(204)
 
 
@@ -110,15 +101,15 @@ def delete(call: Call) -> Reply:
 @operation("flow_service.source_connection_action")
 @operation("flow_service.target_connection_action")
 @operation("flow_service.flow_action")
-def act(call: Call) -> Reply:
+def act(service: FlowService, call: Call) -> Reply:
     kind = _KINDS[call.operation.id.partition(".")[2].removesuffix("_action")]
-    entity = _entity(call, kind)
+    entity = _entity(service, call, kind)
     state = _STATES[call.query["op"].lower()]
-    return shapes.written(_service(call).set_state(call.sandbox, kind, entity, state, call.client))
+    return shapes.written(service.set_state(call.sandbox, kind, entity, state, call.client))
 
 
 @operation("flow_service.test_connection")
-def test_connection(call: Call) -> Reply:
+def test_connection(service: FlowService, call: Call) -> Reply:
     """A connection passes if it were accepted without a remark, were it created as it is."""
     connection = call.find("connection", call.path["id"])
     request = {"headers": {}, "query": {}, "path": {}, "content": {}, "body": connection}

@@ -5,13 +5,13 @@ Source: "Monitor dataflows" for their shape, "Create flow runs for on-demand ing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from emulator.data_plane.delta import delta_column
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject
-from emulator.platform import Finder, Platform
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Finder, Scope
 from emulator.services.flow_service.kinds import FLOW, RUN
 from emulator.store import Change, Stored
 
@@ -46,15 +46,13 @@ _WORDS = {
 class Runs:
     """The runs of every sandbox."""
 
-    def __init__(self, platform: Platform, spec_of: Callable[..., JsonObject | None]) -> None:
-        """`spec_of` (sandbox, fixtures, id) finds flow specs."""
+    def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._store = platform.store
-        self._spec_of = spec_of
 
     def finders(self) -> Mapping[str, Finder]:
         return {
-            RUN.name: lambda sandbox, fixtures, key: self.find(sandbox, key),
+            RUN.name: lambda scope, key: self.find(scope.sandbox, key),
             "run_flow_spec": self._flow_spec,
             "batch_flow": self._batch_flow,
             "delta_column": self._delta_column,
@@ -74,25 +72,25 @@ class Runs:
         stored = self._store.read(sandbox, FLOW.name, id)
         return stored.body if stored else None
 
-    def _flow_spec(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _flow_spec(self, scope: Scope, key: str) -> JsonObject | None:
         """Return the flow spec of the flow that is named."""
-        flow = self._flow(sandbox, key) or {}
+        flow = self._flow(scope.sandbox, key) or {}
         named = flow.get("flowSpec")
         id = named.get("id") if isinstance(named, dict) else None
-        return self._spec_of(sandbox, fixtures, id) if isinstance(id, str) else None
+        return scope.find("flow_spec", id) if isinstance(id, str) else None
 
-    def _batch_flow(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _batch_flow(self, scope: Scope, key: str) -> JsonObject | None:
         """Return the flow that is named if it is of a batch source: its spec has schedules."""
-        spec = self._flow_spec(sandbox, fixtures, key)
-        return self._flow(sandbox, key) if spec and "scheduleSpec" in spec else None
+        spec = self._flow_spec(scope, key)
+        return self._flow(scope.sandbox, key) if spec and "scheduleSpec" in spec else None
 
-    def _delta_column(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _delta_column(self, scope: Scope, key: str) -> JsonObject | None:
         """Return the delta column of the flow that is named, where its first run left it."""
-        return delta_column(self._flow(sandbox, key) or {})
+        return delta_column(self._flow(scope.sandbox, key) or {})
 
-    def _flow_of_run(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _flow_of_run(self, scope: Scope, key: str) -> JsonObject | None:
         """Return the flow that is named, also if it has been deleted since."""
-        return self._flow(sandbox, key) or {"state": "deleted"}
+        return self._flow(scope.sandbox, key) or {"state": "deleted"}
 
     def create(self, sandbox: Sandbox, flow: JsonObject, sent: JsonObject, at: int) -> JsonObject:
         """Store a run that has not been carried out and return it.

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from emulator import json_patch
 from emulator.data_plane.delta import delta_column, transformation
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject
-from emulator.platform import Finder, Lister, Platform
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Finder, Lister, Scope
 from emulator.services.flow_service import inherited
 from emulator.services.flow_service.agenda import Agenda
 from emulator.services.flow_service.explore import Explorer
@@ -55,10 +55,10 @@ class FlowService:
     """Connections, source and target connections and flows of every sandbox; specs of all."""
 
     def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+        self.platform = self._platform = platform
         self._store = platform.store
         self.specs = Specs(platform)
-        self.runs = Runs(platform, self.specs.finders()["flow_spec"])
+        self.runs = Runs(platform)
         self.agenda = Agenda(platform)
         self.parts = Parts(platform)
         self._explorer = Explorer(platform)
@@ -70,34 +70,24 @@ class FlowService:
             **self.runs.finders(),
             **self._explorer.finders(),
             "connection_spec_alias": _alias,
-            "started_flow": self._started_flow,
-            "continuation_token": lambda sandbox, fixtures, key: read_token(key),
+            "continuation_token": lambda scope, key: read_token(key),
         }
 
     def listers(self) -> Mapping[str, Lister]:
         return {kind.name: self._lister(kind) for kind in KINDS}
 
     def _finder(self, kind: Kind) -> Finder:
-        def find(sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
-            stored = self._store.read(sandbox, kind.name, key)
+        def find(scope: Scope, key: str) -> JsonObject | None:
+            stored = self._store.read(scope.sandbox, kind.name, key)
             return stored.body if stored else None
 
         return find
 
     def _lister(self, kind: Kind) -> Lister:
-        def entities(sandbox: Sandbox, fixtures: Fixtures) -> list[JsonObject]:
-            return [stored.body for stored in self._store.scan(sandbox, kind.name)]
+        def entities(scope: Scope) -> list[JsonObject]:
+            return [stored.body for stored in self._store.scan(scope.sandbox, kind.name)]
 
         return entities
-
-    def _started_flow(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
-        """Return a flow whose start time has passed: its schedule's start is fixed then."""
-        stored = self._store.read(sandbox, FLOW.name, key)
-        schedule = (stored.body.get("scheduleParams") if stored else None) or {}
-        start = str(schedule.get("startTime", ""))
-        is_time = start.isdecimal() and len(start) <= 18
-        has_started = is_time and int(start) * 1000 <= self._platform.clock.now()
-        return stored.body if stored and has_started else None
 
     def scan(self, sandbox: Sandbox, kind: Kind, after: int = 0) -> Iterator[Stored]:
         """Yield the entities of a kind in order of creation."""
@@ -261,6 +251,6 @@ class FlowService:
             self.parts.forget(sandbox, id)
 
 
-def _alias(sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
-    real = fixtures.aliases("connection_specs").get(key)
+def _alias(scope: Scope, key: str) -> JsonObject | None:
+    real = scope.fixtures.aliases("connection_specs").get(key)
     return {"id": real} if real else None

@@ -15,54 +15,49 @@ from emulator.web import Call, Reply, operation
 _DATA_SETS_PER_PAGE = 20
 
 
-def _service(call: Call) -> FlowService:
-    service: FlowService = call.platform.flow_service
-    return service
-
-
 def _kind(call: Call) -> SpecKind:
     return CONNECTION_SPEC if "connection_spec" in call.operation.id else FLOW_SPEC
 
 
-def _rows(call: Call, kind: SpecKind) -> list[Stored]:
-    specs = _service(call).specs.all(call.sandbox, call.fixtures, kind)
+def _rows(service: FlowService, call: Call, kind: SpecKind) -> list[Stored]:
+    specs = service.specs.all(call.sandbox, call.fixtures, kind)
     return [Stored(spec["id"], 1, number, spec) for number, spec in enumerate(specs, 1)]
 
 
 @operation("flow_service.list_connection_specs")
 @operation("flow_service.list_flow_specs")
-def list_specs(call: Call) -> Reply:
-    rows = matching(_rows(call, _kind(call)), read_query(call.query))
+def list_specs(service: FlowService, call: Call) -> Reply:
+    rows = matching(_rows(service, call, _kind(call)), read_query(call.query))
     return Reply(200, {"items": [shapes.spec(row.body) for row in rows]})
 
 
 @operation("flow_service.get_connection_spec")
 @operation("flow_service.get_flow_spec")
-def get_spec(call: Call) -> Reply:
+def get_spec(service: FlowService, call: Call) -> Reply:
     return Reply(200, {"items": [shapes.spec(call.find(_kind(call).name, call.path["id"]))]})
 
 
 @operation("flow_service.create_connection_spec")
 @operation("flow_service.create_flow_spec")
-def create_spec(call: Call) -> Reply:
+def create_spec(service: FlowService, call: Call) -> Reply:
     kind = _kind(call)
-    spec = _service(call).specs.create(call.sandbox, kind, call.body, call.client)
+    spec = service.specs.create(call.sandbox, kind, call.body, call.client)
     return shapes.created_spec(call, kind, spec)
 
 
 @operation("flow_service.replace_connection_spec")
 @operation("flow_service.replace_flow_spec")
-def replace_spec(call: Call) -> Reply:
+def replace_spec(service: FlowService, call: Call) -> Reply:
     kind = _kind(call)
     spec = call.find(kind.name, call.path["id"])
-    replaced = _service(call).specs.replace(call.sandbox, kind, spec, call.body, call.client)
+    replaced = service.specs.replace(call.sandbox, kind, spec, call.body, call.client)
     return Reply(200, shapes.spec(replaced))
 
 
 @operation("flow_service.get_connection_spec_configs")
-def get_spec_configs(call: Call) -> Reply:
+def get_spec_configs(service: FlowService, call: Call) -> Reply:
     if "authType" in call.query:
-        role = _service(call).storage_role(call.sandbox.organization)
+        role = service.storage_role(call.sandbox.organization)
         return Reply(200, {"configParams": {"IAMRole": role}})
     start = int(call.query.get("start", "0"))
     end = start + int(call.query.get("limit", _DATA_SETS_PER_PAGE))
@@ -72,17 +67,17 @@ def get_spec_configs(call: Call) -> Reply:
 
 @operation("flow_service.search_connections")
 @operation("flow_service.search_flows")
-def search_entities(call: Call) -> Reply:
+def search_entities(service: FlowService, call: Call) -> Reply:
     kind = FLOW if call.operation.id.endswith("flows") else CONNECTION
     if kind is FLOW:
-        catch_up(call)
-    rows = list(_service(call).scan(call.sandbox, kind))
+        catch_up(service, call)
+    rows = list(service.scan(call.sandbox, kind))
     return _search(call, rows, kind.collection)
 
 
 @operation("flow_service.search_flow_specs")
-def search_flow_specs(call: Call) -> Reply:
-    return _search(call, _rows(call, FLOW_SPEC), FLOW_SPEC.collection)
+def search_flow_specs(service: FlowService, call: Call) -> Reply:
+    return _search(call, _rows(service, call, FLOW_SPEC), FLOW_SPEC.collection)
 
 
 def _search(call: Call, rows: list[Stored], collection: str) -> Reply:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
-from emulator.platform import Finder, Platform
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Finder, Scope
 from emulator.store import Change
 
 _SERVER_MADE = (
@@ -47,9 +48,9 @@ class Specs:
         return {kind.name: self._finder(kind) for kind in SPEC_KINDS}
 
     def _finder(self, kind: SpecKind) -> Finder:
-        def find(sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
-            stored = self._store.read(_owner(sandbox), kind.name, key)
-            return stored.body if stored else fixtures.get(kind.fixtures, key)
+        def find(scope: Scope, key: str) -> JsonObject | None:
+            stored = self._store.read(_owner(scope.sandbox), kind.name, key)
+            return stored.body if stored else scope.fixtures.get(kind.fixtures, key)
 
         return find
 

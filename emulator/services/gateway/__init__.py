@@ -1,7 +1,7 @@
 """What stands before every service: API keys and organizations that exist."""
 
 from emulator.platform import Service
-from emulator.services.gateway import routes
+from emulator.services import interfaces
 from emulator.services.gateway.service import Gateway
 
-SERVICE = Service(name="gateway", views=routes, build=Gateway)
+SERVICE: Service[interfaces.Domain] = Service("gateway", Gateway, ())

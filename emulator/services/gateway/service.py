@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
-from emulator.platform import Finder, Lister, Platform
-from emulator.sandbox import Sandbox
+from emulator.platform import Platform
+from emulator.scope import Finder, Lister, Scope
 
 
 class Gateway:
@@ -22,11 +21,11 @@ class Gateway:
     def listers(self) -> Mapping[str, Lister]:
         return {}
 
-    def _api_key(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _api_key(self, scope: Scope, key: str) -> JsonObject | None:
         listed = self._settings.api_keys
         known = key in listed if listed else key.isprintable() and " " not in key
         return {"id": key} if known else None
 
-    def _organization(self, sandbox: Sandbox, fixtures: Fixtures, key: str) -> JsonObject | None:
+    def _organization(self, scope: Scope, key: str) -> JsonObject | None:
         listed = self._settings.organizations
         return {"id": key} if not listed or key in listed else None

@@ -1,7 +1,8 @@
 """Adobe's identity service (IMS), as far as an integration needs it: access tokens."""
 
 from emulator.platform import Service
+from emulator.services import interfaces
 from emulator.services.ims import routes
 from emulator.services.ims.service import Ims
 
-SERVICE = Service(name="ims", views=routes, build=Ims)
+SERVICE: Service[interfaces.Ims] = Service("ims", Ims, (routes,))

@@ -7,11 +7,11 @@ import hmac
 from collections.abc import Mapping
 from hashlib import sha256
 
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject, dumps, loads
 from emulator.jwt import decode_base64, jwt_claims
-from emulator.platform import Finder, Lister, Platform
-from emulator.sandbox import PLATFORM, Sandbox
+from emulator.platform import Platform
+from emulator.sandbox import PLATFORM
+from emulator.scope import Finder, Lister, Scope
 
 LIFE = 24 * 3600
 """Seconds that a token is valid: a day, as every document says."""
@@ -67,21 +67,21 @@ class Ims:
         expires = int(claims["created_at"]) + int(claims["expires_in"])
         return claims if self._platform.clock.now() < expires else None
 
-    def _token(self, sandbox: Sandbox, fixtures: Fixtures, header: str) -> JsonObject | None:
+    def _token(self, scope: Scope, header: str) -> JsonObject | None:
         token = header.partition(" ")[2].strip()
         if self._platform.settings.auth == "any":
             return {"token": token} if token else None
         return self.claims(token)
 
-    def _client(self, sandbox: Sandbox, fixtures: Fixtures, client_id: str) -> JsonObject | None:
+    def _client(self, scope: Scope, client_id: str) -> JsonObject | None:
         listed = self._platform.settings.api_keys
         known = client_id in listed if listed else bool(client_id)
         return {"id": client_id, "audience": f"/c/{client_id}"} if known else None
 
-    def _jwt(self, sandbox: Sandbox, fixtures: Fixtures, token: str) -> JsonObject | None:
+    def _jwt(self, scope: Scope, token: str) -> JsonObject | None:
         return jwt_claims(token)
 
-    def _unexpired_jwt(self, sandbox: Sandbox, fixtures: Fixtures, token: str) -> JsonObject | None:
+    def _unexpired_jwt(self, scope: Scope, token: str) -> JsonObject | None:
         claims = jwt_claims(token) or {}
         expiry = claims.get("exp")
         now = self._platform.clock.now()

@@ -1,7 +1,8 @@
 """Sandbox API: the sandboxes of an organization."""
 
 from emulator.platform import Service
+from emulator.services import interfaces
 from emulator.services.sandbox_management import routes
 from emulator.services.sandbox_management.service import Sandboxes
 
-SERVICE = Service(name="sandbox_management", views=routes, build=Sandboxes)
+SERVICE: Service[interfaces.Domain] = Service("sandbox_management", Sandboxes, (routes,))

@@ -10,70 +10,65 @@ from emulator.web import Call, Reply, operation
 
 
 @operation("sandbox_management.list_available_sandboxes")
-def list_available_sandboxes(call: Call) -> Reply:
+def list_available_sandboxes(service: Sandboxes, call: Call) -> Reply:
     """List the active sandboxes that the caller may use."""
-    active = [entry for entry in _all(call) if entry["state"] == "active"]
+    active = [entry for entry in _all(service, call) if entry["state"] == "active"]
     return Reply(200, shapes.available(call, select(active, call.query)))
 
 
 @operation("sandbox_management.list_sandbox_types")
-def list_sandbox_types(call: Call) -> Reply:
+def list_sandbox_types(service: Sandboxes, call: Call) -> Reply:
     """List the types that a sandbox may have."""
     return Reply(200, {"sandboxTypes": list(TYPES)})
 
 
 @operation("sandbox_management.list_sandboxes")
-def list_sandboxes(call: Call) -> Reply:
+def list_sandboxes(service: Sandboxes, call: Call) -> Reply:
     """List the organization's sandboxes in whatever state."""
-    return Reply(200, shapes.listed(call, select(_all(call), call.query)))
+    return Reply(200, shapes.listed(call, select(_all(service, call), call.query)))
 
 
 @operation("sandbox_management.create_sandbox")
-def create_sandbox(call: Call) -> Reply:
+def create_sandbox(service: Sandboxes, call: Call) -> Reply:
     """Create a sandbox. The answer says that it is being created; the next read, that it is."""
-    entry = _sandboxes(call).create(call.sandbox.organization, call.client, call.body)
+    entry = service.create(call.sandbox.organization, call.client, call.body)
     return Reply(202, shapes.summary(entry, state="creating"))
 
 
 @operation("sandbox_management.get_sandbox")
-def get_sandbox(call: Call) -> Reply:
+def get_sandbox(service: Sandboxes, call: Call) -> Reply:
     """Read a sandbox, deleted ones too."""
     return Reply(200, shapes.full(_found(call)))
 
 
 @operation("sandbox_management.update_sandbox")
-def update_sandbox(call: Call) -> Reply:
+def update_sandbox(service: Sandboxes, call: Call) -> Reply:
     """Change a sandbox's title."""
     name, title = call.path["name"], call.body["title"]
-    entry = _sandboxes(call).rename(call.sandbox.organization, call.client, name, title)
+    entry = service.rename(call.sandbox.organization, call.client, name, title)
     return Reply(200, shapes.summary(entry))
 
 
 @operation("sandbox_management.reset_sandbox")
-def reset_sandbox(call: Call) -> Reply:
+def reset_sandbox(service: Sandboxes, call: Call) -> Reply:
     """Empty a sandbox, unless the caller only wants to know whether it could be."""
     entry = _found(call)
     if not _only_validates(call):
-        entry = _sandboxes(call).reset(call.sandbox.organization, call.client, entry["name"])
+        entry = service.reset(call.sandbox.organization, call.client, entry["name"])
     return Reply(202, shapes.resetting(entry), shapes.where_to_look(call))
 
 
 @operation("sandbox_management.delete_sandbox")
-def delete_sandbox(call: Call) -> Reply:
+def delete_sandbox(service: Sandboxes, call: Call) -> Reply:
     """Delete a sandbox, unless the caller only wants to know whether it could be."""
     entry = _found(call)
     if not _only_validates(call):
-        entry = _sandboxes(call).delete(call.sandbox.organization, call.client, entry["name"])
+        entry = service.delete(call.sandbox.organization, call.client, entry["name"])
     return Reply(202, shapes.summary(entry, state="deleted"), shapes.where_to_look(call))
 
 
-def _sandboxes(call: Call) -> Sandboxes:
-    sandboxes: Sandboxes = call.platform.sandbox_management
-    return sandboxes
-
-
-def _all(call: Call) -> list[JsonObject]:
-    return [shapes.full(entry) for entry in _sandboxes(call).all(call.sandbox.organization)]
+def _all(service: Sandboxes, call: Call) -> list[JsonObject]:
+    return [shapes.full(entry) for entry in service.all(call.sandbox.organization)]
 
 
 def _found(call: Call) -> JsonObject:

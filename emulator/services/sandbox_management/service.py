@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
-from emulator.platform import Finder, Lister, Platform
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Finder, Lister, Scope
 from emulator.store import Change
 
 ENTRY = "sandbox_entry"
@@ -43,21 +43,21 @@ class Sandboxes:
         return {"sandbox": self._usable, ENTRY: self._entry, "sandbox_name": self._taken}
 
     def listers(self) -> Mapping[str, Lister]:
-        return {ENTRY: lambda sandbox, fixtures: self.all(sandbox.organization)}
+        return {ENTRY: lambda scope: self.all(scope.sandbox.organization)}
 
-    def _usable(self, sandbox: Sandbox, fixtures: Fixtures, name: str) -> JsonObject | None:
+    def _usable(self, scope: Scope, name: str) -> JsonObject | None:
         """Return a sandbox that calls may name. It is asked on every call, so it makes little."""
-        stored = self._store.read(_place(sandbox.organization), ENTRY, name)
+        stored = self._store.read(_place(scope.sandbox.organization), ENTRY, name)
         if stored is not None:
             return stored.body if stored.body["state"] == "active" else None
         return {"name": name} if self._is_given(name) else None
 
-    def _entry(self, sandbox: Sandbox, fixtures: Fixtures, name: str) -> JsonObject | None:
-        return self.find(sandbox.organization, name)
+    def _entry(self, scope: Scope, name: str) -> JsonObject | None:
+        return self.find(scope.sandbox.organization, name)
 
-    def _taken(self, sandbox: Sandbox, fixtures: Fixtures, name: str) -> JsonObject | None:
+    def _taken(self, scope: Scope, name: str) -> JsonObject | None:
         """Return the sandbox that keeps a name from being given again, be it deleted."""
-        stored = self._store.read(_place(sandbox.organization), ENTRY, name)
+        stored = self._store.read(_place(scope.sandbox.organization), ENTRY, name)
         return {"id": name} if stored or name in self._given else None
 
     def _is_given(self, name: str) -> bool:

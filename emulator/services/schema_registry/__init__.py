@@ -1,7 +1,10 @@
 """The Schema Registry: schemas and what they are made of, descriptors, unions, their exchange."""
 
 from emulator.platform import Service
-from emulator.services.schema_registry import views
+from emulator.services import interfaces
+from emulator.services.schema_registry import descriptor_routes, more_routes, routes
 from emulator.services.schema_registry.service import SchemaRegistry
 
-SERVICE = Service(name="schema_registry", views=views, build=SchemaRegistry)
+SERVICE: Service[interfaces.Domain] = Service(
+    "schema_registry", SchemaRegistry, (descriptor_routes, more_routes, routes)
+)

@@ -11,9 +11,10 @@ from emulator.services.schema_registry.descriptor_shapes import (
     created_shape,
     descriptor_shape,
 )
-from emulator.services.schema_registry.form_shapes import registry_of, view_of
+from emulator.services.schema_registry.form_shapes import view_of
 from emulator.services.schema_registry.forms import Form, read_accept
 from emulator.services.schema_registry.listing import page_of, selected
+from emulator.services.schema_registry.service import SchemaRegistry
 from emulator.web import Call, Reply, operation
 
 _NEXT_FILTER = re.compile(r",(?=[A-Za-z@:._-]+(?:==|!=))")
@@ -21,49 +22,49 @@ _NEXT_FILTER = re.compile(r",(?=[A-Za-z@:._-]+(?:==|!=))")
 
 
 @operation("schema_registry.create_descriptor")
-def create_descriptor(call: Call) -> Reply:
+def create_descriptor(service: SchemaRegistry, call: Call) -> Reply:
     """Add a descriptor."""
     digits = ID_DIGITS[call.edition.answer("schema_registry.descriptor_id")]
-    descriptors = registry_of(call).descriptors
+    descriptors = service.descriptors
     created = descriptors.create(view_of(call), call.body, call.client, digits)
     return Reply(201, created_shape(call, created))
 
 
 @operation("schema_registry.get_tenant_descriptor")
 @operation("schema_registry.get_global_descriptor")
-def get_descriptor(call: Call) -> Reply:
+def get_descriptor(service: SchemaRegistry, call: Call) -> Reply:
     """Look a descriptor up."""
     return Reply(200, descriptor_shape(call, call.find("descriptor", call.path["id"])))
 
 
 @operation("schema_registry.replace_descriptor")
-def replace_descriptor(call: Call) -> Reply:
+def replace_descriptor(service: SchemaRegistry, call: Call) -> Reply:
     """Replace a descriptor; documents differ about the answer."""
-    descriptors = registry_of(call).descriptors
+    descriptors = service.descriptors
     replaced = descriptors.replace(view_of(call), call.path["id"], call.body, call.client)
     return REPLACED[call.edition.answer("schema_registry.descriptor_replaced")](call, replaced)
 
 
 @operation("schema_registry.delete_descriptor")
-def delete_descriptor(call: Call) -> Reply:
+def delete_descriptor(service: SchemaRegistry, call: Call) -> Reply:
     """Remove a descriptor."""
-    registry_of(call).descriptors.delete(view_of(call), call.path["id"])
+    service.descriptors.delete(view_of(call), call.path["id"])
     return Reply(204)
 
 
 @operation("schema_registry.list_tenant_descriptors")
-def list_descriptors(call: Call) -> Reply:
+def list_descriptors(service: SchemaRegistry, call: Call) -> Reply:
     """List the tenant's descriptors."""
-    return _list(call, registry_of(call).descriptors.all(call.sandbox))
+    return _list(service, call, service.descriptors.all(call.sandbox))
 
 
 @operation("schema_registry.list_global_descriptors")
-def list_global_descriptors(call: Call) -> Reply:
+def list_global_descriptors(service: SchemaRegistry, call: Call) -> Reply:
     """List the platform's descriptors: there are none."""
-    return _list(call, [])
+    return _list(service, call, [])
 
 
-def _list(call: Call, descriptors: list[JsonObject]) -> Reply:
+def _list(service: SchemaRegistry, call: Call, descriptors: list[JsonObject]) -> Reply:
     form = read_accept(call.headers.get("accept", ""))
     filters = [one for text in call.query.get("property", []) for one in _NEXT_FILTER.split(text)]
     query = {**call.query, "property": filters}

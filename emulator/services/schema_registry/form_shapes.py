@@ -1,8 +1,6 @@
-"""What views share: the registry and the view that a call means, and a resource in its form."""
+"""What views share: the view that a call means, and a resource in its form."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from emulator.json_types import JsonObject
 from emulator.services.schema_registry.descriptors import with_deprecated_fields
@@ -13,21 +11,15 @@ from emulator.services.schema_registry.view import View
 from emulator.web import Call
 
 
-def registry_of(call: Call) -> SchemaRegistry:
-    """Return the domain object behind a call."""
-    registry: Any = call.platform.schema_registry
-    return registry  # type: ignore[no-any-return]
-
-
 def view_of(call: Call) -> View:
     """Return whose resources a call sees."""
     return View(call.sandbox, call.fixtures)
 
 
-def shown(call: Call, resource: JsonObject, form: Form) -> JsonObject:
+def shown(registry: SchemaRegistry, call: Call, resource: JsonObject, form: Form) -> JsonObject:
     """Return a resource in the edition's shape and the form that Accept asks for."""
     shaped = resource_shape(call, resource)
-    registry, view = registry_of(call), view_of(call)
+    view = view_of(call)
     if form.resolved:
         resolved = _resolved(registry, view, resource)
         if form.deprecated:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from emulator.json_types import JsonObject
-from emulator.services.schema_registry.form_shapes import registry_of, shown, view_of
+from emulator.services.schema_registry.form_shapes import shown, view_of
 from emulator.services.schema_registry.forms import read_accept
 from emulator.services.schema_registry.identifiers import resource_type
 from emulator.services.schema_registry.listing import page_of
+from emulator.services.schema_registry.service import SchemaRegistry
 from emulator.services.schema_registry.shapes import (
     ID_DIGITS,
     list_shape,
@@ -23,9 +24,9 @@ from emulator.web import Call, Reply, operation
 @operation("schema_registry.list_global_fieldgroups")
 @operation("schema_registry.list_global_mixins")
 @operation("schema_registry.list_global_datatypes")
-def list_global(call: Call) -> Reply:
+def list_global(service: SchemaRegistry, call: Call) -> Reply:
     """List the platform's resources of a type."""
-    return _list(call, registry_of(call).all_global(call.fixtures, _type(call)))
+    return _list(service, call, service.all_global(call.fixtures, _type(call)))
 
 
 @operation("schema_registry.list_tenant_schemas")
@@ -33,9 +34,9 @@ def list_global(call: Call) -> Reply:
 @operation("schema_registry.list_tenant_fieldgroups")
 @operation("schema_registry.list_tenant_mixins")
 @operation("schema_registry.list_tenant_datatypes")
-def list_tenant(call: Call) -> Reply:
+def list_tenant(service: SchemaRegistry, call: Call) -> Reply:
     """List the tenant's resources of a type."""
-    return _list(call, registry_of(call).all_own(call.sandbox, _type(call)))
+    return _list(service, call, service.all_own(call.sandbox, _type(call)))
 
 
 @operation("schema_registry.get_global_behavior")
@@ -49,12 +50,14 @@ def list_tenant(call: Call) -> Reply:
 @operation("schema_registry.get_tenant_fieldgroup")
 @operation("schema_registry.get_tenant_mixin")
 @operation("schema_registry.get_tenant_datatype")
-def get_resource(call: Call) -> Reply:
+def get_resource(service: SchemaRegistry, call: Call) -> Reply:
     """Look a resource up, in the form that Accept asks for."""
     form = read_accept(call.headers.get("accept", ""))
-    registry, view = registry_of(call), view_of(call)
-    resource = registry.find(view, call.path["id"], _type(call))
-    return Reply(200, shown(call, resource or registry.union(view, call.path["id"]) or {}, form))
+    view = view_of(call)
+    resource = service.find(view, call.path["id"], _type(call))
+    return Reply(
+        200, shown(service, call, resource or service.union(view, call.path["id"]) or {}, form)
+    )
 
 
 @operation("schema_registry.create_schema")
@@ -62,10 +65,10 @@ def get_resource(call: Call) -> Reply:
 @operation("schema_registry.create_fieldgroup")
 @operation("schema_registry.create_mixin")
 @operation("schema_registry.create_datatype")
-def create_resource(call: Call) -> Reply:
+def create_resource(service: SchemaRegistry, call: Call) -> Reply:
     """Add a resource to the tenant's container."""
     digits = ID_DIGITS[call.edition.answer("schema_registry.id")]
-    created = registry_of(call).create(view_of(call), _type(call), call.body, call.client, digits)
+    created = service.create(view_of(call), _type(call), call.body, call.client, digits)
     return Reply(201, resource_shape(call, created))
 
 
@@ -74,9 +77,9 @@ def create_resource(call: Call) -> Reply:
 @operation("schema_registry.replace_fieldgroup")
 @operation("schema_registry.replace_mixin")
 @operation("schema_registry.replace_datatype")
-def replace_resource(call: Call) -> Reply:
+def replace_resource(service: SchemaRegistry, call: Call) -> Reply:
     """Replace a resource of the tenant."""
-    replaced = registry_of(call).replace(view_of(call), call.path["id"], call.body, call.client)
+    replaced = service.replace(view_of(call), call.path["id"], call.body, call.client)
     return Reply(200, resource_shape(call, replaced))
 
 
@@ -85,9 +88,9 @@ def replace_resource(call: Call) -> Reply:
 @operation("schema_registry.patch_fieldgroup")
 @operation("schema_registry.patch_mixin")
 @operation("schema_registry.patch_datatype")
-def patch_resource(call: Call) -> Reply:
+def patch_resource(service: SchemaRegistry, call: Call) -> Reply:
     """Change a resource of the tenant by a JSON Patch."""
-    patched = registry_of(call).patch(view_of(call), call.path["id"], call.body, call.client)
+    patched = service.patch(view_of(call), call.path["id"], call.body, call.client)
     return Reply(200, resource_shape(call, patched))
 
 
@@ -96,24 +99,24 @@ def patch_resource(call: Call) -> Reply:
 @operation("schema_registry.delete_fieldgroup")
 @operation("schema_registry.delete_mixin")
 @operation("schema_registry.delete_datatype")
-def delete_resource(call: Call) -> Reply:
+def delete_resource(service: SchemaRegistry, call: Call) -> Reply:
     """Remove a resource of the tenant."""
-    registry_of(call).delete(view_of(call), call.path["id"])
+    service.delete(view_of(call), call.path["id"])
     return Reply(204)
 
 
 @operation("schema_registry.stats")
-def get_stats(call: Call) -> Reply:
+def get_stats(service: SchemaRegistry, call: Call) -> Reply:
     """Tell the tenant's id and how many resources it has."""
     tenant = call.platform.tenant_id(call.sandbox.organization)
-    return Reply(200, stats_shape(call, statistics(registry_of(call), view_of(call), tenant)))
+    return Reply(200, stats_shape(call, statistics(service, view_of(call), tenant)))
 
 
-def _list(call: Call, resources: list[JsonObject]) -> Reply:
+def _list(service: SchemaRegistry, call: Call, resources: list[JsonObject]) -> Reply:
     form = read_accept(call.headers.get("accept", ""))
     by_index = call.edition.answer("schema_registry.start") == "index"
     page = page_of(resources, call.query, by_index)
-    items = [shown(call, item, form) for item in page.items]
+    items = [shown(service, call, item, form) for item in page.items]
     return Reply(200, list_shape(call, call.operation.path.split("/")[2], page, items))
 
 

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from emulator.json_types import JsonObject
-from emulator.platform import Finder, Lister, Platform
+from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Finder, Lister, Scope
 from emulator.services.schema_registry import audit, unions
 from emulator.services.schema_registry.descriptors import Descriptors
 from emulator.services.schema_registry.exchange import (
@@ -46,24 +47,26 @@ class SchemaRegistry(Resources):
 
     def finders(self) -> Mapping[str, Finder]:
         finders: dict[str, Finder] = {
-            "descriptor": lambda s, f, key: self.descriptors.find(s, key),
-            "descriptor_usage": lambda s, f, key: {"count": self.descriptors.count(s)},
-            "import_target": lambda s, f, key: self.find_own(View(s, f), self.import_id(s, key)),
-            "resolved_schema": lambda s, f, key: self.resolved(View(s, f), key, "schemas"),
-            "resolved_xdm": lambda s, f, key: self.resolved(View(s, f), key),
-            "schema_descriptors": lambda s, f, key: {
-                "descriptors": self.descriptors.of_schema(s, key)
+            "descriptor": lambda scope, key: self.descriptors.find(scope.sandbox, key),
+            "descriptor_usage": lambda scope, key: {"count": self.descriptors.count(scope.sandbox)},
+            "import_target": lambda scope, key: self.find_own(
+                _view(scope), self.import_id(scope.sandbox, key)
+            ),
+            "resolved_schema": lambda scope, key: self.resolved(_view(scope), key, "schemas"),
+            "resolved_xdm": lambda scope, key: self.resolved(_view(scope), key),
+            "schema_descriptors": lambda scope, key: {
+                "descriptors": self.descriptors.of_schema(scope.sandbox, key)
             },
-            "standard_field_group": lambda s, f, key: self.standard_group(View(s, f), key),
-            "tenant": lambda s, f, key: {"namespace": self.namespace(s)},
-            "tenant_resource": lambda s, f, key: self.find_own(View(s, f), key),
-            "profile_schema": lambda s, f, key: self._in_profile(View(s, f), key),
-            "union": lambda s, f, key: self.union(View(s, f), key),
-            "union_members": lambda s, f, key: {
-                "members": unions.members_of(self._platform, s, canonical(key))
+            "standard_field_group": lambda scope, key: self.standard_group(_view(scope), key),
+            "tenant": lambda scope, key: {"namespace": self.namespace(scope.sandbox)},
+            "tenant_resource": lambda scope, key: self.find_own(_view(scope), key),
+            "profile_schema": lambda scope, key: self._in_profile(_view(scope), key),
+            "union": lambda scope, key: self.union(_view(scope), key),
+            "union_members": lambda scope, key: {
+                "members": unions.members_of(self._platform, scope.sandbox, canonical(key))
             },
-            "xdm_resource": lambda s, f, key: self.find(View(s, f), key),
-            "xdm_usage": lambda s, f, key: self.usage(View(s, f), key),
+            "xdm_resource": lambda scope, key: self.find(_view(scope), key),
+            "xdm_usage": lambda scope, key: self.usage(_view(scope), key),
             TITLES: self._title,
         }
         for kind, type in _KINDS.items():
@@ -74,9 +77,9 @@ class SchemaRegistry(Resources):
 
     def listers(self) -> Mapping[str, Lister]:
         return {
-            "descriptor": lambda s, f: self.descriptors.all(s),
-            "schema": lambda s, f: self.all_own(s, "schemas"),
-            "xdm_resource": lambda s, f: self._reference_rows(s),
+            "descriptor": lambda scope: self.descriptors.all(scope.sandbox),
+            "schema": lambda scope: self.all_own(scope.sandbox, "schemas"),
+            "xdm_resource": lambda scope: self._reference_rows(scope.sandbox),
         }
 
     def _in_profile(self, view: View, id: str) -> JsonObject | None:
@@ -207,8 +210,8 @@ class SchemaRegistry(Resources):
         """Return the id under which an exported resource would be imported."""
         return target_id(id, self._platform.tenant_id(sandbox.organization))
 
-    def _title(self, sandbox: Sandbox, fixtures: Any, title: str) -> JsonObject | None:
-        stored = self._platform.store.read(sandbox, TITLES, title)
+    def _title(self, scope: Scope, title: str) -> JsonObject | None:
+        stored = self._platform.store.read(scope.sandbox, TITLES, title)
         return {**stored.body, "aliases": spellings(stored.body["id"])} if stored else None
 
     def _reference_rows(self, sandbox: Sandbox) -> list[JsonObject]:
@@ -221,4 +224,8 @@ class SchemaRegistry(Resources):
 
 
 def _finder(find: Any, type: str) -> Finder:
-    return lambda sandbox, fixtures, key: find(View(sandbox, fixtures), key, type)
+    return lambda scope, key: find(_view(scope), key, type)
+
+
+def _view(scope: Scope) -> View:
+    return View(scope.sandbox, scope.fixtures)

@@ -1,0 +1,246 @@
+"""The scope of a call: whose platform, edition, sandbox and API key whatever happens belongs to.
+
+A `Scope` is what domain functions, facts and rules take instead of these four. It is cheap enough
+to be made for every request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from emulator.clock import Clock
+from emulator.fixtures.library import FixtureLibrary, Fixtures
+from emulator.ids import Ids
+from emulator.json_types import Json, JsonObject
+from emulator.sandbox import Sandbox
+from emulator.settings import Settings
+from emulator.store import Blobs, Change, Store, Stored
+
+if TYPE_CHECKING:
+    from emulator.contract.judge import Edition
+
+
+class Scope:
+    """One platform in one edition, one sandbox of it, and the API key of the caller.
+
+    `client` is empty for what no caller asked for, such as a scheduled run.
+    """
+
+    __slots__ = ("client", "edition", "platform", "sandbox")
+
+    def __init__(
+        self, platform: PlatformBase, edition: Edition, sandbox: Sandbox, client: str = ""
+    ) -> None:
+        self.platform = platform
+        self.edition = edition
+        self.sandbox = sandbox
+        self.client = client
+
+    @property
+    def fixtures(self) -> Fixtures:
+        """The platform's own read-only resources, as this edition's documents print them."""
+        return self.platform.fixtures.edition(self.edition.entry.fixtures)
+
+    @property
+    def organization(self) -> str:
+        """The id of the organization."""
+        return self.sandbox.organization
+
+    @property
+    def user_id(self) -> str:
+        """The technical account that the caller's API key acts as."""
+        return self.platform.user_id(self.client)
+
+    @property
+    def sandbox_id(self) -> str:
+        """The UUID under which services know the sandbox."""
+        return self.platform.sandbox_id(self.sandbox)
+
+    def of_organization(self) -> Scope:
+        """Return the same scope for what belongs to the organization and none of its sandboxes."""
+        return Scope(self.platform, self.edition, Sandbox(self.organization, ""), self.client)
+
+    def find(self, kind: str, key: str) -> JsonObject | None:
+        """Return one resource of any service, or None."""
+        return self.platform.finders[kind](self, key)
+
+    def all(self, kind: str) -> list[JsonObject]:
+        """Return every resource of a kind, the oldest first."""
+        return self.platform.listers[kind](self)
+
+    def ask(self, fact: str, *arguments: Json) -> Json:
+        """Return what a fact is, by its name `service.function`; see `fact`."""
+        return self.platform.facts[fact](self, *arguments)
+
+    def read(self, kind: str, key: str) -> JsonObject | None:
+        """Return the body of one document of the store, or None."""
+        stored = self.platform.store.read(self.sandbox, kind, key)
+        return stored.body if stored else None
+
+    def stored(self, kind: str, key: str) -> Stored | None:
+        """Return one document of the store with its version, or None."""
+        return self.platform.store.read(self.sandbox, kind, key)
+
+    def scan(self, kind: str, after: int = 0) -> Iterator[Stored]:
+        """Yield the documents of a kind behind an ordinal, in order of creation."""
+        return self.platform.store.scan(self.sandbox, kind, after)
+
+    def bodies(self, kind: str) -> list[JsonObject]:
+        """Return the bodies of all documents of a kind, in order of creation."""
+        return [stored.body for stored in self.scan(kind)]
+
+    def change(
+        self, kind: str, key: str, body: JsonObject | None, expected: int | None = None
+    ) -> Change:
+        """Return a change of one document for `write`: without a body it removes the document.
+
+        `expected` is the version that the document has to have, 0 for one that must not exist.
+        """
+        return Change(self.sandbox, kind, key, body, expected)
+
+    def write(self, *changes: Change) -> None:
+        """Carry out changes of the store, all or none."""
+        self.platform.store.write(*changes)
+
+    def new_uuid(self, kind: str) -> str:
+        """Return the next dashed id of a kind."""
+        return self.platform.new_uuid(self.sandbox, kind)
+
+    def new_hex(self, kind: str, length: int = 32) -> str:
+        """Return the next id of a kind in hexadecimal digits."""
+        return self.platform.new_hex(self.sandbox, kind, length)
+
+    def now(self) -> int:
+        """Return the time in milliseconds since 1970-01-01 UTC."""
+        return self.platform.clock.now()
+
+
+Finder = Callable[[Scope, str], JsonObject | None]
+"""Finds a resource of one kind by its key."""
+
+Lister = Callable[[Scope], list[JsonObject]]
+"""Returns every resource of one kind, the oldest first."""
+
+Fact = Callable[..., Json]
+"""Answers a question, given a scope and the arguments that its service's function names."""
+
+Conform = Callable[[JsonObject, list[Any]], JsonObject]
+"""Returns a row as it lands in a data set, and appends what is wrong with it to the list."""
+
+RunHook = Callable[[Sandbox, JsonObject, JsonObject], JsonObject | None]
+"""Asked with sandbox, flow and run before a run is carried out; None lets it.
+
+What it returns instead becomes the run's `statusSummary`, and nothing is read: for example
+`{"status": "failed", "errors": [{"code": …, "message": …}]}`. A run that has not ended then
+(`inProgress`, `queued`, `scheduled`) is asked for again each time somebody looks at runs or flows.
+"""
+
+BatchHook = Callable[[Sandbox, JsonObject], JsonObject | None]
+"""Asked with sandbox and data set before a batch is read; None lets it.
+
+What it returns instead, `{"code": …, "message": …}`, is why the batch fails.
+"""
+
+EraseHook = Callable[[str | None, str | None], object]
+"""Called with the organization and sandbox that have been erased, None for all of them."""
+
+_F = TypeVar("_F", bound=Callable[..., Json])
+
+_MAX_DERIVED = 1024
+"""How many ids that depend on nothing but their key are remembered."""
+
+
+def fact(*, stateless: bool = False) -> Callable[[_F], _F]:
+    """Mark a function of a service's `facts.py` as a question that rules may ask.
+
+    Its first parameters are the service and a `Scope`; the others are the question's arguments. It
+    is known as `service.function`. `stateless` says that the answer does not depend on what has
+    been created, so that it is known of recorded traffic too.
+    """
+
+    def mark(function: _F) -> _F:
+        vars(function)["fact"] = {"stateless": stateless}
+        return function
+
+    return mark
+
+
+class PlatformBase:
+    """What the services of one emulator share: all of a platform but the services themselves."""
+
+    def __init__(
+        self,
+        store: Store,
+        blobs: Blobs,
+        clock: Clock,
+        ids: Ids,
+        fixtures: FixtureLibrary,
+        settings: Settings,
+    ) -> None:
+        self.store = store
+        self.blobs = blobs
+        self.clock = clock
+        self.ids = ids
+        self.fixtures = fixtures
+        self.settings = settings
+        self.run_hooks: list[RunHook] = []
+        self.batch_hooks: list[BatchHook] = []
+        self.on_erase: list[EraseHook] = []
+        self.conformers: dict[tuple[Sandbox, str | None, bool], tuple[JsonObject, Conform]] = {}
+        """What holds rows against a schema, compiled, by sandbox, schema and strictness."""
+
+        self.finders: dict[str, Finder] = {}
+        self.listers: dict[str, Lister] = {}
+        self.facts: dict[str, Fact] = {}
+        self.stateless_facts: set[str] = set()
+        self._derived: dict[tuple[str, object], str] = {}
+
+    def fixtures_of(self, edition: Edition) -> Fixtures:
+        """Return the read-only resources that an edition's documents print."""
+        return self.fixtures.edition(edition.entry.fixtures)
+
+    def erase(self, organization: str | None = None, name: str | None = None) -> None:
+        """Forget everything, or what one organization or one of its sandboxes holds."""
+        self.store.erase(organization, name)
+        self.blobs.erase(organization, name)
+        self.erased(organization, name)
+
+    def erased(self, organization: str | None = None, name: str | None = None) -> None:
+        """Call `on_erase`: resources are gone, and their ids may come again."""
+        for forget in self.on_erase:
+            forget(organization, name)
+
+    def new_uuid(self, sandbox: Sandbox, kind: str) -> str:
+        """Return the next dashed id of a kind."""
+        return self.ids.uuid(sandbox, kind, self.store.next(sandbox, kind))
+
+    def new_hex(self, sandbox: Sandbox, kind: str, length: int = 32) -> str:
+        """Return the next id of a kind in hexadecimal digits."""
+        return self.ids.hex(sandbox, kind, self.store.next(sandbox, kind), length)
+
+    def sandbox_id(self, sandbox: Sandbox) -> str:
+        """Return the UUID under which services know a sandbox."""
+        return self._remembered(("sandbox", sandbox), lambda: self.ids.uuid(sandbox, "sandbox", 0))
+
+    def tenant_id(self, organization: str) -> str:
+        """Return an organization's tenant id, without the underscore of its namespace."""
+        if self.settings.tenant:
+            return self.settings.tenant.lstrip("_")
+        return "t" + self.ids.hex(Sandbox(organization, ""), "tenant", 0, 8)
+
+    def user_id(self, api_key: str) -> str:
+        """Return the technical account that an API key acts as."""
+        return self._remembered(("user", api_key), lambda: self._user_id(api_key))
+
+    def _user_id(self, api_key: str) -> str:
+        digits = self.ids.hex(Sandbox("", api_key), "user", 0, 24)
+        return f"{digits.upper()}@techacct.adobe.com"
+
+    def _remembered(self, key: tuple[str, object], make: Callable[[], str]) -> str:
+        """Return a derived id without deriving it at every write."""
+        if key not in self._derived:
+            if len(self._derived) > _MAX_DERIVED:
+                self._derived.clear()
+            self._derived[key] = make()
+        return self._derived[key]

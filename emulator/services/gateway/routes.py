@@ -1,1 +1,0 @@
-"""The gateway has no operations of its own."""

@@ -1,0 +1,228 @@
+"""What services need of one another, and the record of all of them.
+
+Services do not import one another: each of these protocols is a small part of a service's domain
+class, which its `SERVICE` is checked against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from emulator.fixtures.library import Fixtures
+from emulator.json_types import JsonObject
+from emulator.sandbox import Sandbox
+from emulator.scope import Finder, Lister
+
+
+class Domain(Protocol):
+    """A service's domain object."""
+
+    def finders(self) -> Mapping[str, Finder]:
+        """Return how rules and other services find one resource, by kind."""
+
+    def listers(self) -> Mapping[str, Lister]:
+        """Return how rules and other services see all resources of a kind."""
+
+
+class Batches(Protocol):
+    """Catalog's batches and the files that they made."""
+
+    def get(self, sandbox: Sandbox, id: str) -> JsonObject | None:
+        """Return one batch."""
+
+    def all(self, sandbox: Sandbox) -> list[JsonObject]:
+        """Return every batch, the oldest first."""
+
+    def create(
+        self, sandbox: Sandbox, client: str, members: Mapping[str, object], id: str = ""
+    ) -> JsonObject:
+        """Make a batch."""
+
+    def update(self, sandbox: Sandbox, id: str, members: Mapping[str, object]) -> JsonObject:
+        """Set members of a batch and count its version on."""
+
+    def finish(
+        self, sandbox: Sandbox, id: str, members: Mapping[str, object], lands: bool
+    ) -> JsonObject:
+        """End a batch: its state, and its data set file if data lands."""
+
+    def withdraw(self, sandbox: Sandbox, id: str, status: str) -> None:
+        """Take a batch's data out of reach."""
+
+    def file(self, sandbox: Sandbox, id: str) -> JsonObject | None:
+        """Return one data set file."""
+
+    def files(self, sandbox: Sandbox) -> list[JsonObject]:
+        """Return every data set file, the oldest first."""
+
+    def served_files(self, sandbox: Sandbox, batch_id: str) -> list[JsonObject]:
+        """Return the data set files of a batch whose data can be read."""
+
+
+class Catalog(Domain, Protocol):
+    """Data sets and batches."""
+
+    @property
+    def batches(self) -> Batches:
+        """The batches."""
+
+    def dataset(self, sandbox: Sandbox, id: str) -> JsonObject | None:
+        """Return one data set."""
+
+
+class QueueEntry(NamedTuple):
+    """Something that is due at a time, in milliseconds: a flow's next run, or a run itself."""
+
+    id: str
+    at: int
+    what: str
+
+
+class RunQueue(Protocol):
+    """What is due when, and how far each flow has come."""
+
+    def due(self, sandbox: Sandbox) -> list[QueueEntry]:
+        """Return what is due by now, the earliest first."""
+
+    def sandboxes(self) -> list[Sandbox]:
+        """Return the sandboxes that have something in the queue."""
+
+    def settle(self, sandbox: Sandbox) -> None:
+        """Note what is due first."""
+
+    def plan(self, sandbox: Sandbox, flow_id: str, at: int | None) -> None:
+        """Put a flow's next run into the queue; None if there is none."""
+
+    def wait(self, sandbox: Sandbox, run_id: str, at: int) -> None:
+        """Have a run carried out at a time, in milliseconds."""
+
+    def drop(self, sandbox: Sandbox, id: str) -> None:
+        """Take something out of the queue."""
+
+    def progress(self, sandbox: Sandbox, flow_id: str) -> JsonObject:
+        """Return how far a flow has come."""
+
+    def note(self, sandbox: Sandbox, flow_id: str, progress: JsonObject) -> None:
+        """Remember how far a flow has come."""
+
+
+class FlowParts(Protocol):
+    """What each flow was made of when it came to life."""
+
+    def of(self, sandbox: Sandbox, flow_id: str) -> JsonObject:
+        """Return a flow's `source` and `target` connection, each None if it has none."""
+
+
+class Runs(Protocol):
+    """Flow runs."""
+
+    def find(self, sandbox: Sandbox, id: str) -> JsonObject | None:
+        """Return one run."""
+
+    def create(self, sandbox: Sandbox, flow: JsonObject, sent: JsonObject, at: int) -> JsonObject:
+        """Store a run that has not been carried out and return it."""
+
+    def write(self, sandbox: Sandbox, run: JsonObject) -> JsonObject:
+        """Write a changed run and return it with its new etag."""
+
+
+class FlowService(Domain, Protocol):
+    """Flows and their runs."""
+
+    @property
+    def agenda(self) -> RunQueue:
+        """What is due when."""
+
+    @property
+    def parts(self) -> FlowParts:
+        """What flows are made of."""
+
+    @property
+    def runs(self) -> Runs:
+        """The runs."""
+
+    def keep_delta_column(
+        self, sandbox: Sandbox, flow: JsonObject, column: JsonObject
+    ) -> JsonObject:
+        """Put the delta column of a flow's first run into its transformation Copy."""
+
+    def note_run(self, sandbox: Sandbox, run: JsonObject) -> None:
+        """Show a run that has ended as its flow's last one."""
+
+
+class BatchIngestion(Domain, Protocol):
+    """Batches that clients fill with files."""
+
+    fate: Callable[[Sandbox, JsonObject], Any]
+    still_holds: Callable[[str], bool]
+
+    def polled(self, sandbox: Sandbox, fixtures: Fixtures, id: str) -> None:
+        """Let a batch that waits come one step nearer to its end."""
+
+
+class Part(Protocol):
+    """One part of a data set file."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+
+class DataAccess(Domain, Protocol):
+    """What can be read of batches."""
+
+    def files(self, sandbox: Sandbox, batch_id: str) -> list[JsonObject]:
+        """Return the data set files of a batch."""
+
+    def parts(self, sandbox: Sandbox, file_id: str) -> Sequence[Part]:
+        """Return the parts of a data set file."""
+
+    def part(
+        self, sandbox: Sandbox, file_id: str, name: str, start: int = 0, length: int | None = None
+    ) -> bytes:
+        """Return the bytes of a part."""
+
+
+class DataPrep(Domain, Protocol):
+    """Mapping sets."""
+
+    def version(self, sandbox: Sandbox, id: str, number: int) -> JsonObject:
+        """Return a mapping set as one of its versions was."""
+
+
+class DatasetService(Domain, Protocol):
+    """Usage labels of data sets."""
+
+    def put(self, sandbox: Sandbox, id: str, sent: JsonObject) -> JsonObject:
+        """Give a data set these labels in place of all that it had."""
+
+    def remove(self, sandbox: Sandbox, id: str) -> None:
+        """Take all labels away from a data set."""
+
+
+class Connectors(Domain, Protocol):
+    """The data landing zone."""
+
+    def account(self, name: str) -> tuple[Sandbox, list[tuple[str, str, str]]] | None:
+        """Return whose a storage account is, and what opens it: container, `si` and `sig`."""
+
+
+class Ims(Domain, Protocol):
+    """Access tokens."""
+
+    def issue(self, client_id: str, scope: str) -> str:
+        """Return a new access token."""
+
+
+class Services:
+    """The services of a platform that others call, each under its name."""
+
+    batch_ingestion: BatchIngestion
+    catalog: Catalog
+    connectors: Connectors
+    data_access: DataAccess
+    data_prep: DataPrep
+    dataset_service: DatasetService
+    flow_service: FlowService
+    ims: Ims
