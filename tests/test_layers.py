@@ -42,7 +42,8 @@ CHANCE = {"random", "secrets", "uuid"}
 LAYERS = tuple(
     set(row.split())
     for row in (
-        "json_types package_data problem sandbox settings clock templates form_errors byte_ranges",
+        "json_types package_data problem sandbox settings clock templates form_errors",
+        "byte_ranges moments",
         "ids jwt json_patch xdm filters mapping store",
         "contract fixtures",
         "export scope",
@@ -220,7 +221,7 @@ def test_no_method_of_a_foreign_object_is_replaced() -> None:
     ("folder", "others"),
     [
         ("export", "contract json_types templates"),
-        ("mapping", "clock json_types"),
+        ("mapping", "clock json_types moments"),
         ("store", "json_types sandbox"),
     ],
 )
@@ -283,7 +284,7 @@ def test_entries_and_their_coverage_need_no_running_emulator() -> None:
     for name, tree in trees():
         if name.startswith(("coverage", "journal.")) and name not in running:
             known = ours(imported(tree))
-            below = ("__version__", "contract", "coverage", "journal", "json_types")
+            below = ("__version__", "contract", "coverage", "journal", "json_types", "moments")
             assert known == within(known, *below), name
             assert not within(known, *running), name
 

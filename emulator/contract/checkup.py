@@ -6,7 +6,6 @@ The start trusts the shipped files and skips this; an overlay's files are examin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 from difflib import get_close_matches
 from fnmatch import filter as filter_names
 from pathlib import Path
@@ -32,6 +31,7 @@ from emulator.contract.model import (
 from emulator.contract.order import name_of
 from emulator.form_errors import form_errors
 from emulator.json_types import JsonObject
+from emulator.moments import is_day
 
 FILES: dict[str, Any] = {
     "documents.json": Document,
@@ -251,20 +251,13 @@ def _check_mute(contract: Contract, mute: Mute) -> Iterator[str]:
         yield f"{name}: unknown operation {mute.operation}{hint}"
     elif mute.operation and rule.operation not in (mute.operation, *PSEUDO_OPERATIONS):
         yield f"{name}: it is a rule of {rule.operation}, not of {mute.operation}"
-    if mute.until and not _is_day(mute.until):
+    if mute.until and not is_day(mute.until):
         yield f"{name}: until {mute.until!r} is not a day such as 2027-03-31"
 
 
 def _hint(wanted: str, known: Iterable[str]) -> str:
     close = get_close_matches(wanted, list(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def schemas() -> dict[str, JsonObject]:

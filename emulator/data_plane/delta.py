@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import NamedTuple
 
 from emulator.data_plane.files import File
 from emulator.json_types import Json, JsonObject
+from emulator.moments import to_milliseconds
 
 
 def transformation(flow: JsonObject, name: str) -> JsonObject | None:
@@ -80,9 +81,6 @@ def _time(value: Json) -> int | None:
     if not isinstance(value, str) or value[4:5] != "-":
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        return to_milliseconds(value, missing_zone=UTC)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return round(moment.timestamp() * 1000)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from math import isfinite
 from typing import Any
 
 from emulator.filters.expressions import expression
 from emulator.json_types import Json, JsonObject
+from emulator.moments import from_milliseconds, is_date_time, is_day, utc_text
 
 Read = Callable[[Any], Json]
 Check = Callable[[Any], bool]
@@ -46,12 +47,6 @@ def constraints(node: JsonObject) -> list[tuple[str, Check]]:
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?"
-    r"([Zz]|[+-][0-9]{2}:?[0-9]{2})"
-)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BITS = {"byte": 8, "short": 16, "int": 32}
 
 
@@ -85,43 +80,23 @@ def _to_number(value: Any) -> Json:
 
 def _to_day(value: Any) -> Json:
     if isinstance(value, str):
-        return value if _DAY.fullmatch(value) and _is_day(value) else None
+        return value if is_day(value) else None
     moment = _moment_of(value)
     return moment and moment.date().isoformat()
 
 
 def _to_moment(value: Any) -> Json:
     if isinstance(value, str):
-        match = _MOMENT.fullmatch(value)
-        return value if match and _is_moment(match) else None
+        return value if is_date_time(value, strict=True) else None
     moment = _moment_of(value)
-    return moment and moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment and utc_text(moment)
 
 
 def _moment_of(value: Any) -> datetime | None:
     """Return the moment that an integer is, in milliseconds since 1970."""
     if not isinstance(value, int) or isinstance(value, bool):
         return None
-    try:
-        return _EPOCH + timedelta(milliseconds=value)
-    except OverflowError:
-        return None
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_moment(match: re.Match[str]) -> bool:
-    try:
-        datetime.fromisoformat(f"{match[1]}T{match[2]}")
-    except ValueError:
-        return False
-    return True
+    return from_milliseconds(value)
 
 
 _READERS: dict[Any, Read] = {

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 
 from emulator.json_types import Json, JsonObject
+from emulator.moments import is_date_time
 
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)\.\d+")
 _STRING: JsonObject = {"type": "string", "xdm": {"type": "string"}}
@@ -33,7 +33,7 @@ def _type_of(values: list[Json]) -> JsonObject:
         for pattern, name in ((_INTEGER, "integer"), (_NUMBER, "number")):
             if all(pattern.fullmatch(value) for value in known):
                 return {"type": name, "xdm": {"type": name}}
-        if all(_DATE_TIME.fullmatch(value) for value in known):
+        if all(is_date_time(value, strict=False) for value in known):
             xdm = {"type": "string", "format": "date-time"}
             return {"type": "string", "meta:xdmType": "date-time", "xdm": xdm}
         return _STRING

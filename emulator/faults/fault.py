@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.form_errors import form_errors
 from emulator.json_types import JsonObject
+from emulator.moments import to_milliseconds
 from emulator.sandbox import PLATFORM, Sandbox
 from emulator.web.exchange import Exchange
 
@@ -112,7 +113,7 @@ def make_fault(raw: Any, contract: Contract, id: str) -> Fault:
     """
     from pydantic import ValidationError
 
-    from emulator.faults.model import milliseconds, read
+    from emulator.faults.model import read
 
     try:
         definition = read(raw)
@@ -120,7 +121,7 @@ def make_fault(raw: Any, contract: Contract, id: str) -> Fault:
         raise FaultError("\n".join(form_errors(error))) from error
     _check_names(definition, contract)
     begins, ends = (
-        milliseconds(definition[name]) if definition.get(name) else None
+        to_milliseconds(definition[name]) if definition.get(name) else None
         for name in ("from", "until")
     )
     if begins is not None and ends is not None and ends <= begins:

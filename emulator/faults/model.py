@@ -7,7 +7,6 @@ JSON is in camelCase, so are the members here.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
@@ -190,11 +189,6 @@ def read(raw: Any) -> dict[str, Any]:
     """
     read: BaseModel = _ADAPTER.validate_python(raw)
     return read.model_dump(mode="json", by_alias=True, exclude_unset=True)
-
-
-def milliseconds(moment: str) -> int:
-    """Return a date-time of a definition as milliseconds since 1970."""
-    return round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
 def schema() -> dict[str, Any]:

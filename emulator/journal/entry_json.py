@@ -8,6 +8,7 @@ from typing import Any
 from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.masks import mask_api_key, mask_body, mask_headers, mask_query
 from emulator.json_types import DEEPEST, Json, JsonObject, is_deeper_than, loads
+from emulator.moments import utc_text
 
 MAX_BODY_BYTES = 64 * 1024
 """How many bytes of a body are shown."""
@@ -91,8 +92,7 @@ def finding_json(item: EntryFinding, classification: str) -> JsonObject:
 
 def iso_time(milliseconds: int) -> str:
     """Return a time in ISO 8601, UTC."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return utc_text(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
 
 def _body(body: bytes, content_type: str, is_cut: bool) -> dict[str, Any]:

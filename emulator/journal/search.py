@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from itertools import islice
 
 from emulator.journal.entry import Entry
 from emulator.journal.entry_json import outcome
+from emulator.moments import to_milliseconds
 
 PAGE = 50
 """So many entries are listed unless `limit` says otherwise."""
@@ -74,13 +74,10 @@ def _milliseconds(text: str) -> int:
     if text.isdecimal() and len(text) <= 18:
         return int(text)
     try:
-        moment = datetime.fromisoformat(text)
+        return to_milliseconds(text)
     except ValueError as error:
-        said = "is neither milliseconds since 1970 nor a time such as 2026-01-31T12:00:00Z"
-        raise SearchError(f"since: {text!r} {said}") from error
-    if moment.tzinfo is None:
-        raise SearchError(f"since: {text!r} has no time zone")
-    return round(moment.timestamp() * 1000)
+        expected = "milliseconds since 1970, or a time with its zone such as 2026-01-31T12:00:00Z"
+        raise SearchError(f"since: {error}; expected {expected}") from error
 
 
 FILTERS: dict[str, Callable[[str], Test]] = {

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from emulator.json_types import Json, JsonObject
-from emulator.mapping.zones import EPOCH
+from emulator.moments import EPOCH
 
 if TYPE_CHECKING:
     from emulator.clock import Clock

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 from emulator.mapping.errors import MappingError
 from emulator.mapping.patterns import pattern
-from emulator.mapping.zones import EPOCH, zone
+from emulator.mapping.zones import zone
+from emulator.moments import from_milliseconds
 
 FORMATS = (
     "yyyy-MM-dd HH:mm:ssZ",
@@ -51,10 +52,10 @@ def read_moment(value: int | str) -> datetime:
         MappingError: No format fits.
     """
     if isinstance(value, int):
-        try:
-            return EPOCH + timedelta(milliseconds=value)
-        except OverflowError:
-            raise MappingError(f"{value} is beyond the year 9999") from None
+        moment = from_milliseconds(value)
+        if moment is None:
+            raise MappingError(f"{value} is beyond the year 9999")
+        return moment
     return _read_iso(value.strip()) or _read_listed(value.strip())
 
 

@@ -9,8 +9,6 @@ from zoneinfo import ZoneInfo
 
 from emulator.mapping.errors import MappingError
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 _HOURS = {"GMT": 0, "UTC": 0, "UT": 0, "Z": 0, "WET": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2}
 _HOURS |= {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
 _HOURS |= {"AKST": -9, "AKDT": -8, "HST": -10, "EEST": 3, "MSK": 3, "JST": 9, "AEST": 10}

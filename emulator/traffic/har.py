@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
 
 import ijson
 
 from emulator.json_types import JsonObject
+from emulator.moments import to_milliseconds
 from emulator.traffic.recording import (
     Readable,
     Recorded,
@@ -105,7 +106,7 @@ def _decoded(text: Any, encoding: Any) -> bytes:
 def moment(text: Any) -> int | None:
     """Return an ISO 8601 time in milliseconds since 1970-01-01 UTC, or None if it is none."""
     try:
-        return round(datetime.fromisoformat(str(text)).timestamp() * 1000)
+        return to_milliseconds(str(text), missing_zone=UTC)
     except ValueError:
         return None
 

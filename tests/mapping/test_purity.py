@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "emulator" / "mapping"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-OURS = {"emulator.json_types", "emulator.clock"}
+OURS = {"emulator.json_types", "emulator.clock", "emulator.moments"}
 PAGE = ROOT / "docs" / "mapping-language.md"
 
 

@@ -1,0 +1,73 @@
+"""Days and moments as ISO 8601 and RFC 3339 write them; numbers are milliseconds since 1970 UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?P<seconds>:[0-9]{2})?)"
+    r"(?(seconds)(?:\.[0-9]+)?)(?P<zone>[Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+)
+
+
+def to_milliseconds(text: str, missing_zone: tzinfo | None = None) -> int:
+    """Return the milliseconds of a day or moment in any form of ISO 8601.
+
+    Args:
+        text: The day or moment.
+        missing_zone: The zone of a text that names none; without it the text has to name one.
+
+    Raises:
+        ValueError: The text is not ISO 8601, or has no zone.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        if missing_zone is None:
+            raise ValueError(f"{text!r} has no time zone")
+        moment = moment.replace(tzinfo=missing_zone)
+    return round(moment.timestamp() * 1000)
+
+
+def from_milliseconds(number: int) -> datetime | None:
+    """Return a moment in UTC; None beyond the years 1 to 9999."""
+    try:
+        return EPOCH + timedelta(milliseconds=number)
+    except OverflowError:
+        return None
+
+
+def utc_text(moment: datetime) -> str:
+    """Return a moment of UTC to the millisecond, such as `2027-03-31T12:00:00.500Z`."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def is_day(text: str) -> bool:
+    """Tell whether a text is a day of the calendar, such as `2027-03-31`."""
+    if not _DAY.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_date_time(text: str, *, strict: bool) -> bool:
+    """Tell whether a text is a moment such as `2027-03-31T12:00:00.5Z`, or with a blank for the T.
+
+    Args:
+        text: The text.
+        strict: Whether seconds and zone have to be there, as RFC 3339 says.
+    """
+    match = _DATE_TIME.fullmatch(text)
+    if match is None or (strict and not (match["seconds"] and match["zone"])):
+        return False
+    try:
+        datetime.fromisoformat(f"{match[1]}T{match[2]}")
+    except ValueError:
+        return False
+    return True
