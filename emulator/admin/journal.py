@@ -81,7 +81,7 @@ class JournalViews:
         if form == "har":
             return self._archive(asked)
         newest_first = _choice(asked, "order", "newest", "oldest") == "newest"
-        limit = _number(asked, "limit", search.PAGE, search.LARGEST_PAGE)
+        limit = _number(asked, "limit", search.PAGE, search.MAX_PAGE)
         cursor = _number(asked, "cursor", 0)
         entries = self._journal.entries(newest_first=newest_first)
         found, next_cursor = search.page(
@@ -134,7 +134,8 @@ class JournalViews:
     def report(self) -> Response:
         """Report on what the calls have covered, in any of the forms."""
         from emulator.reports.rendering import FORMATS, MEDIA_TYPES
-        from emulator.reports.report import ReportScope, ReportScopeError, build
+        from emulator.reports.report import build
+        from emulator.reports.scope import ReportScope, ReportScopeError
 
         contract, form = self._engine.contract, request.args.get("format", "json")
         if form not in FORMATS:

@@ -115,7 +115,8 @@ def _banner(relay: Relay, edition: str) -> str:
 
 def _finish(watcher: Watcher, arguments: argparse.Namespace) -> int:
     from emulator.reports.recording import with_recording
-    from emulator.reports.report import ReportScope, ReportScopeError, build
+    from emulator.reports.report import build
+    from emulator.reports.scope import ReportScope, ReportScopeError
 
     emulator = watcher.emulator
     try:

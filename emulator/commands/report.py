@@ -60,7 +60,8 @@ def _of_emulator(arguments: argparse.Namespace) -> JsonObject:
 def _of_files(arguments: argparse.Namespace) -> JsonObject:
     """Return the report on what files have counted, and an emulator too where one is named."""
     from emulator.coverage.coverage import Coverage
-    from emulator.reports.report import ReportScope, ReportScopeError, build
+    from emulator.reports.report import build
+    from emulator.reports.scope import ReportScope, ReportScopeError
 
     contract = load_contract_of(arguments)
     coverage = Coverage(contract)

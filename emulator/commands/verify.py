@@ -75,7 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: A recording cannot be read, or an edition does not exist.
     """
     from emulator.reports.recording import with_recording
-    from emulator.reports.report import ReportScope, ReportScopeError, build
+    from emulator.reports.report import build
+    from emulator.reports.scope import ReportScope, ReportScopeError
 
     if arguments.fail_on_breaks and not arguments.against:
         raise CommandError("--fail-on-breaks needs --against")

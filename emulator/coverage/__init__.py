@@ -1,1 +1,1 @@
-"""How much of the contract a client's tests have tried: counted call by call, and mergeable."""
+"""How much of the contract a client's calls cover: counted call by call, and mergeable."""

@@ -1,8 +1,8 @@
-"""Which rules a request exercises, found without looking anything up.
+"""Which rules apply to a request, found without looking anything up.
 
 A rule applies to a request when the place that it judges is there and its condition holds. Many
 rules share both, so a group of rules (an operation's, the gate's, the body's) asks each question
-once; the answers make a key, and the rules that apply are remembered by key.
+once; the answers are the bits of a key, and the rules that apply are remembered by key.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Branch = tuple[str, int, "PlaceTree"]
 
 
 class PlaceTree:
-    """Places in a document, as a tree of steps; `bits` are those of all places below."""
+    """Places in a document, as a tree of steps; `bits` has the bits of all places below."""
 
     __slots__ = ("bits", "branches")
 
@@ -36,7 +36,7 @@ class PlaceTree:
         ]
 
     def found(self, value: Json) -> int:
-        """Return the bits of the places that are there."""
+        """Return the bits of the places that a document has."""
         found = 0
         if isinstance(value, dict):
             for step, bit, below in self.branches:
@@ -67,9 +67,9 @@ def _found_in_list(value: list[Any], step: str, bit: int, below: PlaceTree) -> i
 
 
 class _Condition:
-    """A rule's condition, which is asked of those members of a request only that it looks at.
+    """A rule's condition, validated against only those members of a request that it looks at.
 
-    The validator copies what it is given first, a long body too.
+    The validator first copies what it is given, a long body too.
     """
 
     __slots__ = ("_is_valid", "_members", "_of_nothing")
@@ -86,7 +86,7 @@ class _Condition:
         seen = {name: request[name] for name in self._members if name in request}
         if any(value != {} for value in seen.values()):
             return self._is_valid(seen)
-        # Mostly it is asked about a query that is empty, as all are of these names.
+        # Mostly these members are empty; then the answer depends on their names alone.
         names = tuple(seen)
         known = self._of_nothing.get(names)
         if known is None:
@@ -99,7 +99,7 @@ _ABOUT = ("not", "if", "then", "else")
 
 
 def _members(schema: Json) -> frozenset[str] | None:
-    """Return the members of an object that a schema looks at; None if that cannot be told."""
+    """Return the members of an object that a schema looks at; None if that is unknown."""
     if not isinstance(schema, dict):
         return frozenset()
     found: set[str] = set()
@@ -118,7 +118,7 @@ def _members(schema: Json) -> frozenset[str] | None:
 
 
 class ApplicableRules:
-    """The rules of one group in one edition."""
+    """The rules of one group in one edition, and which of them apply to a request."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._places: dict[tuple[str, ...], int] = {}
@@ -137,7 +137,7 @@ class ApplicableRules:
     def _bit_of_place(self, rule: Rule) -> int:
         steps = pointer_steps(rule.at)
         if rule.check == {"schema": False}:
-            # What must not be there is kept by every request that has the place around it.
+            # What must be absent: the rule applies where the place around it is present.
             steps = steps[:-1]
         return self._places.setdefault(steps, self._next_bit())
 
@@ -153,7 +153,7 @@ class ApplicableRules:
         return 1 << (len(self._places) + len(self._conditions))
 
     def key(self, request: JsonObject) -> int:
-        """Return what decides which rules apply to a request document."""
+        """Return the key that decides which rules apply to a request document."""
         key = self._root | self._tree.found(request)
         for bit, condition in self._asked:
             if condition.holds(request):
@@ -161,7 +161,7 @@ class ApplicableRules:
         return key
 
     def rules(self, key: int) -> tuple[str, ...]:
-        """Return the ids of the rules that apply where a request has this key."""
+        """Return the ids of the rules that apply to requests of this key."""
         found = self._remembered.get(key)
         if found is None:
             found = tuple(id for id, needs in self._needs if needs & key == needs)

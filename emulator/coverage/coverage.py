@@ -1,89 +1,58 @@
-"""Adds up entries: which rules of the contract they kept, broke on purpose, broke by accident."""
+"""Counts calls: which rules of the contract they cover, and which they break."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from emulator.contract import Contract
 from emulator.coverage.applicable_rules import ApplicableRules
+from emulator.coverage.records import (
+    DeviationKey,
+    Deviations,
+    FindingKey,
+    TallyKey,
+    UnexpectedFindings,
+)
 from emulator.coverage.tally import Counts, Tally
 from emulator.journal.entry import EXPECTS_HEADER, SHARED, Entry, EntryFinding
 from emulator.journal.entry_json import full_entry
 from emulator.json_types import JsonObject
 
 FORMAT = "aep-emulator coverage 1"
-"""What a file of coverage calls itself."""
+"""The member `format` of a coverage file."""
 
 MAX_TESTS = 10_000
-"""So many tests are told apart; what others send is counted under the name `(others)`."""
+"""How many tests are told apart; the calls of further ones count for `(others)`."""
 
 MAX_EXAMPLES = 3
-"""So many calls are kept for each rule that is broken by accident."""
+"""How many calls are kept as examples for each rule that is broken unexpectedly."""
 
 MAX_DRIFT = 1000
-"""So many ways in which replies differ from the documents are told apart."""
+"""How many ways in which responses differ from the documents are told apart."""
 
 MAX_COUNTERS = 1000
-"""So many kinds of calls are remembered with the places where they are counted."""
+"""For how many kinds of calls their counters are remembered."""
 
-MAX_CALLS_KEPT = 2000
-"""So many calls are kept in all."""
+MAX_ALL_EXAMPLES = 2000
+"""How many examples are kept in all."""
 
 
 class CoverageError(ValueError):
-    """A file is not one of coverage; the message says why."""
-
-
-class TallyKey(NamedTuple):
-    """Where something is counted: test, edition, and group of rules (an operation, or the gate)."""
-
-    test: str
-    edition: str
-    group: str
-
-
-class FindingKey(NamedTuple):
-    """What is counted of rules that are broken by accident, and of expectations not met."""
-
-    test: str
-    edition: str
-    operation: str
-    rule: str
-
-
-@dataclass(slots=True)
-class UnexpectedFindings:
-    """How often it happened, how severe it is, and some calls that show it, masked."""
-
-    severity: str
-    is_rule: bool
-    count: int = 0
-    examples: list[JsonObject] = field(default_factory=list)
-
-
-class Deviation(NamedTuple):
-    """A way in which recorded replies differ from what the documents show."""
-
-    edition: str
-    operation: str
-    status: int
-    deviation: str
-
-
-@dataclass(slots=True)
-class Deviations:
-    """How often replies differed so, and a call that shows it, masked."""
-
-    count: int = 0
-    examples: list[JsonObject] = field(default_factory=list)
+    """A file is not a coverage file; the message says why."""
 
 
 @dataclass(slots=True)
 class Counters:
-    """Where calls of one kind are counted: their own tally, and one for each group of rules."""
+    """Where the calls of one kind are counted.
+
+    Args:
+        test: Whose calls they are, or `(others)`.
+        tally: Of their operation.
+        groups: The rules of each group that judged them, with its tally.
+    """
 
     test: str
     tally: Tally
@@ -91,14 +60,14 @@ class Counters:
 
 
 class Coverage:
-    """What a stream of entries covers of one contract. Its size depends on the contract alone."""
+    """What calls cover of one contract. Its size is bounded, however many calls there are."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.tallies: dict[TallyKey, Tally] = {}
         self.unexpected: dict[FindingKey, UnexpectedFindings] = {}
         self.unmet_expectations: Counter[FindingKey] = Counter()
-        self.drift: dict[Deviation, Deviations] = {}
+        self.drift: dict[DeviationKey, Deviations] = {}
         self._applicable: dict[tuple[str, str], ApplicableRules] = {}
         self._counters: dict[tuple[str, str, str, tuple[str, ...]], Counters] = {}
         self._tests: set[str] = set()
@@ -107,12 +76,10 @@ class Coverage:
     @property
     def calls(self) -> int:
         """How many calls have been counted."""
-        return sum(
-            tally.calls for place, tally in self.tallies.items() if place.group not in SHARED
-        )
+        return sum(tally.calls for key, tally in self.tallies.items() if key.group not in SHARED)
 
     def add(self, entry: Entry) -> None:
-        """Count one exchange."""
+        """Count a call."""
         counters = self.count(
             entry.test,
             entry.edition,
@@ -125,9 +92,8 @@ class Coverage:
             self._add_findings(counters, entry)
         if EXPECTS_HEADER in entry.headers:
             for rule in entry.unmet_expectations:
-                self.unmet_expectations[
-                    FindingKey(counters.test, entry.edition, entry.operation, rule)
-                ] += 1
+                key = FindingKey(counters.test, entry.edition, entry.operation, rule)
+                self.unmet_expectations[key] += 1
 
     def count(
         self,
@@ -138,9 +104,12 @@ class Coverage:
         status: int,
         document: JsonObject | None,
     ) -> Counters:
-        """Count an exchange of which there is no more to say; see `Entry` for the arguments."""
+        """Count a call without findings; the arguments are those of `Entry`.
+
+        Returns the counters of calls of its kind.
+        """
         key = (test, edition, operation, judged)
-        counters = self._counters.get(key) or self._make_counters(key)
+        counters = self._counters.get(key) or self._counters_of(key)
         counters.tally.calls += 1
         counters.tally.statuses[status] += 1
         if document is not None:
@@ -150,8 +119,8 @@ class Coverage:
                     tally.calls += 1
         return counters
 
-    def _make_counters(self, key: tuple[str, str, str, tuple[str, ...]]) -> Counters:
-        """Return where calls of one kind are counted, found once for all of them."""
+    def _counters_of(self, key: tuple[str, str, str, tuple[str, ...]]) -> Counters:
+        """Make the counters for calls of one kind, and remember them."""
         test, edition, operation, judged = key
         name = self._test(test)
         groups = [
@@ -166,15 +135,15 @@ class Coverage:
         return counters
 
     def _add_findings(self, counters: Counters, entry: Entry) -> None:
-        fired = entry.classifications()
+        classes = entry.classifications()
         if entry.document is not None:
             for applicable, tally in counters.groups:
-                for rule in applicable.all.intersection(fired):
-                    tally.broken(rule, fired[rule])
+                for rule in applicable.all.intersection(classes):
+                    tally.broken(rule, classes[rule])
                 for rule in applicable.all.intersection(entry.undecided):
                     tally.undecided(rule)
         for item in entry.findings:
-            if fired[item.rule] == "unexpected":
+            if classes[item.rule] == "unexpected":
                 self._add_unexpected(counters.test, entry, item)
         for deviation in entry.deviations:
             self._add_drift(entry, deviation)
@@ -185,12 +154,12 @@ class Coverage:
         if found is None:
             found = self.unexpected[key] = UnexpectedFindings(item.severity, item.is_rule)
         found.count += 1
-        if self._is_room(item.rule):
+        if self._has_room(item.rule):
             self._examples[item.rule] += 1
             found.examples.append(full_entry(entry))
 
     def _add_drift(self, entry: Entry, deviation: str) -> None:
-        key = Deviation(entry.edition, entry.operation, entry.status, deviation)
+        key = DeviationKey(entry.edition, entry.operation, entry.status, deviation)
         found = self.drift.get(key)
         if found is None:
             if len(self.drift) >= MAX_DRIFT:
@@ -200,8 +169,8 @@ class Coverage:
         if not found.examples:
             found.examples.append(full_entry(entry))
 
-    def _is_room(self, rule: str) -> bool:
-        return self._examples[rule] < MAX_EXAMPLES and self._examples.total() < MAX_CALLS_KEPT
+    def _has_room(self, rule: str) -> bool:
+        return self._examples[rule] < MAX_EXAMPLES and self._examples.total() < MAX_ALL_EXAMPLES
 
     def _test(self, name: str) -> str:
         if name not in self._tests:
@@ -210,10 +179,10 @@ class Coverage:
             self._tests.add(name)
         return name
 
-    def _tally(self, place: TallyKey) -> Tally:
-        tally = self.tallies.get(place)
+    def _tally(self, key: TallyKey) -> Tally:
+        tally = self.tallies.get(key)
         if tally is None:
-            tally = self.tallies[place] = Tally()
+            tally = self.tallies[key] = Tally()
         return tally
 
     def applicable_rules(self, edition: str, group: str) -> ApplicableRules | None:
@@ -225,12 +194,12 @@ class Coverage:
             self._applicable[key] = found
         return found
 
-    def rules(self, place: TallyKey) -> dict[str, Counts]:
-        """Return the counts of a place by rule."""
-        return self.tallies[place].rules(self.applicable_rules(place.edition, place.group))
+    def rules(self, key: TallyKey) -> dict[str, Counts]:
+        """Return the counts of a tally by rule."""
+        return self.tallies[key].rules(self.applicable_rules(key.edition, key.group))
 
     def without(self, test: str) -> Coverage:
-        """Return what all other tests have covered, to count on with; it takes over the counts."""
+        """Return what all other tests have covered; it takes over the counts, to go on counting."""
         part = self.only(self._tests - {test})
         part._tests = self._tests - {test}
         part.drift = self.drift
@@ -255,43 +224,31 @@ class Coverage:
         return {
             "format": FORMAT,
             "rows": list(self._rows()),
-            "unexpected": [
-                {
-                    **at._asdict(),
-                    "severity": item.severity,
-                    "isRule": item.is_rule,
-                    "count": item.count,
-                    "examples": item.examples,
-                }
-                for at, item in self.unexpected.items()
-            ],
+            "unexpected": [item.to_json(key) for key, item in self.unexpected.items()],
             "unmetExpectations": [
-                {**at._asdict(), "count": count} for at, count in self.unmet_expectations.items()
+                {**key._asdict(), "count": count} for key, count in self.unmet_expectations.items()
             ],
-            "drift": [
-                {**at._asdict(), "count": item.count, "examples": item.examples}
-                for at, item in self.drift.items()
-            ],
+            "drift": [item.to_json(key) for key, item in self.drift.items()],
         }
 
     def _rows(self) -> Iterator[JsonObject]:
-        for place, tally in self.tallies.items():
-            applicable = self.applicable_rules(place.edition, place.group)
+        for key, tally in self.tallies.items():
+            applicable = self.applicable_rules(key.edition, key.group)
             yield {
-                **place._asdict(),
+                **key._asdict(),
                 "calls": tally.calls,
                 "statuses": {str(status): times for status, times in tally.statuses.items()},
                 "rules": dict(tally.rows(applicable)),
             }
 
     def merge(self, other: Any) -> None:
-        """Add what another coverage wrote down as JSON.
+        """Add another coverage, which was written as JSON.
 
         Raises:
             CoverageError: It is not what `to_json` returns.
         """
         if not isinstance(other, dict) or other.get("format") != FORMAT:
-            raise CoverageError(f"not of the format {FORMAT!r}")
+            raise CoverageError(f"not a coverage file: its format is not {FORMAT!r}")
         try:
             self._merge(other)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -299,29 +256,22 @@ class Coverage:
 
     def _merge(self, other: JsonObject) -> None:
         for row in other["rows"]:
-            place = TallyKey(self._test(row["test"]), row["edition"], row["group"])
-            # What has been counted by keys becomes counts by rule first, so that these can add.
-            tally = self._tally(place)
-            tally.rules(self.applicable_rules(place.edition, place.group))
+            key = TallyKey(self._test(row["test"]), row["edition"], row["group"])
+            # Counts by key become counts by rule first, because only those can be added.
+            tally = self._tally(key)
+            tally.rules(self.applicable_rules(key.edition, key.group))
             tally.merge(row)
         for row in other["unexpected"]:
-            key = _finding_key(row)
-            found = self.unexpected.setdefault(
-                key, UnexpectedFindings(row["severity"], row["isRule"])
-            )
+            fresh = UnexpectedFindings(row["severity"], row["isRule"])
+            found = self.unexpected.setdefault(FindingKey.of(row), fresh)
             found.count += row["count"]
             for example in row["examples"]:
-                if self._is_room(key.rule):
-                    self._examples[key.rule] += 1
+                if self._has_room(row["rule"]):
+                    self._examples[row["rule"]] += 1
                     found.examples.append(example)
         for row in other["unmetExpectations"]:
-            self.unmet_expectations[_finding_key(row)] += row["count"]
+            self.unmet_expectations[FindingKey.of(row)] += row["count"]
         for row in other.get("drift", ()):
-            drift = Deviation(row["edition"], row["operation"], row["status"], row["deviation"])
-            deviations = self.drift.setdefault(drift, Deviations())
+            deviations = self.drift.setdefault(DeviationKey.of(row), Deviations())
             deviations.count += row["count"]
             deviations.examples.extend(row["examples"][: 1 - len(deviations.examples)])
-
-
-def _finding_key(row: JsonObject) -> FindingKey:
-    return FindingKey(row["test"], row["edition"], row["operation"], row["rule"])

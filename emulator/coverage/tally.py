@@ -17,8 +17,8 @@ MIN_COUNTS = 3
 class Counts:
     """How often a rule passed, and was broken as expected and unexpectedly.
 
-    Beside these: how often it was broken while an overlay had muted it, and how often a recording
-    did not tell.
+    Besides: how often it was broken while an overlay had muted it, and how often a recording could
+    not decide.
     """
 
     passed: int = 0
@@ -56,8 +56,8 @@ class Counts:
 class Tally:
     """What happened to the rules of one group.
 
-    Calls are counted by the key that decides which rules apply, which is quick; the rules are
-    counted from the keys when somebody asks.
+    While calls are answered they are counted by the key that decides which rules apply, which is
+    quick; counts by rule are made from these when they are read.
     """
 
     calls: int = 0
@@ -66,11 +66,11 @@ class Tally:
     _rules: dict[str, Counts] = field(default_factory=dict)
 
     def exercised(self, key: int) -> None:
-        """Count a call to whose request the rules of this key applied."""
+        """Count a call to whose request the rules of this key apply."""
         self._keys[key] += 1
 
     def broken(self, rule: str, classification: str) -> None:
-        """Say of a call counted before that it broke a rule which applied to it."""
+        """Correct the count of a call: it broke a rule that applied to it."""
         counts = self._rules.setdefault(rule, Counts())
         counts.passed -= 1
         if classification == "expected":
@@ -81,13 +81,13 @@ class Tally:
             counts.muted += 1
 
     def undecided(self, rule: str) -> None:
-        """Say of a call counted before that nobody knows whether it broke a rule."""
+        """Correct the count of a call: whether it broke a rule cannot be decided."""
         counts = self._rules.setdefault(rule, Counts())
         counts.passed -= 1
         counts.undecided += 1
 
     def rules(self, applicable: ApplicableRules | None) -> dict[str, Counts]:
-        """Return the counts by rule; `applicable` reads the keys that came since the last time."""
+        """Return the counts by rule; `applicable` resolves the keys counted since the last time."""
         if self._keys and applicable is not None:
             for key, times in self._keys.items():
                 for rule in applicable.rules(key):
@@ -96,7 +96,7 @@ class Tally:
         return self._rules
 
     def rows(self, applicable: ApplicableRules | None) -> Iterator[tuple[str, list[int]]]:
-        """Yield each rule with its counts; those that few have are left out at the end."""
+        """Yield each rule with its counts; trailing zeros beyond the first three are left out."""
         for rule, counts in self.rules(applicable).items():
             row = list(astuple(counts))
             while len(row) > MIN_COUNTS and not row[-1]:
@@ -104,7 +104,7 @@ class Tally:
             yield rule, row
 
     def merge(self, row: JsonObject) -> None:
-        """Add what another tally wrote down (`rows`)."""
+        """Add another tally's row of a coverage file."""
         self.calls += row["calls"]
         for status, times in row["statuses"].items():
             self.statuses[int(status)] += times

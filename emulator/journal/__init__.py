@@ -1,1 +1,1 @@
-"""What clients asked, what they were told, and why: a ring of exchanges, read lazily."""
+"""The journal: the latest calls with their responses and findings, kept in a ring buffer."""

@@ -1,28 +1,27 @@
 """A request written out line by line, with a mark at each place that broke a rule.
 
-It works on what is shown of an entry, so files and other emulators' answers can be marked too.
+It works on the JSON of an entry, so entries from files and other emulators are annotated too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from emulator.json_types import Json, JsonObject, dumps, escape_step, pointer_steps
 
-AROUND = 4
-"""So many lines are shown around each mark of a long request."""
+CONTEXT_LINES = 4
+"""How many lines are shown before and after each mark of a long request."""
 
 MAX_LINES = 60
-"""A request of more lines is shown around its marks only."""
+"""Of a request with more lines only those around its marks are shown."""
 
 
 @dataclass(slots=True)
 class AnnotatedLine:
-    """A line of the request, and which of the entry's broken rules it broke, by their index.
+    """A line of the request, with the indexes of the findings that are about it.
 
-    `skipped` counts lines that were left out before it; at the end an empty line stands for them.
+    `skipped` counts the lines left out before it; an empty line stands for those at the end.
     """
 
     text: str
@@ -30,7 +29,7 @@ class AnnotatedLine:
     skipped: int = 0
 
     def to_json(self) -> JsonObject:
-        """Return the line as JSON; what is empty is left out."""
+        """Return the line as JSON, without empty members."""
         row: JsonObject = {"text": self.text}
         if self.findings:
             row["findings"] = self.findings
@@ -40,7 +39,7 @@ class AnnotatedLine:
 
 
 def annotate(entry: JsonObject) -> list[AnnotatedLine]:
-    """Return the request of a shown entry with its marks; the rest of a long one is left out."""
+    """Return the lines of an entry's request with marks; of a long one those around the marks."""
     writer = _Writer()
     writer.write(entry["request"])
     for index, item in enumerate(entry["findings"]):
@@ -49,7 +48,7 @@ def annotate(entry: JsonObject) -> list[AnnotatedLine]:
 
 
 class _Writer:
-    """Writes a request and remembers at which line each place of the request document is."""
+    """Writes a request and remembers the line of each place of the request document."""
 
     def __init__(self) -> None:
         self.lines: list[AnnotatedLine] = []
@@ -61,7 +60,7 @@ class _Writer:
             self._places[place] = first
         for name, value in request["headers"].items():
             self._add(f"{name}: {value}", f"/headers/{escape_step(name)}")
-        # What is missing among the headers is missed at their end.
+        # The empty line at their end stands for headers that are missing.
         end = self._add("", "/headers")
         self._places["/content"] = end
         self._places["/content/type"] = self._places.get("/headers/content-type", end)
@@ -81,7 +80,7 @@ class _Writer:
                 self._places[place] = self.lines[first]
 
     def _json(self, value: Json, place: str, before: str, after: str, indent: str = "") -> None:
-        """Write a value whose first line begins with `before` and whose last ends with `after`."""
+        """Write a JSON value; its first line begins with `before`, its last ends with `after`."""
         if not isinstance(value, dict | list) or not value:
             self._add(f"{indent}{before}{dumps(value).decode()}{after}", place)
             return
@@ -98,7 +97,7 @@ class _Writer:
         return line
 
     def line_at(self, pointer: str) -> AnnotatedLine:
-        """Return the line of a place, or of the nearest one around it."""
+        """Return the line of a place, or of the nearest place around it."""
         steps = [escape_step(step) for step in pointer_steps(pointer)]
         while steps:
             found = self._places.get("/" + "/".join(steps))
@@ -108,8 +107,8 @@ class _Writer:
         return self.lines[0]
 
 
-def _members(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, str, Json, bool]]:
-    """Yield step, what to write before it, value, and whether it is the last."""
+def _members(value: JsonObject | list[Json]) -> Iterator[tuple[str, str, Json, bool]]:
+    """Yield step, text to write before the value, value, and whether it is the last."""
     last = len(value) - 1
     if isinstance(value, dict):
         for index, (name, item) in enumerate(value.items()):
@@ -119,10 +118,10 @@ def _members(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, str, Json
             yield str(index), "", item, index == last
 
 
-def lines_about(entry: JsonObject, rule: str, around: int = 2) -> list[JsonObject]:
-    """Return the marked lines of an entry that are about one rule, and some around them.
+def lines_about(entry: JsonObject, rule: str, context: int = 2) -> list[JsonObject]:
+    """Return the annotated lines of an entry that are about one rule, and some around them.
 
-    `entry` has its `annotatedRequest`; only the marks of the rule are kept.
+    `entry` has its `annotatedRequest`; marks of other rules are dropped.
     """
     lines = [
         AnnotatedLine(row["text"], skipped=row.get("skipped", 0))
@@ -132,30 +131,30 @@ def lines_about(entry: JsonObject, rule: str, around: int = 2) -> list[JsonObjec
         line.findings = [
             index for index in row.get("findings", ()) if entry["findings"][index]["rule"] == rule
         ]
-    return [line.to_json() for line in _around_marks(lines, around)]
+    return [line.to_json() for line in _around_marks(lines, context)]
 
 
 def _excerpt(lines: list[AnnotatedLine]) -> list[AnnotatedLine]:
-    return lines if len(lines) <= MAX_LINES else _around_marks(lines, AROUND)
+    return lines if len(lines) <= MAX_LINES else _around_marks(lines, CONTEXT_LINES)
 
 
-def _around_marks(lines: list[AnnotatedLine], around: int) -> list[AnnotatedLine]:
-    """Return the first line, and those around the marks; each says how many are left out."""
+def _around_marks(lines: list[AnnotatedLine], context: int) -> list[AnnotatedLine]:
+    """Return the first line and those around the marks, with counts of the lines left out."""
     marks = [index for index, line in enumerate(lines) if line.findings] or [0]
     wanted = {0} | {
         near
         for index in marks
-        for near in range(max(0, index - around), min(len(lines), index + around + 1))
+        for near in range(max(0, index - context), min(len(lines), index + context + 1))
     }
-    shown: list[AnnotatedLine] = []
+    excerpt: list[AnnotatedLine] = []
     skipped = 0
     for index, line in enumerate(lines):
         if index in wanted:
             line.skipped += skipped
-            shown.append(line)
+            excerpt.append(line)
             skipped = 0
         else:
             skipped += 1 + line.skipped
     if skipped:
-        shown.append(AnnotatedLine("", skipped=skipped))
-    return shown
+        excerpt.append(AnnotatedLine("", skipped=skipped))
+    return excerpt

@@ -1,4 +1,4 @@
-"""One exchange as data, whoever saw it: an emulator itself, or a recording of other traffic."""
+"""One call as data: answered by an emulator, or recorded elsewhere."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from emulator.json_types import JsonObject
 GATE = "platform.gate"
 BODY = "platform.body"
 SHARED = (GATE, BODY)
-"""Groups of rules that stand before those of every operation."""
+"""The groups of rules that judge a request before those of its operation."""
 
 TEST_HEADER = "x-emulator-test"
-"""The request header by which a test names itself."""
+"""The request header with the name of the test that sends the request."""
 
 EXPECTS_HEADER = "x-emulator-expects"
-"""The request header by which a test says which rules it breaks on purpose; `*` is any."""
+"""The request header with the rules that the request is expected to break; `*` is any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +41,24 @@ class EntryFinding:
 
 @dataclass(slots=True)
 class Entry:
-    """What was asked, what was answered, and what the rules said of it.
+    """A request, its response, and the findings of the rules.
 
-    Nothing in it is masked; what is shown or kept of it is (`journal.entry_json`).
+    Nothing in it is masked; its JSON is (`journal.entry_json`).
 
     Args:
-        number: Its place among all exchanges, from 1.
+        number: Its number among all calls, from 1.
         time: When it was answered, in milliseconds since 1970-01-01 UTC.
-        operation: Id of the operation, or `""` for a path or method that no document knows.
-        path: The path as it was asked for, without the query string.
+        operation: Id of the operation, or `""` for an undocumented path or method.
+        path: The path as it was requested, without the query string.
         headers: Of the request, with names in lower case.
-        judged: The groups of rules that had their say: `platform.gate`, `platform.body`, operation.
-        document: The request as the rules saw it; None where they never did.
+        judged: The groups of rules that judged it: `platform.gate`, `platform.body`, the operation.
+        document: The request document that the rules judged; None if they did not.
         findings: In the order of refusal.
-        faults: The ids of the faults that hit it on purpose.
-        undecided: Rules of which a recording does not tell whether they were broken.
+        faults: The ids of the faults that were injected.
+        undecided: Rules that a recording does not decide.
         deviations: Where the response differs from the documents: looked for in recordings, and in
             the emulator's own responses if its self-check is on.
-        source: Where in a recording it stands.
+        source: Its place in a recording, such as a file and an index.
     """
 
     number: int
@@ -90,12 +90,12 @@ class Entry:
 
     @property
     def test(self) -> str:
-        """The test that sent it, by its own word, or `""`."""
+        """The name of the test that sent it, or `""`."""
         return self.headers.get(TEST_HEADER, "")
 
     @property
     def expects(self) -> tuple[str, ...]:
-        """The rules that the sender breaks on purpose."""
+        """The rules that the request is expected to break, by its header."""
         sent = self.headers.get(EXPECTS_HEADER)
         if not sent:
             return ()
@@ -108,14 +108,14 @@ class Entry:
 
     @property
     def refusal(self) -> EntryFinding | None:
-        """What refused the request, if anything did."""
+        """The finding that refused the request, if one did."""
         return next((item for item in self.findings if item.refused), None)
 
     def classifications(self) -> dict[str, str]:
         """Return how each broken rule counts: `expected`, `unexpected`, `incidental` or `muted`.
 
-        A request that breaks the rule it was to break may break others beside it: such a test
-        sends no more than it needs. Incidental findings count as neither covered nor violated.
+        A request that breaks the rule it is expected to break may break others too, because such a
+        test sends no more than it needs. These incidental findings do not count as violations.
         """
         expects = self.expects
         broken = {item.rule for item in self.findings}
@@ -131,10 +131,10 @@ class Entry:
 
     @property
     def unmet_expectations(self) -> tuple[str, ...]:
-        """The rules that the sender said it would break, and did not.
+        """The rules that the request was expected to break, and did not.
 
-        A rule of another operation does not count: whoever announces it for a whole test also
-        sends what leads there, the call for a token for one.
+        Rules of other operations do not count: a test that sets the header on all its requests
+        also sends others than the one that breaks the rule, such as the request for a token.
         """
         expects = self.expects
         if not expects:

@@ -1,13 +1,12 @@
-"""Entries as people and files see them: JSON with bounded bodies, and every secret masked."""
+"""Entries as JSON: every secret masked, and long bodies truncated."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.masks import mask_api_key, mask_body, mask_headers, mask_query
-from emulator.json_types import DEEPEST, Json, JsonObject, is_deeper_than, loads
+from emulator.json_types import DEEPEST, MISSING, Json, JsonObject, is_deeper_than, loads
 from emulator.moments import utc_text
 
 MAX_BODY_BYTES = 64 * 1024
@@ -15,7 +14,7 @@ MAX_BODY_BYTES = 64 * 1024
 
 
 def short_entry(entry: Entry) -> JsonObject:
-    """Return an entry in short: what a list shows."""
+    """Return the summary of an entry that lists show (`format=short`)."""
     classifications = entry.classifications()
     row = {
         "id": entry.number,
@@ -44,7 +43,7 @@ def short_entry(entry: Entry) -> JsonObject:
 
 
 def full_entry(entry: Entry) -> JsonObject:
-    """Return all of an entry: what `short_entry` returns, and both messages."""
+    """Return the summary of an entry, and its request and response (`format=full`)."""
     parameters = {} if entry.document is None else entry.document.get("path", {})
     return {
         **short_entry(entry),
@@ -77,7 +76,7 @@ def target(entry: Entry) -> str:
 
 
 def finding_json(item: EntryFinding, classification: str) -> JsonObject:
-    """Return a broken rule as JSON."""
+    """Return a finding as JSON."""
     row = {
         "rule": item.rule,
         "severity": item.severity,
@@ -95,29 +94,27 @@ def iso_time(milliseconds: int) -> str:
     return utc_text(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
 
-def _body(body: bytes, content_type: str, is_cut: bool) -> dict[str, Any]:
-    """Return a body under the name `body` where it is JSON, else under `text`, with its size."""
+def _body(body: bytes, content_type: str, is_truncated: bool) -> JsonObject:
+    """Return the members `size` and, if it is JSON, `body`, else `text` and maybe `truncated`."""
     if not body:
         return {}
     masked = mask_body(body, content_type)
-    facts: dict[str, Any] = {"size": len(body)}
-    if len(masked) <= MAX_BODY_BYTES and not is_cut:
+    members: JsonObject = {"size": len(body)}
+    if len(masked) <= MAX_BODY_BYTES and not is_truncated:
         value = _json(masked)
-        if value is not NOT_JSON:
-            return {**facts, "body": value}
-    facts["text"] = masked[:MAX_BODY_BYTES].decode("utf-8", "replace")
-    if is_cut or len(masked) > MAX_BODY_BYTES:
-        facts["truncated"] = True
-    return facts
-
-
-NOT_JSON: Any = object()
+        if value is not MISSING:
+            return {**members, "body": value}
+    members["text"] = masked[:MAX_BODY_BYTES].decode("utf-8", "replace")
+    if is_truncated or len(masked) > MAX_BODY_BYTES:
+        members["truncated"] = True
+    return members
 
 
 def _json(body: bytes) -> Json:
+    """Return the JSON value of a body; MISSING if it is not JSON or too deep."""
     if is_deeper_than(body, DEEPEST):
-        return NOT_JSON
+        return MISSING
     try:
         return loads(body)
     except ValueError:
-        return NOT_JSON
+        return MISSING

@@ -1,9 +1,9 @@
-"""An entry explained: the place in the request, the rule in words, and what would do instead."""
+"""An entry explained: the place in the request, the rule and its documents, accepted values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.contract import Contract, Rule
 from emulator.contract.enforcement import refuses
@@ -24,9 +24,9 @@ MAX_VALUES = 5
 
 
 def explain(contract: Contract, entry: Entry, lookup_of: LookupOf | None = None) -> JsonObject:
-    """Return all of an entry with its request marked and every broken rule explained.
+    """Return all of an entry with its request annotated and every finding explained.
 
-    With `lookup_of` it is judged by the other editions too.
+    With `lookup_of` the verdicts of all editions are added.
     """
     explained = full_entry(entry)
     for item in explained["findings"]:
@@ -40,7 +40,7 @@ def explain(contract: Contract, entry: Entry, lookup_of: LookupOf | None = None)
 
 
 def describe_rule(contract: Contract, id: str) -> JsonObject:
-    """Return what a rule states, who says so, how to mend it and what it accepts.
+    """Return what a rule states, its documents, what it accepts and how to fix a request.
 
     For an entry of an error catalogue, its title; an empty object if this contract has neither.
     """
@@ -48,13 +48,13 @@ def describe_rule(contract: Contract, id: str) -> JsonObject:
     if rule is None:
         titles = [entry.title for entry in contract.problems if entry.id == id]
         return {"states": titles[0]} if titles else {}
-    words: JsonObject = {
+    described: JsonObject = {
         "states": rule.states,
         "evidence": rule.evidence,
         "documents": [describe_document(contract, name) for name in rule.documents],
         "accepts": accepted_values(rule),
     }
-    return {**words, "fix": rule.fix} if rule.fix else words
+    return {**described, "fix": rule.fix} if rule.fix else described
 
 
 def describe_document(contract: Contract, id: str) -> JsonObject:
@@ -64,25 +64,25 @@ def describe_document(contract: Contract, id: str) -> JsonObject:
 
 
 def accepted_values(rule: Rule) -> JsonObject:
-    """Return values that the rule accepts at its place, and its schema where it has one.
+    """Return values that a rule accepts at its place, and its schema if it has one.
 
-    Cases that need a world of their own are left out: their ids mean nothing elsewhere.
+    Values of cases that set up resources of their own are left out: their ids mean nothing here.
     """
     values: list[Json] = []
     for case in rule.cases.accepts:
         value = MISSING if "given" in case or "facts" in case else at(case, rule.at)
         if value is not MISSING and value not in values:
             values.append(value)
-    said: JsonObject = {"at": rule.at, "values": values[:MAX_VALUES]}
+    accepted: JsonObject = {"at": rule.at, "values": values[:MAX_VALUES]}
     schema = rule.check.get("schema")
-    return {**said, "schema": schema} if schema else said
+    return {**accepted, "schema": schema} if schema else accepted
 
 
 def edition_verdict(contract: Contract, name: str, entry: Entry, lookup_of: LookupOf) -> JsonObject:
-    """Return what an edition makes of an entry's request: its outcome, and the rules broken.
+    """Return how an edition judges an entry's request: its outcome, and the rules broken.
 
-    Of rules that were in force then too, it counts what was found then: the request may have
-    changed what they look up. Only the others are judged now.
+    For rules that were in force when the request came, the findings of then count, because the
+    request may have changed what they look up. Only the others are judged now.
     """
     edition = contract.edition(name)
     known = _judged_then(contract, entry)
@@ -96,14 +96,14 @@ def edition_verdict(contract: Contract, name: str, entry: Entry, lookup_of: Look
         broken += fired
         refusing = next((rule for rule in fired if refuses(rule, entry.enforce)), None)
         if refusing is not None:
-            return {"outcome": "refused", **_said(refusing), "brokenRules": _ids(broken)}
+            return {"outcome": "refused", **_first(refusing), "brokenRules": _ids(broken)}
     if not broken:
         return {"outcome": "accepted", "brokenRules": []}
-    return {"outcome": "warned", **_said(broken[0]), "brokenRules": _ids(broken)}
+    return {"outcome": "warned", **_first(broken[0]), "brokenRules": _ids(broken)}
 
 
 def _judged_then(contract: Contract, entry: Entry) -> dict[str, bool]:
-    """Return the rules that had their say on the request, and whether it broke them."""
+    """Return the rules that judged the request when it came, and whether it broke them."""
     if entry.edition not in contract.entries:
         return {}
     edition = contract.edition(entry.edition)
@@ -125,7 +125,7 @@ def _fired(
 ) -> Iterator[Rule]:
     from emulator.contract.judge import JudgedRule
 
-    lookup: Any = None
+    lookup: Lookup | None = None
     for rule in edition.rules_of(group):
         if rule.id in known:
             fired = known[rule.id]
@@ -136,7 +136,7 @@ def _fired(
             yield rule
 
 
-def _said(rule: Rule) -> JsonObject:
+def _first(rule: Rule) -> JsonObject:
     return {"rule": rule.id, "states": rule.states}
 
 

@@ -1,7 +1,7 @@
 """Entries as an HTTP archive, HAR 1.2, for browsers' tools and to be verified elsewhere.
 
-What the emulator knows beyond HTTP stands in members that begin with an underscore, which the
-format leaves to its writers.
+What the emulator adds to HTTP is in the member `_emulator`; the format lets writers add members
+that begin with an underscore.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from emulator.journal.masks import mask_body
 from emulator.json_types import JsonObject, dumps
 
 UNKNOWN = -1
-"""What the format says where a size or a time is not known."""
+"""The format's value for a size or a time that is not known."""
 
 
 def har(entries: Iterable[Entry]) -> Iterator[bytes]:
-    """Yield the archive piece by piece; entries belong in it from the oldest on."""
+    """Yield the archive piece by piece; the entries have to come oldest first."""
     creator = {"name": "aep-emulator", "version": __version__}
     yield b'{"log":{"version":"1.2","creator":%s,"entries":[' % dumps(creator)
     separator = b""
@@ -88,10 +88,10 @@ def _response(entry: Entry, shown: JsonObject) -> JsonObject:
     }
 
 
-def _text(masked: bytes, is_cut: bool) -> JsonObject:
-    """Return a body as text, or in base64; one that was not kept whole is left out."""
-    if is_cut:
-        return {"comment": "too long to be kept"}
+def _text(masked: bytes, is_truncated: bool) -> JsonObject:
+    """Return a body as text or in base64; of a truncated body only a comment."""
+    if is_truncated:
+        return {"comment": "truncated by the emulator"}
     try:
         return {"text": masked.decode()}
     except UnicodeDecodeError:

@@ -1,17 +1,24 @@
-"""What must not be shown of an exchange: tokens, passwords, keys and signed addresses.
+"""Masking of the secrets of an exchange: tokens, passwords, keys and signed URLs.
 
-What stands in their place keeps the form, so that rules say the same of a masked request: text
-stays text, `Bearer` keeps its word, and what is empty stays empty.
+A mask keeps the form of what it hides, so that rules judge a masked request as they judged the
+original: text stays text, `Bearer` keeps its word, and empty values stay empty.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from emulator.json_types import DEEPEST, Json, dumps, is_deeper_than, loads, pointer_steps
+from emulator.json_types import (
+    DEEPEST,
+    Json,
+    JsonObject,
+    dumps,
+    is_deeper_than,
+    loads,
+    pointer_steps,
+)
 
 MASK = "******"
 
@@ -21,14 +28,14 @@ _SECRET_NAME = re.compile(
     r"|(account|access|private|service|shared|storage|encryption)key"
     r"|sasuri)$|^(sas|sig|pwd|authorization|cookie)$"
 )
-"""Of names in lower case without hyphens, underscores and blanks; `nextToken` is a page's."""
+"""Matches names in lower case without hyphens, underscores and spaces; page tokens are none."""
 
 _HARMLESS = frozenset(
     "accountname bucketname clustername database domain environmentid folderpath host "
     "hostname instanceurl port project region schema server servername storageaccountname "
     "subdomain tenant tenantid type url user username warehouse".split()
 )
-"""Parameters of an authentication that may be seen; whatever else it holds is masked."""
+"""Authentication parameters that are not masked; all others are."""
 
 _IN_TEXT = (
     (re.compile(r"([?&;]sig=)[^&;\s\"'<>]+", re.IGNORECASE), rf"\g<1>{MASK}"),
@@ -36,20 +43,20 @@ _IN_TEXT = (
     (re.compile(r"\b((?:Account|Shared)(?:Access)?(?:Key|Signature)=)[^;\s\"]+"), rf"\g<1>{MASK}"),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), MASK),
 )
-"""Secrets within any text: signatures of addresses, bearer tokens, account keys, JWTs."""
+"""Secrets within any text: signatures in URLs, bearer tokens, account keys, JWTs."""
 
 _HEADERS = frozenset(("authorization", "proxy-authorization", "cookie", "set-cookie"))
 _MEMBER = re.compile(r'("([^"\\]{1,64})"\s*:\s*)"(?:[^"\\]|\\.)*"?')
 
 
 def is_secret(name: str) -> bool:
-    """Tell whether a value of this name is one that nobody else should see."""
+    """Tell whether values of this name are secret."""
     plain = name.lower().replace("-", "").replace("_", "").replace(" ", "")
     return _SECRET_NAME.search(plain) is not None
 
 
 def mask_api_key(key: str) -> str:
-    """Return an API key that can be told from others and not be used."""
+    """Return an API key cut to four characters: enough to recognize it, not to use it."""
     return key[:4] + MASK if len(key) > 8 else MASK if key else ""
 
 
@@ -62,8 +69,8 @@ def _mask_header(name: str, value: str) -> str:
     if name == "x-api-key":
         return mask_api_key(value)
     if name in _HEADERS or is_secret(name):
-        scheme, blank, _ = value.partition(" ")
-        return f"{scheme} {MASK}" if blank and scheme.isalpha() else _masked(value)
+        scheme, space, _ = value.partition(" ")
+        return f"{scheme} {MASK}" if space and scheme.isalpha() else _masked(value)
     return mask_text(value)
 
 
@@ -77,28 +84,28 @@ def mask_query(query_string: str) -> str:
 
 
 def _mask_parameter(name: str, value: str) -> str:
-    # `code` is an error's where it stands in JSON, and a grant's where it is a parameter.
+    # In JSON `code` is an error code; as a parameter it is an authorization code.
     return _masked(value) if is_secret(name) or name == "code" else mask_text(value)
 
 
 def mask_body(body: bytes, content_type: str) -> bytes:
-    """Return a body with its secrets masked; JSON, forms and any other text are understood."""
+    """Return a body with its secrets masked: JSON, a form, or any other text."""
     if not body:
         return body
     if content_type.lower().startswith("application/x-www-form-urlencoded"):
         return mask_query(body.decode("utf-8", "replace")).encode()
     if is_deeper_than(body, DEEPEST):
-        return _mask_unread(body)
+        return _mask_text_body(body)
     try:
         value = loads(body)
     except ValueError:
-        return _mask_unread(body)
+        return _mask_text_body(body)
     masked = mask_json(value)
     return body if masked == value else dumps(masked)
 
 
 def mask_json(value: Json) -> Json:
-    """Return a JSON value with its secrets masked; the value itself stays as it is."""
+    """Return a copy of a JSON value with its secrets masked."""
     if isinstance(value, dict):
         return _mask_object(value)
     if isinstance(value, list):
@@ -106,7 +113,7 @@ def mask_json(value: Json) -> Json:
     return mask_text(value) if isinstance(value, str) else value
 
 
-def _mask_object(value: dict[str, Any]) -> dict[str, Any]:
+def _mask_object(value: JsonObject) -> JsonObject:
     patched = value.get("path")
     if isinstance(patched, str) and "value" in value and _leads_to_secret(patched):
         return {**value, "value": _mask_all(value["value"])}
@@ -115,7 +122,7 @@ def _mask_object(value: dict[str, Any]) -> dict[str, Any]:
         if name == "auth" and isinstance(item, dict) and "params" in item:
             masked[name] = {**mask_json(item), "params": _mask_parameters(item["params"])}
         elif is_secret(name) and not isinstance(item, dict):
-            # An object of such a name is a definition, of a schema's field for one.
+            # An object of such a name is a definition, for example of a schema's field.
             masked[name] = _mask_all(item)
         else:
             masked[name] = mask_json(item)
@@ -123,7 +130,7 @@ def _mask_object(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _leads_to_secret(pointer: str) -> bool:
-    """Tell whether a JSON Patch writes a secret: by its last step, or within auth's parameters."""
+    """Tell whether a JSON Patch operation writes a secret, by the path that it writes to."""
     steps = pointer_steps(pointer)
     return bool(steps) and (is_secret(steps[-1]) or steps[:2] == ("auth", "params"))
 
@@ -152,14 +159,14 @@ def _masked(value: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """Return a text with the secrets masked that show themselves by their form."""
+    """Return a text with those secrets masked that are recognized by their form."""
     for pattern, replacement in _IN_TEXT:
         text = pattern.sub(replacement, text)
     return text
 
 
-def _mask_unread(body: bytes) -> bytes:
-    """Mask what is no JSON, be it cut off: members that look secret, and secrets by their form."""
+def _mask_text_body(body: bytes) -> bytes:
+    """Mask a body that is not valid JSON, such as a truncated one, by patterns."""
     text = body.decode("utf-8", "surrogateescape")
     text = _MEMBER.sub(
         lambda match: f'{match[1]}"{MASK}"' if is_secret(match[2]) else match[0], text

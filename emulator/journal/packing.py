@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from emulator.web.exchange import Exchange
 
 MAX_FILE_BYTES = 64 * 1024
-"""So many bytes of a file that is uploaded are kept."""
+"""How many bytes of an uploaded file are kept."""
 
 MAX_RESPONSE_BYTES = 64 * 1024
-"""So many bytes of a reply are kept."""
+"""How many bytes of a response are kept."""
 
 OVERHEAD = 1024
-"""What an exchange takes beside its messages, in bytes."""
+"""What an exchange takes besides its messages, in bytes."""
 
 
 class PackedExchange:
@@ -159,13 +159,13 @@ class JournalItem:
 
 
 def stored_body(incoming: Incoming) -> bytes:
-    """Return what is kept of a request's body: of a file that is uploaded, its beginning."""
+    """Return what is kept of a request's body: all of it, or the beginning of an uploaded file."""
     is_file = incoming.operation.body == "bytes"
     return incoming.body[:MAX_FILE_BYTES] if is_file else incoming.body
 
 
 def _document(incoming: Incoming, length: int) -> JsonObject:
-    """Return the request document again, of a body that once had this length."""
+    """Make the request document again, of a body that had this length before it was truncated."""
     document = describe(incoming)
     if length > len(incoming.body):
         document["content"]["length"] = length
@@ -173,7 +173,7 @@ def _document(incoming: Incoming, length: int) -> JsonObject:
 
 
 def is_remarkable(exchange: Exchange) -> bool:
-    """Tell whether there is more to say of an exchange than that it went well."""
+    """Tell whether an exchange has anything besides its success to be counted."""
     return bool(
         exchange.findings
         or exchange.complaints
@@ -196,7 +196,7 @@ def _path(incoming: Incoming) -> str:
 
 
 def judged_by(exchange: Exchange) -> tuple[str, ...]:
-    """Return the groups of rules that had their say, up to the one that refused."""
+    """Return the groups of rules that judged a request, up to the one that refused it."""
     if exchange.request is None or _is_own_failure(exchange):
         return ()
     operation = exchange.incoming.operation
@@ -230,5 +230,5 @@ def _entry_finding(finding: Finding, refused: bool) -> EntryFinding:
 
 
 def _is_own_failure(exchange: Exchange) -> bool:
-    """Tell whether the emulator itself failed, so that nobody knows which rules were asked."""
+    """Tell whether the emulator itself failed, so that it is unknown which rules judged."""
     return exchange.refused_by is None and exchange.reply.status == 500

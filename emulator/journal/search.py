@@ -1,4 +1,4 @@
-"""Finds entries: the filters and pages of `GET /_emulator/journal`."""
+"""The filters and pages of `GET /_emulator/journal`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from emulator.journal.entry_json import outcome
 from emulator.moments import to_milliseconds
 
 PAGE = 50
-"""So many entries are listed unless `limit` says otherwise."""
+"""How many entries a page has unless the parameter `limit` says otherwise."""
 
-LARGEST_PAGE = 1000
+MAX_PAGE = 1000
 
 Test = Callable[[Entry], bool]
 
@@ -103,7 +103,7 @@ def filtered(entries: Iterable[Entry], asked: Mapping[str, str]) -> Iterable[Ent
     unknown = set(asked) - set(FILTERS)
     if unknown:
         known = ", ".join(FILTERS)
-        raise SearchError(f"{', '.join(sorted(unknown))}: unknown; there are {known}")
+        raise SearchError(f"{', '.join(sorted(unknown))}: unknown; expected one of {known}")
     tests = [FILTERS[name](value) for name, value in asked.items()]
     return (entry for entry in entries if all(test(entry) for test in tests))
 

@@ -11,7 +11,7 @@ MAX_WIDTH = 140
 
 
 def explanation_lines(entry: JsonObject) -> Iterator[str]:
-    """Yield the lines that explain an entry, as `explain` returns it."""
+    """Yield the lines that show an explained entry, the result of `explain`."""
     yield f"#{entry['id']}  {entry['method']} {entry['path']}  {entry['status']} {entry['outcome']}"
     facts = {
         "operation": entry["operation"],
@@ -28,7 +28,7 @@ def explanation_lines(entry: JsonObject) -> Iterator[str]:
         yield from finding_lines(item)
     if not entry["findings"]:
         yield ""
-        yield "It broke no rule."
+        yield "No findings: the request broke no rule."
     if entry.get("editions"):
         yield ""
         yield "The same request in each edition:"
@@ -38,7 +38,7 @@ def explanation_lines(entry: JsonObject) -> Iterator[str]:
 
 
 def annotated_lines(lines: list[JsonObject], broken: list[JsonObject]) -> Iterator[str]:
-    """Yield the request, with an arrow at each marked line and the reasons below it."""
+    """Yield the request with an arrow at each marked line, and the reasons below it."""
     for line in lines:
         if skipped := line.get("skipped"):
             yield f"      … {skipped} lines"
@@ -53,8 +53,8 @@ def annotated_lines(lines: list[JsonObject], broken: list[JsonObject]) -> Iterat
 
 
 def finding_lines(item: JsonObject) -> Iterator[str]:
-    """Yield what is known of a broken rule."""
-    facts = [item["severity"], *(["it refused the request"] if item["refused"] else [])]
+    """Yield the lines that explain a finding."""
+    facts = [item["severity"], *(["refused the request"] if item["refused"] else [])]
     if item["classification"] != "unexpected":
         facts.append(item["classification"])
     yield f"{item['rule']}  ({', '.join(facts)})"
@@ -63,7 +63,7 @@ def finding_lines(item: JsonObject) -> Iterator[str]:
     for document in item.get("documents", ()):
         yield f"  document  {document['title']}, {document['publisher']} {document['date']}"
     if item.get("evidence") == "assumed":
-        yield "  evidence  assumed by this emulator; no document says so"
+        yield "  evidence  assumed by this emulator; no document states it"
     if item.get("muteReason"):
         yield f"  muted     {item['muteReason']}"
     values = [_text(value) for value in item.get("accepts", {}).get("values", [])]

@@ -1,1 +1,1 @@
-"""Reports of what clients did and did not try: built as JSON, rendered for people and for CI."""
+"""Reports on the coverage of the contract: built as JSON, rendered for people and for CI."""

@@ -1,4 +1,4 @@
-"""A report as JUnit XML, the form that CI servers read: a suite for each service.
+"""A report as JUnit XML, the format of CI servers: a suite for each service.
 
 A rule that is covered is a test case; one that was broken unexpectedly has failed. Thresholds
 that are not reached are a suite of their own. The layout is that of the Jenkins plugin's
@@ -18,12 +18,12 @@ from emulator.json_types import JsonObject
 from emulator.reports.thresholds import counted
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What cannot stand in an XML document."""
+"""Characters that XML does not allow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A test case; with a failure its type, its message and the text below it."""
+    """A test case; a failed one has the type, message and text of its failure."""
 
     group: str
     name: str
@@ -34,7 +34,7 @@ class Case:
 
 
 def junit(report: JsonObject, failures: list[str]) -> str:
-    """Return the report as XML."""
+    """Return the report as JUnit XML."""
     root = Element("testsuites", name="aep-emulator")
     suites = {service["name"]: list(_cases(report, service)) for service in report["services"]}
     suites["unknown"] = list(_of_no_operation(report))
@@ -68,12 +68,12 @@ def _cases(report: JsonObject, service: JsonObject) -> Iterator[Case]:
                 yield _failed(rule["id"], operation["id"], row)
             else:
                 remark = remarked.get(rule["id"])
-                told = f"{counted(remark['count'], 'call')}: {remark['states']}" if remark else ""
-                yield Case(operation["id"], rule["id"], remark=told)
+                text = f"{counted(remark['count'], 'call')}: {remark['states']}" if remark else ""
+                yield Case(operation["id"], rule["id"], remark=text)
 
 
 def _by_rule(rows: Iterable[JsonObject]) -> dict[str, JsonObject]:
-    """Return rows by rule; those of the gate are broken at several operations."""
+    """Return rows by rule; rules of the gate may be broken at several operations."""
     found: dict[str, JsonObject] = {}
     for row in rows:
         first = found.get(row["rule"])
@@ -92,7 +92,7 @@ def _failed(rule: str, group: str, row: JsonObject) -> Case:
 
 
 def _of_no_operation(report: JsonObject) -> Iterator[Case]:
-    """Yield a case for each error that is no rule's: unknown paths, for one."""
+    """Yield a case for each error that no rule states, such as an unknown path."""
     for row in report["violations"]:
         if not row["isRule"]:
             yield _failed(row["rule"], row["operation"] or "no operation", row)

@@ -1,4 +1,4 @@
-"""What a report on recorded traffic says besides: what was read, what another edition changes."""
+"""What a report on recorded traffic adds: what was read, and what another edition changes."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ KINDS = {
     "nowAccepted": "accepted, though refused before",
     "undecided": "rules that the recording cannot decide",
 }
-"""In words, by the kind of change."""
+"""Kinds of changes in words."""
 
 
 def with_recording(
     report: JsonObject, recording: JsonObject, comparison: JsonObject | None
 ) -> JsonObject:
-    """Return a report with what was read, and with what a comparison of editions has found.
+    """Return a report with the counts of what was read, and the comparison of editions if any.
 
-    `sections` says the same for people: titles and lines, which every form of a report shows.
+    `sections` has the same as titles and lines, which every format of a report shows.
     """
     sections = [{"title": "Recording", "lines": list(recording_lines(recording))}]
     found: JsonObject = {"recording": recording}
@@ -34,25 +34,25 @@ def with_recording(
 
 
 def recording_lines(recording: JsonObject) -> Iterator[str]:
-    """Yield how much was read, judged and left out."""
+    """Yield how much was read, judged and skipped."""
     read, judged = recording["read"], recording["judged"]
     yield f"{_calls(read)} read, {judged} judged"
     if recording["unanswered"]:
-        yield f"{_calls(recording['unanswered'])} without a reply"
+        yield f"{_calls(recording['unanswered'])} without a response"
     if recording["undecided"]:
-        yield f"{_calls(recording['undecided'])} about which the recording leaves a rule undecided"
-    left_out = recording["skipped"]
-    for host, times in left_out["hosts"].items():
-        yield f"{_calls(times)} to {host} left out: not the platform"
-    if times := left_out["preflights"]:
-        yield f"{_calls(times)} left out: a browser's preflight"
-    for path, times in left_out["apis"].items():
-        yield f"{_calls(times)} to {path} left out: no document covers it"
+        yield f"{_calls(recording['undecided'])} for which the recording leaves a rule undecided"
+    skipped = recording["skipped"]
+    for host, times in skipped["hosts"].items():
+        yield f"{_calls(times)} to {host} skipped: not a host of the platform"
+    if times := skipped["preflights"]:
+        yield f"{_calls(times)} skipped: a browser's preflight"
+    for path, times in skipped["apis"].items():
+        yield f"{_calls(times)} to {path} skipped: an API that the contract does not cover"
 
 
 def comparison_lines(comparison: JsonObject) -> Iterator[str]:
-    """Yield what changes for whom, the worst first, each with its reason."""
-    yield f"{comparison['unchanged']} of {_calls(comparison['calls'])} are taken as before"
+    """Yield the changes of each operation, the worst first, each with its reason."""
+    yield f"{comparison['unchanged']} of {_calls(comparison['calls'])} are treated as before"
     kind = ""
     for row in comparison["changes"]:
         if row["kind"] != kind:

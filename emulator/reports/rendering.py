@@ -1,4 +1,4 @@
-"""The forms in which a report is written, by name."""
+"""The formats of a report, by name; each imports what it needs when it is used."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def _terminal(report: JsonObject, failures: list[str]) -> str:
 
 
 def _html(report: JsonObject, failures: list[str]) -> str:
-    from emulator.reports.pages import html
+    from emulator.reports.html import html
 
     return html(report, failures)
 
 
 def _markdown(report: JsonObject, failures: list[str]) -> str:
-    from emulator.reports.pages import markdown
+    from emulator.reports.markdown import markdown
 
     return markdown(report, failures)
 
@@ -30,8 +30,8 @@ def _markdown(report: JsonObject, failures: list[str]) -> str:
 def _json(report: JsonObject, failures: list[str]) -> str:
     import orjson
 
-    told = {**report, "failures": failures}
-    return orjson.dumps(told, option=orjson.OPT_INDENT_2).decode() + "\n"
+    complete = {**report, "failures": failures}
+    return orjson.dumps(complete, option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
 def _junit(report: JsonObject, failures: list[str]) -> str:
@@ -54,7 +54,6 @@ FORMATS: dict[str, Render] = {
     "sarif": _sarif,
     "markdown": _markdown,
 }
-"""Each brings in what it needs when it is asked for."""
 
 MEDIA_TYPES = {
     "terminal": "text/plain",

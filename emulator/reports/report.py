@@ -1,24 +1,24 @@
-"""A report as JSON: what a coverage says of a contract, in words that need no contract to read."""
+"""A report as JSON: the coverage of a contract, complete enough to be read without the contract."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import Any
 
 from emulator import __version__
 from emulator.contract import Contract, Operation, Rule
-from emulator.coverage.coverage import Coverage, TallyKey
+from emulator.coverage.coverage import Coverage
+from emulator.coverage.records import TallyKey
 from emulator.coverage.tally import Counts
 from emulator.journal.entry import SHARED
 from emulator.journal.explanation import describe_document
 from emulator.json_types import JsonObject
 from emulator.reports.findings import drift, group_unexpected, unmet_expectations
+from emulator.reports.scope import ReportScope
 
 FORMAT = "aep-emulator report 1"
 
 PLATFORM = "platform"
-"""What stands as a service for the gate and the body, which come before every operation."""
+"""The service under which the rules of the gate and the body are reported."""
 
 _SHARED_STATES = {
     SHARED[0]: "headers of every request: key, token, organization, sandbox",
@@ -26,79 +26,30 @@ _SHARED_STATES = {
 }
 
 
-class ReportScopeError(ValueError):
-    """A report is asked for on something that the contract does not have."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportScope:
-    """What a report is about.
-
-    Args:
-        operations: Only these count, and all of their rules; None counts all operations, and the
-            rules of those that were called.
-        services: Only these services.
-        edition: The edition in force, for a report on no calls.
-    """
-
-    operations: frozenset[str] | None = None
-    services: frozenset[str] | None = None
-    edition: str = ""
-
-    @classmethod
-    def of(
-        cls,
-        contract: Contract,
-        operations: Iterable[str] | None = None,
-        services: Iterable[str] | None = None,
-        edition: str = "",
-    ) -> ReportScope:
-        """Return a scope of operations and services that the contract has.
-
-        Raises:
-            ReportScopeError: It has them not.
-        """
-        wanted = None if operations is None else frozenset(operations)
-        known = {*contract.operations, *SHARED}
-        if unknown := sorted((wanted or frozenset()) - known):
-            raise ReportScopeError(f"no operation is called {', '.join(unknown[:5])}")
-        own = None if services is None else frozenset(services)
-        if unknown := sorted((own or frozenset()) - set(contract.services)):
-            raise ReportScopeError(f"no service is called {', '.join(unknown[:5])}")
-        return cls(wanted, own, edition)
-
-    def has(self, operation: Operation) -> bool:
-        """Tell whether an operation is reported at all."""
-        return self.services is None or operation.service in self.services
-
-    def counts(self, operation: str) -> bool:
-        """Tell whether an operation, or a group that all share, counts for the shares."""
-        return self.operations is None or operation in self.operations
-
-
 EVERYTHING = ReportScope()
 
 
 def build(contract: Contract, coverage: Coverage, scope: ReportScope = EVERYTHING) -> JsonObject:
     """Return the report."""
-    made = _Builder(contract, coverage, scope)
-    services = made.services()
-    unmet = unmet_expectations(contract, coverage, scope.operations, scope.services)
-    found = group_unexpected(contract, coverage, scope.operations, scope.services)
+    builder = _Builder(contract, coverage, scope)
+    services = builder.services()
+    findings = group_unexpected(contract, coverage, scope)
     report: JsonObject = {
         "format": FORMAT,
         "tool": {"name": "aep-emulator", "version": __version__},
-        "editions": made.editions,
+        "editions": builder.editions,
         "scope": "called" if scope.operations is None else "listed",
         "totals": totals(services),
         "services": services,
-        **found,
-        "unmetExpectations": unmet,
+        **findings,
+        "unmetExpectations": unmet_expectations(contract, coverage, scope),
         "drift": drift(coverage),
-        "muted": made.muted(),
-        "documents": made.documents(),
+        "muted": builder.muted(),
+        "documents": builder.documents(),
     }
-    report["totals"] |= {name: len(report[name]) for name in (*found, "unmetExpectations", "drift")}
+    report["totals"] |= {
+        name: len(report[name]) for name in (*findings, "unmetExpectations", "drift")
+    }
     return report
 
 
@@ -140,8 +91,8 @@ def totals(services: Iterable[JsonObject]) -> JsonObject:
     }
 
 
-def share(part: int, whole: Collection[Any]) -> float:
-    """Return a part of a whole, 1 where there is nothing to have a part of."""
+def share(part: int, whole: Collection[object]) -> float:
+    """Return a part as a share of a whole, from 0 to 1; 1 if the whole is empty."""
     return round(part / len(whole), 4) if whole else 1.0
 
 
@@ -152,40 +103,40 @@ class _Builder:
         self._contract = contract
         self._coverage = coverage
         self._scope = scope
-        self._places: dict[str, list[TallyKey]] = {}
-        for place in coverage.tallies:
-            self._places.setdefault(place.group, []).append(place)
-        seen = {place.edition for place in coverage.tallies}
+        self._keys: dict[str, list[TallyKey]] = {}
+        for key in coverage.tallies:
+            self._keys.setdefault(key.group, []).append(key)
+        seen = {key.edition for key in coverage.tallies}
         known = [name for name in contract.entries if name in seen]
         self.editions = known or [scope.edition or contract.default_edition]
 
     def services(self) -> list[JsonObject]:
-        """Return services with their operations and rules: first what comes before them all."""
+        """Return the services with their operations and rules; the shared rules come first."""
         rows = [_service(PLATFORM, "Before every operation", self._shared())]
         for entry in self._contract.services.values():
             own = [
                 self._operation(operation)
                 for operation in self._contract.operations.values()
-                if operation.service == entry.name and self._is_shown(operation)
+                if operation.service == entry.name and self._is_reported(operation)
             ]
             if own:
                 rows.append(_service(entry.name, entry.title, own))
         return [row for row in rows if row["operations"]]
 
-    def _is_shown(self, operation: Operation) -> bool:
-        if not self._scope.has(operation):
+    def _is_reported(self, operation: Operation) -> bool:
+        if not self._scope.has_service(operation.service):
             return False
-        called = operation.id in self._places
+        called = operation.id in self._keys
         if self._scope.operations is None:
             return operation.emulated or called
         return operation.id in self._scope.operations
 
     def _shared(self) -> list[JsonObject]:
-        shown = [group for group in SHARED if self._scope.counts(group) and self._places]
+        groups = [group for group in SHARED if self._scope.includes(group) and self._keys]
         return [
             {"id": group, "method": "", "path": "", "states": _SHARED_STATES[group]}
             | self._counts(group)
-            for group in shown
+            for group in groups
         ]
 
     def _operation(self, operation: Operation) -> JsonObject:
@@ -201,19 +152,19 @@ class _Builder:
         statuses: dict[str, int] = {}
         calls = 0
         counts = {rule.id: Counts() for rule in self._rules(group)}
-        for place in self._places.get(group, ()):
-            tally = self._coverage.tallies[place]
+        for key in self._keys.get(group, ()):
+            tally = self._coverage.tallies[key]
             calls += tally.calls
             for status, times in sorted(tally.statuses.items()):
                 statuses[str(status)] = statuses.get(str(status), 0) + times
-            for id, found in self._coverage.rules(place).items():
+            for id, found in self._coverage.rules(key).items():
                 if id in counts:
                     counts[id].add(found)
         rules = [self._rule(id, found) for id, found in counts.items()]
         return {
             "calls": calls,
             "statuses": statuses,
-            "inScope": self._scope.counts(group),
+            "inScope": self._scope.includes(group),
             "rulesInScope": bool(calls or self._scope.operations is not None),
             "rulesCovered": sum(row["state"] not in ("uncovered", "muted") for row in rules),
             "rules": rules,
@@ -245,7 +196,7 @@ class _Builder:
         return row | {name: count for name, count in rare.items() if count}
 
     def muted(self) -> list[JsonObject]:
-        """Return what an overlay has muted, and how often it was broken all the same."""
+        """Return the rules that an overlay has muted, and how often they were broken."""
         return [
             {
                 "rule": mute.rule,
@@ -260,8 +211,8 @@ class _Builder:
     def _muted_count(self, rule: str) -> int:
         return sum(
             counts.muted
-            for place in self._coverage.tallies
-            for id, counts in self._coverage.rules(place).items()
+            for key in self._coverage.tallies
+            for id, counts in self._coverage.rules(key).items()
             if id == rule
         )
 

@@ -1,7 +1,7 @@
-"""A report as SARIF 2.1.0, the form that code scanning reads: a result for each broken rule.
+"""A report as SARIF 2.1.0, the format of code scanning: a result for each broken rule.
 
-A call has no file of its own. Where a test names itself as pytest does, `tests/a.py::test_b`, its
-file is the place; else the operation stands for one. Operation and pointer are logical locations.
+A call has no file. If its test is named as pytest names it, `tests/a.py::test_b`, the location is
+that file, else one that stands for the operation. Operation and pointer are logical locations.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any
 
 from emulator.json_types import JsonObject, dumps
 
@@ -58,17 +57,17 @@ def _rule(row: JsonObject) -> JsonObject:
 
 
 def _results(row: JsonObject, place: int) -> Iterator[JsonObject]:
-    """Yield a result for each test that broke a rule, or one if no test is known."""
+    """Yield a result for each test that broke a rule, or one if the tests are unknown."""
     for test in row["tests"] or [""]:
         example = _example(row, test)
         at, reason = _broken(row, example)
-        told = f"{reason}. {row.get('states', '')}".strip(". ") + "."
+        text = f"{reason}. {row.get('states', '')}".strip(". ") + "."
         key = "\x00".join((row["rule"], row["operation"], test))
         yield {
             "ruleId": row["rule"],
             "ruleIndex": place,
             "level": LEVELS[row["severity"]],
-            "message": {"text": told if told != "." else row["rule"]},
+            "message": {"text": text if text != "." else row["rule"]},
             "locations": [_location(row["operation"], test, at)],
             "partialFingerprints": {"ruleOperationTest/v1": sha256(key.encode()).hexdigest()},
             "properties": {"calls": row["count"], "test": test},
@@ -81,7 +80,7 @@ def _example(row: JsonObject, test: str) -> JsonObject | None:
 
 
 def _broken(row: JsonObject, example: JsonObject | None) -> tuple[str, str]:
-    """Return place and reason of a broken rule in a call that shows it."""
+    """Return pointer and reason of a broken rule in an example call."""
     for item in example["findings"] if example else ():
         if item["rule"] == row["rule"]:
             return item["at"], item["reason"]
@@ -91,7 +90,7 @@ def _broken(row: JsonObject, example: JsonObject | None) -> tuple[str, str]:
 def _location(operation: str, test: str, at: str) -> JsonObject:
     named = _FILE.match(test)
     uri = named["file"].strip() if named else f"operations/{operation or 'unknown'}"
-    logical: list[dict[str, Any]] = []
+    logical: list[JsonObject] = []
     if operation:
         logical.append({"fullyQualifiedName": operation, "kind": "function"})
     if at:

@@ -30,7 +30,7 @@ def _lines(report: JsonObject, failures: list[str]) -> Iterator[str]:
         if report[kind]:
             yield from ("", f"{title}: {counted(len(report[kind]), 'rule')}")
             for row in report[kind]:
-                yield from _accident(row)
+                yield from _finding(row)
     if report["unmetExpectations"]:
         yield from ("", "Unmet expectations:")
         for row in report["unmetExpectations"]:
@@ -74,13 +74,13 @@ def _by(tests: list[str]) -> str:
     return f"  by {', '.join(tests[:3])}{' …' if len(tests) > 3 else ''}" if tests else ""
 
 
-def _accident(row: JsonObject) -> Iterator[str]:
+def _finding(row: JsonObject) -> Iterator[str]:
     where = f" in {row['operation']}" if row["operation"] else ""
     yield ""
     yield f"{counted(row['count'], 'call')}{where}{_by(row['tests'])}"
-    told = {**row, "classification": "unexpected", "refused": False}
-    told["accepts"] = {"values": row.get("accepts", [])}
-    yield from (f"  {line}" for line in finding_lines(told))
+    finding = {**row, "classification": "unexpected", "refused": False}
+    finding["accepts"] = {"values": row.get("accepts", [])}
+    yield from (f"  {line}" for line in finding_lines(finding))
     for entry in row["examples"][:1]:
         lines = lines_about(entry, row["rule"])
         yield from (f"  {line}" for line in annotated_lines(lines, entry["findings"]))

@@ -45,11 +45,11 @@ def failures(report: JsonObject, thresholds: Thresholds) -> Iterator[str]:
 
 
 def counted(number: int, what: str) -> str:
-    """Return a number with its word, in the plural where it has to be."""
+    """Return a number with a noun, in the plural if needed."""
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def percent(share: float) -> str:
-    """Return a share as per cent, cut and not rounded, so that 100 % is all."""
+    """Return a share as a percentage, cut and not rounded, so that only all is 100 %."""
     tenths = int(share * 1000 + 1e-9)
     return f"{tenths // 10}.{tenths % 10} %" if tenths % 10 else f"{tenths // 10} %"

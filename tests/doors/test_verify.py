@@ -96,7 +96,7 @@ def test_every_form_for_people_tells_what_was_read(
     assert main(["verify", *arguments]) == 1
     told = capsys.readouterr().out.replace("\\", "").replace("&#34;", '"')
     assert "3 calls read, 2 judged" in told
-    assert "1 call to example.com left out" in told
+    assert "1 call to example.com skipped" in told
     assert "From latest to 2020-03" in told
     assert f"{careless}: entry 0" in told
 
@@ -200,7 +200,7 @@ def test_contracts_diff_for_a_recording(capsys: pytest.CaptureFixture[str]) -> N
     assert told.startswith("From latest to 2020-03\n")
     assert "data_prep.create_mapping_set: data_prep.created" in told
     assert main(["contracts", "diff", "latest", "latest", "--for", str(CAREFUL)]) == 0
-    assert "11 of 11 calls are taken as before" in capsys.readouterr().out
+    assert "11 of 11 calls are treated as before" in capsys.readouterr().out
 
 
 class Terminal(io.StringIO):

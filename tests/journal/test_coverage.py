@@ -10,7 +10,8 @@ from emulator.contract import Contract
 from emulator.contract.cases import CaseWorld
 from emulator.contract.judge import JudgedRule
 from emulator.coverage.applicable_rules import ApplicableRules
-from emulator.coverage.coverage import MAX_DRIFT, Coverage, CoverageError, TallyKey
+from emulator.coverage.coverage import MAX_DRIFT, Coverage, CoverageError
+from emulator.coverage.records import TallyKey
 from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.journal import Journal
 from emulator.json_types import MISSING, JsonObject, at

@@ -163,7 +163,7 @@ def test_the_text_for_a_terminal(api: Aep, control: Control) -> None:
     assert f"#1  POST {CONNECTIONS}  400 refused" in text
     assert "test a test" in text
     assert '  > |   "name": 3,\n    |   ^ 3 is not of type "string"' in text
-    assert f"{NAME}  (error, it refused the request)" in text
+    assert f"{NAME}  (error, refused the request)" in text
     assert "secret" not in text
 
 
@@ -182,6 +182,6 @@ def test_the_command_explains(api: Aep, url: str) -> None:
     last, first, second = (run("explain", *which, "--url", url) for which in ((), ("1",), ("2",)))
     assert last.stdout == first.stdout
     assert NAME in last.stdout
-    assert "It broke no rule." in second.stdout
+    assert "No findings: the request broke no rule." in second.stdout
     assert run("explain", "first", "--url", url).returncode == 2
     assert run("explain", "--url", "http://127.0.0.1:1").returncode == 2

@@ -68,7 +68,7 @@ def test_listed_operations(url: str, tmp_path: Path) -> None:
     listed.write_text("flow_service.fly\n", "utf-8")
     unknown = report("--url", url, "--operations", listed)
     assert (unknown.returncode, unknown.stdout) == (2, "")
-    assert "no operation is called flow_service.fly" in unknown.stderr
+    assert "unknown operation flow_service.fly" in unknown.stderr
     listed.write_text("# nothing\n", "utf-8")
     assert "lists no operations" in report("--url", url, "--operations", listed).stderr
 
@@ -102,7 +102,11 @@ def test_one_test_alone(url: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("{", "is not JSON"), ("[]", "not of the format"), ('{"format": "x"}', "not of the format")],
+    [
+        ("{", "is not JSON"),
+        ("[]", "not a coverage file"),
+        ('{"format": "x"}', "not a coverage file"),
+    ],
 )
 def test_files_that_cannot_be_used(tmp_path: Path, content: str, said: str) -> None:
     file = tmp_path / "coverage.json"

@@ -10,7 +10,8 @@ from emulator.contract.model import Mute
 from emulator.coverage.coverage import Coverage
 from emulator.emulator import Emulator
 from emulator.json_types import JsonObject
-from emulator.reports.report import ReportScope, ReportScopeError, build, share
+from emulator.reports.report import build, share
+from emulator.reports.scope import ReportScope, ReportScopeError
 from emulator.reports.thresholds import Thresholds, failures, percent
 from tests.aep import FLOW_SERVICE, base_connection
 from tests.emulators import new_emulator

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.coverage.coverage import TallyKey
+from emulator.coverage.records import TallyKey
 from emulator.emulator import Emulator
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.recording import Recorded, Source

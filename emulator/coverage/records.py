@@ -1,0 +1,80 @@
+"""What a coverage counts, and under which keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from emulator.json_types import JsonObject
+
+
+class TallyKey(NamedTuple):
+    """What a tally is about: a test, an edition, and a group of rules.
+
+    A group is that of an operation, by its id, or one that all operations share, such as
+    `platform.gate`.
+    """
+
+    test: str
+    edition: str
+    group: str
+
+
+class FindingKey(NamedTuple):
+    """What unexpected findings and unmet expectations are counted by."""
+
+    test: str
+    edition: str
+    operation: str
+    rule: str
+
+    @classmethod
+    def of(cls, row: JsonObject) -> FindingKey:
+        """Return the key of a row that a coverage wrote."""
+        return cls(row["test"], row["edition"], row["operation"], row["rule"])
+
+
+@dataclass(slots=True)
+class UnexpectedFindings:
+    """How often a rule was broken unexpectedly, how severe it is, and some calls, masked."""
+
+    severity: str
+    is_rule: bool
+    count: int = 0
+    examples: list[JsonObject] = field(default_factory=list)
+
+    def to_json(self, key: FindingKey) -> JsonObject:
+        """Return a row of a coverage file."""
+        return {
+            **key._asdict(),
+            "severity": self.severity,
+            "isRule": self.is_rule,
+            "count": self.count,
+            "examples": self.examples,
+        }
+
+
+class DeviationKey(NamedTuple):
+    """A way in which recorded responses differ from the documents."""
+
+    edition: str
+    operation: str
+    status: int
+    deviation: str
+
+    @classmethod
+    def of(cls, row: JsonObject) -> DeviationKey:
+        """Return the key of a row that a coverage wrote."""
+        return cls(row["edition"], row["operation"], row["status"], row["deviation"])
+
+
+@dataclass(slots=True)
+class Deviations:
+    """How often responses differed in one way, and a call that shows it, masked."""
+
+    count: int = 0
+    examples: list[JsonObject] = field(default_factory=list)
+
+    def to_json(self, key: DeviationKey) -> JsonObject:
+        """Return a row of a coverage file."""
+        return {**key._asdict(), "count": self.count, "examples": self.examples}
