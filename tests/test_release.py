@@ -14,7 +14,7 @@ import pytest
 
 from emulator import __version__
 from emulator.commands.contracts import schema_files
-from emulator.contract.checkup import schemas
+from emulator.contract.files import schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ("contracts", "fixtures")

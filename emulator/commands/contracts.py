@@ -73,7 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run_check(arguments: argparse.Namespace) -> int:
     """Examine a contract; 1 if something does not hold together."""
     from emulator.contract import ContractError, load_contract
-    from emulator.contract.checkup import check_contract, check_files
+    from emulator.contract.checkup import check_contract
+    from emulator.contract.files import check_files
     from emulator.contract.second_opinion import disagreements
     from emulator.package_data import data_folder
 
@@ -243,7 +244,7 @@ def _diff_for(arguments: argparse.Namespace) -> int:
 
 def run_schemas(arguments: argparse.Namespace) -> int:
     """Write a JSON Schema for each kind of contract file."""
-    from emulator.contract.checkup import schemas
+    from emulator.contract.files import schemas
 
     for name, text in schema_files(schemas()).items():
         exports.write(arguments.folder / name, text)

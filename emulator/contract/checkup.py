@@ -1,4 +1,4 @@
-"""Examine contract files thoroughly: form, references, schemas, cases. For authors and tests.
+"""Examine a contract thoroughly: references, rules and their cases. For authors and tests.
 
 The start trusts the shipped files and skips this; an overlay's files are examined at every start.
 """
@@ -11,46 +11,16 @@ from fnmatch import filter as filter_names
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from emulator.contract.cases import failing_cases
 from emulator.contract.checks import CHECKS
-from emulator.contract.loader import Contract, ContractError, read_json
-from emulator.contract.model import (
-    BODY,
-    GATE,
-    Answer,
-    Cases,
-    Document,
-    EditionEntry,
-    Mute,
-    Operation,
-    ProblemEntry,
-    Rule,
-)
+from emulator.contract.files import check_files
+from emulator.contract.loader import Contract, ContractError
+from emulator.contract.model import BODY, GATE, Mute, Rule
 from emulator.contract.order import name_of
-from emulator.form_errors import form_errors
-from emulator.json_types import JsonObject
+from emulator.contract.resource_checkup import check_resources
 from emulator.moments import is_day
 
-FILES: dict[str, Any] = {
-    "documents.json": Document,
-    "editions.json": EditionEntry,
-    "errors.json": ProblemEntry,
-    "answers.json": Answer,
-    "operations.json": Operation,
-    "mutes.json": Mute,
-    "conventions.json": Rule,
-    "rules": Rule,
-}
-"""What each file (or the files of the folder `rules`) holds a list of."""
-
-ROW_MEMBERS = ("operations", "before", "after")
-"""What a row says of all rules that are made of it, beside the members of `Rule`."""
-
 PSEUDO_OPERATIONS = (GATE, BODY)
-HEAD = ("service", "basePath")
-"""What an `operations.json` says before its operations."""
 
 
 def check_overlay(folder: Path) -> None:
@@ -77,61 +47,6 @@ def _refuse(found: Iterator[str]) -> None:
         raise ContractError("\n".join(complaints))
 
 
-def check_files(folder: Path) -> Iterator[str]:
-    """Yield a sentence for each file of a contract folder that is not of its form."""
-    for path in sorted(folder.rglob("*.json")):
-        if "schema" in path.relative_to(folder).parts[:-1]:
-            continue
-        kind = FILES.get("rules" if path.parent.name == "rules" else path.name)
-        if kind is None:
-            if path.parent.name != "responses":
-                known = ", ".join([*(name for name in FILES if name != "rules"), "rules/*.json"])
-                yield f"{path}: a contract folder has no such file; it may have {known}"
-            continue
-        yield from _check_file(path, kind)
-
-
-def _check_file(path: Path, kind: Any) -> Iterator[str]:
-    try:
-        rows = read_json(path)
-    except ContractError as error:
-        yield str(error)
-        return
-    if kind is Operation:
-        if not isinstance(rows, dict) or not all(isinstance(rows.get(n), str) for n in HEAD):
-            yield f"{path}: expected an object with the texts {' and '.join(HEAD)}"
-            return
-        rows = rows.get("operations")
-    if not isinstance(rows, list):
-        yield f"{path}: expected a list"
-        return
-    adapter = TypeAdapter(kind)
-    for number, row in enumerate(rows):
-        try:
-            adapter.validate_python(_single(row) if kind is Rule else row)
-        except ValidationError as error:
-            for complaint in form_errors(error):
-                yield f"{path}: {_name(row, number)}: {complaint}"
-
-
-def _name(row: Any, number: int) -> str:
-    """Return how an author finds a row: its id, or its place in the file, from 0."""
-    names = (
-        (row.get(key) for key in ("id", "rule", "name", "aspect")) if isinstance(row, dict) else ()
-    )
-    return next((name for name in names if isinstance(name, str)), f"row {number}")
-
-
-def _single(row: Any) -> Any:
-    """Return a rule's row as one of the rules that are made of it."""
-    if not isinstance(row, dict):
-        return row
-    rest = {name: value for name, value in row.items() if name not in ROW_MEMBERS}
-    if "operations" in row:
-        rest["operation"] = (row["operations"] or [""])[0]
-    return rest
-
-
 def check_contract(contract: Contract) -> Iterator[str]:
     """Yield a sentence for each thing in a loaded contract that does not hold together.
 
@@ -142,6 +57,7 @@ def check_contract(contract: Contract) -> Iterator[str]:
         yield from _check_rule(contract, contract.rules[id])
     yield from _check_use(contract)
     yield from _check_force(contract)
+    yield from check_resources(contract)
     for answer in contract.answers:
         for pattern in answer.operations:
             if not filter_names(contract.operations, pattern):
@@ -156,6 +72,7 @@ def _check_references(contract: Contract) -> Iterator[str]:
         *contract.problems,
         *contract.answers,
         *contract.operations.values(),
+        *contract.resources.by_id.values(),
     ]
     for item in stated:
         name = getattr(item, "id", None) or getattr(item, "aspect", "")
@@ -258,50 +175,3 @@ def _check_mute(contract: Contract, mute: Mute) -> Iterator[str]:
 def _hint(wanted: str, known: Iterable[str]) -> str:
     close = get_close_matches(wanted, list(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""
-
-
-def schemas() -> dict[str, JsonObject]:
-    """Return the JSON Schemas of the contract's files, derived from their definitions."""
-    made: dict[str, JsonObject] = {}
-    for file, kind in FILES.items():
-        rows = TypeAdapter(list[kind]).json_schema()  # type: ignore[valid-type]
-        definitions = rows.pop("$defs")
-        row = definitions[kind.__name__]
-        if kind is Rule:
-            _add_row_members(row)
-        if kind is Operation:
-            for name in ("service", "base_path"):  # said once, in the head
-                del row["properties"][name]
-            rows = _under_a_head(rows)
-        made[f"{file.removesuffix('.json')}.schema.json"] = {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": f"{file} of a contract folder",
-            **rows,
-            "$defs": definitions,
-        }
-    return made
-
-
-def _add_row_members(row: JsonObject) -> None:
-    row["properties"]["operations"] = {"type": "array", "items": {"type": "string"}, "minItems": 1}
-    row["properties"] |= {"before": {"type": "string"}, "after": {"type": "string"}}
-    row["required"].remove("operation")
-    row["oneOf"] = [{"required": ["operation"]}, {"required": ["operations"]}]
-
-
-def _under_a_head(rows: JsonObject) -> JsonObject:
-    return {
-        "type": "object",
-        "properties": {
-            "service": {"type": "string"},
-            "title": {"type": "string"},
-            "basePath": {"type": "string"},
-            "pathAliases": {"type": "object", "additionalProperties": {"type": "string"}},
-            "operations": rows,
-        },
-        "required": [*HEAD, "operations"],
-        "additionalProperties": False,
-    }
-
-
-__all__ = ["Cases", "check_contract", "check_files", "check_overlaid", "check_overlay", "schemas"]

@@ -17,10 +17,10 @@ from emulator.json_types import Json, JsonObject
 WIDTH = 100
 
 ORDER = (
-    "id name operation operations topic before after method path states title publisher date kind "
-    "extends without documents evidence severity structural aspect shape code status detail "
-    "headers envelope emulated reason body consumes query repeatable at when reads_text check "
-    "problem fix cases"
+    "id name noun nouns operation operations topic before after method path states title "
+    "publisher date kind extends without documents evidence severity structural aspect shape "
+    "code status detail headers envelope emulated reason body consumes query repeatable at when "
+    "reads_text check problem fix cases"
 ).split()
 """The order of members in rows; others follow as they stand."""
 
@@ -49,12 +49,18 @@ def formatted(content: Json, *, is_schema: bool = False) -> str:
         return _laid_out(content, 0, 0) + "\n"
     if isinstance(content, list):
         return _list_of_rows(content, 0) + "\n"
-    rows = content.get("operations")
-    if not isinstance(rows, list):
+    if not any(map(_is_rows, content.values())):
         return _laid_out(content, 0, 0) + "\n"
-    head = {name: value for name, value in content.items() if name != "operations"}
-    lines = [f"  {json.dumps(name)}: {_laid_out(value, 2, 0)}," for name, value in head.items()]
-    return "\n".join(("{", *lines, f'  "operations": {_list_of_rows(rows, 2)}', "}", ""))
+    members = (f"  {json.dumps(name)}: {_member(value)}" for name, value in content.items())
+    return "\n".join(("{", ",\n".join(members), "}", ""))
+
+
+def _member(value: Json) -> str:
+    return _list_of_rows(value, 2) if _is_rows(value) else _laid_out(value, 2, 0)
+
+
+def _is_rows(value: Json) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
 def _list_of_rows(rows: list[Json], indent: int) -> str:
@@ -66,10 +72,11 @@ def _list_of_rows(rows: list[Json], indent: int) -> str:
 def _row(row: Json, indent: int) -> str:
     if not isinstance(row, dict):
         return _laid_out(row, indent, 0)
-    known = [name for name in ORDER if name in row]
+    is_rule = "check" in row
+    # A rule begins with its operations; a resource ends with them, for they are rows themselves.
+    known = [name for name in ORDER if name in row and (is_rule or name != "operations")]
     ordered = {name: row[name] for name in (*known, *(n for n in row if n not in known))}
-    breaks = FIRST_ON_A_LINE if "check" in row else frozenset()
-    return _laid_out(ordered, indent, 1, breaks)
+    return _laid_out(ordered, indent, 1, FIRST_ON_A_LINE if is_rule else frozenset())
 
 
 def _laid_out(value: Json, indent: int, behind: int, breaks: frozenset[str] = frozenset()) -> str:
@@ -102,6 +109,7 @@ def _pieces(
         label = f"{json.dumps(name, ensure_ascii=False)}: " if isinstance(value, dict) else ""
         short = json.dumps(item, ensure_ascii=False)
         if indent + len(label) + len(short) + 1 <= WIDTH:
-            yield label + short + comma, name in breaks
+            is_row = isinstance(item, dict) and "id" in item and isinstance(value, list)
+            yield label + short + comma, is_row or name in breaks
         else:
             yield label + _laid_out(item, indent, len(label) + 1) + comma, True

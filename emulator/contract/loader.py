@@ -19,6 +19,8 @@ from emulator.contract.model import (
     Operation,
     Place,
     ProblemEntry,
+    Resource,
+    ResourceOperation,
     Rule,
 )
 from emulator.contract.order import in_order
@@ -43,6 +45,18 @@ class ServiceEntry:
     title: str
     base_path: str
     path_aliases: dict[str, str]
+
+
+@dataclass(slots=True)
+class Resources:
+    """The resources of every service, and the operations that are about none, with the reason.
+
+    `by_operation` has an operation's resource and what the operation does with it.
+    """
+
+    by_id: dict[str, Resource] = field(default_factory=dict)
+    without: dict[str, str] = field(default_factory=dict)
+    by_operation: dict[str, tuple[Resource, ResourceOperation]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -74,9 +88,19 @@ class Contract:
         self.mutes: tuple[Mute, ...] = ()
         self._folders = folders
         self._stated: _Statements | None = None
+        self._resources: Resources | None = None
         self._responses: Responses | None = None
         self._editions: dict[str, Edition] = {}
         self._lock = threading.RLock()
+
+    @property
+    def resources(self) -> Resources:
+        """What the operations are about."""
+        if self._resources is None:
+            with self._lock:
+                if self._resources is None:
+                    self._resources = _read_resources(self._folders)
+        return self._resources
 
     @property
     def rules(self) -> dict[str, Rule]:
@@ -216,6 +240,24 @@ def _documents_of(contract: Contract, name: str, within: tuple[str, ...]) -> tup
     others = _documents_of(contract, entry.extends, (*within, name))
     left_out = {*entry.documents, *entry.without}
     return (*entry.documents, *(id for id in others if id not in left_out))
+
+
+def _read_resources(folders: tuple[Path, ...]) -> Resources:
+    found = Resources()
+    for folder in folders:
+        with _of_the_form(folder):
+            for service in _service_folders(folder):
+                path = service / "resources.json"
+                content = read_json(path) if path.is_file() else {}
+                for raw in content.get("resources", ()):
+                    rows = raw.get("operations", ())
+                    operations = tuple(build(ResourceOperation, row, path) for row in rows)
+                    resource = build(Resource, {**raw, "operations": operations}, path)
+                    found.by_id[resource.id] = resource
+                found.without |= content.get("without", {})
+    for resource in found.by_id.values():
+        found.by_operation |= {item.id: (resource, item) for item in resource.operations}
+    return found
 
 
 def _read_statements(folders: tuple[Path, ...]) -> _Statements:

@@ -9,7 +9,8 @@ import pytest
 
 from emulator.contract import Contract, Rule, load_contract
 from emulator.contract.cases import CaseWorld, failing_cases
-from emulator.contract.checkup import check_contract, check_files
+from emulator.contract.checkup import check_contract
+from emulator.contract.files import check_files
 from emulator.contract.judge import DIALECT, JudgedRule
 from emulator.contract.model import GATE
 from emulator.faults.fault import STATUSES
