@@ -22,7 +22,7 @@ THIRD_PARTY = {
     "jsonschema": {"contract.second_opinion"},
     "lark": {"mapping.parser", "mapping.builder"},
     "pyarrow": {"data_plane.parquet"},
-    "pydantic": {"contract.checkup", "faults", "fixtures.checkup", "seeding", "state"},
+    "pydantic": {"contract.files", "faults", "fixtures.checkup", "seeding", "state"},
     "uvicorn": {"serving"},
     "werkzeug": {"byte_ranges", "web.flask_app", "web.forms", "web.routing"},
 }
