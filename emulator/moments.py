@@ -8,9 +8,13 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ZONE = r"(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})"
+_RFC_3339 = re.compile(
+    rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})(?:\.[0-9]+)?{_ZONE}"
+)
 _DATE_TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?P<seconds>:[0-9]{2})?)"
-    r"(?(seconds)(?:\.[0-9]+)?)(?P<zone>[Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?P<seconds>:[0-9]{2})?)"
+    rf"(?(seconds)(?:\.[0-9]+)?){_ZONE}?"
 )
 
 
@@ -63,11 +67,11 @@ def is_date_time(text: str, *, strict: bool) -> bool:
         text: The text.
         strict: Whether seconds and zone have to be there, as RFC 3339 says.
     """
-    match = _DATE_TIME.fullmatch(text)
-    if match is None or (strict and not (match["seconds"] and match["zone"])):
+    match = (_RFC_3339 if strict else _DATE_TIME).fullmatch(text)
+    if match is None:
         return False
     try:
-        datetime.fromisoformat(f"{match[1]}T{match[2]}")
+        datetime.fromisoformat(match[1])
     except ValueError:
         return False
     return True
