@@ -23,6 +23,8 @@ from emulator.web.self_check import SelfCheck
 from emulator.web.worlds import Worlds
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flask import Blueprint, Flask
 
 
@@ -140,8 +142,22 @@ def _known(settings: Settings, like: Emulator | None) -> tuple[Contract, Fixture
         return like.contract, like.platform.fixtures
     contract = _contract(settings)
     fixtures = FixtureLibrary(data_folder("fixtures"), settings.fixtures)
-    fixtures.check_overlay()
+    if settings.fixtures:
+        check_fixtures(settings.fixtures, fixtures)
     return contract, fixtures
+
+
+def check_fixtures(overlay: Path, fixtures: FixtureLibrary) -> None:
+    """Examine every file of an overlay of fixtures, so that a broken one ends the start.
+
+    Raises:
+        FixtureError: With one line for each thing that is wrong.
+    """
+    # These bring pydantic, which only overlays need.
+    from emulator.fixtures.checkup import check
+    from emulator.seeding.scenario_files import FOLDER, complaints
+
+    check(overlay, fixtures.edition(""), {FOLDER: complaints})
 
 
 def _overlays(settings: Settings) -> tuple[object, object]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from emulator.app import create_emulator
+from emulator.app import check_fixtures, create_emulator
 from emulator.clock import ManualClock
 from emulator.fixtures.library import KINDS, FixtureError, FixtureLibrary
 from emulator.package_data import data_folder
@@ -110,7 +110,7 @@ def api(overlay: Path) -> Aep:
 def complaints(folder: Path) -> list[str]:
     """The lines that a start with this overlay would say."""
     try:
-        FixtureLibrary(data_folder("fixtures"), folder).check_overlay()
+        check_fixtures(folder, FixtureLibrary(data_folder("fixtures"), folder))
     except FixtureError as error:
         return str(error).splitlines()
     return []
@@ -318,7 +318,7 @@ def test_files_and_folders_have_their_place(overlay: Path) -> None:
     (overlay / "README.md").write_text("Ours", encoding="utf-8")
     kinds = ", ".join(KINDS)
     assert complaints(overlay) == [
-        f"{folder}: no kind of fixture; there are {kinds}, scenarios",
+        f"{folder}: not a kind of fixture; there are {kinds}, scenarios",
         f"{stray}: belongs into one of the folders {kinds}",
     ]
 

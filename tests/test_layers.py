@@ -71,13 +71,10 @@ KNOWN_REPLACED = {"web.flask_app"}
 """Modules that still import a library's private modules, or replace methods of its objects."""
 KNOWN_CIRCLES = [
     {"contract.loader", "contract.responses"},
-    {"data_plane.parquet", "data_plane.readers"},
-    {"fixtures.checkup", "fixtures.library"},
     {"testing.by_httpx", "testing.by_requests", "testing.interception"},
 ]
 """Circles of modules that are still to be opened. Nothing is ever added here."""
 KNOWN_UPWARD = {
-    ("fixtures", "seeding"),
     ("journal", "coverage"),
 }
 """Imports against the order of `LAYERS` that are still to be turned. Nothing is ever added here."""

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 
 from emulator.data_plane import jobs
 from emulator.data_plane.delta import Delta, Selection, delta_column
+from emulator.data_plane.errors import SOURCE_FAILED, FileError
 from emulator.data_plane.files import Files
 from emulator.data_plane.jobs import Surroundings
 from emulator.data_plane.metrics import Tally
 from emulator.data_plane.promotion import promote
-from emulator.data_plane.readers import FileError
 from emulator.data_plane.schedule import Schedule, due_after, moment, read_schedule
-from emulator.data_plane.sources import SOURCE_FAULT
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ BROKEN = "EMULATOR-1000-500"
 
 _GONE = {
     "status": "failed",
-    "errors": [{"code": SOURCE_FAULT, "message": "The flow does not exist any more."}],
+    "errors": [{"code": SOURCE_FAILED, "message": "The flow does not exist any more."}],
 }
 
 MOST_CAUGHT_UP = 100

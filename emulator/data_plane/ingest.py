@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 from emulator.data_plane.conform import CORRUPT_CODE, Conform, Fault, conformer
 from emulator.data_plane.diagnostics import Diagnostics
+from emulator.data_plane.errors import FileError
 from emulator.data_plane.landing import Landing, landing_format
-from emulator.data_plane.readers import FileError
 from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
 from emulator.platform import Platform

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.data_plane import sources
 from emulator.data_plane.delta import Delta, Selection, transformation
+from emulator.data_plane.errors import SourceError
 from emulator.data_plane.files import File, Files
 from emulator.data_plane.ingest import CORRUPT, InputRow
 from emulator.data_plane.metrics import Tally
 from emulator.data_plane.readers import Row
-from emulator.data_plane.sources import Form, SourceError
+from emulator.data_plane.sources import Form
 from emulator.data_plane.tables import table_form, tables
 from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject

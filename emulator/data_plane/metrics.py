@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.data_plane.activities import COPY, EXPORT, PROMOTION
+from emulator.data_plane.errors import SOURCE_FAILED
 from emulator.data_plane.ingest import Input
-from emulator.data_plane.sources import SOURCE_FAULT
 from emulator.json_types import JsonObject
 
 
@@ -52,7 +52,7 @@ class Tally:
             text = f"Error occurred at copy activity. {said}"
             return [{"code": self.copy_fault["code"], "message": text}]
         if self.errors:
-            return [{"code": SOURCE_FAULT, "message": "Error occurred at promotion activity."}]
+            return [{"code": SOURCE_FAILED, "message": "Error occurred at promotion activity."}]
         return []
 
     def metrics(self) -> JsonObject:

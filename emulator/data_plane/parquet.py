@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from emulator.data_plane.readers import FileError, ParquetNotInstalled
+from emulator.data_plane.errors import FileError, ParquetNotInstalled
 from emulator.json_types import Json, JsonObject, dumps
 
 _ROWS_AT_ONCE = 4096

@@ -24,6 +24,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from emulator.data_plane.errors import FileError
+from emulator.data_plane.parquet import parquet_columns, parquet_rows
 from emulator.json_types import Json, JsonObject, dumps, loads
 
 CORRUPT = "_corrupt_record"
@@ -41,24 +43,6 @@ class Row(NamedTuple):
     number: int
     value: JsonObject
     corrupt: str = ""
-
-
-class FileError(Exception):
-    """A file that cannot be read at all. `code` and the text are those of the documents."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-
-
-class ParquetNotInstalled(FileError):
-    """Parquet needs the extra `parquet`, which is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "EMULATOR-PARQUET",
-            "Parquet needs pyarrow: install aep-emulator with its extra parquet.",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +99,6 @@ def column_names(content: bytes, format: str, options: ReadOptions | None = None
     if format.lower() in ("delimited", "csv") and options.header:
         return _header(_records(content, options))
     if format.lower() in ("parquet", "parquet_xdm"):
-        from emulator.data_plane.parquet import parquet_columns
-
         return parquet_columns(content)
     readable = (row.value for row in read_rows(content, format, options) if not row.corrupt)
     return list(next(readable, {}))
@@ -264,8 +246,6 @@ def _json_row(number: int, line: bytes) -> Row:
 
 
 def _parquet(content: bytes, options: ReadOptions) -> Iterator[Row]:
-    from emulator.data_plane.parquet import parquet_rows
-
     for number, value in enumerate(parquet_rows(content), 1):
         yield Row(number, value)
 

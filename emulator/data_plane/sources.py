@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from emulator.data_plane.compression import COMPRESSIONS, CompressionError, unpack
+from emulator.data_plane.errors import SourceError
 from emulator.data_plane.files import LANDING_ZONE, File, clean
-from emulator.data_plane.readers import FileError, ReadOptions, Row, column_names, read_rows
+from emulator.data_plane.readers import ReadOptions, Row, column_names, read_rows
 from emulator.json_types import Json, JsonObject
 
 FILE_TYPES = ("delimited", "json", "parquet")
@@ -26,17 +27,6 @@ _CHARSETS = {"iso-8859-1": "ISO-8859-1"}
 _DELIMITERS = (",", "\t", ";", "|", "~", "^", "\x01")
 _SPELLED = {"\\t": "\t"}
 """A tab as one tutorial's query spells it."""
-
-
-SOURCE_FAULT = "CONNECTOR-2001-500"
-"""The code under which the documents show that an activity of a run failed."""
-
-
-class SourceError(FileError):
-    """A source cannot be read: its path leads nowhere, or a file is not what it should be."""
-
-    def __init__(self, text: str, code: str = SOURCE_FAULT) -> None:
-        super().__init__(code, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from emulator.data_plane.conform import Fault
+from emulator.data_plane.errors import FileError
 from emulator.data_plane.ingest import CORRUPT, Input, InputRow, ingest_rows
-from emulator.data_plane.readers import FileError, read_rows
+from emulator.data_plane.readers import read_rows
 from emulator.emulator import Emulator
 from emulator.json_types import loads
 from emulator.sandbox import Sandbox

@@ -10,16 +10,9 @@ from typing import Any
 
 import pytest
 
+from emulator.data_plane.errors import FileError, ParquetNotInstalled
 from emulator.data_plane.parquet import is_installed, write_parquet
-from emulator.data_plane.readers import (
-    CORRUPT,
-    FileError,
-    ParquetNotInstalled,
-    ReadOptions,
-    Row,
-    column_names,
-    read_rows,
-)
+from emulator.data_plane.readers import CORRUPT, ReadOptions, Row, column_names, read_rows
 from emulator.json_types import JsonObject
 
 MAGIC = "is not a Parquet file. expected magic number at tail [80, 65, 82, 49]"

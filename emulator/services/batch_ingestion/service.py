@@ -8,8 +8,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from emulator.data_plane.columns import nested_rows
+from emulator.data_plane.errors import FileError
 from emulator.data_plane.ingest import CORRUPT, Input, InputRow, ingest_rows, schema_of
-from emulator.data_plane.readers import FORMATS, FileError, Row, column_names, read_rows
+from emulator.data_plane.readers import FORMATS, Row, column_names, read_rows
 from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject, loads
 from emulator.platform import Platform

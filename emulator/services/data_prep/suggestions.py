@@ -76,7 +76,8 @@ def _leaves(node: JsonObject, path: str, depth: int) -> Iterator[str]:
 
 def landed_fields(platform: Platform, sandbox: Sandbox, batch: str) -> JsonObject | None:
     """Return the `fields` of the first row that a batch has landed; None if there is none."""
-    from emulator.data_plane.readers import FileError, read_rows
+    from emulator.data_plane.errors import FileError
+    from emulator.data_plane.readers import read_rows
 
     access = platform.services.data_access
     for file in access.files(sandbox, batch):

@@ -12,9 +12,9 @@ from dataclasses import replace
 from itertools import islice
 
 from emulator.data_plane import sources, structure
+from emulator.data_plane.errors import FileError, SourceError
 from emulator.data_plane.files import LANDING_ZONE, File, Files
-from emulator.data_plane.readers import FileError
-from emulator.data_plane.sources import Form, SourceError
+from emulator.data_plane.sources import Form
 from emulator.data_plane.tables import table_form, table_name, tables
 from emulator.json_types import JsonObject, loads
 from emulator.platform import Platform

@@ -1,0 +1,31 @@
+"""What can be wrong with a file or with the source of a flow; codes and texts are documented."""
+
+from __future__ import annotations
+
+SOURCE_FAILED = "CONNECTOR-2001-500"
+"""The code under which the documents show that an activity of a run failed."""
+
+
+class FileError(Exception):
+    """A file that cannot be read at all. `code` and the text are those of the documents."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class ParquetNotInstalled(FileError):
+    """Parquet needs the extra `parquet`, which is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "EMULATOR-PARQUET",
+            "Parquet needs pyarrow: install aep-emulator with its extra parquet.",
+        )
+
+
+class SourceError(FileError):
+    """A source cannot be read: its path leads nowhere, or a file is not what it should be."""
+
+    def __init__(self, text: str, code: str = SOURCE_FAILED) -> None:
+        super().__init__(code, text)
