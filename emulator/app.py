@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emulator.clock import Clock, ManualClock, SystemClock
 from emulator.contract import Contract, ContractError, load_contract
+from emulator.coverage.live import LiveCoverage
 from emulator.emulator import Emulator
 from emulator.faults import Faults
 from emulator.fixtures.library import FixtureLibrary
@@ -66,7 +67,7 @@ def _make_isolated(base: Emulator) -> Emulator:
     """
     clock = base.platform.clock
     own = ManualClock(clock.now()) if isinstance(clock, ManualClock) else clock
-    made = _compose(base.settings, base.contract, base.platform.fixtures, own, journal=base.journal)
+    made = _compose(base.settings, base.contract, base.platform.fixtures, own, base=base)
     made.isolated, made.is_isolated = base.isolated, True
     if base.start is not None:
         made.starts_with(replace(base.start, clock=None))
@@ -93,7 +94,7 @@ def _compose(
     clock: Clock | None = None,
     store: Store | None = None,
     blobs: Blobs | None = None,
-    journal: Journal | None = None,
+    base: Emulator | None = None,
 ) -> Emulator:
     views: dict[str, View] = {}
     platform = Platform(
@@ -111,8 +112,7 @@ def _compose(
     faults.restart()
     if settings.self_check:
         engine.after.append(SelfCheck(contract))
-    if journal is None and settings.journal:
-        journal = Journal(contract, settings.journal)
+    journal, coverage = (base.journal, base.coverage) if base else _journal(settings, contract)
     if journal is not None:
         engine.after.append(journal.add)
     made = Emulator(
@@ -125,9 +125,19 @@ def _compose(
         make_scratch=_make_scratch,
         blueprints=_blueprints,
         journal=journal,
+        coverage=coverage,
     )
     made.on_reset.append(faults.restart)
     return made
+
+
+def _journal(
+    settings: Settings, contract: Contract
+) -> tuple[Journal, LiveCoverage] | tuple[None, None]:
+    if not settings.journal:
+        return None, None
+    journal = Journal(settings.journal)
+    return journal, LiveCoverage(contract, journal)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

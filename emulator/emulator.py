@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.clock import Clock, ManualClock
 from emulator.contract import Contract
+from emulator.coverage.live import LiveCoverage
 from emulator.faults import Faults
 from emulator.fixtures.journey import GIVEN
 from emulator.journal.journal import Journal
@@ -43,9 +44,9 @@ class Emulator:
     blueprints: Callable[[Emulator], list[Blueprint]]
     """Returns what an emulator serves with Flask beside its operations."""
     journal: Journal | None = None
-    """What was asked and answered; None with the setting `journal` at 0.
-
-    Isolated emulators share it."""
+    """The latest calls; None with the setting `journal` at 0. Isolated emulators share it."""
+    coverage: LiveCoverage | None = None
+    """What the calls of the journal cover; None without a journal."""
     is_isolated: bool = False
     on_reset: list[Callable[[], object]] = field(default_factory=list)
     start: State | None = None

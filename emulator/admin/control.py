@@ -34,7 +34,7 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
         *state.routes(engine),
         *seeding.routes(emulator),
         *faults.routes(emulator.faults),
-        *journal_routes(engine, emulator.journal),
+        *journal_routes(engine, emulator.journal, emulator.coverage),
         *worlds.routes(emulator.isolated),
         *exports.routes(engine),
         *files.routes(engine),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, request
 
 from emulator.admin.replies import answer, error, nothing
+from emulator.coverage.live import LiveCoverage
 from emulator.journal.entry import TEST_HEADER
 from emulator.journal.journal import Journal
 from emulator.sandbox import Sandbox
@@ -25,16 +26,18 @@ Routes = list[tuple[str, str, Any]]
 OFF = "the setting journal is 0"
 
 
-def journal_routes(engine: Engine, journal: Journal | None) -> Routes:
+def journal_routes(
+    engine: Engine, journal: Journal | None, coverage: LiveCoverage | None
+) -> Routes:
     """Return the calls of the journal as (path, method, view)."""
-    if journal is None:
+    if journal is None or coverage is None:
         views = JournalOff()
         return [
             (path, method, views.off)
             for path in ("/journal", "/journal/<id>", "/coverage", "/report")
             for method in ("GET", "DELETE")
         ]
-    made = JournalViews(engine, journal)
+    made = JournalViews(engine, journal, coverage)
     return [
         ("/journal", "GET", made.entries),
         ("/journal", "DELETE", made.clear),
@@ -60,9 +63,10 @@ class JournalViews:
     clears only what belongs to it; one that does not, everything.
     """
 
-    def __init__(self, engine: Engine, journal: Journal) -> None:
+    def __init__(self, engine: Engine, journal: Journal, coverage: LiveCoverage) -> None:
         self._engine = engine
         self._journal = journal
+        self._live_coverage = coverage
 
     def entries(self) -> Response:
         """List the calls that are kept, the newest first unless `order=oldest`."""
@@ -128,7 +132,7 @@ class JournalViews:
 
     def _coverage(self) -> Coverage:
         tests = request.args.getlist("test") or list(_own().values())
-        whole = self._journal.coverage()
+        whole = self._live_coverage.current()
         return whole.only(tests) if tests else whole
 
     def report(self) -> Response:
@@ -153,7 +157,7 @@ class JournalViews:
 
     def clear_coverage(self) -> Response:
         """Count anew."""
-        self._journal.clear_coverage(_own().get("test"))
+        self._live_coverage.clear(_own().get("test"))
         return nothing()
 
 

@@ -47,9 +47,9 @@ class Part(NamedTuple):
 def parts() -> list[Part]:
     """Return what each emulator that this process has made for its tests has covered."""
     return [
-        Part(str(made.settings.contracts or ""), made.journal.coverage().to_json())
+        Part(str(made.settings.contracts or ""), made.coverage.current().to_json())
         for made in pool.made()
-        if made.journal is not None
+        if made.coverage is not None
     ]
 
 

@@ -54,9 +54,9 @@ class Watcher:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        if emulator.journal is None:
+        if emulator.journal is None or emulator.coverage is None:
             raise ValueError("the emulator has no journal")
-        self._journal = emulator.journal
+        self._journal, self._coverage = emulator.journal, emulator.coverage
         settings = emulator.settings
         self.judge = RecordingJudge(emulator.contract, emulator.platform, enforce=settings.enforce)
         self._waiting: queue.Queue[Recorded | None] = queue.Queue(WAITING)
@@ -107,7 +107,7 @@ class Watcher:
 
     def coverage(self) -> Coverage:
         """Return what everything seen so far has covered."""
-        return self._journal.coverage()
+        return self._coverage.current()
 
     def own(
         self, method: str, target: str, fields: Fields, body: bytes

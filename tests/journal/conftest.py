@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.clock import ManualClock
+from emulator.coverage.live import LiveCoverage
 from emulator.emulator import Emulator
 from emulator.journal.journal import Journal
 from tests.aep import Aep
@@ -36,6 +37,12 @@ def api(emulator: Emulator) -> Aep:
 def journal(emulator: Emulator) -> Journal:
     assert emulator.journal is not None
     return emulator.journal
+
+
+@pytest.fixture
+def coverage(emulator: Emulator) -> LiveCoverage:
+    assert emulator.coverage is not None
+    return emulator.coverage
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from emulator.contract.cases import CaseWorld
 from emulator.contract.judge import JudgedRule
 from emulator.coverage.applicable_rules import ApplicableRules
 from emulator.coverage.coverage import MAX_DRIFT, Coverage, CoverageError
+from emulator.coverage.live import LiveCoverage
 from emulator.coverage.records import TallyKey
 from emulator.journal.entry import Entry, EntryFinding
-from emulator.journal.journal import Journal
 from emulator.json_types import MISSING, JsonObject, at
 from tests.aep import FLOW_SERVICE, Aep, base_connection, make_world
 from tests.emulators import new_emulator
@@ -24,9 +24,9 @@ NAME = "flow_service.create_connection.name_is_text"
 SPEC = "flow_service.create_connection.connection_spec_is_sent"
 
 
-def counts(journal: Journal, rule: str, test: str = "") -> tuple[int, int, int]:
+def counts(coverage: LiveCoverage, rule: str, test: str = "") -> tuple[int, int, int]:
     operation = rule.rpartition(".")[0]
-    found = journal.coverage().rules(TallyKey(test, "latest", operation))[rule]
+    found = coverage.current().rules(TallyKey(test, "latest", operation))[rule]
     return found.passed, found.expected, found.unexpected
 
 
@@ -82,53 +82,55 @@ def test_what_must_not_be_there_is_kept_by_leaving_it_out(contract: Contract) ->
     assert applicable.rules(applicable.key(document)) == (rule.id,)
 
 
-def test_held_and_broken_by_accident(api: Aep, journal: Journal) -> None:
+def test_passed_and_broken_unexpectedly(api: Aep, coverage: LiveCoverage) -> None:
     api.ok("POST", CONNECTIONS, base_connection())
     api.call("POST", CONNECTIONS, base_connection(name=3))
-    assert counts(journal, NAME) == (1, 0, 1)
-    assert counts(journal, SPEC) == (2, 0, 0)
-    assert counts(journal, "platform.gate.sandbox_is_sent") == (2, 0, 0)
-    ((accident, found),) = journal.coverage().unexpected.items()
-    assert (accident.operation, accident.rule) == ("flow_service.create_connection", NAME)
+    assert counts(coverage, NAME) == (1, 0, 1)
+    assert counts(coverage, SPEC) == (2, 0, 0)
+    assert counts(coverage, "platform.gate.sandbox_is_sent") == (2, 0, 0)
+    ((key, found),) = coverage.current().unexpected.items()
+    assert (key.operation, key.rule) == ("flow_service.create_connection", NAME)
     assert (found.severity, found.count, len(found.examples)) == ("error", 1, 1)
     assert found.examples[0]["request"]["body"]["name"] == 3
 
 
 @pytest.mark.parametrize("header", [NAME, f"other.rule, {NAME}", "*"])
-def test_broken_on_purpose(api: Aep, journal: Journal, header: str) -> None:
+def test_broken_as_expected(api: Aep, coverage: LiveCoverage, header: str) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_expects=header)
-    assert counts(journal, NAME) == (0, 1, 0)
-    assert not journal.coverage().unexpected
+    assert counts(coverage, NAME) == (0, 1, 0)
+    assert not coverage.current().unexpected
 
 
-def test_what_is_broken_beside_is_neither_tried_nor_an_accident(api: Aep, journal: Journal) -> None:
+def test_incidental_findings_are_neither_covered_nor_unexpected(
+    api: Aep, coverage: LiveCoverage
+) -> None:
     api.call("POST", CONNECTIONS, {"name": 3}, x_emulator_expects=NAME)
-    assert counts(journal, NAME) == (0, 1, 0)
-    assert counts(journal, SPEC) == (0, 0, 0)
-    assert not journal.coverage().unexpected
+    assert counts(coverage, NAME) == (0, 1, 0)
+    assert counts(coverage, SPEC) == (0, 0, 0)
+    assert not coverage.current().unexpected
 
 
-def test_an_expectation_that_is_not_met(api: Aep, journal: Journal) -> None:
+def test_an_expectation_that_is_not_met(api: Aep, coverage: LiveCoverage) -> None:
     api.ok("POST", CONNECTIONS, base_connection(), x_emulator_expects=NAME)
     api.call("POST", CONNECTIONS, {"name": "x"}, x_emulator_expects=NAME)
-    assert sum(journal.coverage().unmet_expectations.values()) == 2
-    assert SPEC in {accident.rule for accident in journal.coverage().unexpected}
-    assert counts(journal, NAME) == (2, 0, 0)
+    assert sum(coverage.current().unmet_expectations.values()) == 2
+    assert SPEC in {key.rule for key in coverage.current().unexpected}
+    assert counts(coverage, NAME) == (2, 0, 0)
 
 
-def test_rules_after_a_refusal_were_not_tried(api: Aep, journal: Journal) -> None:
+def test_rules_behind_a_refusal_are_not_covered(api: Aep, coverage: LiveCoverage) -> None:
     api.call("POST", CONNECTIONS, base_connection(), without=("x-sandbox-name",))
-    coverage = journal.coverage()
-    assert coverage.rules(TallyKey("", "latest", "flow_service.create_connection")) == {}
-    assert counts(journal, "platform.gate.sandbox_is_sent") == (0, 0, 1)
+    counted = coverage.current()
+    assert counted.rules(TallyKey("", "latest", "flow_service.create_connection")) == {}
+    assert counts(coverage, "platform.gate.sandbox_is_sent") == (0, 0, 1)
 
 
-def test_unknown_paths_are_accidents_unless_meant(api: Aep, journal: Journal) -> None:
+def test_unknown_paths_are_unexpected_unless_expected(api: Aep, coverage: LiveCoverage) -> None:
     path = f"{FLOW_SERVICE}/nowhere"
     api.call("GET", path)
     api.call("GET", path, x_emulator_expects="platform.unknown_path")
-    ((accident, found),) = journal.coverage().unexpected.items()
-    assert (accident.operation, accident.rule) == ("", "platform.unknown_path")
+    ((key, found),) = coverage.current().unexpected.items()
+    assert (key.operation, key.rule) == ("", "platform.unknown_path")
     assert (found.count, found.is_rule) == (1, False)
 
 
@@ -140,35 +142,36 @@ def test_coverage_survives_the_ring() -> None:
         api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test="one")
         api.call("GET", CONNECTIONS)
     assert small.journal is not None
-    assert large.journal is not None
+    assert small.coverage is not None
+    assert large.coverage is not None
     assert len(list(small.journal.entries())) == 1
-    assert small.journal.coverage().to_json() == large.journal.coverage().to_json()
+    assert small.coverage.current().to_json() == large.coverage.current().to_json()
 
 
-def test_coverages_merge(api: Aep, journal: Journal) -> None:
+def test_coverages_merge(api: Aep, coverage: LiveCoverage) -> None:
     api.ok("POST", CONNECTIONS, base_connection())
     api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test="t")
     api.call("POST", CONNECTIONS, base_connection(), x_emulator_expects=NAME)
-    once = json.loads(json.dumps(journal.coverage().to_json()))
+    once = json.loads(json.dumps(coverage.current().to_json()))
     both = Coverage(api.contract)
     both.merge(once)
     assert both.to_json() == once
-    journal.coverage().merge(once)
+    coverage.current().merge(once)
     both.merge(once)
-    assert both.calls == journal.coverage().calls == 6
-    assert both.to_json() == journal.coverage().to_json()
+    assert both.calls == coverage.current().calls == 6
+    assert both.to_json() == coverage.current().to_json()
     api.ok("POST", CONNECTIONS, base_connection())
-    assert counts(journal, NAME) == (5, 0, 0)
-    assert counts(journal, NAME, "t") == (0, 0, 2)
+    assert counts(coverage, NAME) == (5, 0, 0)
+    assert counts(coverage, NAME, "t") == (0, 0, 2)
 
 
-def test_tests_are_told_apart(api: Aep, journal: Journal) -> None:
+def test_tests_are_told_apart(api: Aep, coverage: LiveCoverage) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test="one")
     api.ok("POST", CONNECTIONS, base_connection(), x_emulator_test="two")
-    part = journal.coverage().only(["two"])
+    part = coverage.current().only(["two"])
     assert part.calls == 1
     assert not part.unexpected
-    assert counts(journal, NAME, "one") == (0, 0, 1)
+    assert counts(coverage, NAME, "one") == (0, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -192,16 +195,16 @@ def test_what_is_no_coverage_is_not_merged(contract: Contract, content: object) 
         Coverage(contract).merge(content)
 
 
-def test_editions_are_told_apart(api: Aep, journal: Journal) -> None:
+def test_editions_are_told_apart(api: Aep, coverage: LiveCoverage) -> None:
     api.ok("POST", CONNECTIONS, base_connection(), x_emulator_edition="2020-03")
-    editions = {place.edition for place in journal.coverage().tallies}
+    editions = {place.edition for place in coverage.current().tallies}
     assert editions == {"2020-03"}
 
 
-def test_examples_are_few(api: Aep, journal: Journal) -> None:
+def test_examples_are_few(api: Aep, coverage: LiveCoverage) -> None:
     for number in range(5):
         api.call("POST", CONNECTIONS, base_connection(name=number))
-    ((_, found),) = journal.coverage().unexpected.items()
+    ((_, found),) = coverage.current().unexpected.items()
     assert (found.count, len(found.examples)) == (5, 3)
 
 
@@ -268,9 +271,9 @@ def test_ways_to_differ_are_bounded(contract: Contract) -> None:
     assert (len(coverage.drift), others.count) == (MAX_DRIFT + 1, 5)
 
 
-def test_a_call_on_the_way_need_not_meet_what_another_operation_is_to_break(
-    api: Aep, journal: Journal
+def test_a_call_on_the_way_need_not_break_a_rule_of_another_operation(
+    api: Aep, coverage: LiveCoverage
 ) -> None:
     api.ok("GET", f"{FLOW_SERVICE}/flows", x_emulator_expects=NAME)
     api.exchange("GET", f"{CONNECTIONS}?limit=1", {"x-emulator-expects": "ims.token_v3.x"})
-    assert not journal.coverage().unmet_expectations
+    assert not coverage.current().unmet_expectations

@@ -8,6 +8,7 @@ import pytest
 
 from emulator.clock import ManualClock
 from emulator.coverage.coverage import Coverage
+from emulator.coverage.live import LiveCoverage
 from emulator.emulator import Emulator
 from emulator.journal.entry import EntryFinding
 from emulator.journal.journal import BATCH, Journal
@@ -141,15 +142,18 @@ def test_the_ring_keeps_the_latest() -> None:
 
 
 def test_the_ring_is_bounded_in_bytes(emulator: Emulator, api: Aep) -> None:
-    journal = Journal(emulator.contract, 100, most_bytes=40_000)
+    journal = Journal(100, max_bytes=40_000)
+    coverage = LiveCoverage(emulator.contract, journal)
     emulator.engine.after.append(journal.add)
     for _ in range(12):
         api.call("POST", CONNECTIONS, base_connection(name="x" * 5000))
     assert 0 < len(list(journal.entries())) < 8
-    assert journal.coverage().calls == 12
+    assert coverage.current().calls == 12
 
 
-def test_entries_stay_the_same_when_they_are_packed(api: Aep, journal: Journal) -> None:
+def test_entries_stay_the_same_when_they_are_packed(
+    api: Aep, journal: Journal, coverage: LiveCoverage
+) -> None:
     """Exchanges are packed some calls later; nothing of them is lost."""
     api.call("POST", CONNECTIONS, {"name": "é\u2028", "x": [1]}, x_emulator_test="a")
     api.call("GET", f"{FLOWS}?limit=500&property=a")
@@ -157,7 +161,7 @@ def test_entries_stay_the_same_when_they_are_packed(api: Aep, journal: Journal) 
     api.exchange("POST", "/ims/token/v3", {"Content-Type": "text/plain"}, b"\xff")
     api.call("GET", f"{FLOW_SERVICE}/nowhere")
     before = list(journal.entries())
-    journal.coverage()
+    coverage.current()
     assert list(journal.entries()) == before
     assert len(before) == 5
     for _ in range(BATCH + 1):
@@ -216,19 +220,19 @@ def test_the_journal_can_be_switched_off() -> None:
 
 
 def test_clearing_forgets_entries_and_keeps_counts(
-    api: Aep, journal: Journal, control: Control
+    api: Aep, journal: Journal, coverage: LiveCoverage, control: Control
 ) -> None:
     api.call("GET", FLOWS)
     control("journal", "DELETE", status=204)
     assert list(journal.entries()) == []
     api.call("GET", FLOWS)
     assert [entry.number for entry in journal.entries()] == [2]
-    assert journal.coverage().calls == 2
+    assert coverage.current().calls == 2
     control("coverage", "DELETE", status=204)
-    assert journal.coverage().calls == 0
+    assert coverage.current().calls == 0
     assert [entry.number for entry in journal.entries()] == [2]
     api.call("GET", FLOWS)
-    assert journal.coverage().calls == 1
+    assert coverage.current().calls == 1
 
 
 def test_a_reset_leaves_the_journal_alone(api: Aep, journal: Journal, control: Control) -> None:

@@ -22,7 +22,7 @@ TEST = "tests/test_client.py::test_names"
 
 
 def call_carelessly(api: Aep) -> None:
-    """Create, break a rule by accident twice and one on purpose, be remarked on, miss a path."""
+    """Create, break a rule twice unexpectedly and one as expected, get a warning, miss a path."""
     api.ok("POST", CONNECTIONS, base_connection())
     api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test=TEST)
     api.call("POST", CONNECTIONS, base_connection(name=["<b>&"]))
@@ -43,8 +43,8 @@ def called() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="module")
 def report(called: Emulator) -> JsonObject:
-    assert called.journal is not None
-    return build(called.contract, called.journal.coverage())
+    assert called.coverage is not None
+    return build(called.contract, called.coverage.current())
 
 
 @pytest.fixture(scope="module")

@@ -25,9 +25,7 @@ def failures(request: pytest.FixtureRequest) -> list[str]:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_form_tells_of_the_accident(
-    report: JsonObject, form: str, failures: list[str]
-) -> None:
+def test_every_format_has_the_finding(report: JsonObject, form: str, failures: list[str]) -> None:
     text = FORMATS[form](report, failures)
     assert NAME in text
     assert TEST in text
@@ -71,7 +69,7 @@ def test_the_page_is_whole_and_loads_nothing(report: JsonObject, failures: list[
 
 
 def hostile(report: JsonObject) -> JsonObject:
-    """The report with every text of its accidents replaced by one that breaks out of markup."""
+    """The report with every text of its findings replaced by one that breaks out of markup."""
     evil = "</pre><script>alert(1)</script> ```` | ` ]]> \x00\ufffe \x1b[31m"
 
     def replaced(value: Any, name: str = "") -> Any:

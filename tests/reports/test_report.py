@@ -33,8 +33,8 @@ def rules(report: JsonObject, operation: str) -> dict[str, JsonObject]:
 
 
 def made(emulator: Emulator, scope: ReportScope) -> JsonObject:
-    assert emulator.journal is not None
-    return build(emulator.contract, emulator.journal.coverage(), scope)
+    assert emulator.coverage is not None
+    return build(emulator.contract, emulator.coverage.current(), scope)
 
 
 def test_rules_are_counted(report: JsonObject) -> None:
@@ -65,7 +65,7 @@ def test_totals_are_those_of_the_rows(report: JsonObject, called: Emulator) -> N
     assert totals["rules"]["expected"] == 1
 
 
-def test_accidents_are_explained(report: JsonObject, called: Emulator) -> None:
+def test_findings_are_explained(report: JsonObject, called: Emulator) -> None:
     assert len(report["violations"]) == report["totals"]["violations"] == 2
     by_rule = {row["rule"]: row for row in report["violations"]}
     row = by_rule[NAME]
@@ -172,8 +172,8 @@ def test_what_is_muted_is_listed(called: Emulator) -> None:
     before = contract.mutes
     contract.mutes = (Mute(NAME, "on its way out", "", "2030-01-01"),)
     try:
-        assert called.journal is not None
-        report = build(contract, called.journal.coverage())
+        assert called.coverage is not None
+        report = build(contract, called.coverage.current())
     finally:
         contract.mutes = before
     assert report["muted"] == [

@@ -87,7 +87,7 @@ def test_the_journals_own_export_is_read_in_order(reference: Emulator, tmp_path:
         path.write_bytes(reply.get_data())
         made = verified(reference)
         verify(made, [path])
-        assert [accident.rule for accident in made.coverage.unexpected] == [NAME]
+        assert [key.rule for key in made.coverage.unexpected] == [NAME]
         assert made.coverage.drift == {}
         summaries.append(made.counted.to_json())
     assert summaries[0] == summaries[1]
