@@ -48,6 +48,11 @@ class Scope:
         return self.sandbox.organization
 
     @property
+    def tenant_id(self) -> str:
+        """The organization's tenant id, without the underscore of its namespace."""
+        return self.platform.tenant_id(self.organization)
+
+    @property
     def user_id(self) -> str:
         """The technical account that the caller's API key acts as."""
         return self.platform.user_id(self.client)

@@ -12,8 +12,8 @@ import pytest
 from emulator.clock import ManualClock
 from emulator.emulator import Emulator
 from emulator.sandbox import Sandbox
+from emulator.scope import Scope
 from emulator.services.schema_registry.service import SchemaRegistry
-from emulator.services.schema_registry.view import View
 from emulator.xdm.paths import field_at, parse_path
 from tests.aep import CATALOG, ORGANIZATION, SCHEMA_REGISTRY, Aep, Answer, dataset
 from tests.emulators import new_emulator
@@ -1238,11 +1238,11 @@ def test_other_services_find_resources(emulator: Emulator, aep: Aep) -> None:
 
 
 def test_the_cache_of_resolved_forms_is_bounded(emulator: Emulator, aep: Aep) -> None:
-    registry = SchemaRegistry(emulator.platform)
-    fixtures = emulator.platform.fixtures_of(emulator.contract.edition("latest"))
+    registry = SchemaRegistry()
+    edition = emulator.contract.edition("latest")
     for number in range(300):
-        view = View(Sandbox(ORGANIZATION, f"s{number}"), fixtures)
-        assert registry.resolved(view, PROFILE) is not None
+        scope = Scope(emulator.platform, edition, Sandbox(ORGANIZATION, f"s{number}"))
+        assert registry.resolved(scope, PROFILE) is not None
     assert len(registry._resolved) <= 256
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from emulator.ids import Ids
 from emulator.json_types import Json, JsonObject
-from emulator.services.schema_registry.patterns import text_matching
-from emulator.services.schema_registry.samples import sample_of
+from emulator.services.schema_registry.sample_data import sample_of
+from emulator.services.schema_registry.sample_patterns import text_matching
 from tests.aep import SCHEMA_REGISTRY, Aep, profile_schema
 
 XDM = "https://ns.adobe.com/xdm"

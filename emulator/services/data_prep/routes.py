@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from emulator.json_types import JsonObject
 from emulator.services.data_prep import language, shapes, vocabulary
-from emulator.services.data_prep.library import SAMPLE, SCHEMA
 from emulator.services.data_prep.listing import select
+from emulator.services.data_prep.schemas_and_samples import SAMPLE, SCHEMA
 from emulator.services.data_prep.service import DataPrep
 from emulator.services.data_prep.suggestions import matched
 from emulator.web import Call, Reply, operation

@@ -11,7 +11,7 @@ from emulator.platform import Platform
 from emulator.sandbox import Sandbox
 from emulator.scope import Finder, Lister, Scope
 from emulator.services.data_prep import language, suggestions, vocabulary
-from emulator.services.data_prep.library import Library
+from emulator.services.data_prep.schemas_and_samples import Library
 from emulator.services.data_prep.vocabulary import as_object
 from emulator.store import Change, Store
 

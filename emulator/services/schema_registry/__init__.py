@@ -2,9 +2,9 @@
 
 from emulator.platform import Service
 from emulator.services import interfaces
-from emulator.services.schema_registry import descriptor_routes, more_routes, routes
+from emulator.services.schema_registry import routes
 from emulator.services.schema_registry.service import SchemaRegistry
 
 SERVICE: Service[interfaces.Domain] = Service(
-    "schema_registry", SchemaRegistry, (descriptor_routes, more_routes, routes)
+    "schema_registry", lambda platform: SchemaRegistry(), (routes,)
 )

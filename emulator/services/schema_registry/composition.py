@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from emulator.json_types import Json, JsonObject
-from emulator.services.schema_registry.fields import composed, references, typed
+from emulator.xdm.fields import composed, references, typed
 
 ADHOC = "https://ns.adobe.com/xdm/data/adhoc"
 RELATIONAL = "https://ns.adobe.com/xdm/data/adhoc-v2"

@@ -8,10 +8,8 @@ from __future__ import annotations
 from hashlib import sha256
 
 from emulator.json_types import Json, JsonObject, copy
-from emulator.platform import Platform
-from emulator.sandbox import Sandbox
-from emulator.services.schema_registry.identifiers import canonical
-from emulator.services.schema_registry.view import View, sandbox_type
+from emulator.scope import Scope
+from emulator.services.schema_registry.identifiers import canonical, sandbox_members
 from emulator.store import Change
 from emulator.xdm.paths import declared_at
 
@@ -40,111 +38,104 @@ _ASSIGNED = (
 class Descriptors:
     """Finds and changes the descriptors of tenants; the platform has none of its own."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-
-    def find(self, sandbox: Sandbox, id: str) -> JsonObject | None:
+    def find(self, scope: Scope, id: str) -> JsonObject | None:
         """Return a descriptor by its `@id`."""
-        stored = self._platform.store.read(sandbox, DESCRIPTORS, id.rstrip("/"))
-        return stored.body if stored else None
+        return scope.read(DESCRIPTORS, id.rstrip("/"))
 
-    def all(self, sandbox: Sandbox) -> list[JsonObject]:
+    def all(self, scope: Scope) -> list[JsonObject]:
         """Return all descriptors, in order of creation."""
-        return [stored.body for stored in self._platform.store.scan(sandbox, DESCRIPTORS)]
+        return scope.bodies(DESCRIPTORS)
 
-    def count(self, sandbox: Sandbox) -> int:
+    def count(self, scope: Scope) -> int:
         """Return how many descriptors there are."""
-        return self._platform.store.count(sandbox, DESCRIPTORS)
+        return scope.platform.store.count(scope.sandbox, DESCRIPTORS)
 
-    def of_schema(self, sandbox: Sandbox, schema: str) -> list[JsonObject]:
+    def of_schema(self, scope: Scope, schema: str) -> list[JsonObject]:
         """Return the descriptors of a schema, by any spelling of its id."""
-        return list(self._index(sandbox, canonical(schema)).values())
+        return list(_index(scope, canonical(schema)).values())
 
-    def create(self, view: View, sent: JsonObject, client: str, digits: int) -> JsonObject:
+    def create(self, scope: Scope, sent: JsonObject, digits: int) -> JsonObject:
         """Add a descriptor; `digits` is the length of its new id."""
-        id = self._platform.new_hex(view.sandbox, DESCRIPTORS, digits)
-        return self._keep(view, id, sent, client, {})
+        return self._write(scope, scope.new_hex(DESCRIPTORS, digits), sent, {})
 
-    def replace(self, view: View, id: str, sent: JsonObject, client: str) -> JsonObject:
+    def replace(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
         """Replace all that a descriptor says.
 
         Raises:
             LookupError: No rule looked for the descriptor, and it is not there.
         """
-        before = self._existing(view.sandbox, id)
-        return self._keep(view, before["@id"], sent, client, before)
+        before = self._existing(scope, id)
+        return self._write(scope, before["@id"], sent, before)
 
-    def delete(self, view: View, id: str) -> None:
+    def delete(self, scope: Scope, id: str) -> None:
         """Remove a descriptor.
 
         Raises:
             LookupError: No rule looked for the descriptor, and it is not there.
         """
-        before = self._existing(view.sandbox, id)
-        change = Change(view.sandbox, DESCRIPTORS, before["@id"], None)
-        self._platform.store.write(change, *self._indexed(view.sandbox, before, {}))
+        before = self._existing(scope, id)
+        scope.write(scope.change(DESCRIPTORS, before["@id"], None), *_indexed(scope, before, {}))
 
-    def removal(self, sandbox: Sandbox, schema: str) -> list[Change]:
+    def removal(self, scope: Scope, schema: str) -> list[Change]:
         """Return the changes that remove the descriptors of a schema."""
-        index = self._index(sandbox, schema)
-        changes = [Change(sandbox, DESCRIPTORS, id, None) for id in index]
-        return [*changes, Change(sandbox, BY_SCHEMA, schema, None)] if index else []
+        index = _index(scope, schema)
+        changes = [scope.change(DESCRIPTORS, id, None) for id in index]
+        return [*changes, scope.change(BY_SCHEMA, schema, None)] if index else []
 
-    def _existing(self, sandbox: Sandbox, id: str) -> JsonObject:
-        descriptor = self.find(sandbox, id)
+    def _existing(self, scope: Scope, id: str) -> JsonObject:
+        descriptor = self.find(scope, id)
         if descriptor is None:
             raise LookupError(id)
         return descriptor
 
-    def _keep(
-        self, view: View, id: str, sent: JsonObject, client: str, before: JsonObject
-    ) -> JsonObject:
+    def _write(self, scope: Scope, id: str, sent: JsonObject, before: JsonObject) -> JsonObject:
         version = str(int(before.get("version", "0")) + 1)
         descriptor: JsonObject = {
             "@id": id,
             **{name: value for name, value in sent.items() if name not in _ASSIGNED},
-            "imsOrg": view.sandbox.organization,
+            "imsOrg": scope.organization,
             "version": version,
             "meta:containerId": "tenant",
-            "meta:sandboxId": self._platform.sandbox_id(view.sandbox),
-            "meta:sandboxType": sandbox_type(view.sandbox),
-            "meta:registryMetadata": self._metadata(version, client, before),
+            **sandbox_members(scope),
+            "meta:registryMetadata": _metadata(scope, version, before),
         }
-        change = Change(view.sandbox, DESCRIPTORS, id, descriptor)
-        self._platform.store.write(change, *self._indexed(view.sandbox, before, descriptor))
+        change = scope.change(DESCRIPTORS, id, descriptor)
+        scope.write(change, *_indexed(scope, before, descriptor))
         return descriptor
 
-    def _metadata(self, version: str, client: str, before: JsonObject) -> JsonObject:
-        known = before.get("meta:registryMetadata", {})
-        now = self._platform.clock.now()
-        author = known.get("xdm:createdClientId", client)
-        return {
-            "repo:createdDate": known.get("repo:createdDate", now),
-            "repo:lastModifiedDate": now,
-            "xdm:createdClientId": author,
-            "xdm:lastModifiedClientId": client,
-            "xdm:createdUserId": self._platform.user_id(author),
-            "xdm:lastModifiedUserId": self._platform.user_id(client),
-            # The one entity tag whose making is known: that of the version's text.
-            "eTag": sha256(version.encode()).hexdigest(),
-        }
 
-    def _index(self, sandbox: Sandbox, schema: str) -> dict[str, JsonObject]:
-        stored = self._platform.store.read(sandbox, BY_SCHEMA, schema)
-        return stored.body if stored else {}
+def _metadata(scope: Scope, version: str, before: JsonObject) -> JsonObject:
+    known = before.get("meta:registryMetadata", {})
+    now = scope.now()
+    author = known.get("xdm:createdClientId", scope.client)
+    return {
+        "repo:createdDate": known.get("repo:createdDate", now),
+        "repo:lastModifiedDate": now,
+        "xdm:createdClientId": author,
+        "xdm:lastModifiedClientId": scope.client,
+        "xdm:createdUserId": scope.platform.user_id(author),
+        "xdm:lastModifiedUserId": scope.user_id,
+        # The one entity tag whose making is known: that of the version's text.
+        "eTag": sha256(version.encode()).hexdigest(),
+    }
 
-    def _indexed(self, sandbox: Sandbox, before: JsonObject, after: JsonObject) -> list[Change]:
-        """Return the changes that keep the index right when a descriptor changes."""
-        old, new = (_schema_of(side) if side else None for side in (before, after))
-        changes = []
-        if old is not None and old != new:
-            rest = self._index(sandbox, old)
-            rest.pop(before["@id"], None)
-            changes.append(Change(sandbox, BY_SCHEMA, old, rest or None))
-        if new is not None:
-            index = {**self._index(sandbox, new), after["@id"]: after}
-            changes.append(Change(sandbox, BY_SCHEMA, new, index))
-        return changes
+
+def _index(scope: Scope, schema: str) -> dict[str, JsonObject]:
+    return scope.read(BY_SCHEMA, schema) or {}
+
+
+def _indexed(scope: Scope, before: JsonObject, after: JsonObject) -> list[Change]:
+    """Return the changes that keep the index right when a descriptor changes."""
+    old, new = (_schema_of(side) if side else None for side in (before, after))
+    changes = []
+    if old is not None and old != new:
+        rest = _index(scope, old)
+        rest.pop(before["@id"], None)
+        changes.append(scope.change(BY_SCHEMA, old, rest or None))
+    if new is not None:
+        index = {**_index(scope, new), after["@id"]: after}
+        changes.append(scope.change(BY_SCHEMA, new, index))
+    return changes
 
 
 def _schema_of(descriptor: JsonObject) -> str:

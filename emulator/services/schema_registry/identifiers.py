@@ -1,4 +1,4 @@
-"""Ids of XDM resources in all the spellings that clients use.
+"""Ids of XDM resources in all the spellings that clients use, and where resources belong.
 
 Source: "Schema Registry API guide", getting started; altIds without the leading underscore are
 those of "Collect cloud storage data through source connectors and APIs".
@@ -6,7 +6,12 @@ those of "Collect cloud storage data through source connectors and APIs".
 
 from __future__ import annotations
 
+from emulator.json_types import JsonObject
+from emulator.scope import Scope
+
 ROOT = "https://ns.adobe.com/"
+LIBRARY = "xdm"
+"""The kind of fixture that holds the platform's own resources."""
 
 TYPES = ("schemas", "classes", "mixins", "datatypes")
 """Resource types that a tenant can have, as their ids spell them; `mixins` are field groups."""
@@ -51,3 +56,14 @@ def type_of(id: str) -> str:
 def new_id(tenant: str, type: str, digits: str) -> str:
     """Return the `$id` of a tenant's resource."""
     return f"{ROOT}{tenant}/{type}/{digits}"
+
+
+def kind_of(type: str) -> str:
+    """Return the kind under which the store keeps resources of a type."""
+    return f"xdm_{resource_type(type)}"
+
+
+def sandbox_members(scope: Scope) -> JsonObject:
+    """Return the members that say in which sandbox a resource is."""
+    type = "production" if scope.sandbox.name == "prod" else "development"
+    return {"meta:sandboxId": scope.sandbox_id, "meta:sandboxType": type}

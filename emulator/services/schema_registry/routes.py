@@ -1,21 +1,35 @@
-"""Views of resources. Five resource types share them; the path says which is meant."""
+"""Views of the Schema Registry: resources, unions, descriptors, and the remote procedures.
+
+Five resource types share their views; the path says which is meant.
+"""
 
 from __future__ import annotations
 
-from emulator.json_types import JsonObject
-from emulator.services.schema_registry.form_shapes import shown, view_of
-from emulator.services.schema_registry.forms import read_accept
+import re
+
+from emulator.json_types import Json, JsonObject, dumps
+from emulator.services.schema_registry.export_import import imported_descriptors
 from emulator.services.schema_registry.identifiers import resource_type
-from emulator.services.schema_registry.listing import page_of
+from emulator.services.schema_registry.listing import page_of, selected
+from emulator.services.schema_registry.representations import Form, read_accept
+from emulator.services.schema_registry.sample_data import sample_of
 from emulator.services.schema_registry.service import SchemaRegistry
 from emulator.services.schema_registry.shapes import (
+    DESCRIPTOR_ID_DIGITS,
     ID_DIGITS,
+    REPLACED_DESCRIPTORS,
+    created_descriptor_shape,
+    descriptor_shape,
     list_shape,
+    represented,
     resource_shape,
     stats_shape,
 )
 from emulator.services.schema_registry.statistics import statistics
-from emulator.web import Call, Reply, operation
+from emulator.web import Call, Part, Reply, operation
+
+_NEXT_FILTER = re.compile(r",(?=[A-Za-z@:._-]+(?:==|!=))")
+"""Where a client has joined two filters in one parameter."""
 
 
 @operation("schema_registry.list_global_behaviors")
@@ -26,7 +40,7 @@ from emulator.web import Call, Reply, operation
 @operation("schema_registry.list_global_datatypes")
 def list_global(service: SchemaRegistry, call: Call) -> Reply:
     """List the platform's resources of a type."""
-    return _list(service, call, service.all_global(call.fixtures, _type(call)))
+    return _list(service, call, service.all_global(call.scope, _type(call)))
 
 
 @operation("schema_registry.list_tenant_schemas")
@@ -36,7 +50,7 @@ def list_global(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.list_tenant_datatypes")
 def list_tenant(service: SchemaRegistry, call: Call) -> Reply:
     """List the tenant's resources of a type."""
-    return _list(service, call, service.all_own(call.sandbox, _type(call)))
+    return _list(service, call, service.all_own(call.scope, _type(call)))
 
 
 @operation("schema_registry.get_global_behavior")
@@ -52,12 +66,10 @@ def list_tenant(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.get_tenant_datatype")
 def get_resource(service: SchemaRegistry, call: Call) -> Reply:
     """Look a resource up, in the form that Accept asks for."""
-    form = read_accept(call.headers.get("accept", ""))
-    view = view_of(call)
-    resource = service.find(view, call.path["id"], _type(call))
-    return Reply(
-        200, shown(service, call, resource or service.union(view, call.path["id"]) or {}, form)
-    )
+    form = _form(call)
+    id = call.path["id"]
+    found = service.find(call.scope, id, _type(call)) or service.union(call.scope, id) or {}
+    return Reply(200, represented(service, call, found, form))
 
 
 @operation("schema_registry.create_schema")
@@ -68,7 +80,7 @@ def get_resource(service: SchemaRegistry, call: Call) -> Reply:
 def create_resource(service: SchemaRegistry, call: Call) -> Reply:
     """Add a resource to the tenant's container."""
     digits = ID_DIGITS[call.edition.answer("schema_registry.id")]
-    created = service.create(view_of(call), _type(call), call.body, call.client, digits)
+    created = service.create(call.scope, _type(call), call.body, digits)
     return Reply(201, resource_shape(call, created))
 
 
@@ -79,7 +91,7 @@ def create_resource(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.replace_datatype")
 def replace_resource(service: SchemaRegistry, call: Call) -> Reply:
     """Replace a resource of the tenant."""
-    replaced = service.replace(view_of(call), call.path["id"], call.body, call.client)
+    replaced = service.replace(call.scope, call.path["id"], call.body)
     return Reply(200, resource_shape(call, replaced))
 
 
@@ -90,7 +102,7 @@ def replace_resource(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.patch_datatype")
 def patch_resource(service: SchemaRegistry, call: Call) -> Reply:
     """Change a resource of the tenant by a JSON Patch."""
-    patched = service.patch(view_of(call), call.path["id"], call.body, call.client)
+    patched = service.patch(call.scope, call.path["id"], call.body)
     return Reply(200, resource_shape(call, patched))
 
 
@@ -101,25 +113,169 @@ def patch_resource(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.delete_datatype")
 def delete_resource(service: SchemaRegistry, call: Call) -> Reply:
     """Remove a resource of the tenant."""
-    service.delete(view_of(call), call.path["id"])
+    service.delete(call.scope, call.path["id"])
     return Reply(204)
 
 
 @operation("schema_registry.stats")
 def get_stats(service: SchemaRegistry, call: Call) -> Reply:
     """Tell the tenant's id and how many resources it has."""
-    tenant = call.platform.tenant_id(call.sandbox.organization)
-    return Reply(200, stats_shape(call, statistics(service, view_of(call), tenant)))
+    return Reply(200, stats_shape(call, statistics(service, call.scope)))
+
+
+@operation("schema_registry.list_unions")
+def list_unions(service: SchemaRegistry, call: Call) -> Reply:
+    """List the unions of the tenant."""
+    form = _form(call)
+    page = page_of(service.unions(call.scope), call.query, _by_index(call))
+    return Reply(
+        200, {"results": [represented(service, call, union, form) for union in page.items]}
+    )
+
+
+@operation("schema_registry.get_union")
+def get_union(service: SchemaRegistry, call: Call) -> Reply:
+    """Look the union of a class up."""
+    form = _form(call)
+    return Reply(200, represented(service, call, call.find("union", call.path["id"]), form))
+
+
+@operation("schema_registry.sample_data")
+def sample_data(service: SchemaRegistry, call: Call) -> Reply:
+    """Return one invented object that fits a schema; the same for the same seed and schema."""
+    scope, id = call.scope, call.path["id"]
+    union = service.union(scope, id)
+    resolved = service.resolved_union(scope, union) if union else service.resolved(scope, id)
+    resolved = resolved or {}
+    faker = call.platform.ids.faker_for(str(resolved.get("$id", id)))
+    return Reply(200, sample_of(resolved, faker))
+
+
+@operation("schema_registry.export_resource")
+def export_resource(service: SchemaRegistry, call: Call) -> Reply:
+    """Return a resource behind everything that it depends on."""
+    return Reply(200, service.export(call.scope, call.path["id"]))
+
+
+@operation("schema_registry.import_resources")
+def import_resources(service: SchemaRegistry, call: Call) -> Reply:
+    """Add what another organization or sandbox exported, or a template proposes; or none of it."""
+    before = call.platform.store.dump()
+    view = call.scope
+    added = service.import_resources(view, call.body)
+    shaped: list[Json] = [resource_shape(call, resource) for resource in added]
+    for descriptor in imported_descriptors(call.body, call.scope.tenant_id):
+        reply = call.perform(_posted(descriptor))
+        if reply.status >= 400:
+            call.platform.store.load(before, call.sandbox)
+            return reply
+        shaped.append(reply.body)
+    return Reply(200, shaped)
+
+
+def _posted(descriptor: JsonObject) -> Part:
+    """Return the request that creates a descriptor, so that its own rules judge it."""
+    headers = {"content-type": "application/json"}
+    return Part("POST", "/tenant/descriptors", headers, dumps(descriptor))
+
+
+@operation("schema_registry.csv_to_schema")
+def csv_to_schema(service: SchemaRegistry, call: Call) -> Reply:
+    """Return what a CSV template proposes, in the form that an import takes."""
+    return Reply(200, service.proposed(call.scope, call.body))
+
+
+@operation("schema_registry.audit_log")
+def audit_log(service: SchemaRegistry, call: Call) -> Reply:
+    """Tell what changed a resource, newest first."""
+    return Reply(200, service.log(call.scope, call.path["id"]))
+
+
+@operation("schema_registry.create_descriptor")
+def create_descriptor(service: SchemaRegistry, call: Call) -> Reply:
+    """Add a descriptor."""
+    digits = DESCRIPTOR_ID_DIGITS[call.edition.answer("schema_registry.descriptor_id")]
+    created = service.descriptors.create(call.scope, call.body, digits)
+    return Reply(201, created_descriptor_shape(call, created))
+
+
+@operation("schema_registry.get_tenant_descriptor")
+@operation("schema_registry.get_global_descriptor")
+def get_descriptor(service: SchemaRegistry, call: Call) -> Reply:
+    """Look a descriptor up."""
+    return Reply(200, descriptor_shape(call, call.find("descriptor", call.path["id"])))
+
+
+@operation("schema_registry.replace_descriptor")
+def replace_descriptor(service: SchemaRegistry, call: Call) -> Reply:
+    """Replace a descriptor; documents differ about the answer."""
+    replaced = service.descriptors.replace(call.scope, call.path["id"], call.body)
+    shape = call.edition.answer("schema_registry.descriptor_replaced")
+    return REPLACED_DESCRIPTORS[shape](call, replaced)
+
+
+@operation("schema_registry.delete_descriptor")
+def delete_descriptor(service: SchemaRegistry, call: Call) -> Reply:
+    """Remove a descriptor."""
+    service.descriptors.delete(call.scope, call.path["id"])
+    return Reply(204)
+
+
+@operation("schema_registry.list_tenant_descriptors")
+def list_descriptors(service: SchemaRegistry, call: Call) -> Reply:
+    """List the tenant's descriptors."""
+    return _descriptor_list(service, call, service.descriptors.all(call.scope))
+
+
+@operation("schema_registry.list_global_descriptors")
+def list_global_descriptors(service: SchemaRegistry, call: Call) -> Reply:
+    """List the platform's descriptors: there are none."""
+    return _descriptor_list(service, call, [])
+
+
+def _form(call: Call) -> Form:
+    return read_accept(call.headers.get("accept", ""))
+
+
+def _by_index(call: Call) -> bool:
+    return call.edition.answer("schema_registry.start") == "index"
 
 
 def _list(service: SchemaRegistry, call: Call, resources: list[JsonObject]) -> Reply:
-    form = read_accept(call.headers.get("accept", ""))
-    by_index = call.edition.answer("schema_registry.start") == "index"
-    page = page_of(resources, call.query, by_index)
-    items = [shown(service, call, item, form) for item in page.items]
+    form = _form(call)
+    page = page_of(resources, call.query, _by_index(call))
+    items = [represented(service, call, item, form) for item in page.items]
     return Reply(200, list_shape(call, call.operation.path.split("/")[2], page, items))
 
 
 def _type(call: Call) -> str:
     """Return the resource type in the second segment of the operation's path."""
     return resource_type(call.operation.path.split("/")[2])
+
+
+def _descriptor_list(service: SchemaRegistry, call: Call, descriptors: list[JsonObject]) -> Reply:
+    form = _form(call)
+    filters = [one for text in call.query.get("property", []) for one in _NEXT_FILTER.split(text)]
+    query = {**call.query, "property": filters}
+    if not form.paged:
+        return Reply(200, _by_type(call, selected(descriptors, query), form))
+    page = page_of(descriptors, query, _by_index(call))
+    items = [_descriptor_item(call, item, form) for item in page.items]
+    head = {"orderby": page.orderby, "next": page.next, "count": len(items)}
+    return Reply(200, {"results": items, "_page": head})
+
+
+def _by_type(call: Call, descriptors: list[JsonObject], form: Form) -> JsonObject:
+    """Return descriptors as the older forms have them: an object with a list for each type."""
+    found: JsonObject = {}
+    for descriptor in descriptors:
+        found.setdefault(str(descriptor.get("@type")), []).append(
+            _descriptor_item(call, descriptor, form)
+        )
+    return found
+
+
+def _descriptor_item(call: Call, descriptor: JsonObject, form: Form) -> Json:
+    if form.links:
+        return f"/tenant/descriptors/{descriptor['@id']}"
+    return descriptor["@id"] if form.brief else descriptor_shape(call, descriptor)

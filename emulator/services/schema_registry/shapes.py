@@ -9,10 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from emulator.json_types import Json, JsonObject
+from emulator.scope import Scope
 from emulator.services.schema_registry.composition import ADHOC
+from emulator.services.schema_registry.descriptors import with_deprecated_fields
 from emulator.services.schema_registry.identifiers import alt_id
 from emulator.services.schema_registry.listing import Page
-from emulator.web import Call
+from emulator.services.schema_registry.representations import Form, formed
+from emulator.services.schema_registry.service import SchemaRegistry
+from emulator.web import Call, Reply
 from emulator.xdm.resolution import COMPOSING
 
 Shape = Callable[[JsonObject], JsonObject]
@@ -28,7 +32,8 @@ _EARLY = (
     "allOf meta:xdmType meta:class meta:abstract meta:extensible meta:intendedToExtend "
     "meta:extends meta:containerId imsOrg meta:datasetNamespace meta:registryMetadata"
 ).split(" ")
-_LATER = ("refs", "meta:tenantNamespace", "meta:sandboxId", "meta:sandboxType")
+_SANDBOX = ("meta:sandboxId", "meta:sandboxType")
+_LATER = ("refs", "meta:tenantNamespace", *_SANDBOX)
 
 
 def resource_shape(call: Call, resource: JsonObject) -> JsonObject:
@@ -42,7 +47,31 @@ def resource_shape(call: Call, resource: JsonObject) -> JsonObject:
     return _ALT_IDS[call.edition.answer("schema_registry.alt_id")](shaped)
 
 
-def resolved_shape(shaped: JsonObject, resolved: JsonObject) -> JsonObject:
+def represented(
+    registry: SchemaRegistry, call: Call, resource: JsonObject, form: Form
+) -> JsonObject:
+    """Return a resource in the edition's shape and the form that Accept asks for."""
+    shaped, scope = resource_shape(call, resource), call.scope
+    if form.resolved:
+        resolved = _resolved(registry, scope, resource)
+        if form.deprecated:
+            found = registry.descriptors.of_schema(scope, resource["$id"])
+            resolved = with_deprecated_fields(resolved, found)
+        shaped = _resolved_shape(shaped, resolved)
+    result = formed(shaped, form)
+    if form.descriptors and not form.brief:
+        found = registry.descriptors.of_schema(scope, resource["$id"])
+        result = {**result, "meta:descriptors": found}
+    return result
+
+
+def _resolved(registry: SchemaRegistry, scope: Scope, resource: JsonObject) -> JsonObject:
+    if resource.get("meta:resourceType") == "unions":
+        return registry.resolved_union(scope, resource)
+    return registry.resolved(scope, resource["$id"]) or resource
+
+
+def _resolved_shape(shaped: JsonObject, resolved: JsonObject) -> JsonObject:
     """Return a shaped resource with the fields of its resolved form instead of what composes it."""
     kept = {name: value for name, value in shaped.items() if name not in COMPOSING}
     fields: JsonObject = {
@@ -63,10 +92,8 @@ def _with_sandbox(resource: JsonObject) -> JsonObject:
 
 def _with_refs(resource: JsonObject) -> JsonObject:
     """Without the sandbox: "Collect cloud storage data using source connectors and APIs"."""
-    shaped = _arranged(
-        _class_first_if_adhoc(resource), _CURRENT, ("meta:sandboxId", "meta:sandboxType")
-    )
-    for name in ("meta:sandboxId", "meta:sandboxType"):
+    shaped = _arranged(_class_first_if_adhoc(resource), _CURRENT, ())
+    for name in _SANDBOX:
         shaped.pop(name, None)
     if "meta:tenantNamespace" in shaped:
         shaped["meta:tenantNamespace"] = shaped["meta:tenantNamespace"].removeprefix("_")
@@ -138,20 +165,15 @@ _SHAPES: dict[str, Shape] = {
 }
 
 
-def _with_class_title(resource: JsonObject) -> JsonObject:
-    """A union as the OpenAPI document prints it: named after its class."""
-    return resource
-
-
 def _with_own_title(resource: JsonObject) -> JsonObject:
     """A union as the guide of 2020 prints it, with a title of its own and without a sandbox."""
-    left = ("imsOrg", "meta:sandboxId", "meta:sandboxType")
+    left = ("imsOrg", *_SANDBOX)
     kept = {name: value for name, value in resource.items() if name not in left}
     return {**kept, "title": f"Union object for {resource['title']}"}
 
 
 _SHAPES_OF_UNIONS: dict[str, Shape] = {
-    "class_title": _with_class_title,
+    "class_title": lambda union: union,
     "own_title": _with_own_title,
 }
 
@@ -222,3 +244,54 @@ _USAGES: dict[str, Callable[[list[JsonObject]], Json]] = {
 def _date(milliseconds: int) -> str:
     moment = time.gmtime(milliseconds / 1000)
     return time.strftime("%a %b %d %Y %H:%M:%S GMT+0000 (UTC)", moment)
+
+
+DESCRIPTOR_ID_DIGITS = {"short": 40, "long": 48}
+"""Length of a descriptor's id, by the answer `schema_registry.descriptor_id`."""
+
+_LATER_OF_DESCRIPTORS = ("imsOrg", "version", *_SANDBOX, "meta:registryMetadata")
+
+
+def created_descriptor_shape(call: Call, descriptor: JsonObject) -> JsonObject:
+    """Return what the answer to a write shows: no history yet."""
+    return _CREATED_DESCRIPTORS[call.edition.answer("schema_registry.descriptor")](descriptor)
+
+
+def descriptor_shape(call: Call, descriptor: JsonObject) -> JsonObject:
+    """Return a descriptor as a lookup shows it."""
+    return _FOUND_DESCRIPTORS[call.edition.answer("schema_registry.descriptor")](descriptor)
+
+
+def _without(descriptor: JsonObject, *names: str) -> JsonObject:
+    return {name: value for name, value in descriptor.items() if name not in names}
+
+
+def _with_history(descriptor: JsonObject) -> JsonObject:
+    """Who made it and when, as the developer guide prints it."""
+    metadata = descriptor["meta:registryMetadata"]
+    return {
+        **_without(descriptor, "@id", "meta:containerId", *_LATER_OF_DESCRIPTORS),
+        "createdUser": metadata["xdm:createdUserId"],
+        "imsOrg": descriptor["imsOrg"],
+        "createdClient": metadata["xdm:createdClientId"],
+        "updatedUser": metadata["xdm:lastModifiedUserId"],
+        "created": metadata["repo:createdDate"],
+        "updated": metadata["repo:lastModifiedDate"],
+        "meta:containerId": "tenant",
+        "@id": descriptor["@id"],
+    }
+
+
+_CREATED_DESCRIPTORS: dict[str, Shape] = {
+    "with_metadata": lambda descriptor: _without(descriptor, "meta:registryMetadata"),
+    "with_history": lambda descriptor: _without(descriptor, *_LATER_OF_DESCRIPTORS),
+}
+_FOUND_DESCRIPTORS: dict[str, Shape] = {
+    "with_metadata": lambda descriptor: descriptor,
+    "with_history": _with_history,
+}
+REPLACED_DESCRIPTORS: dict[str, Callable[[Call, JsonObject], Reply]] = {
+    "whole": lambda call, descriptor: Reply(200, descriptor_shape(call, descriptor)),
+    "id": lambda call, descriptor: Reply(201, {"@id": descriptor["@id"]}),
+}
+"""Answers to a replacement, by the answer `schema_registry.descriptor_replaced`."""

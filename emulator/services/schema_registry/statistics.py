@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from emulator.json_types import JsonObject
+from emulator.scope import Scope
 from emulator.services.schema_registry.identifiers import TYPES
 from emulator.services.schema_registry.service import SchemaRegistry
-from emulator.services.schema_registry.view import View
 
 _RECENT = 10
 
 
-def statistics(registry: SchemaRegistry, view: View, tenant: str) -> JsonObject:
+def statistics(registry: SchemaRegistry, scope: Scope) -> JsonObject:
     """Return the figures of a tenant; moments are in milliseconds."""
-    resources = {type: registry.all_own(view.sandbox, type) for type in TYPES}
+    resources = {type: registry.all_own(scope, type) for type in TYPES}
     everything = [item for items in resources.values() for item in items]
     counts = {type: len(resources[type]) for type in ("schemas", "mixins", "datatypes", "classes")}
     return {
-        "imsOrg": view.sandbox.organization,
-        "tenantId": tenant,
-        "counts": {**counts, "unions": len(registry.unions(view))},
+        "imsOrg": scope.organization,
+        "tenantId": scope.tenant_id,
+        "counts": {**counts, "unions": len(registry.unions(scope))},
         "recentlyCreatedResources": [
             _created(item) for item in _latest(everything, "repo:createdDate")
         ],
         "recentlyUpdatedResources": [
-            _updated(registry, view, item) for item in _latest(everything, "repo:lastModifiedDate")
+            _updated(registry, scope, item) for item in _latest(everything, "repo:lastModifiedDate")
         ],
-        "classUsage": _class_usage(registry, view, resources["schemas"]),
+        "classUsage": _class_usage(registry, scope, resources["schemas"]),
     }
 
 
@@ -39,11 +39,11 @@ def _created(item: JsonObject) -> JsonObject:
     return {"$id": item["$id"], **_summary(item), "meta:created": moment}
 
 
-def _updated(registry: SchemaRegistry, view: View, item: JsonObject) -> JsonObject:
+def _updated(registry: SchemaRegistry, scope: Scope, item: JsonObject) -> JsonObject:
     moment = item["meta:registryMetadata"]["repo:lastModifiedDate"]
     row = {**_summary(item), "meta:updated": moment}
     if "meta:class" in item:
-        owner = registry.find(view, item["meta:class"]) or {}
+        owner = registry.find(scope, item["meta:class"]) or {}
         row = {**row, "meta:class": item["meta:class"], "meta:classTitle": owner.get("title", "")}
     return row
 
@@ -58,7 +58,7 @@ def _summary(item: JsonObject) -> JsonObject:
 
 
 def _class_usage(
-    registry: SchemaRegistry, view: View, schemas: list[JsonObject]
+    registry: SchemaRegistry, scope: Scope, schemas: list[JsonObject]
 ) -> list[JsonObject]:
     users: dict[str, list[JsonObject]] = {}
     for schema in schemas:
@@ -67,7 +67,7 @@ def _class_usage(
     return [
         {
             "$id": id,
-            "title": (registry.find(view, id) or {}).get("title", ""),
+            "title": (registry.find(scope, id) or {}).get("title", ""),
             "numberOfSchemas": len(using),
             "schemas": using,
         }

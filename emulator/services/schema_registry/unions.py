@@ -6,12 +6,16 @@ Source: "Schema Registry API guide", unions. A union is there from the first sch
 from __future__ import annotations
 
 from emulator.json_types import JsonObject
-from emulator.platform import Platform
-from emulator.sandbox import Sandbox
-from emulator.services.schema_registry.fields import composed
-from emulator.services.schema_registry.identifiers import ROOT, alt_id, canonical
-from emulator.services.schema_registry.view import View, sandbox_type
+from emulator.scope import Scope
+from emulator.services.schema_registry.identifiers import (
+    LIBRARY,
+    ROOT,
+    alt_id,
+    canonical,
+    sandbox_members,
+)
 from emulator.store import Change
+from emulator.xdm.fields import composed
 
 UNIONS = "xdm_union"
 """An index: the schemas that take part, by the class's `$id`."""
@@ -43,40 +47,36 @@ def is_member(schema: JsonObject) -> bool:
     return isinstance(tags, list) and TAG in tags
 
 
-def members_of(platform: Platform, sandbox: Sandbox, owner: str) -> list[str]:
+def members_of(scope: Scope, owner: str) -> list[str]:
     """Return the ids of the schemas in the union of a class."""
-    stored = platform.store.read(sandbox, UNIONS, owner)
-    return stored.body["members"] if stored else []
+    union = scope.read(UNIONS, owner)
+    return union["members"] if union else []
 
 
-def classes_with_union(platform: Platform, sandbox: Sandbox) -> list[str]:
+def classes_with_union(scope: Scope) -> list[str]:
     """Return the ids of the classes that have a union, the oldest first."""
-    return [stored.key for stored in platform.store.scan(sandbox, UNIONS)]
+    return [stored.key for stored in scope.scan(UNIONS)]
 
 
-def membership(
-    platform: Platform, sandbox: Sandbox, before: JsonObject, after: JsonObject
-) -> list[Change]:
+def membership(scope: Scope, before: JsonObject, after: JsonObject) -> list[Change]:
     """Return the changes that keep the members of unions right when a schema changes."""
     old, new = (side.get("meta:class", "") if is_member(side) else "" for side in (before, after))
     if old == new:
         return []
     changes = []
     if old:
-        rest = [id for id in members_of(platform, sandbox, old) if id != before["$id"]]
-        changes.append(Change(sandbox, UNIONS, old, {"members": rest} if rest else None))
+        rest = [id for id in members_of(scope, old) if id != before["$id"]]
+        changes.append(scope.change(UNIONS, old, {"members": rest} if rest else None))
     if new:
-        members = [*members_of(platform, sandbox, new), after["$id"]]
-        changes.append(Change(sandbox, UNIONS, new, {"members": members}))
+        members = [*members_of(scope, new), after["$id"]]
+        changes.append(scope.change(UNIONS, new, {"members": members}))
     return changes
 
 
-def union_of(
-    platform: Platform, view: View, owner: JsonObject, members: list[JsonObject]
-) -> JsonObject:
+def union_of(scope: Scope, owner: JsonObject, members: list[JsonObject]) -> JsonObject:
     """Return the union of a class as it is looked up: everything that its members are made of."""
     groups = dict.fromkeys(id for member in members for id in composed(member))
-    groups.update(dict.fromkeys(id for id in EXTRA_GROUPS if view.fixtures.get("xdm", id)))
+    groups.update(dict.fromkeys(id for id in EXTRA_GROUPS if scope.fixtures.get(LIBRARY, id)))
     groups.pop(owner["$id"], None)
     included = dict.fromkeys(groups)
     for member in members:
@@ -101,8 +101,7 @@ def union_of(
         "meta:extensible": False,
         "meta:xdmType": "object",
         "meta:containerId": "tenant",
-        "imsOrg": view.sandbox.organization,
-        "meta:sandboxId": platform.sandbox_id(view.sandbox),
-        "meta:sandboxType": sandbox_type(view.sandbox),
+        "imsOrg": scope.organization,
+        **sandbox_members(scope),
         "meta:registryMetadata": {},
     }

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from emulator.json_types import Json, JsonObject
-from emulator.services.schema_registry.patterns import text_matching
+from emulator.services.schema_registry.sample_patterns import text_matching
 
 if TYPE_CHECKING:
     from faker import Faker

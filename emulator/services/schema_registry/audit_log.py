@@ -11,42 +11,39 @@ from collections.abc import Iterable
 from operator import itemgetter
 
 from emulator.json_types import JsonObject
-from emulator.platform import Platform
-from emulator.sandbox import Sandbox
+from emulator.scope import Scope
 from emulator.services.schema_registry.composition import ASSIGNED
 from emulator.store import Change
 
 _FORM = "%m-%d-%Y %H:%M:%S"
 
 
-def entry_of(
-    platform: Platform, sandbox: Sandbox, before: JsonObject, after: JsonObject, client: str
-) -> Change:
+def entry_of(scope: Scope, before: JsonObject, after: JsonObject) -> Change:
     """Return the change that adds a write to the log of a resource."""
-    id = platform.new_uuid(sandbox, "xdm_audit")
+    id = scope.new_uuid("xdm_audit")
     entry: JsonObject = {
         "id": id,
-        "updatedUser": platform.user_id(client),
-        "imsOrg": sandbox.organization,
-        "updatedTime": platform.clock.now(),
-        "requestId": platform.new_uuid(sandbox, "xdm_audit_request"),
-        "clientId": client,
-        "sandBoxId": platform.sandbox_id(sandbox),
+        "updatedUser": scope.user_id,
+        "imsOrg": scope.organization,
+        "updatedTime": scope.now(),
+        "requestId": scope.new_uuid("xdm_audit_request"),
+        "clientId": scope.client,
+        "sandBoxId": scope.sandbox_id,
         "updates": list(_updates(before, after)),
     }
-    return Change(sandbox, _kind(after["$id"]), id, entry)
+    return scope.change(_kind(after["$id"]), id, entry)
 
 
-def removal(platform: Platform, sandbox: Sandbox, id: str) -> list[Change]:
+def removal(scope: Scope, id: str) -> list[Change]:
     """Return the changes that forget the log of a resource."""
     kind = _kind(id)
-    return [Change(sandbox, kind, row.key, None) for row in platform.store.scan(sandbox, kind)]
+    return [scope.change(kind, row.key, None) for row in scope.scan(kind)]
 
 
-def log_of(platform: Platform, sandbox: Sandbox, ids: Iterable[str]) -> list[JsonObject]:
+def log_of(scope: Scope, ids: Iterable[str]) -> list[JsonObject]:
     """Return the log of some resources, newest first."""
-    rows = [row for id in ids for row in platform.store.scan(sandbox, _kind(id))]
-    oldest_first = sorted((row.body for row in rows), key=itemgetter("updatedTime"))
+    entries = [entry for id in ids for entry in scope.bodies(_kind(id))]
+    oldest_first = sorted(entries, key=itemgetter("updatedTime"))
     return [{**entry, "updatedTime": _moment(entry["updatedTime"])} for entry in oldest_first[::-1]]
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from emulator.json_types import Json, JsonObject
 from emulator.services.schema_registry.composition import Find
-from emulator.services.schema_registry.fields import references
 from emulator.services.schema_registry.identifiers import ROOT, TYPES, resource_type
+from emulator.xdm.fields import references
 
 PLACEHOLDER = "<XDM_TENANTID_PLACEHOLDER>"
 

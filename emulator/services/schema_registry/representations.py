@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from emulator.json_types import Json, JsonObject
-from emulator.services.schema_registry.fields import changed, without_texts
+from emulator.xdm.fields import changed, without_texts
 
 _TYPE = re.compile(r"application/vnd\.adobe\.(xed|xdm)((?:-[a-z0-9]+)*)\+json", re.IGNORECASE)
 _DEPRECATING = {"deprecatefield", "deprecated"}
