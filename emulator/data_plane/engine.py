@@ -90,7 +90,7 @@ class FlowEngine:
         run = self._flows.runs.create(sandbox, {**flow, **caller, **clients}, sent, now)
         params = _params(run)
         column = params.get("deltaColumn")
-        if isinstance(column, dict) and self._takes_delta_column(sandbox, flow["id"]):
+        if isinstance(column, dict) and self._takes_delta_column(sandbox, flow):
             flow = self._flows.keep_delta_column(sandbox, flow, column)
         start = moment(params.get("startTime"))
         if start is not None and start > now:
@@ -214,13 +214,19 @@ class FlowEngine:
         self, sandbox: Sandbox, id: str
     ) -> tuple[JsonObject | None, Schedule | None]:
         """Return a flow of a batch source with its schedule, or nothing."""
-        flow = self._around(sandbox).find("batch_flow", id)
-        return flow, read_schedule(flow.get("scheduleParams")) if flow else None
+        flow = self._around(sandbox).find("flow", id)
+        if flow is None or "scheduleSpec" not in self._spec_of(sandbox, flow):
+            return None, None
+        return flow, read_schedule(flow.get("scheduleParams"))
 
-    def _takes_delta_column(self, sandbox: Sandbox, flow_id: str) -> bool:
+    def _takes_delta_column(self, sandbox: Sandbox, flow: JsonObject) -> bool:
         """Tell whether orders for a flow name a delta column: its source has tables."""
-        spec = self._around(sandbox).find("run_flow_spec", flow_id) or {}
+        spec = self._spec_of(sandbox, flow)
         return dotted(spec, "runSpec.spec.properties.deltaColumn") is not MISSING
+
+    def _spec_of(self, sandbox: Sandbox, flow: JsonObject) -> JsonObject:
+        """Return the flow spec of a flow; empty where it cannot be found."""
+        return self._around(sandbox).find("flow_spec", dotted(flow, "flowSpec.id")) or {}
 
     def _around(self, sandbox: Sandbox) -> Surroundings:
         return Surroundings(self._platform, sandbox, self._fixtures, self._words)

@@ -36,9 +36,6 @@ READ_FIELDS = {
 }
 """Checks that take a resource's existence or single members; others need to see all of it."""
 
-WITHOUT_STATE = {"api_key", "client", "connection_spec_alias", "organization", "token"}
-"""Kinds that do not depend on what has been created: that one is not there is known too."""
-
 SHIPPED = {
     "behavior",
     "class",
@@ -209,10 +206,8 @@ class LearningLookup:
         Raises:
             Undecided: Neither does, or not enough of it for the rule that asks.
         """
-        if kind in WITHOUT_STATE or kind in SHIPPED:
-            found = self._scope.find(kind, key)
-            if found is not None or kind in WITHOUT_STATE:
-                return found
+        if kind in SHIPPED and (found := self._scope.find(kind, key)) is not None:
+            return found
         found = self._world.find(self._sandbox, kind, key)
         if isinstance(found, Partial) and READ_FIELDS.isdisjoint(self.rule.check):
             raise Undecided(f"{kind} {key} has been shown in part only")

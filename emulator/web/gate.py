@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from emulator.contract.judge import schema_of_request
 from emulator.contract.model import GATE, Rule
-from emulator.json_types import Json
+from emulator.json_types import Json, JsonObject
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 MAX_PASSED = 1024
 """How many combinations of headers are remembered."""
 
-_SETTLED = ("api_key", "organization", "token")
-"""Kinds whose existence follows from the settings alone, as long as any token is accepted."""
+_SETTLED = ("gateway.api_key", "gateway.organization", "ims.token")
+"""Facts that follow from the settings alone, as long as any token is accepted."""
 
 _SANDBOX = "/headers/x-sandbox-name"
 _SUBSCHEMAS = ("not", "if", "then", "else")
@@ -93,15 +93,17 @@ def _looked_at(rule: Rule) -> Iterator[tuple[str, ...]]:
         return
     if check == "schema":
         yield from _places(schema_of_request(rule, arguments), ())
-    elif check == "refers_to" and _is_settled(rule.at, arguments):
+    elif _is_settled(check, arguments, rule.at):
         yield from _places(schema_of_request(rule, {"const": None}), ())
     else:
         yield ()
 
 
-def _is_settled(at: str, arguments: Json) -> bool:
-    kinds = arguments.get("kinds") or [arguments["kind"]]
-    return all(kind in _SETTLED or (kind == "sandbox" and at == _SANDBOX) for kind in kinds)
+def _is_settled(check: str, arguments: JsonObject, at: str) -> bool:
+    """Tell whether a check of one header comes out the same until a sandbox is deleted."""
+    if check == "holds":
+        return arguments["fact"] in _SETTLED and "of" not in arguments
+    return check == "refers_to" and arguments.get("kind") == "sandbox" and at == _SANDBOX
 
 
 def _places(schema: Json, at: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -14,6 +14,8 @@ def named(node: Json) -> Iterator[JsonObject]:
     if isinstance(node, dict):
         if "fact" in node:
             yield node
+        if "resolve" in node:
+            yield {"fact": node["resolve"]}
         node = list(node.values())
     for child in node if isinstance(node, list) else ():
         yield from named(child)

@@ -35,9 +35,8 @@ from emulator.contract.checks.evolution import (
     refers_in_list,
     refers_to_nothing,
 )
-from emulator.contract.checks.explore import explored
 from emulator.contract.checks.expressions import expression
-from emulator.contract.checks.facts import holds
+from emulator.contract.checks.facts import free_of, holds
 from emulator.contract.checks.filters import check_filter, check_order
 from emulator.contract.checks.ingestion import (
     content_range,
@@ -98,12 +97,12 @@ CHECKS: dict[str, Check] = {
     "csv_template": csv_template,
     "described_field": described_field,
     "every_listed": every_listed,
-    "explored": explored,
     "expression": expression,
     "field_is_one_of": field_is_one_of,
     "filter": check_filter,
     "fit_for_union": fit_for_union,
     "fits_spec": fits_spec,
+    "free_of": free_of,
     "forbidden_with": forbidden_with,
     "found_lacks": found_lacks,
     "group_fits_class": group_fits_class,

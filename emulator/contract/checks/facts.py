@@ -5,24 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from emulator.contract.checks.reason import Reason
-from emulator.json_types import MISSING, Json, JsonObject, at
+from emulator.contract.checks.reason import Reason, shown
+from emulator.json_types import Json, JsonObject, at
 
 if TYPE_CHECKING:
     from emulator.contract.lookup import Lookup
 
 
 def holds(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
-    """A fact is so.
+    """A fact is so: `fact` and `of` as in `ask`.
 
-    Arguments: `fact` and `of` as in `ask`; `reason` is why not, and `values` (name -> text) fill
-    the problem's texts: `{0}`, `{1}`… stand for the fact's arguments.
+    `reason` says why not, and `values` (name -> text) fill the problem's texts: `{0}`, `{1}`…
+    stand for the fact's arguments; without `values` the first one is the problem's `{id}`.
     """
     of = fact_arguments(value, arguments, lookup)
-    if of is not None and not lookup.ask(arguments["fact"], *of):
-        texts = arguments.get("values", {"id": "{0}"})
-        values = {name: text.format(*of) for name, text in texts.items()}
-        yield Reason(arguments["reason"].format(*of), values=values)
+    if of is None or lookup.ask(arguments["fact"], *of) not in (None, False):
+        return
+    texts = arguments.get("values", {"id": "{0}"})
+    values = {name: text.format(*of) for name, text in texts.items()}
+    yield Reason(arguments["reason"].format(*map(shown, of)), values=values)
+
+
+def free_of(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    """A fact tells of no fault: `fact` and `of` as in `ask`.
+
+    A fault is an object with a `reason`, and `values` that fill the problem's texts. With `fault`
+    only a fault of that name in the object's `fault` counts.
+    """
+    found = ask(value, arguments, lookup) or {}
+    fault = found.get("fault")
+    if "reason" in found and arguments.get("fault", fault) == fault:
+        yield Reason(found["reason"], values=found.get("values", {}))
 
 
 def ask(value: Json, arguments: JsonObject, lookup: Lookup) -> Json:
@@ -36,9 +49,9 @@ def ask(value: Json, arguments: JsonObject, lookup: Lookup) -> Json:
 
 
 def fact_arguments(value: Json, arguments: JsonObject, lookup: Lookup) -> list[Json] | None:
-    """Return the values at the pointers `of`, or None if one of them is missing."""
+    """Return the texts or objects at the pointers `of`; None if one of them is neither."""
     of = [pointed(pointer, value, lookup) for pointer in arguments.get("of", ["."])]
-    return None if MISSING in of else of
+    return of if all(isinstance(argument, str | dict) for argument in of) else None
 
 
 def pointed(pointer: str, value: Json, lookup: Lookup) -> Json:

@@ -8,14 +8,16 @@ from typing import Any
 
 import jsonschema_rs
 
-from emulator.contract.checks.facts import pointed
+from emulator.contract.checks.facts import ask, pointed
 from emulator.contract.checks.reason import Reason, shown
 from emulator.contract.checks.values import read_text, schema_reasons
 from emulator.json_types import MISSING, Json, JsonObject, at, dotted, dumps, loads
 
 
 def _other(value: Json, arguments: JsonObject, lookup: Any) -> JsonObject | None:
-    """Return the resource that `kind` and `key` name, if it is there."""
+    """Return the resource that `kind` and `key` name, or a fact, if it is there."""
+    if "fact" in arguments:
+        return ask(value, arguments, lookup)  # type: ignore[no-any-return]
     key = pointed(arguments["key"], value, lookup)
     return lookup.find(arguments["kind"], key) if isinstance(key, str) else None
 
@@ -33,10 +35,10 @@ def refers_to(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reaso
 def agrees(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """The value (or its `./field`) agrees with a field of another resource.
 
-    Arguments: `kind`, `key` and `field` name the other value. `mine` is a pointer to the value
-    itself, or `of` {kind, field} a field of the resource that the value names. `relation` is
-    `equals` (default), `in`, `at_most` or `ends_with`. `resolve` names a kind of aliases that both
-    sides are resolved through.
+    Arguments: `kind` and `key`, or a fact, name the other resource, and `field` the value in it.
+    `mine` is a pointer to the value itself, or `member` {kind, field} a field of the resource that
+    the value names. `relation` is `equals` (default), `in`, `at_most` or `ends_with`. `resolve` is
+    a fact that returns what an alias stands for, on both sides.
     """
     mine = _mine(value, arguments, lookup)
     resource = _other(value, arguments, lookup)
@@ -49,7 +51,7 @@ def agrees(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
         mine, theirs = (_resolved(side, arguments["resolve"], lookup) for side in (mine, theirs))
     relation = arguments.get("relation", "equals")
     if not _RELATIONS[relation](mine, theirs):
-        noun = f"{arguments['kind'].replace('_', ' ')}'s {arguments['field']}"
+        noun = f"{_noun(arguments)}'s {arguments['field']}"
         words = {"in": "is not among the", "at_most": "is beyond the"}.get(relation, "is not the")
         yield Reason(
             f"{shown(mine)} {words} {noun} {shown(theirs)}",
@@ -57,10 +59,18 @@ def agrees(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
         )
 
 
+def _noun(arguments: JsonObject) -> str:
+    """Return the word for the resource that `_other` finds."""
+    name: str = arguments["kind"] if "kind" in arguments else arguments["fact"].partition(".")[2]
+    return name.replace("_", " ")
+
+
 def _mine(value: Json, arguments: JsonObject, lookup: Any) -> Json:
-    if "of" in arguments:
-        resource = lookup.find(arguments["of"]["kind"], value) if isinstance(value, str) else None
-        return dotted(resource, arguments["of"]["field"]) if resource else MISSING
+    if "member" in arguments:
+        resource = (
+            lookup.find(arguments["member"]["kind"], value) if isinstance(value, str) else None
+        )
+        return dotted(resource, arguments["member"]["field"]) if resource else MISSING
     return pointed(arguments["mine"], value, lookup) if "mine" in arguments else value
 
 
@@ -77,35 +87,34 @@ _RELATIONS: dict[str, Callable[[Json, Json], bool]] = {
 }
 
 
-def _resolved(value: Json, kind: str, lookup: Any) -> Json:
+def _resolved(value: Json, fact: str, lookup: Any) -> Json:
     if isinstance(value, list):
-        return [_resolved(item, kind, lookup) for item in value]
-    alias = lookup.find(kind, value) if isinstance(value, str) else None
-    return alias["id"] if alias else value
+        return [_resolved(item, fact, lookup) for item in value]
+    return (lookup.ask(fact, value) if isinstance(value, str) else None) or value
 
 
 def every_listed(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """A field of the resource that the value names is in a list of another resource.
 
-    Arguments: `of` {kind, field} finds the member by the judged value; `kind`, `key` and `field`
-    find the list; `resolve` as in `agrees`. Without the list nothing is limited, and a member whose
-    own `unless` {kind, field} lists the key is let through.
+    Arguments: `member` {kind, field} finds the member by the judged value; `kind`, `key` and
+    `field` find the list; `resolve` as in `agrees`. Without the list nothing is limited, and a
+    member whose own `unless` {kind, field} lists the key is let through.
     """
-    mine = lookup.find(arguments["of"]["kind"], value) if isinstance(value, str) else None
+    mine = lookup.find(arguments["member"]["kind"], value) if isinstance(value, str) else None
     resource = _other(value, arguments, lookup)
     if mine is None or resource is None:
         return
     listed = dotted(resource, arguments["field"])
-    member = dotted(mine, arguments["of"]["field"])
+    member = dotted(mine, arguments["member"]["field"])
     if not isinstance(listed, list) or member is MISSING:
         return
     if "resolve" in arguments:
         member = _resolved(member, arguments["resolve"], lookup)
         listed = _resolved(listed, arguments["resolve"], lookup)
     if member not in listed and not _excepted(member, value, arguments, lookup):
-        noun = arguments["of"]["kind"].replace("_", " ")
+        noun = arguments["member"]["kind"].replace("_", " ")
         yield Reason(
-            f"{noun} {value} is of {arguments['of']['field']} {shown(member)},"
+            f"{noun} {value} is of {arguments['member']['field']} {shown(member)},"
             f" which is not in {arguments['field']} of the {arguments['kind'].replace('_', ' ')}",
             values={"id": value, "member": member},
         )
@@ -221,11 +230,11 @@ def _read_unless_text(item: Json, schema: Json) -> Json:
 
 
 def unique(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """No other resource of `kind` has this value: `kind` is an index from value to owner.
+    """No other resource has this value: the index `kind`, or a fact, gives a value's owner.
 
     `except` points to the id of the resource that may keep its own value.
     """
-    owner = lookup.find(arguments["kind"], value) if isinstance(value, str) else None
+    owner = _other(value, {"key": ".", **arguments}, lookup)
     own = pointed(arguments["except"], value, lookup) if "except" in arguments else MISSING
     if owner and own not in (owner["id"], *owner.get("aliases", ())):
         yield Reason(f"{shown(value)} is taken by {owner['id']}", values={"id": owner["id"]})

@@ -7,7 +7,6 @@ say is found for the rules first, which refuse what is not there, and then shown
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -16,10 +15,10 @@ from emulator.data_plane.errors import FileError, SourceError
 from emulator.data_plane.files import LANDING_ZONE, File, Files
 from emulator.data_plane.sources import Form
 from emulator.data_plane.tables import table_form, table_name, tables
-from emulator.json_types import JsonObject, loads
+from emulator.json_types import JsonObject
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.scope import Finder, Scope
+from emulator.scope import Scope
 
 ROWS_SHOWN = 100
 """How many rows a preview has, and how many are looked at for types (assumed)."""
@@ -36,47 +35,29 @@ class Explorer:
         self._platform = platform
         self._files = Files(platform)
 
-    def finders(self) -> Mapping[str, Finder]:
-        return {
-            "explorable": self._explorable,
-            "landing_zone_spec": self._landing_zone_spec,
-            "explored": self._explored,
-            "explored_spec": self._explored_spec,
-        }
-
-    def _explorable(self, scope: Scope, key: str) -> JsonObject | None:
-        """Return what can be explored of a connection: `kinds`, in every case that is shown."""
-        connection = scope.find("connection", key) or {}
-        named = connection.get("connectionSpec")
+    def kinds(self, scope: Scope, connection_id: str) -> tuple[str, ...]:
+        """Return what can be explored of a connection; nothing of an unknown one."""
+        named = (scope.find("connection", connection_id) or {}).get("connectionSpec")
         id = named.get("id") if isinstance(named, dict) else None
-        spec = scope.find("connection_spec", id) if id else None
-        kinds = explored_kinds(spec or {})
-        return (
-            {"kinds": [*kinds, *map(str.upper, kinds), *map(str.title, kinds)]} if kinds else None
-        )
+        return explored_kinds((scope.find("connection_spec", id) if id else None) or {})
 
-    def _landing_zone_spec(self, scope: Scope, key: str) -> JsonObject | None:
-        """Return a spec that is explored without a connection: one that needs no credentials."""
-        spec = scope.find("connection_spec", key)
-        return spec if spec and "exploreSpec" in spec and not spec.get("authSpec") else None
+    def is_landing_zone(self, scope: Scope, spec_id: str) -> bool:
+        """Tell whether a spec is explored without a connection: it needs no credentials."""
+        spec = scope.find("connection_spec", spec_id) or {}
+        return "exploreSpec" in spec and not spec.get("authSpec")
 
-    def _explored(self, scope: Scope, key: str) -> JsonObject | None:
-        """Return what a request (JSON of `id` and query) finds on a connection, or its `fault`."""
-        request = loads(key)
-        explorable = self._explorable(scope, request["id"])
-        if explorable is None:
+    def of_connection(self, scope: Scope, id: str, query: JsonObject) -> JsonObject | None:
+        """Return what a query finds on a connection, or its `fault` with the `reason`."""
+        kinds = self.kinds(scope, id)
+        return self._found(scope.sandbox, id, query, tabular="table" in kinds) if kinds else None
+
+    def of_landing_zone(self, scope: Scope, spec_id: str, query: JsonObject) -> JsonObject | None:
+        """Return what a query finds in the landing zone, or its `fault` with the `reason`."""
+        if not self.is_landing_zone(scope, spec_id):
             return None
-        tabular = "table" in explorable["kinds"]
-        return self._guarded(scope.sandbox, request["id"], request["query"], tabular=tabular)
+        return self._found(scope.sandbox, LANDING_ZONE, query, tabular=False)
 
-    def _explored_spec(self, scope: Scope, key: str) -> JsonObject | None:
-        """Return what a request finds in the landing zone, or its `fault`."""
-        request = loads(key)
-        if self._landing_zone_spec(scope, request["id"]) is None:
-            return None
-        return self._guarded(scope.sandbox, LANDING_ZONE, request["query"], tabular=False)
-
-    def _guarded(
+    def _found(
         self, sandbox: Sandbox, container: str, query: JsonObject, *, tabular: bool
     ) -> JsonObject | None:
         kind = str(query.get("objectType", "")).lower()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from emulator.contract.checks.explore import exploring_key
 from emulator.services.flow_service import run_shapes as shapes
 from emulator.services.flow_service.service import FlowService
 from emulator.web import Call, Reply, operation
@@ -10,11 +9,11 @@ from emulator.web import Call, Reply, operation
 
 @operation("flow_service.explore_connection")
 def explore_connection(service: FlowService, call: Call) -> Reply:
-    key = exploring_key(call.path["id"], call.query)
-    return shapes.explored(call, call.find("explored", key))
+    found = call.ask("flow_service.explored", call.path["id"], call.query)
+    return shapes.explored(call, found)
 
 
 @operation("flow_service.explore_connection_spec")
 def explore_connection_spec(service: FlowService, call: Call) -> Reply:
-    key = exploring_key(call.path["id"], call.query)
-    return shapes.explored_zone(call.find("explored_spec", key))
+    found = call.ask("flow_service.explored_spec", call.path["id"], call.query)
+    return shapes.explored_zone(found)

@@ -1,9 +1,12 @@
-"""What rules ask of the Flow Service."""
+"""What rules ask of flows, their runs, and what connections reach."""
 
 from __future__ import annotations
 
+from emulator.data_plane.delta import delta_column as column_of
+from emulator.json_types import JsonObject
 from emulator.scope import Scope, fact
-from emulator.services.flow_service.kinds import FLOW
+from emulator.services.flow_service.kinds import FLOW, RUN
+from emulator.services.flow_service.listing import read_token
 from emulator.services.flow_service.service import FlowService
 
 
@@ -14,3 +17,78 @@ def started_flow(service: FlowService, scope: Scope, flow_id: str) -> bool:
     start = str((flow.get("scheduleParams") or {}).get("startTime", ""))
     is_time = start.isdecimal() and len(start) <= 18
     return is_time and int(start) * 1000 <= scope.now()
+
+
+@fact()
+def spec_of_flow(service: FlowService, scope: Scope, flow_id: str) -> JsonObject | None:
+    """Return the flow spec of a flow."""
+    named = (scope.read(FLOW.name, flow_id) or {}).get("flowSpec")
+    id = named.get("id") if isinstance(named, dict) else None
+    return scope.find("flow_spec", id) if isinstance(id, str) else None
+
+
+@fact()
+def batch_flow(service: FlowService, scope: Scope, flow_id: str) -> bool:
+    """Tell whether a flow is of a batch source: its spec has schedules."""
+    return "scheduleSpec" in (spec_of_flow(service, scope, flow_id) or {})
+
+
+@fact()
+def delta_column(service: FlowService, scope: Scope, flow_id: str) -> JsonObject | None:
+    """Return the delta column of a flow, where its first run left it."""
+    return column_of(scope.read(FLOW.name, flow_id) or {})
+
+
+@fact()
+def rerun_fault(service: FlowService, scope: Scope, run_id: str) -> JsonObject | None:
+    """Return why a run cannot be carried out again: its flow is deleted, or not enabled."""
+    run = scope.read(RUN.name, run_id)
+    if run is None:
+        return None
+    id = run["flowId"]
+    state = (scope.read(FLOW.name, id) or {"state": "deleted"})["state"]
+    if state == "enabled":
+        return None
+    return {"reason": f'flow of run {id} has state "{state}"', "values": {"id": id}}
+
+
+@fact(stateless=True)
+def real_spec_id(service: FlowService, scope: Scope, id: str) -> str | None:
+    """Return the id of the connection spec that some documents print under another id."""
+    return scope.fixtures.aliases("connection_specs").get(id)
+
+
+@fact()
+def continuation_token(service: FlowService, scope: Scope, token: str) -> bool:
+    """Tell whether a text is a continuation token."""
+    return read_token(token) is not None
+
+
+@fact()
+def explorable(service: FlowService, scope: Scope, connection_id: str) -> JsonObject | None:
+    """Return what can be explored of a connection: `kinds`, in every case that is shown."""
+    kinds = service.explorer.kinds(scope, connection_id)
+    cases = [*kinds, *map(str.upper, kinds), *map(str.title, kinds)]
+    return {"kinds": cases} if kinds else None
+
+
+@fact()
+def landing_zone_spec(service: FlowService, scope: Scope, spec_id: str) -> bool:
+    """Tell whether a spec is explored without a connection: it needs no credentials."""
+    return service.explorer.is_landing_zone(scope, spec_id)
+
+
+@fact()
+def explored(
+    service: FlowService, scope: Scope, connection_id: str, query: JsonObject
+) -> JsonObject | None:
+    """Return what a query finds on a connection, or its `fault`; None for an unknown one."""
+    return service.explorer.of_connection(scope, connection_id, query)
+
+
+@fact()
+def explored_spec(
+    service: FlowService, scope: Scope, spec_id: str, query: JsonObject
+) -> JsonObject | None:
+    """Return what a query finds in the landing zone of a spec, or its `fault`."""
+    return service.explorer.of_landing_zone(scope, spec_id, query)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from emulator.data_plane.delta import delta_column
 from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.scope import Finder, Scope
-from emulator.services.flow_service.kinds import FLOW, RUN
+from emulator.scope import Finder
+from emulator.services.flow_service.kinds import RUN
 from emulator.store import Change, Stored
 
 _FIXED = (
@@ -53,10 +52,6 @@ class Runs:
     def finders(self) -> Mapping[str, Finder]:
         return {
             RUN.name: lambda scope, key: self.find(scope.sandbox, key),
-            "run_flow_spec": self._flow_spec,
-            "batch_flow": self._batch_flow,
-            "delta_column": self._delta_column,
-            "flow_of_run": self._flow_of_run,
         }
 
     def find(self, sandbox: Sandbox, id: str) -> JsonObject | None:
@@ -67,30 +62,6 @@ class Runs:
     def scan(self, sandbox: Sandbox, after: int = 0) -> Iterator[Stored]:
         """Yield the runs in order of creation."""
         return self._store.scan(sandbox, RUN.name, after)
-
-    def _flow(self, sandbox: Sandbox, id: str) -> JsonObject | None:
-        stored = self._store.read(sandbox, FLOW.name, id)
-        return stored.body if stored else None
-
-    def _flow_spec(self, scope: Scope, key: str) -> JsonObject | None:
-        """Return the flow spec of the flow that is named."""
-        flow = self._flow(scope.sandbox, key) or {}
-        named = flow.get("flowSpec")
-        id = named.get("id") if isinstance(named, dict) else None
-        return scope.find("flow_spec", id) if isinstance(id, str) else None
-
-    def _batch_flow(self, scope: Scope, key: str) -> JsonObject | None:
-        """Return the flow that is named if it is of a batch source: its spec has schedules."""
-        spec = self._flow_spec(scope, key)
-        return self._flow(scope.sandbox, key) if spec and "scheduleSpec" in spec else None
-
-    def _delta_column(self, scope: Scope, key: str) -> JsonObject | None:
-        """Return the delta column of the flow that is named, where its first run left it."""
-        return delta_column(self._flow(scope.sandbox, key) or {})
-
-    def _flow_of_run(self, scope: Scope, key: str) -> JsonObject | None:
-        """Return the flow that is named, also if it has been deleted since."""
-        return self._flow(scope.sandbox, key) or {"state": "deleted"}
 
     def create(self, sandbox: Sandbox, flow: JsonObject, sent: JsonObject, at: int) -> JsonObject:
         """Store a run that has not been carried out and return it.

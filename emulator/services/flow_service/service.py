@@ -23,7 +23,6 @@ from emulator.services.flow_service.kinds import (
     TARGET_CONNECTION,
     Kind,
 )
-from emulator.services.flow_service.listing import read_token
 from emulator.services.flow_service.parts import Parts
 from emulator.services.flow_service.runs import Runs
 from emulator.services.flow_service.specs import Specs
@@ -61,16 +60,13 @@ class FlowService:
         self.runs = Runs(platform)
         self.agenda = Agenda(platform)
         self.parts = Parts(platform)
-        self._explorer = Explorer(platform)
+        self.explorer = Explorer(platform)
 
     def finders(self) -> Mapping[str, Finder]:
         return {
             **{kind.name: self._finder(kind) for kind in KINDS},
             **self.specs.finders(),
             **self.runs.finders(),
-            **self._explorer.finders(),
-            "connection_spec_alias": _alias,
-            "continuation_token": lambda scope, key: read_token(key),
         }
 
     def listers(self) -> Mapping[str, Lister]:
@@ -249,8 +245,3 @@ class FlowService:
         if kind is FLOW:
             self.agenda.gone(sandbox, id)
             self.parts.forget(sandbox, id)
-
-
-def _alias(scope: Scope, key: str) -> JsonObject | None:
-    real = scope.fixtures.aliases("connection_specs").get(key)
-    return {"id": real} if real else None

@@ -2,6 +2,7 @@
 
 from emulator.platform import Service
 from emulator.services import interfaces
+from emulator.services.gateway import facts
 from emulator.services.gateway.service import Gateway
 
-SERVICE: Service[interfaces.Domain] = Service("gateway", Gateway, ())
+SERVICE: Service[interfaces.Domain] = Service("gateway", Gateway, (facts,))

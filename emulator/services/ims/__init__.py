@@ -2,7 +2,7 @@
 
 from emulator.platform import Service
 from emulator.services import interfaces
-from emulator.services.ims import routes
+from emulator.services.ims import facts, routes
 from emulator.services.ims.service import Ims
 
-SERVICE: Service[interfaces.Ims] = Service("ims", Ims, (routes,))
+SERVICE: Service[interfaces.Ims] = Service("ims", Ims, (facts, routes))

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from emulator.json_types import JsonObject, dumps, loads
-from emulator.jwt import decode_base64, jwt_claims
+from emulator.jwt import decode_base64
 from emulator.platform import Platform
 from emulator.sandbox import PLATFORM
-from emulator.scope import Finder, Lister, Scope
+from emulator.scope import Finder, Lister
 
 LIFE = 24 * 3600
 """Seconds that a token is valid: a day, as every document says."""
@@ -27,12 +27,7 @@ class Ims:
         self._key = sha256(f"ims\x00{platform.settings.seed}".encode()).digest()
 
     def finders(self) -> Mapping[str, Finder]:
-        return {
-            "client": self._client,
-            "jwt": self._jwt,
-            "token": self._token,
-            "unexpired_jwt": self._unexpired_jwt,
-        }
+        return {}
 
     def listers(self) -> Mapping[str, Lister]:
         return {}
@@ -66,23 +61,3 @@ class Ims:
             return None
         expires = int(claims["created_at"]) + int(claims["expires_in"])
         return claims if self._platform.clock.now() < expires else None
-
-    def _token(self, scope: Scope, header: str) -> JsonObject | None:
-        token = header.partition(" ")[2].strip()
-        if self._platform.settings.auth == "any":
-            return {"token": token} if token else None
-        return self.claims(token)
-
-    def _client(self, scope: Scope, client_id: str) -> JsonObject | None:
-        listed = self._platform.settings.api_keys
-        known = client_id in listed if listed else bool(client_id)
-        return {"id": client_id, "audience": f"/c/{client_id}"} if known else None
-
-    def _jwt(self, scope: Scope, token: str) -> JsonObject | None:
-        return jwt_claims(token)
-
-    def _unexpired_jwt(self, scope: Scope, token: str) -> JsonObject | None:
-        claims = jwt_claims(token) or {}
-        expiry = claims.get("exp")
-        now = self._platform.clock.now()
-        return claims if isinstance(expiry, int) and expiry * 1000 > now else None

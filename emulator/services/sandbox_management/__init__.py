@@ -2,7 +2,7 @@
 
 from emulator.platform import Service
 from emulator.services import interfaces
-from emulator.services.sandbox_management import routes
+from emulator.services.sandbox_management import facts, routes
 from emulator.services.sandbox_management.service import Sandboxes
 
-SERVICE: Service[interfaces.Domain] = Service("sandbox_management", Sandboxes, (routes,))
+SERVICE: Service[interfaces.Domain] = Service("sandbox_management", Sandboxes, (facts, routes))

@@ -40,7 +40,7 @@ class Sandboxes:
         self._any_name = "*" in listed
 
     def finders(self) -> Mapping[str, Finder]:
-        return {"sandbox": self._usable, ENTRY: self._entry, "sandbox_name": self._taken}
+        return {"sandbox": self._usable, ENTRY: self._entry}
 
     def listers(self) -> Mapping[str, Lister]:
         return {ENTRY: lambda scope: self.all(scope.sandbox.organization)}
@@ -55,10 +55,10 @@ class Sandboxes:
     def _entry(self, scope: Scope, name: str) -> JsonObject | None:
         return self.find(scope.sandbox.organization, name)
 
-    def _taken(self, scope: Scope, name: str) -> JsonObject | None:
-        """Return the sandbox that keeps a name from being given again, be it deleted."""
-        stored = self._store.read(_place(scope.sandbox.organization), ENTRY, name)
-        return {"id": name} if stored or name in self._given else None
+    def holds_name(self, organization: str, name: str) -> bool:
+        """Tell whether a name cannot be given to a new sandbox, be its holder deleted."""
+        stored = self._store.read(_place(organization), ENTRY, name)
+        return stored is not None or name in self._given
 
     def _is_given(self, name: str) -> bool:
         if name in self._given:
