@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from emulator.clock import Clock
 from emulator.fixtures.library import FixtureLibrary, Fixtures
+from emulator.hooks import BatchHook, CompletionHook, EraseHook, RunHook
 from emulator.ids import Ids
 from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
@@ -133,23 +134,6 @@ Fact = Callable[..., Json]
 Conform = Callable[[JsonObject, list[Any]], JsonObject]
 """Returns a row as it lands in a data set, and appends what is wrong with it to the list."""
 
-RunHook = Callable[[Sandbox, JsonObject, JsonObject], JsonObject | None]
-"""Asked with sandbox, flow and run before a run is carried out; None lets it.
-
-What it returns instead becomes the run's `statusSummary`, and nothing is read: for example
-`{"status": "failed", "errors": [{"code": …, "message": …}]}`. A run that has not ended then
-(`inProgress`, `queued`, `scheduled`) is asked for again each time somebody looks at runs or flows.
-"""
-
-BatchHook = Callable[[Sandbox, JsonObject], JsonObject | None]
-"""Asked with sandbox and data set before a batch is read; None lets it.
-
-What it returns instead, `{"code": …, "message": …}`, is why the batch fails.
-"""
-
-EraseHook = Callable[[str | None, str | None], object]
-"""Called with the organization and sandbox that have been erased, None for all of them."""
-
 _F = TypeVar("_F", bound=Callable[..., Json])
 
 _MAX_DERIVED = 1024
@@ -191,6 +175,7 @@ class PlatformBase:
         self.settings = settings
         self.run_hooks: list[RunHook] = []
         self.batch_hooks: list[BatchHook] = []
+        self.completion_hooks: list[CompletionHook] = []
         self.on_erase: list[EraseHook] = []
         self.conformers: dict[tuple[Sandbox, str | None, bool], tuple[JsonObject, Conform]] = {}
         """What holds rows against a schema, compiled, by sandbox, schema and strictness."""

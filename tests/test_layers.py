@@ -44,7 +44,7 @@ LAYERS = tuple(
     for row in (
         "json_types package_data problem sandbox settings clock templates form_errors",
         "byte_ranges moments",
-        "ids jwt json_patch xdm filters mapping store",
+        "ids jwt json_patch xdm filters hooks mapping store",
         "contract fixtures",
         "export scope",
         "services.interfaces",

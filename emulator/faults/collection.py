@@ -50,7 +50,6 @@ class Faults:
         self._engine = engine
         self._faults: dict[str, Fault] = {}
         self._numbered = 0
-        self._watches_batches = False
         self._tokens = Tokens()
         self._visibility = Visibility()
         self._data = DataFaults(engine.platform, self.all)
@@ -59,6 +58,7 @@ class Faults:
         engine.platform.on_erase += [self._visibility.erased, self._data.erased]
         engine.platform.run_hooks.append(self._data.of_run)
         engine.platform.batch_hooks.append(self._data.of_batch)
+        engine.platform.completion_hooks.append(self._data)
 
     def add(self, definition: Any) -> Fault:
         """Set a fault: a definition as JSON has it, or a word such as 429 or an error's id.
@@ -73,10 +73,6 @@ class Faults:
             self._numbered += 1
         self.remove(fault.id)
         self._faults[fault.id] = fault
-        if fault.kind == "stuckBatch" and not self._watches_batches:
-            # Only now, because it brings in the services.
-            self._watches_batches = True
-            self._data.watch(self._engine.platform)
         return fault
 
     def add_all(self, definitions: list[Any]) -> list[Fault]:

@@ -1,12 +1,13 @@
-"""Flow runs and batches that get stuck or fail: through what the data plane lets others say."""
+"""Flow runs and batches that get stuck or fail: faults as hooks of the platform."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.faults.fault import Fault
+from emulator.hooks import CompletionPolicy
 from emulator.json_types import JsonObject
 
 if TYPE_CHECKING:
@@ -19,14 +20,14 @@ BATCH_FAILED = {"code": "EMULATOR-FAULT", "message": "A fault lets this batch fa
 
 
 class DataFaults:
-    """Says of runs and batches what is to become of them."""
+    """Decides what becomes of runs and batches."""
 
     def __init__(self, platform: Platform, faults: Callable[[], list[Fault]]) -> None:
         """`faults` returns those that are set."""
         self._platform = platform
         self._faults = faults
         self._stuck: dict[tuple[str, Sandbox, str], bool] = {}
-        # Requests are answered by one thread each, and nobody tells the hooks by which one.
+        # A request is answered by one thread, and hooks are not told which request they serve.
         self._noted = threading.local()
 
     def begin(self) -> None:
@@ -83,28 +84,20 @@ class DataFaults:
         fault = self._of_dataset("failedBatch", sandbox, dataset)
         return None if fault is None else _said(fault, BATCH_FAILED)
 
-    def watch(self, platform: Platform) -> None:
-        """Have a say in when completed batches end, from now on."""
-        ingestion = platform.services.batch_ingestion
-        usual = ingestion.fate
+    def on_completion(self, sandbox: Sandbox, batch: JsonObject) -> CompletionPolicy | None:
+        """Return how long a completed batch waits; see `CompletionHook`."""
+        ids = [row["id"] for row in batch["relatedObjects"] if row["type"] == "dataSet"]
+        datasets = (self._platform.services.catalog.dataset(sandbox, id) for id in ids)
+        for dataset in filter(None, datasets):
+            fault = self._of_dataset("stuckBatch", sandbox, dataset)
+            if fault is not None:
+                return CompletionPolicy(fault.get("reads"), held_by=fault.id)
+        return None
 
-        def fate(sandbox: Sandbox, batch: JsonObject) -> Any:
-            ids = [row["id"] for row in batch["relatedObjects"] if row["type"] == "dataSet"]
-            datasets = (platform.services.catalog.dataset(sandbox, id) for id in ids)
-            for dataset in filter(None, datasets):
-                fault = self._of_dataset("stuckBatch", sandbox, dataset)
-                if fault is not None:
-                    polls = fault.get("reads")
-                    return usual(sandbox, batch)._replace(polls=polls, held_by=fault.id)
-            return usual(sandbox, batch)
-
-        ingestion.fate = fate
-        ingestion.still_holds = self._still_holds
-
-    def _still_holds(self, id: str) -> bool:
+    def still_holds(self, holder: str) -> bool:
         """Tell whether a fault that a batch waits for is still set, and has not ended."""
         now = self._platform.clock.now()
-        faults = (fault for fault in self._faults() if fault.id == id)
+        faults = (fault for fault in self._faults() if fault.id == holder)
         return any(fault.kind == "stuckBatch" and not fault.has_ended(now) for fault in faults)
 
     def _of_dataset(self, kind: str, sandbox: Sandbox, dataset: JsonObject) -> Fault | None:

@@ -6,8 +6,8 @@ class, which its `SERVICE` is checked against.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
@@ -153,9 +153,6 @@ class FlowService(Domain, Protocol):
 
 class BatchIngestion(Domain, Protocol):
     """Batches that clients fill with files."""
-
-    fate: Callable[[Sandbox, JsonObject], Any]
-    still_holds: Callable[[str], bool]
 
     def polled(self, sandbox: Sandbox, fixtures: Fixtures, id: str) -> None:
         """Let a batch that waits come one step nearer to its end."""

@@ -11,8 +11,10 @@ import pytest
 
 from emulator.app import create_emulator
 from emulator.data_plane.parquet import write_parquet
+from emulator.hooks import CompletionPolicy
+from emulator.json_types import JsonObject
 from emulator.package_data import data_folder
-from emulator.services.batch_ingestion.service import Fate
+from emulator.sandbox import Sandbox
 from emulator.settings import Settings
 from tests.aep import CATALOG, SCHEMA_REGISTRY, Aep
 from tests.services.conftest import aep_for
@@ -421,21 +423,46 @@ def test_batches_can_take_some_polls_to_end(make: Callable[..., Aep]) -> None:
     assert lake.landed(batch) == [ANN]
 
 
-def test_the_fate_of_a_batch_can_be_decided() -> None:
+class Hook:
+    """Gives every batch the same policy, and holds those that wait for it."""
+
+    def __init__(self, policy: CompletionPolicy | None) -> None:
+        self.policy = policy
+        self.holds = True
+
+    def on_completion(self, sandbox: Sandbox, batch: JsonObject) -> CompletionPolicy | None:
+        return self.policy
+
+    def still_holds(self, holder: str) -> bool:
+        return holder == "hook" and self.holds
+
+
+def test_a_hook_decides_how_a_batch_ends() -> None:
     emulator = create_emulator(Settings())
-    lake, service = Lake(aep_for(emulator)), emulator.platform.services.batch_ingestion
-    service.fate = lambda sandbox, batch: Fate(None)
+    lake, hooks = Lake(aep_for(emulator)), emulator.platform.completion_hooks
+    hooks[:] = [Hook(None), Hook(CompletionPolicy(None)), Hook(CompletionPolicy(0))]
     stuck = lake.ingest(ANN)
     assert [lake.status(stuck) for _ in range(3)] == ["loaded", "staging", "staging"]
     assert lake.act(stuck, "FAIL").status == 200
     assert [lake.status(stuck) for _ in range(2)] == ["failed", "failed"]
-    service.fate = lambda sandbox, batch: Fate(1, "0070000017", "Unknown error occurred.")
+    hooks[:] = [Hook(CompletionPolicy(1, "0070000017", "Unknown error occurred."))]
     failing = lake.ingest(ANN)
     assert [lake.status(failing) for _ in range(2)] == ["loaded", "failed"]
     found = lake.batch(failing)
     assert found["errors"] == [{"code": "0070000017", "description": "Unknown error occurred."}]
     assert found["metrics"]["failureReason"] == "Unknown error occurred."
     assert lake.preview() == []
+
+
+def test_a_batch_ends_once_no_hook_holds_it() -> None:
+    emulator = create_emulator(Settings())
+    lake, hook = Lake(aep_for(emulator)), Hook(CompletionPolicy(None, held_by="hook"))
+    emulator.platform.completion_hooks[:] = [hook]
+    batch = lake.ingest(ANN)
+    assert [lake.status(batch) for _ in range(3)] == ["loaded", "staging", "staging"]
+    hook.holds = False
+    assert lake.status(batch) == "success"
+    assert lake.landed(batch) == [ANN]
 
 
 def test_batches_are_kept_apart_by_sandbox(lake: Lake) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
 
 from emulator.data_plane.columns import nested_rows
 from emulator.data_plane.errors import FileError
 from emulator.data_plane.ingest import CORRUPT, Input, InputRow, ingest_rows, schema_of
 from emulator.data_plane.readers import FORMATS, Row, column_names, read_rows
 from emulator.fixtures.library import Fixtures
+from emulator.hooks import CompletionPolicy
 from emulator.json_types import Json, JsonObject, loads
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
@@ -21,27 +21,9 @@ from emulator.services.batch_ingestion.uploads import UPLOAD, Uploads
 from emulator.services.interfaces import Batches, Services
 from emulator.store import Change
 
-FATE = "batch_fate"
+POLICY = "batch_policy"
 WAITING = ("loaded", "staging")
 """States between completion and the end, in their order."""
-
-
-class Fate(NamedTuple):
-    """How a completed batch ends, and when.
-
-    Args:
-        polls: So many times the batch is read as waiting before it ends: 0 ends it at once, None
-            lets it wait for ever.
-        code: The code with which it fails whatever its data is like; empty lets the data decide.
-        description: The words to that code.
-        held_by: Who lets it wait: once `still_holds` says that they no longer do, it ends when it
-            is read next. Empty if nobody can let go.
-    """
-
-    polls: int | None = 0
-    code: str = ""
-    description: str = ""
-    held_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +35,11 @@ class Place:
 
 
 class BatchIngestion:
-    """Batches and their files. `fate` may be set to a function that decides how batches end.
-
-    It is asked when a batch is completed, with the sandbox and the batch as Catalog keeps it.
-    `still_holds` goes with it: asked with a fate's `held_by` whether that still lets batches wait.
-    """
+    """Batches and their files."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self.uploads = Uploads(platform)
-        self.fate: Callable[[Sandbox, JsonObject], Fate] = self._usual_fate
-        self.still_holds: Callable[[str], bool] = lambda holder: False
 
     def finders(self) -> Mapping[str, Finder]:
         return {
@@ -78,9 +54,6 @@ class BatchIngestion:
 
     def listers(self) -> Mapping[str, Lister]:
         return {}
-
-    def _usual_fate(self, sandbox: Sandbox, batch: JsonObject) -> Fate:
-        return Fate(self._platform.settings.batch_polls)
 
     @property
     def services(self) -> Services:
@@ -108,52 +81,59 @@ class BatchIngestion:
         return {**batch, "tags": tags}
 
     def complete(self, place: Place, id: str) -> None:
-        """Take a batch as complete: it is ingested at once, or when its fate says so."""
+        """Take a batch as complete: it is ingested at once, or when its policy says so."""
         batch = self._batches.get(place.sandbox, id)
         if batch is None:
             raise LookupError(f"batch {id}")
         if batch["status"] != "loading":
             return  # repeating it is safe and changes nothing
-        fate = self.fate(place.sandbox, batch)
+        policy = self._policy(place.sandbox, batch)
         self._batches.update(place.sandbox, id, {"status": "loaded"})
-        if fate.polls == 0:
-            self._end(place, id, fate)
+        if policy.polls == 0:
+            self._end(place, id, policy)
         else:
-            self._remember(place.sandbox, id, {**fate._asdict(), "seen": 0})
+            self._remember(place.sandbox, id, {**policy._asdict(), "seen": 0})
 
     def polled(self, sandbox: Sandbox, fixtures: Fixtures, id: str) -> None:
         """Let a batch that waits come one step nearer to its end: somebody asks for it."""
-        if self._platform.store.read(sandbox, FATE, id) is None:
+        if self._platform.store.read(sandbox, POLICY, id) is None:
             return
         place = Place(sandbox, fixtures)
         with self._platform.store.exclusive(place.sandbox):
-            stored = self._platform.store.read(place.sandbox, FATE, id)
+            stored = self._platform.store.read(place.sandbox, POLICY, id)
             batch = self._batches.get(place.sandbox, id) if stored else None
             if stored is None or batch is None or batch["status"] not in WAITING:
                 return
             kept: JsonObject = stored.body
-            seen, fate = kept.pop("seen"), Fate(**kept)
-            if self._is_over(fate, seen):
-                self._end(place, id, fate)
+            seen, policy = kept.pop("seen"), CompletionPolicy(**kept)
+            if self._is_over(policy, seen):
+                self._end(place, id, policy)
                 return
             if seen:  # the first to ask still sees it as loaded
                 self._batches.update(place.sandbox, id, {"status": "staging"})
             self._remember(place.sandbox, id, {**kept, "seen": seen + 1})
 
-    def _is_over(self, fate: Fate, seen: int) -> bool:
+    def _policy(self, sandbox: Sandbox, batch: JsonObject) -> CompletionPolicy:
+        """Return how a completed batch ends: as the first hook with an answer says."""
+        asked = (hook.on_completion(sandbox, batch) for hook in self._platform.completion_hooks)
+        usual = CompletionPolicy(self._platform.settings.batch_polls)
+        return next((policy for policy in asked if policy is not None), usual)
+
+    def _is_over(self, policy: CompletionPolicy, seen: int) -> bool:
         """Tell whether a batch has waited long enough, having been read `seen` times."""
-        if fate.held_by and not self.still_holds(fate.held_by):
+        hooks, holder = self._platform.completion_hooks, policy.held_by
+        if holder and not any(hook.still_holds(holder) for hook in hooks):
             return True
-        return fate.polls is not None and seen >= fate.polls
+        return policy.polls is not None and seen >= policy.polls
 
-    def _remember(self, sandbox: Sandbox, id: str, fate: JsonObject | None) -> None:
-        self._platform.store.write(Change(sandbox, FATE, id, fate))
+    def _remember(self, sandbox: Sandbox, id: str, policy: JsonObject | None) -> None:
+        self._platform.store.write(Change(sandbox, POLICY, id, policy))
 
-    def _end(self, place: Place, id: str, fate: Fate) -> None:
-        """Ingest a batch's files, or let it fail as its fate says; the uploads go."""
+    def _end(self, place: Place, id: str, policy: CompletionPolicy) -> None:
+        """Ingest a batch's files, or let it fail as its policy says; the uploads go."""
         self._remember(place.sandbox, id, None)
-        if fate.code:
-            error = {"code": fate.code, "description": fate.description or "Job aborted."}
+        if policy.code:
+            error = {"code": policy.code, "description": policy.description or "Job aborted."}
             self.fail(place.sandbox, id, [error])
         else:
             self._ingest(place, id)
