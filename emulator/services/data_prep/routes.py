@@ -5,7 +5,13 @@ from __future__ import annotations
 from emulator.json_types import JsonObject
 from emulator.services.data_prep import language, shapes, vocabulary
 from emulator.services.data_prep.listing import select
-from emulator.services.data_prep.schemas_and_samples import SAMPLE, SCHEMA
+from emulator.services.data_prep.schemas_and_samples import (
+    SAMPLE,
+    SCHEMA,
+    create_sample,
+    create_schema,
+    replace_sample,
+)
 from emulator.services.data_prep.service import DataPrep
 from emulator.services.data_prep.suggestions import matched
 from emulator.web import Call, Reply, operation
@@ -14,15 +20,14 @@ from emulator.web import Call, Reply, operation
 @operation("data_prep.list_mapping_sets")
 def list_mapping_sets(service: DataPrep, call: Call) -> Reply:
     """List mapping sets, the newest first unless the request orders them."""
-    return shapes.listed(call, select(service.mapping_sets(call.sandbox), call.query))
+    return shapes.listed(call, select(service.mapping_sets(call.scope), call.query))
 
 
 @operation("data_prep.create_mapping_set")
 def create_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Create a mapping set of either vocabulary."""
     birth = call.edition.answer("data_prep.birth")
-    mapping_set = service.create(call.sandbox, call.client, call.body, birth)
-    return shapes.created(call, mapping_set)
+    return shapes.created(call, service.create(call.scope, call.body, birth))
 
 
 @operation("data_prep.suggest_mapping_set")
@@ -48,14 +53,13 @@ def get_mapping_set(service: DataPrep, call: Call) -> Reply:
 @operation("data_prep.replace_mapping_set")
 def replace_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Replace the content of a mapping set, as its next version."""
-    id, body = call.path["id"], call.body
-    return shapes.replaced(call, service.replace(call.sandbox, call.client, id, body))
+    return shapes.replaced(call, service.replace(call.scope, call.path["id"], call.body))
 
 
 @operation("data_prep.delete_mapping_set")
 def delete_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Delete a mapping set with all its versions."""
-    service.delete(call.sandbox, call.path["id"])
+    service.delete(call.scope, call.path["id"])
     return Reply(204)
 
 
@@ -82,7 +86,7 @@ def validate_mapping_set(service: DataPrep, call: Call) -> Reply:
 @operation("data_prep.create_mapping")
 def create_mapping(service: DataPrep, call: Call) -> Reply:
     """Add a mapping to a set, which makes the set's next version."""
-    made = service.put_mapping(call.sandbox, call.client, call.path["id"], call.body)
+    made = service.put_mapping(call.scope, call.path["id"], call.body)
     return shapes.changed_mapping(call, made)
 
 
@@ -90,15 +94,14 @@ def create_mapping(service: DataPrep, call: Call) -> Reply:
 def replace_mapping(service: DataPrep, call: Call) -> Reply:
     """Replace one mapping of a set, which makes the set's next version."""
     id, mapping_id = call.path["id"], call.path["mappingId"]
-    made = service.put_mapping(call.sandbox, call.client, id, call.body, mapping_id)
+    made = service.put_mapping(call.scope, id, call.body, mapping_id)
     return shapes.changed_mapping(call, made)
 
 
 @operation("data_prep.delete_mapping")
 def delete_mapping(service: DataPrep, call: Call) -> Reply:
     """Take a mapping out of a set, which makes the set's next version."""
-    id, mapping_id = call.path["id"], call.path["mappingId"]
-    service.remove_mapping(call.sandbox, call.client, id, mapping_id)
+    service.remove_mapping(call.scope, call.path["id"], call.path["mappingId"])
     return Reply(204)
 
 
@@ -107,7 +110,7 @@ def preview_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Show what a mapping set makes of rows, in the types of its output schema."""
     schema_id = vocabulary.output_schema_ref(call.body["mappingSet"])["id"]
     schema = call.lookup.find("resolved_schema", schema_id) if isinstance(schema_id, str) else None
-    return Reply(200, service.preview(call.body, schema, _reserved_words(call)))
+    return Reply(200, service.preview(call.scope, call.body, schema, _reserved_words(call)))
 
 
 @operation("data_prep.validate_expression")
@@ -133,25 +136,20 @@ def list_operators(service: DataPrep, call: Call) -> Reply:
 @operation("data_prep.list_schemas")
 def list_schemas(service: DataPrep, call: Call) -> Reply:
     """List Mapper's own schemas."""
-    return shapes.schema_page(select(service.library.all(call.sandbox, SCHEMA), call.query))
+    return shapes.schema_page(select(call.scope.bodies(SCHEMA), call.query))
 
 
 @operation("data_prep.create_schema")
-def create_schema(service: DataPrep, call: Call) -> Reply:
+def create_mapper_schema(service: DataPrep, call: Call) -> Reply:
     """Create a schema of Mapper's own in one of its three forms."""
-    library = service.library
-    made = library.create_schema(call.sandbox, call.client, call.fixtures, call.body)
-    return shapes.created_schema(made)
+    return shapes.created_schema(create_schema(call.scope, call.body))
 
 
 @operation("data_prep.upload_schema")
 def upload_schema(service: DataPrep, call: Call) -> Reply:
     """Create a schema of Mapper's own from a file."""
     sent = {"jsonSchema": vocabulary.read_json(call.body["file"])}
-    library = service.library
-    return shapes.created_schema(
-        library.create_schema(call.sandbox, call.client, call.fixtures, sent)
-    )
+    return shapes.created_schema(create_schema(call.scope, sent))
 
 
 @operation("data_prep.get_schema")
@@ -163,22 +161,20 @@ def get_schema(service: DataPrep, call: Call) -> Reply:
 @operation("data_prep.list_samples")
 def list_samples(service: DataPrep, call: Call) -> Reply:
     """List sample data."""
-    return shapes.sample_page(select(service.library.all(call.sandbox, SAMPLE), call.query))
+    return shapes.sample_page(select(call.scope.bodies(SAMPLE), call.query))
 
 
 @operation("data_prep.create_sample")
-def create_sample(service: DataPrep, call: Call) -> Reply:
+def create_mapper_sample(service: DataPrep, call: Call) -> Reply:
     """Create sample data."""
-    library = service.library
-    return shapes.written_sample(library.create_sample(call.sandbox, call.client, call.body))
+    return shapes.written_sample(create_sample(call.scope, call.body))
 
 
 @operation("data_prep.upload_sample")
 def upload_sample(service: DataPrep, call: Call) -> Reply:
     """Create sample data from a file."""
     sent = {"sampleData": call.body["file"], "sampleType": "JSON"}
-    library = service.library
-    return shapes.written_sample(library.create_sample(call.sandbox, call.client, sent))
+    return shapes.written_sample(create_sample(call.scope, sent))
 
 
 @operation("data_prep.get_sample")
@@ -188,10 +184,9 @@ def get_sample(service: DataPrep, call: Call) -> Reply:
 
 
 @operation("data_prep.replace_sample")
-def replace_sample(service: DataPrep, call: Call) -> Reply:
+def replace_mapper_sample(service: DataPrep, call: Call) -> Reply:
     """Replace sample data, as its next version."""
-    id, library = call.path["id"], service.library
-    return shapes.written_sample(library.replace_sample(call.sandbox, call.client, id, call.body))
+    return shapes.written_sample(replace_sample(call.scope, call.path["id"], call.body))
 
 
 def _reserved_words(call: Call) -> str:

@@ -11,9 +11,9 @@ from emulator.platform import Platform
 from emulator.sandbox import Sandbox
 from emulator.scope import Finder, Lister, Scope
 from emulator.services.data_prep import language, suggestions, vocabulary
-from emulator.services.data_prep.schemas_and_samples import Library
+from emulator.services.data_prep.schemas_and_samples import SAMPLE as MAPPER_SAMPLE
+from emulator.services.data_prep.schemas_and_samples import SCHEMA as MAPPER_SCHEMA
 from emulator.services.data_prep.vocabulary import as_object
-from emulator.store import Change, Store
 
 MAPPING_SET = "mapping_set"
 VERSION = "mapping_set_version"
@@ -43,26 +43,23 @@ class DataPrep:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self.library = Library(platform)
-
-    @property
-    def _store(self) -> Store:
-        return self._platform.store
 
     def finders(self) -> Mapping[str, Finder]:
         return {
             MAPPING_SET: self._mapping_set,
             "suggestion_source": self._source,
             "suggestion_target": self._target,
-            **self.library.finders(),
+            MAPPER_SCHEMA: lambda scope, key: scope.read(MAPPER_SCHEMA, key),
+            MAPPER_SAMPLE: lambda scope, key: scope.read(MAPPER_SAMPLE, key),
         }
 
     def listers(self) -> Mapping[str, Lister]:
-        return {MAPPING_SET: lambda scope: self.mapping_sets(scope.sandbox)}
+        return {MAPPING_SET: self.mapping_sets}
 
     def _source(self, scope: Scope, batch: str) -> JsonObject | None:
         """Return the `fields` of the first row that a batch has landed; None if there is none."""
-        return suggestions.landed_fields(self._platform, scope.sandbox, batch)
+        fields = suggestions.landed_fields(self._platform.services.data_access, scope, batch)
+        return None if fields is None else {"fields": fields}
 
     def _target(self, scope: Scope, id: str) -> JsonObject | None:
         """Return the reference to a data set's schema and the schema, if it has one."""
@@ -73,17 +70,12 @@ class DataPrep:
 
     def _mapping_set(self, scope: Scope, key: str) -> JsonObject | None:
         """Return a set as rules see it: with its versions as text and the ids of its mappings."""
-        found = self.mapping_set(scope.sandbox, key)
+        found = scope.read(MAPPING_SET, key)
         if found is None:
             return None
         versions = [str(number) for number in range(found["firstVersion"], found["version"] + 1)]
         ids = [mapping["id"] for mapping in found["mappings"]]
         return {**found, "versions": versions, "mappingIds": ids}
-
-    def mapping_set(self, sandbox: Sandbox, id: str) -> JsonObject | None:
-        """Return a mapping set as it is now."""
-        stored = self._store.read(sandbox, MAPPING_SET, id)
-        return stored.body if stored else None
 
     def version(self, sandbox: Sandbox, id: str, number: int) -> JsonObject:
         """Return a mapping set as one of its versions was.
@@ -91,23 +83,23 @@ class DataPrep:
         Raises:
             LookupError: The set has no such version.
         """
-        stored = self._store.read(sandbox, VERSION, f"{id} {number}")
+        stored = self._platform.store.read(sandbox, VERSION, f"{id} {number}")
         if stored is None:
             raise LookupError(f"{id} {number}")
         body: JsonObject = stored.body
         return body
 
-    def mapping_sets(self, sandbox: Sandbox) -> list[JsonObject]:
+    def mapping_sets(self, scope: Scope) -> list[JsonObject]:
         """Return every mapping set as it is now, the oldest first."""
-        return [stored.body for stored in self._store.scan(sandbox, MAPPING_SET)]
+        return scope.bodies(MAPPING_SET)
 
-    def create(self, sandbox: Sandbox, client: str, sent: JsonObject, birth: str) -> JsonObject:
+    def create(self, scope: Scope, sent: JsonObject, birth: str) -> JsonObject:
         """Make a mapping set of what a request sent; `birth` says how it starts."""
         start = BIRTHS[birth]
-        new_id = self._platform.new_uuid if start.dashed_id else self._platform.new_hex
-        now, user = self._platform.clock.now(), self._platform.user_id(client)
+        new_id = scope.new_uuid if start.dashed_id else scope.new_hex
+        now, user = scope.now(), scope.user_id
         head = {
-            "id": new_id(sandbox, MAPPING_SET),
+            "id": new_id(MAPPING_SET),
             "version": start.version,
             "firstVersion": start.version,
             "createdDate": now,
@@ -116,27 +108,27 @@ class DataPrep:
             "modifiedBy": user,
             "status": start.status,
         }
-        schema_id = self._platform.new_hex(sandbox, SCHEMA)
-        return self._write(sandbox, {**head, **self._content(sandbox, sent, head, schema_id)})
+        schema_id = scope.new_hex(SCHEMA)
+        return _write(scope, {**head, **_content(scope, sent, head, schema_id)})
 
-    def replace(self, sandbox: Sandbox, client: str, id: str, sent: JsonObject) -> JsonObject:
+    def replace(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
         """Put what a request sent in place of a set's content, as its next version."""
-        old, changed = self._next_version(sandbox, client, id)
+        old, changed = _next_version(scope, id)
         kept = ("id", "firstVersion", "createdDate", "createdBy", "status")
         head = {**{name: old[name] for name in kept}, **changed}
         schema_id = old["outputSchema"]["id"]
-        return self._write(sandbox, {**head, **self._content(sandbox, sent, head, schema_id)})
+        return _write(scope, {**head, **_content(scope, sent, head, schema_id)})
 
     def put_mapping(
-        self, sandbox: Sandbox, client: str, id: str, sent: JsonObject, mapping_id: str = ""
+        self, scope: Scope, id: str, sent: JsonObject, mapping_id: str = ""
     ) -> JsonObject:
         """Add a mapping to a set, or replace the one with that id, and return it.
 
         Only a client shows these calls. As with a replaced set, they make its next version; the
         other mappings keep their ids, and so does a replaced one (assumed).
         """
-        mapping_set, head = self._next_version(sandbox, client, id)
-        made = self._mapping(sandbox, vocabulary.mapping(sent), head)
+        mapping_set, head = _next_version(scope, id)
+        made = _mapping(scope, vocabulary.mapping(sent), head)
         rows = [row for row in mapping_set["mappings"] if row["id"] != mapping_id]
         old = next((row for row in mapping_set["mappings"] if row["id"] == mapping_id), None)
         if old is None:
@@ -145,80 +137,82 @@ class DataPrep:
             kept = {name: old[name] for name in ("id", "createdDate", "createdBy")}
             made = {**made, **kept}
             rows.insert(mapping_set["mappings"].index(old), made)
-        self._write(sandbox, {**mapping_set, **head, "mappings": rows})
+        _write(scope, {**mapping_set, **head, "mappings": rows})
         return made
 
-    def remove_mapping(self, sandbox: Sandbox, client: str, id: str, mapping_id: str) -> None:
+    def remove_mapping(self, scope: Scope, id: str, mapping_id: str) -> None:
         """Take a mapping out of a set, which makes the set's next version (assumed)."""
-        mapping_set, head = self._next_version(sandbox, client, id)
+        mapping_set, head = _next_version(scope, id)
         rows = [row for row in mapping_set["mappings"] if row["id"] != mapping_id]
-        self._write(sandbox, {**mapping_set, **head, "mappings": rows})
+        _write(scope, {**mapping_set, **head, "mappings": rows})
 
-    def _next_version(
-        self, sandbox: Sandbox, client: str, id: str
-    ) -> tuple[JsonObject, dict[str, Any]]:
-        """Return a set as it is, and what its next version changes in its head."""
-        old = self.mapping_set(sandbox, id)
-        if old is None:
-            raise LookupError(id)  # a rule has found it before
-        return old, {
-            "version": old["version"] + 1,
-            "modifiedDate": self._platform.clock.now(),
-            "modifiedBy": self._platform.user_id(client),
-        }
-
-    def delete(self, sandbox: Sandbox, id: str) -> None:
+    def delete(self, scope: Scope, id: str) -> None:
         """Remove a mapping set with all its versions."""
-        found = self.mapping_set(sandbox, id)
+        found = scope.read(MAPPING_SET, id)
         if found:
             numbers = range(found["firstVersion"], found["version"] + 1)
-            versions = [Change(sandbox, VERSION, f"{id} {number}", None) for number in numbers]
-            self._store.write(Change(sandbox, MAPPING_SET, id, None), *versions)
+            versions = [scope.change(VERSION, f"{id} {number}", None) for number in numbers]
+            scope.write(scope.change(MAPPING_SET, id, None), *versions)
 
-    def _write(self, sandbox: Sandbox, mapping_set: JsonObject) -> JsonObject:
-        id, version = mapping_set["id"], mapping_set["version"]
-        self._store.write(
-            Change(sandbox, MAPPING_SET, id, mapping_set),
-            Change(sandbox, VERSION, f"{id} {version}", mapping_set, 0),
-        )
-        return mapping_set
-
-    def _content(
-        self, sandbox: Sandbox, sent: JsonObject, head: JsonObject, schema_id: str
-    ) -> JsonObject:
-        """Return the part of a set that a request replaces."""
-        ref = vocabulary.output_schema_ref(sent)
-        content: JsonObject = {
-            "outputSchema": {"id": schema_id, "version": 0, "schemaRef": ref},
-            "mappings": [self._mapping(sandbox, row, head) for row in vocabulary.mappings(sent)],
-            "strictMapping": sent.get("strictMapping") is True,
-            "allowNullValues": sent.get("allowNullValues") is True,
-            "supportVersion": str(sent.get("supportVersion") or "1.1"),
-            "xdmVersion": ref["contentType"],
-            "schemaRef": ref,
-            "xdmSchema": ref["id"],
-        }
-        content |= {name: sent[name] for name in ("name", "tags") if sent.get(name) is not None}
-        if as_object(sent.get("inputSchema")):
-            content["inputSchema"] = sent["inputSchema"]
-        return content
-
-    def _mapping(self, sandbox: Sandbox, row: JsonObject, head: JsonObject) -> JsonObject:
-        """Return a mapping with an id of its own, which no earlier version has used."""
-        now, user = head["modifiedDate"], head["modifiedBy"]
-        audit: dict[str, Any] = {
-            "id": self._platform.new_hex(sandbox, MAPPING),
-            "version": 0,
-            "createdDate": now,
-            "modifiedDate": now,
-            "createdBy": user,
-            "modifiedBy": user,
-        }
-        if row["sourceType"] == vocabulary.EXPRESSION:
-            read = language.attributes(str(row["source"]))
-            row = row if read is None else {**row, "expressionAttributes": read}
-        return audit | row
-
-    def preview(self, sent: JsonObject, schema: JsonObject | None, words: str) -> list[Any]:
+    def preview(
+        self, scope: Scope, sent: JsonObject, schema: JsonObject | None, words: str
+    ) -> list[Any]:
         """Return what a mapping set makes of rows; `words` names the reserved words in force."""
-        return language.preview(sent, schema, words, self._platform.clock, self._platform.ids.seed)
+        return language.preview(sent, schema, words, scope.platform.clock, scope.platform.ids.seed)
+
+
+def _next_version(scope: Scope, id: str) -> tuple[JsonObject, dict[str, Any]]:
+    """Return a set as it is, and what its next version changes in its head."""
+    old = scope.read(MAPPING_SET, id)
+    if old is None:
+        raise LookupError(id)  # a rule has found it before
+    return old, {
+        "version": old["version"] + 1,
+        "modifiedDate": scope.now(),
+        "modifiedBy": scope.user_id,
+    }
+
+
+def _write(scope: Scope, mapping_set: JsonObject) -> JsonObject:
+    id, version = mapping_set["id"], mapping_set["version"]
+    scope.write(
+        scope.change(MAPPING_SET, id, mapping_set),
+        scope.change(VERSION, f"{id} {version}", mapping_set, 0),
+    )
+    return mapping_set
+
+
+def _content(scope: Scope, sent: JsonObject, head: JsonObject, schema_id: str) -> JsonObject:
+    """Return the part of a set that a request replaces."""
+    ref = vocabulary.output_schema_ref(sent)
+    content: JsonObject = {
+        "outputSchema": {"id": schema_id, "version": 0, "schemaRef": ref},
+        "mappings": [_mapping(scope, row, head) for row in vocabulary.mappings(sent)],
+        "strictMapping": sent.get("strictMapping") is True,
+        "allowNullValues": sent.get("allowNullValues") is True,
+        "supportVersion": str(sent.get("supportVersion") or "1.1"),
+        "xdmVersion": ref["contentType"],
+        "schemaRef": ref,
+        "xdmSchema": ref["id"],
+    }
+    content |= {name: sent[name] for name in ("name", "tags") if sent.get(name) is not None}
+    if as_object(sent.get("inputSchema")):
+        content["inputSchema"] = sent["inputSchema"]
+    return content
+
+
+def _mapping(scope: Scope, row: JsonObject, head: JsonObject) -> JsonObject:
+    """Return a mapping with an id of its own, which no earlier version has used."""
+    now, user = head["modifiedDate"], head["modifiedBy"]
+    audit: dict[str, Any] = {
+        "id": scope.new_hex(MAPPING),
+        "version": 0,
+        "createdDate": now,
+        "modifiedDate": now,
+        "createdBy": user,
+        "modifiedBy": user,
+    }
+    if row["sourceType"] == vocabulary.EXPRESSION:
+        read = language.attributes(str(row["source"]))
+        row = row if read is None else {**row, "expressionAttributes": read}
+    return audit | row

@@ -1,7 +1,8 @@
 """Mappings that suggest themselves: source fields whose names are those of fields of a schema.
 
 No document says how the service compares them; a client only tells that there is such a call. Here
-names are compared without case, blanks and signs: the whole path first, then the last step alone.
+names are compared by their letters and digits alone, in any case: first the whole path, then its
+last step.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from emulator.json_types import Json, JsonObject
-from emulator.platform import Platform
-from emulator.sandbox import Sandbox
+from emulator.scope import Scope
+from emulator.services.interfaces import DataAccess
 
-_SIGNS = re.compile(r"[^a-z0-9]+")
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
 _PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
-_DEEPEST = 12
+_MAX_DEPTH = 12
 
 WHOLE_PATH = 1.0
 LAST_STEP = 0.8
@@ -38,7 +39,7 @@ def matched(sources: Iterable[str], schema: JsonObject) -> list[Match]:
         sources: Dotted paths of the source fields.
         schema: The resolved output schema.
     """
-    paths = sorted(_leaves(schema, "", _DEEPEST), key=lambda path: (path.count("."), path))
+    paths = sorted(_leaves(schema, "", _MAX_DEPTH), key=lambda path: (path.count("."), path))
     free = dict.fromkeys(paths)
     found: dict[str, Match] = {}
     sources = list(dict.fromkeys(sources))
@@ -55,11 +56,11 @@ def matched(sources: Iterable[str], schema: JsonObject) -> list[Match]:
 
 
 def _whole(path: str) -> str:
-    return _SIGNS.sub("", path.lower())
+    return _SEPARATORS.sub("", path.lower())
 
 
 def _last(path: str) -> str:
-    return _SIGNS.sub("", path.rpartition(".")[2].lower())
+    return _SEPARATORS.sub("", path.rpartition(".")[2].lower())
 
 
 def _leaves(node: JsonObject, path: str, depth: int) -> Iterator[str]:
@@ -74,21 +75,20 @@ def _leaves(node: JsonObject, path: str, depth: int) -> Iterator[str]:
             yield inner
 
 
-def landed_fields(platform: Platform, sandbox: Sandbox, batch: str) -> JsonObject | None:
-    """Return the `fields` of the first row that a batch has landed; None if there is none."""
+def landed_fields(access: DataAccess, scope: Scope, batch: str) -> list[str] | None:
+    """Return the paths in the first row that a batch has landed; None if it has no row."""
     from emulator.data_plane.errors import FileError
     from emulator.data_plane.readers import read_rows
 
-    access = platform.services.data_access
-    for file in access.files(sandbox, batch):
-        for part in access.parts(sandbox, file["id"]):
-            content = access.part(sandbox, file["id"], part.name)
+    for file in access.files(scope.sandbox, batch):
+        for part in access.parts(scope.sandbox, file["id"]):
+            content = access.part(scope.sandbox, file["id"], part.name)
             try:
                 row = next(read_rows(content, part.name.rpartition(".")[2]), None)
             except FileError:
                 continue
             if row is not None:
-                return {"fields": list(field_paths(row.value))}
+                return list(field_paths(row.value))
     return None
 
 
