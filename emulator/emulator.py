@@ -109,26 +109,26 @@ class Emulator:
         self,
         organization: str = GIVEN["organization"],
         sandbox: str = GIVEN["sandbox"],
-        **wish: Any,
+        **spec: Any,
     ) -> dict[str, int]:
-        """Add a random world to a sandbox; return how much of what was made.
+        """Add random data to a sandbox; return how many resources of each kind were created.
 
         Args:
             organization: Whose sandbox.
             sandbox: Its name.
-            wish: How much of what: the members of `seeding.model.Wish`.
+            spec: How many resources of each kind: the members of `seeding.model.SeedSpec`.
 
         Raises:
             SeedError: It cannot be made as it is asked for; nothing was added.
         """
-        return self.seed_as(wish, organization, sandbox)
+        return self.seed_as(spec, organization, sandbox)
 
-    def seed_as(self, wish: Any, organization: str, sandbox: str) -> dict[str, int]:
-        """Add a random world, wished for in JSON, to a sandbox; see `seed`."""
-        from emulator.seeding.seed import read_wish, seed
+    def seed_as(self, spec: Any, organization: str, sandbox: str) -> dict[str, int]:
+        """Add random data, specified in JSON, to a sandbox; see `seed`."""
+        from emulator.seeding.seed import read_seed_spec, seed
 
         where = Sandbox(organization, sandbox)
-        return seed(self.engine, self._scratch_engine, where, read_wish(wish))
+        return seed(self.engine, self._scratch_engine, where, read_seed_spec(spec))
 
     def load_scenario(self, name: str, organization: str = "", sandbox: str = "") -> None:
         """Put a scenario in place of what is there.
@@ -139,11 +139,11 @@ class Emulator:
             SeedError: There is none of the name, or it cannot be built; nothing has changed.
         """
         from emulator.seeding.scenario_files import read_scenario
-        from emulator.seeding.scenarios import load
+        from emulator.seeding.scenarios import load_scenario
 
         where = Sandbox(organization, sandbox or GIVEN["sandbox"]) if organization else None
         scenario = read_scenario(name, self.settings.fixtures)
-        load(self.engine, self._scratch_engine, scenario, where)
+        load_scenario(self.engine, self._scratch_engine, scenario, where)
 
     def _scratch_engine(self, clock: Clock) -> Engine:
         return self.make_scratch(self, clock).engine

@@ -1,4 +1,4 @@
-"""Random worlds and scenarios, as calls of the control API."""
+"""Random data and scenarios, as calls of the control API."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class _Views:
         self._emulator = emulator
 
     def seed(self) -> Response:
-        """Add a random world to a sandbox."""
-        from emulator.seeding.errors import SeedError
+        """Add random data to a sandbox."""
+        from emulator.seeding import SeedError
 
         sent = read_object()
         if sent is None:
             return error(400, "invalid seed", "expected an object")
         try:
             where = {name: value or GIVEN[name] for name, value in _where(sent).items()}
-            wish = {name: value for name, value in sent.items() if name not in WHERE}
-            made = self._emulator.seed_as(wish, **where)
+            spec = {name: value for name, value in sent.items() if name not in WHERE}
+            made = self._emulator.seed_as(spec, **where)
         except SeedError as wrong:
             return error(400, "invalid seed", str(wrong))
         return answer({**where, "created": made}, 201)
@@ -59,7 +59,7 @@ class _Views:
 
     def load(self, name: str) -> Response:
         """Put a scenario in place of what is there, or of what one organization holds."""
-        from emulator.seeding.errors import SeedError
+        from emulator.seeding import SeedError
         from emulator.seeding.scenario_files import names
 
         sent = read_object()
@@ -67,7 +67,7 @@ class _Views:
             return error(400, "invalid body", "expected an object with organization and sandbox")
         known = names(self._emulator.settings.fixtures)
         if name not in known:
-            return error(404, "unknown scenario", f"there are {', '.join(known)}")
+            return error(404, "unknown scenario", f"expected one of {', '.join(known)}")
         try:
             self._emulator.load_scenario(name, **_where(sent))
         except SeedError as wrong:
@@ -81,7 +81,7 @@ def _where(sent: dict[str, Any]) -> dict[str, str]:
     Raises:
         SeedError: One is no text.
     """
-    from emulator.seeding.errors import SeedError
+    from emulator.seeding import SeedError
 
     headers = request.headers
     where = {

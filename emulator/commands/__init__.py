@@ -52,7 +52,7 @@ def build_emulator(settings: Settings) -> Emulator:
     from emulator.contract import ContractError
     from emulator.faults import FaultError
     from emulator.fixtures.library import FixtureError
-    from emulator.seeding.errors import SeedError
+    from emulator.seeding import SeedError
 
     try:
         return create_emulator(settings)

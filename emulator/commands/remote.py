@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from emulator.commands import CommandError, settings_of, url_of
 
 PATIENCE = 300.0
-"""Seconds to wait for an answer: a large world takes a while to build."""
+"""Seconds to wait for an answer: much random data takes a while to create."""
 
 
 class NoAnswer(CommandError):

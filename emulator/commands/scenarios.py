@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     from emulator.commands import CommandError
-    from emulator.seeding.errors import SeedError
+    from emulator.seeding import SeedError
     from emulator.seeding.scenario_files import names, read_scenario
 
     overlay = settings_of(arguments).fixtures

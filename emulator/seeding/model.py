@@ -1,6 +1,6 @@
-"""What random worlds and scenarios are asked for with, member by member; it brings pydantic.
+"""The specification of random data and the form of scenario files; imports pydantic.
 
-JSON is in camelCase, so are the members here.
+The members are in camelCase, as in JSON.
 """
 
 # ruff: noqa: N815
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Some = Annotated[int, Field(ge=0, le=100_000)]
+Count = Annotated[int, Field(ge=0, le=100_000)]
 
 
 class _Strict(BaseModel):
@@ -19,9 +19,9 @@ class _Strict(BaseModel):
 
 
 class Runs(_Strict):
-    """The past of the flows: each has run every `everyDays` for `days` up to now.
+    """Past runs: each flow has run every `everyDays` days for the last `days` days.
 
-    `failing` is the share of runs whose file could not be used.
+    `failing` is the share of runs whose file cannot be read.
     """
 
     days: Annotated[int, Field(ge=1, le=3650)]
@@ -29,29 +29,29 @@ class Runs(_Strict):
     failing: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.05
 
 
-class Wish(_Strict):
-    """How much of what there is to be; what is left out follows from the rest.
+class SeedSpec(_Strict):
+    """How many resources of each kind to create; counts left out follow from the others.
 
-    `seed` tells worlds apart that are made with the same seed of the emulator.
+    A different `seed` gives different data with the same seed of the emulator.
     """
 
-    datasets: Some | None = None
-    flows: Some = 0
-    schemas: Some | None = None
-    connections: Some | None = None
+    datasets: Count | None = None
+    flows: Count = 0
+    schemas: Count | None = None
+    connections: Count | None = None
     runs: Runs | None = None
     seed: str = ""
 
 
-class Kept(_Strict):
-    """What of an answer is kept under a name: the value at a pointer, or its last segment."""
+class KeptValue(_Strict):
+    """A value kept from a response: that at a pointer, or only its last path segment."""
 
     at: str
     lastSegment: bool = False
 
 
 class Step(_Strict):
-    """One call, as in a journey: `${name}` stands for what an earlier answer has left."""
+    """One call, as in a journey; `${name}` stands for a value kept from an earlier response."""
 
     title: str
     operation: str
@@ -61,24 +61,24 @@ class Step(_Strict):
     query: dict[str, str] = {}
     form: dict[str, str] | None = None
     body: Any = None
-    keep: dict[str, Kept] = {}
+    keep: dict[str, KeptValue] = {}
 
 
 class JourneyPart(_Strict):
-    """A tutorial's calls, up to and with the step whose title is `until`."""
+    """The calls of a tutorial, up to and including the step whose title is `until`."""
 
     journey: str
     until: str | None = None
 
 
 class CallsPart(_Strict):
-    """Calls of the scenario's own."""
+    """Calls defined by the scenario itself."""
 
     calls: Annotated[list[Step], Field(min_length=1)]
 
 
 class FileRow(_Strict):
-    """A file of a connection's area: its `text`, or the file beside the scenario named `file`."""
+    """A file that a connection reaches: its `text`, or a `file` in the scenario's folder."""
 
     container: str
     path: str
@@ -88,7 +88,7 @@ class FileRow(_Strict):
     @model_validator(mode="after")
     def _has_one_content(self) -> Self:
         if (self.text is None) == (self.file is None):
-            raise ValueError("a file has either a text or the name of a file")
+            raise ValueError("expected either text or file")
         return self
 
 
@@ -99,21 +99,21 @@ class FilesPart(_Strict):
 
 
 class SeedPart(_Strict):
-    """A random world."""
+    """Random data."""
 
-    seed: Wish
+    seed: SeedSpec
 
 
 class StatePart(_Strict):
-    """A state file beside the scenario; it replaces all that is there."""
+    """A state file in the scenario's folder; it replaces the whole state."""
 
     state: str
 
 
 class ScenarioFile(_Strict):
-    """How a starting state is made: part by part, each of what the ones before have left.
+    """How a starting state is built, part by part.
 
-    `edition` is the one that the calls are made in; the default one if it is left out.
+    `edition` is the edition of the calls; the default edition if it is left out.
     """
 
     title: str

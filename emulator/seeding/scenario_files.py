@@ -1,4 +1,4 @@
-"""Scenarios as files: which there are, and whether they are of their form."""
+"""Reads scenario files, lists them, and checks them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from emulator.fixtures.journey import journeys
 from emulator.form_errors import form_errors
 from emulator.json_types import loads
 from emulator.package_data import data_folder
-from emulator.seeding.errors import SeedError
+from emulator.seeding import SeedError
 
 if TYPE_CHECKING:
     from emulator.contract import Contract
@@ -21,7 +21,7 @@ FILE = "scenario.json"
 
 
 class Scenario(NamedTuple):
-    """A scenario with its name and the folder where its other files lie."""
+    """A scenario with its name and the folder of its other files."""
 
     name: str
     folder: Path
@@ -29,28 +29,28 @@ class Scenario(NamedTuple):
 
 
 def names(overlay: Path | None) -> list[str]:
-    """Return the names of the scenarios, the shipped and an overlay's, in alphabetical order."""
+    """Return the names of the shipped scenarios and those of an overlay, in alphabetical order."""
     return sorted({path.parent.name for folder in _folders(overlay) for path in _files(folder)})
 
 
 def read_scenario(name: str, overlay: Path | None) -> Scenario:
-    """Read a scenario; an overlay's goes before a shipped one of the same name.
+    """Read a scenario; one of the overlay takes precedence over a shipped one of the same name.
 
     Raises:
-        SeedError: There is none of the name, or it is not of the form.
+        SeedError: It does not exist, or is not valid.
     """
     for folder in _folders(overlay):
         path = folder / FOLDER / name / FILE
         if path in _files(folder):
             return _read(path)
-    raise SeedError(f"there is no scenario {name!r}; there are {', '.join(names(overlay))}")
+    raise SeedError(f"unknown scenario {name!r}; expected one of {', '.join(names(overlay))}")
 
 
 def complaints(folder: Path, contract: Contract | None = None) -> Iterator[str]:
-    """Yield a sentence for each thing that is wrong with the scenarios of a folder of fixtures."""
+    """Yield a sentence for each mistake in the scenarios of a folder of fixtures."""
     for path in sorted((folder / FOLDER).iterdir()) if (folder / FOLDER).is_dir() else ():
         if not (path / FILE).is_file():
-            yield f"{path}: a scenario is a folder with a {FILE}"
+            yield f"{path}: expected a folder with a {FILE}"
             continue
         try:
             scenario = _read(path / FILE)
@@ -89,26 +89,26 @@ def _read(path: Path) -> Scenario:
 
 
 def _dangling(scenario: Scenario) -> Iterator[str]:
-    """Say what a scenario names that is not there."""
+    """Yield a sentence for each thing that a scenario names and that does not exist."""
     from emulator.seeding.model import FilesPart, JourneyPart, StatePart
 
     known = journeys()
     for number, part in enumerate(scenario.file.build):
-        beside: list[str] = []
+        files: list[str] = []
         if isinstance(part, JourneyPart):
             if part.journey not in known:
-                yield f"build.{number}: there is no journey {part.journey}"
+                yield f"build.{number}: unknown journey {part.journey}"
                 continue
             titles = [step.title for step in known[part.journey].steps]
             if part.until is not None and part.until not in titles:
                 yield f"build.{number}: the journey has no step {part.until!r}"
         elif isinstance(part, FilesPart):
-            beside = [row.file for row in part.files if row.file is not None]
+            files = [row.file for row in part.files if row.file is not None]
         elif isinstance(part, StatePart):
-            beside = [part.state]
-        for name in beside:
+            files = [part.state]
+        for name in files:
             if not (scenario.folder / name).is_file():
-                yield f"build.{number}: there is no file {name} beside it"
+                yield f"build.{number}: the file {name} does not exist in the scenario's folder"
 
 
 def _unknown(scenario: Scenario, contract: Contract) -> Iterator[str]:
@@ -116,8 +116,8 @@ def _unknown(scenario: Scenario, contract: Contract) -> Iterator[str]:
 
     edition = scenario.file.edition
     if edition is not None and edition not in contract.entries:
-        yield f"edition: there is no {edition!r}"
+        yield f"edition: unknown edition {edition!r}"
     for part in scenario.file.build:
         for step in part.calls if isinstance(part, CallsPart) else ():
             if step.operation not in contract.operations:
-                yield f"{step.title}: there is no operation {step.operation}"
+                yield f"{step.title}: unknown operation {step.operation}"

@@ -1,18 +1,18 @@
-"""Loads scenarios: builds each in an emulator of its own, whose state is then taken over."""
+"""Loads scenarios: builds each in a scratch emulator, whose state is then taken over."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.clock import ManualClock
 from emulator.data_plane.files import Files
 from emulator.fixtures.journey import GIVEN, Journey, Keep, Step, fill, journeys, play
-from emulator.json_types import dumps, loads
+from emulator.json_types import JsonObject, dumps, loads
 from emulator.sandbox import Sandbox
-from emulator.seeding.door import sender
-from emulator.seeding.errors import SeedError
-from emulator.seeding.seed import Make, seed
+from emulator.seeding import SeedError
+from emulator.seeding.client import transport
+from emulator.seeding.seed import MakeScratch, seed
 from emulator.state import put_back, take
 
 if TYPE_CHECKING:
@@ -21,18 +21,20 @@ if TYPE_CHECKING:
     from emulator.web.engine import Engine
 
 
-def load(engine: Engine, make: Make, scenario: Scenario, sandbox: Sandbox | None = None) -> None:
-    """Put a scenario in place of what is there.
+def load_scenario(
+    engine: Engine, make: MakeScratch, scenario: Scenario, sandbox: Sandbox | None = None
+) -> None:
+    """Replace the state by that of a scenario.
 
     Args:
-        engine: Whose state it becomes.
-        make: Makes the emulator in which it is built.
-        scenario: Which.
-        sandbox: Where to build it. Then only what its organization holds is replaced; without it
+        engine: Whose state is replaced.
+        make: Makes the scratch emulator.
+        scenario: The scenario.
+        sandbox: Where to build it; then only the data of its organization is replaced. Without it
             everything is, and the scenario belongs to the organization of the journeys.
 
     Raises:
-        SeedError: It cannot be built as it says; nothing has changed.
+        SeedError: It cannot be built; nothing has changed.
     """
     clock = ManualClock(engine.platform.clock.now())
     scratch = make(clock)
@@ -46,19 +48,19 @@ def load(engine: Engine, make: Make, scenario: Scenario, sandbox: Sandbox | None
 
 
 class _Builder:
-    """Builds one scenario; `_known` is what its calls have left, by name."""
+    """Builds one scenario; `_known` has the values kept from responses, by name."""
 
     def __init__(
-        self, scratch: Engine, make: Make, scenario: Scenario, sandbox: Sandbox | None
+        self, scratch: Engine, make: MakeScratch, scenario: Scenario, sandbox: Sandbox | None
     ) -> None:
         self._engine = scratch
         self._make = make
         self._scenario = scenario
-        self._is_one_of_many = sandbox is not None
+        self._is_partial = sandbox is not None
         self._sandbox = sandbox or Sandbox(GIVEN["organization"], GIVEN["sandbox"])
-        self._known: dict[str, Any] = {**GIVEN, **_who(scratch, self._sandbox)}
+        self._known: JsonObject = {**GIVEN, **_who(scratch, self._sandbox)}
         self._edition = scenario.file.edition or scratch.contract.default_edition
-        self._send = sender(scratch)
+        self._send = transport(scratch)
         scratch.enforce = "documented"
         scratch.edition = self._edition
 
@@ -85,13 +87,13 @@ class _Builder:
                 answer = played.answer
                 rule = answer.headers.get("x-emulator-rule", "")
                 raise SeedError(
-                    f"{self._scenario.name}: {played.step.title!r} was answered with"
+                    f"{self._scenario.name}: {played.step.title!r} failed with"
                     f" {answer.status} {rule}: {dumps(answer.body).decode()}"
                 )
             self._known = played.kept
 
     def _own(self, steps: list[model.Step]) -> Journey:
-        """Return calls of the scenario's own as a journey; a token is taken before the first."""
+        """Return the scenario's own calls as a journey; it begins with a call for a token."""
         newest = list(journeys().values())[-1]
         made = tuple(_step(step) for step in steps)
         if "accessToken" not in self._known:
@@ -109,14 +111,16 @@ class _Builder:
             try:
                 container, path = fill(row.container, self._known), fill(row.path, self._known)
             except KeyError as error:
-                raise SeedError(f"{row.path}: nothing is called {error}") from error
+                raise SeedError(f"{row.path}: unknown name {error}") from error
             files.put(self._sandbox, container, path, content)
 
     def _load_state(self, name: str) -> None:
         from emulator.state.file import StateError, from_json
 
-        if self._is_one_of_many:
-            raise SeedError("a scenario with a state file replaces everything: name no sandbox")
+        if self._is_partial:
+            raise SeedError(
+                "a scenario with a state file replaces everything; name no organization or sandbox"
+            )
         try:
             read = loads((self._scenario.folder / name).read_bytes())
             state = from_json(read, self._engine.contract)

@@ -1,7 +1,6 @@
-"""Random worlds: made in an emulator of their own that starts with what is there, and taken over.
+"""Random data: made in a scratch emulator that starts with the current state, then taken over.
 
-So a world is there as a whole or not at all, and its past can be lived through by a clock that
-nobody else looks at.
+So the data appears as a whole or not at all, and past flow runs can use a clock of their own.
 """
 
 from __future__ import annotations
@@ -12,40 +11,40 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.clock import ManualClock
 from emulator.form_errors import form_errors
-from emulator.seeding.door import Door
-from emulator.seeding.errors import SeedError
-from emulator.seeding.world import World
+from emulator.seeding import SeedError
+from emulator.seeding.client import InProcessClient
+from emulator.seeding.random_data import RandomData
 from emulator.state import put_back, take
 
 if TYPE_CHECKING:
     from emulator.sandbox import Sandbox
-    from emulator.seeding.model import Wish
+    from emulator.seeding.model import SeedSpec
     from emulator.web.engine import Engine
 
-Make = Callable[["ManualClock"], "Engine"]
-"""Makes an empty emulator with the same settings that nobody watches, and a clock of its own."""
+MakeScratch = Callable[["ManualClock"], "Engine"]
+"""Makes the engine of an empty scratch emulator with the same settings and the given clock."""
 
 _TOMORROW = 24 * 3600
 
 
-def read_wish(raw: Any) -> Wish:
-    """Read what is asked of a world.
+def read_seed_spec(raw: Any) -> SeedSpec:
+    """Read a specification from JSON.
 
     Raises:
-        SeedError: It is not of the form.
+        SeedError: It is not valid; the message has a line for each mistake.
     """
     from pydantic import ValidationError
 
-    from emulator.seeding.model import Wish
+    from emulator.seeding.model import SeedSpec
 
     try:
-        return Wish.model_validate(raw)
+        return SeedSpec.model_validate(raw)
     except ValidationError as error:
         raise SeedError("\n".join(form_errors(error))) from error
 
 
-def seed(engine: Engine, make: Make, sandbox: Sandbox, wish: Wish) -> dict[str, int]:
-    """Add a random world to a sandbox; return how much of what was made.
+def seed(engine: Engine, make: MakeScratch, sandbox: Sandbox, spec: SeedSpec) -> dict[str, int]:
+    """Add random data to a sandbox; return how many resources of each kind were created.
 
     Raises:
         SeedError: A call is refused; nothing was added.
@@ -58,30 +57,30 @@ def seed(engine: Engine, make: Make, sandbox: Sandbox, wish: Wish) -> dict[str, 
         put_back(scratch, replace(take(engine), clock=None))
         scratch.edition = engine.contract.default_edition
         scratch.enforce = "documented"
-        made = _build(scratch, clock, sandbox, wish, now)
-        lived, current = take(scratch), take(engine)
-        put_back(engine, replace(current, store=lived.store, blobs=lived.blobs))
+        made = _build(scratch, clock, sandbox, spec, now)
+        built, current = take(scratch), take(engine)
+        put_back(engine, replace(current, store=built.store, blobs=built.blobs))
         return made
 
 
 def _build(
-    scratch: Engine, clock: ManualClock, sandbox: Sandbox, wish: Wish, now: int
+    scratch: Engine, clock: ManualClock, sandbox: Sandbox, spec: SeedSpec, now: int
 ) -> dict[str, int]:
-    from emulator.seeding.history import DAY, History
+    from emulator.seeding.run_history import DAY, RunHistory
 
     count = scratch.platform.store.next(sandbox, "seeded world")
-    faker = scratch.platform.ids.faker_for(f"{wish.seed} {count} {'/'.join(sandbox)}")
+    faker = scratch.platform.ids.faker_for(f"{spec.seed} {count} {'/'.join(sandbox)}")
     start = now // 1000 + _TOMORROW
     every = 1
-    if wish.runs:
-        clock.set(now - wish.runs.days * DAY)
-        start, every = clock.now() // 1000 + 3600, wish.runs.everyDays
+    if spec.runs:
+        clock.set(now - spec.runs.days * DAY)
+        start, every = clock.now() // 1000 + 3600, spec.runs.everyDays
     fixtures = scratch.platform.fixtures_of(scratch.contract.edition(scratch.edition))
     suffix = f" ({count})" if count > 1 else ""
-    world = World(Door(scratch, sandbox), faker, fixtures, suffix)
-    world.make(wish, start, every)
-    counts = world.counts()
-    if wish.runs:
-        history = History(scratch, clock, sandbox, faker)
-        counts["runs"] = history.pass_by(world.flows, wish.runs, start * 1000, now)
+    data = RandomData(InProcessClient(scratch, sandbox), faker, fixtures, suffix)
+    data.create(spec, start, every)
+    counts = data.counts()
+    if spec.runs:
+        history = RunHistory(scratch, clock, sandbox, faker)
+        counts["runs"] = history.run(data.flows, spec.runs, start * 1000, now)
     return counts

@@ -80,17 +80,17 @@ class Aep(Connection):
             self.enforce = enforce
         self.faults.add_all(list(faults))
 
-    def seed(self, **wish: Any) -> dict[str, int]:
-        """Add a random world, by default to the sandbox of `headers`; return how much of what.
+    def seed(self, **spec: Any) -> dict[str, int]:
+        """Add random data to the sandbox of `headers`; return how many resources were created.
 
         Args:
-            wish: How much: `datasets`, `flows`, `schemas`, `connections`, `runs` and others, as
+            spec: How many: `datasets`, `flows`, `schemas`, `connections`, `runs` and others, as
                 docs/scenarios.md lists them.
 
         Raises:
             SeedError: It cannot be made as it is asked for; nothing was added.
         """
-        return self.emulator.seed(**wish)
+        return self.emulator.seed(**spec)
 
     def load_scenario(self, name: str) -> None:
         """Put a scenario in place of what is there.

@@ -16,7 +16,7 @@ from emulator.commands import CommandError, build_emulator
 from emulator.emulator import Emulator
 from emulator.fixtures.library import FixtureError
 from emulator.package_data import data_folder
-from emulator.seeding.errors import SeedError
+from emulator.seeding import SeedError
 from emulator.seeding.scenario_files import complaints, names
 from emulator.serving.server import Server
 from emulator.settings import Settings
@@ -99,7 +99,7 @@ def test_a_setting_starts_with_a_scenario_and_a_reset_comes_back_to_it(emulator:
     aep.ok("POST", f"{FLOW_SERVICE}/connections", base_connection(), headers=alone)
     found = aep.ok("GET", f"{FLOW_SERVICE}/connections", headers=alone)["items"]
     assert (len(found), len(items(aep, "connections"))) == (2, 1)
-    with pytest.raises(CommandError, match="no scenario 'nowhere'"):
+    with pytest.raises(CommandError, match="unknown scenario 'nowhere'"):
         build_emulator(Settings(scenario="nowhere"))
 
 
@@ -161,7 +161,7 @@ def test_a_scenario_can_be_a_state_file(emulator: Emulator, overlay: Write) -> N
     assert [item["name"] for item in items(client_of(made, ORGANIZATION), "connections")] == [
         "Saved"
     ]
-    with pytest.raises(SeedError, match="name no sandbox"):
+    with pytest.raises(SeedError, match="name no organization or sandbox"):
         made.load_scenario("own", ORGANIZATION)
 
 
@@ -173,7 +173,7 @@ BAD: list[tuple[Any, str]] = [
     (scenario({"journey": "2020-09", "until": "Sing"}), "Sing"),
     (scenario({"calls": []}), "calls"),
     (scenario({"files": [{"container": "a", "path": "b", "file": "gone.csv"}]}), "gone.csv"),
-    (scenario({"files": [{"container": "a", "path": "b"}]}), "either a text"),
+    (scenario({"files": [{"container": "a", "path": "b"}]}), "either text or file"),
     (scenario({"seed": {"datasets": -1}}), "datasets"),
     (scenario({"state": "gone.json"}), "gone.json"),
     (scenario({"dance": True}), "build.0"),
@@ -194,7 +194,7 @@ def test_a_scenario_that_cannot_be_built_changes_nothing(overlay: Write) -> None
     emulator = new_emulator(fixtures=overlay(scenario({"calls": [first, second]})))
     aep = client_of(emulator)
     aep.ok("POST", f"{FLOW_SERVICE}/connections", base_connection(name="Before"))
-    with pytest.raises(SeedError, match="'Second' was answered with 400"):
+    with pytest.raises(SeedError, match="'Second' failed with 400"):
         emulator.load_scenario("own")
     assert [item["name"] for item in items(aep, "connections")] == ["Before"]
     status, answer = ask(emulator, "POST", "/scenarios/own", {})
@@ -230,4 +230,4 @@ def test_the_command_lists_and_loads(aep: Aep, server: Server) -> None:
     done = run("scenarios", "load", "tutorial-complete", "--url", url)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(items(aep, "flows")) == 1
-    assert "there are empty" in run("scenarios", "load", "nowhere", "--url", url).stderr
+    assert "expected one of empty" in run("scenarios", "load", "nowhere", "--url", url).stderr

@@ -1,4 +1,4 @@
-"""Random worlds: coherent, the same for the same seed, and there as a whole or not at all."""
+"""Random data: coherent, the same for the same seed, added as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from emulator.clock import ManualClock
 from emulator.emulator import Emulator
 from emulator.fixtures.journey import GIVEN
-from emulator.seeding.errors import SeedError
+from emulator.seeding import SeedError
 from emulator.serving.server import Server
 from tests.aep import CATALOG, CONVERSION, FLOW_SERVICE, HEADERS, ORGANIZATION, SCHEMA_REGISTRY, Aep
 from tests.doors.test_cli import run
@@ -42,9 +42,7 @@ def schemas(aep: Aep) -> list[Any]:
     return found
 
 
-def test_a_world_has_what_was_wished_and_nothing_in_it_dangles(
-    emulator: Emulator, aep: Aep
-) -> None:
+def test_data_is_as_specified_and_every_reference_resolves(emulator: Emulator, aep: Aep) -> None:
     made = emulator.seed(datasets=6, flows=4, schemas=2, connections=3)
     assert made == {"schemas": 2, "datasets": 6, "connections": 3, "flows": 4}
     datasets = aep.ok("GET", f"{CATALOG}/dataSets?limit=100")
@@ -81,18 +79,18 @@ def state_of(emulator: Emulator) -> Any:
     return json.loads(content)["organizations"]
 
 
-def test_the_same_seed_gives_the_same_world_and_another_word_another(emulator: Emulator) -> None:
+def test_the_same_seed_gives_the_same_data_and_another_word_other_data(emulator: Emulator) -> None:
     empty = emulator.snapshot()
-    worlds = []
+    states = []
     for word in ("a", "a", "b"):
         emulator.restore(empty)
         emulator.seed(datasets=3, flows=2, seed=word)
-        worlds.append(state_of(emulator))
-    assert worlds[0] == worlds[1]
-    assert worlds[0] != worlds[2]
+        states.append(state_of(emulator))
+    assert states[0] == states[1]
+    assert states[0] != states[2]
 
 
-def test_a_second_world_stands_beside_the_first(emulator: Emulator, aep: Aep) -> None:
+def test_data_can_be_added_to_data(emulator: Emulator, aep: Aep) -> None:
     for _ in range(2):
         emulator.seed(datasets=4, schemas=4, flows=1)
     titles = [row["title"] for row in schemas(aep)]
@@ -100,7 +98,7 @@ def test_a_second_world_stands_beside_the_first(emulator: Emulator, aep: Aep) ->
     assert len(items(aep, "flows")) == 2
 
 
-def test_a_world_is_made_in_one_sandbox_beside_what_is_there(emulator: Emulator) -> None:
+def test_data_is_added_to_one_sandbox_and_keeps_what_is_there(emulator: Emulator) -> None:
     other = client_of(emulator, ORGANIZATION)
     emulator.seed(datasets=1)
     emulator.seed(ORGANIZATION, "dev", datasets=2)
@@ -131,9 +129,9 @@ def test_flows_have_a_past(emulator: Emulator, aep: Aep) -> None:
     assert len(items(aep, "runs")) == 8
 
 
-def test_a_wish_that_cannot_be_granted_changes_nothing(emulator: Emulator, aep: Aep) -> None:
+def test_a_specification_that_cannot_be_met_changes_nothing(emulator: Emulator, aep: Aep) -> None:
     before = emulator.snapshot()
-    for wish, said in (
+    for spec, said in (
         ({"datasets": -1}, "datasets"),
         ({"flows": "many"}, "flows"),
         ({"elephants": 1}, "elephants"),
@@ -141,13 +139,13 @@ def test_a_wish_that_cannot_be_granted_changes_nothing(emulator: Emulator, aep: 
         ({"flows": 10**6}, "flows"),
     ):
         with pytest.raises(SeedError, match=said):
-            emulator.seed(**wish)
+            emulator.seed(**spec)
     with pytest.raises(SeedError, match="sandbox_exists"):
         emulator.seed(sandbox="nowhere", datasets=1)
     assert emulator.snapshot() == before
 
 
-def test_a_world_can_be_made_where_little_is_let_in() -> None:
+def test_data_can_be_created_although_bodies_are_limited() -> None:
     strict = new_emulator(
         enforce="strict", auth="issued", api_keys=("only",), organizations=(GIVEN["organization"],)
     )

@@ -1,4 +1,4 @@
-"""A random world, made by calling the operations that a client would call, in their order."""
+"""Random data, created by calling the operations that a client would call, in their order."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from math import ceil
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from emulator.json_types import JsonObject
-from emulator.seeding import secrets_of
-from emulator.seeding.door import Door, created_id
-from emulator.seeding.fields import GROUPS, KEY, PROFILE, SUBJECTS, Column
+from emulator.seeding import credentials
+from emulator.seeding.client import InProcessClient, created_id
+from emulator.seeding.columns import GROUPS, KEY, PROFILE, SUBJECTS, Column
 
 if TYPE_CHECKING:
     from faker import Faker
 
     from emulator.fixtures.library import Fixtures
-    from emulator.seeding.model import Wish
+    from emulator.seeding.model import SeedSpec
 
 DATA_LAKE = "c604ff05-7f1a-43c0-8e18-33bf874cb11c"
 CLOUD_STORAGE_TO_AEP = "9753525b-82c7-4dce-8a9b-5ccfce2b9876"
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 
 class Schema(NamedTuple):
-    """A created schema, with what a file for it has as columns."""
+    """A created schema, with the columns of files for it."""
 
     id: str
     title: str
@@ -57,12 +57,14 @@ class Flow(NamedTuple):
     columns: tuple[Column, ...]
 
 
-class World:
-    """Makes schemas, data sets, connections and flows, each of what has been made before."""
+class RandomData:
+    """Creates schemas, data sets, connections and flows that refer to one another."""
 
-    def __init__(self, door: Door, faker: Faker, fixtures: Fixtures, suffix: str) -> None:
-        """`suffix` ends every name, so that a second world has other names than the first."""
-        self._door = door
+    def __init__(
+        self, client: InProcessClient, faker: Faker, fixtures: Fixtures, suffix: str
+    ) -> None:
+        """Every name ends in `suffix`, so that data added later has other names."""
+        self._client = client
         self._faker = faker
         self._fixtures = fixtures
         self._suffix = suffix
@@ -72,31 +74,31 @@ class World:
         self.connections: list[Connection] = []
         self.flows: list[Flow] = []
 
-    def make(self, wish: Wish, start: int, every_days: int) -> None:
-        """Make all that is wished; flows start from `start` on, in seconds since 1970.
+    def create(self, spec: SeedSpec, start: int, every_days: int) -> None:
+        """MakeScratch all that is wished; flows start from `start` on, in seconds since 1970.
 
         Raises:
             SeedError: A call is refused.
         """
-        datasets = ceil(wish.flows / 2) if wish.datasets is None else wish.datasets
-        if wish.flows:
+        datasets = ceil(spec.flows / 2) if spec.datasets is None else spec.datasets
+        if spec.flows:
             datasets = max(datasets, 1)
-        schemas = wish.schemas if wish.schemas is not None else ceil(datasets / 4)
-        connections = wish.connections
+        schemas = spec.schemas if spec.schemas is not None else ceil(datasets / 4)
+        connections = spec.connections
         if connections is None:
-            connections = ceil(wish.flows / 5)
+            connections = ceil(spec.flows / 5)
         for _ in range(max(schemas, 1) if datasets else schemas):
             self.schemas.append(self._schema())
         for _ in range(datasets):
             self.datasets.append(self._dataset(self._pick(self.schemas)))
-        for _ in range(max(connections, 1) if wish.flows else connections):
+        for _ in range(max(connections, 1) if spec.flows else connections):
             self.connections.append(self._connection())
-        for number in range(wish.flows):
+        for number in range(spec.flows):
             # No two flows are due at the same moment.
             self.flows.append(self._flow(start + number * 60, every_days))
 
     def counts(self) -> dict[str, int]:
-        """Return how much has been made, by kind."""
+        """Return how many resources were created, by kind."""
         return {
             "schemas": len(self.schemas),
             "datasets": len(self.datasets),
@@ -108,7 +110,7 @@ class World:
         return things[self._faker.random_int(0, len(things) - 1)]
 
     def _name(self, text: str) -> str:
-        """Return a text that names nothing else of this world."""
+        """Return a name that nothing else of this data has."""
         name, number = text + self._suffix, 1
         while name in self._names:
             number += 1
@@ -128,7 +130,7 @@ class World:
             "allOf": [{"$ref": reference} for reference in (PROFILE, *groups)],
             "meta:class": PROFILE,
         }
-        made = self._door.call("schema_registry.create_schema", body)
+        made = self._client.call("schema_registry.create_schema", body)
         columns = (KEY, *(column for group in groups for column in GROUPS[group]))
         return Schema(created_id(made), title, columns)
 
@@ -139,20 +141,20 @@ class World:
             "description": self._faker.sentence(),
             "schemaRef": {"id": schema.id, "contentType": SCHEMA_VERSION},
         }
-        return Dataset(created_id(self._door.call("catalog.create_dataset", body)), name, schema)
+        return Dataset(created_id(self._client.call("catalog.create_dataset", body)), name, schema)
 
     def _connection(self) -> Connection:
         flow_spec = self._fixtures.get("flow_specs", CLOUD_STORAGE_TO_AEP) or {}
         known = (self._fixtures.get("connection_specs", id) for id in _sources(flow_spec))
-        spec = self._pick([spec for spec in known if spec and secrets_of.is_plain(spec)])
+        spec = self._pick([spec for spec in known if spec and credentials.asks_for_texts(spec)])
         reference = {"id": spec["id"], "version": spec.get("version", "1.0")}
         body = {
             "name": self._name(f"{spec['name']} in {self._faker.city()}"),
             "description": self._faker.sentence(),
-            "auth": secrets_of.invented(spec, self._faker),
+            "auth": credentials.invent_auth(spec, self._faker),
             "connectionSpec": reference,
         }
-        return Connection(self._made("connection", body), reference)
+        return Connection(self._create("connection", body), reference)
 
     def _flow(self, start: int, every_days: int) -> Flow:
         dataset, connection = self._pick(self.datasets), self._pick(self.connections)
@@ -175,8 +177,8 @@ class World:
             "name": name,
             "description": self._faker.sentence(),
             "flowSpec": {"id": CLOUD_STORAGE_TO_AEP, "version": "1.0"},
-            "sourceConnectionIds": [self._made("source_connection", source)],
-            "targetConnectionIds": [self._made("target_connection", target)],
+            "sourceConnectionIds": [self._create("source_connection", source)],
+            "targetConnectionIds": [self._create("target_connection", target)],
             "transformations": [self._mapping(dataset.schema)],
             "scheduleParams": {
                 "startTime": str(start),
@@ -184,10 +186,10 @@ class World:
                 "interval": str(every_days),
             },
         }
-        return Flow(self._made("flow", made), connection.id, folder, dataset.schema.columns)
+        return Flow(self._create("flow", made), connection.id, folder, dataset.schema.columns)
 
-    def _made(self, kind: str, body: JsonObject) -> str:
-        return created_id(self._door.call(f"flow_service.create_{kind}", body))
+    def _create(self, kind: str, body: JsonObject) -> str:
+        return created_id(self._client.call(f"flow_service.create_{kind}", body))
 
     def _mapping(self, schema: Schema) -> JsonObject:
         body = {
@@ -199,7 +201,7 @@ class World:
                 for column in schema.columns
             ],
         }
-        id = created_id(self._door.call("data_prep.create_mapping_set", body))
+        id = created_id(self._client.call("data_prep.create_mapping_set", body))
         return {"name": "Mapping", "params": {"mappingId": id, "mappingVersion": 0}}
 
 

@@ -1,8 +1,8 @@
-"""Invented credentials that fit a connection spec."""
+"""Random credentials that fit a connection spec."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.json_types import JsonObject
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from faker import Faker
 
 
-def is_plain(spec: JsonObject) -> bool:
-    """Tell whether the first way to authenticate asks for texts only."""
+def asks_for_texts(spec: JsonObject) -> bool:
+    """Tell whether the first kind of authentication of a spec asks for texts only."""
     auth = next(iter(spec.get("authSpec") or ()), None)
     if auth is None or not isinstance(auth.get("spec"), dict):
         return False
@@ -19,8 +19,8 @@ def is_plain(spec: JsonObject) -> bool:
     return all(known.get(name, {}).get("type") == "string" for name in _required(auth))
 
 
-def invented(spec: JsonObject, faker: Faker) -> JsonObject:
-    """Return the `auth` of a connection of a spec that is plain."""
+def invent_auth(spec: JsonObject, faker: Faker) -> JsonObject:
+    """Return the `auth` of a connection, of a spec that asks for texts only."""
     auth = spec["authSpec"][0]
     known = auth["spec"]["properties"]
     params = {name: _value(name, known[name], faker) for name in _required(auth)}
@@ -33,18 +33,15 @@ def _required(auth: JsonObject) -> list[str]:
 
 
 def _value(name: str, definition: JsonObject, faker: Faker) -> str:
-    made: Any
     lower = name.lower()
     if definition.get("format") == "password":
-        made = faker.password(24, special_chars=False)
-    elif "url" in lower:
-        made = f"https://{faker.domain_word()}.example.com"
-    elif "host" in lower:
-        made = f"{faker.domain_word()}.example.com"
-    elif "bucket" in lower:
-        made = f"{faker.domain_word()}-files"
-    elif lower in ("tenant", "serviceprincipalid"):
-        made = faker.uuid4()
-    else:
-        made = faker.user_name()
-    return str(made)
+        return faker.password(24, special_chars=False)
+    if "url" in lower:
+        return f"https://{faker.domain_word()}.example.com"
+    if "host" in lower:
+        return f"{faker.domain_word()}.example.com"
+    if "bucket" in lower:
+        return f"{faker.domain_word()}-files"
+    if lower in ("tenant", "serviceprincipalid"):
+        return str(faker.uuid4())
+    return faker.user_name()

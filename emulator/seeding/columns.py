@@ -1,4 +1,4 @@
-"""The columns of invented files, and the fields of XDM that they are mapped to."""
+"""The columns of generated files, and the XDM fields that they are mapped to."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ PROFILE = f"{_XDM}/context/profile"
 
 
 class Column(NamedTuple):
-    """A column: its name, the field that it becomes, and how a value is invented."""
+    """A column: its name, the path of its XDM field, and a function that generates a value."""
 
     name: str
     path: str
-    invent: Callable[[Faker], str]
+    generate: Callable[[Faker], str]
 
 
 KEY = Column("Id", "_id", lambda faker: faker.uuid4())
-"""The column that every file has."""
+"""The column of every file."""
 
 GROUPS: dict[str, tuple[Column, ...]] = {
     f"{PROFILE}-person-details": (
@@ -42,7 +42,7 @@ GROUPS: dict[str, tuple[Column, ...]] = {
         Column("Points", "loyalty.points", lambda faker: str(faker.random_int(0, 90_000))),
     ),
 }
-"""Field groups of the platform with the columns that fill them; the first is in every schema."""
+"""Standard field groups with the columns that fill them; the first is in every schema."""
 
 SUBJECTS = (
     "App users",
@@ -56,4 +56,4 @@ SUBJECTS = (
     "Trial accounts",
     "Web shop customers",
 )
-"""What invented data is about."""
+"""Subjects of generated data sets."""

@@ -1,4 +1,4 @@
-"""The past of flows: the emulator's own engine runs them, at the times at which they were due."""
+"""Past runs of flows: the flow engine carries them out with a clock set to their times."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from emulator.clock import ManualClock
     from emulator.sandbox import Sandbox
     from emulator.seeding.model import Runs
-    from emulator.seeding.world import Flow
+    from emulator.seeding.random_data import Flow
     from emulator.web.engine import Engine
 
 ROWS = 5
-"""How many rows a file has."""
+"""How many rows a generated file has."""
 
 DAY = 24 * 3600 * 1000
 
 
-class History:
-    """Lets time pass for some flows, each of which finds a new file for every run."""
+class RunHistory:
+    """Runs flows in the past, each run with a new file to read."""
 
     def __init__(self, engine: Engine, clock: ManualClock, sandbox: Sandbox, faker: Faker) -> None:
         platform = engine.platform
@@ -37,19 +37,19 @@ class History:
         self._sandbox = sandbox
         self._faker = faker
 
-    def pass_by(self, flows: list[Flow], runs: Runs, start: int, until: int) -> int:
-        """Run the flows from `start` on, in milliseconds, as long as it is before `until`."""
+    def run(self, flows: list[Flow], runs: Runs, start: int, until: int) -> int:
+        """Run the flows from `start` up to `until`, in milliseconds; return how many runs ended."""
         contents = {flow.id: self._content(flow) for flow in flows}
         ended = 0
         for time, flow in _due(flows, runs.everyDays, start, until):
             self._clock.set(time)
             content = contents[flow.id]
             if self._faker.random_int(1, 10_000) <= runs.failing * 10_000:
-                content = _spoiled(content)
+                content = _with_surplus_cells(content)
             path = f"{flow.folder}/{time // 1000}.csv"
             self._files.put(self._sandbox, flow.connection, path, content)
             ended += self._engine.catch_up(self._sandbox)
-            # What has been read is of no more use, and looking through it would take its time.
+            # A file that has been read would only slow down the next runs.
             self._files.delete(self._sandbox, flow.connection, path)
         self._clock.set(until)
         return ended
@@ -57,19 +57,19 @@ class History:
     def _content(self, flow: Flow) -> bytes:
         lines = [",".join(column.name for column in flow.columns)]
         for _ in range(ROWS):
-            values = (column.invent(self._faker) for column in flow.columns)
+            values = (column.generate(self._faker) for column in flow.columns)
             lines.append(",".join(value.replace(",", "") for value in values))
         return "\n".join(lines).encode()
 
 
-def _spoiled(content: bytes) -> bytes:
-    """Return a file no row of which can be read: each has more cells than there are columns."""
+def _with_surplus_cells(content: bytes) -> bytes:
+    """Return a file with more cells than columns in each row, so that no row can be read."""
     head, *rows = content.decode().splitlines()
     return "\n".join([head, *(f"{row},surplus" for row in rows)]).encode()
 
 
 def _due(flows: list[Flow], every_days: int, start: int, until: int) -> Iterator[tuple[int, Flow]]:
-    """Yield when which flow is due, in order: a minute apart, as they were made to start."""
+    """Yield the due times with their flows, in order; the flows start a minute apart."""
     time = start
     while time < until:
         for number, flow in enumerate(flows):

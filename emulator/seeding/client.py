@@ -1,4 +1,4 @@
-"""Calls to an emulator in this process, without a socket and without Flask."""
+"""A client of an engine in this process, without a socket and without Flask."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from emulator.fixtures.journey import Answer, Request, Send
 from emulator.json_types import Json, JsonObject, dumps, loads
-from emulator.seeding.errors import SeedError
+from emulator.seeding import SeedError
 from emulator.web.call import Incoming
 from emulator.web.routing import Router
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 SCOPE = "openid,AdobeID,read_organizations"
 
 
-class Door:
-    """Calls operations by their ids, in one sandbox, with a token of the emulator's own."""
+class InProcessClient:
+    """Calls operations by their ids, in one sandbox, with a token that the emulator issues."""
 
     def __init__(self, engine: Engine, sandbox: Sandbox) -> None:
-        """Remember whom to call, and as whom: the first of the API keys that exist."""
+        """Call an engine with the first of the API keys of its settings."""
         self._engine = engine
         known = engine.platform.settings.api_keys
         self.api_key = known[0] if known else "seed"
@@ -39,7 +39,7 @@ class Door:
         """Return the answer's JSON.
 
         Raises:
-            SeedError: The call is refused: by a house rule, or because there is no such sandbox.
+            SeedError: The call is refused, by a house rule or because the sandbox does not exist.
         """
         found = self._engine.contract.operations[operation]
         content = b"" if body is None else dumps(body)
@@ -54,21 +54,21 @@ class Door:
 
 
 def created_id(answer: JsonObject | list[str]) -> str:
-    """Return the id that a creation answers, in the form of any service."""
+    """Return the id in the response to a creation, whichever form its service has."""
     if isinstance(answer, list):
         return answer[0].rpartition("/")[2]
     return str(answer.get("$id") or answer["id"])
 
 
-def sender(engine: Engine) -> Send:
-    """Return a door for journeys: it finds the operation of a path by itself."""
+def transport(engine: Engine) -> Send:
+    """Return a function that sends the requests of journeys to an engine."""
     router = Router(engine.contract)
 
     def send(request: Request) -> Answer:
         path, _, query = request.target.partition("?")
         route = router.find(request.method, path)
         if route.operation is None:
-            raise SeedError(f"{request.method} {path}: no operation is there")
+            raise SeedError(f"{request.method} {path}: not a path of an operation")
         headers = {name.lower(): value for name, value in request.headers.items()}
         incoming = Incoming(
             route.operation,
