@@ -7,7 +7,12 @@ keeps silent, because that other rule speaks. A new check is a function and a li
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from emulator.contract.checks.catalog import catalog_filter, keeps_members, templates_refer_back
+from emulator.contract.checks.catalog import (
+    catalog_filter,
+    keeps_members,
+    range_of_objects,
+    templates_refer_back,
+)
 from emulator.contract.checks.composition import (
     composed_of,
     found_lacks,
@@ -38,16 +43,7 @@ from emulator.contract.checks.evolution import (
 from emulator.contract.checks.expressions import expression
 from emulator.contract.checks.facts import free_of, holds
 from emulator.contract.checks.filters import check_filter, check_order
-from emulator.contract.checks.ingestion import (
-    content_range,
-    holds_dataset,
-    readable_preview,
-    refers_to_joined,
-    satisfiable_range,
-    starts_from,
-    uploads_complete,
-    whole_upload,
-)
+from emulator.contract.checks.ingestion import content_range, cover_once, satisfiable_range
 from emulator.contract.checks.items import item_fits
 from emulator.contract.checks.lifecycle import leads_to_one_of, stands
 from emulator.contract.checks.patches import (
@@ -94,6 +90,7 @@ CHECKS: dict[str, Check] = {
     "composed_of": composed_of,
     "consumes": consumes,
     "content_range": content_range,
+    "cover_once": cover_once,
     "csv_template": csv_template,
     "described_field": described_field,
     "every_listed": every_listed,
@@ -107,7 +104,6 @@ CHECKS: dict[str, Check] = {
     "found_lacks": found_lacks,
     "group_fits_class": group_fits_class,
     "holds": holds,
-    "holds_dataset": holds_dataset,
     "in_namespace": in_namespace,
     "item_fits": item_fits,
     "items_fit": items_fit,
@@ -132,10 +128,9 @@ CHECKS: dict[str, Check] = {
     "patch_keeps_items": patch_keeps_items,
     "path_form": path_form,
     "path_in_schema": path_in_schema,
-    "readable_preview": readable_preview,
+    "range_of_objects": range_of_objects,
     "refers_in_list": refers_in_list,
     "refers_to": refers_to,
-    "refers_to_joined": refers_to_joined,
     "refers_to_nothing": refers_to_nothing,
     "refers_within": refers_within,
     "result_fits": result_fits,
@@ -144,14 +139,11 @@ CHECKS: dict[str, Check] = {
     "schema": schema,
     "spec_requires": spec_requires,
     "stands": stands,
-    "starts_from": starts_from,
     "state_allows": state_allows,
     "templates_refer_back": templates_refer_back,
     "unique": unique,
     "unused": unused,
-    "uploads_complete": uploads_complete,
     "version_matches": version_matches,
-    "whole_upload": whole_upload,
     "xdm_fields": xdm_fields,
     "xdm_filter": xdm_filter,
 }

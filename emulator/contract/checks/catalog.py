@@ -14,14 +14,7 @@ from emulator.json_types import MISSING, Json, JsonObject, at, escape_step
 
 
 def catalog_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """A `property` filter is free of a fault: of its `form`, or of its regular `expression`.
-
-    With the fault `range` the value is a header that asks for a range of objects.
-    """
-    if arguments["fault"] == "range":
-        if parse_range(value) is None:
-            yield Reason(f"{shown(value)} is not a range such as objects=0-19")
-        return
+    """A `property` filter is free of a fault: of its `form`, or of its regular `expression`."""
     for text in value if isinstance(value, list) else [value]:
         condition = parse_condition(text)
         if arguments["fault"] == "form":
@@ -29,6 +22,12 @@ def catalog_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[
                 yield Reason(f"{shown(text)} is not a filter")
         elif condition and condition.operator == "~" and expression(condition.wanted) is None:
             yield Reason(f"{shown(condition.wanted)} is not a regular expression")
+
+
+def range_of_objects(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """A header asks for a range of a list's objects: objects=0-19."""
+    if parse_range(value) is None:
+        yield Reason(f"{shown(value)} is not a range such as objects=0-19")
 
 
 def templates_refer_back(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:

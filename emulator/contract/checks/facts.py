@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 
 def holds(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
-    """A fact is so: `fact` and `of` as in `ask`.
+    """A fact is so, neither false nor null: `fact` and `of` as in `ask`.
 
     `reason` says why not, and `values` (name -> text) fill the problem's texts: `{0}`, `{1}`…
     stand for the fact's arguments; without `values` the first one is the problem's `{id}`.
     """
     of = fact_arguments(value, arguments, lookup)
-    if of is None or lookup.ask(arguments["fact"], *of) not in (None, False):
-        return
-    texts = arguments.get("values", {"id": "{0}"})
-    values = {name: text.format(*of) for name, text in texts.items()}
-    yield Reason(arguments["reason"].format(*map(shown, of)), values=values)
+    answer = None if of is None else lookup.ask(arguments["fact"], *of)
+    if of is not None and (answer is None or answer is False):
+        texts = arguments.get("values", {"id": "{0}"})
+        values = {name: text.format(*of) for name, text in texts.items()}
+        yield Reason(arguments["reason"].format(*map(shown, of)), values=values)
 
 
 def free_of(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

@@ -170,13 +170,20 @@ def named_in(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason
 
 
 def state_allows(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """The resource is in a state from which an action can start: `moves` {action: [states]}."""
+    """The resource is in a state from which an action can start.
+
+    Arguments: `kind` and `key` find the resource, whose `field` (default `state`) is in `moves`
+    {action: [states]}. The value is the action, in any case of letters, or an object that has it
+    under the first of `names`.
+    """
     resource = _other(value, arguments, lookup)
-    action = str(value).lower()
-    states = arguments["moves"].get(action)
-    if resource is not None and states is not None and resource.get("state") not in states:
-        state = resource.get("state")
-        yield Reason(f"it is {state}", values={"action": action, "state": state})
+    names = arguments.get("names", ())
+    sent = next((value[name] for name in names if name in value), None) if names else value
+    state = resource.get(arguments.get("field", "state")) if resource else None
+    for action, states in arguments["moves"].items():
+        if resource and action.lower() == str(sent).lower() and state not in states:
+            key = pointed(arguments["key"], value, lookup)
+            yield Reason(f"it is {state}", values={"id": key, "action": action, "state": state})
 
 
 def fits_spec(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:

@@ -5,6 +5,14 @@ from __future__ import annotations
 from emulator.data_plane.readers import ReadOptions
 from emulator.json_types import JsonObject
 
+_MEMBERS = ("delimiter", "quote", "escape", "charset", "header", "isMultiLineJson", "format")
+
+
+def asked_format(query: JsonObject) -> JsonObject:
+    """Return what the query of a preview says of the format, where it says anything."""
+    asked = {name: query[name] for name in _MEMBERS if name in query}
+    return {**asked, "format": asked["format"].lower()} if "format" in asked else asked
+
 
 def input_format(sent: JsonObject | None) -> JsonObject:
     """Return a batch's input format: Parquet where a request says nothing, names in lower case."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.byte_ranges import read_content_range
 from emulator.services.batch_ingestion import shapes
+from emulator.services.batch_ingestion.input_format import asked_format
 from emulator.services.batch_ingestion.service import BatchIngestion, Place
 from emulator.services.batch_ingestion.uploads import file_key
 from emulator.web import Call, Reply, operation
@@ -60,13 +61,13 @@ def upload_file_part(service: BatchIngestion, call: Call) -> Reply:
 @operation("batch_ingestion.head_file")
 def head_file(service: BatchIngestion, call: Call) -> Reply:
     """Tell how much of a file is there."""
-    return shapes.file_told(call.find("upload", file_key(shapes.file(call))))
+    return shapes.file_told(service.uploads.find(call.sandbox, file_key(shapes.file(call))))
 
 
 @operation("batch_ingestion.preview_batch")
 def preview_batch(service: BatchIngestion, call: Call) -> Reply:
     """Show the columns and first rows of what a batch has so far."""
-    batch, asked = call.find("batch", call.path["batchId"]), shapes.asked_format(call)
+    batch, asked = call.find("batch", call.path["batchId"]), asked_format(call.query)
     rows = shapes.rows_asked(call, MOST_ROWS)
     place, dataset = _place(call), call.path["datasetId"]
     names, found = service.preview(place, batch, dataset, asked, rows)

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from itertools import islice
 
 from emulator.data_plane.columns import nested_rows
-from emulator.data_plane.errors import FileError
 from emulator.data_plane.ingest import CORRUPT, Input, InputRow, ingest_rows, schema_of
-from emulator.data_plane.readers import FORMATS, Row, column_names, read_rows
+from emulator.data_plane.readers import Row, column_names, read_rows
 from emulator.fixtures.library import Fixtures
 from emulator.hooks import CompletionPolicy
-from emulator.json_types import Json, JsonObject, loads
+from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.scope import Finder, Lister, Scope
+from emulator.scope import Finder, Lister
 from emulator.services.batch_ingestion.input_format import input_format, read_options
-from emulator.services.batch_ingestion.uploads import UPLOAD, Uploads
+from emulator.services.batch_ingestion.uploads import Uploads
 from emulator.services.interfaces import Batches, Services
 from emulator.store import Change
 
@@ -42,15 +41,7 @@ class BatchIngestion:
         self.uploads = Uploads(platform)
 
     def finders(self) -> Mapping[str, Finder]:
-        return {
-            UPLOAD: lambda scope, key: self.uploads.find(scope.sandbox, key),
-            "batch_uploads": self._loading_uploads,
-            "batch_of_files": lambda scope, key: _of_files(self._batches.get(scope.sandbox, key)),
-            "replayed_batch": lambda scope, key: self._batches.get(
-                scope.sandbox, key.removeprefix("$")
-            ),
-            "unreadable_preview": self._unreadable,
-        }
+        return {}
 
     def listers(self) -> Mapping[str, Lister]:
         return {}
@@ -140,7 +131,7 @@ class BatchIngestion:
         self.uploads.forget(place.sandbox, id)
 
     def _ingest(self, place: Place, id: str) -> None:
-        batch = _of_files(self._batches.get(place.sandbox, id))
+        batch = of_files(self._batches.get(place.sandbox, id))
         if batch is None:  # Catalog has been told otherwise while it waited
             self.fail(place.sandbox, id)
             return
@@ -206,24 +197,6 @@ class BatchIngestion:
                 found += [row.value for row in islice(good, left) if not row.corrupt]
         return list(names), found
 
-    def _loading_uploads(self, scope: Scope, key: str) -> JsonObject | None:
-        """Return how the uploads of a batch stand, while they matter."""
-        batch = self._batches.get(scope.sandbox, key)
-        loading = batch is not None and batch["status"] == "loading"
-        return self.uploads.summary(scope.sandbox, key) if loading else None
-
-    def _unreadable(self, scope: Scope, key: str) -> JsonObject | None:
-        """Return why a preview cannot be made; `key` is JSON of its batch, data set and format."""
-        batch_id, dataset_id, asked = loads(key)
-        batch = self._batches.get(scope.sandbox, batch_id)
-        if batch is None or asked.get("format", "json") not in FORMATS:
-            return None
-        try:
-            self.preview(Place(scope.sandbox, scope.fixtures), batch, dataset_id, asked, 1)
-        except FileError as error:
-            return {"code": error.code, "reason": str(error)}
-        return None
-
     def _files(self, sandbox: Sandbox, batch: JsonObject) -> list[JsonObject]:
         """Return the complete files of a batch, with their sizes."""
         files = self.uploads.of_batch(sandbox, batch["id"])
@@ -266,16 +239,21 @@ def _tags(client: str, sent: JsonObject) -> JsonObject:
     return {**tags, **(sent.get("tags") or {})}
 
 
-def _of_files(batch: JsonObject | None) -> JsonObject | None:
+def of_files(batch: JsonObject | None) -> JsonObject | None:
     """Return a batch if files can be ingested by it: if it has a data set and an input format."""
     format = (batch or {}).get("inputFormat")
     known = isinstance(format, dict) and format.get("format") in ("json", "csv", "parquet")
     return batch if batch and known and _dataset_id(batch) else None
 
 
-def _dataset_id(batch: JsonObject) -> str:
+def dataset_ids(batch: JsonObject) -> list[str]:
+    """Return the ids of the data sets that a batch is for."""
     related = batch.get("relatedObjects") or ()
-    return next((item["id"] for item in related if item.get("type") == "dataSet"), "")
+    return [item.get("id", "") for item in related if item.get("type") == "dataSet"]
+
+
+def _dataset_id(batch: JsonObject) -> str:
+    return next(iter(dataset_ids(batch)), "")
 
 
 def _first(values: Json) -> str:

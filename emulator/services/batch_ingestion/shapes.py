@@ -18,7 +18,6 @@ _SHOWN = (
 ).split()
 """What the answer to a creation shows of a batch, in its order: a capture of 2025."""
 
-_FORMAT = ("delimiter", "quote", "escape", "charset", "header", "isMultiLineJson", "format")
 _DEFAULTS = {"delimiter": ",", "quote": '"', "escape": "\\", "charset": "UTF-8", "header": "true"}
 
 
@@ -65,12 +64,6 @@ def file_told(found: JsonObject | None) -> Reply:
     """Return how much of a file is there, from its beginning on, in the header Range."""
     size = found["size"] if found else 0
     return Reply(200, b"", {"Range": f"bytes 0-{size - 1}"} if size else {})
-
-
-def asked_format(call: Call) -> JsonObject:
-    """Return what the query says of the format, where it says anything."""
-    asked = {name: call.query[name] for name in _FORMAT if name in call.query}
-    return {**asked, "format": asked["format"].lower()} if "format" in asked else asked
 
 
 def rows_asked(call: Call, most: int) -> int:

@@ -47,12 +47,6 @@ class Uploads:
         mine = [file for file in found if file["batchId"] == batch_id]
         return sorted(mine, key=lambda file: (file["datasetId"], file["name"]))
 
-    def summary(self, sandbox: Sandbox, batch_id: str) -> JsonObject:
-        """Return how many files a batch has, and the names of those that are not complete."""
-        files = self.of_batch(sandbox, batch_id)
-        open = [file["name"] for file in files if file["state"] != "complete"]
-        return {"count": len(files), "open": open}
-
     def content(self, sandbox: Sandbox, file: JsonObject) -> bytes:
         """Return the bytes of a complete file."""
         return self._blobs.read(sandbox, _place(file)) or b""

@@ -2,9 +2,9 @@
 
 from emulator.platform import Service
 from emulator.services import interfaces
-from emulator.services.catalog import batch_routes, more_routes, multi_routes, routes
+from emulator.services.catalog import batch_routes, facts, more_routes, multi_routes, routes
 from emulator.services.catalog.service import Catalog
 
 SERVICE: Service[interfaces.Catalog] = Service(
-    "catalog", Catalog, (batch_routes, more_routes, multi_routes, routes)
+    "catalog", Catalog, (batch_routes, facts, more_routes, multi_routes, routes)
 )

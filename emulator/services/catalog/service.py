@@ -71,9 +71,7 @@ class Catalog:
             "batches": lambda scope, key: _any(self.batches.named(scope.sandbox, key)),
             "dataset_view": lambda scope, key: self.view(scope.sandbox, key),
             "datasets": self._any_of,
-            "time_series_dataset": self._time_series,
             "catalog_tag": self._tag,
-            "profile_dataset": self._in_profile,
         }
 
     def listers(self) -> Mapping[str, Lister]:
@@ -90,20 +88,6 @@ class Catalog:
         """Return the data sets that a list of ids with commas names, or None if there is none."""
         found = self.named(scope.sandbox, key)
         return {"datasets": found} if found else None
-
-    def _time_series(self, scope: Scope, key: str) -> JsonObject | None:
-        dataset = self.dataset(scope.sandbox, key) or {}
-        behavior = as_object(dataset.get("classification")).get("dataBehavior")
-        return dataset if behavior == "time-series" else None
-
-    def _in_profile(self, scope: Scope, key: str) -> JsonObject | None:
-        """Return a data set whose schema is a union or takes part in one."""
-        dataset = self.dataset(scope.sandbox, key) or {}
-        schema = str(as_object(dataset.get("schemaRef")).get("id"))
-        if schema.endswith("__union"):
-            return dataset
-        found = scope.find("profile_schema", schema)
-        return dataset if found else None
 
     def _tag(self, scope: Scope, name: str) -> JsonObject | None:
         """Return the distinct values of a tag and the data sets that have it, the oldest first."""

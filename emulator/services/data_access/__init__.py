@@ -2,7 +2,7 @@
 
 from emulator.platform import Service
 from emulator.services import interfaces
-from emulator.services.data_access import routes
+from emulator.services.data_access import facts, routes
 from emulator.services.data_access.service import DataAccess
 
-SERVICE: Service[interfaces.DataAccess] = Service("data_access", DataAccess, (routes,))
+SERVICE: Service[interfaces.DataAccess] = Service("data_access", DataAccess, (facts, routes))

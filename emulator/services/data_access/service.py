@@ -12,7 +12,7 @@ from emulator.json_types import JsonObject
 from emulator.platform import Platform
 from emulator.problem import Problem
 from emulator.sandbox import Sandbox
-from emulator.scope import Finder, Lister, Scope
+from emulator.scope import Finder, Lister
 
 ROWS_OF_A_PREVIEW = 100
 """How many rows of a data set its preview shows: "Data Access API, OpenAPI document"."""
@@ -39,29 +39,20 @@ class DataAccess:
         self._blobs = platform.blobs
 
     def finders(self) -> Mapping[str, Finder]:
-        return {
-            "file_part": self._part,
-            "failed_file": lambda scope, key: self._sized(scope.sandbox, f"failed {key}"),
-            "meta_path": lambda scope, key: self._sized(scope.sandbox, f"meta {key}"),
-        }
+        return {}
 
     def listers(self) -> Mapping[str, Lister]:
         return {}
 
-    def _part(self, scope: Scope, key: str) -> JsonObject | None:
-        """Return the size of a part of a data set file; the key is both, with a blank between."""
-        id, _, name = key.partition(" ")
-        size = self._blobs.size(scope.sandbox, data_place(id) + name)
-        served = size is not None and self.file(scope.sandbox, id) is not None
-        return {"size": size} if served else None
+    def part_size(self, sandbox: Sandbox, file_id: str, name: str) -> int | None:
+        """Return how many bytes a part of a data set file has; None if it cannot be read."""
+        size = self._blobs.size(sandbox, data_place(file_id) + name)
+        return size if size is not None and self.file(sandbox, file_id) is not None else None
 
-    def _sized(self, sandbox: Sandbox, key: str) -> JsonObject | None:
-        """Return the size of a batch's failed or diagnostic file, or 0 for a folder of these."""
-        folder, id, path = key.split(" ", 2)
-        content = self.content(sandbox, id, folder, path)
-        if content is not None:
-            return {"size": len(content)}
-        return {"size": 0} if self.entries(sandbox, id, folder, path) else None
+    def has(self, sandbox: Sandbox, batch_id: str, folder: str, path: str) -> bool:
+        """Tell whether a folder of a batch, `failed` or `meta`, has this file or inner folder."""
+        is_file = self.content(sandbox, batch_id, folder, path) is not None
+        return is_file or bool(self.entries(sandbox, batch_id, folder, path))
 
     def file(self, sandbox: Sandbox, id: str) -> JsonObject | None:
         """Return a data set file, if its data can be read."""

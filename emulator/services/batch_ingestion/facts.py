@@ -1,0 +1,97 @@
+"""What rules ask of Batch Ingestion."""
+
+from __future__ import annotations
+
+from emulator.data_plane.errors import FileError
+from emulator.data_plane.readers import FORMATS
+from emulator.json_types import Json, JsonObject
+from emulator.scope import Scope, fact
+from emulator.services.batch_ingestion.input_format import asked_format
+from emulator.services.batch_ingestion.service import BatchIngestion, Place, dataset_ids, of_files
+
+
+@fact()
+def takes_files(service: BatchIngestion, scope: Scope, batch_id: str) -> bool:
+    """Tell whether a batch has a data set and an input format, so that files can go into it."""
+    return of_files(scope.find("batch", batch_id)) is not None
+
+
+@fact()
+def dataset_fault(
+    service: BatchIngestion, scope: Scope, batch_id: str, dataset_id: str
+) -> JsonObject | None:
+    """Return why a batch takes no files of a data set: it is for another one."""
+    batch = scope.find("batch", batch_id)
+    if batch is None or dataset_id in dataset_ids(batch):
+        return None
+    values = {"id": batch_id, "value": dataset_id}
+    return {"reason": f"batch {batch_id} is not for data set {dataset_id}", "values": values}
+
+
+@fact()
+def known_predecessor(service: BatchIngestion, scope: Scope, id: str) -> bool:
+    """Tell whether a batch that is to be replaced exists; clients may write `$` before its id."""
+    return scope.find("batch", id.removeprefix("$")) is not None
+
+
+@fact()
+def begun_upload(
+    service: BatchIngestion, scope: Scope, batch_id: str, dataset_id: str, name: str
+) -> bool:
+    """Tell whether a file has been uploaded to a batch, or begun."""
+    return service.uploads.find(scope.sandbox, f"{batch_id}/{dataset_id}/{name}") is not None
+
+
+@fact()
+def open_upload(
+    service: BatchIngestion, scope: Scope, batch_id: str, dataset_id: str, name: str
+) -> bool:
+    """Tell whether a file has been begun and takes further ranges."""
+    file = service.uploads.find(scope.sandbox, f"{batch_id}/{dataset_id}/{name}")
+    return file is not None and file["state"] == "initialized"
+
+
+@fact()
+def uploaded_ranges(
+    service: BatchIngestion, scope: Scope, batch_id: str, dataset_id: str, name: str
+) -> list[Json] | None:
+    """Return the ranges [first, last, total] of an open file; None if there is none."""
+    file = service.uploads.find(scope.sandbox, f"{batch_id}/{dataset_id}/{name}")
+    return file["parts"] if file and file["state"] != "complete" else None
+
+
+@fact()
+def open_upload_fault(service: BatchIngestion, scope: Scope, batch_id: str) -> JsonObject | None:
+    """Return why a loading batch cannot be completed yet: which files are still open."""
+    if not _is_loading(scope, batch_id):
+        return None
+    files = service.uploads.of_batch(scope.sandbox, batch_id)
+    names = ", ".join([file["name"] for file in files if file["state"] != "complete"][:5])
+    values = {"id": batch_id}
+    return {"reason": f"{names} was begun but not completed", "values": values} if names else None
+
+
+@fact()
+def has_upload(service: BatchIngestion, scope: Scope, batch_id: str) -> bool:
+    """Tell whether a batch has a file, or is not loading any more."""
+    uploads = service.uploads.of_batch(scope.sandbox, batch_id)
+    return bool(uploads) or not _is_loading(scope, batch_id)
+
+
+@fact()
+def preview_fault(
+    service: BatchIngestion, scope: Scope, batch_id: str, dataset_id: str, query: JsonObject
+) -> JsonObject | None:
+    """Return why the files of a batch cannot be previewed in the format that a query names."""
+    batch, asked = scope.find("batch", batch_id), asked_format(query)
+    if batch is None or asked.get("format", "json") not in FORMATS:
+        return None
+    try:
+        service.preview(Place(scope.sandbox, scope.fixtures), batch, dataset_id, asked, 1)
+    except FileError as error:
+        return {"reason": str(error)}
+    return None
+
+
+def _is_loading(scope: Scope, batch_id: str) -> bool:
+    return (scope.find("batch", batch_id) or {}).get("status") == "loading"
