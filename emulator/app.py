@@ -20,8 +20,8 @@ from emulator.settings import SettingError, Settings
 from emulator.store import Blobs, MemoryBlobs, MemoryStore, Store
 from emulator.web.call import View, views_of
 from emulator.web.engine import Engine
+from emulator.web.isolation import IsolatedEmulators
 from emulator.web.self_check import SelfCheck
-from emulator.web.worlds import Worlds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +120,9 @@ def _compose(
         contract,
         platform,
         engine,
-        isolated=Worlds(settings.max_worlds),
+        isolated=IsolatedEmulators(
+            settings.max_worlds, by_organization=settings.world_by == "organization"
+        ),
         faults=faults,
         make_scratch=_make_scratch,
         blueprints=_blueprints,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,11 @@ from emulator.platform import Platform
 from emulator.sandbox import Sandbox
 from emulator.settings import Settings
 from emulator.state import State, put_back, take
+from emulator.web.application import Application
 from emulator.web.engine import Engine
-from emulator.web.limits import body_limit
-from emulator.web.worlds import Worlds
+from emulator.web.isolation import IsolatedEmulators
+from emulator.web.message import Handler
+from emulator.web.wsgi import WsgiHandler
 
 if TYPE_CHECKING:
     from flask import Blueprint, Flask
@@ -37,7 +39,7 @@ class Emulator:
     contract: Contract
     platform: Platform
     engine: Engine
-    isolated: Worlds
+    isolated: IsolatedEmulators
     faults: Faults
     make_scratch: Callable[[Emulator, Clock], Emulator]
     """Returns an empty emulator of the same settings that nothing observes or disturbs."""
@@ -53,23 +55,23 @@ class Emulator:
     """What it begins with and a reset goes back to: the scenario of the settings."""
 
     @cached_property
-    def wsgi_app(self) -> Flask:
-        """What serves the emulated APIs and the control API, of the isolated emulators too."""
-        from emulator.web.flask_app import make_flask_app
-
-        return self._with_blueprints(make_flask_app(self.engine, self.isolated))
+    def application(self) -> Application:
+        """What answers requests of every kind, those for isolated emulators too."""
+        return Application(self.engine, self.isolated, lambda: self.mounted)
 
     @cached_property
-    def control_app(self) -> Flask:
-        """What serves the control API alone: an isolated emulator needs no more of its own."""
-        from emulator.web.flask_app import make_bare_app
+    def wsgi_app(self) -> Flask:
+        """The application for WSGI servers."""
+        from emulator.web.flask_app import EmulatorFlask
 
-        return self._with_blueprints(make_bare_app(self.engine))
+        return EmulatorFlask(self.application)
 
-    def _with_blueprints(self, app: Flask) -> Flask:
-        for blueprint in self.blueprints(self):
-            app.register_blueprint(blueprint)
-        return app
+    @cached_property
+    def mounted(self) -> Handler:
+        """What answers calls of the control API and of the landing zone's storage."""
+        from emulator.web.flask_app import MountedFlask
+
+        return WsgiHandler(MountedFlask(self.blueprints(self)))
 
     def reset(self) -> None:
         """Become as new: the next calls get the ids, times and answers that the first ones got.
@@ -91,11 +93,6 @@ class Emulator:
         self.start = state
         self.restore(state)
         self.on_reset.append(lambda: self.restore(state))
-
-    @property
-    def body_limit(self) -> Callable[[Mapping[str, Any]], int]:
-        """How many bytes of a request's body a server should read, by its WSGI environment."""
-        return body_limit(self.contract, self.settings)
 
     def snapshot(self) -> State:
         """Return all that the emulator knows now, for `restore`."""

@@ -52,5 +52,5 @@ def headers() -> dict[str, str]:
 @pytest.fixture
 def server(emulator: Emulator) -> Iterator[Server]:
     """The emulator over a real socket, on a free port."""
-    with Server(emulator.wsgi_app) as running:
+    with Server(emulator.application) as running:
         yield running

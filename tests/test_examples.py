@@ -43,7 +43,7 @@ def without_heavy_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with Server(new_emulator().wsgi_app) as server:
+    with Server(new_emulator().application) as server:
         yield f"http://127.0.0.1:{server.port}"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, request
 
 from emulator import __version__
-from emulator.admin import describe, exports, faults, files, seeding, state, tick, worlds
+from emulator.admin import describe, exports, faults, files, isolation, seeding, state, tick
 from emulator.admin.journal import journal_routes
 from emulator.admin.replies import SCOPE, answer, error, nothing, read_object, read_scope
 from emulator.web.engine import Engine
@@ -35,7 +35,7 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
         *seeding.routes(emulator),
         *faults.routes(emulator.faults),
         *journal_routes(engine, emulator.journal, emulator.coverage),
-        *worlds.routes(emulator.isolated),
+        *isolation.routes(emulator.isolated),
         *exports.routes(engine),
         *files.routes(engine),
         *tick.routes(engine),

@@ -12,7 +12,7 @@ from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.web.call import Reply
 from emulator.web.engine import Engine
-from emulator.web.flask_app import to_response
+from emulator.web.flask_app import flask_response
 
 
 def routes(engine: Engine) -> list[tuple[str, str, Any]]:
@@ -68,7 +68,7 @@ class _Views:
         content = Files(self._platform).read(sandbox, container, path)
         if content is None:
             return error(404, "unknown file", f"{container} has no file {clean(path)}")
-        return to_response(Reply(200, content, {"Content-Type": "application/octet-stream"}))
+        return flask_response(Reply(200, content, {"Content-Type": "application/octet-stream"}))
 
     def delete(self, container: str, path: str) -> Response:
         """Remove a file."""
@@ -78,7 +78,7 @@ class _Views:
         with self._platform.store.exclusive(sandbox):
             if not Files(self._platform).delete(sandbox, container, path):
                 return error(404, "unknown file", f"{container} has no file {clean(path)}")
-        return to_response(Reply(204))
+        return flask_response(Reply(204))
 
 
 def _sandbox() -> Sandbox | None:

@@ -8,7 +8,7 @@ from flask import Response, request
 
 from emulator.json_types import DEEPEST, JsonObject, is_deeper_than, loads
 from emulator.web.call import Reply
-from emulator.web.flask_app import to_response
+from emulator.web.flask_app import flask_response
 
 
 def read_object(levels: int = DEEPEST) -> JsonObject | None:
@@ -45,14 +45,14 @@ def read_scope() -> tuple[str | None, str | None] | None:
 
 def answer(body: Any, status: int = 200) -> Response:
     """Return an answer in JSON."""
-    return to_response(Reply(status, body))
+    return flask_response(Reply(status, body))
 
 
 def nothing() -> Response:
     """Return the answer to what was done and leaves nothing to say."""
-    return to_response(Reply(204))
+    return flask_response(Reply(204))
 
 
 def error(status: int, error: str, detail: str) -> Response:
     """Return an error of the control API."""
-    return to_response(Reply(status, {"error": error, "detail": detail}))
+    return flask_response(Reply(status, {"error": error, "detail": detail}))

@@ -51,7 +51,7 @@ def _own_emulator(arguments: argparse.Namespace) -> Iterator[str]:
 
     emulator = build_emulator(settings_of(arguments))
     try:
-        with Server(emulator.wsgi_app) as server:
+        with Server(emulator.application) as server:
             yield url_of(server.host, server.port)
     finally:
         emulator.close()

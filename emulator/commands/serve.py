@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     emulator = build_emulator(settings)
-    server = Server(emulator.wsgi_app, settings.host, settings.port, body_limit=emulator.body_limit)
+    server = Server(emulator.application, settings.host, settings.port)
 
     def announce(started: Server) -> None:
         url = url_of(started.host, started.port)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emulator.journal.entry import BODY, EXPECTS_HEADER, GATE, Entry, EntryFinding
 from emulator.json_types import Json, JsonObject, dumps, loads
-from emulator.web.call import Incoming
+from emulator.web.message import Request
 from emulator.web.request_document import describe
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class PackedExchange:
     more than one thing is a tuple, which is the shared empty one for almost every exchange.
 
     Attributes:
-        texts: JSON of the request's texts, by the names of `Incoming`, and of `response_headers`.
+        texts: JSON of the request's texts, by the names of `Request`, and of `response_headers`.
         body: Of the request, as much as is kept of it; `length` is that of the whole.
         response_body: Of the reply, as much as is kept of it.
         is_described: Whether there was a request document, which can be made again.
@@ -48,7 +48,6 @@ class PackedExchange:
         incoming, reply = exchange.incoming, exchange.reply
         texts = {
             "path": incoming.path,
-            "query_string": incoming.query_string,
             "headers": incoming.headers,
             "base_url": incoming.base_url,
             "method": incoming.method,
@@ -83,14 +82,16 @@ class PackedExchange:
         """Return the exchange as an entry, made anew each time."""
         texts = loads(self.texts)
         response_headers = texts.pop("response_headers")
-        incoming = Incoming(self.operation, body=self.body, too_long=self.is_too_long, **texts)
+        incoming = Request(
+            **texts, operation=self.operation, body=self.body, too_long=self.is_too_long
+        )
         organization = self.sandbox.organization or incoming.headers.get("x-gw-ims-org-id", "")
         return Entry(
             number=number,
             time=self.time,
             operation=self.operation.id,
             service=self.operation.service,
-            method=incoming.method or self.operation.method,
+            method=incoming.method,
             path=_path(incoming),
             query_string=incoming.query_string,
             headers=incoming.headers,
@@ -158,13 +159,13 @@ class JournalItem:
         return content.entry(self.number)
 
 
-def stored_body(incoming: Incoming) -> bytes:
+def stored_body(incoming: Request) -> bytes:
     """Return what is kept of a request's body: all of it, or the beginning of an uploaded file."""
     is_file = incoming.operation.body == "bytes"
     return incoming.body[:MAX_FILE_BYTES] if is_file else incoming.body
 
 
-def _document(incoming: Incoming, length: int) -> JsonObject:
+def _document(incoming: Request, length: int) -> JsonObject:
     """Make the request document again, of a body that had this length before it was truncated."""
     document = describe(incoming)
     if length > len(incoming.body):
@@ -189,7 +190,7 @@ def _bytes(body: Json | bytes | None) -> bytes:
     return body if isinstance(body, bytes) else dumps(body)
 
 
-def _path(incoming: Incoming) -> str:
+def _path(incoming: Request) -> str:
     """Return the path that was asked for, as it was written."""
     path = incoming.target.partition("?")[0]
     return path or incoming.operation.base_path + incoming.operation.path

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from emulator.fixtures.journey import Answer, Request, Send
 from emulator.json_types import Json, JsonObject, dumps, loads
 from emulator.seeding import SeedError
-from emulator.web.call import Incoming
+from emulator.web import message
 from emulator.web.routing import Router
 
 if TYPE_CHECKING:
@@ -43,8 +43,11 @@ class InProcessClient:
         """
         found = self._engine.contract.operations[operation]
         content = b"" if body is None else dumps(body)
-        incoming = Incoming(found, {}, urlencode(query), dict(self._headers), content)
-        reply = self._engine.answer(incoming)
+        target = found.base_path + found.path + (f"?{urlencode(query)}" if query else "")
+        headers = dict(self._headers)
+        reply = self._engine.answer(
+            message.Request(found.method, target, headers, content, operation=found)
+        )
         answer = loads(reply.body) if isinstance(reply.body, bytes) else reply.body
         if reply.status >= 300:
             rule = reply.headers.get("x-emulator-rule", "")
@@ -62,24 +65,23 @@ def created_id(answer: JsonObject | list[str]) -> str:
 
 def transport(engine: Engine) -> Send:
     """Return a function that sends the requests of journeys to an engine."""
-    router = Router(engine.contract)
+    router = Router.of(engine.contract)
 
     def send(request: Request) -> Answer:
-        path, _, query = request.target.partition("?")
+        path = request.target.partition("?")[0]
         route = router.find(request.method, path)
         if route.operation is None:
             raise SeedError(f"{request.method} {path}: not a path of an operation")
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        incoming = Incoming(
-            route.operation,
-            route.path,
-            query,
-            headers,
-            request.body or b"",
-            method=request.method,
-            target=request.target,
+        reply = engine.answer(
+            message.Request(
+                request.method,
+                request.target,
+                {name.lower(): value for name, value in request.headers.items()},
+                request.body or b"",
+                operation=route.operation,
+                path=route.path,
+            )
         )
-        reply = engine.answer(incoming)
         body = loads(reply.body) if isinstance(reply.body, bytes) else reply.body
         return Answer(reply.status, reply.headers, body)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,9 @@ from emulator.journal.entry import Entry, EntryFinding
 from emulator.settings import SettingError, Settings
 from emulator.testing import assertions, pool
 from emulator.testing.connection import Connection, with_options
+from emulator.web.message import Request, Response
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
     from emulator.emulator import Emulator
     from emulator.faults import Faults
     from emulator.state import State
@@ -223,14 +222,22 @@ class AepServer(Aep):
 
     def _connect(self, emulator: Emulator) -> None:
         server, self._switch = pool.server_of(emulator)
-        self._switch.app = self._app
+        self._switch.handler = self
         self.url = f"http://127.0.0.1:{server.port}"
 
     def _disconnect(self) -> None:
-        self._switch.app = _gone
+        self._switch.handler = _Ended()
 
 
-def _gone(environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
-    """Answer a client that outlives its test."""
-    start_response("410 Gone", [("Content-Type", "application/json")])
-    return [b'{"message":"the test that this emulator belonged to has ended"}']
+class _Ended:
+    """Answers a client that outlives its test."""
+
+    def handle(self, request: Request) -> Response:
+        """Say so."""
+        message = b'{"message":"the test that this emulator belonged to has ended"}'
+        length = ("Content-Length", str(len(message)))
+        return Response(410, [("Content-Type", "application/json"), length], message)
+
+    def body_limit(self, method: str, target: str) -> int:
+        """Read nothing."""
+        return 0

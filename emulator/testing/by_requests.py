@@ -1,65 +1,63 @@
-"""The transport of `requests`, answered within the process: retries, resets and cut bodies too."""
+"""A transport adapter of `requests` that is answered within the process, with its retries."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
-from requests import PreparedRequest, Response
+from requests import PreparedRequest
+from requests import Response as RequestsResponse
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import RetryError
 from urllib3 import HTTPHeaderDict, HTTPResponse, Retry
 from urllib3.exceptions import MaxRetryError, ProtocolError, ResponseError
 
-from emulator.testing.in_process import Answer
-from emulator.testing.interception import Interception, claimant
-
-__all__ = ["HTTPAdapter", "patched_send"]
+from emulator.testing.in_process import InProcessTransport
+from emulator.web.message import Response
 
 _RESET = ConnectionResetError(104, "Connection reset by peer")
 
 
-def patched_send(original: Callable[..., Response]) -> Callable[..., Response]:
-    """Return what takes the place of `HTTPAdapter.send`."""
+def send(
+    client: InProcessTransport, adapter: HTTPAdapter, request: PreparedRequest
+) -> RequestsResponse:
+    """Return the response to a request of an adapter, as its `send` would.
 
-    def send(self: HTTPAdapter, request: PreparedRequest, *given: Any, **named: Any) -> Response:
-        found = claimant(urlsplit(request.url or "").hostname)
-        if found is None:
-            return original(self, request, *given, **named)
-        try:
-            raw = _send(found, request, self.max_retries)
-        except MaxRetryError as error:
-            if isinstance(error.reason, ResponseError):
-                raise RetryError(error, request=request) from error
-            raise RequestsConnectionError(error, request=request) from error
-        except ProtocolError as error:
-            raise RequestsConnectionError(error, request=request) from error
-        return self.build_response(request, raw)
-
-    return send
+    Raises:
+        RequestsConnectionError: The connection was reset, each time that the adapter tried.
+        RetryError: None of the tries brought a response that will do.
+    """
+    try:
+        raw = _try(client, request, adapter.max_retries)
+    except MaxRetryError as error:
+        if isinstance(error.reason, ResponseError):
+            raise RetryError(error, request=request) from error
+        raise RequestsConnectionError(error, request=request) from error
+    except ProtocolError as error:
+        raise RequestsConnectionError(error, request=request) from error
+    return adapter.build_response(request, raw)
 
 
-def _send(found: Interception, request: PreparedRequest, retries: Retry) -> HTTPResponse:
-    """Return the answer to a request, after as many tries as its adapter asks for.
+def _try(client: InProcessTransport, request: PreparedRequest, retries: Retry) -> HTTPResponse:
+    """Return the response to a request, after as many tries as its adapter asks for.
 
     Raises:
         ProtocolError: The connection was reset, and nobody asked to try again.
-        MaxRetryError: None of the tries brought an answer that will do.
+        MaxRetryError: None of the tries brought a response that will do.
     """
     method, url, body = request.method or "GET", request.url or "", _whole(request.body)
     lines = [(_text(name), _text(value)) for name, value in request.headers.items()]
     while True:
-        answer = found.send(method, url, lines, body)
-        if answer.is_reset:
+        response = client.send(method, url, lines, body)
+        if response.is_reset:
             error = ProtocolError("Connection aborted.", _RESET)
             retries = retries.increment(method, url, error=error)
-            found.wait(retries.get_backoff_time())
+            client.wait(retries.get_backoff_time())
             continue
-        raw = _raw(answer, method)
-        if not retries.is_retry(method, answer.status, "Retry-After" in raw.headers):
+        raw = _raw(response, method)
+        if not retries.is_retry(method, response.status, "Retry-After" in raw.headers):
             return raw
         try:
             retries = retries.increment(method, url, response=raw)
@@ -68,15 +66,15 @@ def _send(found: Interception, request: PreparedRequest, retries: Retry) -> HTTP
                 raise
             return raw
         asked = retries.get_retry_after(raw) if retries.respect_retry_after_header else None
-        found.wait(asked or retries.get_backoff_time())
+        client.wait(asked or retries.get_backoff_time())
 
 
-def _raw(answer: Answer, method: str) -> HTTPResponse:
+def _raw(response: Response, method: str) -> HTTPResponse:
     return HTTPResponse(
-        body=io.BytesIO(answer.body),
-        headers=HTTPHeaderDict(answer.headers),
-        status=answer.status,
-        reason=answer.phrase,
+        body=io.BytesIO(response.sent_body),
+        headers=HTTPHeaderDict(response.headers),
+        status=response.status,
+        reason=HTTPStatus(response.status).phrase,
         preload_content=False,
         request_method=method,
     )

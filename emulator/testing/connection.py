@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from itertools import count
 from types import TracebackType
@@ -14,22 +13,18 @@ from emulator.journal.entry import EXPECTS_HEADER, TEST_HEADER
 from emulator.settings import SettingError, Settings
 from emulator.testing import pool
 from emulator.testing.guard import IMS, PLATFORM, NetworkGuard, is_real
-from emulator.testing.in_process import InProcess
+from emulator.testing.in_process import InProcessTransport
 from emulator.testing.interception import Interception
-from emulator.web.flask_app import ADOBE_HOST
-from emulator.web.worlds import ENGINE, PREFIX
+from emulator.web.isolation import PREFIX
+from emulator.web.message import Request, Response
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
     from emulator.emulator import Emulator
     from emulator.testing.session import AepSession
 
 HOST = "aep.test"
 """Under which the emulator of this process is called; names in `.test` never leave a machine."""
 
-_TEST = "HTTP_" + TEST_HEADER.upper().replace("-", "_")
-_EXPECTS = "HTTP_" + EXPECTS_HEADER.upper().replace("-", "_")
 _OWN_PATHS = ((PLATFORM, "/data/"), (IMS, "/ims/"))
 
 
@@ -120,12 +115,12 @@ class Connection:
     def _connect(self, emulator: Emulator) -> None:
         host = _host()
         self.url = f"http://{host}"
-        door = InProcess(self._app, self.clock.advance)
+        client = InProcessTransport(self.handle, self.clock.advance)
 
         def claims(name: str) -> bool:
             return name == host or (self.mock and is_real(name))
 
-        self._interception = Interception(claims, door.send, self.clock.advance)
+        self._interception = Interception(claims, client)
         self._interception.start()
         _HOSTS.append(host)
 
@@ -135,18 +130,22 @@ class Connection:
             self._interception = None
             _HOSTS.remove(self.url.removeprefix("http://"))
 
-    def _app(self, environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
+    def handle(self, request: Request) -> Response:
         """Answer a request, adding what it does not say: its test, and what it is to break."""
-        emulator = self.emulator
+        application, headers = self.emulator.application, request.headers
         if self._expects:
-            environ.setdefault(_EXPECTS, ", ".join(self._expects))
-        if _TEST not in environ and not environ["PATH_INFO"].startswith(PREFIX):
-            environ[ENGINE] = emulator.engine
+            headers.setdefault(EXPECTS_HEADER, ", ".join(self._expects))
+        if TEST_HEADER not in headers and not request.target.startswith(PREFIX):
+            request.isolate = False
             if self._test:
-                environ[_TEST] = self._test
-        if self.mock:
-            _keep_to_its_host(environ)
-        return emulator.wsgi_app(environ, start_response)
+                headers[TEST_HEADER] = self._test
+        if request.adobe_host and not _is_at_its_host(request):
+            return application.refuse_unmatched(request)
+        return application.handle(request)
+
+    def body_limit(self, method: str, target: str) -> int:
+        """Return how many bytes of a request's body are to be read."""
+        return self.emulator.application.body_limit(method, target)
 
     # What it is made of
 
@@ -197,14 +196,10 @@ class Connection:
         return clock
 
 
-def _keep_to_its_host(environ: WSGIEnvironment) -> None:
-    """Let a request under one of Adobe's own names reach only what is at that host."""
-    host, path = environ["SERVER_NAME"].rstrip("."), environ["PATH_INFO"]
-    if is_real(host):
-        environ[ADOBE_HOST] = host
-        if not any(pattern.fullmatch(host) and path.startswith(own) for pattern, own in _OWN_PATHS):
-            # There is no operation at such a path.
-            environ["PATH_INFO"] = f"//{host}{path}"
+def _is_at_its_host(request: Request) -> bool:
+    """Tell whether what a request asks one of Adobe's own hosts for is at that host."""
+    host, target = request.adobe_host, request.target
+    return any(pattern.fullmatch(host) and target.startswith(own) for pattern, own in _OWN_PATHS)
 
 
 _HOSTS: list[str] = []

@@ -1,48 +1,37 @@
 """Answers calls of HTTP clients in this process without a socket.
 
-`requests` and `httpx` are patched at their transports, so a client's sessions, redirects and event
-hooks stay as they are. Only what is installed is touched; hosts that nobody claims go through to
-the network as before.
+A client that is not ours makes its transports itself, so the transports of `requests` and `httpx`
+are patched: this is the only place. The clients' sessions, redirects and event hooks stay as they
+are. Only what is installed is touched; hosts that nobody claims go to the network as before.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from emulator.testing.patches import Patches
 
 if TYPE_CHECKING:
-    from emulator.testing.in_process import Answer
-
-Send = Callable[[str, str, Iterable[tuple[str, str]], bytes], "Answer"]
-"""Answers a method, an absolute URL, header lines and a body."""
+    from emulator.testing.in_process import InProcessTransport
 
 
 class Interception:
-    """Calls to some hosts are answered by a function while this is started.
+    """Calls to some hosts are answered by a client within the process while this is started.
 
     Of several that claim a host, the one started last answers.
     """
 
-    def __init__(
-        self, claims: Callable[[str], bool], send: Send, wait: Callable[[float], object]
-    ) -> None:
-        """Answer with `send` the calls to hosts that `claims`.
-
-        Args:
-            claims: Asked with the host's name in lower case, without its port.
-            send: Answers.
-            wait: Lets the seconds pass that a client waits before it tries again.
-        """
+    def __init__(self, claims: Callable[[str], bool], client: InProcessTransport) -> None:
+        """Let `client` send the calls to hosts that `claims`: in lower case, without the port."""
         self.claims = claims
-        self.send = send
-        self.wait = wait
+        self.client = client
 
     def start(self) -> None:
         """Answer from now on."""
@@ -61,18 +50,45 @@ def _patch() -> None:
 
 
 def _patch_requests() -> None:
-    from emulator.testing.by_requests import HTTPAdapter, patched_send
+    from requests.adapters import HTTPAdapter
 
-    _replace(HTTPAdapter, "send", patched_send)
+    from emulator.testing.by_requests import send
+
+    original = HTTPAdapter.send
+
+    def patched(self: HTTPAdapter, request: Any, *given: Any, **named: Any) -> Any:
+        client = _client_of(urlsplit(request.url or "").hostname)
+        if client is None:
+            return original(self, request, *given, **named)
+        return send(client, self, request)
+
+    _PATCHED.replace(HTTPAdapter, "send", patched)
 
 
 def _patch_httpx() -> None:
     import httpx
 
-    from emulator.testing.by_httpx import patched_handle, patched_handle_async
+    from emulator.testing.by_httpx import HttpxTransport
 
-    _replace(httpx.HTTPTransport, "handle_request", patched_handle)
-    _replace(httpx.AsyncHTTPTransport, "handle_async_request", patched_handle_async)
+    original = httpx.HTTPTransport.handle_request
+    original_async = httpx.AsyncHTTPTransport.handle_async_request
+
+    def patched(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        client = _client_of(request.url.host)
+        if client is None:
+            return original(self, request)
+        return HttpxTransport(client).handle_request(request)
+
+    async def patched_async(
+        self: httpx.AsyncHTTPTransport, request: httpx.Request
+    ) -> httpx.Response:
+        client = _client_of(request.url.host)
+        if client is None:
+            return await original_async(self, request)
+        return await HttpxTransport(client).handle_async_request(request)
+
+    _PATCHED.replace(httpx.HTTPTransport, "handle_request", patched)
+    _PATCHED.replace(httpx.AsyncHTTPTransport, "handle_async_request", patched_async)
 
 
 _PATCHES: dict[str, Callable[[], None]] = {"requests": _patch_requests, "httpx": _patch_httpx}
@@ -112,11 +128,8 @@ _WATCH = _Watch()
 _PATCHED: Patches[Interception] = Patches(_patch, lambda: sys.meta_path.remove(_WATCH))
 
 
-def _replace(owner: type, name: str, make: Callable[[Any], Any]) -> None:
-    _PATCHED.replace(owner, name, make(vars(owner)[name]))
-
-
-def claimant(host: str | None) -> Interception | None:
-    """Return what answers for a host, if anything does."""
+def _client_of(host: str | None) -> InProcessTransport | None:
+    """Return what sends the calls to a host, if it is claimed."""
     name = (host or "").lower().rstrip(".")
-    return next((item for item in reversed(_PATCHED.started) if item.claims(name)), None)
+    found = next((item for item in reversed(_PATCHED.started) if item.claims(name)), None)
+    return None if found is None else found.client

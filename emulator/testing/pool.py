@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from emulator.app import create_emulator
 from emulator.clock import ManualClock
@@ -14,9 +14,8 @@ from emulator.settings import Settings
 from emulator.state import State
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
-
     from emulator.serving.server import Server
+    from emulator.web.message import Handler, Request, Response
 
 COUNTING = threading.Event()
 """Set when somebody wants to know at the end what all tests have covered."""
@@ -76,13 +75,18 @@ def made() -> Iterator[Emulator]:
 
 
 class Switch:
-    """The WSGI application of a server that is kept: hands requests to the application of now."""
+    """What a server that is kept serves: the handler of now."""
 
-    def __init__(self, app: WSGIApplication) -> None:
-        self.app = app
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
 
-    def __call__(self, environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
-        return self.app(environ, start_response)
+    def handle(self, request: Request) -> Response:
+        """Return the response to a request."""
+        return self.handler.handle(request)
+
+    def body_limit(self, method: str, target: str) -> int:
+        """Return how many bytes of a request's body are to be read."""
+        return self.handler.body_limit(method, target)
 
 
 _SERVERS: dict[int, tuple[Server, Switch]] = {}
@@ -94,8 +98,8 @@ def server_of(emulator: Emulator) -> tuple[Server, Switch]:
 
     with _LOCK:
         if id(emulator) not in _SERVERS:
-            switch = Switch(emulator.wsgi_app)
-            server = Server(switch, body_limit=emulator.body_limit).__enter__()
+            switch = Switch(emulator.application)
+            server = Server(switch).__enter__()
             _SERVERS[id(emulator)] = (server, switch)
         return _SERVERS[id(emulator)]
 

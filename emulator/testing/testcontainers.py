@@ -14,7 +14,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import HttpWaitStrategy
 
 from emulator.settings import SettingError, read_settings, table
-from emulator.web.worlds import PREFIX
+from emulator.web.isolation import PREFIX
 
 IMAGE = "aep-emulator:dev"
 """What `make image` calls it."""

@@ -19,8 +19,8 @@ from emulator.traffic.recording import Recorded, one_by_name
 from emulator.traffic.replies import Replies
 from emulator.traffic.secrets import hidden
 from emulator.traffic.world import LearningLookup, World
-from emulator.web.call import Incoming
 from emulator.web.limits import limit_of
+from emulator.web.message import Request
 from emulator.web.request_document import describe, sandbox_of
 from emulator.web.routing import Router
 
@@ -62,7 +62,7 @@ class RecordingJudge:
         self._platform = platform
         self._enforce = enforce
         self._base_urls = tuple(base_urls)
-        self._router = Router(contract)
+        self._router = Router.of(contract)
         self._replies = Replies(contract)
         self.world = World()
         self._number = 0
@@ -87,10 +87,9 @@ class RecordingJudge:
         operation = route.operation or _nameless(route.service)
         body = recorded.body or b""
         limit = limit_of(operation, self._platform.settings)
-        incoming = Incoming(
+        incoming = Request(
             operation=operation,
             path=route.path,
-            query_string=query,
             headers=headers,
             body=body if len(body) <= limit else b"",
             too_long=len(body) > limit,
@@ -231,7 +230,7 @@ def _groups(operation: Operation, document: JsonObject) -> tuple[str, ...]:
 
 def _findings(routed: Routed, judged: Judged) -> Iterator[EntryFinding]:
     if routed.route.operation is None:
-        id = WRONG_METHOD if routed.route.is_path else UNKNOWN_PATH
+        id = WRONG_METHOD if routed.route.allowed else UNKNOWN_PATH
         yield EntryFinding(id, "error", refused=True, is_rule=False)
     for finding in judged.findings:
         rule, mute = finding.rule, finding.mute

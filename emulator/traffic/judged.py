@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from emulator.contract import Rule
 from emulator.json_types import MISSING, Json, JsonObject, loads
 from emulator.traffic.recording import Recorded
-from emulator.web.call import Incoming
+from emulator.web.message import Request
 from emulator.web.routing import Route
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Routed:
     """A recorded request that belongs to the contract, and where it leads."""
 
     recorded: Recorded
-    incoming: Incoming
+    incoming: Request
     route: Route
     unknown: tuple[str, ...]
     is_token_hidden: bool

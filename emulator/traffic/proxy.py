@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import queue
-import sys
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
+from typing import TYPE_CHECKING
 
 from emulator.journal.entry import Entry
 from emulator.journal.masks import mask_body, mask_headers, mask_json, mask_query
 from emulator.journal.packing import MAX_RESPONSE_BYTES
-from emulator.json_types import MISSING, JsonObject, dumps
+from emulator.json_types import MISSING, dumps
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.judged import Judged, Routed
 from emulator.traffic.recording import Fields, Recorded
 from emulator.traffic.verify import Counted
+from emulator.web.message import Request, base_url_of, joined_headers
 
 if TYPE_CHECKING:
     from emulator.coverage.coverage import Coverage
@@ -121,7 +119,10 @@ class Watcher:
             return 404, [("Content-Type", "application/json"), length], content
         self.settle()
         with self._one_at_a_time:
-            return call_wsgi(self.emulator.wsgi_app, method, target, fields, body)
+            headers = joined_headers(fields)
+            asked = Request(method, target, headers, body, base_url=base_url_of("http", headers))
+            response = self.emulator.application.handle(asked)
+        return response.status, response.headers, response.body
 
 
 def without_secrets(entry: Entry) -> Entry:
@@ -154,43 +155,3 @@ def _without_secrets_learned(routed: Routed, judged: Judged, shown: Entry) -> tu
     return replace(routed, recorded=masked, _reply=MISSING), replace(
         judged, document=shown.document
     )
-
-
-def call_wsgi(
-    app: Any, method: str, target: str, fields: Fields, body: bytes
-) -> tuple[int, Fields, bytes]:
-    """Call a WSGI application and return its answer whole."""
-    path, _, query = target.partition("?")
-    environ: JsonObject = {
-        "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-        "QUERY_STRING": query,
-        "REQUEST_URI": target,
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-    for name, value in fields:
-        key = name.upper().replace("-", "_")
-        if key == "CONTENT_TYPE":
-            environ[key] = value
-        elif key != "CONTENT_LENGTH":
-            environ[f"HTTP_{key}"] = value
-    started: list[tuple[int, Fields]] = []
-
-    def start_response(status: str, headers: Fields, exc_info: object = None) -> None:
-        started.append((int(status[:3]), headers))
-
-    content = b"".join(app(environ, start_response))
-    status, headers = started[-1]
-    kept = [field for field in headers if field[0].lower() != "content-length"]
-    return status, [*kept, ("Content-Length", str(len(content)))], content

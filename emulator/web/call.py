@@ -1,4 +1,4 @@
-"""The plain records that a request becomes: Incoming from the wire, Call for a view, Reply back."""
+"""What a view gets and gives: a Call, and a Reply."""
 
 from __future__ import annotations
 
@@ -19,25 +19,6 @@ from emulator.web.transport_fault import TransportFault
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
-
-
-@dataclass(slots=True)
-class Incoming:
-    """A request as it arrived: header names in lower case, the body as bytes.
-
-    `too_long` says that the body is beyond the limit and was not read; `method` and `target` (path
-    and query) are those of the request line, where the door knows them.
-    """
-
-    operation: Operation
-    path: dict[str, str]
-    query_string: str
-    headers: dict[str, str]
-    body: bytes = b""
-    too_long: bool = False
-    base_url: str = ""
-    method: str = ""
-    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)

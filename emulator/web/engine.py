@@ -6,7 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from emulator.contract import Contract, ProblemEntry
@@ -17,11 +17,12 @@ from emulator.platform import Platform
 from emulator.problem import Problem
 from emulator.sandbox import PLATFORM
 from emulator.scope import Scope
-from emulator.web.call import Call, Incoming, Part, Reply, View
+from emulator.web.call import Call, Part, Reply, View
 from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.exchange import After, Before, Exchange
 from emulator.web.gate import GateMemory
 from emulator.web.lookup import BoundLookup
+from emulator.web.message import Request
 from emulator.web.request_document import describe, sandbox_of
 from emulator.web.routing import Router
 
@@ -65,7 +66,7 @@ class Engine:
         self.enforce = settings.enforce
         self.requests = 0
 
-    def answer(self, incoming: Incoming) -> Reply:
+    def answer(self, incoming: Request) -> Reply:
         """Return the reply to a request. Never raises."""
         exchange = self._exchange(incoming)
         try:
@@ -78,7 +79,7 @@ class Engine:
             exchange.reply = self.refuse(Problem("platform.internal_error"), exchange)
         return self._finish(exchange)
 
-    def answer_unrouted(self, incoming: Incoming, problem: Problem) -> Reply:
+    def answer_unrouted(self, incoming: Request, problem: Problem) -> Reply:
         """Return the reply to a request that belongs to no operation: its operation has no id."""
         exchange = self._exchange(incoming)
         exchange.reply = self.refuse(problem, exchange)
@@ -87,38 +88,33 @@ class Engine:
     def perform(self, whole: Exchange, part: Part) -> Reply:
         """Return the reply to a request that another one contains, which has passed the gate."""
         base = whole.incoming.operation.base_path
-        path, _, query = part.resource.partition("?")
         sent = whole.incoming.headers
         incoming = replace(
             whole.incoming,
             method=part.method,
             target=base + part.resource,
-            query_string=query,
             # It cannot be for another sandbox than the one that is locked for the whole.
             headers=part.headers | {name: sent[name] for name in PLATFORM_HEADERS if name in sent},
             body=part.body,
         )
         exchange = replace(self._exchange(incoming), edition=whole.edition, enforce=whole.enforce)
         try:
-            self._find_operation(incoming, base + path)
+            self._find_operation(incoming)
             exchange.reply = self._answer(exchange)
         except Problem as problem:
             exchange.reply = self.refuse(problem, exchange)
         whole.findings.extend(exchange.findings)
         return exchange.reply
 
-    def _find_operation(self, incoming: Incoming, path: str) -> None:
-        route = self._router.find(incoming.method, path)
+    def _find_operation(self, incoming: Request) -> None:
+        path = incoming.target.partition("?")[0]
+        route = Router.of(self.contract).find(incoming.method, path)
         if route.operation is None:
-            known = "method_not_allowed" if route.is_path else "unknown_path"
+            known = "method_not_allowed" if route.allowed else "unknown_path"
             raise Problem(f"platform.{known}", method=incoming.method, path=path)
         incoming.operation, incoming.path = route.operation, route.path
 
-    @cached_property
-    def _router(self) -> Router:
-        return Router(self.contract)
-
-    def _exchange(self, incoming: Incoming) -> Exchange:
+    def _exchange(self, incoming: Request) -> Exchange:
         return Exchange(
             incoming=incoming,
             edition=self.contract.edition(self.edition),
@@ -142,7 +138,7 @@ class Engine:
             after(exchange)
         return exchange.reply
 
-    def _asked_edition(self, incoming: Incoming, edition: Edition) -> Edition:
+    def _asked_edition(self, incoming: Request, edition: Edition) -> Edition:
         name = incoming.headers.get("x-emulator-edition")
         if name is None:
             return edition

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.json_types import JsonObject
 from emulator.sandbox import PLATFORM, Sandbox
-from emulator.web.call import Incoming, Reply
+from emulator.web.call import Reply
+from emulator.web.message import Request
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
@@ -35,7 +36,7 @@ class Exchange:
         faults: The faults that hit it, by their ids.
     """
 
-    incoming: Incoming
+    incoming: Request
     edition: Edition
     enforce: str
     request_id: str

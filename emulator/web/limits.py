@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from urllib.parse import unquote
 
 from emulator.contract import Contract, Operation
 from emulator.settings import Settings
+from emulator.web.isolation import without_prefix
 
 FILES = (("PUT", "/_emulator/files/"), ("PUT", "/dlblobstore"))
 """Where files come in beside the operations: the areas of connections, and the landing zone."""
@@ -17,8 +18,8 @@ def limit_of(operation: Operation, settings: Settings) -> int:
     return settings.max_upload if operation.body == "bytes" else settings.max_body
 
 
-def body_limit(contract: Contract, settings: Settings) -> Callable[[Mapping[str, Any]], int]:
-    """Return a function from a WSGI environment to the number of bytes that a server should read.
+def body_limit(contract: Contract, settings: Settings) -> Callable[[str, str], int]:
+    """Return a function from a method and a target to the bytes of a body that are to be read.
 
     It is asked before the operation is known, so it goes by method and base path; the operation's
     own limit, which is never more, has the last word.
@@ -30,8 +31,8 @@ def body_limit(contract: Contract, settings: Settings) -> Callable[[Mapping[str,
     }
     uploads.update(FILES)
 
-    def limit(environ: Mapping[str, Any]) -> int:
-        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    def limit(method: str, target: str) -> int:
+        path = unquote(without_prefix(target))
         takes_files = any(method == upload and path.startswith(base) for upload, base in uploads)
         return max(settings.max_upload, settings.max_body) if takes_files else settings.max_body
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from emulator.json_types import DEEPEST, MISSING, Json, JsonObject, is_deeper_than, loads
 from emulator.sandbox import Sandbox
-from emulator.web.call import Incoming, read_query
+from emulator.web.call import read_query
 from emulator.web.forms import read_form
+from emulator.web.message import Request
 
 
-def describe(incoming: Incoming) -> JsonObject:
+def describe(incoming: Request) -> JsonObject:
     """Return a request as the rules see it.
 
     `content` says of the body what is known before anybody reads its meaning: media `type`, bytes
@@ -52,7 +53,7 @@ def sandbox_of(request: JsonObject, default: str = "") -> Sandbox:
     return Sandbox(organization, headers.get("x-sandbox-name", ""))
 
 
-def _content(incoming: Incoming) -> tuple[dict[str, Any], Json]:
+def _content(incoming: Request) -> tuple[dict[str, Any], Json]:
     content: dict[str, Any] = {
         "type": incoming.headers.get("content-type", ""),
         "length": len(incoming.body),

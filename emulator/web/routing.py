@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
@@ -19,19 +18,10 @@ _PARAMETER = re.compile(r"\{(\w+)(\*?)\}")
 
 
 class MatchOnlyRule(UrlRule):
-    """A URL rule that matches and never builds a URL, and may lie in several maps.
+    """A URL rule that matches and never builds a URL.
 
-    Werkzeug compiles a builder for every rule, which would be a fifth of the whole start. What
-    matches does not depend on the map, where maps treat slashes alike: it is compiled once.
+    Werkzeug compiles a builder for every rule, which would be a fifth of the whole start.
     """
-
-    is_compiled = False
-
-    def bind(self, map: Map, rebind: bool = False) -> None:
-        """Compile the rule for the first map that it is added to."""
-        if not self.is_compiled:
-            super().bind(map, rebind)
-            self.is_compiled = True
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         return _builds_nothing
@@ -41,37 +31,11 @@ def _builds_nothing(rule: UrlRule, **values: object) -> tuple[str, str]:
     raise NotImplementedError("operations have no URLs to build")
 
 
-def new_map(rules: Iterable[UrlRule] = ()) -> Map:
-    """Return a URL map that takes slashes for part of a path.
-
-    Ids of the Schema Registry are URIs: their slashes, doubled ones too, belong to them.
-    """
-    return Map(list(rules), strict_slashes=False, merge_slashes=False)
-
-
-@lru_cache(maxsize=256)
-def shared_rule(pattern: str, methods: frozenset[str], endpoint: str) -> UrlRule:
-    """Return the URL rule of a pattern and an endpoint, the same one for every map of `new_map`."""
-    rule = MatchOnlyRule(pattern, methods=methods, endpoint=endpoint)
-    new_map([rule])
-    return rule
-
-
-_OF_CONTRACTS: WeakKeyDictionary[Contract, tuple[UrlRule, ...]] = WeakKeyDictionary()
-
-
-def url_rules(contract: Contract) -> tuple[UrlRule, ...]:
-    """Return a URL rule for each path of each operation; its endpoint is the operation's id.
-
-    They are for maps of `new_map`, and made once for a contract: a suite makes emulators by the
-    hundred, and worlds.
-    """
-    rules = _OF_CONTRACTS.get(contract)
-    if rules is None:
-        rules = tuple(_url_rules(contract))
-        new_map(rules)
-        _OF_CONTRACTS[contract] = rules
-    return rules
+STORAGE = {
+    "/dlblobstore<rest>/<container>": ("GET", "HEAD"),
+    "/dlblobstore<rest>/<container>/<path:path>": ("PUT", "GET", "HEAD", "DELETE"),
+}
+"""Paths and methods of the landing zone's storage, which no document of Adobe's is about."""
 
 
 def _url_rules(contract: Contract) -> Iterator[UrlRule]:
@@ -79,6 +43,8 @@ def _url_rules(contract: Contract) -> Iterator[UrlRule]:
         for path in (operation.path, *operation.aliases):
             pattern = operation.base_path + _PARAMETER.sub(_converter, path)
             yield MatchOnlyRule(pattern, methods=[operation.method], endpoint=operation.id)
+    for pattern, methods in STORAGE.items():
+        yield MatchOnlyRule(pattern, methods=methods, endpoint="")
 
 
 def _converter(match: re.Match[str]) -> str:
@@ -120,26 +86,43 @@ def service_finder(contract: Contract) -> Callable[[str], str]:
 
 
 class Route(NamedTuple):
-    """Where a request leads: an operation with the parameters of its path, or to none.
+    """Where a request leads: to an operation, with the parameters of its path, or to none.
 
-    `service` is the one below whose base path it is, `""` if it is below none. `is_path` says of a
-    request without an operation that its path is known, with other methods.
+    Args:
+        operation: The operation; None where there is none, or not with this method.
+        path: The parameters in its path, by name.
+        url_path: The path that was looked up: decoded, in its canonical spelling.
+        service: The service below whose base path it is; `""` if it is below none.
+        allowed: The methods with which a path is known that has no operation with this one.
+        is_storage: Whether it leads to the landing zone's storage.
     """
 
     operation: Operation | None
     path: dict[str, str]
+    url_path: str
     service: str = ""
-    is_path: bool = False
+    allowed: tuple[str, ...] = ()
+    is_storage: bool = False
 
 
 class Router:
-    """Finds the operation of a method and a path without a web application."""
+    """Finds the operation of a method and a path."""
 
     def __init__(self, contract: Contract) -> None:
         self._operations = contract.operations
         self._service = service_finder(contract)
         self._canonical = CanonicalPaths(contract)
-        self._urls = new_map(url_rules(contract)).bind("localhost")
+        # Ids of the Schema Registry are URIs: their slashes, doubled ones too, belong to them.
+        urls = Map(list(_url_rules(contract)), strict_slashes=False, merge_slashes=False)
+        self._urls = urls.bind("localhost")
+
+    @classmethod
+    def of(cls, contract: Contract) -> Router:
+        """Return the router of a contract, made once: a suite makes emulators by the hundred."""
+        router = _ROUTERS.get(contract)
+        if router is None:
+            router = _ROUTERS[contract] = cls(contract)
+        return router
 
     def find(self, method: str, path: str) -> Route:
         """Return where a request leads; `path` is as it was sent, percent-encoded."""
@@ -147,8 +130,14 @@ class Router:
         service = self._service(canonical)
         try:
             endpoint, values = self._urls.match(canonical, method=method)
-        except MethodNotAllowed:
-            return Route(None, {}, service, is_path=True)
+        except MethodNotAllowed as error:
+            allowed = tuple(sorted(set(error.valid_methods or ()) - {"OPTIONS"}))
+            return Route(None, {}, canonical, service, allowed)
         except HTTPException:
-            return Route(None, {}, service)
-        return Route(self._operations[endpoint], dict(values), service)
+            return Route(None, {}, canonical, service)
+        operation = self._operations.get(endpoint)
+        is_storage = operation is None
+        return Route(operation, dict(values), canonical, service, is_storage=is_storage)
+
+
+_ROUTERS: WeakKeyDictionary[Contract, Router] = WeakKeyDictionary()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-KEY = "emulator.fault"
-"""Where a WSGI environment holds the transport fault of its reply, after the call, if any."""
-
 
 @dataclass(frozen=True, slots=True)
 class TransportFault:

@@ -24,7 +24,7 @@ BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 
 @pytest.fixture
 def port(emulator: Emulator) -> Iterator[int]:
-    with Server(emulator.wsgi_app) as server:
+    with Server(emulator.application) as server:
         yield server.port
 
 
@@ -100,7 +100,7 @@ def test_a_late_reply_holds_up_nobody_else(emulator: Emulator, session: requests
     """It would come after a minute; until then the others are answered."""
     emulator.faults.add({"kind": "delay", "seconds": 60, "operations": ["*.list_flows"]})
     (fault,) = emulator.faults.all()
-    with Server(emulator.wsgi_app, grace=0.0) as server:
+    with Server(emulator.application, grace=0.0) as server:
         late = connect(server.port)
         late.request("GET", f"{FLOW_SERVICE}/flows", headers=HEADERS)
         while fault.fired == 0:  # until the server has taken it up

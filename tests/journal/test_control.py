@@ -174,7 +174,7 @@ def test_no_secret_leaves(api: Aep, control: Control) -> None:
 
 def test_over_a_socket(emulator: Emulator, api: Aep) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3))
-    with Server(emulator.wsgi_app) as server:
+    with Server(emulator.application) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         connection.request("GET", f"{FLOWS}?limit=1&property=a", headers=HEADERS)
         assert connection.getresponse().read()

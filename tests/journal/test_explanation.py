@@ -169,7 +169,7 @@ def test_the_text_for_a_terminal(api: Aep, control: Control) -> None:
 
 @pytest.fixture
 def url(emulator: Emulator) -> Iterator[str]:
-    with Server(emulator.wsgi_app) as server:
+    with Server(emulator.application) as server:
         yield f"http://127.0.0.1:{server.port}"
 
 

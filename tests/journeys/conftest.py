@@ -32,7 +32,7 @@ class Running:
 def serve(**settings: Any) -> Iterator[Running]:
     """Serve a new emulator whose clock stands still until the generator is closed."""
     emulator = new_emulator(**settings)
-    with Server(emulator.wsgi_app) as server:
+    with Server(emulator.application) as server:
         yield Running(emulator, f"http://127.0.0.1:{server.port}")
     emulator.close()
 

@@ -49,5 +49,5 @@ def report(called: Emulator) -> JsonObject:
 
 @pytest.fixture(scope="module")
 def url(called: Emulator) -> Iterator[str]:
-    with Server(called.wsgi_app) as server:
+    with Server(called.application) as server:
         yield f"http://127.0.0.1:{server.port}"

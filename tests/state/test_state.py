@@ -269,7 +269,7 @@ def test_a_compressed_state_counts_as_it_is_sent(aep: Aep) -> None:
 
 @pytest.fixture
 def url(emulator: Emulator) -> Iterator[str]:
-    with Server(emulator.wsgi_app) as server:
+    with Server(emulator.application) as server:
         yield f"http://127.0.0.1:{server.port}"
 
 

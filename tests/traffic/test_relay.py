@@ -275,7 +275,7 @@ def test_an_upstream_keeps_its_path_and_its_port() -> None:
 @pytest.fixture
 def upstream() -> Iterator[tuple[Emulator, str]]:
     emulator = new_emulator()
-    with Server(emulator.wsgi_app) as server:
+    with Server(emulator.application) as server:
         yield emulator, f"http://127.0.0.1:{server.port}"
     emulator.close()
 

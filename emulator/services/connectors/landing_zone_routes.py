@@ -20,8 +20,8 @@ from emulator.platform import Platform
 from emulator.sandbox import Sandbox
 from emulator.web.call import Reply
 from emulator.web.engine import Engine
-from emulator.web.flask_app import to_response
-from emulator.web.worlds import ENGINE
+from emulator.web.flask_app import flask_response
+from emulator.web.routing import STORAGE
 
 _BLOCK = re.compile(r"<(?:Latest|Uncommitted|Committed)>([^<]*)</")
 _BLOCK_LIST = re.compile(rb"<BlockList\b[^>]*(/>|>.*</BlockList\s*>)\s*$", re.DOTALL)
@@ -29,15 +29,15 @@ _XML = '<?xml version="1.0" encoding="utf-8"?>'
 
 
 def make_storage(engine: Engine) -> Blueprint:
-    """Return the storage of the landing zones of an emulator and its worlds."""
+    """Return the storage of an emulator's landing zones."""
     blueprint = Blueprint("storage", "emulator.admin")
     storage = _Storage(engine)
-    blob = "/dlblobstore<rest>/<container>/<path:path>"
+    container, blob = STORAGE
     for path, methods, view in (
         (blob, ["PUT"], storage.put),
         (blob, ["GET", "HEAD"], storage.get),
         (blob, ["DELETE"], storage.delete),
-        ("/dlblobstore<rest>/<container>", ["GET", "HEAD"], storage.list),
+        (container, ["GET", "HEAD"], storage.list),
     ):
         endpoint = view.__name__ + ("" if path is blob else "_container")
         blueprint.add_url_rule(
@@ -106,8 +106,7 @@ class _Storage:
         return self._answer(rest, container, _list)
 
     def _answer(self, rest: str, container: str, act: Callable[[_Area], Reply]) -> Response:
-        engine: Engine = request.environ.get(ENGINE) or self._engine
-        platform = engine.platform
+        platform = self._engine.platform
         try:
             area = _Area(platform, f"dlblobstore{rest}", container)
             with platform.store.exclusive(area.sandbox):
@@ -117,7 +116,7 @@ class _Storage:
         reply.headers.setdefault("Content-Type", "application/xml")
         reply.headers["x-ms-version"] = request.headers.get("x-ms-version", "2020-04-08")
         reply.headers["Date"] = formatdate(platform.clock.now() / 1000, usegmt=True)
-        return to_response(reply)
+        return flask_response(reply)
 
 
 def _put(area: _Area, path: str) -> Reply:

@@ -1,4 +1,4 @@
-"""The control API's calls about worlds: which there are, and dropping them."""
+"""The control API's calls about isolated emulators: which there are, and dropping them."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Any
 from flask import Response
 
 from emulator.admin.replies import answer, error, nothing
-from emulator.web.worlds import Worlds
+from emulator.web.isolation import IsolatedEmulators
 
 
-def routes(worlds: Worlds) -> list[tuple[str, str, Any]]:
+def routes(isolated: IsolatedEmulators) -> list[tuple[str, str, Any]]:
     """Return path, method and view of each call."""
 
     def listed() -> Response:
-        return answer({"worlds": worlds.names(), "max": worlds.most})
+        return answer({"worlds": isolated.names(), "max": isolated.max})
 
     def drop_all() -> Response:
-        worlds.close()
+        isolated.close()
         return nothing()
 
     def drop(name: str) -> Response:
-        if worlds.drop(name):
+        if isolated.drop(name):
             return nothing()
-        return error(404, "unknown world", f"there is no world {name}")
+        return error(404, "unknown world", f"there is no isolated emulator {name}")
 
     return [
         ("/worlds", "GET", listed),

@@ -268,7 +268,7 @@ def test_the_coverage_of_a_world_is_its_own_part_of_it(call: Call) -> None:
 
 @pytest.fixture
 def url(shared: Emulator) -> Iterator[str]:
-    with Server(shared.wsgi_app) as server:
+    with Server(shared.application) as server:
         yield f"http://127.0.0.1:{server.port}"
 
 

@@ -1,0 +1,123 @@
+"""One function from request to response: what every transport calls, and the only thing it calls.
+
+It knows isolated emulators, paths and operations, and what lies beside the operations: the control
+API and the landing zone's storage, which are Flask's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from emulator.json_types import dumps
+from emulator.problem import Problem
+from emulator.web.call import Reply
+from emulator.web.limits import body_limit, limit_of
+from emulator.web.message import UNROUTED, Handler, Request, Response
+from emulator.web.routing import Route, Router
+
+if TYPE_CHECKING:
+    from emulator.web.engine import Engine
+    from emulator.web.isolation import IsolatedEmulators
+
+CONTROL = "/_emulator/"
+"""Below it lies the control API, which refuses in a form of its own."""
+
+_EMPTY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+
+
+class Application:
+    """Answers requests for one emulator and for those that are isolated behind its address."""
+
+    def __init__(
+        self, engine: Engine, isolated: IsolatedEmulators, mounted: Callable[[], Handler]
+    ) -> None:
+        """Answer with `engine`, and what is beside the operations with what `mounted` returns."""
+        contract, settings = engine.contract, engine.platform.settings
+        self._engine = engine
+        self._isolated = isolated
+        self._mounted = mounted
+        self._router = Router.of(contract)
+        self._limits = {
+            operation.id: limit_of(operation, settings)
+            for operation in contract.operations.values()
+        }
+        self._max_body = settings.max_body
+        self.body_limit = body_limit(contract, settings)
+
+    def handle(self, request: Request) -> Response:
+        """Return the response to a request. Never raises."""
+        try:
+            chosen = self._isolated.chosen_by(request)
+        except Problem as problem:
+            route = self._router.find(request.method, request.target.partition("?")[0])
+            return self._refuse(self._engine, request, problem, route._replace(allowed=()))
+        engine = self._engine if chosen is None else chosen.engine
+        path = request.target.partition("?")[0]
+        route = self._router.find(request.method, path)
+        if route.operation is not None:
+            request.operation, request.path = route.operation, route.path
+            _limit(request, self._limits[route.operation.id])
+            return to_response(engine.answer(request), request.method)
+        if route.is_storage or f"{path}/".startswith(CONTROL):
+            return (self._mounted() if chosen is None else chosen.mounted).handle(request)
+        return self._refuse(engine, request, _problem(request, route), route)
+
+    def refuse_unmatched(self, request: Request) -> Response:
+        """Return the refusal of a request for one of Adobe's own hosts that has no such path."""
+        return self._refuse(self._engine, request, _unmatched(request), Route(None, {}, ""))
+
+    def _refuse(self, engine: Engine, request: Request, problem: Problem, route: Route) -> Response:
+        """Refuse a request that belongs to no operation, in the envelope of its path's service."""
+        request.operation = replace(UNROUTED, path=route.url_path, service=route.service)
+        _limit(request, self._max_body)
+        reply = engine.answer_unrouted(request, problem)
+        if route.allowed:
+            reply.headers["allow"] = ", ".join(route.allowed)
+        return to_response(reply, request.method)
+
+
+def _problem(request: Request, route: Route) -> Problem:
+    """Return why a request belongs to no operation."""
+    method, path = request.method, route.url_path
+    if route.allowed:
+        allowed = ", ".join(route.allowed)
+        return Problem("platform.method_not_allowed", method=method, path=path, allowed=allowed)
+    if request.adobe_host:
+        return _unmatched(request)
+    return Problem("platform.unknown_path", path=path)
+
+
+def _limit(request: Request, limit: int) -> None:
+    """Leave a body alone that is longer than its limit, and the length that was announced."""
+    request.headers.pop("content-length", None)
+    if len(request.body) > limit:
+        request.too_long, request.body = True, b""
+
+
+def _unmatched(request: Request) -> Problem:
+    url = request.adobe_host + request.target.partition("?")[0]
+    return Problem("platform.unmatched", method=request.method, url=url)
+
+
+def to_response(reply: Reply, method: str = "GET") -> Response:
+    """Return a reply as it is sent: JSON, bytes as they are, or nothing."""
+    headers = [(name, _one_line(value)) for name, value in reply.headers.items()]
+    if reply.status in _EMPTY:
+        return Response(reply.status, headers, b"", reply.fault)
+    # It stays in the reply, so that who watches need not write it once more.
+    reply.body = body = reply.body if isinstance(reply.body, bytes) else dumps(reply.body)
+    if body and "Content-Type" not in reply.headers:
+        headers.append(("Content-Type", "application/json"))
+    if "Content-Length" not in reply.headers:  # a HEAD tells the length of what it does not send
+        headers.append(("Content-Length", str(len(body))))
+    return Response(reply.status, headers, b"" if method == "HEAD" else body, reply.fault)
+
+
+def _one_line(value: str) -> str:
+    """Return a header's value without what would end the header or is not Latin-1."""
+    if value.isascii() and value.isprintable():
+        return value
+    return "".join(char if char.isascii() and char.isprintable() else "?" for char in value)

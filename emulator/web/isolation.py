@@ -1,0 +1,135 @@
+"""Isolated emulators: separate ones behind one address, so that parallel tests share a server.
+
+A request chooses one by the header `x-emulator-test`, by a path that begins with `/t/<name>`, or,
+where the settings say so, by its organization. It is made on first use and shares all that is
+read-only with the others: contract, fixtures and URLs.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote
+
+from emulator.problem import Problem
+from emulator.web.message import Handler, Request
+
+if TYPE_CHECKING:
+    from emulator.web.engine import Engine
+
+HEADER = "x-emulator-test"
+PREFIX = "/t/"
+
+_ORGANIZATION = "x-gw-ims-org-id"
+_NAME = re.compile(r"[ -~]{1,256}")
+"""What one may be called: printable ASCII, so that the ids of tests will do."""
+_PREFIXED = re.compile(r"/t/([^/?]*)")
+
+
+class IsolatedEmulator(Protocol):
+    """What an isolated emulator is to a request."""
+
+    @property
+    def engine(self) -> Engine:
+        """What answers calls of operations."""
+
+    @property
+    def mounted(self) -> Handler:
+        """What answers calls of the control API and of the landing zone's storage."""
+
+    def close(self) -> None:
+        """Release what it holds."""
+
+
+class IsolatedEmulators:
+    """The isolated emulators behind one address, by name."""
+
+    def __init__(self, max_emulators: int, *, by_organization: bool = False) -> None:
+        """Never hold more than `max_emulators` at a time; `make_with` says how.
+
+        With `by_organization` a request that names none belongs to the one of its organization.
+        """
+        self.max = max_emulators
+        self._by_organization = by_organization
+        self._make: Callable[[], IsolatedEmulator] | None = None
+        self._made: dict[str, IsolatedEmulator] = {}
+        self._making = threading.Lock()
+
+    def make_with(self, make: Callable[[], IsolatedEmulator]) -> None:
+        """Make them with a function."""
+        self._make = make
+
+    def __call__(self, name: str) -> IsolatedEmulator:
+        """Return the one of a name, made now if need be.
+
+        Raises:
+            Problem: The name cannot be one, or there are as many as there may be.
+        """
+        found = self._made.get(name)
+        if found is not None:
+            return found
+        if self._make is None or not _NAME.fullmatch(name):
+            raise Problem("platform.world_name", name=name)
+        with self._making:
+            if name not in self._made:
+                if len(self._made) >= self.max:
+                    raise Problem("platform.too_many_worlds", most=self.max)
+                self._made[name] = self._make()
+            return self._made[name]
+
+    def chosen_by(self, request: Request) -> IsolatedEmulator | None:
+        """Return the one that a request chooses, or None if it chooses none.
+
+        A prefix goes from the target to the base URL, so that links in answers keep it. The header
+        then says which it is, however it was chosen.
+
+        Raises:
+            Problem: As of a call with its name.
+        """
+        name = request.headers.get(HEADER)
+        if request.target.startswith(PREFIX):
+            name = _take_prefix(request)
+        elif name is None and self._by_organization:
+            name = request.headers.get(_ORGANIZATION)
+        if name is None or not request.isolate:
+            return None
+        chosen = self(name)
+        request.headers[HEADER] = name
+        return chosen
+
+    def names(self) -> list[str]:
+        """Return the names of all there are, in the order of their first use."""
+        return list(self._made)
+
+    def drop(self, name: str) -> bool:
+        """Forget one with all that it holds; tell whether there was one."""
+        with self._making:
+            dropped = self._made.pop(name, None)
+        if dropped is not None:
+            dropped.close()
+        return dropped is not None
+
+    def close(self) -> None:
+        """Forget all of them."""
+        for name in self.names():
+            self.drop(name)
+
+
+def without_prefix(target: str) -> str:
+    """Return a target without the prefix that chooses an isolated emulator."""
+    found = _PREFIXED.match(target)
+    return target if found is None else target[found.end() :]
+
+
+def _take_prefix(request: Request) -> str:
+    """Move the prefix from a request's target to its base URL, and return the name in it.
+
+    A slash within the name is written as `%2F`.
+    """
+    target = request.target
+    request.target = without_prefix(target)
+    prefix = target[: len(target) - len(request.target)]
+    request.base_url += prefix
+    return unquote(prefix.removeprefix(PREFIX), errors="replace")
