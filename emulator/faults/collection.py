@@ -12,7 +12,7 @@ from emulator.clock import ManualClock
 from emulator.faults.data import DataFaults
 from emulator.faults.fault import OF_DATA, STATUSES, Fault, FaultError, from_word, make_fault
 from emulator.faults.tokens import Tokens
-from emulator.faults.visibility import Visibility, creates
+from emulator.faults.visibility import Visibility
 from emulator.json_types import loads
 from emulator.problem import Problem
 from emulator.web.call import Reply
@@ -51,7 +51,7 @@ class Faults:
         self._faults: dict[str, Fault] = {}
         self._numbered = 0
         self._tokens = Tokens()
-        self._visibility = Visibility()
+        self._visibility = Visibility(engine.contract)
         self._data = DataFaults(engine.platform, self.all)
         engine.before.insert(0, self.before)
         engine.after.insert(0, self.after)
@@ -206,7 +206,7 @@ class Faults:
                     exchange.reply.headers["Retry-After"] = str(fault.get("retryAfter"))
 
     def _hide(self, exchange: Exchange) -> None:
-        if creates(exchange):
+        if self._visibility.created(exchange):
             for fault in self._in_question(exchange):
                 if fault.kind == "notVisible" and self._hits(fault, exchange):
                     exchange.faults[fault.id] = fault

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from emulator.contract import Contract
+from emulator.contract.model import Resource, ResourceOperation
+from emulator.contract.replies import shown_in, without
 from emulator.faults.fault import Fault
 from emulator.json_types import Json, JsonObject
 from emulator.problem import Problem
@@ -14,9 +17,6 @@ from emulator.web.exchange import Exchange
 
 if TYPE_CHECKING:
     from emulator.contract.lookup import Finding
-
-_CREATES = re.compile(r"\.(create|upload)_")
-_IDS = ("$id", "meta:altId", "@id", "id")
 
 
 @dataclass(slots=True, eq=False)
@@ -41,7 +41,8 @@ class _Hidden:
 class Visibility:
     """What reads still miss, by organization and sandbox."""
 
-    def __init__(self) -> None:
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
         self._hidden: dict[tuple[str, str], list[_Hidden]] = {}
 
     def __bool__(self) -> bool:
@@ -64,14 +65,21 @@ class Visibility:
         else:
             self._hidden.pop(place, None)
 
+    def created(self, exchange: Exchange) -> frozenset[str]:
+        """Return the ids of what an exchange has created; none if it has created nothing."""
+        known = self._by_operation.get(exchange.incoming.operation.id)
+        if known is None or known[1].role != "create" or exchange.reply.status >= 300:
+            return frozenset()
+        found = shown_in(*known, exchange.reply.body)
+        return frozenset(id for shown in found for id in shown.ids)
+
     def hide(self, fault: Fault, exchange: Exchange) -> None:
         """Remember what an exchange has created, from now on hidden."""
-        ids = created(exchange.reply.body)
         seconds, reads = fault.get("seconds"), fault.get("reads")
         ends = None if seconds is None else exchange.time + round(seconds * 1000)
         left = 1 if seconds is None and reads is None else reads
-        place = _place(exchange)
-        self._hidden.setdefault(place, []).append(_Hidden(fault, ids, left, ends))
+        hidden = _Hidden(fault, self.created(exchange), left, ends)
+        self._hidden.setdefault(_place(exchange), []).append(hidden)
 
     def missed(self, exchange: Exchange) -> tuple[list[Fault], Problem | None]:
         """Take out of a reply what is hidden.
@@ -79,63 +87,36 @@ class Visibility:
         Returns the faults that hid it, and a refusal if it is all that was asked for.
         """
         place = _place(exchange)
-        shown = [item for item in self._hidden.get(place, []) if _shows(exchange, item.ids)]
-        missed = [item for item in shown if item.misses(exchange.time)]
-        over = [item for item in shown if item not in missed]
+        asked = [item for item in self._hidden.get(place, []) if self._shows(exchange, item.ids)]
+        missed = [item for item in asked if item.misses(exchange.time)]
+        over = [item for item in asked if item not in missed]
         self._keep(place, [item for item in self._hidden.get(place, []) if item not in over])
-        hidden = frozenset[str]().union(*(item.ids for item in missed))
-        if not hidden.isdisjoint(exchange.incoming.path.values()):
-            return [item.fault for item in missed], _not_found(exchange)
+        ids = frozenset[str]().union(*(item.ids for item in missed))
+        faults = [item.fault for item in missed]
+        if not ids.isdisjoint(exchange.incoming.path.values()):
+            return faults, _not_found(exchange)
         if missed:
-            exchange.reply.body = _without(exchange.reply.body, hidden)
-        return [item.fault for item in missed], None
+            exchange.reply.body = self._without(exchange, ids)
+        return faults, None
 
+    def _shows(self, exchange: Exchange, ids: frozenset[str]) -> bool:
+        if not ids.isdisjoint(exchange.incoming.path.values()):
+            return True
+        return bool(self._without(exchange, ids) != exchange.reply.body)
 
-def creates(exchange: Exchange) -> bool:
-    """Tell whether an exchange has created something that has an id."""
-    is_creation = _CREATES.search(exchange.incoming.operation.id) is not None
-    return is_creation and exchange.reply.status < 300 and bool(created(exchange.reply.body))
+    def _without(self, exchange: Exchange, ids: frozenset[str]) -> Json:
+        """Return a list's body without some resources."""
+        known = self._by_operation.get(exchange.incoming.operation.id)
+        body = exchange.reply.body
+        return body if known is None else without(*known, body, ids)
 
-
-def created(body: Json) -> frozenset[str]:
-    """Return all ids of what a reply says it has created."""
-    if isinstance(body, list):
-        references = (item for item in body if isinstance(item, str))
-        return frozenset(item.rpartition("/")[2] for item in references if item[:2] == "@/")
-    if not isinstance(body, dict):
-        return frozenset()
-    ids = frozenset(str(body[name]) for name in _IDS if name in body)
-    return ids or frozenset(str(body[name]) for name in ("name",) if name in body)
+    @property
+    def _by_operation(self) -> Mapping[str, tuple[Resource, ResourceOperation]]:
+        return self._contract.resources.by_operation
 
 
 def _place(exchange: Exchange) -> tuple[str, str]:
     return exchange.sandbox.organization, exchange.sandbox.name
-
-
-def _shows(exchange: Exchange, ids: frozenset[str]) -> bool:
-    if not ids.isdisjoint(exchange.incoming.path.values()):
-        return True
-    body = exchange.reply.body
-    return isinstance(body, dict | list) and _without(body, ids) != body
-
-
-def _without(body: Any, ids: frozenset[str]) -> Any:
-    """Return a list's body without some resources: rows of a list, or members keyed by id."""
-    if isinstance(body, list):
-        return [item for item in body if not _is_one(item, ids)]
-    if not isinstance(body, dict):
-        return body
-    return {
-        name: _without(value, ids) if isinstance(value, list) else value
-        for name, value in body.items()
-        if name not in ids
-    }
-
-
-def _is_one(item: Any, ids: frozenset[str]) -> bool:
-    if not isinstance(item, dict):
-        return False
-    return any(item.get(name) in ids for name in (*_IDS, "name") if isinstance(item.get(name), str))
 
 
 def _not_found(exchange: Exchange) -> Problem:
