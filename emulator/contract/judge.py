@@ -57,11 +57,11 @@ class Edition:
         """Return every finding on a request, in the order of refusal."""
         return self._compile(operation).judge(request, lookup)
 
-    def weigh(
+    def judge_recorded(
         self, operation: str, request: JsonObject, lookup: CarefulLookup
     ) -> tuple[list[Finding], list[Rule]]:
         """Return every finding on a request, and the rules that the lookup could not decide."""
-        return self._compile(operation).weigh(request, lookup)
+        return self._compile(operation).judge_recorded(request, lookup)
 
     def _compile(self, operation: str) -> _CompiledOperation:
         compiled = self._compiled.get(operation)
@@ -89,7 +89,9 @@ class _CompiledOperation:
             return []
         return [finding for rule in rules for finding in rule.findings(request, lookup)]
 
-    def weigh(self, request: JsonObject, lookup: CarefulLookup) -> tuple[list[Finding], list[Rule]]:
+    def judge_recorded(
+        self, request: JsonObject, lookup: CarefulLookup
+    ) -> tuple[list[Finding], list[Rule]]:
         findings: list[Finding] = []
         undecided: list[Rule] = []
         for rule in self._others if self._accepts(request) else self._rules:

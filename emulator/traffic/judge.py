@@ -13,12 +13,14 @@ from emulator.journal.entry import Entry, EntryFinding
 from emulator.json_types import MISSING, JsonObject, at
 from emulator.platform import Platform
 from emulator.sandbox import PLATFORM, Sandbox
+from emulator.scope import Scope
 from emulator.traffic.hosts import host_of, target_of
 from emulator.traffic.judged import Judged, Routed
+from emulator.traffic.known_resources import KnownResources
+from emulator.traffic.lookup import RecordedLookup
 from emulator.traffic.recording import Recorded, one_by_name
 from emulator.traffic.replies import Replies
 from emulator.traffic.secrets import hidden
-from emulator.traffic.world import LearningLookup, World
 from emulator.web.limits import limit_of
 from emulator.web.message import Request
 from emulator.web.request_document import describe, sandbox_of
@@ -64,7 +66,7 @@ class RecordingJudge:
         self._base_urls = tuple(base_urls)
         self._router = Router.of(contract)
         self._replies = Replies(contract)
-        self.world = World()
+        self.known = KnownResources(contract.resources)
         self._number = 0
         platform.load()
 
@@ -108,34 +110,35 @@ class RecordingJudge:
             return Judged(edition.name)
         document = describe(routed.incoming)
         sandbox = self._sandbox(routed, document)
-        self._foresee(routed, document, sandbox)
-        lookup = LearningLookup(self.world, self._platform, edition, sandbox, document)
+        self._learn_beforehand(routed, document, sandbox)
+        scope = Scope(self._platform, edition, sandbox)
+        lookup = RecordedLookup(self.known, scope, document)
         judged = Judged(edition.name, _groups(routed.incoming.operation, document), document)
         for group in judged.groups:
-            self._weigh(routed, edition, group, lookup, judged)
+            self._judge_group(routed, edition, group, lookup, judged)
         self._settle(routed, edition, judged)
         return judged
 
-    def _foresee(self, routed: Routed, document: JsonObject, sandbox: Sandbox) -> None:
+    def _learn_beforehand(self, routed: Routed, document: JsonObject, sandbox: Sandbox) -> None:
         reply, operation = routed.recorded.reply, routed.incoming.operation
         if reply is None:
             return
         if not operation.writes:
-            self.world.learn(
-                operation.id, sandbox, document, reply.status, routed.reply, is_read=True
+            self.known.learn(
+                operation.id, sandbox, document, reply.status, routed.reply, writes=False
             )
         elif reply.status < 300:
-            self.world.learn_sandbox(sandbox)
+            self.known.learn_sandbox(sandbox)
 
     def _sandbox(self, routed: Routed, document: JsonObject) -> Sandbox:
         if not routed.incoming.operation.gated:
             return PLATFORM
         return sandbox_of(document, self._platform.settings.default_sandbox)
 
-    def _weigh(
-        self, routed: Routed, edition: Edition, group: str, lookup: LearningLookup, judged: Judged
+    def _judge_group(
+        self, routed: Routed, edition: Edition, group: str, lookup: RecordedLookup, judged: Judged
     ) -> None:
-        findings, undecided = edition.weigh(group, lookup.request, lookup)
+        findings, undecided = edition.judge_recorded(group, lookup.request, lookup)
         judged.undecided += undecided
         for finding in findings:
             if self._is_unknown(routed, lookup.request, finding):
@@ -207,13 +210,13 @@ class RecordingJudge:
             return
         operation = routed.incoming.operation
         sandbox = self._sandbox(routed, judged.document)
-        self.world.learn(
+        self.known.learn(
             operation.id,
             sandbox,
             judged.document,
             reply.status,
             routed.reply,
-            is_read=not operation.writes,
+            writes=operation.writes,
         )
 
 

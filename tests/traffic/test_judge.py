@@ -11,7 +11,7 @@ import pytest
 
 from emulator.emulator import Emulator
 from emulator.sandbox import Sandbox
-from emulator.traffic import world
+from emulator.traffic import known_resources
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.judged import Routed
 from emulator.traffic.recording import Recorded, RecordedReply, Source
@@ -264,11 +264,11 @@ def test_a_path_that_no_document_knows_is_a_violation(judge: RecordingJudge) -> 
 
 
 def test_what_is_learned_is_bounded(judge: RecordingJudge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world, "MOST_LEARNED", 50)
+    monkeypatch.setattr(known_resources, "MAX_KNOWN", 50)
     for number in range(200):
         answer = {"id": f"{number}", "etag": '"1"'}
         judged(judge, call("POST", CONNECTIONS, base_connection(), 201, answer))
-    known = judge.world
+    known = judge.known
     assert len(known) == 50
     assert len(list(known.all(SANDBOX, "connection"))) < 50
     assert KNOWN not in judged(judge, call("GET", f"{CONNECTIONS}/199"))[1]

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from emulator.json_types import Json, dumps
 
 _LONGEST = 120
+_MEMBERWISE: set[object] = set()
+_C = TypeVar("_C", bound=Callable[..., object])
+
+
+def memberwise(check: _C) -> _C:
+    """Mark a check that asks of other resources only whether they are there, and single members.
+
+    Recorded traffic shows many resources in part only; other checks need to see all of them.
+    """
+    _MEMBERWISE.add(check)
+    return check
+
+
+def is_memberwise(check: object) -> bool:
+    """Tell whether a check can be carried out on a part of the resources that it looks up."""
+    return check in _MEMBERWISE
 
 
 @dataclass(frozen=True, slots=True)

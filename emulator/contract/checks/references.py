@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from emulator.contract.checks.facts import ask, pointed
-from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.reason import Reason, memberwise, shown
 from emulator.contract.checks.values import read_text, schema_reasons
 from emulator.json_types import MISSING, Json, JsonObject, at, dotted, dumps, loads
 
@@ -22,6 +22,7 @@ def _other(value: Json, arguments: JsonObject, lookup: Any) -> JsonObject | None
     return lookup.find(arguments["kind"], key) if isinstance(key, str) else None
 
 
+@memberwise
 def refers_to(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """The value is the key of an existing resource of `kind` (or of one of `kinds`)."""
     kinds = arguments.get("kinds") or [arguments["kind"]]
@@ -32,6 +33,7 @@ def refers_to(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reaso
         yield Reason(f"there is no {noun} {shown(value)}", values={"id": value})
 
 
+@memberwise
 def agrees(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """The value (or its `./field`) agrees with a field of another resource.
 
@@ -93,6 +95,7 @@ def _resolved(value: Json, fact: str, lookup: Any) -> Json:
     return (lookup.ask(fact, value) if isinstance(value, str) else None) or value
 
 
+@memberwise
 def every_listed(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """A field of the resource that the value names is in a list of another resource.
 
@@ -128,6 +131,7 @@ def _excepted(member: Json, value: Json, arguments: JsonObject, lookup: Any) -> 
     return isinstance(listed, list) and pointed(arguments["key"], value, lookup) in listed
 
 
+@memberwise
 def field_is_one_of(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """A field of the resource that the value names is one of `values`; `kind`, `field`."""
     resource = lookup.find(arguments["kind"], value) if isinstance(value, str) else None
@@ -140,6 +144,7 @@ def field_is_one_of(value: Json, arguments: JsonObject, lookup: Any) -> Iterator
         yield Reason(f"{noun} {value} has {arguments['field']} {said}", values={"id": value})
 
 
+@memberwise
 def spec_requires(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """Members that only some specs ask for are there.
 
@@ -157,6 +162,7 @@ def spec_requires(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[R
                 yield Reason(f"{name} is missing", values={"field": name})
 
 
+@memberwise
 def named_in(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """The value is the `name` of a member of the list `field` of another resource."""
     resource = _other(value, arguments, lookup)
@@ -169,6 +175,7 @@ def named_in(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason
         yield Reason(f"{shown(value)} is not one of {shown(names)}", values={"id": key})
 
 
+@memberwise
 def state_allows(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """The resource is in a state from which an action can start.
 
@@ -186,6 +193,7 @@ def state_allows(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Re
             yield Reason(f"it is {state}", values={"id": key, "action": action, "state": state})
 
 
+@memberwise
 def fits_spec(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """The value fits a JSON Schema that a spec carries.
 
@@ -236,6 +244,7 @@ def _read_unless_text(item: Json, schema: Json) -> Json:
     return item if is_text else read_text(item)
 
 
+@memberwise
 def unique(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """No other resource has this value: the index `kind`, or a fact, gives a value's owner.
 
@@ -281,6 +290,7 @@ def _strings(value: Json, steps: list[str]) -> Iterator[str]:
         yield from _strings(value.get(steps[0]), steps[1:])
 
 
+@memberwise
 def version_matches(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     """The value is the current `field` of the resource, so nobody has changed it meanwhile.
 
