@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from emulator.admin.replies import SCOPE, answer, error, read_scope
-from emulator.sandbox import Sandbox
+from emulator.scope import Scope
 from emulator.web.engine import Engine
 
 
@@ -20,21 +20,13 @@ def routes(engine: Engine) -> list[tuple[str, str, Any]]:
         if scope is None:
             return error(400, "invalid body", SCOPE)
         organization, name = scope
+        flows = engine.platform.services.flow_service
+        edition = engine.contract.edition(engine.edition)
         ended = sum(
-            _catch_up(engine, sandbox)
-            for sandbox in engine.platform.services.flow_service.agenda.sandboxes()
+            flows.catch_up(Scope(engine.platform, edition, sandbox))
+            for sandbox in flows.queue.sandboxes(engine.platform.store)
             if organization in (None, sandbox.organization) and name in (None, sandbox.name)
         )
         return answer({"runs": ended})
 
     return [("/tick", "POST", tick)]
-
-
-def _catch_up(engine: Engine, sandbox: Sandbox) -> int:
-    from emulator.data_plane.engine import FlowEngine
-
-    platform, edition = engine.platform, engine.contract.edition(engine.edition)
-    words = edition.answer("data_prep.reserved_words")
-    with platform.store.exclusive(sandbox):
-        flow_engine = FlowEngine(platform, platform.fixtures_of(edition), words)
-        return flow_engine.catch_up(sandbox)

@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import logging
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING
 
 from emulator.data_plane import jobs
 from emulator.data_plane.delta import Delta, Selection, delta_column
 from emulator.data_plane.errors import SOURCE_FAILED, FileError
 from emulator.data_plane.files import Files
-from emulator.data_plane.jobs import Surroundings
 from emulator.data_plane.metrics import Tally
 from emulator.data_plane.promotion import promote
 from emulator.data_plane.schedule import Schedule, due_after, moment, read_schedule
 from emulator.json_types import MISSING, Json, JsonObject, dotted
-
-if TYPE_CHECKING:
-    from emulator.fixtures.library import Fixtures
-    from emulator.platform import Platform
-    from emulator.sandbox import Sandbox
+from emulator.platform import Platform
+from emulator.scope import Scope
 
 _log = logging.getLogger("emulator")
 
@@ -44,99 +39,94 @@ OPEN = ("scheduled", "queued", "inProgress")
 
 
 class FlowEngine:
-    """Runs the flows of a platform, as one edition has their specs and schemas."""
+    """Runs the flows of a sandbox, as one edition has their specs and schemas."""
 
-    def __init__(self, platform: Platform, fixtures: Fixtures, words: str = "") -> None:
-        """`words` names the list of reserved words of expressions; empty for the newest."""
+    def __init__(self, platform: Platform, scope: Scope) -> None:
         self._platform = platform
-        self._fixtures = fixtures
-        self._words = words
+        self._scope = scope
         self._flows = platform.services.flow_service
-        self._agenda = self._flows.agenda
+        self._queue = self._flows.queue
 
-    def catch_up(self, sandbox: Sandbox) -> int:
+    def catch_up(self) -> int:
         """Carry out what is due in a sandbox, the earliest first; return how many runs ended."""
-        queue = [(entry.at, entry.what, entry.id) for entry in self._agenda.due(sandbox)]
+        queue = [(entry.at, entry.what, entry.id) for entry in self._queue.due(self._scope)]
         heapify(queue)
         known: set[str] = set()
         ended, now = 0, self._now()
         while queue:
             at, what, id = heappop(queue)
             if what == "run":
-                ended += self._resume(sandbox, id, at)
+                ended += self._resume(id, at)
                 continue
-            flow, schedule = self._flow_and_schedule(sandbox, id)
+            flow, schedule = self._flow_and_schedule(id)
             if flow is None or schedule is None:
-                self._agenda.drop(sandbox, id)
+                self._queue.drop(self._scope, id)
                 continue
             at = at if id in known else _not_too_long_ago(schedule, at, now)
             known.add(id)
-            ended += self._scheduled(sandbox, flow, schedule, at)
+            ended += self._scheduled(flow, schedule, at)
             following = due_after(schedule, at)
             if following is not None and following <= now:
                 heappush(queue, (following, "flow", id))
             else:
-                self._agenda.plan(sandbox, id, following)
-        self._agenda.settle(sandbox)
+                self._queue.plan(self._scope, id, following)
+        self._queue.settle(self._scope)
         return ended
 
-    def order(
-        self, sandbox: Sandbox, flow: JsonObject, sent: JsonObject, client: str
-    ) -> JsonObject:
+    def order(self, flow: JsonObject, sent: JsonObject) -> JsonObject:
         """Make a run that was ordered, carry it out unless it is for later, and return it."""
-        now, user = self._now(), self._platform.user_id(client)
+        now, user, client = self._now(), self._scope.user_id, self._scope.client
         caller = {"createdBy": user, "updatedBy": user}
         clients = {"createdClient": client, "updatedClient": client}
-        run = self._flows.runs.create(sandbox, {**flow, **caller, **clients}, sent, now)
+        run = self._flows.runs.create(self._scope, {**flow, **caller, **clients}, sent, now)
         params = _params(run)
         column = params.get("deltaColumn")
-        if isinstance(column, dict) and self._takes_delta_column(sandbox, flow):
-            flow = self._flows.keep_delta_column(sandbox, flow, column)
+        if isinstance(column, dict) and self._takes_delta_column(flow):
+            flow = self._flows.keep_delta_column(self._scope, flow, column)
         start = moment(params.get("startTime"))
         if start is not None and start > now:
-            self._agenda.wait(sandbox, run["id"], start)
+            self._queue.wait(self._scope, run["id"], start)
             return run
-        return self._carry_out(sandbox, flow, run, now)
+        return self._carry_out(flow, run, now)
 
-    def again(self, sandbox: Sandbox, run: JsonObject, client: str) -> JsonObject:
+    def again(self, run: JsonObject) -> JsonObject:
         """Carry out a run again; it reads only what lies within its own window (documented)."""
-        flow = self._around(sandbox).find("flow", run["flowId"])
+        flow = self._scope.find("flow", run["flowId"])
         if flow is None:
             return run  # a rule has found it before
-        caller = {"updatedBy": self._platform.user_id(client), "updatedClient": client}
-        return self._carry_out(sandbox, flow, {**run, **caller}, self._now(), _window_of(run))
+        caller = {"updatedBy": self._scope.user_id, "updatedClient": self._scope.client}
+        return self._carry_out(flow, {**run, **caller}, self._now(), _window_of(run))
 
-    def _resume(self, sandbox: Sandbox, run_id: str, at: int) -> int:
+    def _resume(self, run_id: str, at: int) -> int:
         """Carry out a run that waited for its time, or that was held up; tell whether it ended.
 
         While its flow is disabled it waits on; when its flow has gone it has failed.
         """
-        run = self._flows.runs.find(sandbox, run_id)
-        self._agenda.drop(sandbox, run_id)
+        run = self._flows.runs.find(self._scope, run_id)
+        self._queue.drop(self._scope, run_id)
         if run is None or run["state"] not in OPEN:
             return 0
-        flow = self._around(sandbox).find("flow", run["flowId"])
+        flow = self._scope.find("flow", run["flowId"])
         if flow is None:
-            run = self._hold(sandbox, {**run, "updatedAt": self._now()}, _GONE, at)
+            run = self._hold({**run, "updatedAt": self._now()}, _GONE, at)
         elif flow["state"] != "enabled":
-            self._agenda.wait(sandbox, run_id, at)
+            self._queue.wait(self._scope, run_id, at)
         else:
-            run = self._carry_out(sandbox, flow, run, self._now())
+            run = self._carry_out(flow, run, self._now())
         return run["state"] not in OPEN
 
-    def _scheduled(self, sandbox: Sandbox, flow: JsonObject, schedule: Schedule, at: int) -> int:
+    def _scheduled(self, flow: JsonObject, schedule: Schedule, at: int) -> int:
         """Make the run of a flow that is due at `at` and carry it out; tell whether it ended."""
-        progress = self._agenda.progress(sandbox, flow["id"])
-        self._agenda.note(sandbox, flow["id"], {**progress, "lastDue": at})
+        progress = self._queue.progress(self._scope, flow["id"])
+        self._queue.note(self._scope, flow["id"], {**progress, "lastDue": at})
         selection = _following(progress, at)
         if "lastDue" not in progress and not schedule.backfill:
             selection = selection._replace(start=schedule.start)
-        run = self._flows.runs.create(sandbox, flow, {}, at)
-        return self._carry_out(sandbox, flow, run, at, selection)["state"] not in OPEN
+        run = self._flows.runs.create(self._scope, flow, {}, at)
+        return self._carry_out(flow, run, at, selection)["state"] not in OPEN
 
     def _carry_out(
         self,
-        sandbox: Sandbox,
         flow: JsonObject,
         run: JsonObject,
         at: int,
@@ -144,95 +134,91 @@ class FlowEngine:
     ) -> JsonObject:
         """Read, map and land what a run is about; return the run as it has been written."""
         run = {**run, "updatedAt": at}
-        held = self._held(sandbox, flow, run)
+        held = self._held(flow, run)
         if held is not None:
-            return self._hold(sandbox, run, held, at)
-        progress = self._agenda.progress(sandbox, flow["id"])
+            return self._hold(run, held, at)
+        progress = self._queue.progress(self._scope, flow["id"])
         selection = selection or _ordered_window(_params(run)) or _following(progress, at)
         tally = Tally(at, (selection.start, min(selection.end, at)), _kind(flow))
-        tally.adf_run = self._platform.new_uuid(sandbox, "adf_run")
+        tally.adf_run = self._scope.new_uuid("adf_run")
         delta = Delta(progress.get("delta"), selection)
-        self._read_and_promote(sandbox, flow, run, selection, delta, tally)
+        self._read_and_promote(flow, run, selection, delta, tally)
         if selection.moves:
-            self._move_on(sandbox, flow["id"], selection, delta)
+            self._move_on(flow["id"], selection, delta)
         ends = _ends(flow)
         run |= {"metrics": tally.metrics(), "activities": tally.activities(*ends)}
-        self._flows.runs.write(sandbox, run)
-        self._flows.note_run(sandbox, run)
+        self._flows.runs.write(self._scope, run)
+        self._flows.note_run(self._scope, run)
         return run
 
     def _read_and_promote(
         self,
-        sandbox: Sandbox,
         flow: JsonObject,
         run: JsonObject,
         selection: Selection,
         delta: Delta,
         tally: Tally,
     ) -> None:
-        around = self._around(sandbox)
+        scope, services = self._scope, self._platform.services
         try:
-            job = jobs.job_of(flow, around)
-            found = jobs.found_files(job, around, selection, _delta_name(flow, run))
-            job.mapping = jobs.mapping_of(flow, around) if found else None
+            job = jobs.job_of(flow, scope, services)
+            found = jobs.found_files(job, scope, selection, _delta_name(flow, run))
+            job.mapping = jobs.mapping_of(flow, scope, services) if found else None
             tally.input.files = [item.file.path for item in found]
-            promote(job, around, flow, jobs.records(job, around, found, tally, delta), tally)
+            rows = jobs.records(job, scope, found, tally, delta)
+            promote(job, scope, self._platform, flow, rows, tally)
         except FileError as error:
             tally.fail_copying(error.code, str(error))
         except Exception as error:  # noqa: BLE001 - who lists flows must not pay for a bug
             _log.exception("run %s of flow %s broke", run["id"], flow["id"])
             tally.fail_copying(BROKEN, f"The run broke: {error!r}.")
 
-    def _move_on(self, sandbox: Sandbox, flow_id: str, selection: Selection, delta: Delta) -> None:
+    def _move_on(self, flow_id: str, selection: Selection, delta: Delta) -> None:
         """Remember how far a flow has read, so that its next run begins there."""
-        progress = self._agenda.progress(sandbox, flow_id)
-        read = Files(self._platform).last_number(sandbox, selection.end)
+        progress = self._queue.progress(self._scope, flow_id)
+        read = Files(self._scope.platform).last_number(self._scope.sandbox, selection.end)
         read = max(read, progress.get("read", 0))
         known = {"read": read, "until": selection.end, "delta": delta.reached}
-        self._agenda.note(sandbox, flow_id, {**progress, **known})
+        self._queue.note(self._scope, flow_id, {**progress, **known})
 
-    def _held(self, sandbox: Sandbox, flow: JsonObject, run: JsonObject) -> JsonObject | None:
+    def _held(self, flow: JsonObject, run: JsonObject) -> JsonObject | None:
         """Return what keeps a run from being carried out: the first hook's say that has one."""
-        for hook in self._platform.run_hooks:
-            said = hook(sandbox, flow, run)
+        for hook in self._scope.platform.run_hooks:
+            said = hook(self._scope.sandbox, flow, run)
             if said is not None:
                 return said
         return None
 
-    def _hold(self, sandbox: Sandbox, run: JsonObject, held: JsonObject, at: int) -> JsonObject:
+    def _hold(self, run: JsonObject, held: JsonObject, at: int) -> JsonObject:
         """Give a run the status that a hook wants; one that has not ended is asked for again."""
         duration = {"startedAtUTC": at, "completedAtUTC": at}
         run |= {"metrics": {"durationSummary": duration, "statusSummary": held}, "activities": []}
-        self._flows.runs.write(sandbox, run)
+        self._flows.runs.write(self._scope, run)
         if run["state"] in OPEN:
-            self._agenda.wait(sandbox, run["id"], at)
+            self._queue.wait(self._scope, run["id"], at)
         else:
-            self._flows.note_run(sandbox, run)
+            self._flows.note_run(self._scope, run)
         return run
 
-    def _flow_and_schedule(
-        self, sandbox: Sandbox, id: str
-    ) -> tuple[JsonObject | None, Schedule | None]:
+    def _flow_and_schedule(self, id: str) -> tuple[JsonObject | None, Schedule | None]:
         """Return a flow of a batch source with its schedule, or nothing."""
-        flow = self._around(sandbox).find("flow", id)
-        if flow is None or "scheduleSpec" not in self._spec_of(sandbox, flow):
+        flow = self._scope.find("flow", id)
+        if flow is None or "scheduleSpec" not in self._spec_of(flow):
             return None, None
         return flow, read_schedule(flow.get("scheduleParams"))
 
-    def _takes_delta_column(self, sandbox: Sandbox, flow: JsonObject) -> bool:
+    def _takes_delta_column(self, flow: JsonObject) -> bool:
         """Tell whether orders for a flow name a delta column: its source has tables."""
-        spec = self._spec_of(sandbox, flow)
+        spec = self._spec_of(flow)
         return dotted(spec, "runSpec.spec.properties.deltaColumn") is not MISSING
 
-    def _spec_of(self, sandbox: Sandbox, flow: JsonObject) -> JsonObject:
+    def _spec_of(self, flow: JsonObject) -> JsonObject:
         """Return the flow spec of a flow; empty where it cannot be found."""
-        return self._around(sandbox).find("flow_spec", dotted(flow, "flowSpec.id")) or {}
-
-    def _around(self, sandbox: Sandbox) -> Surroundings:
-        return Surroundings(self._platform, sandbox, self._fixtures, self._words)
+        id = dotted(flow, "flowSpec.id")
+        return (self._scope.find("flow_spec", id) if isinstance(id, str) else None) or {}
 
     def _now(self) -> int:
-        return self._platform.clock.now()
+        return self._scope.now()
 
 
 def _not_too_long_ago(schedule: Schedule, at: int, now: int) -> int:

@@ -13,7 +13,7 @@ from emulator.sandbox import Sandbox
 from emulator.store import Change
 
 if TYPE_CHECKING:
-    from emulator.platform import Platform
+    from emulator.scope import PlatformBase
 
 FILE = "connection_file"
 LANDING_ZONE = "dlz-user-container"
@@ -42,7 +42,7 @@ class File(NamedTuple):
 class Files:
     """The areas of every sandbox. A container is a base connection's id, or a landing zone."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: PlatformBase) -> None:
         self._platform = platform
         self._store = platform.store
         self._blobs = platform.blobs

@@ -15,32 +15,15 @@ from emulator.data_plane.metrics import Tally
 from emulator.data_plane.readers import Row
 from emulator.data_plane.sources import Form
 from emulator.data_plane.tables import table_form, tables
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject
-from emulator.sandbox import Sandbox
+from emulator.scope import Scope
+from emulator.services.interfaces import Services
 
 if TYPE_CHECKING:
     from emulator.mapping import CompiledMapping
-    from emulator.platform import Platform
 
 MAPPER_FAULT = "MAPPER-3700-400"
 MAPPER_TEXT = "Mapper Transform Error"
-
-
-class Surroundings(NamedTuple):
-    """Where a run takes place: the platform, the sandbox, and what an edition has of both."""
-
-    platform: Platform
-    sandbox: Sandbox
-    fixtures: Fixtures
-    words: str = ""
-    """Which list of reserved words expressions are read with; empty for the newest."""
-
-    def find(self, kind: str, id: Json) -> JsonObject | None:
-        """Return a resource of any service, or None."""
-        if not isinstance(id, str):
-            return None
-        return self.platform.find(self.sandbox, self.fixtures, kind, id)
 
 
 @dataclass(slots=True)
@@ -59,20 +42,20 @@ class Job:
     """In how many rows a transformation failed."""
 
 
-def job_of(flow: JsonObject, around: Surroundings) -> Job:
+def job_of(flow: JsonObject, scope: Scope, services: Services) -> Job:
     """Return what a flow is made of, ready to be carried out.
 
     Raises:
         SourceError: A part of it is not there any more, or was never said.
     """
-    parts = around.platform.services.flow_service.parts.of(around.sandbox, flow["id"])
+    parts = services.flow_service.parts_of(scope, flow["id"])
     source, target = parts["source"], parts["target"]
     if source is None or target is None:
         missing = "source" if source is None else "target"
         raise SourceError(f"The flow has no {missing} connection.")
     params = target.get("params")
     dataset_id = params.get("dataSetId") if isinstance(params, dict) else None
-    dataset = around.find("dataset", dataset_id)
+    dataset = _found(scope, "dataset", dataset_id)
     if dataset is None:
         raise SourceError(f"The target connection's data set {dataset_id} does not exist.")
     options = flow.get("options")
@@ -85,7 +68,11 @@ def job_of(flow: JsonObject, around: Surroundings) -> Job:
     )
 
 
-def mapping_of(flow: JsonObject, around: Surroundings) -> CompiledMapping | None:
+def _found(scope: Scope, kind: str, id: Json) -> JsonObject | None:
+    return scope.find(kind, id) if isinstance(id, str) else None
+
+
+def mapping_of(flow: JsonObject, scope: Scope, services: Services) -> CompiledMapping | None:
     """Return the compiled mapping set of a flow in the version that it names; None without one.
 
     Raises:
@@ -95,30 +82,28 @@ def mapping_of(flow: JsonObject, around: Surroundings) -> CompiledMapping | None
     if params is None:
         return None
     id, version = params.get("mappingId"), str(params.get("mappingVersion", ""))
-    found = around.find("mapping_set", id)
+    found = _found(scope, "mapping_set", id)
     if found is None:
         raise SourceError(f"The mapping set {id} does not exist.", MAPPER_FAULT)
     number = int(version) if version.isdecimal() and len(version) < 10 else found["version"]
     try:
-        mapping_set = around.platform.services.data_prep.version(
-            around.sandbox, found["id"], number
-        )
+        mapping_set = services.data_prep.version(scope.sandbox, found["id"], number)
     except LookupError:
         text = f"The mapping set {id} has no version {number}."
         raise SourceError(text, MAPPER_FAULT) from None
-    return _compiled(mapping_set, around)
+    return _compiled(mapping_set, scope)
 
 
-def _compiled(mapping_set: JsonObject, around: Surroundings) -> CompiledMapping:
+def _compiled(mapping_set: JsonObject, scope: Scope) -> CompiledMapping:
     from emulator.mapping import RESERVED_LISTS, compile_mapping_set
 
     return compile_mapping_set(
         mapping_set["mappings"],
-        clock=around.platform.clock,
-        seed=around.platform.ids.seed,
-        schema=around.find("resolved_schema", mapping_set["schemaRef"]["id"]),
+        clock=scope.platform.clock,
+        seed=scope.platform.ids.seed,
+        schema=scope.find("resolved_schema", mapping_set["schemaRef"]["id"]),
         nulls=mapping_set.get("allowNullValues") is True,
-        reserved=RESERVED_LISTS[around.words or "current"],
+        reserved=RESERVED_LISTS[scope.edition.answer("data_prep.reserved_words") or "current"],
     )
 
 
@@ -130,13 +115,13 @@ class Found(NamedTuple):
     delta: str = ""
 
 
-def found_files(job: Job, around: Surroundings, selection: Selection, delta: str) -> list[Found]:
+def found_files(job: Job, scope: Scope, selection: Selection, delta: str) -> list[Found]:
     """Return the files that a run reads, by path.
 
     Raises:
         SourceError: The source connection names what is not there.
     """
-    files = Files(around.platform).all(around.sandbox, job.container)
+    files = Files(scope.platform).all(scope.sandbox, job.container)
     params = job.source.get("params")
     params = params if isinstance(params, dict) else {}
     if "tableName" in params:
@@ -159,7 +144,7 @@ def _table(files: list[File], name: str, delta: str) -> Found:
 
 
 def records(
-    job: Job, around: Surroundings, found: Iterable[Found], tally: Tally, delta: Delta
+    job: Job, scope: Scope, found: Iterable[Found], tally: Tally, delta: Delta
 ) -> Iterator[InputRow]:
     """Yield what each row becomes, with what cannot be read; one file is in memory at a time.
 
@@ -168,7 +153,7 @@ def records(
     """
     for item in found:
         name, column = item.file.path, item.delta
-        for row in _rows(around, job.container, item, tally):
+        for row in _rows(scope, job.container, item, tally):
             if column and not row.corrupt and not delta.takes(row.value.get(column)):
                 continue
             tally.rows_in += 1
@@ -178,9 +163,9 @@ def records(
                 yield InputRow(_mapped(job, row.value, tally.rows_in), name)
 
 
-def _rows(around: Surroundings, container: str, found: Found, tally: Tally) -> Iterator[Row]:
+def _rows(scope: Scope, container: str, found: Found, tally: Tally) -> Iterator[Row]:
     """Yield the rows of one file, or of all files in an archive."""
-    content = Files(around.platform).read(around.sandbox, container, found.file.path) or b""
+    content = Files(scope.platform).read(scope.sandbox, container, found.file.path) or b""
     tally.input.bytes += len(content)
     name = found.file.path.rpartition("/")[2]
     form = sources.detected(content) if found.form.looks else found.form

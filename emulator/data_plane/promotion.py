@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emulator.data_plane.ingest import InputRow, ingest_rows
-from emulator.data_plane.jobs import MAPPER_FAULT, MAPPER_TEXT, Job, Surroundings
+from emulator.data_plane.jobs import MAPPER_FAULT, MAPPER_TEXT, Job
 from emulator.data_plane.metrics import Tally
 from emulator.data_plane.sources import is_true
 from emulator.json_types import Json, JsonObject
+from emulator.platform import Platform
+from emulator.scope import Scope
 
 
 def promote(
-    job: Job, around: Surroundings, flow: JsonObject, rows: Iterator[InputRow], tally: Tally
+    job: Job,
+    scope: Scope,
+    platform: Platform,
+    flow: JsonObject,
+    rows: Iterator[InputRow],
+    tally: Tally,
 ) -> None:
     """Ingest the rows of a run and note in its tally what became of them.
 
@@ -20,22 +27,22 @@ def promote(
     """
     if not tally.input.files:
         return
-    batches = around.platform.services.catalog.batches
+    batches = platform.services.catalog.batches
     dataset_id, client = job.dataset["id"], flow["createdClient"]
     members = {
         "relatedObjects": [{"type": "dataSet", "id": dataset_id}],
         "inputFormat": {"format": "json"},
         "tags": {"acp_producer": ["flow_service"], "flowId": [flow["id"]]},
     }
-    batch = batches.create(around.sandbox, client, members)
+    batch = batches.create(scope.sandbox, client, members)
     tally.diagnosed = _diagnosed(job)
     tally.batch = batch["id"]
     try:
-        finished = _ingested(job, around, batch["id"], rows, tally)
+        finished = _ingested(job, scope, platform, batch["id"], rows, tally)
     except Exception as error:
         # Nobody else would ever end this batch; what happened is the engine's to tell.
         reason = {"code": "unknown", "description": f"Job aborted: {error!r}."}
-        batches.update(around.sandbox, batch["id"], {"status": "failed", "errors": [reason]})
+        batches.update(scope.sandbox, batch["id"], {"status": "failed", "errors": [reason]})
         raise
     metrics = finished["metrics"]
     tally.rows_out = metrics["outputRecordCount"]
@@ -51,12 +58,17 @@ def promote(
 
 
 def _ingested(
-    job: Job, around: Surroundings, batch_id: str, rows: Iterator[InputRow], tally: Tally
+    job: Job,
+    scope: Scope,
+    platform: Platform,
+    batch_id: str,
+    rows: Iterator[InputRow],
+    tally: Tally,
 ) -> JsonObject:
     return ingest_rows(
-        around.platform,
-        around.sandbox,
-        around.fixtures,
+        platform,
+        scope.sandbox,
+        scope.fixtures,
         job.dataset,
         batch_id,
         rows,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from emulator.data_plane.engine import FlowEngine
 from emulator.data_plane.files import Files
+from emulator.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +31,7 @@ class RunHistory:
     def __init__(self, engine: Engine, clock: ManualClock, sandbox: Sandbox, faker: Faker) -> None:
         platform = engine.platform
         edition = engine.contract.edition(engine.edition)
-        words = edition.answer("data_prep.reserved_words")
-        self._engine = FlowEngine(platform, platform.fixtures_of(edition), words)
+        self._engine = FlowEngine(platform, Scope(platform, edition, sandbox))
         self._files = Files(platform)
         self._clock = clock
         self._sandbox = sandbox
@@ -48,7 +48,7 @@ class RunHistory:
                 content = _with_surplus_cells(content)
             path = f"{flow.folder}/{time // 1000}.csv"
             self._files.put(self._sandbox, flow.connection, path, content)
-            ended += self._engine.catch_up(self._sandbox)
+            ended += self._engine.catch_up()
             # A file that has been read would only slow down the next runs.
             self._files.delete(self._sandbox, flow.connection, path)
         self._clock.set(until)

@@ -12,7 +12,8 @@ from typing import NamedTuple, Protocol
 from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
-from emulator.scope import Finder, Lister
+from emulator.scope import Finder, Lister, Scope
+from emulator.store import Store
 
 
 class Domain(Protocol):
@@ -82,48 +83,41 @@ class QueueEntry(NamedTuple):
 class RunQueue(Protocol):
     """What is due when, and how far each flow has come."""
 
-    def due(self, sandbox: Sandbox) -> list[QueueEntry]:
+    def due(self, scope: Scope) -> list[QueueEntry]:
         """Return what is due by now, the earliest first."""
 
-    def sandboxes(self) -> list[Sandbox]:
+    def sandboxes(self, store: Store) -> list[Sandbox]:
         """Return the sandboxes that have something in the queue."""
 
-    def settle(self, sandbox: Sandbox) -> None:
+    def settle(self, scope: Scope) -> None:
         """Note what is due first."""
 
-    def plan(self, sandbox: Sandbox, flow_id: str, at: int | None) -> None:
+    def plan(self, scope: Scope, flow_id: str, at: int | None) -> None:
         """Put a flow's next run into the queue; None if there is none."""
 
-    def wait(self, sandbox: Sandbox, run_id: str, at: int) -> None:
+    def wait(self, scope: Scope, run_id: str, at: int) -> None:
         """Have a run carried out at a time, in milliseconds."""
 
-    def drop(self, sandbox: Sandbox, id: str) -> None:
+    def drop(self, scope: Scope, id: str) -> None:
         """Take something out of the queue."""
 
-    def progress(self, sandbox: Sandbox, flow_id: str) -> JsonObject:
+    def progress(self, scope: Scope, flow_id: str) -> JsonObject:
         """Return how far a flow has come."""
 
-    def note(self, sandbox: Sandbox, flow_id: str, progress: JsonObject) -> None:
+    def note(self, scope: Scope, flow_id: str, progress: JsonObject) -> None:
         """Remember how far a flow has come."""
-
-
-class FlowParts(Protocol):
-    """What each flow was made of when it came to life."""
-
-    def of(self, sandbox: Sandbox, flow_id: str) -> JsonObject:
-        """Return a flow's `source` and `target` connection, each None if it has none."""
 
 
 class Runs(Protocol):
     """Flow runs."""
 
-    def find(self, sandbox: Sandbox, id: str) -> JsonObject | None:
+    def find(self, scope: Scope, id: str) -> JsonObject | None:
         """Return one run."""
 
-    def create(self, sandbox: Sandbox, flow: JsonObject, sent: JsonObject, at: int) -> JsonObject:
+    def create(self, scope: Scope, flow: JsonObject, sent: JsonObject, at: int) -> JsonObject:
         """Store a run that has not been carried out and return it."""
 
-    def write(self, sandbox: Sandbox, run: JsonObject) -> JsonObject:
+    def write(self, scope: Scope, run: JsonObject) -> JsonObject:
         """Write a changed run and return it with its new etag."""
 
 
@@ -131,23 +125,23 @@ class FlowService(Domain, Protocol):
     """Flows and their runs."""
 
     @property
-    def agenda(self) -> RunQueue:
+    def queue(self) -> RunQueue:
         """What is due when."""
-
-    @property
-    def parts(self) -> FlowParts:
-        """What flows are made of."""
 
     @property
     def runs(self) -> Runs:
         """The runs."""
 
-    def keep_delta_column(
-        self, sandbox: Sandbox, flow: JsonObject, column: JsonObject
-    ) -> JsonObject:
+    def catch_up(self, scope: Scope) -> int:
+        """Carry out what is due in a sandbox; return how many runs ended."""
+
+    def parts_of(self, scope: Scope, flow_id: str) -> JsonObject:
+        """Return a flow's `source` and `target` connection, each None if it has none."""
+
+    def keep_delta_column(self, scope: Scope, flow: JsonObject, column: JsonObject) -> JsonObject:
         """Put the delta column of a flow's first run into its transformation Copy."""
 
-    def note_run(self, sandbox: Sandbox, run: JsonObject) -> None:
+    def note_run(self, scope: Scope, run: JsonObject) -> None:
         """Show a run that has ended as its flow's last one."""
 
 

@@ -2,9 +2,7 @@
 
 from emulator.platform import Service
 from emulator.services import interfaces
-from emulator.services.flow_service import explore_routes, facts, routes, run_routes, spec_routes
+from emulator.services.flow_service import facts, routes
 from emulator.services.flow_service.service import FlowService
 
-SERVICE: Service[interfaces.FlowService] = Service(
-    "flow_service", FlowService, (explore_routes, facts, routes, run_routes, spec_routes)
-)
+SERVICE: Service[interfaces.FlowService] = Service("flow_service", FlowService, (facts, routes))

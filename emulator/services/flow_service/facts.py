@@ -5,8 +5,9 @@ from __future__ import annotations
 from emulator.data_plane.delta import delta_column as column_of
 from emulator.json_types import JsonObject
 from emulator.scope import Scope, fact
-from emulator.services.flow_service.kinds import FLOW, RUN
+from emulator.services.flow_service.flows import FLOW
 from emulator.services.flow_service.listing import read_token
+from emulator.services.flow_service.runs import RUN
 from emulator.services.flow_service.service import FlowService
 
 
@@ -42,7 +43,7 @@ def delta_column(service: FlowService, scope: Scope, flow_id: str) -> JsonObject
 @fact()
 def rerun_fault(service: FlowService, scope: Scope, run_id: str) -> JsonObject | None:
     """Return why a run cannot be carried out again: its flow is deleted, or not enabled."""
-    run = scope.read(RUN.name, run_id)
+    run = scope.read(RUN, run_id)
     if run is None:
         return None
     id = run["flowId"]

@@ -1,19 +1,29 @@
-"""The views of the Flow Service: call the domain, hand the result to a shape."""
+"""The views of the Flow Service. Whoever looks at flows or runs has what is due carried out."""
 
 from __future__ import annotations
 
 from emulator.json_types import JsonObject
 from emulator.services.flow_service import shapes
-from emulator.services.flow_service.due import catch_up
-from emulator.services.flow_service.kinds import (
+from emulator.services.flow_service.connections import (
     CONNECTION,
-    FLOW,
     SOURCE_CONNECTION,
     TARGET_CONNECTION,
     Kind,
 )
-from emulator.services.flow_service.listing import matching, page, read_query
+from emulator.services.flow_service.flows import FLOW
+from emulator.services.flow_service.listing import matching, page, read_query, read_search
+from emulator.services.flow_service.runs import RUN
 from emulator.services.flow_service.service import FlowService
+from emulator.services.flow_service.specs import (
+    CONNECTION_SPEC,
+    FLOW_SPEC,
+    SpecKind,
+    all_specs,
+    create_spec,
+    replace_spec,
+    storage_role,
+)
+from emulator.store import Stored
 from emulator.web import Call, Reply, operation
 
 _KINDS = {
@@ -23,6 +33,7 @@ _KINDS = {
     "flow": FLOW,
 }
 _STATES = {"enable": "enabled", "disable": "disabled", "publish": "enabled"}
+_DATASETS_PER_PAGE = 20
 
 
 def _kind(call: Call) -> Kind:
@@ -33,7 +44,7 @@ def _kind(call: Call) -> Kind:
 def _entity(service: FlowService, call: Call, kind: Kind) -> JsonObject:
     """Return the entity of the path; a flow's runs that are due change it first."""
     if kind is FLOW:
-        catch_up(service, call)
+        service.catch_up(call.scope)
         flow = call.scope.find(kind.name, call.path["id"])
         return flow or call.find(kind.name, call.path["id"])
     return call.find(kind.name, call.path["id"])
@@ -46,7 +57,7 @@ def _entity(service: FlowService, call: Call, kind: Kind) -> JsonObject:
 def create(service: FlowService, call: Call) -> Reply:
     kind = _kind(call)
     state = "draft" if call.query.get("mode") == "draft" else "enabled"
-    entity = service.create(call.sandbox, kind, call.body, call.lookup.find, call.client, state)
+    entity = service.create(call.scope, kind, call.body, state)
     return shapes.created(call, kind, entity)
 
 
@@ -57,13 +68,13 @@ def create(service: FlowService, call: Call) -> Reply:
 def list_entities(service: FlowService, call: Call) -> Reply:
     kind, query = _kind(call), read_query(call.query)
     if kind is FLOW:
-        catch_up(service, call)
+        service.catch_up(call.scope)
     after = 0 if query.order else query.position
-    rows = service.scan(call.sandbox, kind, after)
+    rows = call.scope.scan(kind.name, after)
     if call.query.get("count", "").lower() == "true":
         return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
     entities, next_position = page(rows, query)
-    items = [shapes.shown(entity, call.lookup.find) for entity in entities]
+    items = [shapes.masked(call.scope, entity) for entity in entities]
     return shapes.listed(items, kind.collection, query, next_position)
 
 
@@ -82,8 +93,7 @@ def get(service: FlowService, call: Call) -> Reply:
 def update(service: FlowService, call: Call) -> Reply:
     kind = _kind(call)
     entity = _entity(service, call, kind)
-    changed = service.patch(call.sandbox, kind, entity, call.body, call.lookup.find, call.client)
-    return shapes.written(changed)
+    return shapes.written(service.patch(call.scope, kind, entity, call.body))
 
 
 @operation("flow_service.delete_connection")
@@ -93,7 +103,7 @@ def update(service: FlowService, call: Call) -> Reply:
 def delete(service: FlowService, call: Call) -> Reply:
     kind = _kind(call)
     _entity(service, call, kind)
-    service.delete(call.sandbox, kind, call.path["id"])
+    service.delete(call.scope, kind, call.path["id"])
     return Reply(204)
 
 
@@ -105,7 +115,7 @@ def act(service: FlowService, call: Call) -> Reply:
     kind = _KINDS[call.operation.id.partition(".")[2].removesuffix("_action")]
     entity = _entity(service, call, kind)
     state = _STATES[call.query["op"].lower()]
-    return shapes.written(service.set_state(call.sandbox, kind, entity, state, call.client))
+    return shapes.written(service.set_state(call.scope, kind, entity, state))
 
 
 @operation("flow_service.test_connection")
@@ -115,3 +125,139 @@ def test_connection(service: FlowService, call: Call) -> Reply:
     request = {"headers": {}, "query": {}, "path": {}, "content": {}, "body": connection}
     findings = call.lookup.judge("flow_service.create_connection", request)
     return Reply(200, {"result": not findings})
+
+
+@operation("flow_service.explore_connection")
+def explore_connection(service: FlowService, call: Call) -> Reply:
+    found = call.ask("flow_service.explored", call.path["id"], call.query)
+    return shapes.explored(call, found)
+
+
+@operation("flow_service.explore_connection_spec")
+def explore_connection_spec(service: FlowService, call: Call) -> Reply:
+    found = call.ask("flow_service.explored_spec", call.path["id"], call.query)
+    return shapes.explored_zone(found)
+
+
+@operation("flow_service.list_runs")
+def list_runs(service: FlowService, call: Call) -> Reply:
+    service.catch_up(call.scope)
+    query = read_query(call.query)
+    rows = call.scope.scan(RUN, 0 if query.order else query.position)
+    if call.query.get("count", "").lower() == "true":
+        return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
+    runs, next_position = page(rows, query)
+    return shapes.listed(
+        [shapes.public_run(call, run) for run in runs], "runs", query, next_position
+    )
+
+
+@operation("flow_service.get_run")
+def get_run(service: FlowService, call: Call) -> Reply:
+    service.catch_up(call.scope)
+    return shapes.one_run(call, _run(service, call))
+
+
+@operation("flow_service.create_run")
+def create_run(service: FlowService, call: Call) -> Reply:
+    service.catch_up(call.scope)
+    flow = call.find("flow", call.body["flowId"])
+    run = service.engine(call.scope).order(flow, call.body)
+    return shapes.created_run(call, run)
+
+
+@operation("flow_service.replace_run")
+def replace_run(service: FlowService, call: Call) -> Reply:
+    run = service.replace_run(call.scope, _run(service, call), call.body)
+    return shapes.replaced_run(call, run)
+
+
+@operation("flow_service.run_action")
+def trigger_again(service: FlowService, call: Call) -> Reply:
+    run = service.engine(call.scope).again(_run(service, call))
+    return Reply(200, shapes.public_run(call, run))
+
+
+def _run(service: FlowService, call: Call) -> JsonObject:
+    """Return the run of the path as it is now: what was due may have changed it."""
+    run = service.runs.find(call.scope, call.path["id"])
+    return run or call.find(RUN, call.path["id"])
+
+
+def _spec_kind(call: Call) -> SpecKind:
+    return CONNECTION_SPEC if "connection_spec" in call.operation.id else FLOW_SPEC
+
+
+def _spec_rows(call: Call, kind: SpecKind) -> list[Stored]:
+    specs = all_specs(call.scope, kind)
+    return [Stored(spec["id"], 1, number, spec) for number, spec in enumerate(specs, 1)]
+
+
+@operation("flow_service.list_connection_specs")
+@operation("flow_service.list_flow_specs")
+def list_specs(service: FlowService, call: Call) -> Reply:
+    rows = matching(_spec_rows(call, _spec_kind(call)), read_query(call.query))
+    return Reply(200, {"items": [shapes.public_spec(row.body) for row in rows]})
+
+
+@operation("flow_service.get_connection_spec")
+@operation("flow_service.get_flow_spec")
+def get_spec(service: FlowService, call: Call) -> Reply:
+    return Reply(
+        200, {"items": [shapes.public_spec(call.find(_spec_kind(call).name, call.path["id"]))]}
+    )
+
+
+@operation("flow_service.create_connection_spec")
+@operation("flow_service.create_flow_spec")
+def post_spec(service: FlowService, call: Call) -> Reply:
+    kind = _spec_kind(call)
+    spec = create_spec(call.scope, kind, call.body)
+    return shapes.created_spec(call, kind, spec)
+
+
+@operation("flow_service.replace_connection_spec")
+@operation("flow_service.replace_flow_spec")
+def put_spec(service: FlowService, call: Call) -> Reply:
+    kind = _spec_kind(call)
+    spec = call.find(kind.name, call.path["id"])
+    replaced = replace_spec(call.scope, kind, spec, call.body)
+    return Reply(200, shapes.public_spec(replaced))
+
+
+@operation("flow_service.get_connection_spec_configs")
+def get_spec_configs(service: FlowService, call: Call) -> Reply:
+    if "authType" in call.query:
+        return Reply(200, {"configParams": {"IAMRole": storage_role(call.scope)}})
+    start = int(call.query.get("start", "0"))
+    end = start + int(call.query.get("limit", _DATASETS_PER_PAGE))
+    datasets = call.lookup.all("dataset")
+    return Reply(200, {"items": datasets[start:end], "pageInfo": {"hasNext": end < len(datasets)}})
+
+
+@operation("flow_service.search_connections")
+@operation("flow_service.search_flows")
+def search_entities(service: FlowService, call: Call) -> Reply:
+    kind = FLOW if call.operation.id.endswith("flows") else CONNECTION
+    if kind is FLOW:
+        service.catch_up(call.scope)
+    rows = list(call.scope.scan(kind.name))
+    return _search(call, rows, kind.collection)
+
+
+@operation("flow_service.search_flow_specs")
+def search_flow_specs(service: FlowService, call: Call) -> Reply:
+    return _search(call, _spec_rows(call, FLOW_SPEC), FLOW_SPEC.collection)
+
+
+def _search(call: Call, rows: list[Stored], collection: str) -> Reply:
+    body: JsonObject = call.body or {}
+    query = read_search(body, call.query.get("continuationToken", ""))
+    if str(body.get("count", "")).lower() == "true":
+        return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
+    after = 0 if query.order else query.position
+    bodies, position = page([row for row in rows if row.ordinal > after], query)
+    items = [shapes.public_spec(shapes.masked(call.scope, body)) for body in bodies]
+    return shapes.listed(
+        shapes.projected_items(call, items), f"{collection}/search", query, position
+    )

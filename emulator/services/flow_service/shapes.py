@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.json_types import JsonObject
-from emulator.services.flow_service.inherited import Find
-from emulator.services.flow_service.kinds import Kind
+from emulator.data_plane.activities import ACTIVITIES, EXPORT
+from emulator.json_types import Json, JsonObject
+from emulator.scope import Scope
+from emulator.services.flow_service.connections import Kind, found, spec_id
 from emulator.services.flow_service.listing import Query, projected
 from emulator.services.flow_service.specs import SpecKind
 from emulator.web import Call, Reply
@@ -45,7 +46,7 @@ def written(entity: JsonObject) -> Reply:
 
 def one(call: Call, entity: JsonObject) -> Reply:
     """Return a read of one entity: a list of one."""
-    return Reply(200, {"items": [shown(entity, call.lookup.find)]}, {"ETag": entity["etag"]})
+    return Reply(200, {"items": [masked(call.scope, entity)]}, {"ETag": entity["etag"]})
 
 
 def listed(items: list[JsonObject], path: str, query: Query, position: int | None) -> Reply:
@@ -56,26 +57,24 @@ def listed(items: list[JsonObject], path: str, query: Query, position: int | Non
     return Reply(200, {"items": items, "_links": links})
 
 
-def found(call: Call, items: list[JsonObject]) -> list[JsonObject]:
+def projected_items(call: Call, items: list[JsonObject]) -> list[JsonObject]:
     """Return what a search's body wants to see of the items that it found."""
     fields = (call.body or {}).get("projectionFields") or []
     return [projected(item, fields) for item in items]
 
 
-def shown(entity: JsonObject, find: Find) -> JsonObject:
+def masked(scope: Scope, entity: JsonObject) -> JsonObject:
     """Return an entity as reads show it: secrets of its auth spec are masked."""
     auth = entity.get("auth")
     if not isinstance(auth, dict) or not isinstance(auth.get("params"), dict):
         return entity
-    secrets = _secrets(entity, auth, find)
+    secrets = _secrets(scope, entity, auth)
     params = {name: MASK if name in secrets else item for name, item in auth["params"].items()}
     return {**entity, "auth": {**auth, "params": params}}
 
 
-def _secrets(entity: JsonObject, auth: JsonObject, find: Find) -> set[str]:
-    named = entity.get("connectionSpec")
-    spec_id = named.get("id") if isinstance(named, dict) else None
-    spec = (find("connection_spec", spec_id) if isinstance(spec_id, str) else None) or {}
+def _secrets(scope: Scope, entity: JsonObject, auth: JsonObject) -> set[str]:
+    spec = found(scope, "connection_spec", spec_id(entity, "connectionSpec")) or {}
     spellings = (spec.get("x-emulator") or {}).get("authParamAliases", {})
     properties: JsonObject = {}
     for member in spec.get("authSpec") or []:
@@ -89,7 +88,7 @@ def _secrets(entity: JsonObject, auth: JsonObject, find: Find) -> set[str]:
     return secret | {other for other, name in spellings.items() if name in secret}
 
 
-def spec(resource: JsonObject) -> JsonObject:
+def public_spec(resource: JsonObject) -> JsonObject:
     """Return a connection spec or flow spec without what only the emulator knows of it."""
     return {name: value for name, value in resource.items() if name != "x-emulator"}
 
@@ -97,4 +96,104 @@ def spec(resource: JsonObject) -> JsonObject:
 def created_spec(call: Call, kind: SpecKind, resource: JsonObject) -> Reply:
     """Return the 201 of a new spec, which shows it bare, with its place."""
     location = f"{call.operation.base_path}/{kind.collection}/{resource['id']}"
-    return Reply(201, spec(resource), {"Location": location})
+    return Reply(201, public_spec(resource), {"Location": location})
+
+
+def _items(run: JsonObject) -> JsonObject:
+    """The on-demand page's list of one, with the reference's members beside it."""
+    pair = _pair(run)
+    return {**pair, "items": [pair]}
+
+
+def _pair(run: JsonObject) -> JsonObject:
+    return {"id": run["id"], "etag": run["etag"]}
+
+
+_CREATED: dict[str, Callable[[JsonObject], JsonObject]] = {
+    "": _pair,
+    "id_and_etag": _pair,
+    "items": _items,
+}
+
+
+def created_run(call: Call, run: JsonObject) -> Reply:
+    """Return the 201 of a new run."""
+    return Reply(201, _CREATED[call.edition.answer("flow_service.created_run")](run))
+
+
+def replaced_run(call: Call, run: JsonObject) -> Reply:
+    """Return the 200 of a replaced run, with its place."""
+    location = f"{call.operation.base_path}/runs/{run['id']}"
+    return Reply(200, _pair(run), {"Location": location})
+
+
+def one_run(call: Call, run: JsonObject) -> Reply:
+    """Return a read of one run: a list of one."""
+    return Reply(200, {"items": [public_run(call, run)]}, {"ETag": run["etag"]})
+
+
+def public_run(call: Call, run: JsonObject) -> JsonObject:
+    """Return a run as reads show it.
+
+    Links to the manifests of its batch lead to this emulator. In the documents of 2020-08
+    activities have names for ids.
+    """
+    named = call.edition.answer("flow_service.run_activities") == "named"
+    texts = {activity.id: activity.old_id for activity in ACTIVITIES} if named else {}
+    return {name: _relinked(value, texts, call.base_url) for name, value in run.items()}
+
+
+def _relinked(value: Json, texts: dict[str, str], base_url: str) -> Json:
+    if isinstance(value, dict):
+        return {name: _relinked(item, texts, base_url) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_relinked(item, texts, base_url) for item in value]
+    if isinstance(value, str):
+        return base_url + value if value.startswith(EXPORT) else texts.get(value, value)
+    return value
+
+
+def explored(call: Call, found: JsonObject) -> Reply:
+    """Return what exploring a connection has found, as the documents of the edition show it."""
+    if "objects" in found:
+        show = _OBJECTS[call.edition.answer("flow_service.explored_folder")]
+        return Reply(200, [show(item) for item in found["objects"]])
+    return Reply(200, _FILE[call.edition.answer("flow_service.explored_file")](found["file"]))
+
+
+def explored_zone(found: JsonObject) -> Reply:
+    """Return what exploring the landing zone has found, which one page shows in one form."""
+    return Reply(200, found.get("objects", found.get("file")))
+
+
+def _capable(item: JsonObject) -> JsonObject:
+    return item
+
+
+def _named(item: JsonObject) -> JsonObject:
+    return {"type": item["type"].title(), "name": item["name"], "path": item["path"]}
+
+
+def _schema(file: JsonObject) -> JsonObject:
+    return file
+
+
+def _columns(file: JsonObject) -> list[JsonObject]:
+    """Return only the columns; of a hierarchical file the outermost fields."""
+    schema = file["schema"]
+    fields = schema.get("columns") or [
+        {"name": name, **field} for name, field in schema.get("properties", {}).items()
+    ]
+    return [{"name": field["name"], "type": field["type"].title()} for field in fields]
+
+
+_OBJECTS: dict[str, Callable[[JsonObject], JsonObject]] = {
+    "": _capable,
+    "capable": _capable,
+    "named": _named,
+}
+_FILE: dict[str, Callable[[JsonObject], Json]] = {
+    "": _schema,
+    "schema": _schema,
+    "columns": _columns,
+}

@@ -1,0 +1,96 @@
+"""Connections, and the source and target connections made on them.
+
+What reads show of one beside what was sent: what it inherits, and the inlet of a connection that
+takes in data over HTTP. Which specs have an inlet, and what else they default to, says
+`x-emulator.inlet` of the spec.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from emulator.json_types import Json, JsonObject
+from emulator.sandbox import PLATFORM
+from emulator.scope import Scope
+
+
+class Kind(NamedTuple):
+    """One kind of entity: its name among the resources, and its collection in paths."""
+
+    name: str
+    collection: str
+
+
+CONNECTION = Kind("connection", "connections")
+SOURCE_CONNECTION = Kind("source_connection", "sourceConnections")
+TARGET_CONNECTION = Kind("target_connection", "targetConnections")
+
+
+def inherited_by_connection(scope: Scope, body: JsonObject) -> JsonObject:
+    """Return what a source or target connection inherits: base connection and provider."""
+    inherited: JsonObject = {}
+    if base := base_connection(scope, body):
+        inherited["inheritedAttributes"] = {"baseConnection": base}
+    spec = found(scope, "connection_spec", spec_id(body, "connectionSpec"))
+    if spec and spec.get("providerId"):
+        inherited["providerRefId"] = spec["providerId"]
+    return inherited
+
+
+def base_connection(scope: Scope, body: JsonObject) -> JsonObject | None:
+    """Return id and spec of the base connection of a source or target connection."""
+    base = found(scope, CONNECTION.name, body.get("baseConnectionId"))
+    return base and {"id": base["id"], "connectionSpec": base.get("connectionSpec")}
+
+
+def spec_id(body: JsonObject, member: str) -> Json:
+    """Return the id in a reference to a spec, such as `connectionSpec`; None without one."""
+    return object_at(body, member).get("id")
+
+
+def found(scope: Scope, kind: str, key: Json) -> JsonObject | None:
+    """Return the resource that a request's value names, or None."""
+    return scope.find(kind, key) if isinstance(key, str) else None
+
+
+def with_inlet(scope: Scope, kind: Kind, entity: JsonObject) -> JsonObject:
+    """Return a connection or source connection with its inlet, if its spec has one."""
+    spec = found(scope, "connection_spec", spec_id(entity, "connectionSpec"))
+    inlet = object_at(spec or {}, "x-emulator").get("inlet")
+    if not inlet:
+        return entity
+    if kind is CONNECTION:
+        return _with_own_inlet(scope, entity, inlet)
+    return _with_base_inlet(scope, entity) if kind is SOURCE_CONNECTION else entity
+
+
+def _with_own_inlet(scope: Scope, entity: JsonObject, inlet: JsonObject) -> JsonObject:
+    """Return a base connection with its inlet's id and URL, and the spec's defaults."""
+    auth = entity.get("auth")
+    if not isinstance(auth, dict):
+        return entity
+    # The id is that of the connection, so that no patch can lose or change it.
+    inlet_id = scope.platform.ids.hex(PLATFORM, f"inlet\x00{entity['id']}", 0, 64)
+    params = {
+        **inlet["defaults"],
+        **{name: entity[source] for name, source in inlet["copies"].items() if source in entity},
+        **object_at(auth, "params"),
+        "inletId": inlet_id,
+        "inletUrl": inlet["url"].format(inletId=inlet_id),
+    }
+    return {**entity, "auth": {**auth, "params": params}}
+
+
+def _with_base_inlet(scope: Scope, entity: JsonObject) -> JsonObject:
+    """Return a source connection with its base connection's URL, where a client looks for it."""
+    base = found(scope, CONNECTION.name, entity.get("baseConnectionId")) or {}
+    url = object_at(object_at(base, "auth"), "params").get("inletUrl")
+    if url is None:
+        return entity
+    return {**entity, "params": {**object_at(entity, "params"), "inletUrl": url}}
+
+
+def object_at(of: JsonObject, member: str) -> JsonObject:
+    """Return a member that is an object; empty where it is something else."""
+    value = of.get(member)
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,75 @@
+"""Flows: what they inherit, and what they were made of when they came to life.
+
+Later patches of its connections do not reach a flow. Source: "Update dataflows using the Flow
+Service API", which advises to make new connections.
+"""
+
+from __future__ import annotations
+
+from emulator.json_types import Json, JsonObject
+from emulator.scope import Scope
+from emulator.services.flow_service.connections import (
+    SOURCE_CONNECTION,
+    TARGET_CONNECTION,
+    Kind,
+    base_connection,
+    found,
+    spec_id,
+)
+
+FLOW = Kind("flow", "flows")
+PARTS = "flow_parts"
+
+
+def inherited_by_flow(scope: Scope, body: JsonObject) -> JsonObject:
+    """Return the specs of a flow's source and target connections, and what kind of flow it is."""
+    spec = found(scope, "flow_spec", spec_id(body, "flowSpec")) or {}
+    is_source = (spec.get("attributes") or {}).get("isSourceFlow", "scheduleSpec" in spec)
+    inherited: JsonObject = {
+        "inheritedAttributes": {
+            "sourceConnections": _ends(scope, SOURCE_CONNECTION, body.get("sourceConnectionIds")),
+            "targetConnections": _ends(scope, TARGET_CONNECTION, body.get("targetConnectionIds")),
+            "properties": {"isSourceFlow": True} if is_source else {"isDestinationFlow": True},
+        }
+    }
+    if spec.get("providerId"):
+        inherited["providerRefId"] = spec["providerId"]
+    return inherited
+
+
+def _ends(scope: Scope, kind: Kind, ids: Json) -> list[JsonObject]:
+    ends = []
+    for id in ids or []:
+        if connection := found(scope, kind.name, id):
+            end = {"id": id, "connectionSpec": connection.get("connectionSpec")}
+            if base := base_connection(scope, connection):
+                end["baseConnection"] = base
+            ends.append(end)
+    return ends
+
+
+def parts_of(scope: Scope, flow_id: str) -> JsonObject:
+    """Return a flow's `source` and `target` connection as they were, None for what it lacks."""
+    return scope.read(PARTS, flow_id) or {"source": None, "target": None}
+
+
+def keep_parts(scope: Scope, flow: JsonObject) -> None:
+    """Remember what a flow is made of now; it stays so until the flow names others.
+
+    What a draft is made of may still change, so it is looked at again until it is published.
+    """
+    ids = [flow.get("sourceConnectionIds"), flow.get("targetConnectionIds")]
+    known = parts_of(scope, flow["id"])
+    if known.get("ids") == ids and not known.get("draft"):
+        return
+    parts = {
+        "ids": ids,
+        "draft": flow.get("state") == "draft",
+        "source": _first(scope, SOURCE_CONNECTION, ids[0]),
+        "target": _first(scope, TARGET_CONNECTION, ids[1]),
+    }
+    scope.write(scope.change(PARTS, flow["id"], parts))
+
+
+def _first(scope: Scope, kind: Kind, ids: Json) -> JsonObject | None:
+    return found(scope, kind.name, ids[0]) if isinstance(ids, list) and ids else None
