@@ -1,4 +1,4 @@
-"""The command `aep-emulator`: which commands there are, and what becomes of their errors."""
+"""The command `aep-emulator`: its subcommands, and how their errors become exit codes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ COMMANDS = (
     "seed",
     "scenarios",
 )
-USAGE_ERROR = 2
+ERROR = 2
 INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, 1 for a failure it found, 2 for misuse."""
+    """Run one command and return its exit code: 0, 1 for failed checks, 2 for errors."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     parsed = make_parser(*words[:1]).parse_args(words)
     try:
@@ -38,9 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except CommandError as error:
         print(f"aep-emulator: {error}", file=sys.stderr)
-        return USAGE_ERROR
+        return ERROR
     except BrokenPipeError:
-        # The reader, `head` for one, has seen enough; without this Python complains at its end.
+        # The reader has closed the pipe, as `head` does; Python must not complain at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def make_parser(asked: str = "") -> argparse.ArgumentParser:
-    """Return the parser of all commands; if one of them is asked for, the others stay unread."""
+    """Return the parser of all commands, or of the one asked for; only its module is imported."""
     parser = argparse.ArgumentParser(
         prog="aep-emulator",
         description="A local emulator and contract tester of the Adobe Experience Platform APIs.",

@@ -1,4 +1,4 @@
-"""Every setting in one table: flags, environment names, help and docs come from it."""
+"""All settings in one table, from which flags, environment variables, help and docs are made."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class SettingError(ValueError):
 def _number(text: str) -> int:
     value = int(text)
     if value < 0:
-        raise ValueError("is negative")
+        raise ValueError("is negative; expected 0 or more")
     return value
 
 
 def _port(text: str) -> int:
     value = _number(text)
     if value > 65535:
-        raise ValueError("is not a port, 0 to 65535")
+        raise ValueError("is not a port from 0 to 65535")
     return value
 
 
@@ -54,7 +54,7 @@ def _choice(*choices: str) -> Callable[[str], str]:
 
 
 def switch(text: str) -> bool:
-    """Read a setting that is on or off."""
+    """Read a setting that is true or false."""
     words = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
     if text.lower() not in words:
         raise ValueError("is not one of true, false")
@@ -71,10 +71,10 @@ def _setting(default: Any, read: Callable[[str], Any], help: str, show: str = ""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What an emulator can be told. Each field is a flag, and an `AEP_EMULATOR_*` name."""
+    """The settings of an emulator. Each has a flag and an environment variable `AEP_EMULATOR_*`."""
 
     host: str = _setting("127.0.0.1", str, "address to listen on")
-    port: int = _setting(8080, _port, "port to listen on; 0 takes a free one and says which")
+    port: int = _setting(8080, _port, "port to listen on; 0 takes a free one and prints it")
     edition: str = _setting("", str, "edition of the contract in force", show="latest")
     enforce: str = _setting(
         "documented",
@@ -89,65 +89,70 @@ class Settings:
         "any: any non-empty bearer token; issued: only unexpired ones from this emulator's IMS",
     )
     default_sandbox: str = _setting(
-        "", str, "sandbox of requests without x-sandbox-name, which are refused without this"
+        "", str, "sandbox of requests without x-sandbox-name; empty refuses them"
     )
     sandboxes: tuple[str, ...] = _setting(
         ("prod", "dev"),
         _names,
-        "sandboxes that every organization has, prod in any case; * means any name",
+        "sandboxes that every organization has; prod always exists; * means any name",
     )
     organizations: tuple[str, ...] = _setting(
-        (), _names, "organizations that exist; empty means any well-formed one"
+        (), _names, "organizations that exist; empty means any with a well-formed id"
     )
     api_keys: tuple[str, ...] = _setting((), _names, "API keys that exist; empty means any")
     tenant: str = _setting(
         "", str, "tenant id of every organization; empty derives one from the organization"
     )
     max_body: int = _setting(
-        16 * 1024**2, _bytes, "largest request body in bytes; KiB and MiB are understood", "16MiB"
+        16 * 1024**2,
+        _bytes,
+        "largest request body, in bytes or with a unit: KiB, MiB",
+        "16MiB",
     )
     max_upload: int = _setting(
         512 * 1024**2,
         _bytes,
-        "largest file, or part of one, in a single upload to a batch, in bytes",
+        "largest file, or part of a file, that one request uploads",
         "512MiB",
     )
     batch_polls: int = _setting(
-        0, _number, "how many reads see a completed batch as loaded or staging before it is done"
+        0, _number, "how many reads show a completed batch as loaded or staging before it succeeds"
     )
     contracts: Path | None = _setting(
-        None, _path, "folder laid over the contract by id: house rules, own editions"
+        None, _path, "overlay folder for the contract: house rules, own editions"
     )
     fixtures: Path | None = _setting(
-        None, _path, "folder laid over the fixtures by id: own specs, schemas and field groups"
+        None, _path, "overlay folder for the fixtures: own specs, schemas and field groups"
     )
     scenario: str = _setting("", str, "scenario to start with; see aep-emulator scenarios list")
     faults: Path | None = _setting(
-        None, _path, "file with faults, as JSON: misbehaviour from the start"
+        None, _path, "JSON file with the faults that are active from the start"
     )
     journal: int = _setting(
         2000,
         _number,
-        "how many of the latest calls the journal keeps; 0 keeps none, counts nothing",
+        "how many of the latest calls the journal keeps; 0 switches journal and coverage off",
     )
     world_by: str = _setting(
         "header",
         _choice("header", "organization"),
-        "what gives a request its world: x-emulator-test or /t/NAME alone; or, without these, its "
-        "organization",
+        "what selects a request's isolated emulator: header: x-emulator-test or /t/NAME; "
+        "organization: these, or else its organization",
     )
     max_worlds: int = _setting(
-        1000, _number, "how many worlds there may be at a time; requests to others are refused"
+        1000, _number, "maximum number of isolated emulators; requests to more are refused"
     )
     self_check: bool = _setting(
         False,
         switch,
-        "holds every reply against the contract and reports what does not fit, in the header "
-        "x-emulator-self-check, the journal and the log: for finding mistakes of the emulator",
+        "compares every response with the contract and reports deviations in the header "
+        "x-emulator-self-check, the journal and the log: for finding errors of the emulator",
         "false",
     )
     log_level: str = _setting(
-        "info", _choice("debug", "info", "warning", "error"), "what is logged on stderr"
+        "info",
+        _choice("debug", "info", "warning", "error"),
+        "level of the log on stderr",
     )
 
 
@@ -164,7 +169,7 @@ class SettingRow:
 
 
 def table() -> list[SettingRow]:
-    """Return all settings, in the order of the definition."""
+    """Return all settings, in the order of their definition."""
     return [
         SettingRow(
             name=item.name,
@@ -187,7 +192,7 @@ def _text(value: object) -> str:
 def read_settings(
     given: Mapping[str, str | None], environment: Mapping[str, str] | None = None
 ) -> Settings:
-    """Make settings of flags (by name, None when not given) over environment variables.
+    """Return the settings given by flags, by name or None, and else by environment variables.
 
     Raises:
         SettingError: A value cannot be read.

@@ -1,12 +1,12 @@
-"""The commands, a module for each: `HELP`, `add_arguments(parser)`, and a function that runs it.
+"""The commands, a module for each, with `HELP`, `add_arguments(parser)` and `run(arguments)`.
 
-Their modules import at the top only what is quick; an emulator is imported when one is built.
+The modules import at the top only what loads fast; the rest is imported when it is needed.
 """
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.settings import SettingError, Settings, read_settings, switch, table
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from emulator.emulator import Emulator
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names them, binds nothing
-"""Addresses that are listened on but cannot be called, and what to call instead."""
+"""Wildcard addresses to listen on, with the address to connect to instead."""
 
 
 class CommandError(Exception):
-    """A command was used in a way that cannot work; the message is one line for its user."""
+    """A command cannot do what was asked; the message is one line for the user."""
 
 
 def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
@@ -28,10 +28,11 @@ def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
         if names and row.name not in names:
             continue
         default = f"default {row.default}; " if row.default else ""
-        alone: dict[str, Any] = {"nargs": "?", "const": "true"} if row.read is switch else {}
+        is_switch = row.read is switch
         parser.add_argument(
             row.flag,
-            **alone,
+            nargs="?" if is_switch else None,
+            const="true" if is_switch else None,
             dest=row.name,
             metavar=row.name.rpartition("_")[2].upper(),
             help=f"{row.help} ({default}{row.environment})".replace("%", "%%"),
@@ -47,7 +48,11 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
 
 def build_emulator(settings: Settings) -> Emulator:
-    """Return an emulator; what is wrong with its settings and overlays becomes one line."""
+    """Return a new emulator.
+
+    Raises:
+        CommandError: A setting or an overlay cannot be used.
+    """
     from emulator.app import create_emulator
     from emulator.contract import ContractError
     from emulator.faults import FaultError
@@ -74,21 +79,23 @@ def load_contract_of(arguments: argparse.Namespace) -> Contract:
 
 
 def edition_name(contract: Contract, name: str | None) -> str:
-    """Return the name of an edition, or of the default one if none is named."""
+    """Return the name of an edition, by default that of the default edition."""
     name = name or contract.default_edition
     if name not in contract.entries:
-        raise CommandError(f"{name!r} is no edition; there are {', '.join(contract.entries)}")
+        raise CommandError(
+            f"{name!r} is not an edition; expected one of {', '.join(contract.entries)}"
+        )
     return name
 
 
 def one_line(error: Exception) -> str:
-    """Return the first line of a message and how many more there are."""
+    """Return the first line of a message and the number of further lines."""
     first, *rest = str(error).splitlines()
     return f"{first} (and {len(rest)} more)" if rest else first
 
 
 def url_of(host: str, port: int) -> str:
-    """Return the URL under which this machine reaches what listens on a host and a port."""
+    """Return the URL at which this machine reaches a server listening on a host and port."""
     name = WILDCARDS.get(host, host)
     if ":" in name:
         name = f"[{name}]"

@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     formatting.add_argument("--check", action="store_true", help="change nothing, only tell")
     formatting.set_defaults(run=run_format)
 
-    exports.add_commands(commands)
+    exports.add_commands(commands.add_parser)
 
 
 def run_check(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`aep-emulator demo`: a tutorial's whole journey, call by call, against a running emulator."""
+"""`aep-emulator demo`: plays a tutorial's journey, call by call, against an emulator."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from emulator.commands import CommandError, add_settings, build_emulator, settings_of, url_of
@@ -14,26 +14,27 @@ from emulator.commands.health import ask
 
 if TYPE_CHECKING:
     from emulator.fixtures.journey import Answer, Played, Request
+    from emulator.json_types import Json
 
-HELP = "play a tutorial's journey and show every call and answer"
+HELP = "play a tutorial call by call, and show every request and response"
 
-PATIENCE = 30.0
-"""Seconds to wait for one answer."""
-_WIDEST = 96
+TIMEOUT = 30.0
+"""Seconds to wait for a response."""
+_MAX_WIDTH = 96
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Let the emulator and the edition be chosen."""
-    parser.add_argument("--url", help="base URL of a running emulator (default: starts one)")
+    parser.add_argument("--url", help="base URL of a running emulator (default: start one)")
     add_settings(parser, "edition")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Play the journey; 1 if a call was not answered as the tutorial shows.
+    """Play the journey; return 1 if a response differs from the tutorial.
 
     Raises:
-        CommandError: There is no emulator at the URL, or none could be started.
+        CommandError: No emulator answers at the URL, or none can be started.
     """
     if arguments.url:
         from emulator.clock import SystemClock
@@ -64,7 +65,7 @@ def _play(url: str, edition: str | None, name: str) -> int:
     journey = journey_of(edition)
     print(f"{journey.title}\nagainst {url}, edition {edition}\n")
     host = urlsplit(url)
-    connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=TIMEOUT)
     sender = _Sender(connection, host.path)
     played: list[Played] = []
     try:
@@ -73,12 +74,12 @@ def _play(url: str, edition: str | None, name: str) -> int:
             play(journey, sender.send, given={"run": name}, headers=asked), start=1
         ):
             played.append(call)
-            print("\n".join(_told(number, call)), flush=True)
+            print("\n".join(_call_lines(number, call)), flush=True)
         if not played[-1].accepted:
-            print("\n".join(_explained(url, sender, played[-1].answer)))
+            print("\n".join(_refusal_lines(url, sender, played[-1].answer)))
             return 1
     except BrokenPipeError:
-        raise  # who reads what is printed has seen enough: servers end a connection by a reset
+        raise  # by the reader of stdout; a connection that the server closes raises another error
     except (OSError, http.client.HTTPException) as error:
         raise CommandError(f"{url} stopped answering: {error}") from error
     finally:
@@ -88,16 +89,18 @@ def _play(url: str, edition: str | None, name: str) -> int:
 
 
 def _edition(url: str, wanted: str | None) -> str:
-    """Return the edition to play, which is the one in force unless another was asked for."""
+    """Return the edition to play: the one asked for, or else the one in force."""
     from emulator.json_types import loads
 
-    status, said = ask(url)
+    status, content = ask(url)
     try:
-        answer = loads(said) if status == http.HTTPStatus.OK else {}
+        answer = loads(content) if status == http.HTTPStatus.OK else {}
     except ValueError:
         answer = {}
     if "edition" not in answer:
-        raise CommandError(said if status == 0 else f"what answers at {url} is no aep-emulator")
+        raise CommandError(
+            content if status == 0 else f"the server at {url} is not an aep-emulator"
+        )
     return wanted or str(answer["edition"])
 
 
@@ -124,28 +127,28 @@ class _Sender:
         return Answer(response.status, headers, body)
 
 
-def _told(number: int, played: Played) -> Iterator[str]:
+def _call_lines(number: int, played: Played) -> Iterator[str]:
     request, answer = played.request, played.answer
     yield f"{number:2}. {played.step.title}"
     target = _short(f"{request.method} {request.target}")
     yield f"    {target}"
     yield f"    {answer.status} in {played.seconds * 1000:.1f} ms"
     if warning := answer.headers.get("x-emulator-warning"):
-        yield f"    remark    {warning}"
+        yield f"    warning   {warning}"
     if played.accepted:
         for name, value in played.shown.items():
             if value is not None:
                 yield f"    {name:<9} {_short(_text(value))}"
 
 
-def _explained(url: str, sender: _Sender, answer: Answer) -> Iterator[str]:
-    """Say of a refusal what was answered, which rule it was, and where to read about it."""
+def _refusal_lines(url: str, sender: _Sender, answer: Answer) -> Iterator[str]:
+    """Yield the response, the rule that refused the request, and where to read about it."""
     from emulator.fixtures.journey import Request
 
-    yield f"\nNot answered as the tutorial shows: {_text(answer.body)}"
+    yield f"\nThe response differs from the tutorial: {_text(answer.body)}"
     rule = answer.headers.get("x-emulator-rule")
     if rule is None:
-        yield "No rule refused it; the emulator's own log may say more."
+        yield "No rule refused the request; see the emulator's log."
         return
     yield f"rule       {rule}"
     explained = sender.send(Request("GET", f"/_emulator/rules/{rule}", {}, None)).body
@@ -168,11 +171,11 @@ def _summary(played: list[Played]) -> Iterator[str]:
     yield f"{len(played)} calls, {seconds * 1000:.0f} ms."
 
 
-def _text(value: Any) -> str:
+def _text(value: Json) -> str:
     from emulator.json_types import dumps
 
     return value if isinstance(value, str) else dumps(value).decode()
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+    return text if len(text) <= _MAX_WIDTH else text[: _MAX_WIDTH - 1] + "…"

@@ -1,4 +1,4 @@
-"""`aep-emulator explain`: why a call was refused, with the place in the request marked."""
+"""`aep-emulator explain`: why a call was refused, with the findings marked in the request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import argparse
 from emulator.commands import CommandError
 from emulator.commands.remote import add_url, ask, url_asked
 
-HELP = "explain a call that a running emulator refused or remarked on"
+HELP = "explain why a running emulator refused a call or warned of it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="last",
         metavar="CALL",
-        help="its number in the journal; last, the default, is the latest that broke a rule",
+        help="its number in the journal (default: last, the latest call that broke a rule)",
     )
     add_url(parser)
     parser.set_defaults(run=run)
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from emulator.journal.text import explanation_lines
 
     if arguments.call != "last" and not arguments.call.isdecimal():
-        raise CommandError(f"{arguments.call!r} is neither a number nor last")
+        raise CommandError(f"{arguments.call!r} is not a number or last")
     entry = ask(url_asked(arguments), "GET", f"/_emulator/journal/{arguments.call}")
     print("\n".join(explanation_lines(entry)))
     return 0

@@ -1,36 +1,38 @@
-"""`aep-emulator contracts openapi|request-schemas|pages`: the contract in other notations."""
+"""`aep-emulator contracts openapi|request-schemas|pages`: exports of the contract."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError, add_settings, edition_name, load_contract_of
 
 if TYPE_CHECKING:
     from emulator.contract import Contract
+    from emulator.json_types import JsonObject
 
 
-def add_commands(commands: Any) -> None:
-    """Define the commands that write the contract in other notations."""
-    openapi = commands.add_parser("openapi", help="write a service's OpenAPI document")
+def add_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands that export the contract."""
+    openapi = add_parser("openapi", help="write a service's OpenAPI document")
     openapi.add_argument("service", metavar="SERVICE", help="name, such as flow_service")
     add_settings(openapi, "edition", "contracts")
-    openapi.add_argument("--output", type=Path, metavar="FILE", help="a file instead of stdout")
+    openapi.add_argument(
+        "--output", type=Path, metavar="FILE", help="file to write (default: stdout)"
+    )
     openapi.set_defaults(run=run_openapi)
 
-    schemas = commands.add_parser(
-        "request-schemas", help="write a JSON Schema of each operation's requests"
-    )
-    schemas.add_argument("folder", type=Path, help="where to write them")
+    schemas = add_parser("request-schemas", help="write a JSON Schema of each operation's requests")
+    schemas.add_argument("folder", type=Path, help="folder to write to")
     add_settings(schemas, "edition", "contracts")
     schemas.set_defaults(run=run_request_schemas)
 
-    pages = commands.add_parser("pages", help="write the rule catalogue as Markdown pages")
-    pages.add_argument("folder", type=Path, help="where to write them")
+    pages = add_parser("pages", help="write the rule catalogue as Markdown pages")
+    pages.add_argument("folder", type=Path, help="folder to write to")
     add_settings(pages, "contracts")
     pages.set_defaults(run=run_pages)
 
@@ -43,7 +45,7 @@ def run_openapi(arguments: argparse.Namespace) -> int:
     edition = contract.edition(edition_name(contract, arguments.edition))
     if arguments.service not in contract.services:
         known = ", ".join(contract.services)
-        raise CommandError(f"{arguments.service!r} is no service; there are {known}")
+        raise CommandError(f"{arguments.service!r} is not a service; expected one of {known}")
     text = _text(openapi(contract, edition, arguments.service))
     if arguments.output is None:
         sys.stdout.write(text)
@@ -74,7 +76,7 @@ def run_pages(arguments: argparse.Namespace) -> int:
 
 
 def write_pages(contract: Contract, folder: Path) -> int:
-    """Write the pages of the rule catalogue into a folder and return how many there are."""
+    """Write the pages of the rule catalogue into a folder and return their number."""
     from emulator.export.rule_pages import pages
 
     made = pages(contract)
@@ -84,7 +86,7 @@ def write_pages(contract: Contract, folder: Path) -> int:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file, in a folder that is made if need be.
+    """Write a file; folders are created as needed.
 
     Raises:
         CommandError: It cannot be written.
@@ -96,5 +98,5 @@ def write(path: Path, text: str) -> None:
         raise CommandError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _text(document: dict[str, Any]) -> str:
+def _text(document: JsonObject) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,50 +1,53 @@
-"""`aep-emulator faults`: sets, lists and clears the faults of a running emulator."""
+"""`aep-emulator faults`: adds, lists and clears the faults of a running emulator."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError
 from emulator.commands.remote import add_url, ask, print_json, url_asked
 
-HELP = "make a running emulator misbehave: errors, delays, lost connections"
+if TYPE_CHECKING:
+    from emulator.json_types import JsonObject
+
+HELP = "inject faults into a running emulator: errors, delays, lost connections"
 PATH = "/_emulator/faults"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the command its verbs."""
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    help = "set a fault"
-    add = verbs.add_parser("add", help=help, description=help)
+    """Add the subcommands."""
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    help = "add a fault"
+    add = commands.add_parser("add", help=help, description=help)
     add.add_argument(
         "fault",
-        help="429, 500, 502, 503, 504, the id of an error, reset, lostReply, truncate, "
-        "expiredToken, notVisible, a definition in JSON, or @FILE with one or a list of them",
+        help="429, 500, 502, 503, 504, the id of an error, a kind of fault such as reset, "
+        "a definition in JSON, or @FILE with one or more definitions",
     )
     for flag, kind, text in (
-        ("operations", str, "ids of operations, with commas between; * stands for any text"),
-        ("services", str, "services, with commas between"),
-        ("sandboxes", str, "sandboxes, with commas between"),
-        ("probability", float, "how likely a call is hit, above 0 to 1"),
-        ("count", int, "how many calls are hit at most"),
-        ("after", int, "how many calls pass before"),
+        ("operations", str, "comma-separated operation ids; * matches any text"),
+        ("services", str, "comma-separated services"),
+        ("sandboxes", str, "comma-separated sandboxes"),
+        ("probability", float, "probability that a matching call is hit, above 0 up to 1"),
+        ("count", int, "maximum number of calls that are hit"),
+        ("after", int, "number of matching calls that pass first"),
     ):
         add.add_argument(f"--{flag}", type=kind, metavar=flag.upper(), help=text)
     add_url(add)
     add.set_defaults(run=_add)
     for name, run, help in (
-        ("list", _list, "list the faults that are set"),
-        ("clear", _clear, "take faults away"),
-        ("schema", _schema, "print the JSON Schema of a definition"),
+        ("list", _list, "list the active faults"),
+        ("clear", _clear, "remove faults"),
+        ("schema", _schema, "print the JSON Schema of fault definitions"),
     ):
-        verb = verbs.add_parser(name, help=help, description=help)
+        command = commands.add_parser(name, help=help, description=help)
         if name == "clear":
-            verb.add_argument("id", nargs="?", help="one fault (default: all)")
+            command.add_argument("id", nargs="?", help="id of the fault to remove (default: all)")
         if name != "schema":
-            add_url(verb)
-        verb.set_defaults(run=run)
+            add_url(command)
+        command.set_defaults(run=run)
 
 
 def _add(arguments: argparse.Namespace) -> int:
@@ -54,7 +57,7 @@ def _add(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _definitions(arguments: argparse.Namespace) -> Any:
+def _definitions(arguments: argparse.Namespace) -> JsonObject:
     from emulator.faults.fault import FaultError, from_word
     from emulator.json_types import loads
 
@@ -75,13 +78,13 @@ def _definitions(arguments: argparse.Namespace) -> Any:
     except ValueError as error:
         raise CommandError(f"{word[1:]}: {error}") from error
     if not isinstance(read, dict):
-        raise CommandError("a fault's definition is an object")
-    return read | _narrowed(arguments)
+        raise CommandError("expected a fault definition as a JSON object")
+    return read | _selection(arguments)
 
 
-def _narrowed(arguments: argparse.Namespace) -> dict[str, Any]:
+def _selection(arguments: argparse.Namespace) -> JsonObject:
     lists = ("operations", "services", "sandboxes")
-    given: dict[str, Any] = {
+    given: JsonObject = {
         name: [item.strip() for item in value.split(",")]
         for name in lists
         if (value := getattr(arguments, name))
@@ -94,16 +97,16 @@ def _narrowed(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _list(arguments: argparse.Namespace) -> int:
     faults = ask(url_asked(arguments), "GET", PATH)["faults"]
-    print("\n".join(_line(fault) for fault in faults) or "no faults are set")
+    print("\n".join(_line(fault) for fault in faults) or "no active faults")
     return 0
 
 
-def _line(fault: dict[str, Any]) -> str:
+def _line(fault: JsonObject) -> str:
     from emulator.json_types import dumps
 
     rest = {n: v for n, v in fault.items() if n not in ("id", "kind", "matched", "fired")}
-    told = f"  {dumps(rest).decode()}" if rest else ""
-    return f"{fault['id']}  {fault['kind']}  fired {fault['fired']} of {fault['matched']}{told}"
+    details = f"  {dumps(rest).decode()}" if rest else ""
+    return f"{fault['id']}  {fault['kind']}  fired {fault['fired']} of {fault['matched']}{details}"
 
 
 def _clear(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""A bar on a terminal for what takes a while. No command itself."""
+"""A progress bar for terminals. Not a command."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Self, TextIO
 
 WIDTH = 30
 STEPS = 200
-"""The bar is drawn at most so many times."""
+"""How often the bar is drawn at most."""
 
 
-class Bar:
-    """Shows on a terminal how much of so many bytes has been read; elsewhere it shows nothing."""
+class ProgressBar:
+    """Shows how many bytes of a total have been read; only on a terminal."""
 
     def __init__(self, total: int, *, quiet: bool = False, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -31,12 +31,12 @@ class Bar:
         trace: TracebackType | None,
     ) -> None:
         if self._drawn >= 0:
-            # What is written next begins where the bar stood.
+            # Erase the bar: the next output begins in its line.
             self._stream.write("\r\x1b[2K")
             self._stream.flush()
 
     def advance(self, amount: int) -> None:
-        """Count bytes, and draw the bar if that can be seen."""
+        """Count bytes, and draw the bar if it has moved."""
         self._done += amount
         if not self._is_shown:
             return

@@ -1,4 +1,4 @@
-"""`aep-emulator proxy`: stand between a client and another endpoint, and report on both."""
+"""`aep-emulator proxy`: forwards requests to another endpoint, and reports on both sides."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from emulator.commands import (
     settings_of,
     url_of,
 )
-from emulator.commands.reporting import add_report, add_save, finish, listed_operations, save
+from emulator.commands.reporting import add_report, add_save, build_report, finish
 
 if TYPE_CHECKING:
     from emulator.traffic.proxy import Watcher
     from emulator.traffic.relay import Relay
 
-HELP = "send requests on to another endpoint, unchanged, and judge what goes through"
+HELP = "forward requests unchanged to another endpoint, and judge requests and responses"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Let the upstream, the address, the edition and the report be chosen."""
+    """Add the upstream, the settings, and the arguments of a report."""
     parser.add_argument(
         "--upstream",
         required=True,
         metavar="URL",
-        help="where every request is sent on to, such as https://platform.adobe.io; it acts there",
+        help="endpoint where requests are forwarded and take effect, as at https://platform.adobe.io",
     )
     parser.add_argument(
         "--authorities",
         metavar="FILE",
-        help="certificates to trust instead of the system's, for an upstream with its own",
+        help="certificate authorities to trust instead of the system's",
     )
     add_settings(parser, "host", "port", "edition", "enforce", "default_sandbox")
     add_settings(parser, "contracts", "fixtures", "journal", "log_level")
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Relay until the process is told to end, and write the report; 1 if it misses a demand.
+    """Relay until Ctrl-C or SIGTERM, and write the report; return 1 if it misses a threshold.
 
     Raises:
         CommandError: The upstream or a setting cannot be used, or the address is taken.
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = settings_of(arguments)
     if not settings.journal:
-        raise CommandError("--journal: a proxy without a journal has nothing to report")
+        raise CommandError("--journal: 0 leaves nothing to report; expected at least 1")
     logging.basicConfig(stream=sys.stderr, level=settings.log_level.upper())
     try:
         upstream = Upstream.of(arguments.upstream, arguments.authorities)
@@ -74,23 +74,23 @@ def run(arguments: argparse.Namespace) -> int:
         watcher.close()
         place = f"{settings.host}:{settings.port}"
         raise CommandError(f"cannot listen on {place}: {error.strerror}") from error
-    _relay_until_told(relay, emulator.engine.edition)
+    _relay_until_stopped(relay, emulator.engine.edition)
     watcher.close()
     return _finish(watcher, arguments)
 
 
-def _relay_until_told(relay: Relay, edition: str) -> None:
+def _relay_until_stopped(relay: Relay, edition: str) -> None:
     """Relay from threads until Ctrl-C or SIGTERM."""
-    told = threading.Event()
+    stopped = threading.Event()
     before = {
-        number: signal.signal(number, lambda *_: told.set())
+        number: signal.signal(number, lambda *_: stopped.set())
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     thread = threading.Thread(target=relay.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     print(_banner(relay, edition), file=sys.stderr, flush=True)
     try:
-        told.wait()
+        stopped.wait()
     finally:
         relay.shutdown()
         relay.server_close()
@@ -99,32 +99,23 @@ def _relay_until_told(relay: Relay, edition: str) -> None:
 
 
 def _banner(relay: Relay, edition: str) -> str:
-    """Return what the start says; its first line ends with the URL, for scripts that wait."""
+    """Return the startup message; its first line ends with the URL, for waiting scripts."""
     host, port = relay.server_address[:2]
     url = url_of(str(host), int(port))
     upstream = relay.upstream
     return "\n".join(
         (
             f"aep-emulator {__version__} proxy, edition {edition}, on {url}",
-            f"  WARNING  every request goes on to {upstream.url} and acts there",
+            f"  WARNING  every request is forwarded to {upstream.url} and takes effect there",
             f"  journal  {url}/_emulator/journal",
-            "Ctrl-C ends it and writes the report.",
+            "Press Ctrl-C to stop and write the report.",
         )
     )
 
 
 def _finish(watcher: Watcher, arguments: argparse.Namespace) -> int:
     from emulator.reports.recording import with_recording
-    from emulator.reports.report import build
-    from emulator.reports.scope import ReportScope, ReportScopeError
 
     emulator = watcher.emulator
-    try:
-        listed = listed_operations(arguments)
-        scope = ReportScope.of(emulator.contract, listed, edition=emulator.engine.edition)
-    except ReportScopeError as error:
-        raise CommandError(f"{arguments.operations}: {error}") from error
-    if arguments.save is not None:
-        save(watcher.coverage().to_json(), arguments.save)
-    report = build(emulator.contract, watcher.coverage(), scope)
+    report = build_report(emulator.contract, watcher.coverage(), arguments, emulator.engine.edition)
     return finish(with_recording(report, watcher.counted.to_json(), None), arguments, [])

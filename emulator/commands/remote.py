@@ -1,29 +1,32 @@
-"""What the commands that talk to a running emulator share. No command itself."""
+"""Requests to the control API of a running emulator. Not a command."""
 
 from __future__ import annotations
 
 import argparse
 import http.client
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from emulator.commands import CommandError, settings_of, url_of
 
-PATIENCE = 300.0
-"""Seconds to wait for an answer: much random data takes a while to create."""
+if TYPE_CHECKING:
+    from emulator.json_types import Json
+
+TIMEOUT = 300.0
+"""Seconds to wait for a response: much random data takes a while to create."""
 
 
 class NoAnswer(CommandError):
-    """Nothing answers at an address."""
+    """No server answers at a URL."""
 
 
 def add_url(parser: argparse.ArgumentParser) -> None:
-    """Let the emulator's address be given; else it is the one that `serve` would listen on."""
-    parser.add_argument("--url", help="base URL of the emulator (default: what the settings say)")
+    """Add the emulator's URL, which defaults to the address that `serve` listens on."""
+    parser.add_argument("--url", help="base URL of the emulator (default: by the settings)")
 
 
 def url_asked(arguments: argparse.Namespace) -> str:
-    """Return the URL that was given, or that of the settings in the environment."""
+    """Return the URL of the arguments, or of the settings in the environment."""
     if arguments.url:
         return str(arguments.url)
     settings = settings_of(argparse.Namespace())
@@ -36,12 +39,12 @@ def call(
     path: str,
     body: bytes | None = None,
     encoding: str = "",
-    patience: float = PATIENCE,
+    timeout: float = TIMEOUT,
 ) -> tuple[int, bytes]:
     """Send one request to the control API; return status and body.
 
     Raises:
-        NoAnswer: Nothing answers at the URL within `patience` seconds.
+        NoAnswer: No server answers at the URL within `timeout` seconds.
         CommandError: The URL cannot be used.
     """
     try:
@@ -51,7 +54,7 @@ def call(
         raise CommandError(f"--url: {url!r}: {error}") from error
     if parts.scheme != "http" or not parts.hostname:
         raise CommandError(f"--url: {url!r} is not a URL such as http://127.0.0.1:8080")
-    connection = http.client.HTTPConnection(parts.hostname, port, timeout=patience)
+    connection = http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
     try:
         headers = {"Content-Encoding": encoding} if encoding else {}
         connection.request(method, parts.path.rstrip("/") + path, body, headers)
@@ -63,31 +66,31 @@ def call(
         connection.close()
 
 
-def ask(url: str, method: str, path: str, body: Any = None, encoding: str = "") -> Any:
-    """Send JSON to the control API and return the JSON of its answer, None where it has none.
+def ask(url: str, method: str, path: str, body: Json | bytes = None, encoding: str = "") -> Json:
+    """Send JSON to the control API; return the JSON of its response, None if it has no body.
 
     Args:
         body: A JSON value, or bytes as they are.
-        encoding: The content encoding of the bytes, if they have one.
+        encoding: The content encoding of the bytes, if any.
 
     Raises:
-        CommandError: Nothing answers, or it refuses; the message has the reason.
+        CommandError: No server answers, or it reports an error; the message says why.
     """
     from emulator.json_types import dumps, loads
 
-    sent = body if isinstance(body, bytes | None) else dumps(body)
-    status, content = call(url, method, path, sent, encoding)
+    content = body if isinstance(body, bytes | None) else dumps(body)
+    status, content = call(url, method, path, content, encoding)
     try:
-        said = loads(content) if content else None
+        answer = loads(content) if content else None
     except ValueError as error:
-        raise CommandError(f"what answers at {url} is no aep-emulator") from error
+        raise CommandError(f"the server at {url} is not an aep-emulator") from error
     if status >= http.HTTPStatus.BAD_REQUEST:
-        reason = said.get("detail") if isinstance(said, dict) else None
+        reason = answer.get("detail") if isinstance(answer, dict) else None
         raise CommandError(reason or f"{method} {path}: {status}")
-    return said
+    return answer
 
 
-def print_json(value: Any) -> int:
+def print_json(value: Json) -> int:
     """Print a JSON value, indented, and return the exit code of success."""
     import orjson
 

@@ -1,34 +1,43 @@
-"""`aep-emulator report`: what a client's tests tried of the contract, for people and for CI."""
+"""`aep-emulator report`: which rules of the contract a client's calls cover, for people and CI."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from emulator.commands import CommandError, add_settings, edition_name, load_contract_of
 from emulator.commands.remote import add_url, ask, url_asked
-from emulator.commands.reporting import add_report, add_save, finish, listed_operations, save
+from emulator.commands.reporting import (
+    add_report,
+    add_save,
+    build_report,
+    finish,
+    listed_operations,
+    save,
+)
 
 if TYPE_CHECKING:
     from emulator.coverage.coverage import Coverage
-    from emulator.json_types import JsonObject
+    from emulator.json_types import Json, JsonObject
 
 HELP = "report which rules a client's calls cover and which they broke"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Let the calls be chosen: those of a running emulator, or those counted in files."""
+    """Add the sources of the coverage, and the arguments of a report."""
     parser.add_argument(
         "files",
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="coverage of former runs, as --save writes it; several are added up",
+        help="coverage files written by --save, added up (default: ask the emulator at --url)",
     )
     add_url(parser)
-    parser.add_argument("--test", action="append", metavar="ID", help="only the calls of this test")
+    parser.add_argument(
+        "--test", action="append", metavar="ID", help="only calls of this test; may be repeated"
+    )
     add_save(parser)
     add_settings(parser, "contracts", "edition")
     add_report(parser)
@@ -36,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the report; 1 if it does not reach what is demanded.
+    """Write the report; return 1 if it misses a threshold.
 
     Raises:
         CommandError: A file cannot be used, or no emulator answers.
@@ -58,10 +67,8 @@ def _of_emulator(arguments: argparse.Namespace) -> JsonObject:
 
 
 def _of_files(arguments: argparse.Namespace) -> JsonObject:
-    """Return the report on what files have counted, and an emulator too where one is named."""
+    """Return the report on coverage files, and on an emulator too if one is named."""
     from emulator.coverage.coverage import Coverage
-    from emulator.reports.report import build
-    from emulator.reports.scope import ReportScope, ReportScopeError
 
     contract = load_contract_of(arguments)
     coverage = Coverage(contract)
@@ -69,19 +76,12 @@ def _of_files(arguments: argparse.Namespace) -> JsonObject:
         _merge(coverage, str(path), _read(path))
     if arguments.url:
         _merge(coverage, arguments.url, ask(arguments.url, "GET", "/_emulator/coverage"))
-    if arguments.save is not None:
-        save(coverage.to_json(), arguments.save)
-    if arguments.test:
-        coverage = coverage.only(arguments.test)
-    edition = edition_name(contract, arguments.edition)
-    try:
-        scope = ReportScope.of(contract, listed_operations(arguments), edition=edition)
-    except ReportScopeError as error:
-        raise CommandError(f"{arguments.operations}: {error}") from error
-    return build(contract, coverage, scope)
+    return build_report(
+        contract, coverage, arguments, edition_name(contract, arguments.edition), arguments.test
+    )
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> Json:
     from emulator.json_types import loads
 
     try:
@@ -89,10 +89,10 @@ def _read(path: Path) -> Any:
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from error
     except ValueError as error:
-        raise CommandError(f"{path}: is not JSON: {error}") from error
+        raise CommandError(f"{path}: not JSON: {error}") from error
 
 
-def _merge(coverage: Coverage, source: str, content: Any) -> None:
+def _merge(coverage: Coverage, source: str, content: Json) -> None:
     from emulator.coverage.coverage import CoverageError
 
     try:

@@ -1,7 +1,4 @@
-"""What the commands that end with a report share: its flags, writing it, and the exit code.
-
-No command itself.
-"""
+"""What commands that end with a report share: arguments, output, and exit code. Not a command."""
 
 from __future__ import annotations
 
@@ -9,62 +6,64 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError
+from emulator.reports.rendering import FORMATS
+from emulator.reports.thresholds import FAIL_ON
 
-FORMATS = ("terminal", "html", "json", "junit", "sarif", "markdown")
-FAIL_ON = ("nothing", "violations", "warnings")
+if TYPE_CHECKING:
+    from emulator.contract import Contract
+    from emulator.coverage.coverage import Coverage
+    from emulator.json_types import JsonObject
 
 
 def add_report(parser: argparse.ArgumentParser, fail_on: str = "nothing") -> None:
-    """Give a command the flags of a report."""
+    """Add the arguments of a report."""
     parser.add_argument(
         "--format",
         choices=FORMATS,
         action="append",
-        help="form of the report (default: terminal); may be given several times, each with its "
-        "own --output",
+        help="format of the report (default: terminal); may be repeated, each with its own "
+        "--output",
     )
     parser.add_argument(
         "--output",
         type=Path,
         action="append",
         metavar="FILE",
-        help="write the report into this file; without it, or as -, to stdout",
+        help="file to write the report to (default: stdout, as with -)",
     )
+    parser.add_argument(
+        "--operations",
+        type=Path,
+        metavar="FILE",
+        help="count only the operations in this file: an id a line, comments begin with #",
+    )
+    _add_thresholds(parser, fail_on)
+
+
+def _add_thresholds(parser: argparse.ArgumentParser, fail_on: str) -> None:
     parser.add_argument(
         "--fail-on",
         choices=FAIL_ON,
         default=fail_on,
         help=f"exit with 1 if rules were violated (default: {fail_on})",
     )
-    parser.add_argument(
-        "--min-rule-coverage",
-        type=_share,
-        default=0.0,
-        metavar="SHARE",
-        help="exit with 1 if a smaller share of the rules is covered, from 0 to 1",
-    )
-    parser.add_argument(
-        "--min-operation-coverage",
-        type=_share,
-        default=0.0,
-        metavar="SHARE",
-        help="exit with 1 if a smaller share of the operations was called, from 0 to 1",
-    )
-    parser.add_argument(
-        "--operations",
-        type=Path,
-        metavar="FILE",
-        help="only the operations count whose ids this file lists, one a line; # begins a comment",
-    )
+    for name, what in (("rule", "rules are covered"), ("operation", "operations are called")):
+        parser.add_argument(
+            f"--min-{name}-coverage",
+            type=_share,
+            default=0.0,
+            metavar="SHARE",
+            help=f"exit with 1 if a smaller share of the {what}, from 0 to 1",
+        )
 
 
 def add_save(parser: argparse.ArgumentParser) -> None:
-    """Let what was counted be kept, to be added up with others' counts."""
+    """Add the argument to save the coverage, which can be added to others'."""
     parser.add_argument(
-        "--save", type=Path, metavar="FILE", help="write what was counted into a file, too"
+        "--save", type=Path, metavar="FILE", help="file to save the coverage to, for later reports"
     )
 
 
@@ -79,17 +78,17 @@ def _share(text: str) -> float:
 
 
 def listed_operations(arguments: argparse.Namespace) -> frozenset[str] | None:
-    """Return the ids that the file of operations lists, None without one.
+    """Return the ids in the file of `--operations`, None without one.
 
     Raises:
-        CommandError: The file cannot be read, or lists nothing.
+        CommandError: The file cannot be read, or has no ids.
     """
     if arguments.operations is None:
         return None
     try:
         lines = arguments.operations.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is not text in UTF-8"
+        reason = getattr(error, "strerror", None) or "not text in UTF-8"
         raise CommandError(f"{arguments.operations}: {reason}") from error
     ids = frozenset(id for line in lines if (id := line.partition("#")[0].strip()))
     if not ids:
@@ -97,37 +96,69 @@ def listed_operations(arguments: argparse.Namespace) -> frozenset[str] | None:
     return ids
 
 
-def finish(
-    report: dict[str, Any], arguments: argparse.Namespace, failed_besides: Sequence[str] = ()
-) -> int:
-    """Write a report in all forms that were asked for; 1 if it does not reach what is demanded.
+def build_report(
+    contract: Contract,
+    coverage: Coverage,
+    arguments: argparse.Namespace,
+    edition: str,
+    tests: Sequence[str] | None = None,
+) -> JsonObject:
+    """Return the report on a coverage, which is saved too if the arguments ask for that.
 
     Args:
-        failed_besides: Demands of the command's own that the report does not reach.
+        contract: That of the coverage.
+        coverage: What calls have covered.
+        arguments: Those of the command.
+        edition: The edition in force, for a report on no calls.
+        tests: Only the calls of these tests are reported.
+
+    Raises:
+        CommandError: A file cannot be used.
+    """
+    from emulator.reports.report import build
+    from emulator.reports.scope import ReportScope, ReportScopeError
+
+    try:
+        scope = ReportScope.of(contract, listed_operations(arguments), edition=edition)
+    except ReportScopeError as error:
+        raise CommandError(f"{arguments.operations}: {error}") from error
+    if arguments.save is not None:
+        save(coverage.to_json(), arguments.save)
+    return build(contract, coverage.only(tests) if tests else coverage, scope)
+
+
+def finish(
+    report: JsonObject, arguments: argparse.Namespace, other_failures: Sequence[str] = ()
+) -> int:
+    """Write a report in all formats asked for; return 1 if it misses a threshold.
+
+    Args:
+        report: The report.
+        arguments: Those of the command.
+        other_failures: Failures found by the command itself.
 
     Raises:
         CommandError: A file cannot be written.
     """
-    from emulator.reports.rendering import FORMATS as RENDER
     from emulator.reports.thresholds import Thresholds, failures
 
-    demanded = Thresholds(
+    thresholds = Thresholds(
         arguments.fail_on, arguments.min_rule_coverage, arguments.min_operation_coverage
     )
-    failed = [*failures(report, demanded), *failed_besides]
+    failed = [*failures(report, thresholds), *other_failures]
     formats, outputs = arguments.format or ["terminal"], arguments.output or []
     if len(outputs) > len(formats):
-        raise CommandError("there are more --output than --format")
+        raise CommandError("--output: given more often than --format")
     for index, name in enumerate(formats):
         output = outputs[index] if index < len(outputs) else None
-        _write(RENDER[name](report, failed), output)
+        _write(FORMATS[name](report, failed), output)
     for failure in failed:
         print(f"aep-emulator: {failure}", file=sys.stderr)
     return 1 if failed else 0
 
 
-def save(coverage: Any, path: Path) -> None:
-    """Write what was counted into a file, for `aep-emulator report`.
+def save(coverage: JsonObject, path: Path) -> None:
+    """Write a coverage file, for `aep-emulator report`.
 
     Raises:
         CommandError: The file cannot be written.

@@ -1,4 +1,4 @@
-"""`aep-emulator scenarios`: lists the starting states that there are, or loads one."""
+"""`aep-emulator scenarios`: lists the scenarios, or loads one into a running emulator."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ HELP = "list the scenarios, or load one into a running emulator"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the command its verbs."""
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    help = "list the scenarios that there are"
-    every = verbs.add_parser("list", help=help, description=help)
-    add_settings(every, "fixtures")
-    every.set_defaults(run=_list)
-    help = "print the JSON Schema of a scenario's file"
-    form = verbs.add_parser("schema", help=help, description=help)
-    form.set_defaults(run=_schema)
-    help = "put a scenario in place of what a running emulator holds"
-    one = verbs.add_parser("load", help=help, description=help)
-    one.add_argument("name")
-    one.add_argument("--organization", help="replace only what this organization holds")
-    one.add_argument("--sandbox", help="in which of its sandboxes (default: prod)")
-    add_url(one)
-    one.set_defaults(run=_load)
+    """Add the subcommands."""
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    help = "list the scenarios"
+    listing = commands.add_parser("list", help=help, description=help)
+    add_settings(listing, "fixtures")
+    listing.set_defaults(run=_list)
+    help = "print the JSON Schema of scenario files"
+    schema = commands.add_parser("schema", help=help, description=help)
+    schema.set_defaults(run=_schema)
+    help = "replace the state of a running emulator by a scenario"
+    load = commands.add_parser("load", help=help, description=help)
+    load.add_argument("name", help="name of the scenario")
+    load.add_argument("--organization", help="replace only the data of this organization")
+    load.add_argument("--sandbox", help="the organization's sandbox to build it in (default: prod)")
+    add_url(load)
+    load.set_defaults(run=_load)
 
 
 def _list(arguments: argparse.Namespace) -> int:

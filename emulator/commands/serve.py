@@ -17,19 +17,19 @@ IMS_URL = "https://ims-na1.adobelogin.com"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give every setting a flag."""
+    """Add a flag for each setting."""
     add_settings(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until the process is told to end.
+    """Serve until Ctrl-C or SIGTERM.
 
     Raises:
         CommandError: A setting or an overlay cannot be used, or the address is taken.
     """
     from emulator.serving.server import Server
-    from emulator.serving.server import run as serve_until_told
+    from emulator.serving.server import run as serve_until_stopped
 
     settings = settings_of(arguments)
     logging.basicConfig(
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(banner(url, emulator.engine.edition, settings.enforce), flush=True)
 
     try:
-        serve_until_told(server, announce)
+        serve_until_stopped(server, announce)
     except OSError as error:
         raise CommandError(_unusable(settings.host, settings.port, error)) from error
     finally:
@@ -54,21 +54,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def banner(url: str, edition: str, enforce: str) -> str:
-    """Return what the start says. The first line ends with the URL, for scripts that wait for it.
+    """Return the startup message. Its first line ends with the URL, for scripts that wait for it.
 
-    The two lines in the middle are what a client's configuration needs.
+    The two lines in the middle have the URLs for a client's configuration.
     """
     return "\n".join(
         (
             f"aep-emulator {__version__}, edition {edition}, enforce {enforce}, on {url}",
             f"  base URL   {url}  instead of  {PLATFORM_URL}",
             f"  token URL  {url}/ims/token/v3  instead of  {IMS_URL}/ims/token/v3",
-            "Ctrl-C ends it.",
+            "Press Ctrl-C to stop.",
         )
     )
 
 
 def _unusable(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"{host}:{port} is in use; name another port with --port, 0 for a free one"
+        return f"{host}:{port} is in use; choose another port with --port, 0 for a free one"
     return f"cannot listen on {host}:{port}: {error.strerror}"

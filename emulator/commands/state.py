@@ -1,4 +1,4 @@
-"""`aep-emulator state`: saves all that a running emulator knows into a file, or loads it."""
+"""`aep-emulator state`: saves the state of a running emulator to a file, or loads it."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from pathlib import Path
 from emulator.commands import CommandError
 from emulator.commands.remote import add_url, ask, print_json, url_asked
 
-HELP = "save or load all that a running emulator knows"
+HELP = "save or load the whole state of a running emulator"
 PATH = "/_emulator/state"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the command its verbs."""
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    """Add the subcommands."""
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, run, help in (
-        ("save", save, "write the state into a file"),
+        ("save", save, "write the state to a file"),
         ("load", load, "replace the state by that of a file"),
     ):
-        verb = verbs.add_parser(name, help=help, description=help)
-        verb.add_argument("file", type=Path, help="a state file, JSON")
-        add_url(verb)
-        verb.set_defaults(run=run)
-    help = "print the JSON Schema of a state file"
-    form = verbs.add_parser("schema", help=help, description=help)
-    form.set_defaults(run=schema)
+        command = commands.add_parser(name, help=help, description=help)
+        command.add_argument("file", type=Path, help="a state file, JSON")
+        add_url(command)
+        command.set_defaults(run=run)
+    help = "print the JSON Schema of state files"
+    schemas = commands.add_parser("schema", help=help, description=help)
+    schemas.set_defaults(run=schema)
 
 
 def save(arguments: argparse.Namespace) -> int:
@@ -49,11 +49,11 @@ def load(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise CommandError(f"{arguments.file}: {error.strerror}") from error
     try:
-        # Compressed, a state of many times the size that bodies may have gets through.
-        held = ask(url_asked(arguments), "PUT", PATH, gzip.compress(content, 6), "gzip")
+        # The limit on bodies applies to the compressed size, so large states fit.
+        loaded = ask(url_asked(arguments), "PUT", PATH, gzip.compress(content, 6), "gzip")
     except CommandError as error:
         raise CommandError(f"{arguments.file}: {error}") from error
-    print(f"{arguments.file}: loaded, {held['documents']} documents")
+    print(f"{arguments.file}: loaded, {loaded['documents']} documents")
     return 0
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from emulator.json_types import JsonObject
+if TYPE_CHECKING:
+    from emulator.json_types import JsonObject
 
-Render = Callable[[JsonObject, list[str]], str]
+Render = Callable[["JsonObject", list[str]], str]
 
 
 def _terminal(report: JsonObject, failures: list[str]) -> str:

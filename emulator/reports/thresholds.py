@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from emulator.json_types import JsonObject
+if TYPE_CHECKING:
+    from emulator.json_types import JsonObject
 
 FAIL_ON = ("nothing", "violations", "warnings")
 

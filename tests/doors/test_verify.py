@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from emulator.cli import main
-from emulator.commands.progress import Bar
+from emulator.commands.progress import ProgressBar
 from emulator.serving.server import Server
 from tests.aep import FLOW_SERVICE, HEADERS, base_connection
 
@@ -129,7 +129,7 @@ def test_nothing_to_judge_is_a_failure(tmp_path: Path, capsys: pytest.CaptureFix
     path = tmp_path / "empty.har"
     path.write_text('{"log": {"entries": []}}', encoding="utf-8")
     assert main(["verify", str(path)]) == 1
-    assert "no call to the platform was found" in capsys.readouterr().err
+    assert "the recordings have no call to the platform" in capsys.readouterr().err
 
 
 def test_a_gateways_url_counts_if_it_is_named(
@@ -210,7 +210,7 @@ class Terminal(io.StringIO):
 
 def test_the_bar_is_drawn_on_a_terminal_and_taken_away() -> None:
     stream = Terminal()
-    with Bar(1_000_000, stream=stream) as bar:
+    with ProgressBar(1_000_000, stream=stream) as bar:
         for _ in range(1000):
             bar.advance(1000)
     drawn = stream.getvalue().split("\r")
@@ -223,7 +223,7 @@ def test_the_bar_is_drawn_on_a_terminal_and_taken_away() -> None:
     ("stream", "quiet"), [(io.StringIO(), False), (Terminal(), True)], ids=["file", "quiet"]
 )
 def test_the_bar_is_not_drawn_where_nobody_wants_it(stream: io.StringIO, quiet: bool) -> None:
-    with Bar(1000, stream=stream, quiet=quiet) as bar:
+    with ProgressBar(1000, stream=stream, quiet=quiet) as bar:
         bar.advance(1000)
     assert stream.getvalue() == ""
 
@@ -244,7 +244,10 @@ def test_a_proxy_warns_relays_and_reports(server: Server, tmp_path: Path) -> Non
             first, warning = process.stderr.readline(), process.stderr.readline()
             found = re.search(r"on http://127\.0\.0\.1:(\d+)$", first)
             assert found, first
-            assert f"WARNING  every request goes on to {upstream} and acts there" in warning
+            assert (
+                f"WARNING  every request is forwarded to {upstream} and takes effect there"
+                in warning
+            )
             connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=PATIENCE)
             body = json.dumps(base_connection(name=7))
             sent = {**HEADERS, "Content-Type": "application/json"}

@@ -171,7 +171,7 @@ def test_the_command_sets_lists_and_clears(
     assert command(port, "clear", "gone").returncode == 0
     assert [fault.id for fault in emulator.faults.all()] == ["fault-1"]
     command(port, "clear")
-    assert command(port, "list").stdout == "no faults are set\n"
+    assert command(port, "list").stdout == "no active faults\n"
 
 
 @pytest.mark.parametrize(

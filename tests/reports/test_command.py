@@ -39,7 +39,7 @@ def test_from_a_running_emulator(url: str) -> None:
         (("--fail-on", "everything"), 2, "invalid choice"),
         (("--format", "pdf"), 2, "invalid choice"),
         (("--operations", "nowhere.txt"), 2, "nowhere.txt: No such file"),
-        (("--output", "a", "--output", "b"), 2, "more --output than --format"),
+        (("--output", "a", "--output", "b"), 2, "--output: given more often than --format"),
         (("--output", "/nowhere/a"), 2, "/nowhere/a: No such file"),
     ],
 )
@@ -103,7 +103,7 @@ def test_one_test_alone(url: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{", "is not JSON"),
+        ("{", "not JSON"),
         ("[]", "not a coverage file"),
         ('{"format": "x"}', "not a coverage file"),
     ],
