@@ -11,13 +11,15 @@ import statistics
 import sys
 from collections import defaultdict
 from contextlib import ExitStack
+from pathlib import Path
 
+from benchmarks.against import compare
 from benchmarks.calls import Target, fill, set_up
 from benchmarks.load import LoadResult, prepare, run_load
-from benchmarks.process import Process, start_to_first_answer
+from benchmarks.process import EMULATOR, Process
+from benchmarks.process import start_times as times_of
 
 ECHO = [sys.executable, "-m", "benchmarks.echo"]
-EMULATOR = [sys.executable, "-m", "emulator", "serve", "--log-level", "error", "--port"]
 CONNECTIONS = (1, 16)
 AIMS = {"POST": 0.6, "GET": 0.8}
 
@@ -72,8 +74,8 @@ def start_times(rounds: int) -> None:
     """Print the time from start to first answer of both, and their memory at start."""
     times: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for _ in range(rounds):
-        times["echo"].append(start_to_first_answer(ECHO, "/health"))
-        times["emulator"].append(start_to_first_answer(EMULATOR, "/_emulator/health"))
+        times["echo"].append(times_of(ECHO, path="/health")[:2])
+        times["emulator"].append(times_of(EMULATOR)[:2])
     print("\nstart to first answer, and memory at start")
     reference = statistics.median(ms for ms, _ in times["echo"])
     for name, figures in times.items():
@@ -87,7 +89,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--objects", type=int, default=100_000, help="in the store, second part")
+    parser.add_argument(
+        "--against", type=Path, metavar="FOLDER", help="compare with another checkout instead"
+    )
     arguments = parser.parse_args()
+    if arguments.against is not None:
+        compare(arguments.against, arguments.rounds, arguments.seconds)
+        return
     start_times(arguments.rounds * 2)
     with ExitStack() as stack:
         echo = stack.enter_context(Process(ECHO))

@@ -8,15 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.load import prepare, run_load
+from benchmarks.process import HEADERS
 
 _FLOW_SERVICE = "/data/foundation/flowservice"
 _BLOB = {"id": "4c10e202-c428-4796-9208-5f1f5732b1cf", "version": "1.0"}
-_HEADERS = {
-    "Authorization": "Bearer benchmark",
-    "x-api-key": "benchmark",
-    "x-gw-ims-org-id": "BENCHMARK@AdobeOrg",
-    "x-sandbox-name": "prod",
-}
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ def set_up(port: int) -> Target:
     }
     source = _create(port, "sourceConnections", body)
     path = f"{_FLOW_SERVICE}/sourceConnections"
-    return Target(port, _HEADERS, path, json.dumps(body).encode(), f"{path}/{source}")
+    return Target(port, HEADERS, path, json.dumps(body).encode(), f"{path}/{source}")
 
 
 def fill(target: Target, objects: int) -> None:
@@ -68,7 +63,7 @@ def _create(port: int, collection: str, body: dict[str, Any]) -> str:
 def _call(port: int, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     content = None if body is None else json.dumps(body)
-    headers = {**_HEADERS, "Content-Type": "application/json"} if body else _HEADERS
+    headers = {**HEADERS, "Content-Type": "application/json"} if body else HEADERS
     connection.request(method, path, content, headers)
     reply = connection.getresponse()
     text = reply.read()

@@ -26,8 +26,12 @@ def echo_app() -> Any:
 def main(port: int) -> None:
     """Serve the echo on a port of the loopback."""
     from emulator.serving.server import Server, run
+    from emulator.web.wsgi import WsgiHandler
 
-    run(Server(echo_app(), "127.0.0.1", port), lambda server: print("ready", flush=True))
+    run(
+        Server(WsgiHandler(echo_app()), "127.0.0.1", port),
+        lambda server: print("ready", flush=True),
+    )
 
 
 if __name__ == "__main__":

@@ -7,23 +7,45 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
-_PATIENCE_SECONDS = 20.0
+HEADERS = {
+    "Authorization": "Bearer benchmark",
+    "x-api-key": "benchmark",
+    "x-gw-ims-org-id": "BENCHMARK@AdobeOrg",
+    "x-sandbox-name": "prod",
+}
+"""What every call of an API carries."""
+
+EMULATOR = [sys.executable, "-m", "emulator", "serve", "--log-level", "error", "--port"]
+
+_TIMEOUT_SECONDS = 20.0
+
+
+class StartTimes(NamedTuple):
+    """What a start took: to the first answer and, after it, to the first of an API."""
+
+    start_ms: float
+    rss_mib: float
+    first_call_ms: float
 
 
 class Process:
     """Runs a command whose last argument is the port, until the block is left."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], folder: Path | None = None) -> None:
+        """Begin; in a folder, the command finds the modules of a checkout there."""
         self.port = free_port()
-        self._child = subprocess.Popen([*command, str(self.port)], stdout=subprocess.DEVNULL)
+        self.child = subprocess.Popen(
+            [*command, str(self.port)], stdout=subprocess.DEVNULL, cwd=folder, env=_env(folder)
+        )
 
     def __enter__(self) -> Self:
-        await_answer(self.port, "/", self._child)
+        await_answer(self.port, "/", self.child)
         return self
 
     def __exit__(
@@ -32,17 +54,17 @@ class Process:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._child.send_signal(signal.SIGTERM)
-        self._child.wait(_PATIENCE_SECONDS)
+        self.child.send_signal(signal.SIGTERM)
+        self.child.wait(_TIMEOUT_SECONDS)
 
     def cpu_seconds(self) -> float:
         """Return the processor time that the process has taken so far."""
-        fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def rss_mib(self) -> float:
         """Return the resident memory of the process."""
-        return rss_mib(self._child.pid)
+        return rss_mib(self.child.pid)
 
 
 def free_port() -> int:
@@ -59,7 +81,7 @@ def await_answer(port: int, path: str, child: subprocess.Popen[bytes]) -> None:
     Raises:
         RuntimeError: The process ended, or nothing answered for a long time.
     """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while time.monotonic() < deadline and child.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
@@ -74,17 +96,35 @@ def await_answer(port: int, path: str, child: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"nothing answers on port {port}")
 
 
-def start_to_first_answer(command: list[str], path: str) -> tuple[float, float]:
-    """Return milliseconds from launch to the first answer, and MiB of memory then."""
-    port = free_port()
+def start_times(
+    command: list[str], folder: Path | None = None, path: str = "/_emulator/health"
+) -> StartTimes:
+    """Return how long a server takes from its launch; an API is called only if it is a checkout."""
     begun = time.monotonic()
-    child = subprocess.Popen([*command, str(port)], stdout=subprocess.DEVNULL)
+    process = Process(command, folder)
     try:
-        await_answer(port, path, child)
-        return (time.monotonic() - begun) * 1000, rss_mib(child.pid)
+        await_answer(process.port, path, process.child)
+        started, memory = time.monotonic(), process.rss_mib()
+        first = first_call(process.port) if folder is not None else 0.0
+        return StartTimes((started - begun) * 1000, memory, first)
     finally:
-        child.send_signal(signal.SIGTERM)
-        child.wait(_PATIENCE_SECONDS)
+        process.__exit__(None, None, None)
+
+
+def first_call(port: int) -> float:
+    """Return how many milliseconds a first call of an API takes."""
+    begun = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/data/foundation/flowservice/flows", headers=HEADERS)
+    status = connection.getresponse().status
+    connection.close()
+    if status != http.HTTPStatus.OK:
+        raise RuntimeError(f"the first call was answered with {status}")
+    return (time.monotonic() - begun) * 1000
+
+
+def _env(folder: Path | None) -> dict[str, str] | None:
+    return None if folder is None else {**os.environ, "PYTHONPATH": str(folder)}
 
 
 def rss_mib(pid: int) -> float:

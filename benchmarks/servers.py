@@ -34,8 +34,9 @@ TIME_LIMIT = 20.0
 
 def serve_chosen(port: int) -> None:
     from emulator.serving.server import Server, run
+    from emulator.web.wsgi import WsgiHandler
 
-    run(Server(echo_app(), HOST, port))
+    run(Server(WsgiHandler(echo_app()), HOST, port))
 
 
 def serve_cheroot(port: int) -> None:
