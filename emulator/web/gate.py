@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from emulator.contract.judge import schema_of_request
 from emulator.contract.model import GATE, Rule
 from emulator.json_types import Json, JsonObject
 
@@ -88,6 +87,8 @@ def gate_headers(edition: Edition) -> tuple[str, ...] | None:
 
 def _looked_at(rule: Rule) -> Iterator[tuple[str, ...]]:
     """Yield the places of the request document that a rule's outcome depends on."""
+    from emulator.contract.judge import schema_of_request  # the start does without its checks
+
     (check, arguments), *_ = rule.check.items()
     if check == "nothing":
         return
