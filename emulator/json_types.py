@@ -103,3 +103,12 @@ def dotted(document: Json, path: str) -> Json:
 def escape_step(step: str) -> str:
     """Return a member name as a step of a JSON pointer."""
     return step.replace("~", "~0").replace("/", "~1")
+
+
+_MAX_SHORT = 120
+
+
+def short_json(value: Json) -> str:
+    """Return a value as JSON of at most 120 characters, for a sentence."""
+    text = dumps(value).decode()
+    return text if len(text) <= _MAX_SHORT else text[:_MAX_SHORT] + "…"

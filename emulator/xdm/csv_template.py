@@ -110,9 +110,9 @@ def _value_faults(row: Row) -> Iterator[str]:
             yield f"{flag} is neither true nor false"
     for column in NUMBERS:
         if row[column] and not isinstance(_json(row[column]), int | float):
-            yield f"{column} is no number"
+            yield f"{column} is not a number"
     if row["enum"] and not choices(row["enum"]):
-        yield "enum is no list such as [one,two]"
+        yield "enum is not a list such as [one,two]"
 
 
 def _type_faults(row: Row) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _type_faults(row: Row) -> Iterator[str]:
     elif kind == "object" and bool(row["properties"]) == bool(row["$ref"]):
         yield "an object has either properties or $ref"
     if row["properties"] and not isinstance(_json(row["properties"]), dict):
-        yield "properties is no JSON object"
+        yield "properties is not a JSON object"
 
 
 def _json(text: str) -> Json:

@@ -1214,12 +1214,9 @@ def test_observing_accepts_what_rules_refuse() -> None:
 
 def test_other_services_find_resources(emulator: Emulator, aep: Aep) -> None:
     made = aep.ok("POST", SCHEMAS, schema())
-    sandbox = Sandbox(ORGANIZATION, "prod")
-    fixtures = emulator.platform.fixtures_of(emulator.contract.edition("latest"))
-
-    def find(kind: str, key: str) -> Any:
-        return emulator.platform.find(sandbox, fixtures, kind, key)
-
+    edition = emulator.contract.edition("latest")
+    scope = Scope(emulator.platform, edition, Sandbox(ORGANIZATION, "prod"))
+    find: Callable[[str, str], Any] = scope.find
     assert find("schema", made["$id"])["title"] == "Leads"
     assert find("schema", made["meta:altId"])["$id"] == made["$id"]
     assert find("schema", PROFILE) is None
@@ -1229,12 +1226,12 @@ def test_other_services_find_resources(emulator: Emulator, aep: Aep) -> None:
     assert find("behavior", RECORD)["$id"] == RECORD
     assert find("xdm_resource", made["$id"])["$id"] == made["$id"]
     assert find("xdm_resource", "_xdm.context.profile")["$id"] == PROFILE
-    assert find("xdm_title", "Leads")["id"] == made["$id"]
+    assert scope.ask("schema_registry.holder_of_title", "Leads")["id"] == made["$id"]
     assert find("tenant_schema", DETAILS) is None
     resolved = find("resolved_schema", made["$id"])
     assert field_at(resolved, ["person", "name", "firstName"])[0] is not None
     assert find("resolved_schema", made["$id"]) is resolved
-    assert len(emulator.platform.all(sandbox, fixtures, "schema")) == 1
+    assert len(scope.all("schema")) == 1
 
 
 def test_the_cache_of_resolved_forms_is_bounded(emulator: Emulator, aep: Aep) -> None:

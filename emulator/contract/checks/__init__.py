@@ -21,7 +21,6 @@ from emulator.contract.checks.composition import (
     listed_at,
     refers_within,
     xdm_fields,
-    xdm_filter,
 )
 from emulator.contract.checks.csv_templates import csv_template
 from emulator.contract.checks.descriptors import (
@@ -38,11 +37,10 @@ from emulator.contract.checks.evolution import (
     merges_in_union,
     names_differ,
     refers_in_list,
-    refers_to_nothing,
 )
 from emulator.contract.checks.expressions import expression
 from emulator.contract.checks.facts import free_of, holds
-from emulator.contract.checks.filters import check_filter, check_order
+from emulator.contract.checks.filters import check_filter, check_order, xdm_filter
 from emulator.contract.checks.ingestion import content_range, cover_once, satisfiable_range
 from emulator.contract.checks.items import item_fits
 from emulator.contract.checks.lifecycle import leads_to_one_of, stands
@@ -131,7 +129,6 @@ CHECKS: dict[str, Check] = {
     "range_of_objects": range_of_objects,
     "refers_in_list": refers_in_list,
     "refers_to": refers_to,
-    "refers_to_nothing": refers_to_nothing,
     "refers_within": refers_within,
     "result_fits": result_fits,
     "same_as": same_as,

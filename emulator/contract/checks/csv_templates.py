@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from emulator.contract.checks.reason import Reason, shown
 from emulator.json_types import Json, JsonObject
 from emulator.xdm.csv_template import NEEDED, Row, faults, header, read
 
+if TYPE_CHECKING:
+    from emulator.contract.lookup import Lookup
 
-def csv_template(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+
+def csv_template(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """The text is a template free of a fault.
 
     `fault` is `columns`, of the table's head; `rows`, of what the columns of a row say; or
-    `references`, of the standard field groups (by title, a `group_kind`) and the resources (of
+    `references`, of the standard field groups (by title, the fact `group`) and the resources (of
     `kind`) that rows name.
     """
     if not isinstance(value, str):
@@ -29,18 +32,18 @@ def csv_template(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Re
         if not rows:
             yield Reason("there is no row with a field")
         for row in rows:
-            for said in faults(row):
-                yield Reason(f"line {row.line}: {said}")
+            for fault in faults(row):
+                yield Reason(f"line {row.line}: {fault}")
         return
     for row in rows:
         yield from _references(row, arguments, lookup)
 
 
-def _references(row: Row, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    group = row["fieldGroupName"]
-    if not row.says("isCustom") and lookup.find(arguments["group_kind"], group) is None:
-        said = f"line {row.line}: there is no standard field group {shown(group)}"
-        yield Reason(said, values={"id": group})
-    if row["$ref"] and lookup.find(arguments["kind"], row["$ref"]) is None:
-        said = f"line {row.line}: there is no resource {shown(row['$ref'])}"
-        yield Reason(said, values={"id": row["$ref"]})
+def _references(row: Row, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    group, resource = row["fieldGroupName"], row["$ref"]
+    if not row.says("isCustom") and not lookup.ask(arguments["group"]["fact"], group):
+        text = f"line {row.line}: there is no standard field group {shown(group)}"
+        yield Reason(text, values={"id": group})
+    if resource and lookup.find(arguments["kind"], resource) is None:
+        text = f"line {row.line}: there is no resource {shown(resource)}"
+        yield Reason(text, values={"id": resource})

@@ -1,25 +1,27 @@
-"""Checks of descriptors: the fields that they describe, and the other descriptors of a schema."""
+"""Checks of descriptors: the fields that they describe, and the other descriptors of a schema.
+
+Those that look at the descriptors of a schema ask a fact for them, named by `fact` and `of`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
+from emulator.contract.checks.composition import body_of, tags_of
+from emulator.contract.checks.facts import ask
 from emulator.contract.checks.reason import Reason, shown
-from emulator.json_patch import PatchError, apply
 from emulator.json_types import MISSING, Json, JsonObject, at
+from emulator.xdm.fields import composed
 from emulator.xdm.paths import Declared, declared_at
+
+if TYPE_CHECKING:
+    from emulator.contract.lookup import Lookup
 
 _IDENTITY_MAP = "https://ns.adobe.com/xdm/context/identitymap"
 
 
-def _paths(value: Json) -> list[str]:
-    paths = value if isinstance(value, list) else [value]
-    return [path for path in paths if isinstance(path, str) and path]
-
-
-def described_field(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def described_field(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """Every path (of one, or a list) names a field of a schema, and the field is as it must be.
 
     Arguments: `schema` points to the schema's id; without `must` the field only has to be there,
@@ -31,10 +33,14 @@ def described_field(value: Json, arguments: JsonObject, lookup: Any) -> Iterator
     if schema is None:
         return
     for path in _paths(value):
-        declared = declared_at(schema, path)
-        fault = _field_fault(arguments.get("must", "exist"), path, declared)
+        fault = _field_fault(arguments.get("must", "exist"), path, declared_at(schema, path))
         if fault:
             yield Reason(f"{path} {fault}", values={"field": path})
+
+
+def _paths(value: Json) -> list[str]:
+    paths = value if isinstance(value, list) else [value]
+    return [path for path in paths if isinstance(path, str) and path]
 
 
 def _field_fault(must: str, path: str, declared: Declared | None) -> str:
@@ -50,21 +56,16 @@ def _field_fault(must: str, path: str, declared: Declared | None) -> str:
     return ""
 
 
-def _others(arguments: JsonObject, lookup: Any) -> list[JsonObject]:
-    """Return the descriptors of the schema that `schema` points to, without the one replaced."""
-    key = at(lookup.request, arguments["schema"])
-    found = lookup.find("schema_descriptors", key) if isinstance(key, str) else None
+def _others(value: Json, arguments: JsonObject, lookup: Lookup) -> list[JsonObject]:
+    """Return the descriptors of the schema, without the one that the path names."""
     own = lookup.request["path"].get("id")
-    return [item for item in (found or {}).get("descriptors", []) if item.get("@id") != own]
+    return [item for item in ask(value, arguments, lookup) or () if item.get("@id") != own]
 
 
-def only_descriptor(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """No other descriptor of the schema has the same values for `fields`.
-
-    Arguments: `schema` points to the schema's id; `says` ends the reason.
-    """
+def only_descriptor(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    """No other descriptor of the schema has the same values for `fields`; `says` is why not."""
     mine = _members(value, arguments["fields"])
-    for other in _others(arguments, lookup):
+    for other in _others(value, arguments, lookup):
         if _members(other, arguments["fields"]) == mine:
             named = other.get("@id", "")
             yield Reason(f"{arguments['says']} ({named})", values={"id": named})
@@ -75,23 +76,23 @@ def _members(descriptor: Json, fields: list[str]) -> list[Json]:
     return [descriptor.get(field) for field in fields] if isinstance(descriptor, dict) else []
 
 
-def apart_from(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """None of the paths is described by another descriptor of one of `types`; `schema` as above."""
-    for other in _others(arguments, lookup):
+def apart_from(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    """None of the paths is described by another descriptor of the schema of one of `types`."""
+    for other in _others(value, arguments, lookup):
         shared = set(_paths(value)) & set(_paths(other.get("xdm:sourceProperty")))
         if other.get("@type") in arguments["types"] and shared:
-            path = min(shared)
-            yield Reason(f"{path} has {other['@type']}", values={"type": other["@type"]})
+            text = f"{min(shared)} has {other['@type']}"
+            yield Reason(text, values={"type": other["@type"]})
 
 
-def below(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """A number that `kind` tells (in `field`) has not reached `limit` yet."""
-    found = (lookup.find(arguments["kind"], "") or {}).get(arguments["field"], 0)
-    if found >= arguments["limit"]:
-        yield Reason(f"there are {found} already", values={"limit": arguments["limit"]})
+def below(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    """A number that a fact tells has not reached `limit` yet."""
+    count = ask(value, arguments, lookup) or 0
+    if count >= arguments["limit"]:
+        yield Reason(f"there are {count} already", values={"limit": arguments["limit"]})
 
 
-def fit_for_union(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def fit_for_union(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A schema that gets the tag `union`, by its body or by a patch, has what the union needs.
 
     Arguments: `schema` points to its id (a new one has no descriptors yet); `needs` is `identity`
@@ -101,45 +102,59 @@ def fit_for_union(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[R
     key = at(lookup.request, arguments["schema"])
     before = lookup.find("tenant_schema", key) if isinstance(key, str) else None
     after = body_of(before, value)
-    if after is None or "union" not in tags_of(after) - tags_of(before or {}):
-        return
-    found = lookup.find("schema_descriptors", key) if isinstance(key, str) else None
-    descriptors = (found or {}).get("descriptors", [])
-    if arguments["needs"] == "identity":
-        if not _primary(descriptors) and not _has_identity_map(after, lookup):
-            yield Reason("it has neither a primary identity nor an identity map")
-        return
+    if after is not None and "union" in tags_of(after) - tags_of(before or {}):
+        descriptors = ask(value, arguments, lookup) or []
+        yield from _UNION_NEEDS[arguments["needs"]](after, descriptors, arguments, lookup)
+
+
+def _identity_faults(
+    schema: JsonObject, descriptors: list[JsonObject], arguments: JsonObject, lookup: Lookup
+) -> Iterator[Reason]:
+    if not _primary(descriptors) and not _has_identity_map(schema, lookup):
+        yield Reason("it has neither a primary identity nor an identity map")
+
+
+def _reference_faults(
+    schema: JsonObject, descriptors: list[JsonObject], arguments: JsonObject, lookup: Lookup
+) -> Iterator[Reason]:
     for relation in _of_type(descriptors, "xdm:descriptorOneToOne"):
-        path = relation.get("xdm:sourceProperty")
-        references = [
-            item
-            for item in _of_type(descriptors, "xdm:descriptorReferenceIdentity")
-            if item.get("xdm:sourceProperty") == path
-        ]
-        if arguments["needs"] == "reference":
-            if not references:
-                yield Reason(f"{shown(path)} has no reference identity", values={"field": path})
-        else:
-            yield from _namespace_faults(relation, references, lookup)
+        if not _references_beside(relation, descriptors):
+            path = relation.get("xdm:sourceProperty")
+            yield Reason(f"{shown(path)} has no reference identity", values={"field": path})
 
 
 def _namespace_faults(
-    relation: JsonObject, references: list[JsonObject], lookup: Any
+    schema: JsonObject, descriptors: list[JsonObject], arguments: JsonObject, lookup: Lookup
 ) -> Iterator[Reason]:
-    target = relation.get("xdm:destinationSchema")
-    found = lookup.find("schema_descriptors", target) if isinstance(target, str) else None
-    primary = _primary((found or {}).get("descriptors", []))
-    wanted = primary.get("xdm:namespace", MISSING) if primary else MISSING
-    for reference in references if wanted is not MISSING else ():
-        mine = reference.get("xdm:identityNamespace")
-        if str(mine).lower() != str(wanted).lower():
-            yield Reason(
-                f"{shown(mine)} is not {shown(wanted)}", values={"mine": mine, "theirs": wanted}
-            )
+    for relation in _of_type(descriptors, "xdm:descriptorOneToOne"):
+        target = relation.get("xdm:destinationSchema")
+        theirs = lookup.ask(arguments["fact"], target) if isinstance(target, str) else None
+        wanted = (_primary(theirs or []) or {}).get("xdm:namespace", MISSING)
+        for reference in _references_beside(relation, descriptors) if wanted is not MISSING else ():
+            mine = reference.get("xdm:identityNamespace")
+            if str(mine).lower() != str(wanted).lower():
+                values = {"mine": mine, "theirs": wanted}
+                yield Reason(f"{shown(mine)} is not {shown(wanted)}", values=values)
+
+
+_UNION_NEEDS: dict[
+    str, Callable[[JsonObject, list[JsonObject], JsonObject, Lookup], Iterator[Reason]]
+] = {
+    "identity": _identity_faults,
+    "namespace": _namespace_faults,
+    "reference": _reference_faults,
+}
 
 
 def _of_type(descriptors: list[JsonObject], type: str) -> list[JsonObject]:
     return [item for item in descriptors if item.get("@type") == type]
+
+
+def _references_beside(relation: JsonObject, descriptors: list[JsonObject]) -> list[JsonObject]:
+    """Return the reference identities of the field that has a relationship."""
+    path = relation.get("xdm:sourceProperty")
+    references = _of_type(descriptors, "xdm:descriptorReferenceIdentity")
+    return [item for item in references if item.get("xdm:sourceProperty") == path]
 
 
 def _primary(descriptors: list[JsonObject]) -> JsonObject | None:
@@ -147,45 +162,16 @@ def _primary(descriptors: list[JsonObject]) -> JsonObject | None:
     return next((item for item in identities if item.get("xdm:isPrimary") is True), None)
 
 
-def body_of(before: JsonObject | None, value: Json) -> JsonObject | None:
-    """Return a resource as a new body or a patch makes it."""
-    if isinstance(value, dict):
-        return value
-    if before is not None and isinstance(value, list):
-        with suppress(PatchError):
-            after: JsonObject = apply(before, value)
-            return after
-    return None
-
-
-def composed(schema: JsonObject) -> list[str]:
-    """Return the ids that the members of `allOf` refer to."""
-    parts = schema.get("allOf")
-    members = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
-    return [part["$ref"] for part in members if isinstance(part.get("$ref"), str)]
-
-
-def tags_of(schema: JsonObject) -> set[str]:
-    """Return the tags of a schema, with those appended by the path that the reference prints."""
-    found: set[str] = set()
-    for name in ("meta:immutableTags", "meta:immutableTags-"):
-        tags = schema.get(name)
-        found.update(str(tag) for tag in (tags if isinstance(tags, list) else [tags]))
-    return found
-
-
-def _has_identity_map(schema: JsonObject, lookup: Any) -> bool:
+def _has_identity_map(schema: JsonObject, lookup: Lookup) -> bool:
     """Tell whether the field group with the identity map is among all that a schema includes."""
-    for name in composed(schema):
-        if name == _IDENTITY_MAP:
-            return True
-        found = lookup.find("xdm_resource", name)
-        if _IDENTITY_MAP in ((found or {}).get("meta:extends") or ()):
+    for id in composed(schema):
+        found = None if id == _IDENTITY_MAP else lookup.find("xdm_resource", id) or {}
+        if found is None or _IDENTITY_MAP in (found.get("meta:extends") or ()):
             return True
     return False
 
 
-def no_identity_of_union(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def no_identity_of_union(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """The descriptor that the value names is not the primary identity of a schema in a union."""
     found = lookup.find(arguments["kind"], value) if isinstance(value, str) else None
     source = found.get("xdm:sourceSchema") if found and _primary([found]) else None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from emulator.contract.checks.reason import Reason
 from emulator.json_types import Json, JsonObject
 
+if TYPE_CHECKING:
+    from emulator.contract.lookup import Lookup
 
-def expression(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+
+def expression(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """An expression is free of a fault: of its `form`, or of `reserved` names in it.
 
     The judged value is the expression, or an object with it under the first of `fields` that it

@@ -49,9 +49,10 @@ def ask(value: Json, arguments: JsonObject, lookup: Lookup) -> Json:
 
 
 def fact_arguments(value: Json, arguments: JsonObject, lookup: Lookup) -> list[Json] | None:
-    """Return the texts or objects at the pointers `of`; None if one of them is neither."""
+    """Return the texts at the pointers `of`, or the whole query; None if one is neither."""
     of = [pointed(pointer, value, lookup) for pointer in arguments.get("of", ["."])]
-    return of if all(isinstance(argument, str | dict) for argument in of) else None
+    query = lookup.request.get("query")
+    return of if all(isinstance(item, str) or item is query for item in of) else None
 
 
 def pointed(pointer: str, value: Json, lookup: Lookup) -> Json:

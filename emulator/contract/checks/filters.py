@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
 from emulator.filters.flow_service import Filter, parse_filter, parse_order, split_filters
+from emulator.filters.schema_registry import parse_xdm_filter
 from emulator.json_types import Json, JsonObject
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-\[\]]*")
@@ -112,3 +113,10 @@ def check_order(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Rea
                 yield Reason(f"{shown(item)} has more than one sign", values={"field": item})
         elif not all(_FIELD.fullmatch(order.field) for order in parse_order(item)):
             yield Reason(f"{shown(item)} is not a field", values={"field": item})
+
+
+def xdm_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+    """Every `property` filter has the form that the Schema Registry documents."""
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str) and parse_xdm_filter(text) is None:
+            yield Reason(f"{shown(text)} is neither a name nor a comparison")

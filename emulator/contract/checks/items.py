@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from emulator.contract.checks.patches import judged_as
 from emulator.contract.checks.reason import Reason
 from emulator.json_types import Json, JsonObject, at
 
+if TYPE_CHECKING:
+    from emulator.contract.lookup import Lookup
 
-def item_fits(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+
+def item_fits(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """With the judged object in its list, a resource breaks no further rule of `operation`.
 
     `kind` and `key` find the resource, `list` is its member. The object takes the place of the item

@@ -1,4 +1,4 @@
-"""What a check yields, and small words to put values into sentences."""
+"""What a check yields."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from emulator.json_types import Json, dumps
+from emulator.json_types import short_json as shown
 
-_LONGEST = 120
 _MEMBERWISE: set[object] = set()
 _C = TypeVar("_C", bound=Callable[..., object])
 
@@ -36,7 +35,4 @@ class Reason:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-def shown(value: Json) -> str:
-    """Return a value as short JSON, for a sentence."""
-    text = dumps(value).decode()
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+__all__ = ["Reason", "is_memberwise", "memberwise", "shown"]

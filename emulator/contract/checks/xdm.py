@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from emulator.contract.checks.reason import Reason, shown
 from emulator.json_types import Json, JsonObject, at
 from emulator.xdm.paths import field_at, parse_path
 
+if TYPE_CHECKING:
+    from emulator.contract.lookup import Lookup
 
-def path_in_schema(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+
+def path_in_schema(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A destination such as `person.name.firstName` is a field of the schema.
 
     `schemas` are pointers to the schema's id in the request; the first that is there counts.
@@ -31,7 +34,7 @@ def path_in_schema(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[
             return
 
 
-def path_form(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def path_form(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     r"""A text is a path such as `address.street\.name`, `emails[0]` or `${First Name}`.
 
     Arguments: with `field` the text is that member of the judged object; `where` (field -> values)

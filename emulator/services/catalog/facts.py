@@ -18,4 +18,4 @@ def has_profile_schema(service: Catalog, scope: Scope, dataset_id: str) -> bool:
     """Tell whether the schema of a data set is a union or takes part in one."""
     dataset = scope.read("dataset", dataset_id) or {}
     schema = str(as_object(dataset.get("schemaRef")).get("id"))
-    return schema.endswith("__union") or scope.find("profile_schema", schema) is not None
+    return schema.endswith("__union") or bool(scope.ask("schema_registry.in_profile", schema))

@@ -33,9 +33,9 @@ def create_mapping_set(service: DataPrep, call: Call) -> Reply:
 @operation("data_prep.suggest_mapping_set")
 def suggest_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Suggest mappings from the fields of a batch to those of a data set's schema."""
-    target = call.find("suggestion_target", call.query["datasetId"])
-    source = call.find("suggestion_source", call.query["batchId"])
-    found = matched(source["fields"], target["schema"])
+    target = call.ask("data_prep.suggestion_target", call.query["datasetId"])
+    fields = call.ask("data_prep.landed_fields", call.query["batchId"])
+    found = matched(fields, target["schema"])
     keeps_all = call.query.get("excludeUnmapped", "true").lower() == "false"
     wanted = [match for match in found if match.destination or keeps_all]
     return shapes.suggested(target["schemaRef"], wanted)

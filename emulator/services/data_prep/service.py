@@ -47,8 +47,6 @@ class DataPrep:
     def finders(self) -> Mapping[str, Finder]:
         return {
             MAPPING_SET: self._mapping_set,
-            "suggestion_source": self._source,
-            "suggestion_target": self._target,
             MAPPER_SCHEMA: lambda scope, key: scope.read(MAPPER_SCHEMA, key),
             MAPPER_SAMPLE: lambda scope, key: scope.read(MAPPER_SAMPLE, key),
         }
@@ -56,14 +54,13 @@ class DataPrep:
     def listers(self) -> Mapping[str, Lister]:
         return {MAPPING_SET: self.mapping_sets}
 
-    def _source(self, scope: Scope, batch: str) -> JsonObject | None:
-        """Return the `fields` of the first row that a batch has landed; None if there is none."""
-        fields = suggestions.landed_fields(self._platform.services.data_access, scope, batch)
-        return None if fields is None else {"fields": fields}
+    def landed_fields(self, scope: Scope, batch_id: str) -> list[str] | None:
+        """Return the paths in the first row that a batch has landed; None if it has no row."""
+        return suggestions.landed_fields(self._platform.services.data_access, scope, batch_id)
 
-    def _target(self, scope: Scope, id: str) -> JsonObject | None:
-        """Return the reference to a data set's schema and the schema, if it has one."""
-        dataset = scope.find("dataset", id) or {}
+    def suggestion_target(self, scope: Scope, dataset_id: str) -> JsonObject | None:
+        """Return a data set's `schemaRef` and the resolved `schema`; None if it has no schema."""
+        dataset = scope.find("dataset", dataset_id) or {}
         ref = as_object(dataset.get("schemaRef"))
         schema = scope.find("resolved_schema", str(ref.get("id")))
         return {"schemaRef": ref, "schema": schema} if schema else None

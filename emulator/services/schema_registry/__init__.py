@@ -2,9 +2,9 @@
 
 from emulator.platform import Service
 from emulator.services import interfaces
-from emulator.services.schema_registry import routes
+from emulator.services.schema_registry import facts, routes
 from emulator.services.schema_registry.service import SchemaRegistry
 
 SERVICE: Service[interfaces.Domain] = Service(
-    "schema_registry", lambda platform: SchemaRegistry(), (routes,)
+    "schema_registry", lambda platform: SchemaRegistry(), (routes, facts)
 )

@@ -13,9 +13,8 @@ from emulator.services.schema_registry.descriptors import Descriptors
 from emulator.services.schema_registry.export_import import (
     exported,
     imported,
-    target_id,
 )
-from emulator.services.schema_registry.identifiers import TYPES, canonical, new_id, spellings
+from emulator.services.schema_registry.identifiers import TYPES, canonical, new_id
 from emulator.services.schema_registry.resolved_resources import ResolvedResources
 from emulator.services.schema_registry.resources import TITLES, Resources
 from emulator.xdm.csv_template import read
@@ -42,26 +41,11 @@ class SchemaRegistry(Resources):
     def finders(self) -> Mapping[str, Finder]:
         finders: dict[str, Finder] = {
             "descriptor": self.descriptors.find,
-            "descriptor_usage": lambda scope, key: {"count": self.descriptors.count(scope)},
-            "import_target": lambda scope, key: self.find_own(
-                scope, target_id(key, scope.tenant_id)
-            ),
             "resolved_schema": partial(self.resolved, type="schemas"),
-            "resolved_xdm": self.resolved,
-            "schema_descriptors": lambda scope, key: {
-                "descriptors": self.descriptors.of_schema(scope, key)
-            },
-            "standard_field_group": self.standard_group,
             "tenant": lambda scope, key: {"namespace": self.namespace(scope)},
             "tenant_resource": self.find_own,
-            "profile_schema": self._in_profile,
             "union": self.union,
-            "union_members": lambda scope, key: {
-                "members": unions.members_of(scope, canonical(key))
-            },
             "xdm_resource": self.find,
-            "xdm_usage": self.usage,
-            TITLES: self._title,
         }
         for kind, type in _KINDS.items():
             finders[kind] = partial(self.find, type=type)
@@ -75,11 +59,6 @@ class SchemaRegistry(Resources):
             "schema": lambda scope: self.all_own(scope, "schemas"),
             "xdm_resource": self._reference_rows,
         }
-
-    def _in_profile(self, scope: Scope, id: str) -> JsonObject | None:
-        """Return a schema if it takes part in a union, and so in Real-Time Customer Profile."""
-        schema = self.find(scope, id, "schemas") or {}
-        return schema if "union" in schema.get("meta:immutableTags", ()) else None
 
     def resolved(self, scope: Scope, id: str, type: str = "") -> JsonObject | None:
         """Return a resource with `allOf` and `$ref` resolved. Do not change it.
@@ -191,9 +170,9 @@ class SchemaRegistry(Resources):
         groups = self.all_global(scope, "mixins")
         return next((item for item in groups if name in (item.get("title"), item["$id"])), None)
 
-    def _title(self, scope: Scope, title: str) -> JsonObject | None:
-        owner = scope.read(TITLES, title)
-        return {**owner, "aliases": spellings(owner["id"])} if owner else None
+    def id_of_title(self, scope: Scope, title: str) -> str:
+        """Return the `$id` of the tenant's resource that has a title, or `""`."""
+        return str((scope.read(TITLES, title) or {}).get("id", ""))
 
     def _reference_rows(self, scope: Scope) -> list[JsonObject]:
         """Return for every resource of a tenant what it refers to, however deep."""

@@ -1,0 +1,60 @@
+"""What rules ask of the Schema Registry. Ids may be spelled as clients spell them."""
+
+from __future__ import annotations
+
+from emulator.json_types import JsonObject
+from emulator.scope import Scope, fact
+from emulator.services.schema_registry import unions
+from emulator.services.schema_registry.export_import import target_id
+from emulator.services.schema_registry.identifiers import canonical, spellings
+from emulator.services.schema_registry.service import SchemaRegistry
+
+
+@fact()
+def usage(service: SchemaRegistry, scope: Scope, id: str) -> JsonObject:
+    """Return the schemas and data sets that hold a resource in its form."""
+    return service.usage(scope, id)
+
+
+@fact()
+def in_profile(service: SchemaRegistry, scope: Scope, schema_id: str) -> bool:
+    """Tell whether a schema takes part in a union, and so in Real-Time Customer Profile."""
+    return unions.is_member(service.find(scope, schema_id, "schemas") or {})
+
+
+@fact()
+def union_members(service: SchemaRegistry, scope: Scope, class_id: str) -> list[str]:
+    """Return the ids of the schemas in the union of a class."""
+    return unions.members_of(scope, canonical(class_id))
+
+
+@fact()
+def descriptors_of(service: SchemaRegistry, scope: Scope, schema_id: str) -> list[JsonObject]:
+    """Return the descriptors of a schema."""
+    return service.descriptors.of_schema(scope, schema_id)
+
+
+@fact()
+def descriptor_count(service: SchemaRegistry, scope: Scope) -> int:
+    """Return how many descriptors the sandbox has."""
+    return service.descriptors.count(scope)
+
+
+@fact()
+def standard_field_group(service: SchemaRegistry, scope: Scope, name: str) -> bool:
+    """Tell whether the platform has a field group of this title or `$id`."""
+    return service.standard_group(scope, name) is not None
+
+
+@fact()
+def holder_of_title(service: SchemaRegistry, scope: Scope, title: str) -> JsonObject | None:
+    """Return the `id` of the tenant's resource that has a title, and its other spellings."""
+    id = service.id_of_title(scope, title)
+    return {"id": id, "aliases": spellings(id)} if id else None
+
+
+@fact()
+def holder_of_imported_id(service: SchemaRegistry, scope: Scope, id: str) -> JsonObject | None:
+    """Return the `id` of the tenant's resource that an exported one would be imported as."""
+    found = service.find_own(scope, target_id(id, scope.tenant_id))
+    return {"id": found["$id"]} if found else None
