@@ -15,7 +15,8 @@ from emulator.fixtures.library import FixtureLibrary
 from emulator.ids import Ids
 from emulator.journal.journal import Journal
 from emulator.package_data import data_folder
-from emulator.platform import Platform
+from emulator.platform import Platform, Service
+from emulator.services.interfaces import Domain
 from emulator.settings import SettingError, Settings
 from emulator.store import Blobs, MemoryBlobs, MemoryStore, Store
 from emulator.web.call import View, views_of
@@ -36,11 +37,13 @@ def create_emulator(
     store: Store | None = None,
     blobs: Blobs | None = None,
     like: Emulator | None = None,
+    services: tuple[Service[Domain], ...] = (),
 ) -> Emulator:
     """Build an emulator. Nothing is shared with others in the same process.
 
     Unless `like` names one with the same overlays: then its contract and fixtures, which nobody
-    changes, are taken over rather than read and compiled again.
+    changes, are taken over rather than read and compiled again. `services` are further ones, for
+    the operations that an overlay of the contract brings.
 
     Raises:
         SettingError: The settings name an edition or a folder that is not there.
@@ -51,7 +54,7 @@ def create_emulator(
     """
     settings = settings or Settings()
     contract, fixtures = _known(settings, like)
-    emulator = _compose(settings, contract, fixtures, clock, store, blobs)
+    emulator = _compose(settings, contract, fixtures, clock, store, blobs, services=services)
     emulator.isolated.make_with(partial(_make_isolated, emulator))
     if settings.scenario:
         emulator.load_scenario(settings.scenario)
@@ -67,7 +70,9 @@ def _make_isolated(base: Emulator) -> Emulator:
     """
     clock = base.platform.clock
     own = ManualClock(clock.now()) if isinstance(clock, ManualClock) else clock
-    made = _compose(base.settings, base.contract, base.platform.fixtures, own, base=base)
+    made = _compose(
+        base.settings, base.contract, base.platform.fixtures, own, base=base, services=base.services
+    )
     made.isolated, made.is_isolated = base.isolated, True
     if base.start is not None:
         made.starts_with(replace(base.start, clock=None))
@@ -76,7 +81,7 @@ def _make_isolated(base: Emulator) -> Emulator:
 
 def _make_scratch(emulator: Emulator, clock: Clock) -> Emulator:
     settings = replace(emulator.settings, journal=0, faults=None, self_check=False, scenario="")
-    return create_emulator(settings, clock=clock, like=emulator)
+    return create_emulator(settings, clock=clock, like=emulator, services=emulator.services)
 
 
 def _blueprints(emulator: Emulator) -> list[Blueprint]:
@@ -95,6 +100,7 @@ def _compose(
     store: Store | None = None,
     blobs: Blobs | None = None,
     base: Emulator | None = None,
+    services: tuple[Service[Domain], ...] = (),
 ) -> Emulator:
     views: dict[str, View] = {}
     platform = Platform(
@@ -104,7 +110,7 @@ def _compose(
         Ids(settings.seed),
         fixtures,
         settings,
-        partial(_add_services, contract, views),
+        partial(_add_services, contract, views, services),
     )
     engine = Engine(contract, platform, views)
     # First, because the others tell what has gone wrong on purpose.
@@ -128,6 +134,7 @@ def _compose(
         blueprints=_blueprints,
         journal=journal,
         coverage=coverage,
+        services=services,
     )
     made.on_reset.append(faults.restart)
     return made
@@ -199,12 +206,17 @@ def _check_edition(settings: Settings, contract: Contract) -> None:
         raise SettingError(f"edition: {settings.edition!r} is not one of {known}")
 
 
-def _add_services(contract: Contract, views: dict[str, View], platform: Platform) -> None:
+def _add_services(
+    contract: Contract,
+    views: dict[str, View],
+    further: tuple[Service[Domain], ...],
+    platform: Platform,
+) -> None:
     """Build the services on a platform and collect the views that they mark, by operation."""
     # The start answers health checks without them; the first call of the APIs brings them in.
     from emulator.services.registry import SERVICES
 
-    for service in SERVICES:
+    for service in (*SERVICES, *further):
         domain = platform.add(service)
         for module in service.modules:
             for id, view in views_of(module, domain):

@@ -13,8 +13,9 @@ from emulator.coverage.live import LiveCoverage
 from emulator.faults import Faults
 from emulator.fixtures.journey import GIVEN
 from emulator.journal.journal import Journal
-from emulator.platform import Platform
+from emulator.platform import Platform, Service
 from emulator.sandbox import Sandbox
+from emulator.services.interfaces import Domain
 from emulator.settings import Settings
 from emulator.state import State, put_back, take
 from emulator.web.application import Application
@@ -49,6 +50,8 @@ class Emulator:
     """The latest calls; None with the setting `journal` at 0. Isolated emulators share it."""
     coverage: LiveCoverage | None = None
     """What the calls of the journal cover; None without a journal."""
+    services: tuple[Service[Domain], ...] = ()
+    """Services beside the shipped ones, for operations that an overlay of the contract brings."""
     is_isolated: bool = False
     on_reset: list[Callable[[], object]] = field(default_factory=list)
     start: State | None = None
