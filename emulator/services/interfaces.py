@@ -17,13 +17,15 @@ from emulator.store import Store
 
 
 class Domain(Protocol):
-    """A service's domain object."""
+    """A service's domain object; one without resources inherits from it."""
 
     def finders(self) -> Mapping[str, Finder]:
         """Return how rules and other services find one resource, by kind."""
+        return {}
 
     def listers(self) -> Mapping[str, Lister]:
         """Return how rules and other services see all resources of a kind."""
+        return {}
 
 
 class Batches(Protocol):

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from emulator.json_types import JsonObject
 from emulator.platform import Platform
 from emulator.sandbox import PLATFORM, Sandbox
-from emulator.scope import Finder, Lister, Scope
-from emulator.store import Change
+from emulator.scope import Finder, Scope
+from emulator.services.interfaces import Domain
 
 REFRESH = "landing_zone_refresh"
 KEY = "encryption_key"
@@ -44,41 +44,42 @@ class Credentials(NamedTuple):
         return base64.b64encode(self.signature).decode()
 
 
-class Connectors:
+class Connectors(Domain):
     """Landing zones and encryption keys of every sandbox."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._store = platform.store
 
     def finders(self) -> Mapping[str, Finder]:
-        return {KEY: self._key}
+        return {KEY: lambda scope, id: scope.read(KEY, id)}
 
-    def listers(self) -> Mapping[str, Lister]:
-        return {}
-
-    def _key(self, scope: Scope, id: str) -> JsonObject | None:
-        stored = self._store.read(scope.sandbox, KEY, id)
-        return stored.body if stored else None
-
-    def credentials(self, sandbox: Sandbox, type: str) -> Credentials:
+    def credentials(self, scope: Scope, type: str) -> Credentials:
         """Return the credentials in force.
 
-        A token that has expired is replaced by itself. So it is a function of the last refresh and
-        of how many lives have passed since then. Reading it writes nothing but, the first time,
-        whose account it is, so that the storage knows who comes with the token.
+        Reading them writes nothing but, the first time, whose account it is, so that the storage
+        knows who comes with the token.
         """
-        stored = self._store.read(sandbox, REFRESH, type)
+        found = self._credentials(scope.sandbox, type)
+        accounts = Scope(scope.platform, scope.edition, PLATFORM)
+        if accounts.read(ACCOUNT, found.account) is None:
+            owner = {"sandbox": list(scope.sandbox)}
+            accounts.write(accounts.change(ACCOUNT, found.account, owner))
+        return found
+
+    def _credentials(self, sandbox: Sandbox, type: str) -> Credentials:
+        """Return the credentials of a sandbox.
+
+        A token that has expired is replaced by itself. So it is a function of the last refresh and
+        of how many lives have passed since then.
+        """
+        stored = self._platform.store.read(sandbox, REFRESH, type)
         since = stored.body["at"] if stored else 0
         lives = (self._platform.clock.now() - since) // TOKEN_LIFE
         ids = self._platform.ids
-        account = "dlblobstore" + ids.hex(sandbox, "landing_zone_account", 0, 13)
-        if self._store.read(PLATFORM, ACCOUNT, account) is None:
-            self._store.write(Change(PLATFORM, ACCOUNT, account, {"sandbox": list(sandbox)}))
         token = f"{type} {stored.version if stored else 0} {lives}"
         return Credentials(
             container=CONTAINERS.get(type, type),
-            account=account,
+            account="dlblobstore" + ids.hex(sandbox, "landing_zone_account", 0, 13),
             policy=ids.uuid(sandbox, f"landing_zone_policy {token}", 0),
             signature=bytes.fromhex(ids.hex(sandbox, f"landing_zone_signature {token}", 0, 64)),
             expires=since + (lives + 1) * TOKEN_LIFE,
@@ -89,27 +90,26 @@ class Connectors:
 
         None for an account whose credentials nobody has asked for.
         """
-        stored = self._store.read(PLATFORM, ACCOUNT, name)
+        stored = self._platform.store.read(PLATFORM, ACCOUNT, name)
         if stored is None:
             return None
         sandbox = Sandbox(*stored.body["sandbox"])
-        found = [self.credentials(sandbox, type) for type in CONTAINERS]
+        found = [self._credentials(sandbox, type) for type in CONTAINERS]
         return sandbox, [(one.container, f"dlz-{one.policy}", one.sig) for one in found]
 
-    def refresh(self, sandbox: Sandbox, type: str) -> Credentials:
+    def refresh(self, scope: Scope, type: str) -> Credentials:
         """Replace the credentials by new ones."""
-        moment = {"at": self._platform.clock.now()}
-        self._store.write(Change(sandbox, REFRESH, type, moment))
-        return self.credentials(sandbox, type)
+        scope.write(scope.change(REFRESH, type, {"at": scope.now()}))
+        return self.credentials(scope, type)
 
-    def create_key(self, sandbox: Sandbox, algorithm: str) -> JsonObject:
+    def create_key(self, scope: Scope, algorithm: str) -> JsonObject:
         """Make a key pair and return what is public of it.
 
         The key has the look of one, and nothing can be encrypted with it. The pass phrase is not
         kept.
         """
-        id = self._platform.new_uuid(sandbox, KEY)
-        digits = self._platform.ids.hex(sandbox, f"{KEY} {id}", 0, 128)
+        id = scope.new_uuid(KEY)
+        digits = scope.platform.ids.hex(scope.sandbox, f"{KEY} {id}", 0, 128)
         body = base64.encodebytes(bytes.fromhex(digits)).decode()
         armoured = (
             f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{body}-----END PGP PUBLIC KEY BLOCK-----"
@@ -118,7 +118,7 @@ class Connectors:
             "id": id,
             "algorithm": algorithm,
             "publicKey": base64.b64encode(armoured.encode()).decode(),
-            "expires": self._platform.clock.now() + KEY_LIFE,
+            "expires": scope.now() + KEY_LIFE,
         }
-        self._store.write(Change(sandbox, KEY, id, key, 0))
+        scope.write(scope.change(KEY, id, key, expected=0))
         return key

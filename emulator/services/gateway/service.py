@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from emulator.platform import Platform
-from emulator.scope import Finder, Lister
+from emulator.services.interfaces import Domain
 
 
-class Gateway:
+class Gateway(Domain):
     """What stands before every service."""
 
     def __init__(self, platform: Platform) -> None:
         """It keeps nothing."""
-
-    def finders(self) -> Mapping[str, Finder]:
-        return {}
-
-    def listers(self) -> Mapping[str, Lister]:
-        return {}

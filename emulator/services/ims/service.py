@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Mapping
 from hashlib import sha256
 
 from emulator.json_types import JsonObject, dumps, loads
 from emulator.jwt import decode_base64
 from emulator.platform import Platform
 from emulator.sandbox import PLATFORM
-from emulator.scope import Finder, Lister
+from emulator.services.interfaces import Domain
 
 LIFE = 24 * 3600
 """Seconds that a token is valid: a day, as every document says."""
@@ -19,18 +18,12 @@ LIFE = 24 * 3600
 _HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
 
 
-class Ims:
+class Ims(Domain):
     """Issues access tokens and tells whether one is good."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._key = sha256(f"ims\x00{platform.settings.seed}".encode()).digest()
-
-    def finders(self) -> Mapping[str, Finder]:
-        return {}
-
-    def listers(self) -> Mapping[str, Lister]:
-        return {}
 
     def issue(self, client_id: str, scope: str) -> str:
         """Return a new access token. Earlier ones stay valid."""

@@ -10,4 +10,4 @@ from emulator.services.sandbox_management.service import Sandboxes
 @fact()
 def holder_of_name(service: Sandboxes, scope: Scope, name: str) -> JsonObject | None:
     """Return the sandbox that keeps a name from being given again, as an object with its `id`."""
-    return {"id": name} if service.holds_name(scope.organization, name) else None
+    return {"id": name} if service.holds_name(scope, name) else None

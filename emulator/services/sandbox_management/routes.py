@@ -31,7 +31,7 @@ def list_sandboxes(service: Sandboxes, call: Call) -> Reply:
 @operation("sandbox_management.create_sandbox")
 def create_sandbox(service: Sandboxes, call: Call) -> Reply:
     """Create a sandbox. The answer says that it is being created; the next read, that it is."""
-    entry = service.create(call.sandbox.organization, call.client, call.body)
+    entry = service.create(call.scope, call.body)
     return Reply(202, shapes.summary(entry, state="creating"))
 
 
@@ -45,7 +45,7 @@ def get_sandbox(service: Sandboxes, call: Call) -> Reply:
 def update_sandbox(service: Sandboxes, call: Call) -> Reply:
     """Change a sandbox's title."""
     name, title = call.path["name"], call.body["title"]
-    entry = service.rename(call.sandbox.organization, call.client, name, title)
+    entry = service.rename(call.scope, name, title)
     return Reply(200, shapes.summary(entry))
 
 
@@ -54,7 +54,7 @@ def reset_sandbox(service: Sandboxes, call: Call) -> Reply:
     """Empty a sandbox, unless the caller only wants to know whether it could be."""
     entry = _found(call)
     if not _only_validates(call):
-        entry = service.reset(call.sandbox.organization, call.client, entry["name"])
+        entry = service.reset(call.scope, entry["name"])
     return Reply(202, shapes.resetting(entry), shapes.where_to_look(call))
 
 
@@ -63,12 +63,12 @@ def delete_sandbox(service: Sandboxes, call: Call) -> Reply:
     """Delete a sandbox, unless the caller only wants to know whether it could be."""
     entry = _found(call)
     if not _only_validates(call):
-        entry = service.delete(call.sandbox.organization, call.client, entry["name"])
+        entry = service.delete(call.scope, entry["name"])
     return Reply(202, shapes.summary(entry, state="deleted"), shapes.where_to_look(call))
 
 
 def _all(service: Sandboxes, call: Call) -> list[JsonObject]:
-    return [shapes.full(entry) for entry in service.all(call.sandbox.organization)]
+    return [shapes.full(entry) for entry in service.all(call.scope)]
 
 
 def _found(call: Call) -> JsonObject:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from emulator.json_types import JsonObject
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
 from emulator.scope import Finder, Lister, Scope
-from emulator.store import Change
 
 ENTRY = "sandbox_entry"
 DEFAULT = "prod"
@@ -33,120 +31,109 @@ class Sandboxes:
     """
 
     def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self._store = platform.store
         listed = platform.settings.sandboxes
         self._given = tuple(name for name in dict.fromkeys((DEFAULT, *listed)) if name != "*")
         self._any_name = "*" in listed
 
     def finders(self) -> Mapping[str, Finder]:
-        return {"sandbox": self._usable, ENTRY: self._entry}
+        return {"sandbox": self._usable, ENTRY: self.find}
 
     def listers(self) -> Mapping[str, Lister]:
-        return {ENTRY: lambda scope: self.all(scope.sandbox.organization)}
+        return {ENTRY: self.all}
 
     def _usable(self, scope: Scope, name: str) -> JsonObject | None:
         """Return a sandbox that calls may name. It is asked on every call, so it makes little."""
-        stored = self._store.read(_place(scope.sandbox.organization), ENTRY, name)
-        if stored is not None:
-            return stored.body if stored.body["state"] == "active" else None
+        written = _written(scope, name)
+        if written is not None:
+            return written if written["state"] == "active" else None
         return {"name": name} if self._is_given(name) else None
 
-    def _entry(self, scope: Scope, name: str) -> JsonObject | None:
-        return self.find(scope.sandbox.organization, name)
-
-    def holds_name(self, organization: str, name: str) -> bool:
+    def holds_name(self, scope: Scope, name: str) -> bool:
         """Tell whether a name cannot be given to a new sandbox, be its holder deleted."""
-        stored = self._store.read(_place(organization), ENTRY, name)
-        return stored is not None or name in self._given
+        return name in self._given or _written(scope, name) is not None
 
     def _is_given(self, name: str) -> bool:
         if name in self._given:
             return True
         return self._any_name and name == name.lower() and name.replace("-", "").isalnum()
 
-    def find(self, organization: str, name: str) -> JsonObject | None:
+    def find(self, scope: Scope, name: str) -> JsonObject | None:
         """Return a sandbox in whatever state."""
-        stored = self._store.read(_place(organization), ENTRY, name)
-        if stored is not None:
-            found: JsonObject = stored.body
-            return found
-        return self._as_given(organization, name) if self._is_given(name) else None
+        found = _written(scope, name)
+        return _as_given(scope, name) if found is None and self._is_given(name) else found
 
-    def all(self, organization: str) -> list[JsonObject]:
+    def all(self, scope: Scope) -> list[JsonObject]:
         """Return every sandbox, deleted ones too: first the settings', then the created ones."""
-        written = {row.key: row.body for row in self._store.scan(_place(organization), ENTRY)}
-        given = [
-            written.pop(name, None) or self._as_given(organization, name) for name in self._given
-        ]
+        written = {row.key: row.body for row in scope.of_organization().scan(ENTRY)}
+        given = [written.pop(name, None) or _as_given(scope, name) for name in self._given]
         return [*given, *written.values()]
 
-    def _as_given(self, organization: str, name: str) -> JsonObject:
-        title = _GIVEN_TITLES.get(name) or name.replace("-", " ").capitalize()
-        type = "production" if name == DEFAULT else "development"
-        return self._new(organization, name, title, type, "platform", _GIVEN_SINCE)
-
-    def _new(
-        self, organization: str, name: str, title: str, type: str, client: str, now: int
-    ) -> JsonObject:
-        user = self._platform.user_id(client)
-        return {
-            "id": self._platform.sandbox_id(Sandbox(organization, name)),
-            "name": name,
-            "title": title,
-            "state": "active",
-            "type": type,
-            "region": REGION,
-            "isDefault": name == DEFAULT,
-            "eTag": 1,
-            "created": now,
-            "modified": now,
-            "createdBy": user,
-            "modifiedBy": user,
-        }
-
-    def create(self, organization: str, client: str, sent: JsonObject) -> JsonObject:
+    def create(self, scope: Scope, sent: JsonObject) -> JsonObject:
         """Create a sandbox; it is ready at once."""
         name, title, type = (sent.get(member, "") for member in ("name", "title", "type"))
-        entry = self._new(organization, name, title, type, client, self._platform.clock.now())
-        self._store.write(Change(_place(organization), ENTRY, name, entry))
-        return entry
+        return _write(scope, _new(scope, name, title, type, scope.user_id, scope.now()))
 
-    def rename(self, organization: str, client: str, name: str, title: str) -> JsonObject:
+    def rename(self, scope: Scope, name: str, title: str) -> JsonObject:
         """Give a sandbox another title."""
-        return self._change(organization, client, name, title=title)
+        return self._change(scope, name, title=title)
 
-    def reset(self, organization: str, client: str, name: str) -> JsonObject:
+    def reset(self, scope: Scope, name: str) -> JsonObject:
         """Forget what a sandbox holds."""
-        self._empty(Sandbox(organization, name))
-        return self._change(organization, client, name)
+        _empty(scope, name)
+        return self._change(scope, name)
 
-    def delete(self, organization: str, client: str, name: str) -> JsonObject:
+    def delete(self, scope: Scope, name: str) -> JsonObject:
         """Close a sandbox for all calls and forget what it holds; its entry stays."""
-        deleted = self._change(organization, client, name, state="deleted")
-        self._empty(Sandbox(organization, name))
+        deleted = self._change(scope, name, state="deleted")
+        _empty(scope, name)
         return deleted
 
-    def _empty(self, sandbox: Sandbox) -> None:
-        # The caller holds the organization's section; nobody in a sandbox's ever asks for that.
-        with self._store.exclusive(sandbox):
-            self._platform.erase(*sandbox)
-
-    def _change(self, organization: str, client: str, name: str, **changes: Any) -> JsonObject:
-        old = self.find(organization, name)
+    def _change(self, scope: Scope, name: str, **changes: str) -> JsonObject:
+        old = self.find(scope, name)
         if old is None:
             raise LookupError(f"sandbox {name}")
-        entry = {
-            **old,
-            **changes,
-            "eTag": old["eTag"] + 1,
-            "modified": self._platform.clock.now(),
-            "modifiedBy": self._platform.user_id(client),
-        }
-        self._store.write(Change(_place(organization), ENTRY, name, entry))
-        return entry
+        touched = {"modified": scope.now(), "modifiedBy": scope.user_id}
+        return _write(scope, {**old, **changes, "eTag": old["eTag"] + 1, **touched})
 
 
-def _place(organization: str) -> Sandbox:
-    """Return where an organization keeps what belongs to none of its sandboxes."""
-    return Sandbox(organization, "")
+def _written(scope: Scope, name: str) -> JsonObject | None:
+    """Return a sandbox that has been created or changed."""
+    return scope.of_organization().read(ENTRY, name)
+
+
+def _write(scope: Scope, entry: JsonObject) -> JsonObject:
+    organization = scope.of_organization()
+    organization.write(organization.change(ENTRY, entry["name"], entry))
+    return entry
+
+
+def _empty(scope: Scope, name: str) -> None:
+    sandbox = Sandbox(scope.organization, name)
+    # The caller holds the organization's section; nobody in a sandbox's ever asks for that.
+    with scope.platform.store.exclusive(sandbox):
+        scope.platform.erase(*sandbox)
+
+
+def _as_given(scope: Scope, name: str) -> JsonObject:
+    """Return a sandbox of the settings."""
+    title = _GIVEN_TITLES.get(name) or name.replace("-", " ").capitalize()
+    type = "production" if name == DEFAULT else "development"
+    user = scope.platform.user_id("platform")
+    return _new(scope, name, title, type, user, _GIVEN_SINCE)
+
+
+def _new(scope: Scope, name: str, title: str, type: str, user: str, now: int) -> JsonObject:
+    return {
+        "id": scope.platform.sandbox_id(Sandbox(scope.organization, name)),
+        "name": name,
+        "title": title,
+        "state": "active",
+        "type": type,
+        "region": REGION,
+        "isDefault": name == DEFAULT,
+        "eTag": 1,
+        "created": now,
+        "modified": now,
+        "createdBy": user,
+        "modifiedBy": user,
+    }
