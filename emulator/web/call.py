@@ -9,7 +9,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
-from emulator.contract import Operation
+from emulator.contract import Contract, Operation
+from emulator.contract.model import Resource
 from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
@@ -40,6 +41,7 @@ class Call:
     """
 
     operation: Operation
+    contract: Contract
     scope: Scope
     lookup: BoundLookup
     path: dict[str, str]
@@ -75,6 +77,11 @@ class Call:
     def fixtures(self) -> Fixtures:
         """The platform's own resources in this call's edition."""
         return self.scope.fixtures
+
+    @property
+    def resource(self) -> Resource:
+        """What the operation is about, by the contract."""
+        return self.contract.resources.by_operation[self.operation.id][0]
 
     def find(self, kind: str, key: str) -> JsonObject:
         """Return a resource that a rule has already found.

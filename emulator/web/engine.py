@@ -187,6 +187,7 @@ class Engine:
         self._refuse_first(edition.judge(operation.id, request, lookup), exchange)
         call = Call(
             operation=operation,
+            contract=self.contract,
             scope=lookup.scope,
             lookup=lookup,
             path=incoming.path,

@@ -7,23 +7,13 @@ takes in data over HTTP. Which specs have an inlet, and what else they default t
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from emulator.json_types import Json, JsonObject
 from emulator.sandbox import PLATFORM
 from emulator.scope import Scope
 
-
-class Kind(NamedTuple):
-    """One kind of entity: its name among the resources, and its collection in paths."""
-
-    name: str
-    collection: str
-
-
-CONNECTION = Kind("connection", "connections")
-SOURCE_CONNECTION = Kind("source_connection", "sourceConnections")
-TARGET_CONNECTION = Kind("target_connection", "targetConnections")
+CONNECTION = "connection"
+SOURCE_CONNECTION = "source_connection"
+TARGET_CONNECTION = "target_connection"
 
 
 def inherited_by_connection(scope: Scope, body: JsonObject) -> JsonObject:
@@ -39,7 +29,7 @@ def inherited_by_connection(scope: Scope, body: JsonObject) -> JsonObject:
 
 def base_connection(scope: Scope, body: JsonObject) -> JsonObject | None:
     """Return id and spec of the base connection of a source or target connection."""
-    base = found(scope, CONNECTION.name, body.get("baseConnectionId"))
+    base = found(scope, CONNECTION, body.get("baseConnectionId"))
     return base and {"id": base["id"], "connectionSpec": base.get("connectionSpec")}
 
 
@@ -53,15 +43,15 @@ def found(scope: Scope, kind: str, key: Json) -> JsonObject | None:
     return scope.find(kind, key) if isinstance(key, str) else None
 
 
-def with_inlet(scope: Scope, kind: Kind, entity: JsonObject) -> JsonObject:
+def with_inlet(scope: Scope, kind: str, entity: JsonObject) -> JsonObject:
     """Return a connection or source connection with its inlet, if its spec has one."""
     spec = found(scope, "connection_spec", spec_id(entity, "connectionSpec"))
     inlet = object_at(spec or {}, "x-emulator").get("inlet")
     if not inlet:
         return entity
-    if kind is CONNECTION:
+    if kind == CONNECTION:
         return _with_own_inlet(scope, entity, inlet)
-    return _with_base_inlet(scope, entity) if kind is SOURCE_CONNECTION else entity
+    return _with_base_inlet(scope, entity) if kind == SOURCE_CONNECTION else entity
 
 
 def _with_own_inlet(scope: Scope, entity: JsonObject, inlet: JsonObject) -> JsonObject:
@@ -83,7 +73,7 @@ def _with_own_inlet(scope: Scope, entity: JsonObject, inlet: JsonObject) -> Json
 
 def _with_base_inlet(scope: Scope, entity: JsonObject) -> JsonObject:
     """Return a source connection with its base connection's URL, where a client looks for it."""
-    base = found(scope, CONNECTION.name, entity.get("baseConnectionId")) or {}
+    base = found(scope, CONNECTION, entity.get("baseConnectionId")) or {}
     url = object_at(object_at(base, "auth"), "params").get("inletUrl")
     if url is None:
         return entity

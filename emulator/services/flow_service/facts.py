@@ -14,7 +14,7 @@ from emulator.services.flow_service.service import FlowService
 @fact()
 def started_flow(service: FlowService, scope: Scope, flow_id: str) -> bool:
     """Tell whether a flow's start time has passed: its schedule's start is fixed then."""
-    flow = scope.read(FLOW.name, flow_id) or {}
+    flow = scope.read(FLOW, flow_id) or {}
     start = str((flow.get("scheduleParams") or {}).get("startTime", ""))
     is_time = start.isdecimal() and len(start) <= 18
     return is_time and int(start) * 1000 <= scope.now()
@@ -23,7 +23,7 @@ def started_flow(service: FlowService, scope: Scope, flow_id: str) -> bool:
 @fact()
 def spec_of_flow(service: FlowService, scope: Scope, flow_id: str) -> JsonObject | None:
     """Return the flow spec of a flow."""
-    named = (scope.read(FLOW.name, flow_id) or {}).get("flowSpec")
+    named = (scope.read(FLOW, flow_id) or {}).get("flowSpec")
     id = named.get("id") if isinstance(named, dict) else None
     return scope.find("flow_spec", id) if isinstance(id, str) else None
 
@@ -37,7 +37,7 @@ def batch_flow(service: FlowService, scope: Scope, flow_id: str) -> bool:
 @fact()
 def delta_column(service: FlowService, scope: Scope, flow_id: str) -> JsonObject | None:
     """Return the delta column of a flow, where its first run left it."""
-    return column_of(scope.read(FLOW.name, flow_id) or {})
+    return column_of(scope.read(FLOW, flow_id) or {})
 
 
 @fact()
@@ -47,7 +47,7 @@ def rerun_fault(service: FlowService, scope: Scope, run_id: str) -> JsonObject |
     if run is None:
         return None
     id = run["flowId"]
-    state = (scope.read(FLOW.name, id) or {"state": "deleted"})["state"]
+    state = (scope.read(FLOW, id) or {"state": "deleted"})["state"]
     if state == "enabled":
         return None
     return {"reason": f'flow of run {id} has state "{state}"', "values": {"id": id}}

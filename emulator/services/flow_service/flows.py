@@ -11,13 +11,12 @@ from emulator.scope import Scope
 from emulator.services.flow_service.connections import (
     SOURCE_CONNECTION,
     TARGET_CONNECTION,
-    Kind,
     base_connection,
     found,
     spec_id,
 )
 
-FLOW = Kind("flow", "flows")
+FLOW = "flow"
 PARTS = "flow_parts"
 
 
@@ -37,10 +36,10 @@ def inherited_by_flow(scope: Scope, body: JsonObject) -> JsonObject:
     return inherited
 
 
-def _ends(scope: Scope, kind: Kind, ids: Json) -> list[JsonObject]:
+def _ends(scope: Scope, kind: str, ids: Json) -> list[JsonObject]:
     ends = []
     for id in ids or []:
-        if connection := found(scope, kind.name, id):
+        if connection := found(scope, kind, id):
             end = {"id": id, "connectionSpec": connection.get("connectionSpec")}
             if base := base_connection(scope, connection):
                 end["baseConnection"] = base
@@ -71,5 +70,5 @@ def keep_parts(scope: Scope, flow: JsonObject) -> None:
     scope.write(scope.change(PARTS, flow["id"], parts))
 
 
-def _first(scope: Scope, kind: Kind, ids: Json) -> JsonObject | None:
-    return found(scope, kind.name, ids[0]) if isinstance(ids, list) and ids else None
+def _first(scope: Scope, kind: str, ids: Json) -> JsonObject | None:
+    return found(scope, kind, ids[0]) if isinstance(ids, list) and ids else None

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from emulator.json_types import JsonObject
 from emulator.services.flow_service import shapes
-from emulator.services.flow_service.connections import (
-    CONNECTION,
-    SOURCE_CONNECTION,
-    TARGET_CONNECTION,
-    Kind,
-)
 from emulator.services.flow_service.flows import FLOW
 from emulator.services.flow_service.listing import matching, page, read_query, read_search
 from emulator.services.flow_service.runs import RUN
 from emulator.services.flow_service.service import FlowService
 from emulator.services.flow_service.specs import (
-    CONNECTION_SPEC,
     FLOW_SPEC,
-    SpecKind,
     all_specs,
     create_spec,
     replace_spec,
@@ -26,28 +18,17 @@ from emulator.services.flow_service.specs import (
 from emulator.store import Stored
 from emulator.web import Call, Reply, operation
 
-_KINDS = {
-    "connection": CONNECTION,
-    "source_connection": SOURCE_CONNECTION,
-    "target_connection": TARGET_CONNECTION,
-    "flow": FLOW,
-}
 _STATES = {"enable": "enabled", "disable": "disabled", "publish": "enabled"}
 _DATASETS_PER_PAGE = 20
 
 
-def _kind(call: Call) -> Kind:
-    """Return the kind that an operation is about: `flow_service.list_flows` lists flows."""
-    return _KINDS[call.operation.id.partition(".")[2].partition("_")[2].removesuffix("s")]
-
-
-def _entity(service: FlowService, call: Call, kind: Kind) -> JsonObject:
+def _entity(service: FlowService, call: Call) -> JsonObject:
     """Return the entity of the path; a flow's runs that are due change it first."""
-    if kind is FLOW:
+    kind, id = call.resource.kind, call.path["id"]
+    if kind == FLOW:
         service.catch_up(call.scope)
-        flow = call.scope.find(kind.name, call.path["id"])
-        return flow or call.find(kind.name, call.path["id"])
-    return call.find(kind.name, call.path["id"])
+        return call.scope.find(kind, id) or call.find(kind, id)
+    return call.find(kind, id)
 
 
 @operation("flow_service.create_connection")
@@ -55,10 +36,9 @@ def _entity(service: FlowService, call: Call, kind: Kind) -> JsonObject:
 @operation("flow_service.create_target_connection")
 @operation("flow_service.create_flow")
 def create(service: FlowService, call: Call) -> Reply:
-    kind = _kind(call)
     state = "draft" if call.query.get("mode") == "draft" else "enabled"
-    entity = service.create(call.scope, kind, call.body, state)
-    return shapes.created(call, kind, entity)
+    entity = service.create(call.scope, call.resource.kind, call.body, state)
+    return shapes.created(call, entity)
 
 
 @operation("flow_service.list_connections")
@@ -66,16 +46,16 @@ def create(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.list_target_connections")
 @operation("flow_service.list_flows")
 def list_entities(service: FlowService, call: Call) -> Reply:
-    kind, query = _kind(call), read_query(call.query)
-    if kind is FLOW:
+    kind, query = call.resource.kind, read_query(call.query)
+    if kind == FLOW:
         service.catch_up(call.scope)
     after = 0 if query.order else query.position
-    rows = call.scope.scan(kind.name, after)
+    rows = call.scope.scan(kind, after)
     if call.query.get("count", "").lower() == "true":
         return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
     entities, next_position = page(rows, query)
     items = [shapes.masked(call.scope, entity) for entity in entities]
-    return shapes.listed(items, kind.collection, query, next_position)
+    return shapes.listed(call, items, query, next_position)
 
 
 @operation("flow_service.get_connection")
@@ -83,7 +63,7 @@ def list_entities(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.get_target_connection")
 @operation("flow_service.get_flow")
 def get(service: FlowService, call: Call) -> Reply:
-    return shapes.one(call, _entity(service, call, _kind(call)))
+    return shapes.one(call, _entity(service, call))
 
 
 @operation("flow_service.update_connection")
@@ -91,9 +71,8 @@ def get(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.update_target_connection")
 @operation("flow_service.update_flow")
 def update(service: FlowService, call: Call) -> Reply:
-    kind = _kind(call)
-    entity = _entity(service, call, kind)
-    return shapes.written(service.patch(call.scope, kind, entity, call.body))
+    entity = _entity(service, call)
+    return shapes.written(service.patch(call.scope, call.resource.kind, entity, call.body))
 
 
 @operation("flow_service.delete_connection")
@@ -101,9 +80,8 @@ def update(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.delete_target_connection")
 @operation("flow_service.delete_flow")
 def delete(service: FlowService, call: Call) -> Reply:
-    kind = _kind(call)
-    _entity(service, call, kind)
-    service.delete(call.scope, kind, call.path["id"])
+    _entity(service, call)
+    service.delete(call.scope, call.resource.kind, call.path["id"])
     return Reply(204)
 
 
@@ -112,10 +90,9 @@ def delete(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.target_connection_action")
 @operation("flow_service.flow_action")
 def act(service: FlowService, call: Call) -> Reply:
-    kind = _KINDS[call.operation.id.partition(".")[2].removesuffix("_action")]
-    entity = _entity(service, call, kind)
+    entity = _entity(service, call)
     state = _STATES[call.query["op"].lower()]
-    return shapes.written(service.set_state(call.scope, kind, entity, state))
+    return shapes.written(service.set_state(call.scope, call.resource.kind, entity, state))
 
 
 @operation("flow_service.test_connection")
@@ -147,9 +124,8 @@ def list_runs(service: FlowService, call: Call) -> Reply:
     if call.query.get("count", "").lower() == "true":
         return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
     runs, next_position = page(rows, query)
-    return shapes.listed(
-        [shapes.public_run(call, run) for run in runs], "runs", query, next_position
-    )
+    items = [shapes.public_run(call, run) for run in runs]
+    return shapes.listed(call, items, query, next_position)
 
 
 @operation("flow_service.get_run")
@@ -184,11 +160,7 @@ def _run(service: FlowService, call: Call) -> JsonObject:
     return run or call.find(RUN, call.path["id"])
 
 
-def _spec_kind(call: Call) -> SpecKind:
-    return CONNECTION_SPEC if "connection_spec" in call.operation.id else FLOW_SPEC
-
-
-def _spec_rows(call: Call, kind: SpecKind) -> list[Stored]:
+def _spec_rows(call: Call, kind: str) -> list[Stored]:
     specs = all_specs(call.scope, kind)
     return [Stored(spec["id"], 1, number, spec) for number, spec in enumerate(specs, 1)]
 
@@ -196,7 +168,7 @@ def _spec_rows(call: Call, kind: SpecKind) -> list[Stored]:
 @operation("flow_service.list_connection_specs")
 @operation("flow_service.list_flow_specs")
 def list_specs(service: FlowService, call: Call) -> Reply:
-    rows = matching(_spec_rows(call, _spec_kind(call)), read_query(call.query))
+    rows = matching(_spec_rows(call, call.resource.kind), read_query(call.query))
     return Reply(200, {"items": [shapes.public_spec(row.body) for row in rows]})
 
 
@@ -204,23 +176,23 @@ def list_specs(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.get_flow_spec")
 def get_spec(service: FlowService, call: Call) -> Reply:
     return Reply(
-        200, {"items": [shapes.public_spec(call.find(_spec_kind(call).name, call.path["id"]))]}
+        200, {"items": [shapes.public_spec(call.find(call.resource.kind, call.path["id"]))]}
     )
 
 
 @operation("flow_service.create_connection_spec")
 @operation("flow_service.create_flow_spec")
 def post_spec(service: FlowService, call: Call) -> Reply:
-    kind = _spec_kind(call)
+    kind = call.resource.kind
     spec = create_spec(call.scope, kind, call.body)
-    return shapes.created_spec(call, kind, spec)
+    return shapes.created_spec(call, spec)
 
 
 @operation("flow_service.replace_connection_spec")
 @operation("flow_service.replace_flow_spec")
 def put_spec(service: FlowService, call: Call) -> Reply:
-    kind = _spec_kind(call)
-    spec = call.find(kind.name, call.path["id"])
+    kind = call.resource.kind
+    spec = call.find(kind, call.path["id"])
     replaced = replace_spec(call.scope, kind, spec, call.body)
     return Reply(200, shapes.public_spec(replaced))
 
@@ -238,19 +210,18 @@ def get_spec_configs(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.search_connections")
 @operation("flow_service.search_flows")
 def search_entities(service: FlowService, call: Call) -> Reply:
-    kind = FLOW if call.operation.id.endswith("flows") else CONNECTION
-    if kind is FLOW:
+    kind = call.resource.kind
+    if kind == FLOW:
         service.catch_up(call.scope)
-    rows = list(call.scope.scan(kind.name))
-    return _search(call, rows, kind.collection)
+    return _search(call, list(call.scope.scan(kind)))
 
 
 @operation("flow_service.search_flow_specs")
 def search_flow_specs(service: FlowService, call: Call) -> Reply:
-    return _search(call, _spec_rows(call, FLOW_SPEC), FLOW_SPEC.collection)
+    return _search(call, _spec_rows(call, FLOW_SPEC))
 
 
-def _search(call: Call, rows: list[Stored], collection: str) -> Reply:
+def _search(call: Call, rows: list[Stored]) -> Reply:
     body: JsonObject = call.body or {}
     query = read_search(body, call.query.get("continuationToken", ""))
     if str(body.get("count", "")).lower() == "true":
@@ -258,6 +229,4 @@ def _search(call: Call, rows: list[Stored], collection: str) -> Reply:
     after = 0 if query.order else query.position
     bodies, position = page([row for row in rows if row.ordinal > after], query)
     items = [shapes.public_spec(shapes.masked(call.scope, body)) for body in bodies]
-    return shapes.listed(
-        shapes.projected_items(call, items), f"{collection}/search", query, position
-    )
+    return shapes.listed(call, shapes.projected_items(call, items), query, position)

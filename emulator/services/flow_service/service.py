@@ -14,7 +14,6 @@ from emulator.services.flow_service.connections import (
     CONNECTION,
     SOURCE_CONNECTION,
     TARGET_CONNECTION,
-    Kind,
     inherited_by_connection,
     with_inlet,
 )
@@ -55,7 +54,7 @@ _SERVER_MADE = (
     "providerRefId",
     "state",
 )
-_INHERITED: dict[Kind, Callable[[Scope, JsonObject], JsonObject]] = {
+_INHERITED: dict[str, Callable[[Scope, JsonObject], JsonObject]] = {
     CONNECTION: lambda scope, body: {},
     SOURCE_CONNECTION: inherited_by_connection,
     TARGET_CONNECTION: inherited_by_connection,
@@ -73,14 +72,13 @@ class FlowService:
         self.explorer = Explorer(platform)
 
     def finders(self) -> Mapping[str, Finder]:
-        kinds = (RUN, *(kind.name for kind in KINDS))
         return {
-            **{kind: _finder(kind) for kind in kinds},
-            **{kind.name: spec_finder(kind) for kind in SPEC_KINDS},
+            **{kind: _finder(kind) for kind in (*KINDS, RUN)},
+            **{kind: spec_finder(kind) for kind in SPEC_KINDS},
         }
 
     def listers(self) -> Mapping[str, Lister]:
-        return {kind.name: _lister(kind.name) for kind in KINDS}
+        return {kind: _lister(kind) for kind in KINDS}
 
     def catch_up(self, scope: Scope) -> int:
         """Carry out what is due in a sandbox; return how many runs ended."""
@@ -94,7 +92,7 @@ class FlowService:
         return FlowEngine(self._platform, scope)
 
     def create(
-        self, scope: Scope, kind: Kind, body: JsonObject, state: str = "enabled"
+        self, scope: Scope, kind: str, body: JsonObject, state: str = "enabled"
     ) -> JsonObject:
         """Store a new entity and return it whole.
 
@@ -106,7 +104,7 @@ class FlowService:
         """
         now, user = scope.now(), scope.user_id
         entity = {
-            "id": scope.new_uuid(kind.name),
+            "id": scope.new_uuid(kind),
             "createdAt": now,
             "updatedAt": now,
             "createdBy": user,
@@ -120,19 +118,19 @@ class FlowService:
             "state": state,
             **_INHERITED[kind](scope, body),
         }
-        if kind is FLOW:
+        if kind == FLOW:
             entity["runs"] = f"/runs?property=flowId=={entity['id']}"
             entity["lastOperation"] = {"started": now, "updated": now, "operation": "create"}
         return self._write(scope, kind, with_inlet(scope, kind, entity), 0)
 
-    def patch(self, scope: Scope, kind: Kind, entity: JsonObject, patch: Json) -> JsonObject:
+    def patch(self, scope: Scope, kind: str, entity: JsonObject, patch: Json) -> JsonObject:
         """Apply a JSON Patch to an entity and return it with its new etag."""
         patched = json_patch.apply(entity, patch if isinstance(patch, list) else [])
         sent = {name: value for name, value in patched.items() if name not in _SERVER_MADE}
         kept = {name: entity[name] for name in _SERVER_MADE if name in entity}
         changed = {**sent, **kept, **_INHERITED[kind](scope, sent)}
         changed = _touched(scope, with_inlet(scope, kind, changed))
-        if kind is FLOW:
+        if kind == FLOW:
             changed["lastOperation"] = {
                 "started": changed["updatedAt"],
                 "updated": changed["updatedAt"],
@@ -143,7 +141,7 @@ class FlowService:
             }
         return self._rewrite(scope, kind, changed)
 
-    def set_state(self, scope: Scope, kind: Kind, entity: JsonObject, state: str) -> JsonObject:
+    def set_state(self, scope: Scope, kind: str, entity: JsonObject, state: str) -> JsonObject:
         """Put an entity into a state and return it with its new etag."""
         return self._rewrite(scope, kind, {**_touched(scope, entity), "state": state})
 
@@ -163,50 +161,50 @@ class FlowService:
 
     def note_run(self, scope: Scope, run: JsonObject) -> None:
         """Show a run that has ended as its flow's last one; the flow keeps its etag."""
-        flow = scope.read(FLOW.name, run["flowId"])
+        flow = scope.read(FLOW, run["flowId"])
         if flow is not None:
             duration = run["metrics"].get("durationSummary") or {}
             last = {"id": run["id"], "state": run["state"], **duration}
             last.pop("extensions", None)
-            scope.write(scope.change(FLOW.name, flow["id"], {**flow, "lastRunDetails": last}))
+            scope.write(scope.change(FLOW, flow["id"], {**flow, "lastRunDetails": last}))
 
     def replace_run(self, scope: Scope, run: JsonObject, body: JsonObject) -> JsonObject:
         """Put what a provider tells in place of a run; its flow shows it if it is the last one."""
         replaced = self.runs.replace(scope, run, body)
-        last = (scope.read(FLOW.name, run["flowId"]) or {}).get("lastRunDetails") or {}
+        last = (scope.read(FLOW, run["flowId"]) or {}).get("lastRunDetails") or {}
         if last.get("id") == run["id"]:
             self.note_run(scope, replaced)
         return replaced
 
-    def delete(self, scope: Scope, kind: Kind, id: str) -> None:
+    def delete(self, scope: Scope, kind: str, id: str) -> None:
         """Delete an entity; a base connection takes along what was made on it for no flow."""
-        changes = [scope.change(kind.name, id, None)]
-        if kind is CONNECTION:
+        changes = [scope.change(kind, id, None)]
+        if kind == CONNECTION:
             for made in (SOURCE_CONNECTION, TARGET_CONNECTION):
                 changes.extend(
-                    scope.change(made.name, stored.key, None)
-                    for stored in scope.scan(made.name)
+                    scope.change(made, stored.key, None)
+                    for stored in scope.scan(made)
                     if stored.body.get("baseConnectionId") == id
                 )
-        if kind is FLOW:
+        if kind == FLOW:
             changes.append(scope.change(PARTS, id, None))
         scope.write(*changes)
-        if kind is FLOW:
+        if kind == FLOW:
             self.queue.flow_deleted(scope, id)
 
-    def _rewrite(self, scope: Scope, kind: Kind, entity: JsonObject) -> JsonObject:
-        stored = scope.stored(kind.name, entity["id"])
+    def _rewrite(self, scope: Scope, kind: str, entity: JsonObject) -> JsonObject:
+        stored = scope.stored(kind, entity["id"])
         return self._write(scope, kind, entity, stored.version if stored else 0)
 
-    def _write(self, scope: Scope, kind: Kind, entity: JsonObject, version: int) -> JsonObject:
+    def _write(self, scope: Scope, kind: str, entity: JsonObject, version: int) -> JsonObject:
         """Write an entity over a version of it, with a new etag.
 
         Of a flow, what it is made of and when it runs next are kept too.
         """
         etag = scope.platform.ids.etag(entity["id"], version + 1, entity["updatedAt"])
         entity["version"] = entity["etag"] = etag
-        scope.write(scope.change(kind.name, entity["id"], entity, expected=version))
-        if kind is FLOW:
+        scope.write(scope.change(kind, entity["id"], entity, expected=version))
+        if kind == FLOW:
             keep_parts(scope, entity)
             self.queue.flow_changed(scope, entity)
         return entity

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from emulator.data_plane.activities import ACTIVITIES, EXPORT
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope
-from emulator.services.flow_service.connections import Kind, found, spec_id
+from emulator.services.flow_service.connections import found, spec_id
 from emulator.services.flow_service.listing import Query, projected
-from emulator.services.flow_service.specs import SpecKind
 from emulator.web import Call, Reply
 
 MASK = "******"
@@ -32,10 +31,10 @@ WRITTEN: dict[str, Callable[[JsonObject], JsonObject]] = {
 """What creating an entity answers, by the shape that an edition's documents show."""
 
 
-def created(call: Call, kind: Kind, entity: JsonObject) -> Reply:
+def created(call: Call, entity: JsonObject) -> Reply:
     """Return the 201 of a new entity, with its place."""
-    shape = call.edition.answer(f"flow_service.created_{kind.name}")
-    location = f"{call.operation.base_path}/{kind.collection}/{entity['id']}"
+    shape = call.edition.answer(f"flow_service.created_{call.resource.kind}")
+    location = f"{call.operation.base_path}{call.resource.collection}/{entity['id']}"
     return Reply(201, WRITTEN[shape](entity), {"Location": location})
 
 
@@ -49,11 +48,12 @@ def one(call: Call, entity: JsonObject) -> Reply:
     return Reply(200, {"items": [masked(call.scope, entity)]}, {"ETag": entity["etag"]})
 
 
-def listed(items: list[JsonObject], path: str, query: Query, position: int | None) -> Reply:
-    """Return one page of a list with the link to the next, which `path` leads to."""
+def listed(call: Call, items: list[JsonObject], query: Query, position: int | None) -> Reply:
+    """Return one page of a list or search with the link to the next."""
+    path = call.operation.path
     links: JsonObject = {}
     if position is not None:
-        links["next"] = {"href": f"/{path}?continuationToken={query.token(position)}"}
+        links["next"] = {"href": f"{path}?continuationToken={query.token(position)}"}
     return Reply(200, {"items": items, "_links": links})
 
 
@@ -93,9 +93,9 @@ def public_spec(resource: JsonObject) -> JsonObject:
     return {name: value for name, value in resource.items() if name != "x-emulator"}
 
 
-def created_spec(call: Call, kind: SpecKind, resource: JsonObject) -> Reply:
+def created_spec(call: Call, resource: JsonObject) -> Reply:
     """Return the 201 of a new spec, which shows it bare, with its place."""
-    location = f"{call.operation.base_path}/{kind.collection}/{resource['id']}"
+    location = f"{call.operation.base_path}{call.resource.collection}/{resource['id']}"
     return Reply(201, public_spec(resource), {"Location": location})
 
 

@@ -5,8 +5,6 @@ All sandboxes of an organization see the same specs.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from emulator.json_types import JsonObject
 from emulator.scope import Finder, Scope
 
@@ -22,57 +20,49 @@ _SERVER_MADE = (
 )
 
 
-class SpecKind(NamedTuple):
-    """One kind of spec: its name among the resources, its collection in paths, its fixtures."""
-
-    name: str
-    collection: str
-    fixtures: str
-
-
-CONNECTION_SPEC = SpecKind("connection_spec", "connectionSpecs", "connection_specs")
-FLOW_SPEC = SpecKind("flow_spec", "flowSpecs", "flow_specs")
+CONNECTION_SPEC = "connection_spec"
+FLOW_SPEC = "flow_spec"
 SPEC_KINDS = (CONNECTION_SPEC, FLOW_SPEC)
 
 
-def spec_finder(kind: SpecKind) -> Finder:
+def spec_finder(kind: str) -> Finder:
     """Return what finds the specs of a kind by id."""
 
     def find(scope: Scope, key: str) -> JsonObject | None:
-        own = scope.of_organization().read(kind.name, key)
-        return own or scope.fixtures.get(kind.fixtures, key)
+        own = scope.of_organization().read(kind, key)
+        return own or scope.fixtures.get(f"{kind}s", key)
 
     return find
 
 
-def all_specs(scope: Scope, kind: SpecKind) -> list[JsonObject]:
+def all_specs(scope: Scope, kind: str) -> list[JsonObject]:
     """Return the platform's specs in their order, replaced or not, and then the added ones."""
-    own = {row.key: row.body for row in scope.of_organization().scan(kind.name)}
-    shipped = [own.pop(spec["id"], spec) for spec in scope.fixtures.all(kind.fixtures)]
+    own = {row.key: row.body for row in scope.of_organization().scan(kind)}
+    shipped = [own.pop(spec["id"], spec) for spec in scope.fixtures.all(f"{kind}s")]
     return [*shipped, *own.values()]
 
 
-def create_spec(scope: Scope, kind: SpecKind, body: JsonObject) -> JsonObject:
+def create_spec(scope: Scope, kind: str, body: JsonObject) -> JsonObject:
     """Store a new spec and return it."""
     organization = scope.of_organization()
     spec = {
-        "id": organization.new_uuid(kind.name),
+        "id": organization.new_uuid(kind),
         "createdAt": scope.now(),
         "createdBy": scope.user_id,
         "createdClient": scope.client,
         **_content(scope, body),
         "x-emulator": {"status": "custom"},
     }
-    organization.write(organization.change(kind.name, spec["id"], spec, expected=0))
+    organization.write(organization.change(kind, spec["id"], spec, expected=0))
     return spec
 
 
-def replace_spec(scope: Scope, kind: SpecKind, spec: JsonObject, body: JsonObject) -> JsonObject:
+def replace_spec(scope: Scope, kind: str, spec: JsonObject, body: JsonObject) -> JsonObject:
     """Put a whole new content into a spec, for this organization only, and return it."""
     kept = {name: spec[name] for name in _SERVER_MADE if name in spec}
     replaced = {**kept, **_content(scope, body)}
     organization = scope.of_organization()
-    organization.write(organization.change(kind.name, spec["id"], replaced))
+    organization.write(organization.change(kind, spec["id"], replaced))
     return replaced
 
 
