@@ -1,4 +1,4 @@
-"""Files for connections: what a test author puts where a storage would have it."""
+"""ConnectionFiles for connections: what a test author puts where a storage would have it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from emulator.admin.replies import answer, error
-from emulator.data_plane.files import File, Files, clean
+from emulator.data_plane.files import ConnectionFiles, File, clean_path
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.web.call import Reply
@@ -38,7 +38,7 @@ class _Views:
         sandbox = _sandbox()
         if sandbox is None:
             return _nowhere()
-        files = Files(self._platform).all(sandbox, container)
+        files = ConnectionFiles(self._platform).all(sandbox, container)
         return answer({"files": [_shown(container, file) for file in files]})
 
     def put(self, container: str, path: str) -> Response:
@@ -46,13 +46,13 @@ class _Views:
         sandbox = _sandbox()
         if sandbox is None:
             return _nowhere()
-        if not clean(path):
+        if not clean_path(path):
             return error(400, "invalid path", "a file has a name")
         content = None if self._is_too_long() else request.get_data(cache=False)
         if content is None or len(content) > self._limit:
             return error(413, "too long", f"--max-upload lets {self._limit} bytes in")
         with self._platform.store.exclusive(sandbox):
-            files = Files(self._platform)
+            files = ConnectionFiles(self._platform)
             known = files.find(sandbox, container, path)
             file = files.put(sandbox, container, path, content)
         return answer(_shown(container, file), 200 if known else 201)
@@ -65,9 +65,9 @@ class _Views:
         sandbox = _sandbox()
         if sandbox is None:
             return _nowhere()
-        content = Files(self._platform).read(sandbox, container, path)
+        content = ConnectionFiles(self._platform).read(sandbox, container, path)
         if content is None:
-            return error(404, "unknown file", f"{container} has no file {clean(path)}")
+            return error(404, "unknown file", f"{container} has no file {clean_path(path)}")
         return flask_response(Reply(200, content, {"Content-Type": "application/octet-stream"}))
 
     def delete(self, container: str, path: str) -> Response:
@@ -76,8 +76,8 @@ class _Views:
         if sandbox is None:
             return _nowhere()
         with self._platform.store.exclusive(sandbox):
-            if not Files(self._platform).delete(sandbox, container, path):
-                return error(404, "unknown file", f"{container} has no file {clean(path)}")
+            if not ConnectionFiles(self._platform).delete(sandbox, container, path):
+                return error(404, "unknown file", f"{container} has no file {clean_path(path)}")
         return flask_response(Reply(204))
 
 

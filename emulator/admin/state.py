@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from emulator.admin.replies import answer, error, read_object
-from emulator.data_plane.compression import LARGEST, CompressionError, unpack
+from emulator.data_plane.compression import MAX_UNPACKED_BYTES, CompressionError, unpack
 from emulator.json_types import JsonObject, is_deeper_than, loads
 from emulator.state import put_back, take
 from emulator.web.engine import Engine
@@ -56,7 +56,7 @@ def _sent() -> JsonObject | None:
     if request.headers.get("Content-Encoding") != "gzip":
         return read_object(DEEPEST_STATE)
     try:
-        (file,) = unpack("state", request.get_data(), "gzip", LARGEST)
+        (file,) = unpack("state", request.get_data(), "gzip", MAX_UNPACKED_BYTES)
         sent = None if is_deeper_than(file.content, DEEPEST_STATE) else loads(file.content)
     except (CompressionError, ValueError):
         return None

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
-LARGEST = 1024**3
+MAX_UNPACKED_BYTES = 1024**3
 """How many bytes a file may unpack to, unless the caller says otherwise."""
 
 
@@ -28,7 +28,7 @@ class UnpackedFile(NamedTuple):
 
 
 def unpack(
-    name: str, content: bytes, compression: str = "", largest: int = LARGEST
+    name: str, content: bytes, compression: str = "", largest: int = MAX_UNPACKED_BYTES
 ) -> Iterator[UnpackedFile]:
     """Yield the files that a compressed file holds; without compression the file itself.
 

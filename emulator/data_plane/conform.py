@@ -1,11 +1,11 @@
-"""Holds rows against a schema: converts what converts, and says what is wrong with the rest.
+"""Converts rows to a schema, and says what is wrong with those that do not conform to it.
 
     conform = conformer(resolved_schema)
-    faults: list[Fault] = []
-    landed = conform({"age": "7"}, faults)     # {"age": 7}, or whatever is in faults
+    errors: list[RowError] = []
+    converted = conform({"age": "7"}, errors)     # {"age": 7}; what is wrong is in errors
 
 A schema is compiled to closures once; then a row costs a dictionary look-up and a call for each
-value. Values that are null count as missing, and fields that the schema lacks do not land.
+value. Values that are null count as missing, and fields that the schema lacks are left out.
 
 Source: "Batch Ingestion API guide", data type conversions and the troubleshooting page's checks.
 """
@@ -41,7 +41,7 @@ DESCRIPTIONS = {
 """What a batch's errors say of a code; the constraints' is this emulator's own."""
 
 
-class Fault(NamedTuple):
+class RowError(NamedTuple):
     """One thing that is wrong with a row.
 
     Args:
@@ -57,26 +57,26 @@ class Fault(NamedTuple):
     keyword: str = ""
 
 
-Faults = list[Fault]
-Convert = Callable[[Any, Faults], Json]
-Conform = Callable[[JsonObject, Faults], JsonObject]
+RowErrors = list[RowError]
+Convert = Callable[[Any, RowErrors], Json]
+Conform = Callable[[JsonObject, RowErrors], JsonObject]
 
 
 def conformer(schema: JsonObject | None, *, requires: bool = True) -> Conform:
-    """Return a function (row, faults) that returns the row as it lands.
+    """Return a function (row, errors) that returns the converted row.
 
     Args:
-        schema: A resolved schema (`xed-full`). Without one every row lands as it is.
+        schema: A resolved schema (`xed-full`). Without one no row is changed.
         requires: Whether required fields have to be there.
     """
     if not schema or not schema.get("properties"):
-        return lambda row, faults: row
+        return lambda row, errors: row
     return _object(schema, "", requires)
 
 
 def _compiled(node: Json, path: str, requires: bool) -> Convert:
     if not isinstance(node, dict):
-        return _as_it_is
+        return _unchanged
     kind = node.get("type")
     if isinstance(node.get("properties"), dict) and node["properties"]:
         return _object(node, path, requires)
@@ -87,7 +87,7 @@ def _compiled(node: Json, path: str, requires: bool) -> Convert:
     return _scalar(node, path)
 
 
-def _as_it_is(value: Any, faults: Faults) -> Json:
+def _unchanged(value: Any, errors: RowErrors) -> Json:
     return value
 
 
@@ -99,19 +99,19 @@ def _object(node: JsonObject, path: str, requires: bool) -> Conform:
     required = tuple(node.get("required") or ()) if requires else ()
     prefix = f"{path}." if path else ""
 
-    def convert(value: Any, faults: Faults) -> JsonObject:
+    def convert(value: Any, errors: RowErrors) -> JsonObject:
         if not isinstance(value, dict):
-            _mismatch(value, "object", path, faults)
+            _mismatch(value, "object", path, errors)
             return {}
-        landed = {}
+        converted = {}
         for name, item in value.items():
             if item is not None and (field := fields.get(name)) is not None:
-                landed[name] = field(item, faults)
+                converted[name] = field(item, errors)
         for name in required:
             if value.get(name) is None:
                 column = prefix + name
-                faults.append(Fault(MISSING_CODE, f"{column} is missing", column, "required"))
-        return landed
+                errors.append(RowError(MISSING_CODE, f"{column} is missing", column, "required"))
+        return converted
 
     return convert
 
@@ -119,10 +119,10 @@ def _object(node: JsonObject, path: str, requires: bool) -> Conform:
 def _map(node: JsonObject, path: str, requires: bool) -> Convert:
     item_of = _compiled(node.get("additionalProperties"), f"{path}.*", requires)
 
-    def convert(value: Any, faults: Faults) -> Json:
+    def convert(value: Any, errors: RowErrors) -> Json:
         if not isinstance(value, dict):
-            return _mismatch(value, "object", path, faults)
-        return {name: item_of(item, faults) for name, item in value.items() if item is not None}
+            return _mismatch(value, "object", path, errors)
+        return {name: item_of(item, errors) for name, item in value.items() if item is not None}
 
     return convert
 
@@ -130,26 +130,26 @@ def _map(node: JsonObject, path: str, requires: bool) -> Convert:
 def _array(node: JsonObject, path: str, requires: bool) -> Convert:
     item_of = _compiled(node.get("items"), f"{path}[*]", requires)
 
-    def convert(value: Any, faults: Faults) -> Json:
+    def convert(value: Any, errors: RowErrors) -> Json:
         if not isinstance(value, list):
-            return _mismatch(value, "array", path, faults)
-        return [None if item is None else item_of(item, faults) for item in value]
+            return _mismatch(value, "array", path, errors)
+        return [None if item is None else item_of(item, errors) for item in value]
 
     return convert
 
 
-def _mismatch(value: Any, wanted: str, path: str, faults: Faults) -> Json:
-    """Note that a value does not convert; there is nothing to land instead of it."""
-    text = f"Cannot convert {_shown(value)} from {_kind(value)} to {wanted} ({path})"
-    faults.append(Fault(TYPE_CODE, text, path, "type"))
+def _mismatch(value: Any, wanted: str, path: str, errors: RowErrors) -> Json:
+    """Note that a value does not convert; nothing stands in for it."""
+    text = f"Cannot convert {_abbreviated(value)} from {_type_name(value)} to {wanted} ({path})"
+    errors.append(RowError(TYPE_CODE, text, path, "type"))
     return None
 
 
-def _kind(value: Any) -> str:
-    return _KINDS.get(type(value), "null")
+def _type_name(value: Any) -> str:
+    return _TYPE_NAMES.get(type(value), "null")
 
 
-_KINDS = {
+_TYPE_NAMES = {
     bool: "boolean",
     int: "long",
     float: "double",
@@ -159,7 +159,7 @@ _KINDS = {
 }
 
 
-def _shown(value: Any) -> str:
+def _abbreviated(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 80 else f"{text[:80]}…"
 
@@ -168,19 +168,20 @@ def _scalar(node: JsonObject, path: str) -> Convert:
     """Return the conversion to a scalar type, with the field's constraints."""
     found = conversion(node)
     if found is None:
-        return _as_it_is
+        return _unchanged
     wanted, read = found
     same, checks = _SAME.get(wanted), constraints(node)
 
-    def convert(value: Any, faults: Faults) -> Json:
-        landed = value if value.__class__ is same else read(value)
-        if landed is None:
-            return _mismatch(value, wanted, path, faults)
+    def convert(value: Any, errors: RowErrors) -> Json:
+        converted = value if value.__class__ is same else read(value)
+        if converted is None:
+            return _mismatch(value, wanted, path, errors)
         for keyword, holds in checks:
-            if not holds(landed):
-                text = f"{_shown(landed)} does not meet {keyword} {_shown(node[keyword])} ({path})"
-                faults.append(Fault(CONSTRAINT_CODE, text, path, keyword))
-        return landed
+            if not holds(converted):
+                limit = _abbreviated(node[keyword])
+                text = f"{_abbreviated(converted)} does not meet {keyword} {limit} ({path})"
+                errors.append(RowError(CONSTRAINT_CODE, text, path, keyword))
+        return converted
 
     return convert
 

@@ -1,4 +1,4 @@
-"""What is new since a flow's last run: files by their times, rows of a table by a column."""
+"""What is new since a flow's last run: files by their times, rows of a table by a delta column."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ def delta_column(flow: JsonObject) -> JsonObject | None:
 class Selection(NamedTuple):
     """Which files a run reads: modified from `start` to `end`, and written after `number`.
 
-    `moves` says that the next run goes on where this one ends; a run with a window of its own
-    leaves the flow where it was.
+    `advances` says that the next run continues where this one ends; a run with a window of its own
+    does not advance its flow.
     """
 
     start: int = 0
     end: int = 2**63
     number: int = 0
-    moves: bool = True
+    advances: bool = True
 
-    def has(self, file: File) -> bool:
+    def includes(self, file: File) -> bool:
         return self.start <= file.modified <= self.end and file.number > self.number
 
 
-class Delta:
+class DeltaColumn:
     """How far the delta column of a table has been read: rows beyond it are new.
 
     Values are compared as numbers where both are numbers, else as text. With a window, rows whose
@@ -50,15 +50,16 @@ class Delta:
     """
 
     def __init__(self, reached: Json, selection: Selection) -> None:
-        self._before = reached if selection.moves else None
+        self._reached_before = reached if selection.advances else None
         self._selection = selection
         self.reached = reached
 
-    def takes(self, value: Json) -> bool:
-        """Tell whether a row with this value is new; it has been read then."""
-        if value is None or (self._before is not None and not _later(value, self._before)):
+    def is_new(self, value: Json) -> bool:
+        """Tell whether a row with this value is new, and count it as read."""
+        before = self._reached_before
+        if value is None or (before is not None and not _later(value, before)):
             return False
-        time = _time(value)
+        time = _milliseconds(value)
         if time is not None and not self._selection.start <= time <= self._selection.end:
             return False
         if self.reached is None or _later(value, self.reached):
@@ -73,10 +74,10 @@ def _later(first: Json, second: Json) -> bool:
         return str(first) > str(second)
 
 
-def _time(value: Json) -> int | None:
+def _milliseconds(value: Json) -> int | None:
     """Return the milliseconds of a date or date-time in ISO 8601, in UTC unless it says otherwise.
 
-    None for everything else, also for numbers that happen to be dates without dashes.
+    None for everything else, also for numbers, which could be dates without dashes.
     """
     if not isinstance(value, str) or value[4:5] != "-":
         return None

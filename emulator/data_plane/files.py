@@ -1,6 +1,6 @@
 """The files that connections reach: one area for each base connection, and the landing zone's.
 
-Nothing is connected to anywhere; whoever tests puts the files there that a storage would have.
+Nothing is connected to; tests put the files there that a storage would have.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SLASHES = re.compile(r"/{2,}")
 
 
 class File(NamedTuple):
-    """A file of an area. `path` begins with no slash; `modified` is in milliseconds.
+    """A file of an area. `path` does not begin with a slash; `modified` is in milliseconds.
 
     `number` grows with every write in a sandbox, so that files written at the same time have an
     order too.
@@ -39,7 +39,7 @@ class File(NamedTuple):
     number: int
 
 
-class Files:
+class ConnectionFiles:
     """The areas of every sandbox. A container is a base connection's id, or a landing zone."""
 
     def __init__(self, platform: PlatformBase) -> None:
@@ -50,7 +50,7 @@ class Files:
     def put(self, sandbox: Sandbox, container: str, path: str, content: bytes) -> File:
         """Write a file whole, new or in place of the one that is there."""
         file = File(
-            path=clean(path),
+            path=clean_path(path),
             size=len(content),
             modified=self._platform.clock.now(),
             number=self._store.next(sandbox, FILE),
@@ -78,7 +78,7 @@ class Files:
 
     def find(self, sandbox: Sandbox, container: str, path: str) -> File | None:
         """Return one file, or None."""
-        stored = self._store.read(sandbox, FILE, _key(container, clean(path)))
+        stored = self._store.read(sandbox, FILE, _key(container, clean_path(path)))
         file = File(**stored.body) if stored else None
         return file if file and file.modified >= self._oldest(container) else None
 
@@ -117,13 +117,13 @@ class Files:
         return self._platform.clock.now() - DAYS_KEPT * _DAY
 
 
-def clean(path: str) -> str:
-    """Return a path as areas know it: without slashes at its ends, and none doubled."""
+def clean_path(path: str) -> str:
+    """Return a path without slashes at its ends, and with none doubled."""
     return _SLASHES.sub("/", path).strip("/")
 
 
 def _block(container: str, path: str, name: str) -> str:
-    return f"blocks/{container}/{clean(path)}//{name}"
+    return f"blocks/{container}/{clean_path(path)}//{name}"
 
 
 def _key(container: str, path: str) -> str:

@@ -1,12 +1,12 @@
-"""Rows into a data set: conform, land, diagnose, and end the batch with its numbers.
+"""Rows into a data set: convert them, write the good ones, keep the bad ones, end the batch.
 
-    batch = platform.services.catalog.batches.create(sandbox, client, {"relatedObjects": […]})
+    batch = batches.create(sandbox, client, {"relatedObjects": […]})
     rows = (InputRow({"_id": "1"}, "leads.csv") for …)
-    batch = ingest_rows(platform, sandbox, fixtures, dataset, batch["id"], rows, percent=5)
+    batch = ingest_rows(scope, batches, dataset, batch["id"], Input(rows, ["leads.csv"]))
 
 `batch` is then the finished Catalog batch: `status` (`success` or `failed`), `errors`, `metrics`,
 `recordCount`. Batch Ingestion reads rows from uploaded files, flow runs bring them mapped. Rows are
-taken one by one; nothing is held but a part of a file.
+taken one by one; only a part of a file is in memory.
 
 Source: "Batch Ingestion API guide", with its pages on partial ingestion and troubleshooting.
 """
@@ -15,16 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from emulator.data_plane.conform import CORRUPT_CODE, Conform, Fault, conformer
+from emulator.data_plane.conform import CORRUPT_CODE, RowError, conformer
+from emulator.data_plane.dataset_files import DatasetFileWriter, file_format
 from emulator.data_plane.diagnostics import Diagnostics
 from emulator.data_plane.errors import FileError
-from emulator.data_plane.landing import Landing, landing_format
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
-from emulator.platform import Platform
-from emulator.sandbox import Sandbox
+from emulator.scope import Conform, Scope
+from emulator.services.interfaces import Batches
 
 
 class InputRow(NamedTuple):
@@ -33,187 +32,165 @@ class InputRow(NamedTuple):
     Args:
         value: Its fields; of a corrupt row what can be shown of it.
         file: Name of the file that it comes from.
-        faults: What is already wrong with it, such as a mapping that failed.
+        errors: What is already wrong with it, such as that it cannot be read.
     """
 
     value: JsonObject
     file: str = ""
-    faults: tuple[Fault, ...] = ()
-
-
-CORRUPT = (Fault(CORRUPT_CODE, "Row is corrupted and cannot be read, please fix and resend."),)
-"""The faults of a row that cannot be read."""
-
-
-MOST_CONFORMERS = 256
-"""How many data sets' checks are kept compiled."""
+    errors: tuple[RowError, ...] = ()
 
 
 @dataclass(slots=True)
 class Input:
-    """What a batch is made of, for its metrics: the names of its files and their bytes."""
+    """What a batch is made of.
 
+    Args:
+        rows: Taken once, one by one. A `FileError` that they raise fails the batch.
+        files: The names of the files that the rows are read from.
+        bytes: The size of these files; it may grow while the rows are read.
+    """
+
+    rows: Iterable[InputRow]
     files: list[str] = field(default_factory=list)
     bytes: int = 0
 
 
+UNREADABLE = (
+    RowError(CORRUPT_CODE, "Row is corrupted and cannot be read, please fix and resend."),
+)
+"""The errors of a row that cannot be read."""
+
+MAX_CONFORMERS = 256
+"""How many data sets' conversions are kept compiled."""
+
+
 def ingest_rows(
-    platform: Platform,
-    sandbox: Sandbox,
-    fixtures: Fixtures,
+    scope: Scope,
+    batches: Batches,
     dataset: JsonObject,
     batch_id: str,
-    rows: Iterable[InputRow],
+    input: Input,
     *,
     percent: float | None = None,
     diagnostics: bool = False,
-    input: Input | None = None,
-    number: int = 1,
 ) -> JsonObject:
     """Ingest rows into a data set and end the batch. Returns the finished batch.
 
     Args:
-        platform: The emulator's.
-        sandbox: Where the data set and the batch are.
-        fixtures: Those of the edition in force.
+        scope: Where the data set and the batch are.
+        batches: Catalog's.
         dataset: The data set, as Catalog keeps it.
-        batch_id: A batch of Catalog's that is for this data set.
-        rows: What to ingest. A `FileError` that they raise fails the batch.
+        batch_id: A batch that is for this data set.
+        input: What to ingest.
         percent: How many of a hundred rows may fail (partial ingestion); None lets none fail.
         diagnostics: Whether to write the diagnostic files.
-        input: What the rows were read from.
-        number: Which data set file of the batch they make, from 1.
     """
-    run = _Run(platform, sandbox, fixtures, dataset, batch_id, number, diagnostics)
-    return run.carry_out(rows, percent, input or Input())
+    ingestion = _Ingestion(scope, dataset, batch_id, diagnostics)
+    members = ingestion.carry_out(input, percent or 0)
+    return batches.finish(scope.sandbox, batch_id, members, members["status"] == "success")
 
 
-def schema_of(
-    platform: Platform, sandbox: Sandbox, fixtures: Fixtures, dataset: JsonObject
-) -> JsonObject:
+def schema_of(scope: Scope, dataset: JsonObject) -> JsonObject:
     """Return the resolved schema of a data set; empty where it has none that can be resolved."""
     reference = dataset.get("schemaRef")
     id = reference.get("id") if isinstance(reference, dict) else None
-    return (platform.find(sandbox, fixtures, "resolved_schema", id) if id else None) or {}
+    return (scope.find("resolved_schema", id) if id else None) or {}
 
 
-def conformer_of(
-    platform: Platform, sandbox: Sandbox, fixtures: Fixtures, dataset: JsonObject
-) -> Conform:
-    """Return what holds rows against a data set's schema.
+def conformer_of(scope: Scope, dataset: JsonObject) -> Conform:
+    """Return what converts rows to a data set's schema.
 
     A data set whose validation context is disabled does not ask for required fields.
     """
-    schema = schema_of(platform, sandbox, fixtures, dataset)
+    schema = schema_of(scope, dataset)
     tags = dataset.get("tags") or {}
     requires = "disabled" not in (tags.get("acp_validationContext") or ())
     # The registry hands out the same object for as long as a schema is as it was.
-    key, remembered = (sandbox, schema.get("$id"), requires), platform.conformers
-    known = remembered.get(key)
+    key, compiled = (scope.sandbox, schema.get("$id"), requires), scope.platform.conformers
+    known = compiled.get(key)
     if known is None or known[0] is not schema:
-        if len(remembered) >= MOST_CONFORMERS:
-            remembered.clear()
-        known = remembered[key] = (schema, conformer(schema, requires=requires))
-    made: Conform = known[1]
-    return made
+        if len(compiled) >= MAX_CONFORMERS:
+            compiled.clear()
+        known = compiled[key] = (schema, conformer(schema, requires=requires))
+    return known[1]
 
 
-class _Run:
+class _Ingestion:
     """The ingestion of one batch."""
 
-    def __init__(
-        self,
-        platform: Platform,
-        sandbox: Sandbox,
-        fixtures: Fixtures,
-        dataset: JsonObject,
-        batch_id: str,
-        number: int,
-        detailed: bool,
-    ) -> None:
-        self._platform = platform
-        self._sandbox = sandbox
+    def __init__(self, scope: Scope, dataset: JsonObject, batch_id: str, diagnostics: bool) -> None:
+        self._scope = scope
         self._dataset = dataset
-        self._batch_id = batch_id
-        self._conform = conformer_of(platform, sandbox, fixtures, dataset)
-        format = landing_format(dataset)
-        self._landing = Landing(platform, sandbox, batch_id, number, format)
-        self._bad = Diagnostics(platform.blobs, sandbox, batch_id, detailed=detailed)
-        self._started = self._now()
+        self._conform = conformer_of(scope, dataset)
+        self._files = DatasetFileWriter(scope, batch_id, file_format(dataset))
+        self._bad = Diagnostics(scope, batch_id, detailed=diagnostics)
+        self._started = scope.now()
         self._read = 0
 
-    def carry_out(
-        self, rows: Iterable[InputRow], percent: float | None, input: Input
-    ) -> JsonObject:
+    def carry_out(self, input: Input, percent: float) -> JsonObject:
+        """Take the rows; return the members of the batch, which has ended."""
         refused: FileError | None = None
         try:
             self._ask_hooks()
-            self._take(rows)
+            self._take(input.rows)
         except FileError as error:
             refused = error
         self._bad.close(input.files)
-        allowed = 0 if percent is None else percent
-        lands = refused is None and self._bad.rows * 100 <= allowed * self._read
-        if lands:
-            self._landing.close()
+        succeeds = refused is None and self._bad.rows * 100 <= percent * self._read
+        if succeeds:
+            self._files.close()
         else:
-            self._landing.withdraw()
-        errors = self._bad.errors(self._landing.rows)
+            self._files.withdraw()
+        errors = self._bad.errors(self._files.rows)
         if refused is not None:
             errors = [{"code": refused.code, "description": str(refused)}, *errors]
-        members = self._members(lands, errors, input)
-        batches = self._platform.services.catalog.batches
-        batch: JsonObject = batches.finish(self._sandbox, self._batch_id, members, lands)
-        return batch
+        return self._members(succeeds, errors, input)
 
     def _ask_hooks(self) -> None:
-        for hook in self._platform.batch_hooks:
-            said = hook(self._sandbox, self._dataset)
-            if said is not None:
-                raise FileError(said["code"], said["message"])
+        for hook in self._scope.platform.batch_hooks:
+            failure = hook(self._scope.sandbox, self._dataset)
+            if failure is not None:
+                raise FileError(failure["code"], failure["message"])
 
     def _take(self, rows: Iterable[InputRow]) -> None:
-        conform, land = self._conform, self._landing.add
+        conform, write = self._conform, self._files.add
         for row in rows:
             self._read += 1
-            faults = list(row.faults)
-            landed = row.value if faults else conform(row.value, faults)
-            if faults:
-                self._bad.add(row.value, faults)
+            errors = list(row.errors)
+            converted = row.value if errors else conform(row.value, errors)
+            if errors:
+                self._bad.add(row.value, errors)
             else:
-                land(landed)
+                write(converted)
 
-    def _members(self, lands: bool, errors: list[JsonObject], input: Input) -> dict[str, Any]:
+    def _members(self, succeeds: bool, errors: list[JsonObject], input: Input) -> JsonObject:
         """Return what a finished batch has, its metrics in the older and the newer vocabulary."""
-        landing, ended = self._landing, self._now()
-        failed = self._read - landing.rows
+        files, ended = self._files, self._scope.now()
+        failed = self._read - files.rows
         metrics: JsonObject = {
             "startTime": self._started,
             "endTime": ended,
             "recordsRead": self._read,
-            "recordsWritten": landing.rows,
+            "recordsWritten": files.rows,
             "recordsFailed": failed,
             "inputByteSize": input.bytes,
             "inputFileCount": len(input.files),
             "inputRecordCount": self._read,
-            "outputByteSize": landing.bytes,
-            "outputFileCount": landing.files,
-            "outputRecordCount": landing.rows,
+            "outputByteSize": files.bytes,
+            "outputFileCount": files.files,
+            "outputRecordCount": files.rows,
             "failedRecordCount": failed,
-            "partitionCount": landing.files,
+            "partitionCount": files.files,
         }
-        if not lands:
+        if not succeeds:
             metrics["failureReason"] = errors[0]["description"]
         return {
-            "status": "success" if lands else "failed",
+            "status": "success" if succeeds else "failed",
             "started": self._started,
             "completed": ended,
-            "recordCount": landing.rows,
+            "recordCount": files.rows,
             "failedRecordCount": failed,
-            "size": landing.bytes,
+            "size": files.bytes,
             "errors": errors,
             "metrics": metrics,
         }
-
-    def _now(self) -> int:
-        return self._platform.clock.now()

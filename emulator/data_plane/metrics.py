@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
-from emulator.data_plane.activities import COPY, EXPORT, PROMOTION
 from emulator.data_plane.errors import SOURCE_FAILED
-from emulator.data_plane.ingest import Input
 from emulator.json_types import JsonObject
 
+EXPORT = "/data/foundation/export/batches"
+"""Where Data Access has the manifests of a batch; shapes put the host in front."""
 
-@dataclass(slots=True)
-class Tally:
-    """What a run has counted. Times are in milliseconds, sizes in bytes.
+
+class Activity(NamedTuple):
+    """A step of every run: its id, the id that documents of 2020-08 show, and its name."""
+
+    id: str
+    old_id: str
+    name: str
+
+
+COPY = Activity("4f008a00-3a04-11eb-adc1-0242ac120002", "copyActivity", "Copy Activity")
+PROMOTION = Activity(
+    "37b34f84-1ada-11eb-adc1-0242ac120002", "promotionActivity", "Promotion Activity"
+)
+ACTIVITIES = (COPY, PROMOTION)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run has read and written. Sizes are in bytes.
 
     Args:
-        started: When the run began.
-        window: From when to when the files that it reads were modified.
-        kind: `one-time` or `scheduled`.
-        adf_run: The id under which the copying is known.
+        files_in: How many files were read.
+        warnings: In how many rows a transformation failed.
+        batch: The id of the batch that it made; empty where it made none.
+        diagnosed: Whether the batch has diagnostic files.
+        copy_error: Why the source could not be read, so that nothing was promoted.
+        errors: What is wrong with what was promoted.
     """
 
-    started: int
-    window: tuple[int, int]
-    kind: str = "scheduled"
-    adf_run: str = ""
-    input: Input = field(default_factory=Input)
+    status: str = "success"
+    files_in: int = 0
+    bytes_in: int = 0
     rows_in: int = 0
     files_out: int = 0
     bytes_out: int = 0
@@ -35,106 +51,140 @@ class Tally:
     warnings: int = 0
     batch: str = ""
     diagnosed: bool = False
-    copy_fault: JsonObject | None = None
-    status: str = "success"
+    copy_error: JsonObject | None = None
     errors: list[JsonObject] = field(default_factory=list)
 
-    def fail_copying(self, code: str, text: str) -> None:
-        """Note that the source could not be read, so that nothing was promoted."""
-        self.status = "failed"
-        self.copy_fault = {"code": code, "message": text}
 
-    @property
-    def _faults(self) -> list[JsonObject]:
-        """The errors of the whole: which activity had some; what they were stands there."""
-        if self.copy_fault:
-            said = self.copy_fault["message"]
-            text = f"Error occurred at copy activity. {said}"
-            return [{"code": self.copy_fault["code"], "message": text}]
-        if self.errors:
-            return [{"code": SOURCE_FAILED, "message": "Error occurred at promotion activity."}]
-        return []
+class RunReport:
+    """The members of a run that tell how it went; a run takes no time. Times are in milliseconds.
+
+    Args:
+        started: When the run took place.
+        window: From when to when the files that it reads were modified.
+        kind: `one-time` or `scheduled`.
+        result: What it has read and written.
+    """
+
+    def __init__(self, started: int, window: tuple[int, int], kind: str, result: RunResult) -> None:
+        self._started = started
+        self._window = window
+        self._kind = kind
+        self._result = result
 
     def metrics(self) -> JsonObject:
-        """Return the `metrics` of the run, which has ended."""
-        refs = [COPY.id if self.copy_fault else PROMOTION.id]
+        """Return the `metrics` of the run."""
+        refs = [COPY.id if self._result.copy_error else PROMOTION.id]
         return {
             "durationSummary": self._duration(),
-            "sizeSummary": {"inputBytes": self.input.bytes, "outputBytes": self.bytes_out},
+            "sizeSummary": self._sizes(),
             "recordSummary": self._records(),
             "fileSummary": {**self._files(), "activityRefs": refs},
             "statusSummary": {
-                "status": self.status,
-                "errors": self._faults,
+                "status": self._result.status,
+                "errors": self._errors(),
                 "activityRefs": refs,
             },
         }
 
-    def activities(self, source: str, target: str) -> list[JsonObject]:
-        """Return the `activities`: what was copied in, and what was promoted to the lake."""
-        copied = self._copied(source)
-        return [copied] if self.copy_fault else [copied, self._promoted(target)]
+    def activities(self, copy_id: str, source: str, target: str) -> list[JsonObject]:
+        """Return the `activities`: what was copied in, and what was promoted to the lake.
 
-    def _copied(self, source: str) -> JsonObject:
-        count, status = len(self.input.files), "failed" if self.copy_fault else "success"
-        reference = {"type": "AdfRunId", "ids": [self.adf_run]}
-        summary: JsonObject = {"status": status, "extensions": {"type": self.kind}}
+        Args:
+            copy_id: The id under which the copying is known.
+            source: The id of the flow's source connection.
+            target: The id of its target connection.
+        """
+        copied = self._copied(copy_id, source)
+        return [copied] if self._result.copy_error else [copied, self._promoted(target)]
+
+    def _copied(self, copy_id: str, source: str) -> JsonObject:
+        result = self._result
+        status: JsonObject = {
+            "status": "failed" if result.copy_error else "success",
+            "extensions": {"type": self._kind},
+        }
+        if result.copy_error:
+            status["errors"] = self._errors()
+        reference = {"type": "AdfRunId", "ids": [copy_id]}
         return {
             "id": COPY.id,
             "name": COPY.name,
-            "updatedAtUTC": self.started,
+            "updatedAtUTC": self._started,
             "durationSummary": self._duration(),
-            "sizeSummary": {"inputBytes": self.input.bytes, "outputBytes": self.input.bytes},
+            "sizeSummary": {"inputBytes": result.bytes_in, "outputBytes": result.bytes_in},
             "recordSummary": {},
-            "fileSummary": {"inputFileCount": count, "outputFileCount": count},
-            "statusSummary": {**summary, "errors": self._faults} if self.copy_fault else summary,
+            "fileSummary": {
+                "inputFileCount": result.files_in,
+                "outputFileCount": result.files_in,
+            },
+            "statusSummary": status,
             "sourceInfo": [{"id": source, "type": "SourceConnection", "reference": reference}],
         }
 
     def _promoted(self, target: str) -> JsonObject:
-        files: dict[str, Any] = self._files()
-        status: dict[str, Any] = {"status": self.status}
+        result = self._result
+        files: JsonObject = self._files()
+        status: JsonObject = {"status": result.status}
         info: JsonObject = {"id": target, "type": "TargetConnection"}
         extensions: JsonObject = {}
-        if self.batch:
-            info["reference"] = {"type": "Batch", "ids": [self.batch]}
-        if self.batch and self.diagnosed:  # else there is nothing that the links could lead to
-            meta = f"{EXPORT}/{self.batch}/meta?path="
+        if result.batch:
+            info["reference"] = {"type": "Batch", "ids": [result.batch]}
+        if result.batch and result.diagnosed:  # else the links would lead to nothing
+            meta = f"{EXPORT}/{result.batch}/meta?path="
             files["extensions"] = {"manifest": {"fileInfo": f"{meta}input_files"}}
-            if self.errors:
+            if result.errors:
                 extensions["manifest"] = {
                     "failedRecords": f"{meta}row_errors",
                     "sampleErrors": f"{meta}row_error_samples.json",
                 }
-        if self.errors:
-            status |= {"errors": self._faults, "extensions": {**extensions, "errors": self.errors}}
+        if result.errors:
+            extensions["errors"] = result.errors
+            status |= {"errors": self._errors(), "extensions": extensions}
         return {
             "id": PROMOTION.id,
             "name": PROMOTION.name,
-            "updatedAtUTC": self.started,
-            "durationSummary": {"startedAtUTC": self.started, "completedAtUTC": self.started},
-            "sizeSummary": {"inputBytes": self.input.bytes, "outputBytes": self.bytes_out},
+            "updatedAtUTC": self._started,
+            "durationSummary": {
+                "startedAtUTC": self._started,
+                "completedAtUTC": self._started,
+            },
+            "sizeSummary": self._sizes(),
             "recordSummary": self._records(),
             "fileSummary": files,
             "statusSummary": status,
             "targetInfo": [info],
         }
 
+    def _errors(self) -> list[JsonObject]:
+        """Return the errors of the run as a whole: which activity failed; the activity says why."""
+        error = self._result.copy_error
+        if error:
+            text = f"Error occurred at copy activity. {error['message']}"
+            return [{"code": error["code"], "message": text}]
+        if self._result.errors:
+            return [{"code": SOURCE_FAILED, "message": "Error occurred at promotion activity."}]
+        return []
+
     def _duration(self) -> JsonObject:
-        start, end = self.window
+        start, end = self._window
         return {
-            "startedAtUTC": self.started,
-            "completedAtUTC": self.started,
+            "startedAtUTC": self._started,
+            "completedAtUTC": self._started,
             "extensions": {"windowStart": start, "windowEnd": end},
         }
 
-    def _records(self) -> dict[str, int]:
-        counts = {
-            "inputRecordCount": self.rows_in,
-            "outputRecordCount": self.rows_out,
-            "failedRecordCount": self.rows_failed,
-        }
-        return {**counts, "warningRecordCount": self.warnings} if self.warnings else counts
+    def _sizes(self) -> JsonObject:
+        return {"inputBytes": self._result.bytes_in, "outputBytes": self._result.bytes_out}
 
-    def _files(self) -> dict[str, int]:
-        return {"inputFileCount": len(self.input.files), "outputFileCount": self.files_out}
+    def _records(self) -> JsonObject:
+        counts = {
+            "inputRecordCount": self._result.rows_in,
+            "outputRecordCount": self._result.rows_out,
+            "failedRecordCount": self._result.rows_failed,
+        }
+        warnings = self._result.warnings
+        return {**counts, "warningRecordCount": warnings} if warnings else counts
+
+    def _files(self) -> JsonObject:
+        result = self._result
+        return {"inputFileCount": result.files_in, "outputFileCount": result.files_out}

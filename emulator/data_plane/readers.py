@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -31,10 +32,11 @@ from emulator.json_types import Json, JsonObject, dumps, loads
 CORRUPT = "_corrupt_record"
 """Under this name a row that cannot be read carries its text."""
 
-LONGEST_SHOWN = 4096
+MAX_CORRUPT_CHARACTERS = 4096
 """How many characters of a corrupt row are kept."""
 
 _BOM = b"\xef\xbb\xbf"
+_STEP = re.compile(r"[./]")
 
 
 class Row(NamedTuple):
@@ -142,7 +144,7 @@ def _records(content: bytes, options: ReadOptions) -> Iterator[_Record]:
     """Yield the records of a delimited file, its header included, without blank lines.
 
     Raises:
-        FileError: There is nothing in the file, or its charset or signs are none.
+        FileError: The file is empty, or its charset or special characters cannot be used.
     """
     if not content.strip():
         raise FileError("106", "Dataset file is empty. Please upload file with data.")
@@ -175,7 +177,7 @@ def _csv_reader(source: _RememberedLines, options: ReadOptions) -> Iterator[list
             strict=True,
         )
     except (TypeError, ValueError) as error:
-        text = f"The file cannot be read with these signs: {error}"
+        text = f"The file cannot be read with these characters: {error}"
         raise FileError("EMULATOR-SIGNS", text) from error
 
 
@@ -226,7 +228,7 @@ def _json_array(content: bytes) -> Iterator[Row]:
     try:
         found = loads(content)
     except ValueError as error:
-        yield _corrupt(1, content[:LONGEST_SHOWN].decode("utf-8", "replace"), str(error))
+        yield _corrupt(1, content[:MAX_CORRUPT_CHARACTERS].decode("utf-8", "replace"), str(error))
         return
     for number, item in enumerate(found if isinstance(found, list) else [found], 1):
         if isinstance(item, dict):
@@ -251,7 +253,48 @@ def _parquet(content: bytes, options: ReadOptions) -> Iterator[Row]:
 
 
 def _corrupt(number: int, text: str, fault: str) -> Row:
-    return Row(number, {CORRUPT: text.rstrip("\r\n")[:LONGEST_SHOWN]}, fault)
+    return Row(number, {CORRUPT: text.rstrip("\r\n")[:MAX_CORRUPT_CHARACTERS]}, fault)
+
+
+def nested_rows(rows: Iterable[Row], fields: Collection[str]) -> Iterator[Row]:
+    """Yield rows whose columns are nested where their names are paths such as `person.name`.
+
+    A column is a path if it is no field of the schema itself but its first step is one. Values that
+    are not there are left out, so that no empty object comes to be.
+
+    Args:
+        rows: Rows of a flat file.
+        fields: The names of the schema's fields at its root.
+    """
+    paths: dict[str, list[str]] = {}
+    for row in rows:
+        if row.corrupt:
+            yield row
+            continue
+        nested: JsonObject = {}
+        for name, value in row.value.items():
+            if value is None:
+                continue
+            steps = paths.get(name)
+            if steps is None:
+                steps = paths[name] = _steps(name, fields)
+            _put(nested, steps, value)
+        yield Row(row.number, nested)
+
+
+def _steps(name: str, fields: Collection[str]) -> list[str]:
+    steps = [step for step in _STEP.split(name) if step]
+    return steps if name not in fields and steps and steps[0] in fields else [name]
+
+
+def _put(row: JsonObject, steps: list[str], value: object) -> None:
+    place = row
+    for step in steps[:-1]:
+        inner = place.setdefault(step, {})
+        if not isinstance(inner, dict):  # another column has said that this is a plain value
+            inner = place[step] = {}
+        place = inner
+    place[steps[-1]] = value
 
 
 _READERS = {

@@ -1,6 +1,6 @@
 """When a flow's runs are due: `scheduleParams` as times on a grid. Pure; times in milliseconds.
 
-A start that has passed when the flow comes to life means "at once" for its first run; the later
+A start that has passed when the flow is enabled means "at once" for its first run; the later
 ones are due on the grid of start and interval (assumed: no document says).
 """
 
@@ -16,7 +16,7 @@ _UNITS = {
     "day": 24 * 3_600_000,
     "week": 7 * 24 * 3_600_000,
 }
-_IN_MILLISECONDS = 10**12
+_FIRST_IN_MILLISECONDS = 10**12
 """Numbers from here on are taken for milliseconds, smaller ones for seconds."""
 
 
@@ -29,9 +29,9 @@ class Schedule(NamedTuple):
 
 
 def read_schedule(params: Json) -> Schedule | None:
-    """Return the schedule that `scheduleParams` say, or None if they say none that can be kept."""
+    """Return the schedule that `scheduleParams` describe, or None if they describe none."""
     sent: JsonObject = params if isinstance(params, dict) else {}
-    start = moment(sent.get("startTime"))
+    start = read_time(sent.get("startTime"))
     frequency = str(sent.get("frequency", "")).lower()
     backfill = str(sent.get("backfill", "true")).lower() != "false"
     if start is None:
@@ -45,17 +45,17 @@ def read_schedule(params: Json) -> Schedule | None:
     return Schedule(start, int(interval) * _UNITS[frequency], backfill)
 
 
-def moment(value: Json) -> int | None:
+def read_time(value: Json) -> int | None:
     """Return a point of time that was sent in seconds or milliseconds, as number or text."""
     text = str(value)
     if isinstance(value, bool) or not text.isdecimal() or len(text) > 18:
         return None
     number = int(text)
-    return number if number >= _IN_MILLISECONDS else number * 1000
+    return number if number >= _FIRST_IN_MILLISECONDS else number * 1000
 
 
 def first_due(schedule: Schedule, since: int) -> int:
-    """Return when a flow that comes to life at `since` runs for the first time."""
+    """Return when a flow that is enabled at `since` runs for the first time."""
     return max(schedule.start, since)
 
 

@@ -1,7 +1,11 @@
-"""How a source is read: which files its path means, of which form they are, and their rows.
+"""How a source is read: which files its path means, in which format they are, and their rows.
 
 What a path may be is documented (file, folder or wildcard), and which parts a wildcard may match is
 not: here `*` and `?` stay within one step of the path, `**` means any number of steps (assumed).
+
+Databases and applications have tables, one file each in the connection's area. The table `Accounts`
+is `Accounts.csv`, `.tsv`, `.json` or `.parquet`; what a database calls `sales.orders`
+may be that name, or a folder: `sales/orders.csv` (an invention of this emulator).
 """
 
 from __future__ import annotations
@@ -10,95 +14,91 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
-from emulator.data_plane.compression import COMPRESSIONS, CompressionError, unpack
+from emulator.data_plane.compression import COMPRESSIONS, CompressionError, UnpackedFile, unpack
 from emulator.data_plane.errors import SourceError
-from emulator.data_plane.files import LANDING_ZONE, File, clean
+from emulator.data_plane.files import LANDING_ZONE, File, clean_path
 from emulator.data_plane.readers import ReadOptions, Row, column_names, read_rows
 from emulator.json_types import Json, JsonObject
 
 FILE_TYPES = ("delimited", "json", "parquet")
-_WILD = re.compile(r"[*?]")
+_WILDCARD = re.compile(r"[*?]")
 _COMPRESSIONS = {name.lower(): name for name in COMPRESSIONS}
 _CHARSETS = {"iso-8859-1": "ISO-8859-1"}
 """The documented encodings besides UTF-8."""
 
 _DELIMITERS = (",", "\t", ";", "|", "~", "^", "\x01")
-_SPELLED = {"\\t": "\t"}
+_ESCAPED = {"\\t": "\t"}
 """A tab as one tutorial's query spells it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """Of which form a file is. `type` is one of `FILE_TYPES`; `compression` may be empty.
+class FileFormat:
+    """How a file is written.
 
-    `looks` says that the file itself tells: the older tutorial calls the format of its `data.csv`
-    by what becomes of it, `parquet_xdm`.
+    Args:
+        type: One of `FILE_TYPES`.
+        delimiter: Between the columns of a delimited file.
+        compression: One of `COMPRESSIONS`, or empty.
+        charset: Of a delimited file.
+        is_detected: Whether the file itself tells all this: the older tutorial calls the format of
+            its `data.csv` by what becomes of it, `parquet_xdm`.
     """
 
     type: str = "delimited"
     delimiter: str = ","
     compression: str = ""
     charset: str = "UTF-8"
-    looks: bool = False
+    is_detected: bool = False
 
     @property
     def options(self) -> ReadOptions:
         return ReadOptions(delimiter=self.delimiter, charset=self.charset)
 
 
-class Piece(NamedTuple):
-    """A file as it is read, on its own or out of an archive: its name and unpacked content."""
+def format_of(sent: JsonObject) -> FileFormat:
+    """Return the format that properties say: of a source connection's `data`, or of a query.
 
-    name: str
-    content: bytes
-
-
-def form_of(sent: JsonObject) -> Form:
-    """Return the form that properties say: of a source connection's `data`, or of a query.
-
-    Unknown values count as not sent; whether they refuse is the contract's business.
+    Unknown values count as not sent; whether they refuse is for the contract's rules to decide.
     """
     properties = sent.get("properties")
-    said = {**sent, **(properties if isinstance(properties, dict) else {})}
-    kind = str(said.get("format") or said.get("fileType") or "").lower()
-    delimiter = said.get("columnDelimiter")
-    delimiter = _SPELLED.get(delimiter, delimiter) if isinstance(delimiter, str) else None
-    return Form(
+    properties = {**sent, **(properties if isinstance(properties, dict) else {})}
+    kind = str(properties.get("format") or properties.get("fileType") or "").lower()
+    delimiter = properties.get("columnDelimiter")
+    delimiter = _ESCAPED.get(delimiter, delimiter) if isinstance(delimiter, str) else None
+    return FileFormat(
         type=kind if kind in FILE_TYPES else "delimited",
         delimiter=delimiter if delimiter and len(delimiter) == 1 else ",",
-        compression=_COMPRESSIONS.get(str(said.get("compressionType") or "").lower(), ""),
-        charset=_CHARSETS.get(str(said.get("encoding")).lower(), "UTF-8"),
-        looks=kind == "parquet_xdm",
+        compression=_COMPRESSIONS.get(str(properties.get("compressionType") or "").lower(), ""),
+        charset=_CHARSETS.get(str(properties.get("encoding")).lower(), "UTF-8"),
+        is_detected=kind == "parquet_xdm",
     )
 
 
-def pieces(name: str, content: bytes, form: Form) -> Iterator[Piece]:
+def unpacked(name: str, content: bytes, format: FileFormat) -> Iterator[UnpackedFile]:
     """Yield what a file holds, unpacked.
 
     Raises:
         SourceError: It is not of its compression type.
     """
     try:
-        for file in unpack(name, content, form.compression):
-            yield Piece(file.name, file.content)
+        yield from unpack(name, content, format.compression)
     except CompressionError as error:
         raise SourceError(str(error)) from error
 
 
-def rows(piece: Piece, form: Form) -> Iterator[Row]:
+def rows(file: UnpackedFile, format: FileFormat) -> Iterator[Row]:
     """Return the rows of an unpacked file.
 
     Raises:
         FileError: The file as a whole cannot be read; at the first row.
     """
-    return read_rows(piece.content, form.type, form.options)
+    return read_rows(file.content, format.type, format.options)
 
 
-def columns(piece: Piece, form: Form) -> list[str]:
+def columns(file: UnpackedFile, format: FileFormat) -> list[str]:
     """Return the names of an unpacked file's columns; errors as `rows`."""
-    return column_names(piece.content, form.type, form.options)
+    return column_names(file.content, format.type, format.options)
 
 
 def container_of(source: JsonObject) -> str:
@@ -107,19 +107,19 @@ def container_of(source: JsonObject) -> str:
     return base if isinstance(base, str) and base else LANDING_ZONE
 
 
-def within(container: str, path: str) -> str:
-    """Return a path as areas know it; paths of the landing zone may begin with its name."""
-    plain = clean(path)
-    return clean(plain.removeprefix(LANDING_ZONE)) if container == LANDING_ZONE else plain
+def area_path(container: str, path: str) -> str:
+    """Return a path within an area; paths of the landing zone may begin with the zone's name."""
+    plain = clean_path(path)
+    return clean_path(plain.removeprefix(LANDING_ZONE)) if container == LANDING_ZONE else plain
 
 
-def chosen(files: list[File], path: str, recursive: bool) -> list[File] | None:
+def matching(files: list[File], path: str, recursive: bool) -> list[File] | None:
     """Return the files that a path means, by path; None if it names what is not there.
 
-    A wildcard that matches nothing is no mistake: it waits for files. With `recursive` it is
+    A wildcard that matches nothing is not a mistake: files may come later. With `recursive` it is
     looked for in the folders below as well.
     """
-    if not _WILD.search(path):
+    if not _WILDCARD.search(path):
         return _named(files, path, recursive)
     folder, _, name = path.rpartition("/")
     deeper = f"{folder}/**/{name}".lstrip("/") if recursive else path
@@ -146,22 +146,22 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile("".join(written.get(part) or re.escape(part) for part in parts), re.DOTALL)
 
 
-def detected(content: bytes) -> Form:
-    """Return the form that a file looks like, by its first bytes and lines."""
+def detect_format(content: bytes) -> FileFormat:
+    """Return the format that a file looks to have, by its first bytes and lines."""
     compression = _compression(content)
     if compression:
         try:
             content = next(iter(unpack("file", content, compression))).content
         except (CompressionError, StopIteration):
-            return Form(compression=compression)
+            return FileFormat(compression=compression)
     head = content[:65536].removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"PAR1"):
-        return Form("parquet", compression=compression)
+        return FileFormat("parquet", compression=compression)
     if head[:1] in (b"{", b"["):
-        return Form("json", compression=compression)
+        return FileFormat("json", compression=compression)
     line = head.partition(b"\n")[0].decode("utf-8", "replace")
     delimiter = max(_DELIMITERS, key=line.count)
-    return Form("delimited", delimiter if delimiter in line else ",", compression)
+    return FileFormat("delimited", delimiter if delimiter in line else ",", compression)
 
 
 def _compression(content: bytes) -> str:
@@ -183,3 +183,31 @@ def _compression(content: bytes) -> str:
 def is_true(value: Json) -> bool:
     """Tell whether a flag is set, as boolean or as text in any case."""
     return str(value).lower() == "true"
+
+
+_TABLE_FORMATS = {
+    "csv": FileFormat("delimited", ","),
+    "tsv": FileFormat("delimited", "\t"),
+    "json": FileFormat("json"),
+    "parquet": FileFormat("parquet"),
+}
+
+
+def tables(files: list[File]) -> dict[str, File]:
+    """Return the files that are tables, by the tables' paths."""
+    found: dict[str, File] = {}
+    for file in files:
+        head, _, suffix = file.path.rpartition(".")
+        if head and suffix.lower() in _TABLE_FORMATS:
+            found.setdefault(head.replace("/", "."), file)
+    return found
+
+
+def table_format(path: str) -> FileFormat:
+    """Return the format of a table's file, by its suffix."""
+    return _TABLE_FORMATS.get(path.rpartition(".")[2].lower(), FileFormat())
+
+
+def table_name(path: str) -> str:
+    """Return a table's name without the schema that it is in."""
+    return path.rpartition(".")[2]

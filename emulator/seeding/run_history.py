@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.data_plane.engine import FlowEngine
-from emulator.data_plane.files import Files
+from emulator.data_plane.files import ConnectionFiles
+from emulator.data_plane.runs import FlowEngine
 from emulator.scope import Scope
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class RunHistory:
         platform = engine.platform
         edition = engine.contract.edition(engine.edition)
         self._engine = FlowEngine(platform, Scope(platform, edition, sandbox))
-        self._files = Files(platform)
+        self._files = ConnectionFiles(platform)
         self._clock = clock
         self._sandbox = sandbox
         self._faker = faker

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emulator.clock import ManualClock
-from emulator.data_plane.files import Files
+from emulator.data_plane.files import ConnectionFiles
 from emulator.fixtures.journey import GIVEN, Journey, Keep, Step, fill, journeys, play
 from emulator.json_types import JsonObject, dumps, loads
 from emulator.sandbox import Sandbox
@@ -102,7 +102,7 @@ class _Builder:
         return Journey(self._scenario.name, title, "", editions, newest.headers, made)
 
     def _put(self, rows: list[model.FileRow]) -> None:
-        files = Files(self._engine.platform)
+        files = ConnectionFiles(self._engine.platform)
         for row in rows:
             if row.file is None:
                 content = (row.text or "").encode()

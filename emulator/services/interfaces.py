@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.scope import Finder, Lister, Scope
@@ -150,8 +149,8 @@ class FlowService(Domain, Protocol):
 class BatchIngestion(Domain, Protocol):
     """Batches that clients fill with files."""
 
-    def polled(self, sandbox: Sandbox, fixtures: Fixtures, id: str) -> None:
-        """Let a batch that waits come one step nearer to its end."""
+    def polled(self, scope: Scope, id: str) -> None:
+        """Bring a batch that waits one step nearer to its end."""
 
 
 class Part(Protocol):

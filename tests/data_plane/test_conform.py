@@ -10,17 +10,17 @@ from emulator.data_plane.conform import (
     CONSTRAINT_CODE,
     MISSING_CODE,
     TYPE_CODE,
-    Fault,
+    RowError,
     conformer,
 )
 
 
-def conform(schema: dict[str, Any], row: dict[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
-    faults: list[Fault] = []
+def conform(schema: dict[str, Any], row: dict[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
+    faults: list[RowError] = []
     return conformer(schema)(row, faults), faults
 
 
-def field(value: Any, **node: Any) -> tuple[Any, list[Fault]]:
+def field(value: Any, **node: Any) -> tuple[Any, list[RowError]]:
     """Conform one value to a field."""
     landed, faults = conform({"properties": {"f": node}}, {"f": value})
     return landed.get("f"), faults
@@ -171,7 +171,7 @@ def test_required_fields_are_there_and_not_null() -> None:
         assert (fault.code, fault.column) == (MISSING_CODE, "_id")
     _, (fault,) = conform(NESTED, {"_id": "1", "person": {}})
     assert fault.column == "person.name"
-    faults: list[Fault] = []
+    faults: list[RowError] = []
     assert conformer(NESTED, requires=False)({"person": {}}, faults) == {"person": {}}
     assert faults == []
 
@@ -196,7 +196,7 @@ def test_every_fault_of_a_row_is_told_with_its_place() -> None:
 def test_without_a_schema_rows_land_as_they_are() -> None:
     row = {"a": None, "b": [1]}
     for schema in (None, {}, {"type": "object"}):
-        faults: list[Fault] = []
+        faults: list[RowError] = []
         assert conformer(schema)(row, faults) is row
         assert faults == []
 

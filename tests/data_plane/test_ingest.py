@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
-from emulator.data_plane.conform import Fault
+from emulator.data_plane.conform import RowError
 from emulator.data_plane.errors import FileError
-from emulator.data_plane.ingest import CORRUPT, Input, InputRow, ingest_rows
+from emulator.data_plane.ingest import UNREADABLE, Input, InputRow, ingest_rows
 from emulator.data_plane.readers import read_rows
 from emulator.emulator import Emulator
 from emulator.json_types import loads
 from emulator.sandbox import Sandbox
+from emulator.scope import Scope
 from emulator.services.catalog.naming import ulid
 from tests.aep import CATALOG, ORGANIZATION, SCHEMA_REGISTRY, Aep, profile_schema
 from tests.aep import dataset as dataset_body
@@ -30,6 +31,8 @@ class Lake:
 
     def __init__(self, emulator: Emulator, format: str = "json", **changes: Any) -> None:
         self.platform = emulator.platform
+        edition = emulator.contract.edition(emulator.engine.edition)
+        self.scope = Scope(emulator.platform, edition, PROD)
         self.api: Aep = aep_for(emulator)
         schemas = f"{SCHEMA_REGISTRY}/tenant/schemas"
         schema = self.api.ok("POST", schemas, profile_schema())["$id"]
@@ -47,12 +50,28 @@ class Lake:
         id: str = self.platform.services.catalog.batches.create(PROD, "client", related)["id"]
         return id
 
-    def ingest(self, *rows: Any, batch: str = "", **options: Any) -> dict[str, Any]:
-        fixtures = self.platform.fixtures.edition("")
+    def ingest(
+        self,
+        *rows: Any,
+        batch: str = "",
+        files: tuple[str, ...] = (),
+        bytes: int = 0,
+        **options: Any,
+    ) -> dict[str, Any]:
         given = (row if isinstance(row, InputRow) else InputRow(row, "f.json") for row in rows)
-        dataset = {**self.dataset, "id": self.id}
-        place = (self.platform, PROD, fixtures, dataset, batch or self.batch())
-        return ingest_rows(*place, given, **options)
+        return self.ingest_rows(given, batch, list(files), bytes, **options)
+
+    def ingest_rows(
+        self,
+        rows: Iterable[InputRow],
+        batch: str = "",
+        files: list[str] | None = None,
+        bytes: int = 0,
+        **options: Any,
+    ) -> dict[str, Any]:
+        batches, dataset = self.platform.services.catalog.batches, {**self.dataset, "id": self.id}
+        input = Input(rows, files or [], bytes)
+        return ingest_rows(self.scope, batches, dataset, batch or self.batch(), input, **options)
 
     def keys(self, batch: dict[str, Any], folder: str) -> list[str]:
         prefix = f"batches/{batch['id']}/{folder}/"
@@ -78,7 +97,7 @@ def lake(emulator: Emulator) -> Lake:
 
 
 def test_good_rows_land_as_the_schema_wants_them(lake: Lake) -> None:
-    batch = lake.ingest(GOOD, {"_id": 2, "unknown": 1}, input=Input(["a", "b"], 99))
+    batch = lake.ingest(GOOD, {"_id": 2, "unknown": 1}, files=("a", "b"), bytes=99)
     assert batch["status"] == "success"
     assert batch["errors"] == []
     assert lake.landed(batch) == [GOOD, {"_id": "2"}]
@@ -132,10 +151,10 @@ def test_partial_ingestion_lets_some_rows_fail(lake: Lake, percent: int, status:
 
 
 def test_diagnostics_count_by_code_and_show_the_rows(lake: Lake) -> None:
-    corrupt = InputRow({"_corrupt_record": "{x"}, "f.json", CORRUPT)
-    mapped = InputRow({"a": 1}, "f.json", (Fault("MAPPER-3700-400", "no such function"),))
+    corrupt = InputRow({"_corrupt_record": "{x"}, "f.json", UNREADABLE)
+    mapped = InputRow({"a": 1}, "f.json", (RowError("MAPPER-3700-400", "no such function"),))
     rows = (GOOD, BAD_DAY, corrupt, corrupt, mapped)
-    batch = lake.ingest(*rows, percent=80, diagnostics=True, input=Input(["f.json"]))
+    batch = lake.ingest(*rows, percent=80, diagnostics=True, files=("f.json",))
     first, *others = batch["errors"]
     assert first["code"] == "INGEST-1212-400"
     assert first["description"].startswith(
@@ -170,10 +189,7 @@ def test_a_file_that_cannot_be_read_fails_the_batch_whatever_the_threshold(lake:
         yield InputRow(GOOD)
         raise FileError("106", "Dataset file is empty. Please upload file with data.")
 
-    fixtures = lake.platform.fixtures.edition("")
-    dataset = {**lake.dataset, "id": lake.id}
-    place = (lake.platform, PROD, fixtures, dataset, lake.batch())
-    batch = ingest_rows(*place, rows(), percent=100)
+    batch = lake.ingest_rows(rows(), percent=100)
     assert batch["status"] == "failed"
     assert [error["code"] for error in batch["errors"]] == ["106"]
     assert lake.landed(batch) == []
@@ -218,8 +234,8 @@ def test_without_the_extra_parquet_lands_as_json(
 
 
 def test_large_batches_land_in_parts(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.data_plane.landing.ROWS_IN_A_PART", 2)
-    monkeypatch.setattr("emulator.data_plane.diagnostics.ROWS_IN_A_FILE", 2)
+    monkeypatch.setattr("emulator.data_plane.dataset_files.ROWS_PER_PART", 2)
+    monkeypatch.setattr("emulator.data_plane.diagnostics.ROWS_PER_FILE", 2)
     rows = [{"_id": str(n)} for n in range(5)] + [BAD_DAY] * 5
     batch = lake.ingest(*rows, percent=50, diagnostics=True)
     assert len(lake.keys(batch, "data")) == batch["metrics"]["partitionCount"] == 3

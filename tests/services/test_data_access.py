@@ -95,7 +95,7 @@ def test_head_tells_size_and_kind_without_the_bytes(api: Aep) -> None:
 
 
 def test_parts_are_paged(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.data_plane.landing.ROWS_IN_A_PART", 1)
+    monkeypatch.setattr("emulator.data_plane.dataset_files.ROWS_PER_PART", 1)
     batch = lake.ingest(*[{"_id": str(n)} for n in range(5)])
     path = f"{EXPORT}/files/{batch}-1?limit=2"
     names: list[str] = []

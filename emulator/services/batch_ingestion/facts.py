@@ -7,7 +7,7 @@ from emulator.data_plane.readers import FORMATS
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope, fact
 from emulator.services.batch_ingestion.input_format import asked_format
-from emulator.services.batch_ingestion.service import BatchIngestion, Place, dataset_ids, of_files
+from emulator.services.batch_ingestion.service import BatchIngestion, dataset_ids, of_files
 
 
 @fact()
@@ -87,7 +87,7 @@ def preview_fault(
     if batch is None or asked.get("format", "json") not in FORMATS:
         return None
     try:
-        service.preview(Place(scope.sandbox, scope.fixtures), batch, dataset_id, asked, 1)
+        service.preview(scope, batch, dataset_id, asked, 1)
     except FileError as error:
         return {"reason": str(error)}
     return None

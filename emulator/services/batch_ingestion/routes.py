@@ -5,11 +5,11 @@ from __future__ import annotations
 from emulator.byte_ranges import read_content_range
 from emulator.services.batch_ingestion import shapes
 from emulator.services.batch_ingestion.input_format import asked_format
-from emulator.services.batch_ingestion.service import BatchIngestion, Place
+from emulator.services.batch_ingestion.service import BatchIngestion
 from emulator.services.batch_ingestion.uploads import file_key
 from emulator.web import Call, Reply, operation
 
-MOST_ROWS = 100
+MAX_ROWS = 100
 
 
 @operation("batch_ingestion.create_batch")
@@ -24,7 +24,7 @@ def act_on_batch(service: BatchIngestion, call: Call) -> Reply:
     id = call.path["batchId"]
     action = shapes.action(call)
     if action == "complete":
-        service.complete(_place(call), id)
+        service.complete(call.scope, id)
     elif call.find("batch", id)["status"] not in shapes.AFTER[action]:
         {"abort": service.abort, "fail": service.fail, "revert": service.revert}[action](
             call.sandbox, id
@@ -68,11 +68,6 @@ def head_file(service: BatchIngestion, call: Call) -> Reply:
 def preview_batch(service: BatchIngestion, call: Call) -> Reply:
     """Show the columns and first rows of what a batch has so far."""
     batch, asked = call.find("batch", call.path["batchId"]), asked_format(call.query)
-    rows = shapes.rows_asked(call, MOST_ROWS)
-    place, dataset = _place(call), call.path["datasetId"]
-    names, found = service.preview(place, batch, dataset, asked, rows)
+    rows = shapes.rows_asked(call, MAX_ROWS)
+    names, found = service.preview(call.scope, batch, call.path["datasetId"], asked, rows)
     return shapes.preview({**batch["inputFormat"], **asked}, names, found)
-
-
-def _place(call: Call) -> Place:
-    return Place(call.sandbox, call.fixtures)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 
-from emulator.data_plane.columns import nested_rows
-from emulator.data_plane.ingest import CORRUPT, Input, InputRow, ingest_rows, schema_of
-from emulator.data_plane.readers import Row, column_names, read_rows
-from emulator.fixtures.library import Fixtures
+from emulator.data_plane.ingest import UNREADABLE, Input, InputRow, ingest_rows, schema_of
+from emulator.data_plane.readers import Row, column_names, nested_rows, read_rows
 from emulator.hooks import CompletionPolicy
 from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
-from emulator.scope import Finder, Lister
+from emulator.scope import Finder, Lister, Scope
 from emulator.services.batch_ingestion.input_format import input_format, read_options
 from emulator.services.batch_ingestion.uploads import Uploads
 from emulator.services.interfaces import Batches, Services
@@ -23,14 +20,6 @@ from emulator.store import Change
 POLICY = "batch_policy"
 WAITING = ("loaded", "staging")
 """States between completion and the end, in their order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something happens: the sandbox, and the fixtures of the edition in force."""
-
-    sandbox: Sandbox
-    fixtures: Fixtures
 
 
 class BatchIngestion:
@@ -71,38 +60,36 @@ class BatchIngestion:
         self._platform.store.write(Change(sandbox, "batch", batch["id"], {**batch, "tags": tags}))
         return {**batch, "tags": tags}
 
-    def complete(self, place: Place, id: str) -> None:
+    def complete(self, scope: Scope, id: str) -> None:
         """Take a batch as complete: it is ingested at once, or when its policy says so."""
-        batch = self._batches.get(place.sandbox, id)
+        batch = self._batches.get(scope.sandbox, id)
         if batch is None:
             raise LookupError(f"batch {id}")
         if batch["status"] != "loading":
             return  # repeating it is safe and changes nothing
-        policy = self._policy(place.sandbox, batch)
-        self._batches.update(place.sandbox, id, {"status": "loaded"})
+        policy = self._policy(scope.sandbox, batch)
+        self._batches.update(scope.sandbox, id, {"status": "loaded"})
         if policy.polls == 0:
-            self._end(place, id, policy)
+            self._end(scope, id, policy)
         else:
-            self._remember(place.sandbox, id, {**policy._asdict(), "seen": 0})
+            self._remember(scope.sandbox, id, {**policy._asdict(), "seen": 0})
 
-    def polled(self, sandbox: Sandbox, fixtures: Fixtures, id: str) -> None:
-        """Let a batch that waits come one step nearer to its end: somebody asks for it."""
-        if self._platform.store.read(sandbox, POLICY, id) is None:
+    def polled(self, scope: Scope, id: str) -> None:
+        """Bring a batch that waits one step nearer to its end: a call asks for it."""
+        if scope.read(POLICY, id) is None:
             return
-        place = Place(sandbox, fixtures)
-        with self._platform.store.exclusive(place.sandbox):
-            stored = self._platform.store.read(place.sandbox, POLICY, id)
-            batch = self._batches.get(place.sandbox, id) if stored else None
-            if stored is None or batch is None or batch["status"] not in WAITING:
+        with self._platform.store.exclusive(scope.sandbox):
+            kept = scope.read(POLICY, id)
+            batch = self._batches.get(scope.sandbox, id) if kept else None
+            if kept is None or batch is None or batch["status"] not in WAITING:
                 return
-            kept: JsonObject = stored.body
             seen, policy = kept.pop("seen"), CompletionPolicy(**kept)
             if self._is_over(policy, seen):
-                self._end(place, id, policy)
+                self._end(scope, id, policy)
                 return
             if seen:  # the first to ask still sees it as loaded
-                self._batches.update(place.sandbox, id, {"status": "staging"})
-            self._remember(place.sandbox, id, {**kept, "seen": seen + 1})
+                self._batches.update(scope.sandbox, id, {"status": "staging"})
+            self._remember(scope.sandbox, id, {**kept, "seen": seen + 1})
 
     def _policy(self, sandbox: Sandbox, batch: JsonObject) -> CompletionPolicy:
         """Return how a completed batch ends: as the first hook with an answer says."""
@@ -120,36 +107,38 @@ class BatchIngestion:
     def _remember(self, sandbox: Sandbox, id: str, policy: JsonObject | None) -> None:
         self._platform.store.write(Change(sandbox, POLICY, id, policy))
 
-    def _end(self, place: Place, id: str, policy: CompletionPolicy) -> None:
+    def _end(self, scope: Scope, id: str, policy: CompletionPolicy) -> None:
         """Ingest a batch's files, or let it fail as its policy says; the uploads go."""
-        self._remember(place.sandbox, id, None)
+        self._remember(scope.sandbox, id, None)
         if policy.code:
             error = {"code": policy.code, "description": policy.description or "Job aborted."}
-            self.fail(place.sandbox, id, [error])
+            self.fail(scope.sandbox, id, [error])
         else:
-            self._ingest(place, id)
-        self.uploads.forget(place.sandbox, id)
+            self._ingest(scope, id)
+        self.uploads.forget(scope.sandbox, id)
 
-    def _ingest(self, place: Place, id: str) -> None:
-        batch = of_files(self._batches.get(place.sandbox, id))
+    def _ingest(self, scope: Scope, id: str) -> None:
+        batch = of_files(self._batches.get(scope.sandbox, id))
         if batch is None:  # Catalog has been told otherwise while it waited
-            self.fail(place.sandbox, id)
+            self.fail(scope.sandbox, id)
             return
-        dataset = self._dataset_of(place.sandbox, batch)
-        files = self._files(place.sandbox, batch)
-        input = Input([file["name"] for file in files], sum(file["size"] for file in files))
+        dataset = self._dataset_of(scope.sandbox, batch)
+        files = self._files(scope.sandbox, batch)
+        input = Input(
+            self._rows(scope, batch, dataset, files),
+            [file["name"] for file in files],
+            sum(file["size"] for file in files),
+        )
         tags = batch["tags"]
         ingest_rows(
-            self._platform,
-            place.sandbox,
-            place.fixtures,
+            scope,
+            self._batches,
             dataset,
             id,
-            self._rows(place, batch, dataset, files),
+            input,
             percent=_number(_first(tags.get("acp_partialIngestionPercent"))),
             diagnostics=_first(tags.get("acp_enableErrorDiagnostics")).lower() == "true"
             or dataset.get("enableErrorDiagnostics") is True,
-            input=input,
         )
 
     def fail(self, sandbox: Sandbox, id: str, errors: list[JsonObject] | None = None) -> None:
@@ -170,12 +159,12 @@ class BatchIngestion:
         self._batches.withdraw(sandbox, id, "inactive")
 
     def preview(
-        self, place: Place, batch: JsonObject, dataset_id: str, asked: JsonObject, rows: int
+        self, scope: Scope, batch: JsonObject, dataset_id: str, asked: JsonObject, rows: int
     ) -> tuple[list[str], list[JsonObject]]:
         """Return the columns and first rows of what a batch has for a data set.
 
         Args:
-            place: Where the batch is.
+            scope: Where the batch is.
             batch: The batch.
             dataset_id: The data set.
             asked: What the request says instead of the batch's own input format.
@@ -188,9 +177,9 @@ class BatchIngestion:
         options = read_options(format)
         names: dict[str, None] = {}
         found: list[JsonObject] = []
-        for file in self._files(place.sandbox, batch):
+        for file in self._files(scope.sandbox, batch):
             if file["datasetId"] == dataset_id:
-                content = self.uploads.content(place.sandbox, file)
+                content = self.uploads.content(scope.sandbox, file)
                 names |= dict.fromkeys(column_names(content, format["format"], options))
                 good = (row for row in read_rows(content, format["format"], options))
                 left = rows - len(found)
@@ -211,21 +200,20 @@ class BatchIngestion:
         return dataset or {"id": id}
 
     def _rows(
-        self, place: Place, batch: JsonObject, dataset: JsonObject, files: Iterable[JsonObject]
+        self, scope: Scope, batch: JsonObject, dataset: JsonObject, files: Iterable[JsonObject]
     ) -> Iterator[InputRow]:
         format = batch["inputFormat"]
         kind = format["format"]
-        schema = schema_of(self._platform, place.sandbox, place.fixtures, dataset)
-        fields = schema.get("properties") or {}
+        fields = schema_of(scope, dataset).get("properties") or {}
         options = read_options(format, tuple(fields))
         for file in files:
-            content = self.uploads.content(place.sandbox, file)
+            content = self.uploads.content(scope.sandbox, file)
             rows: Iterable[Row] = read_rows(content, kind, options)
             if kind == "csv":
                 rows = nested_rows(rows, fields)
             name = file["name"]
             for row in rows:
-                yield InputRow(row.value, name, CORRUPT if row.corrupt else ())
+                yield InputRow(row.value, name, UNREADABLE if row.corrupt else ())
 
 
 def _tags(client: str, sent: JsonObject) -> JsonObject:

@@ -28,7 +28,7 @@ def create_batch(service: Catalog, call: Call) -> Reply:
 def get_batch(service: Catalog, call: Call) -> Reply:
     """Read one batch, or several by a list of ids; a batch that waits comes nearer to its end."""
     for batch in service.batches.named(call.sandbox, call.path["id"]):
-        service.services.batch_ingestion.polled(call.sandbox, call.fixtures, batch["id"])
+        service.services.batch_ingestion.polled(call.scope, batch["id"])
     return shapes.one(call, service.batches.named(call.sandbox, call.path["id"]))
 
 

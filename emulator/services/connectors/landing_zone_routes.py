@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from flask import Blueprint, Response, request
 
 from emulator.byte_ranges import read_byte_range
-from emulator.data_plane.files import File, Files
+from emulator.data_plane.files import ConnectionFiles, File
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
 from emulator.web.call import Reply
@@ -73,7 +73,7 @@ class _Area:
         self.platform = platform
         self.sandbox: Sandbox = sandbox
         self.container = container
-        self.files = Files(platform)
+        self.files = ConnectionFiles(platform)
 
     def file(self, path: str) -> File:
         """Return a file."""

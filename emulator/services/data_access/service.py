@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from emulator.data_plane.dataset_files import CONTENT_TYPES
 from emulator.data_plane.errors import FileError
-from emulator.data_plane.landing import CONTENT_TYPES
 from emulator.data_plane.readers import read_rows
 from emulator.json_types import JsonObject
 from emulator.platform import Platform

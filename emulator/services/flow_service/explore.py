@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import islice
 
-from emulator.data_plane import sources, structure
+from emulator.data_plane import inference, sources
 from emulator.data_plane.errors import FileError, SourceError
-from emulator.data_plane.files import LANDING_ZONE, File, Files
-from emulator.data_plane.sources import Form
-from emulator.data_plane.tables import table_form, table_name, tables
+from emulator.data_plane.files import LANDING_ZONE, ConnectionFiles, File
+from emulator.data_plane.sources import FileFormat, table_format, table_name, tables
 from emulator.json_types import JsonObject
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
@@ -33,7 +32,7 @@ class Explorer:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._files = Files(platform)
+        self._files = ConnectionFiles(platform)
 
     def kinds(self, scope: Scope, connection_id: str) -> tuple[str, ...]:
         """Return what can be explored of a connection; nothing of an unknown one."""
@@ -61,7 +60,7 @@ class Explorer:
         self, sandbox: Sandbox, container: str, query: JsonObject, *, tabular: bool
     ) -> JsonObject | None:
         kind = str(query.get("objectType", "")).lower()
-        path = sources.within(container, str(query.get("object", "")))
+        path = sources.area_path(container, str(query.get("object", "")))
         files = self._files.all(sandbox, container)
         try:
             if kind in ("root", "folder"):
@@ -79,10 +78,12 @@ class Explorer:
         if content is None:
             return {"fault": "missing", "reason": f"There is no file {path}"}
         by_hand = any(name in query for name in _TYPED_BY_HAND)
-        form = sources.form_of(_named_alike(query)) if by_hand else sources.detected(content)
-        shown = _structure(path, content, form, query)
+        format = (
+            sources.format_of(_named_alike(query)) if by_hand else sources.detect_format(content)
+        )
+        shown = _structure(path, content, format, query)
         if container == LANDING_ZONE or not by_hand:
-            shown["file"] = {"properties": _properties(form), **shown["file"]}
+            shown["file"] = {"properties": _properties(format), **shown["file"]}
         return shown
 
     def _table(
@@ -92,7 +93,7 @@ class Explorer:
         content = self._files.read(sandbox, container, file.path) if file else None
         if file is None or content is None:
             return {"fault": "missing", "reason": f"There is no table {path}"}
-        return _structure(file.path, content, table_form(file.path), query, typed=True)
+        return _structure(file.path, content, table_format(file.path), query, typed=True)
 
 
 def explored_kinds(spec: JsonObject) -> tuple[str, ...]:
@@ -139,21 +140,21 @@ def _object(kind: str, name: str, path: str) -> JsonObject:
 
 
 def _structure(
-    path: str, content: bytes, form: Form, query: JsonObject, *, typed: bool = False
+    path: str, content: bytes, format: FileFormat, query: JsonObject, *, typed: bool = False
 ) -> JsonObject:
     """Return the structure of a file, with its first rows if they are wanted."""
-    piece = next(sources.pieces(path.rpartition("/")[2], content, form), None)
-    if piece is None:
+    file = next(sources.unpacked(path.rpartition("/")[2], content, format), None)
+    if file is None:
         raise SourceError(f"{path} holds no file")
-    plain = replace(form, compression="")
-    rows = [row.value for row in islice(sources.rows(piece, plain), ROWS_SHOWN) if not row.corrupt]
+    plain = replace(format, compression="")
+    rows = [row.value for row in islice(sources.rows(file, plain), ROWS_SHOWN) if not row.corrupt]
     shown: JsonObject
-    if form.type == "json" and not typed:
-        shown = {"format": "hierarchical", "schema": structure.schema_of_all(rows)}
+    if format.type == "json" and not typed:
+        shown = {"format": "hierarchical", "schema": inference.schema_of_all(rows)}
     else:
-        names = sources.columns(piece, plain)
-        typed = typed or form.type == "parquet"
-        made = structure.typed_columns(names, rows) if typed else structure.text_columns(names)
+        names = sources.columns(file, plain)
+        typed = typed or format.type == "parquet"
+        made = inference.typed_columns(names, rows) if typed else inference.text_columns(names)
         shown = {"format": "flat", "schema": {"columns": made}}
     if sources.is_true(query.get("preview")):
         shown["data"] = rows
@@ -170,10 +171,10 @@ def _named_alike(query: JsonObject) -> JsonObject:
     return {spelled.get(name, name): value for name, value in query.items()}
 
 
-def _properties(form: Form) -> JsonObject:
-    properties: JsonObject = {"fileType": form.type}
-    if form.compression:
-        properties["compressionType"] = form.compression
-    if form.type == "delimited":
-        properties["columnDelimiter"] = form.delimiter
+def _properties(format: FileFormat) -> JsonObject:
+    properties: JsonObject = {"fileType": format.type}
+    if format.compression:
+        properties["compressionType"] = format.compression
+    if format.type == "delimited":
+        properties["columnDelimiter"] = format.delimiter
     return properties

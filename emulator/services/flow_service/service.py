@@ -30,7 +30,7 @@ from emulator.services.flow_service.schedule import RunQueue
 from emulator.services.flow_service.specs import SPEC_KINDS, spec_finder
 
 if TYPE_CHECKING:
-    from emulator.data_plane.engine import FlowEngine
+    from emulator.data_plane.runs import FlowEngine
 
 KINDS = (CONNECTION, SOURCE_CONNECTION, TARGET_CONNECTION, FLOW)
 
@@ -87,7 +87,7 @@ class FlowService:
 
     def engine(self, scope: Scope) -> FlowEngine:
         """Return what carries out runs in a sandbox."""
-        from emulator.data_plane.engine import FlowEngine  # only where something is due
+        from emulator.data_plane.runs import FlowEngine  # only where something is due
 
         return FlowEngine(self._platform, scope)
 

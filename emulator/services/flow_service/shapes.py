@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.data_plane.activities import ACTIVITIES, EXPORT
+from emulator.data_plane.metrics import ACTIVITIES, EXPORT
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope
 from emulator.services.flow_service.connections import found, spec_id

@@ -1,4 +1,4 @@
-"""The flow engine: carries out runs, on order or when they are due, and keeps their books.
+"""The flow engine: carries out runs, on order or when they are due, and records how they went.
 
 There is one thread and nothing that works in the background. Runs that are due are carried out when
 somebody looks at runs or flows, or by `POST /_emulator/tick`, in the order of their times; so with
@@ -7,31 +7,24 @@ a manual clock the same calls give the same runs.
 
 from __future__ import annotations
 
-import logging
 from heapq import heapify, heappop, heappush
 
-from emulator.data_plane import jobs
-from emulator.data_plane.delta import Delta, Selection, delta_column
-from emulator.data_plane.errors import SOURCE_FAILED, FileError
-from emulator.data_plane.files import Files
-from emulator.data_plane.metrics import Tally
-from emulator.data_plane.promotion import promote
-from emulator.data_plane.schedule import Schedule, due_after, moment, read_schedule
+from emulator.data_plane.delta import DeltaColumn, Selection, delta_column
+from emulator.data_plane.errors import SOURCE_FAILED
+from emulator.data_plane.files import ConnectionFiles
+from emulator.data_plane.job import carry_out
+from emulator.data_plane.metrics import RunReport
+from emulator.data_plane.schedule import Schedule, due_after, read_schedule, read_time
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 from emulator.platform import Platform
 from emulator.scope import Scope
 
-_log = logging.getLogger("emulator")
-
-BROKEN = "EMULATOR-1000-500"
-"""The code of a run in which this emulator itself failed."""
-
-_GONE = {
+_FLOW_IS_GONE = {
     "status": "failed",
     "errors": [{"code": SOURCE_FAILED, "message": "The flow does not exist any more."}],
 }
 
-MOST_CAUGHT_UP = 100
+MAX_CAUGHT_UP = 100
 """How many missed runs of a flow are carried out at once; older ones are passed over (assumed)."""
 
 OPEN = ("scheduled", "queued", "inProgress")
@@ -51,19 +44,19 @@ class FlowEngine:
         """Carry out what is due in a sandbox, the earliest first; return how many runs ended."""
         queue = [(entry.at, entry.what, entry.id) for entry in self._queue.due(self._scope)]
         heapify(queue)
-        known: set[str] = set()
-        ended, now = 0, self._now()
+        seen: set[str] = set()
+        ended, now = 0, self._scope.now()
         while queue:
             at, what, id = heappop(queue)
             if what == "run":
                 ended += self._resume(id, at)
                 continue
-            flow, schedule = self._flow_and_schedule(id)
+            flow, schedule = _flow_and_schedule(self._scope, id)
             if flow is None or schedule is None:
                 self._queue.drop(self._scope, id)
                 continue
-            at = at if id in known else _not_too_long_ago(schedule, at, now)
-            known.add(id)
+            at = at if id in seen else _not_too_long_ago(schedule, at, now)
+            seen.add(id)
             ended += self._scheduled(flow, schedule, at)
             following = due_after(schedule, at)
             if following is not None and following <= now:
@@ -75,15 +68,15 @@ class FlowEngine:
 
     def order(self, flow: JsonObject, sent: JsonObject) -> JsonObject:
         """Make a run that was ordered, carry it out unless it is for later, and return it."""
-        now, user, client = self._now(), self._scope.user_id, self._scope.client
-        caller = {"createdBy": user, "updatedBy": user}
-        clients = {"createdClient": client, "updatedClient": client}
-        run = self._flows.runs.create(self._scope, {**flow, **caller, **clients}, sent, now)
+        now = self._scope.now()
+        users = {"createdBy": self._scope.user_id, "updatedBy": self._scope.user_id}
+        clients = {"createdClient": self._scope.client, "updatedClient": self._scope.client}
+        run = self._flows.runs.create(self._scope, {**flow, **users, **clients}, sent, now)
         params = _params(run)
         column = params.get("deltaColumn")
-        if isinstance(column, dict) and self._takes_delta_column(flow):
+        if isinstance(column, dict) and _takes_delta_column(self._scope, flow):
             flow = self._flows.keep_delta_column(self._scope, flow, column)
-        start = moment(params.get("startTime"))
+        start = read_time(params.get("startTime"))
         if start is not None and start > now:
             self._queue.wait(self._scope, run["id"], start)
             return run
@@ -95,7 +88,7 @@ class FlowEngine:
         if flow is None:
             return run  # a rule has found it before
         caller = {"updatedBy": self._scope.user_id, "updatedClient": self._scope.client}
-        return self._carry_out(flow, {**run, **caller}, self._now(), _window_of(run))
+        return self._carry_out(flow, {**run, **caller}, self._scope.now(), _window_of(run))
 
     def _resume(self, run_id: str, at: int) -> int:
         """Carry out a run that waited for its time, or that was held up; tell whether it ended.
@@ -108,11 +101,11 @@ class FlowEngine:
             return 0
         flow = self._scope.find("flow", run["flowId"])
         if flow is None:
-            run = self._hold({**run, "updatedAt": self._now()}, _GONE, at)
+            run = self._hold({**run, "updatedAt": self._scope.now()}, _FLOW_IS_GONE, at)
         elif flow["state"] != "enabled":
             self._queue.wait(self._scope, run_id, at)
         else:
-            run = self._carry_out(flow, run, self._now())
+            run = self._carry_out(flow, run, self._scope.now())
         return run["state"] not in OPEN
 
     def _scheduled(self, flow: JsonObject, schedule: Schedule, at: int) -> int:
@@ -132,62 +125,39 @@ class FlowEngine:
         at: int,
         selection: Selection | None = None,
     ) -> JsonObject:
-        """Read, map and land what a run is about; return the run as it has been written."""
+        """Read, map and ingest what a run is about; return the run as it has been written."""
         run = {**run, "updatedAt": at}
         held = self._held(flow, run)
         if held is not None:
             return self._hold(run, held, at)
         progress = self._queue.progress(self._scope, flow["id"])
         selection = selection or _ordered_window(_params(run)) or _following(progress, at)
-        tally = Tally(at, (selection.start, min(selection.end, at)), _kind(flow))
-        tally.adf_run = self._scope.new_uuid("adf_run")
-        delta = Delta(progress.get("delta"), selection)
-        self._read_and_promote(flow, run, selection, delta, tally)
-        if selection.moves:
-            self._move_on(flow["id"], selection, delta)
-        ends = _ends(flow)
-        run |= {"metrics": tally.metrics(), "activities": tally.activities(*ends)}
+        copy_id = self._scope.new_uuid("adf_run")
+        delta = DeltaColumn(progress.get("delta"), selection)
+        services = self._platform.services
+        result = carry_out(services, self._scope, flow, selection, delta, _delta_name(flow, run))
+        if selection.advances:
+            self._advance(flow["id"], selection, delta)
+        report = RunReport(at, (selection.start, min(selection.end, at)), _kind(flow), result)
+        source, target = _first(flow, "sourceConnectionIds"), _first(flow, "targetConnectionIds")
+        activities = report.activities(copy_id, source, target)
+        run |= {"metrics": report.metrics(), "activities": activities}
         self._flows.runs.write(self._scope, run)
         self._flows.note_run(self._scope, run)
         return run
 
-    def _read_and_promote(
-        self,
-        flow: JsonObject,
-        run: JsonObject,
-        selection: Selection,
-        delta: Delta,
-        tally: Tally,
-    ) -> None:
-        scope, services = self._scope, self._platform.services
-        try:
-            job = jobs.job_of(flow, scope, services)
-            found = jobs.found_files(job, scope, selection, _delta_name(flow, run))
-            job.mapping = jobs.mapping_of(flow, scope, services) if found else None
-            tally.input.files = [item.file.path for item in found]
-            rows = jobs.records(job, scope, found, tally, delta)
-            promote(job, scope, self._platform, flow, rows, tally)
-        except FileError as error:
-            tally.fail_copying(error.code, str(error))
-        except Exception as error:  # noqa: BLE001 - who lists flows must not pay for a bug
-            _log.exception("run %s of flow %s broke", run["id"], flow["id"])
-            tally.fail_copying(BROKEN, f"The run broke: {error!r}.")
-
-    def _move_on(self, flow_id: str, selection: Selection, delta: Delta) -> None:
+    def _advance(self, flow_id: str, selection: Selection, delta: DeltaColumn) -> None:
         """Remember how far a flow has read, so that its next run begins there."""
         progress = self._queue.progress(self._scope, flow_id)
-        read = Files(self._scope.platform).last_number(self._scope.sandbox, selection.end)
+        read = ConnectionFiles(self._platform).last_number(self._scope.sandbox, selection.end)
         read = max(read, progress.get("read", 0))
-        known = {"read": read, "until": selection.end, "delta": delta.reached}
-        self._queue.note(self._scope, flow_id, {**progress, **known})
+        reached = {"read": read, "until": selection.end, "delta": delta.reached}
+        self._queue.note(self._scope, flow_id, {**progress, **reached})
 
     def _held(self, flow: JsonObject, run: JsonObject) -> JsonObject | None:
-        """Return what keeps a run from being carried out: the first hook's say that has one."""
-        for hook in self._scope.platform.run_hooks:
-            said = hook(self._scope.sandbox, flow, run)
-            if said is not None:
-                return said
-        return None
+        """Return the status that keeps a run from being carried out, of the first hook with one."""
+        answers = (hook(self._scope.sandbox, flow, run) for hook in self._platform.run_hooks)
+        return next((answer for answer in answers if answer is not None), None)
 
     def _hold(self, run: JsonObject, held: JsonObject, at: int) -> JsonObject:
         """Give a run the status that a hook wants; one that has not ended is asked for again."""
@@ -200,32 +170,31 @@ class FlowEngine:
             self._flows.note_run(self._scope, run)
         return run
 
-    def _flow_and_schedule(self, id: str) -> tuple[JsonObject | None, Schedule | None]:
-        """Return a flow of a batch source with its schedule, or nothing."""
-        flow = self._scope.find("flow", id)
-        if flow is None or "scheduleSpec" not in self._spec_of(flow):
-            return None, None
-        return flow, read_schedule(flow.get("scheduleParams"))
 
-    def _takes_delta_column(self, flow: JsonObject) -> bool:
-        """Tell whether orders for a flow name a delta column: its source has tables."""
-        spec = self._spec_of(flow)
-        return dotted(spec, "runSpec.spec.properties.deltaColumn") is not MISSING
+def _flow_and_schedule(scope: Scope, id: str) -> tuple[JsonObject | None, Schedule | None]:
+    """Return a flow of a batch source with its schedule, or nothing."""
+    flow = scope.find("flow", id)
+    if flow is None or "scheduleSpec" not in _spec_of(scope, flow):
+        return None, None
+    return flow, read_schedule(flow.get("scheduleParams"))
 
-    def _spec_of(self, flow: JsonObject) -> JsonObject:
-        """Return the flow spec of a flow; empty where it cannot be found."""
-        id = dotted(flow, "flowSpec.id")
-        return (self._scope.find("flow_spec", id) if isinstance(id, str) else None) or {}
 
-    def _now(self) -> int:
-        return self._scope.now()
+def _takes_delta_column(scope: Scope, flow: JsonObject) -> bool:
+    """Tell whether orders for a flow name a delta column: its source has tables."""
+    return dotted(_spec_of(scope, flow), "runSpec.spec.properties.deltaColumn") is not MISSING
+
+
+def _spec_of(scope: Scope, flow: JsonObject) -> JsonObject:
+    """Return the flow spec of a flow; empty where it has none."""
+    id = dotted(flow, "flowSpec.id")
+    return (scope.find("flow_spec", id) if isinstance(id, str) else None) or {}
 
 
 def _not_too_long_ago(schedule: Schedule, at: int, now: int) -> int:
     """Return when to begin catching up: at `at`, unless too many runs have been missed since."""
-    if schedule.every is None or (now - at) // schedule.every < MOST_CAUGHT_UP:
+    if schedule.every is None or (now - at) // schedule.every < MAX_CAUGHT_UP:
         return at
-    return due_after(schedule, now - MOST_CAUGHT_UP * schedule.every) or at
+    return due_after(schedule, now - MAX_CAUGHT_UP * schedule.every) or at
 
 
 def _following(progress: JsonObject, at: int) -> Selection:
@@ -235,10 +204,10 @@ def _following(progress: JsonObject, at: int) -> Selection:
 
 def _ordered_window(params: JsonObject) -> Selection | None:
     """Return the window that an order asks for. Its end is a second, which belongs to it."""
-    start, end = moment(params.get("windowStartTime")), moment(params.get("windowEndTime"))
+    start, end = read_time(params.get("windowStartTime")), read_time(params.get("windowEndTime"))
     if start is None or end is None:
         return None
-    return Selection(start, end if end % 1000 else end + 999, moves=False)
+    return Selection(start, end if end % 1000 else end + 999, advances=False)
 
 
 def _window_of(run: JsonObject) -> Selection | None:
@@ -248,7 +217,7 @@ def _window_of(run: JsonObject) -> Selection | None:
     start, end = window.get("windowStart"), window.get("windowEnd")
     if not isinstance(start, int) or not isinstance(end, int):
         return None
-    return Selection(start, end, moves=False)
+    return Selection(start, end, advances=False)
 
 
 def _params(run: JsonObject) -> JsonObject:
@@ -268,11 +237,7 @@ def _kind(flow: JsonObject) -> str:
     return "one-time" if frequency == "once" else "scheduled"
 
 
-def _ends(flow: JsonObject) -> tuple[str, str]:
-    """Return the ids of a flow's source and target connection."""
-    sources, targets = flow.get("sourceConnectionIds"), flow.get("targetConnectionIds")
-    return _first(sources), _first(targets)
-
-
-def _first(ids: Json) -> str:
+def _first(flow: JsonObject, name: str) -> str:
+    """Return the first id of a list of a flow's connections; empty without one."""
+    ids: Json = flow.get(name)
     return str(ids[0]) if isinstance(ids, list) and ids else ""

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from emulator.clock import ManualClock
-from emulator.data_plane.engine import MOST_CAUGHT_UP
 from emulator.data_plane.files import File
-from emulator.data_plane.sources import chosen
+from emulator.data_plane.runs import MAX_CAUGHT_UP
+from emulator.data_plane.sources import matching
 from emulator.emulator import Emulator
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
@@ -335,7 +335,7 @@ AREA = files("a.csv", "in/a.csv", "in/b.tsv", "in/deep/c.csv", "in/deep/er/d.csv
     ],
 )
 def test_a_path_means_files(path: str, recursive: bool, expected: list[str] | None) -> None:
-    found = chosen(AREA, path, recursive)
+    found = matching(AREA, path, recursive)
     assert (None if found is None else [file.path for file in found]) == expected
 
 
@@ -525,9 +525,9 @@ def test_too_many_missed_runs_are_not_made_up_for(plant: Plant) -> None:
     plant.put("leads/a.tsv")
     plant.clock.advance(365 * 86400)
     runs = plant.api.ok("GET", f"{FLOW_SERVICE}/runs?orderby=createdAt&limit=100")["items"]
-    assert plant.api.ok("GET", f"{FLOW_SERVICE}/runs?count=true")["count"] == 1 + MOST_CAUGHT_UP
+    assert plant.api.ok("GET", f"{FLOW_SERVICE}/runs?count=true")["count"] == 1 + MAX_CAUGHT_UP
     year = 365 * 86400
-    assert starts(runs[:2]) == [0, year - (MOST_CAUGHT_UP - 1) * 900]
+    assert starts(runs[:2]) == [0, year - (MAX_CAUGHT_UP - 1) * 900]
     assert counts(runs[1])[0] == 2
 
 
@@ -656,7 +656,7 @@ def test_a_run_that_breaks_is_a_failed_run(
     def breaks(*given: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("emulator.data_plane.jobs.sources.rows", breaks)
+    monkeypatch.setattr("emulator.data_plane.sources.rows", breaks)
     plant.put("leads/a.tsv")
     (run,) = plant.runs(plant.flow())
     assert status(run) == ("failed", ["EMULATOR-1000-500"])

@@ -1,0 +1,299 @@
+"""One run of a flow: its parts are looked up, its files read and mapped, its rows ingested."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from emulator.data_plane import sources
+from emulator.data_plane.delta import DeltaColumn, Selection, transformation
+from emulator.data_plane.errors import FileError, SourceError
+from emulator.data_plane.files import ConnectionFiles, File
+from emulator.data_plane.ingest import UNREADABLE, Input, InputRow, ingest_rows
+from emulator.data_plane.metrics import RunResult
+from emulator.data_plane.readers import Row
+from emulator.data_plane.sources import FileFormat
+from emulator.json_types import Json, JsonObject
+from emulator.scope import Scope
+from emulator.services.interfaces import Services
+
+if TYPE_CHECKING:
+    from emulator.mapping import CompiledMapping
+
+_log = logging.getLogger("emulator")
+
+INTERNAL_ERROR = "EMULATOR-1000-500"
+"""The code of a run in which this emulator itself failed."""
+
+MAPPING_FAILED = "MAPPER-3700-400"
+MAPPING_FAILED_TEXT = "Mapper Transform Error"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowParts:
+    """What a flow is made of. `container` is the area of files that its source reads from."""
+
+    flow: JsonObject
+    source: JsonObject
+    dataset: JsonObject
+    container: str
+    options: JsonObject
+
+
+class SourceFile(NamedTuple):
+    """A file that a run reads, and its format. `delta` names the delta column of a table."""
+
+    file: File
+    format: FileFormat
+    delta: str = ""
+
+
+def carry_out(
+    services: Services,
+    scope: Scope,
+    flow: JsonObject,
+    selection: Selection,
+    delta: DeltaColumn,
+    delta_name: str,
+) -> RunResult:
+    """Read what is new for a flow, map it and ingest it; return what became of it.
+
+    Args:
+        services: The platform's.
+        scope: Where the flow is.
+        flow: The flow.
+        selection: Which files to read.
+        delta: How far the delta column has been read; it is moved on.
+        delta_name: The name of the delta column; empty without one.
+    """
+    reader = SourceReader(scope, delta)
+    try:
+        parts = flow_parts(services, scope, flow)
+        files = source_files(scope, parts, selection, delta_name)
+        reader.read(parts, files, flow_mapping(services, scope, flow) if files else None)
+        return _promoted(services, scope, parts, reader) if files else reader.result()
+    except FileError as error:
+        return reader.result(error.code, str(error))
+    except Exception as error:  # noqa: BLE001 - a bug must not break every list of flows and runs
+        _log.exception("a run of flow %s broke", flow["id"])
+        return reader.result(INTERNAL_ERROR, f"The run broke: {error!r}.")
+
+
+def flow_parts(services: Services, scope: Scope, flow: JsonObject) -> FlowParts:
+    """Return what a flow is made of.
+
+    Raises:
+        SourceError: A part of it does not exist any more, or was never named.
+    """
+    parts = services.flow_service.parts_of(scope, flow["id"])
+    source, target = parts["source"], parts["target"]
+    if source is None or target is None:
+        missing = "source" if source is None else "target"
+        raise SourceError(f"The flow has no {missing} connection.")
+    dataset_id = _object(target.get("params")).get("dataSetId")
+    dataset = scope.find("dataset", dataset_id) if isinstance(dataset_id, str) else None
+    if dataset is None:
+        raise SourceError(f"The target connection's data set {dataset_id} does not exist.")
+    container = sources.container_of(source)
+    return FlowParts(flow, source, dataset, container, _object(flow.get("options")))
+
+
+def flow_mapping(services: Services, scope: Scope, flow: JsonObject) -> CompiledMapping | None:
+    """Return the compiled mapping set of a flow in the version that it names; None without one.
+
+    Raises:
+        SourceError: It does not exist.
+    """
+    params = transformation(flow, "Mapping")
+    if params is None:
+        return None
+    id, version = params.get("mappingId"), str(params.get("mappingVersion", ""))
+    found = scope.find("mapping_set", id) if isinstance(id, str) else None
+    if found is None:
+        raise SourceError(f"The mapping set {id} does not exist.", MAPPING_FAILED)
+    number = int(version) if version.isdecimal() and len(version) < 10 else found["version"]
+    try:
+        mapping_set = services.data_prep.version(scope.sandbox, found["id"], number)
+    except LookupError:
+        text = f"The mapping set {id} has no version {number}."
+        raise SourceError(text, MAPPING_FAILED) from None
+    return _compiled(scope, mapping_set)
+
+
+def _compiled(scope: Scope, mapping_set: JsonObject) -> CompiledMapping:
+    from emulator.mapping import RESERVED_LISTS, compile_mapping_set
+
+    words = scope.edition.answer("data_prep.reserved_words")
+    schema_id = mapping_set["schemaRef"]["id"]
+    return compile_mapping_set(
+        mapping_set["mappings"],
+        clock=scope.platform.clock,
+        seed=scope.platform.ids.seed,
+        schema=scope.find("resolved_schema", schema_id) if isinstance(schema_id, str) else None,
+        nulls=mapping_set.get("allowNullValues") is True,
+        reserved=RESERVED_LISTS[words or "current"],
+    )
+
+
+def source_files(
+    scope: Scope, parts: FlowParts, selection: Selection, delta_name: str
+) -> list[SourceFile]:
+    """Return the files that a run reads, by path.
+
+    Raises:
+        SourceError: The source connection names what does not exist.
+    """
+    files = ConnectionFiles(scope.platform).all(scope.sandbox, parts.container)
+    params = _object(parts.source.get("params"))
+    if "tableName" in params:
+        table = _table(files, str(params["tableName"]), delta_name)
+        return [table] if delta_name or selection.includes(table.file) else []
+    path = sources.area_path(parts.container, str(params.get("path", "")))
+    found = sources.matching(files, path, sources.is_true(params.get("recursive")))
+    if found is None:
+        raise SourceError(f"There is no file or folder {params.get('path')}.")
+    format = sources.format_of(_object(parts.source.get("data")))
+    return [SourceFile(file, format) for file in found if selection.includes(file)]
+
+
+def _table(files: list[File], name: str, delta_name: str) -> SourceFile:
+    file = sources.tables(files).get(name)
+    if file is None:
+        raise SourceError(f"There is no table {name}.")
+    return SourceFile(file, sources.table_format(file.path), delta_name)
+
+
+class SourceReader:
+    """Reads and maps the rows of a run; one file is in memory at a time.
+
+    It counts what it reads, and in how many rows a transformation failed (`warnings`).
+    """
+
+    def __init__(self, scope: Scope, delta: DeltaColumn) -> None:
+        self._scope = scope
+        self._files = ConnectionFiles(scope.platform)
+        self._delta = delta
+        self.input = Input(())
+        self.rows = 0
+        self.warnings = 0
+
+    def read(
+        self, parts: FlowParts, files: list[SourceFile], mapping: CompiledMapping | None
+    ) -> None:
+        """Read files from now on: `input` has their rows, which may raise a `FileError`."""
+        rows = self._input_rows(parts.container, files, mapping)
+        self.input = Input(rows, [item.file.path for item in files])
+
+    def _input_rows(
+        self, container: str, files: list[SourceFile], mapping: CompiledMapping | None
+    ) -> Iterator[InputRow]:
+        for item in files:
+            name = item.file.path
+            for row in self._new_rows(container, item):
+                self.rows += 1
+                if row.corrupt:
+                    yield InputRow(row.value, name, UNREADABLE)
+                elif mapping is None:
+                    yield InputRow(row.value, name)
+                else:
+                    mapped = mapping.apply(row.value, self.rows)
+                    if mapped.errors:  # what failed is null in the record
+                        self.warnings += 1
+                    yield InputRow(mapped.record, name)
+
+    def _new_rows(self, container: str, item: SourceFile) -> Iterator[Row]:
+        """Yield the rows of a file that are new by the delta column, if there is one."""
+        for row in self._rows(container, item):
+            if not item.delta or row.corrupt or self._delta.is_new(row.value.get(item.delta)):
+                yield row
+
+    def _rows(self, container: str, item: SourceFile) -> Iterator[Row]:
+        """Yield the rows of a file, or of all files in an archive."""
+        content = self._files.read(self._scope.sandbox, container, item.file.path) or b""
+        self.input.bytes += len(content)
+        name = item.file.path.rpartition("/")[2]
+        format = sources.detect_format(content) if item.format.is_detected else item.format
+        for file in sources.unpacked(name, content, format):
+            yield from sources.rows(file, format)
+
+    def result(self, code: str = "", text: str = "") -> RunResult:
+        """Return the result of a run that has promoted nothing; with a code, its copying failed."""
+        return RunResult(
+            status="failed" if code else "success",
+            files_in=len(self.input.files),
+            bytes_in=self.input.bytes,
+            rows_in=self.rows,
+            copy_error={"code": code, "message": text} if code else None,
+        )
+
+
+def _promoted(
+    services: Services, scope: Scope, parts: FlowParts, reader: SourceReader
+) -> RunResult:
+    """Ingest the rows of a run into a batch of its own; return what became of them."""
+    batches, flow = services.catalog.batches, parts.flow
+    members = {
+        "relatedObjects": [{"type": "dataSet", "id": parts.dataset["id"]}],
+        "inputFormat": {"format": "json"},
+        "tags": {"acp_producer": ["flow_service"], "flowId": [flow["id"]]},
+    }
+    batch = batches.create(scope.sandbox, flow["createdClient"], members)
+    diagnosed = _is_diagnosed(parts)
+    try:
+        finished = ingest_rows(
+            scope,
+            batches,
+            parts.dataset,
+            batch["id"],
+            reader.input,
+            percent=_percent(parts.options.get("partialIngestionPercent")),
+            diagnostics=diagnosed,
+        )
+    except Exception as error:
+        # Nothing else would ever end this batch; `carry_out` reports what happened.
+        reason = {"code": "unknown", "description": f"Job aborted: {error!r}."}
+        batches.update(scope.sandbox, batch["id"], {"status": "failed", "errors": [reason]})
+        raise
+    metrics, warnings = finished["metrics"], reader.warnings
+    errors = [_run_error(error) for error in finished["errors"]]
+    if warnings:
+        failed = {"code": MAPPING_FAILED, "recordCount": warnings, "message": MAPPING_FAILED_TEXT}
+        errors.append(failed)
+    return RunResult(
+        status="success" if finished["status"] == "success" else "failed",
+        files_in=len(reader.input.files),
+        bytes_in=reader.input.bytes,
+        rows_in=reader.rows,
+        files_out=metrics["outputFileCount"],
+        bytes_out=metrics["outputByteSize"],
+        rows_out=metrics["outputRecordCount"],
+        rows_failed=metrics["failedRecordCount"],
+        warnings=warnings,
+        batch=batch["id"],
+        diagnosed=diagnosed,
+        errors=errors,
+    )
+
+
+def _is_diagnosed(parts: FlowParts) -> bool:
+    wanted = parts.options.get("errorDiagnosticsEnabled", False)
+    return sources.is_true(wanted) or parts.dataset.get("enableErrorDiagnostics") is True
+
+
+def _percent(value: Json) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _run_error(error: JsonObject) -> JsonObject:
+    """Return a batch's error as runs show it."""
+    shown = {"code": error["code"], "message": error["description"]}
+    return {**shown, **{name: error[name] for name in ("recordCount",) if name in error}}
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
