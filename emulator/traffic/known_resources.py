@@ -19,8 +19,8 @@ MAX_KNOWN = 20_000
 SANDBOX = "sandbox"
 """The kind under which calls name a sandbox; `sandbox_management.sandbox` is its entry."""
 
-TENANT = "tenant"
-"""The kind under which an organization's namespace is known: every reply of the registry has it."""
+ANSWERS = {"meta:tenantNamespace": "schema_registry.namespace"}
+"""Facts that hold for an organization, by the member of replies that tells them."""
 
 
 class Partial(dict[str, Any]):
@@ -56,7 +56,8 @@ class KnownResources:
         self.shipped = _shipped_kinds(resources)
         """Kinds of which the platform has some of its own, in every sandbox."""
 
-        self._of_organization = {SANDBOX, TENANT} | _kinds_of_organizations(resources)
+        self._of_organization = {SANDBOX} | _kinds_of_organizations(resources)
+        self._answers: dict[tuple[str, str], Json] = {}
         self._known: OrderedDict[Place, JsonObject | None] = OrderedDict()
         self._ids: defaultdict[tuple[Sandbox, str], dict[str, None]] = defaultdict(dict)
 
@@ -76,6 +77,17 @@ class KnownResources:
             return self._known[self._place(sandbox, kind, id)]
         except KeyError:
             raise Undecided(f"{kind} {id} has not been shown") from None
+
+    def answer(self, sandbox: Sandbox, fact: str) -> Json:
+        """Return what a fact without arguments is.
+
+        Raises:
+            Undecided: It has not been shown.
+        """
+        try:
+            return self._answers[sandbox.organization, fact]
+        except KeyError:
+            raise Undecided(f"whether {fact} holds has not been shown") from None
 
     def all(self, sandbox: Sandbox, kind: str) -> Iterator[JsonObject]:
         """Yield the resources of a kind that have been shown."""
@@ -139,8 +151,9 @@ class KnownResources:
             for shown_id in shown.ids:
                 self._put(sandbox, kinds, shown_id, members)
         self._learn_whole(resource, role, sandbox, request)
-        if isinstance(body, dict) and (namespace := body.get("meta:tenantNamespace")):
-            self._put(sandbox, (TENANT,), "", {"namespace": namespace})
+        for member, fact in ANSWERS.items() if isinstance(body, dict) else ():
+            if body.get(member):
+                self._answers[sandbox.organization, fact] = body[member]
 
     def _learn_whole(
         self, resource: Resource, role: ResourceOperation, sandbox: Sandbox, request: JsonObject

@@ -38,9 +38,7 @@ class RecordedLookup:
         if kind in self._known.shipped and (found := self._scope.find(kind, key)) is not None:
             return found
         found = self._known.find(self._scope.sandbox, kind, key)
-        if isinstance(found, Partial) and not any(
-            is_memberwise(CHECKS[n]) for n in self.rule.check
-        ):
+        if isinstance(found, Partial) and not self._asks_for_members:
             raise Undecided(f"{kind} {key} has been shown in part only")
         return found
 
@@ -49,14 +47,14 @@ class RecordedLookup:
         return any(is_memberwise(CHECKS[name]) for name in self.rule.check)
 
     def ask(self, fact: str, *arguments: Json) -> Json:
-        """Return what a fact is that does not depend on what has been created.
+        """Return what a fact is that the recording shows, or that needs nothing to be created.
 
         Raises:
-            Undecided: It does.
+            Undecided: It is neither.
         """
         if fact in self._scope.platform.stateless_facts:
             return self._scope.ask(fact, *arguments)
-        raise Undecided(f"whether {fact} holds has not been shown")
+        return self._known.answer(self._scope.sandbox, fact)
 
     def all(self, kind: str) -> list[JsonObject]:
         """Return what yields the resources that have been shown, and then gives up.

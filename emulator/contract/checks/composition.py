@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from emulator.contract.checks.facts import ask
 from emulator.contract.checks.reason import Reason, shown
 from emulator.json_patch import PatchError, apply
 from emulator.json_types import Json, JsonObject, walk
@@ -102,11 +103,11 @@ def _references(value: Json, place: str) -> Iterator[tuple[str, str]]:
 def xdm_fields(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """No field that a resource declares has a `fault`: a name in `FIELD_FAULTS`.
 
-    With `within` (a kind, whose `namespace` names the tenant's object) only fields below that
-    object count.
+    With `within` (a fact, the name of the tenant's object) only fields below that object count.
     """
-    within = arguments.get("within")
-    for place, name, field, owned in declarations(value, _namespace(within, lookup)):
+    within = "within" in arguments
+    namespace = (ask(value, arguments["within"], lookup) if within else None) or ""
+    for place, name, field, owned in declarations(value, namespace):
         fault = FIELD_FAULTS[arguments["fault"]](name, field) if owned or not within else ""
         if fault:
             text = f"{place.rpartition('/')[2]} {fault}"
@@ -114,22 +115,16 @@ def xdm_fields(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[R
 
 
 def in_namespace(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
-    """Every field that a resource declares stands in the tenant's object.
+    """Every field that a resource declares stands in the tenant's object, which a fact names.
 
-    `kind` finds it: its `namespace` is the object's name. Objects on the way there are those of the
-    standard resource that is extended.
+    Objects on the way there are those of the standard resource that is extended.
     """
-    namespace = _namespace(arguments["kind"], lookup)
+    namespace = ask(value, arguments, lookup)
     for place, name, field, owned in declarations(value, namespace) if namespace else ():
         leads_on = isinstance(field, dict) and (field.get("properties") or field.get("items"))
         if not owned and name != namespace and not leads_on:
             values = {"field": name, "namespace": namespace}
             yield Reason(f"{name} is not below {namespace}", at=place, values=values)
-
-
-def _namespace(kind: str | None, lookup: Lookup) -> str:
-    """Return the name of the tenant's object, or `""` where there is no tenant."""
-    return str((lookup.find(kind, "") or {}).get("namespace", "")) if kind else ""
 
 
 def found_lacks(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

@@ -11,6 +11,12 @@ from emulator.services.schema_registry.service import SchemaRegistry
 
 
 @fact()
+def namespace(service: SchemaRegistry, scope: Scope) -> str:
+    """Return the name of the object that holds the tenant's own fields."""
+    return service.namespace(scope)
+
+
+@fact()
 def usage(service: SchemaRegistry, scope: Scope, id: str) -> JsonObject:
     """Return the schemas and data sets that hold a resource in its form."""
     return service.usage(scope, id)

@@ -42,7 +42,6 @@ class SchemaRegistry(Resources):
         finders: dict[str, Finder] = {
             "descriptor": self.descriptors.find,
             "resolved_schema": partial(self.resolved, type="schemas"),
-            "tenant": lambda scope, key: {"namespace": self.namespace(scope)},
             "tenant_resource": self.find_own,
             "union": self.union,
             "xdm_resource": self.find,
