@@ -15,7 +15,7 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
-from emulator.filters.expressions import expression
+from emulator.filters.comparisons import regular_expression
 from emulator.json_types import Json, JsonObject
 from emulator.moments import from_milliseconds, is_date_time, is_day, utc_text
 
@@ -114,7 +114,7 @@ def _enum(values: Any) -> Check | None:
 
 
 def _pattern(text: Any) -> Check | None:
-    found = expression(text) if isinstance(text, str) else None
+    found = regular_expression(text) if isinstance(text, str) else None
     return None if found is None else lambda value: found(str(value))
 
 

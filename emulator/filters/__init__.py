@@ -1,4 +1,4 @@
 """The query languages of the services' lists, one module each: parsing and matching, nothing else.
 
-They stand apart from the services because the contract's checks read filters too.
+They are apart from the services because the contract's checks parse filters too.
 """

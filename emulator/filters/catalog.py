@@ -1,19 +1,16 @@
 """One `property` filter of a list, `name~^test` or `created>15000`, and its `orderBy`.
 
-Source: "Catalog Service API guide", filter data by query parameters; the Sandbox API's lists speak
-the same language. Parsing, matching and ordering only; which faults refuse a request is the
-contract's business.
+Source: "Catalog Service API guide", filter data by query parameters; the Sandbox API's lists use
+the same language. Parsing, matching and ordering only; the contract decides what is refused.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
-from emulator.filters.expressions import expression
+from emulator.filters.comparisons import ORDERINGS, regular_expression
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 _FORM = re.compile(r"(?P<field>[^=<>!~]+)(?P<operator>==|!=|<=|>=|<|>|~)(?P<wanted>.+)", re.DOTALL)
@@ -22,13 +19,16 @@ _NUMBER = re.compile(r"-?\d{1,18}(\.\d+)?")
 _RANGE = re.compile(r"objects=(\d{1,9})-(\d{1,9})")
 _VERSION = re.compile(r"\d{1,9}(\.\d{1,9})*")
 
-LARGEST_LIMIT = 100
-"""How many objects Catalog tells of at most in one answer."""
+MAX_LIMIT = 100
+"""How many objects Catalog lists at most in one response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A top-level field, an operator and the wanted value; the operator may be `there` or `!`."""
+    """A top-level field, an operator and the wanted value.
+
+    The operator `there` asks for the presence of the field, `!` for its absence.
+    """
 
     field: str
     operator: str
@@ -45,7 +45,7 @@ class Condition:
 
 
 def parse_condition(text: str) -> Condition | None:
-    """Return the condition that a `property` parameter says, or None if it says none."""
+    """Return the condition of a `property` parameter, or None if it is malformed."""
     match = _FORM.fullmatch(text)
     if match:
         return Condition(match["field"].strip(), match["operator"], match["wanted"].strip())
@@ -61,11 +61,11 @@ def parse_range(text: str) -> tuple[int, int] | None:
     if match is None:
         return None
     first, last = int(match[1]), int(match[2])
-    return (first, last) if 0 <= last - first < LARGEST_LIMIT else None
+    return (first, last) if 0 <= last - first < MAX_LIMIT else None
 
 
 def same_text(found: Json, wanted: str) -> bool:
-    """Tell whether a scalar is what a text of the query string says."""
+    """Tell whether a scalar equals a value of the query string."""
     if isinstance(found, bool):
         return str(found).lower() == wanted.lower()
     if isinstance(found, int | float) and _NUMBER.fullmatch(wanted):
@@ -77,14 +77,14 @@ def _compare(operator: str, field: str, found: Json, wanted: str) -> bool:
     if operator == "==":
         return same_text(found, wanted)
     if operator == "~":
-        search = expression(wanted)
+        search = regular_expression(wanted)
         return bool(search and isinstance(found, str) and search(found))
     sides = _sides(field, found, wanted)
-    return sides is not None and _ORDERED[operator](*sides)
+    return sides is not None and ORDERINGS[operator](*sides)
 
 
-def _sides(field: str, found: Json, wanted: str) -> tuple[Any, Any] | None:
-    """Return two values that can be compared by size: versions, numbers or texts."""
+def _sides(field: str, found: Json, wanted: str) -> tuple[Json, Json] | None:
+    """Return two values that can be ordered: versions, numbers or texts."""
     if field == "version" and _VERSION.fullmatch(str(found)) and _VERSION.fullmatch(wanted):
         return _steps(str(found)), _steps(wanted)
     if isinstance(found, int | float) and not isinstance(found, bool):
@@ -96,18 +96,10 @@ def _steps(version: str) -> tuple[int, ...]:
     return tuple(int(step) for step in version.split("."))
 
 
-_ORDERED: dict[str, Callable[[Any, Any], bool]] = {
-    "<": lambda found, wanted: found < wanted,
-    "<=": lambda found, wanted: found <= wanted,
-    ">": lambda found, wanted: found > wanted,
-    ">=": lambda found, wanted: found >= wanted,
-}
-
-
 def ordered(items: list[JsonObject], order: str) -> list[JsonObject]:
     """Return items by `asc:created,updated`, `desc:created` or `name,desc:created`.
 
-    A direction holds for one field; a bare one is ascending. What lacks a field comes last.
+    A direction holds for one field and is ascending by default. Items without the field come last.
     """
     result = items
     for key in reversed(order.split(",")):
@@ -121,7 +113,7 @@ def ordered(items: list[JsonObject], order: str) -> list[JsonObject]:
 
 
 def _rank(name: str, item: JsonObject) -> tuple[int, float, str]:
-    """Return a sort key that never mixes kinds: numbers by size, then texts, then the rest."""
+    """Return a sort key that never compares types: numbers first, then texts, then the rest."""
     value = dotted(item, name)
     if isinstance(value, bool | int | float):
         return 0, float(value), ""

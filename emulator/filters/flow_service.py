@@ -1,16 +1,16 @@
 """The `property` query language of the Flow Service: `path op value[,value]`, all must hold.
 
-Source: "Sort and filter responses in the Flow Service API". Parsing and matching only; which faults
-refuse a request is the contract's business.
+Source: "Sort and filter responses in the Flow Service API". Parsing and matching only; the contract
+decides what is refused.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from emulator.filters.comparisons import ORDERINGS
 from emulator.json_types import Json, JsonObject
 
 _FORM = re.compile(r"(?P<path>[^=<>!~]*)(?P<operator>[=<>!~]+)(?P<value>.*)", re.DOTALL)
@@ -47,7 +47,7 @@ class Filter:
 
 
 def parse_filter(text: str) -> Filter | None:
-    """Return the filter that a `property` parameter says, or None if it has no operator."""
+    """Return the filter of a `property` parameter, or None if it has no operator."""
     match = _FORM.fullmatch(text)
     if match is None:
         return None
@@ -83,14 +83,6 @@ def reach(value: Json, steps: list[str]) -> Iterator[Json]:
             yield from reach(value[step], steps[1:])
 
 
-_ORDERED: dict[str, Callable[[Any, Any], bool]] = {
-    ">": lambda found, wanted: found > wanted,
-    "<": lambda found, wanted: found < wanted,
-    ">=": lambda found, wanted: found >= wanted,
-    "<=": lambda found, wanted: found <= wanted,
-}
-
-
 def _compare(operator: str, found: Json, wanted: str) -> bool:
     if isinstance(found, bool):
         return operator in ("==", "=") and str(found).lower() == wanted.lower()
@@ -107,8 +99,8 @@ def _compare_states(operator: str, found: Json, wanted: str) -> bool:
     return _compare(operator, same, wanted.lower())
 
 
-def _ordered(operator: str, found: Any, wanted: Any) -> bool:
-    compare = _ORDERED.get(operator)
+def _ordered(operator: str, found: Json, wanted: Json) -> bool:
+    compare = ORDERINGS.get(operator)
     return bool(compare and compare(found, wanted))
 
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from emulator.filters.expressions import expression
+from emulator.filters.comparisons import regular_expression
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 _FORM = re.compile(r"(?P<path>[^=<>!~]+)(?:(?P<operator>==|!=|<=|>=|<|>|~)(?P<value>.*))?", re.S)
@@ -21,19 +21,19 @@ _PLACES = {
     "created": ("meta:registryMetadata", "repo:createdDate"),
     "updated": ("meta:registryMetadata", "repo:lastModifiedDate"),
 }
-"""Names that lists order by which are no members of the resources themselves."""
+"""Names to order by that are not members of the resources, with their places."""
 
 
 @dataclass(frozen=True, slots=True)
 class XdmFilter:
-    """One `property` parameter; `operator` is empty where only the member's name is given."""
+    """One `property` parameter; `operator` is empty if it has only a name."""
 
     path: str
     operator: str
     value: str
 
     def matches(self, resource: JsonObject) -> bool:
-        """Tell whether a resource is among the wanted ones."""
+        """Tell whether a resource matches."""
         found = member(resource, self.path)
         if self.operator == "":
             return found is not MISSING
@@ -46,7 +46,7 @@ class XdmFilter:
 
     def _compares(self, found: Json) -> bool:
         if self.operator == "~":
-            search = expression(self.value)
+            search = regular_expression(self.value)
             return search is not None and search(_text(found))
         mine, theirs = sort_key(found), sort_key(self.value)
         if self.operator[0] == "<":
@@ -55,14 +55,14 @@ class XdmFilter:
 
 
 def parse_xdm_filter(text: str) -> XdmFilter | None:
-    """Return the filter that a `property` parameter says, or None if it is malformed."""
+    """Return the filter of a `property` parameter, or None if it is malformed."""
     match = _FORM.fullmatch(text)
     if match is None or not match["path"].strip():
         return None
     operator, value = match["operator"] or "", (match["value"] or "").strip()
     if operator != "~" and value.startswith("="):
         return None
-    if operator == "~" and expression(value) is None:
+    if operator == "~" and regular_expression(value) is None:
         return None
     return XdmFilter(match["path"].strip(), operator, value)
 

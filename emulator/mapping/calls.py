@@ -33,7 +33,7 @@ def call(function: Function, name: str, arguments: Sequence[Argument], position:
         position: Where the call stands, for errors.
 
     Raises:
-        MappingError: There are too few or too many arguments, or a lambda has no place here.
+        MappingError: There are too few or too many arguments, or a lambda is not allowed here.
     """
     taken = [function.parameter(index) for index in range(len(arguments))]
     if len(arguments) < function.required or None in taken:

@@ -45,7 +45,7 @@ def compile_expression(text: str, reserved: frozenset[str] = RESERVED) -> Expres
             functions are reserved as well, as the newest page declares.
 
     Raises:
-        MappingError: It is not of the grammar, or calls something that is not there. The error has
+        MappingError: It does not match the grammar, or calls an unknown function. The error has
             a position.
     """
     tree = parse(text, reserved)
@@ -195,7 +195,7 @@ class _Compiler:
 
 def _unknown(what: str, name: str, known: dict[str, object] | dict[str, Json]) -> str:
     hint = next((one for one in known if one.lower() == name.lower()), None)
-    return f"there is no {what} {name}" + (f"; did you mean {hint}?" if hint else "")
+    return f"unknown {what} {name}" + (f"; did you mean {hint}?" if hint else "")
 
 
 def _step(node: nodes.Member | nodes.Item | nodes.EachItem) -> Step | None:
@@ -205,8 +205,9 @@ def _step(node: nodes.Member | nodes.Item | nodes.EachItem) -> Step | None:
     if isinstance(node, nodes.EachItem):
         return Each.ITEM
     index = node.index
-    fixed = isinstance(index, nodes.Literal) and type(index.value) in (str, int)
-    return index.value if fixed else None  # type: ignore[union-attr, return-value]
+    if not isinstance(index, nodes.Literal) or isinstance(index.value, bool):
+        return None
+    return index.value if isinstance(index.value, str | int) else None
 
 
 def _computed(part: Part) -> Part:

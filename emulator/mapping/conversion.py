@@ -3,8 +3,8 @@
 Documented (Data Prep, 'Data format handling'; sheet section 6.3) are: which texts are booleans,
 in exactly these cases; numbers to texts; texts to dates by a list of formats, in its order. Assumed
 is the rest: an empty text is null for everything but a text; a text of digits is a number; a number
-without a fraction is a whole one; a number is a date in milliseconds since 1970; a boolean is no
-number and a number no boolean; neither an array nor an object becomes a text; nothing becomes an
+without a fraction is a whole one; a number is a date in milliseconds since 1970; a boolean is not a
+number, and a number is not a boolean; neither arrays nor objects become texts; nothing becomes an
 array. What cannot be converted raises `MappingError`.
 """
 
@@ -38,7 +38,7 @@ def to_boolean(value: Json) -> Json:
             return True
         if value in FALSE:
             return False
-    raise MappingError(f"{shown(value)} is no boolean")
+    raise MappingError(f"{shown(value)} is not a boolean")
 
 
 def to_number(value: Json) -> Json:
@@ -70,7 +70,7 @@ def to_date_time(value: Json) -> Json:
 
 
 def scalar(field: JsonObject) -> Callable[[Json], Json] | None:
-    """Return the conversion to a field's type, None if it is no scalar; null stays null."""
+    """Return the conversion to a field's type, None if it is not a scalar; null stays null."""
     base, xdm = field.get("type"), field.get("meta:xdmType")
     if base == "string":
         form = field.get("format") or xdm
@@ -147,7 +147,7 @@ def _copy(*, nulls: bool) -> Convert:
 def _object(member: Callable[[str], Convert | None], *, nulls: bool) -> Convert:
     def convert(value: Json, lost: Lost) -> Json:
         if not isinstance(value, dict):
-            raise MappingError(f"{kind(value)} is no object")
+            raise MappingError(f"{kind(value)} is not an object")
         made: JsonObject = {}
         for name, item in value.items():
             known = member(name)
@@ -164,7 +164,7 @@ def _object(member: Callable[[str], Convert | None], *, nulls: bool) -> Convert:
 def _array(each: Convert) -> Convert:
     def convert(value: Json, lost: Lost) -> Json:
         if not isinstance(value, list):
-            raise MappingError(f"{kind(value)} is no array")
+            raise MappingError(f"{kind(value)} is not an array")
         return [_inner(each, item, f"[{index}]", lost) for index, item in enumerate(value)]
 
     return convert

@@ -110,14 +110,14 @@ def _spread(
 
 
 def _way(place: Json, steps: tuple[Step, ...]) -> Json:
-    """Return the object or array that the last of the steps is in, made if it is not there yet."""
+    """Return the object or array that the last step leads into; it is created if missing."""
     for step, then in pairwise(steps):
         place = _inside(place, step, then)
     return place
 
 
 def _inside(place: Json, step: Step, then: Step) -> Json:
-    """Return the object or array at a step, made if it is not there yet.
+    """Return the object or array at a step; it is created if missing.
 
     Raises:
         MappingError: There is something else.

@@ -26,7 +26,7 @@ FAILURES = (MappingError, ArithmeticError, LookupError, TypeError, ValueError, R
 
 
 def reason_of(failure: Exception) -> str:
-    """Return what a failure says of itself, in the words of the mapping language."""
+    """Return the reason of a failure, in terms of the mapping language."""
     if isinstance(failure, MappingError):
         return str(failure)
     if isinstance(failure, RecursionError):

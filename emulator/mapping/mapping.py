@@ -179,7 +179,7 @@ def _source(kind: str, source: Json, reserved: frozenset[str]) -> tuple[Read, tu
     if kind == STATIC:
         return lambda row, context: source, ()
     if kind not in (ATTRIBUTE, EXPRESSION):
-        raise MappingError(f"{kind!r} is no type of a source")
+        raise MappingError(f"{kind!r} is not a type of source")
     if not isinstance(source, str) or not source:
         raise MappingError("the mapping has no source")
     if kind == EXPRESSION:

@@ -40,7 +40,7 @@ def equals_ignore_case(of: Json, other: Json) -> bool:
 
 
 def get(of: Json, place: Json) -> Json:
-    """Return a map's value by key, or an array's item by index; null if there is none."""
+    """Return a map's value by key, or an array's item by index; null if it is missing."""
     if isinstance(of, dict):
         return of.get(key(place))
     if isinstance(of, list) and isinstance(place, int):

@@ -1,4 +1,4 @@
-"""Dates and times: reading texts without being told their format."""
+"""Dates and times: reading texts of unknown format."""
 
 from __future__ import annotations
 
@@ -78,4 +78,4 @@ def _read_listed(text: str) -> datetime:
             return pattern(written).read(text)
         except MappingError:
             continue
-    raise MappingError(f'"{text[:60]}" is no date in any known format')
+    raise MappingError(f'"{text[:60]}" is not a date in a known format')

@@ -48,7 +48,7 @@ def divide(left: Json, right: Json) -> Json:
 
 
 def remainder(left: Json, right: Json) -> Json:
-    """Return what a division leaves, with the sign of what was divided."""
+    """Return the remainder of a division, with the sign of the dividend."""
     upper, lower = number(left), number(right)
     if lower == 0:
         raise MappingError("division by 0")
@@ -148,10 +148,10 @@ BINARY: dict[str, Callable[[Json, Json], Json]] = {
     "%": remainder,
     "==": equal,
     "!=": lambda left, right: not equal(left, right),
-    "<": _ordering(lambda sign: sign < 0),
-    "<=": _ordering(lambda sign: sign <= 0),
-    ">": _ordering(lambda sign: sign > 0),
-    ">=": _ordering(lambda sign: sign >= 0),
+    "<": _ordering(lambda order: order < 0),
+    "<=": _ordering(lambda order: order <= 0),
+    ">": _ordering(lambda order: order > 0),
+    ">=": _ordering(lambda order: order >= 0),
     "=~": matches,
     "!~": lambda left, right: not matches(left, right),
     "&": lambda left, right: whole(left) & whole(right),

@@ -1,9 +1,9 @@
-"""Reads an expression: text in, syntax tree out, and a readable reason where there is none."""
+"""Parses an expression into a syntax tree, or raises an error with a readable reason."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from emulator.mapping import nodes
 from emulator.mapping.errors import MappingError
@@ -22,7 +22,7 @@ RESERVED_2020 = frozenset(
     "new mod or break var lt for false while eq gt div not null continue else and ne true le if ge "
     "return".split()
 )
-"""Words that an attribute's name must not be unless it stands in `${…}`, on the first pages."""
+"""Words that must not name an attribute outside of `${…}`, by the first pages."""
 
 RESERVED_2021 = RESERVED_2020 | {"_errors"}
 RESERVED = RESERVED_2021 | {"do", "function", "empty", "size"}
@@ -34,7 +34,7 @@ RESERVED_LISTS: dict[str, frozenset[str]] = {
     "current": RESERVED,
     "none": frozenset(),
 }
-"""The lists under the names that a contract calls them by."""
+"""The lists by the names that a contract uses."""
 
 
 def parse(expression: str, reserved: frozenset[str] = RESERVED) -> Node:
@@ -63,14 +63,15 @@ def _recognized(expression: str) -> Node:
     if not expression.strip():
         raise MappingError("the expression is empty", 0)
     try:
-        return _parser().parse(expression)  # type: ignore[return-value]
+        # The transformer makes nodes where Lark's types expect its own trees.
+        return cast("Node", _parser().parse(expression))
     except UnexpectedInput as unexpected:
         raise _error(expression, unexpected) from None
 
 
 @cache
 def _parser() -> Lark:
-    """Build the parser when the first expression is read: its library is not imported before."""
+    """Build the parser with the first expression; its library is imported then."""
     from lark import Lark
 
     from emulator.mapping.builder import Builder
@@ -102,7 +103,7 @@ def _first_word(text: str) -> str:
 
 
 def _examine(tree: Node, reserved: frozenset[str]) -> None:
-    """Look at each node once for what the grammar cannot say.
+    """Check what the grammar cannot express.
 
     Raises:
         MappingError: See `parse`.

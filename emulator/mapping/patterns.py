@@ -38,7 +38,7 @@ class Pattern:
         return "".join([write(moment) for write in self.writes])
 
     def read(self, text: str) -> datetime:
-        """Return the moment that a text stands for. What it does not say is the start of 1970, UTC.
+        """Return the moment that a text stands for; missing fields are those of 1970-01-01 UTC.
 
         Raises:
             MappingError: The text is not of this format, or no pattern like this can be read.
@@ -52,7 +52,7 @@ class Pattern:
         try:
             return _moment(found)
         except ValueError as error:
-            raise MappingError(f'"{text[:60]}" is no date: {error}') from None
+            raise MappingError(f'"{text[:60]}" is not a date: {error}') from None
 
 
 @lru_cache(maxsize=512)
@@ -74,7 +74,7 @@ def pattern(text: str) -> Pattern:
         letters = token["letters"]
         if letters is None:
             fixed = token["other"] or token["quoted"].replace("''", "'") or "'"
-            writes.append(lambda moment, fixed=fixed: fixed)  # type: ignore[misc]
+            writes.append(_literal(fixed))
             parts.append(re.escape(fixed))
             continue
         if letters[0] not in _LETTERS:
@@ -88,8 +88,12 @@ def pattern(text: str) -> Pattern:
     return Pattern(text, tuple(writes), expression, tuple(fields))
 
 
+def _literal(text: str) -> Write:
+    return lambda moment: text
+
+
 def _reading(letter: str, count: int) -> str | None:
-    """Return the regular expression of a field, None for those that say nothing of a date alone."""
+    """Return the regular expression of a field, None for one that cannot be read on its own."""
     if letter == "y":
         return r"\d{2}" if count == 2 else r"\d{4}" if count == 4 else r"\d{1,4}"
     if letter in "ML" and count > 2:
@@ -108,7 +112,7 @@ def _moment(found: dict[str, str]) -> datetime:
     """Return the moment of fields by letter.
 
     Raises:
-        ValueError: There is no such moment.
+        ValueError: The moment does not exist.
     """
     year = int(found.get("y", "1970"))
     year += 2000 if len(found.get("y", "")) == 2 else 0

@@ -20,8 +20,8 @@ MAX_TEXT = 1_000_000
 """Characters that one function may make (ours: a row must not exhaust the memory)."""
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_LARGEST = 2**63
-_MOST_DIGITS = 400
+_MAX_INTEGER = 2**63
+_MAX_DIGITS = 400
 _PLAIN = {str, bool, type(None)}
 
 
@@ -54,11 +54,11 @@ def text(value: Json) -> str:
         return text(next(iter(value.values())))
     if isinstance(value, str):
         return str(value)
-    raise MappingError(f"{kind(value)} is no text")
+    raise MappingError(f"{kind(value)} is not a string")
 
 
 def number(value: Json) -> int | float:
-    """Return a number, or what a text of digits stands for; blanks around it do not count.
+    """Return a number, or the number that a text stands for; spaces around it are ignored.
 
     Raises:
         MappingError: It is neither, or not a finite number.
@@ -67,22 +67,22 @@ def number(value: Json) -> int | float:
         return value
     if isinstance(value, str | Found):
         digits = text(value).strip()
-        if len(digits) <= _MOST_DIGITS and _NUMBER.fullmatch(digits):
+        if len(digits) <= _MAX_DIGITS and _NUMBER.fullmatch(digits):
             found = int(digits) if digits.lstrip("+-").isdigit() else float(digits)
             if found - found == 0:
                 return found
-    raise MappingError(f"{shown(value)} is no number")
+    raise MappingError(f"{shown(value)} is not a number")
 
 
 def whole(value: Json) -> int:
     """Return a number without a fraction; `3.0` and `"3"` are such numbers.
 
     Raises:
-        MappingError: It is none.
+        MappingError: It is of another type.
     """
     found = number(value)
     if found != int(found):
-        raise MappingError(f"{shown(value)} is no whole number")
+        raise MappingError(f"{shown(value)} is not a whole number")
     return int(found)
 
 
@@ -101,11 +101,11 @@ def array(value: Json) -> list[Json]:
     """Return an array as it is.
 
     Raises:
-        MappingError: It is none.
+        MappingError: It is of another type.
     """
     if isinstance(value, list):
         return value
-    raise MappingError(f"{kind(value)} is no array")
+    raise MappingError(f"{kind(value)} is not an array")
 
 
 def entries(value: Json) -> JsonObject:
@@ -116,26 +116,26 @@ def entries(value: Json) -> JsonObject:
     """
     if isinstance(value, dict):
         return value
-    raise MappingError(f"{kind(value)} is no object")
+    raise MappingError(f"{kind(value)} is not an object")
 
 
 def moment(value: Json) -> datetime:
     """Return a date: as it is, milliseconds since 1970, or a text in one of the known formats.
 
     Raises:
-        MappingError: It is none of these.
+        MappingError: It is of another type.
     """
     if isinstance(value, datetime):
         return value
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise MappingError(f"{kind(value)} is no date")
+        raise MappingError(f"{kind(value)} is not a date")
     return read_moment(value)
 
 
 def key(value: Json) -> str:
     """Return the key of a map: other primitive keys are turned into texts."""
     if value is None:
-        raise MappingError("null is no key")
+        raise MappingError("null cannot be a key")
     return text(value)
 
 
@@ -188,7 +188,7 @@ def plain(value: Json, *, nulls: bool = True) -> Json:
     if type(value) in _PLAIN:
         return value
     if isinstance(value, int):
-        if -_LARGEST <= value < 2 * _LARGEST:
+        if -_MAX_INTEGER <= value < 2 * _MAX_INTEGER:
             return value
         raise MappingError("the number does not fit 64 bits")
     if isinstance(value, float):
@@ -203,4 +203,4 @@ def plain(value: Json, *, nulls: bool = True) -> Json:
         return [plain(item, nulls=nulls) for item in value]
     if isinstance(value, datetime):
         return iso(value)
-    raise MappingError(f"{kind(value)} is no value")
+    raise MappingError(f"{kind(value)} is not a value of the mapping language")

@@ -23,7 +23,7 @@ def zone(name: str) -> tzinfo:
     it.
 
     Raises:
-        MappingError: There is no such zone.
+        MappingError: The zone is unknown.
     """
     if name in _HOURS:
         return timezone(timedelta(hours=_HOURS[name]), name) if _HOURS[name] else UTC
@@ -34,7 +34,7 @@ def zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        raise MappingError(f"{name!r} is no time zone") from None
+        raise MappingError(f"{name!r} is not a time zone") from None
 
 
 def iso(moment: datetime) -> str:

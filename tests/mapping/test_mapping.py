@@ -122,7 +122,7 @@ def test_a_failure_nulls_its_attribute_and_the_row_goes_on() -> None:
     assert failure.column == "address.line1"
     assert failure.expression == "to_integer(address.line1)"
     assert failure.source_type == "text/x.aep-xl"
-    assert failure.reason == '"1 Elm" is no number'
+    assert failure.reason == '"1 Elm" is not a number'
 
 
 def test_nulls_are_written_where_they_are_allowed() -> None:
@@ -145,13 +145,13 @@ def test_nulls_are_written_where_they_are_allowed() -> None:
 @pytest.mark.parametrize(
     ("mapping", "reason"),
     [
-        ((E, "nope(1)", "a"), "there is no function nope (at character 1)"),
+        ((E, "nope(1)", "a"), "unknown function nope (at character 1)"),
         ((A, "x", "a..b"), "is not a path"),
         ((A, "x", "[0]"), "is not a path"),
         ((A, "x", "a[99999]"), "beyond 9999"),
         ((A, "", "a"), "has no source"),
         ((A, "x", ""), "has no destination"),
-        (("text/other", "x", "a"), "is no type of a source"),
+        (("text/other", "x", "a"), "is not a type of source"),
     ],
 )
 def test_a_broken_mapping_is_a_fault_and_the_others_work(
@@ -245,8 +245,8 @@ def test_of_an_object_only_what_fails_is_lost() -> None:
     result = mapped(row, (A, "o", "addr"), (A, "l", "list"), schema=SCHEMA)
     assert result.record == {"addr": {"line1": "x"}, "list": [{"n": 1}, {}]}
     assert [failure.reason for failure in result.errors] == [
-        'zip: "none" is no number',
-        '[1].n: "x" is no number',
+        'zip: "none" is not a number',
+        '[1].n: "x" is not a number',
     ]
 
 

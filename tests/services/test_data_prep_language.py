@@ -157,7 +157,7 @@ def test_a_valid_expression_succeeds(api: Aep, expression: str) -> None:
     [
         ("upper(", "the expression ends too early (at character 7)"),
         ("a ? b", "character"),
-        ("uper(a)", "there is no function uper"),
+        ("uper(a)", "unknown function uper"),
         ("Upper(a)", "did you mean upper?"),
         ("upper(a, b)", "upper takes 1 argument, not 2"),
     ],

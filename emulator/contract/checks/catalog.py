@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
 from emulator.filters.catalog import parse_condition, parse_range
-from emulator.filters.expressions import expression
+from emulator.filters.comparisons import regular_expression
 from emulator.filters.templates import names
 from emulator.json_patch import PatchError, apply
 from emulator.json_types import MISSING, Json, JsonObject, at, escape_step
@@ -20,7 +20,9 @@ def catalog_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[
         if arguments["fault"] == "form":
             if condition is None:
                 yield Reason(f"{shown(text)} is not a filter")
-        elif condition and condition.operator == "~" and expression(condition.wanted) is None:
+        elif (
+            condition and condition.operator == "~" and regular_expression(condition.wanted) is None
+        ):
             yield Reason(f"{shown(condition.wanted)} is not a regular expression")
 
 

@@ -50,5 +50,5 @@ def to_integer(string: Any) -> int | None:
     """
     found = _number(string)
     if found is not None and found != int(found):
-        raise MappingError(f"{string} is no whole number")
+        raise MappingError(f"{string} is not a whole number")
     return None if found is None else int(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from emulator.json_types import JsonObject
 from emulator.mapping.context import Context
 from emulator.mapping.errors import MappingError
 from emulator.mapping.functions.definition import Category
@@ -80,7 +81,7 @@ def date_part(component: str, date: datetime) -> int:
     """
     part = _COMPONENTS.get(component.lower())
     if part is None:
-        raise MappingError(f"{component!r} is no part of a date")
+        raise MappingError(f"{component!r} is not a part of a date")
     parts = {
         "quarter": (date.month + 2) // 3,
         "day of year": date.timetuple().tm_yday,
@@ -100,11 +101,12 @@ def set_date_part(component: str, value: int, date: datetime) -> datetime:
     """
     part = _COMPONENTS.get(component.lower())
     if part not in _SETTABLE:
-        raise MappingError(f"{component!r} is no part of a date that can be set")
+        raise MappingError(f"{component!r} is not a part of a date that can be set")
     try:
-        return date.replace(**{part: value})  # type: ignore[arg-type]
+        changes: JsonObject = {str(part): value}
+        return date.replace(**changes)
     except (ValueError, OverflowError) as error:
-        raise MappingError(f"there is no such date: {error}") from None
+        raise MappingError(f"not a date: {error}") from None
 
 
 @CATEGORY.function("make_timestamp")
@@ -127,7 +129,7 @@ def make_date_time(
     try:
         return datetime(year, month, day, hour, minute, second, microsecond, tzinfo=zone(timezone))
     except (ValueError, OverflowError) as error:
-        raise MappingError(f"there is no such date: {error}") from None
+        raise MappingError(f"not a date: {error}") from None
 
 
 @CATEGORY.function()

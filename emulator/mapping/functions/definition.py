@@ -1,4 +1,4 @@
-"""How a function is defined: its signature says what it takes, its docstring what it does.
+"""How a function is defined: by its signature and its docstring.
 
 The annotation of a parameter decides how an argument is read: `str`, `int`, `float`, `bool`,
 `datetime`, `list` and `dict` by `emulator/mapping/values.py`, `Any` not at all. Null for a
@@ -23,7 +23,7 @@ Implementation = TypeVar("Implementation", bound=Callable[..., Json])
 
 
 class Reference(NamedTuple):
-    """An argument with the path that it was written as, None if it is no path."""
+    """An argument with the path that it was written as, None if it is not a path."""
 
     path: str | None
     value: Json
@@ -76,7 +76,7 @@ class Function:
 
     @property
     def assumptions(self) -> list[str]:
-        """The paragraphs of the docstring that say what the documents leave open."""
+        """The paragraphs of the docstring about what the documents leave open."""
         paragraphs = inspect.cleandoc(self.call.__doc__ or "").split("\n\n")
         return [part.replace("\n", " ") for part in paragraphs if "ssumed" in part]
 

@@ -26,7 +26,9 @@ def _bytes(text: str, charset: str | None) -> bytes:
     """
     name = (charset or "UTF-8").upper()
     if name not in _CHARSETS:
-        raise MappingError(f"{charset!r} is none of the character sets {', '.join(_CHARSETS)}")
+        raise MappingError(
+            f"{charset!r} is not a known character set; expected one of {', '.join(_CHARSETS)}"
+        )
     encoding, mark = _CHARSETS[name]
     return mark + text.encode(encoding, "replace")
 

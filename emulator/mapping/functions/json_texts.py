@@ -20,8 +20,8 @@ def json_to_object(string: Any) -> Json:
     if string is None or isinstance(string, dict | list):
         return string
     if not isinstance(string, str):
-        raise MappingError("the value is no JSON text")
+        raise MappingError("the value is not JSON text")
     try:
         return loads(string)
     except ValueError as error:
-        raise MappingError(f"the text is no JSON: {error}") from None
+        raise MappingError(f"the text is not valid JSON: {error}") from None

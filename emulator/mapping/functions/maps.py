@@ -17,7 +17,7 @@ def paired(items: tuple[Json, ...]) -> JsonObject:
     """Return keys and values by turns as an object; of a repeated key the last value counts.
 
     Raises:
-        MappingError: The last key has no value, or a key is null or no primitive.
+        MappingError: The last key has no value, or a key is not a primitive.
     """
     if len(items) % 2:
         raise MappingError("the last key has no value")

@@ -58,7 +58,7 @@ def str_to_object(
 ) -> dict[str, str]:
     """Make an object from a text of fields, such as `a:1,b:2`.
 
-    Keys and values lose the blanks around them. A field without a key is left out (assumed).
+    Spaces around keys and values are removed. A field without a key is left out (assumed).
     """
     return _fields(string, value_delimiter, field_delimiter)
 

@@ -28,7 +28,7 @@ def fpid_to_ecid(string: str) -> str:
     same digits, but not those of the real service (assumed).
     """
     if not _UUID.fullmatch(string.strip()):
-        raise MappingError(f"{string[:60]!r} is no UUID")
+        raise MappingError(f"{string[:60]!r} is not a UUID")
     digest = sha256(string.strip().lower().encode()).digest()
     halves = (int.from_bytes(part, "big") >> 1 for part in (digest[:8], digest[8:16]))
     return "".join(f"{half:019}" for half in halves)

@@ -119,7 +119,7 @@ def join(separator: str, objects: list[Any]) -> str:
 def lpad(input: str | None, count: int, padding: str | None) -> str:
     """Fill a text up to a length on its left side.
 
-    A missing padding is a blank. A null text counts as an empty one, and a text that is longer than
+    A missing padding is a space. A null text counts as an empty one, and a text that is longer than
     the length stays as it is (assumed).
     """
     return _filling(input or "", count, padding) + (input or "")
@@ -129,7 +129,7 @@ def lpad(input: str | None, count: int, padding: str | None) -> str:
 def rpad(input: str | None, count: int, padding: str | None) -> str:
     """Fill a text up to a length on its right side.
 
-    A missing padding is a blank. A null text counts as an empty one, and a text that is longer than
+    A missing padding is a space. A null text counts as an empty one, and a text that is longer than
     the length stays as it is (assumed).
     """
     return (input or "") + _filling(input or "", count, padding)

@@ -1,4 +1,4 @@
-"""URL functions. What is no URL gives null, as documented; that is what has no scheme and host."""
+"""URL functions. A text without scheme and host is not a URL and gives null, as documented."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def get_url_query_str(url: str, anchor: str) -> dict[str, str] | None:
     if parts is None:
         return None
     if anchor not in ("retain", "remove", "append"):
-        raise MappingError(f"{anchor!r} is none of retain, remove and append")
+        raise MappingError(f"{anchor!r} is not one of retain, remove and append")
     query, fragment = parts.query, parts.fragment
     if anchor == "retain" and fragment and query:
         query += f"#{fragment}"

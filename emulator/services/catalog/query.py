@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from emulator.filters.catalog import LARGEST_LIMIT, ordered, parse_condition, same_text
+from emulator.filters.catalog import MAX_LIMIT, ordered, parse_condition, same_text
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 DEFAULT_LIMIT = 20
@@ -48,7 +48,7 @@ def select(objects: Iterable[JsonObject], query: Mapping[str, Any]) -> list[Json
     found = matching(objects, query)
     start = whole_number(query.get("start", query.get("offset")), 0)
     limit = whole_number(query.get("limit"), DEFAULT_LIMIT)
-    return found[start : start + min(max(limit, 1), LARGEST_LIMIT)]
+    return found[start : start + min(max(limit, 1), MAX_LIMIT)]
 
 
 def whole_number(text: object, default: int) -> int:
