@@ -69,9 +69,7 @@ beside it; imports for types count like any other."""
 KNOWN_PRIVATE = set[str]()
 KNOWN_REPLACED = set[str]()
 """Modules that still import a library's private modules, or replace methods of its objects."""
-KNOWN_CIRCLES = [
-    {"contract.loader", "contract.responses"},
-]
+KNOWN_CIRCLES: list[set[str]] = []
 """Circles of modules that are still to be opened. Nothing is ever added here."""
 KNOWN_UPWARD: set[tuple[str, str]] = set()
 """Imports against the order of `LAYERS` that are still to be turned. Nothing is ever added here."""

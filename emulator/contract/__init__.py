@@ -4,8 +4,9 @@ Who judges by it is `contract.judge`, which brings the checks along; it is impor
 the start does not need it.
 """
 
-from emulator.contract.loader import Contract, ContractError, load_contract
+from emulator.contract.loader import Contract, load_contract
 from emulator.contract.model import Answer, Document, Mute, Operation, ProblemEntry, Rule
+from emulator.contract.reading import ContractError
 
 __all__ = [
     "Answer",

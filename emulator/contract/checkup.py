@@ -14,9 +14,10 @@ from typing import Any
 from emulator.contract.cases import failing_cases
 from emulator.contract.checks import CHECKS
 from emulator.contract.files import check_files
-from emulator.contract.loader import Contract, ContractError
+from emulator.contract.loader import Contract
 from emulator.contract.model import BODY, GATE, Mute, Rule
 from emulator.contract.order import name_of
+from emulator.contract.reading import ContractError
 from emulator.contract.resource_checkup import check_resources
 from emulator.moments import is_day
 

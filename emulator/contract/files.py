@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from emulator.contract.loader import ContractError, read_json
 from emulator.contract.model import (
     Answer,
+    Convention,
     Document,
     EditionEntry,
     Mute,
@@ -20,6 +20,7 @@ from emulator.contract.model import (
     Resource,
     Rule,
 )
+from emulator.contract.reading import ContractError, read_json
 from emulator.form_errors import form_errors
 from emulator.json_types import JsonObject
 
@@ -31,7 +32,7 @@ FILES: dict[str, Any] = {
     "operations.json": Operation,
     "resources.json": Resource,
     "mutes.json": Mute,
-    "conventions.json": Rule,
+    "conventions.json": Convention,
     "rules": Rule,
 }
 """What each file (or the files of the folder `rules`) holds a list of."""

@@ -11,18 +11,23 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from emulator.contract.loader import read_json
+from emulator.contract.reading import read_json
 from emulator.json_types import Json, JsonObject
 
 WIDTH = 100
 
-ORDER = (
-    "id name noun nouns operation operations topic before after method path states title "
-    "publisher date kind extends without documents evidence severity structural aspect shape "
-    "code status detail headers envelope emulated reason body consumes query repeatable at when "
-    "reads_text check problem fix cases"
+RULE_ORDER = (
+    "id name operation operations form roles body query topic before after states documents "
+    "evidence severity structural at when reads_text check problem fix values cases"
 ).split()
-"""The order of members in rows; others follow as they stand."""
+"""The order of members in rules and conventions; others follow as they stand."""
+
+ORDER = (
+    "id name noun nouns aspect shape method path states title publisher date kind extends without "
+    "documents evidence severity code status detail headers envelope emulated reason body consumes "
+    "query repeatable"
+).split()
+"""The order of members in all other rows."""
 
 FIRST_ON_A_LINE = frozenset({"states", "documents", "at", "problem", "cases"})
 """Members of a rule that begin a line even where they would fit on the one before."""
@@ -73,9 +78,11 @@ def _row(row: Json, indent: int) -> str:
     if not isinstance(row, dict):
         return _laid_out(row, indent, 0)
     is_rule = "check" in row
-    # A rule begins with its operations; a resource ends with them, for they are rows themselves.
-    known = [name for name in ORDER if name in row and (is_rule or name != "operations")]
-    ordered = {name: row[name] for name in (*known, *(n for n in row if n not in known))}
+    known = [name for name in (RULE_ORDER if is_rule else ORDER) if name in row]
+    rest = [name for name in row if name not in known]
+    # What are rows themselves come last: a resource's operations.
+    rest.sort(key=lambda name: not is_rule and name == "operations")
+    ordered = {name: row[name] for name in (*known, *rest)}
     return _laid_out(ordered, indent, 1, FIRST_ON_A_LINE if is_rule else frozenset())
 
 

@@ -13,7 +13,7 @@ from emulator.json_types import Json, JsonObject
 
 Evidence = Literal["stated", "shown", "observed", "assumed"]
 Severity = Literal["error", "warning", "note"]
-Role = Literal["list", "get", "search", "create", "replace", "update", "delete", "act"]
+Role = Literal["list", "get", "search", "create", "replace", "update", "delete", "act", "ask"]
 
 GATE = "platform.gate"
 BODY = "platform.body"
@@ -115,8 +115,8 @@ class ResourceOperation:
         id: The operation.
         role: What it is to the resource. `create` makes one, also by an upload; `replace` and
             `update` change one as a whole or in parts; `search` lists what a body asks for. `act`
-            is anything else that is done with one: a changed state if it writes, else a question
-            whose reply is not the resource itself.
+            does anything else that can change one; `ask` reads something other than the resource
+            itself, such as the files that a connection reaches.
         at: JSON pointer of the resource in the body of a successful reply: `` for the body as a
             whole, `/items/*` for each item of a list. `*` is also each member of an object whose
             members' names are the ids, as in Catalog's lists.
@@ -128,8 +128,10 @@ class ResourceOperation:
         parameter: The path parameter that names one, where it is another than the resource's. An
             operation whose path has no such parameter is about no single one.
         kinds: The kinds of which the reply speaks, where they are not all those of the resource.
-        finds: The kinds among which the id in the path is looked for, where it is not the
-            resource's `kind` alone.
+        finds: The kinds among which the id in its path is looked for, where they are not the
+            resource's.
+        follows, values, differs: As in `Resource`, for this operation; a form that the operation
+            follows itself holds for it whatever its role.
     """
 
     id: str
@@ -140,6 +142,9 @@ class ResourceOperation:
     parameter: str = ""
     kinds: tuple[str, ...] = ()
     finds: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+    values: JsonObject = field(default_factory=dict)
+    differs: dict[str, JsonObject | None] = field(default_factory=dict)
     __pydantic_config__ = _STRICT
 
 
@@ -163,11 +168,17 @@ class Resource:
             parameter of that one stands in the paths of this one.
         shipped: The platform brings some, in every sandbox: the fixtures hold them.
         etag: Members that `If-Match` may name to say which version a change starts from.
+        finds: The kinds among which the id in a path is looked for, where it is the id of something
+            else, or not of the `kind` alone.
         lasting: Members that stay as a reply has shown them; the others change without any call.
             Empty where all stay.
         order: The member by which a list is ordered unless the request says how, `-` before it for
             descending; empty for the order of creation.
         filters: Members by which a list can be filtered, where a document lists them.
+        follows: The forms whose conventions hold for it.
+        values: What conventions put in the place of their placeholders, by name.
+        differs: What is different in the rule that a convention becomes: the rule's name, and its
+            members, or null if there is no such rule.
     """
 
     id: str
@@ -186,14 +197,22 @@ class Resource:
     part_of: str = ""
     shipped: bool = False
     etag: tuple[str, ...] = ()
+    finds: tuple[str, ...] = ()
     lasting: tuple[str, ...] = ()
     order: str = ""
     filters: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+    values: JsonObject = field(default_factory=dict)
+    differs: dict[str, JsonObject | None] = field(default_factory=dict)
     __pydantic_config__ = _STRICT
 
     @property
     def service(self) -> str:
         return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        return self.id.partition(".")[2]
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -210,7 +229,7 @@ class Resource:
 
     def found_among(self, operation: ResourceOperation) -> tuple[str, ...]:
         """Return the kinds among which an operation looks for the id in its path."""
-        return operation.finds or ((self.kind,) if self.kind else ())
+        return operation.finds or self.finds or ((self.kind,) if self.kind else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +279,50 @@ class Rule:
     structural: bool = False
     fix: str = ""
     cases: Cases = field(default_factory=Cases)
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """A template of rules: what holds for every resource of a form.
+
+    Where its texts have a word in braces, a value of that name takes the place: `service`, `name`,
+    `noun`, `nouns`, `kind`, `found` (the kind among which the operation looks), `parameter`, `etag`
+    and `filters` of the resource, and what it says in `values`. A text that is nothing but a word
+    in braces becomes that value, a list for one. The other members are those of `Rule`.
+
+    Args:
+        name: The last part of the rules' ids.
+        form: Only resources that follow this form are meant; without one, all of the service.
+        roles: Only operations of these roles are meant; without any, all.
+        body: Only operations whose request carries such a body are meant.
+        query: Only operations that have this query parameter are meant.
+        documents: Those of the resource, if it names none.
+        values: Values for resources that have no own of that name.
+        before: Or `after`: another rule of the operation, as in the row of a rule.
+    """
+
+    name: str
+    topic: str
+    states: str
+    evidence: Evidence
+    severity: Severity
+    check: JsonObject
+    problem: str
+    form: str = ""
+    roles: tuple[Role, ...] = ()
+    body: Literal["", "none", "object", "array", "any", "form", "bytes"] = ""
+    query: str = ""
+    documents: tuple[str, ...] = ()
+    at: str = ""
+    when: Json = None
+    reads_text: bool = False
+    structural: bool = False
+    fix: str = ""
+    cases: Cases = field(default_factory=Cases)
+    values: JsonObject = field(default_factory=dict)
+    before: str = ""
+    after: str = ""
     __pydantic_config__ = _STRICT
 
 

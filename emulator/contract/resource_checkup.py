@@ -1,16 +1,24 @@
-"""Examine what `resources.json` says: operations, pointers and parameters that there are."""
+"""Examine resources and conventions: what they name is there, and what they say fits together."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 
+from emulator.contract.conventions import Template, applies, words_of
 from emulator.contract.loader import Contract
-from emulator.contract.model import Operation, Resource, ResourceOperation
+from emulator.contract.model import Operation, Resource, ResourceOperation, Rule
+
+FEWEST_SERVED = 3
+"""So many resources a convention serves at least."""
 
 NAMES_ONE = ("get", "replace", "update", "delete")
 """Roles whose path names the resource, if there can be several."""
+
+READS = ("list", "get", "ask")
+"""Roles of operations that change nothing; a search is a POST here, and it may change nothing."""
 
 _PARAMETER = re.compile(r"\{([^}*]+)\*?\}")
 
@@ -28,6 +36,7 @@ def check_resources(contract: Contract) -> Iterator[str]:
             else:
                 yield from _check_operation(resource, item, operation)
     yield from _check_coverage(contract)
+    yield from _check_conventions(contract)
 
 
 def _check_operation(
@@ -37,7 +46,7 @@ def _check_operation(
     parameter = resource.parameter_of(item)
     if resource.parameter and item.role in NAMES_ONE and parameter not in parameters:
         yield f"{item.id}: role {item.role}: its path has {parameters}, not {parameter}"
-    if item.role != "act" and operation.writes == (item.role in ("list", "get")):
+    if operation.writes == (item.role in READS):
         yield f"{item.id}: role {item.role} is not that of a {operation.method}"
     if item.at and not item.at.startswith("/"):
         yield f"{item.id}: {item.at!r} is not a JSON pointer such as /items/*"
@@ -69,3 +78,54 @@ def _check_coverage(contract: Contract) -> Iterator[str]:
     for id in resources.without:
         if id not in contract.operations:
             yield f"{id}: unknown operation in `without` of resources.json"
+
+
+def _check_conventions(contract: Contract) -> Iterator[str]:
+    """A convention serves several resources, and fills in all of its placeholders."""
+    forms = {template.convention.form for template in contract.templates}
+    for template in contract.templates:
+        name = f"convention {template.convention.name}"
+        if len(template.served) < FEWEST_SERVED:
+            served = ", ".join(sorted(template.served)) or "none"
+            yield (
+                f"{name}: it serves {len(template.served)} resources ({served});"
+                f" what holds for fewer than {FEWEST_SERVED} is a rule"
+            )
+        for id in sorted(template.served):
+            yield from _check_placeholders(contract, template, contract.resources.by_id[id])
+    for resource in contract.resources.by_id.values():
+        items: tuple[Resource | ResourceOperation, ...] = (resource, *resource.operations)
+        for item in items:
+            yield from (
+                f"{item.id}: no convention is for the form {form}"
+                for form in item.follows
+                if form not in forms
+            )
+            yield from _check_differences(contract, resource, item)
+
+
+def _check_placeholders(
+    contract: Contract, template: Template, resource: Resource
+) -> Iterator[str]:
+    for item in resource.operations:
+        operation = contract.operations.get(item.id)
+        if operation and applies(template, resource, item, operation):
+            known = words_of(template.convention, resource, item)
+            for name in template.names:
+                if name not in known:
+                    convention = template.convention.name
+                    yield f"{item.id}: convention {convention} needs {name} in its `values`"
+
+
+def _check_differences(
+    contract: Contract, resource: Resource, item: Resource | ResourceOperation
+) -> Iterator[str]:
+    names = {
+        template.convention.name.replace("{name}", resource.name) for template in contract.templates
+    }
+    members = {field.name for field in fields(Rule)} | {"before", "after"}
+    for name, differs in item.differs.items():
+        if name not in names:
+            yield f"{item.id}: no convention is called {name}"
+        for member in (differs or {}).keys() - members:
+            yield f"{item.id}: {name}: a rule has no member {member}"

@@ -9,8 +9,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from emulator.contract.loader import ContractError, read_json
 from emulator.contract.model import Operation
+from emulator.contract.reading import ContractError, read_json
 from emulator.json_types import Json, JsonObject, loads
 
 _ID = re.compile(r"[0-9a-fA-F-]{16,}|.*[/:.][0-9a-f]{32,}")

@@ -6,10 +6,10 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple, NoReturn
 
-from emulator.contract.loader import Resources
 from emulator.contract.lookup import Undecided
 from emulator.contract.model import Resource, ResourceOperation
 from emulator.contract.replies import Shown, shown_in
+from emulator.contract.resources import Resources
 from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
 

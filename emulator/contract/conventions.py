@@ -1,0 +1,191 @@
+"""Conventions: rules that follow for every resource of a form, written once as templates.
+
+A row of `conventions.json` says to which resources and operations it applies; for each of them it
+becomes an ordinary rule with an id of its own. `contracts/conventions.json` is for all services,
+`contracts/<service>/conventions.json` for those of one. Texts in braces, `{kind}` for one, are
+taken from the resource: see `contract.model.Convention`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emulator.contract.model import Convention, Operation, Resource, ResourceOperation
+from emulator.contract.reading import build, rows_of, service_folders
+from emulator.contract.resources import Resources
+from emulator.json_types import Json, JsonObject, dumps, loads
+
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+FILE = "conventions.json"
+_SELECTION = ("name", "form", "roles", "body", "query", "values")
+
+
+@dataclass(slots=True)
+class Template:
+    """A convention with the text of the rules that it becomes.
+
+    Args:
+        service: Whose resources it is for; empty for those of all services.
+        folder: The number of the contract folder that it was read from.
+        rule: The members of a rule's row, with placeholders in them.
+        names: The placeholders.
+        served: The resources for which it has become rules.
+    """
+
+    convention: Convention
+    service: str
+    folder: int
+    rule: JsonObject
+    text: str
+    names: tuple[str, ...]
+    served: set[str] = field(default_factory=set)
+
+
+def read_templates(folders: tuple[Path, ...]) -> list[Template]:
+    """Read the conventions of contract folders, those of all services first.
+
+    Raises:
+        ContractError: A file is not JSON, or not of its form.
+    """
+    found = []
+    for number, folder in enumerate(folders):
+        places = [("", folder), *((path.name, path) for path in service_folders(folder))]
+        for service, place in places:
+            path = place / FILE
+            for raw in rows_of(path):
+                rule = {name: value for name, value in raw.items() if name not in _SELECTION}
+                rule["id"] = f"*.{raw.get('name')}"
+                text = dumps(rule).decode()
+                names = tuple(dict.fromkeys(PLACEHOLDER.findall(text)))
+                convention = build(Convention, raw, path)
+                found.append(Template(convention, service, number, rule, text, names))
+    return found
+
+
+def expanded(
+    template: Template, resource: Resource, operations: Mapping[str, Operation], folder: int
+) -> Iterator[JsonObject]:
+    """Yield the rows of the rules that a convention becomes for a resource.
+
+    Args:
+        folder: The number of the contract folder in which the two meet. A resource of an overlay
+            that follows a shipped convention does so by its own documents.
+    """
+    alike: dict[str, list[str]] = {}
+    for item in resource.operations:
+        operation = operations.get(item.id)
+        if operation is None or not applies(template, resource, item, operation):
+            continue
+        text = _filled(template, resource, item)
+        name = template.convention.name.replace("{name}", resource.name)
+        if name in resource.differs or name in item.differs:
+            differs = {**(resource.differs.get(name) or {}), **(item.differs.get(name) or {})}
+            yield {**_row(template, resource, text, folder), "operations": [item.id], **differs}
+        else:
+            alike.setdefault(text, []).append(item.id)
+    for text, ids in alike.items():
+        yield {**_row(template, resource, text, folder), "operations": ids}
+
+
+def applies(
+    template: Template, resource: Resource, item: ResourceOperation, operation: Operation
+) -> bool:
+    """Tell whether a convention is about an operation of a resource.
+
+    One about the path's parameter is not about operations without it.
+    """
+    convention = template.convention
+    if not (convention.form and convention.form in item.follows):
+        if convention.roles and item.role not in convention.roles:
+            return False
+        if convention.form and convention.form not in resource.follows:
+            return False
+    if convention.body and operation.body != convention.body:
+        return False
+    if convention.query and convention.query not in operation.query:
+        return False
+    if "parameter" in template.names:
+        parameter = resource.parameter_of(item)
+        if f"{{{parameter}}}" not in operation.path and f"{{{parameter}*}}" not in operation.path:
+            return False
+    return not _is_left_out(convention, resource, item)
+
+
+def _is_left_out(convention: Convention, resource: Resource, item: ResourceOperation) -> bool:
+    if not resource.differs and not item.differs:
+        return False
+    name = convention.name.replace("{name}", resource.name)
+    differs = item.differs if name in item.differs else resource.differs
+    return name in differs and differs[name] is None
+
+
+def _row(template: Template, resource: Resource, text: str, folder: int) -> JsonObject:
+    """Return a rule's row for the operations for which the convention has the same text."""
+    template.served.add(resource.id)
+    row: JsonObject = loads(text) if template.names else template.rule
+    if folder > template.folder or not row.get("documents"):
+        row = {**row, "documents": list(resource.documents)}
+    return row
+
+
+def words_of(
+    convention: Convention, resource: Resource, item: ResourceOperation
+) -> dict[str, Json]:
+    """Return what takes the place of placeholders, by their names."""
+    known: dict[str, Any] = {
+        "service": resource.service,
+        "name": resource.name,
+        "noun": resource.noun,
+        "nouns": resource.nouns,
+        "kind": resource.kind,
+        "found": next(iter(resource.found_among(item)), ""),
+        "parameter": resource.parameter_of(item),
+        "etag": list(resource.etag),
+        "filters": list(resource.filters),
+    }
+    for name, value in convention.values.items():
+        known[name] = value
+        if isinstance(value, str):
+            known[name] = PLACEHOLDER.sub(lambda found: str(known.get(found[1], found[0])), value)
+    return {**known, **resource.values, **item.values}
+
+
+def _filled(template: Template, resource: Resource, item: ResourceOperation) -> str:
+    text = template.text
+    words = words_of(template.convention, resource, item) if template.names else {}
+    for name in template.names:
+        if name not in words:
+            continue  # `contract.resource_checkup` says so
+        value = words[name]
+        if isinstance(value, str):
+            text = text.replace(f"{{{name}}}", dumps(value).decode()[1:-1])
+        else:
+            text = text.replace(f'"{{{name}}}"', dumps(value).decode())
+    return text
+
+
+def templates_for(
+    templates: list[Template], resources: Resources, service: str, number: int
+) -> Iterator[tuple[Template, Resource]]:
+    """Yield which conventions meet which resources of a service in a contract folder.
+
+    They meet in the later of the two folders that they were read from.
+    """
+    own = {
+        one.id: {*one.follows, *(form for item in one.operations for form in item.follows)}
+        for one in resources.by_id.values()
+        if one.service == service
+    }
+    for template in templates:
+        form = template.convention.form
+        if template.service not in ("", service):
+            continue
+        for id, forms in own.items():
+            if form and form not in forms:
+                continue
+            if max(template.folder, resources.folders[id]) == number:
+                yield template, resources.by_id[id]
