@@ -7,12 +7,21 @@ annotations, for other test frameworks, and for Testcontainers.
 from typing import TYPE_CHECKING
 
 from emulator.testing.aep import Aep, AepServer, Refused
+from emulator.testing.client import AepClient, Response
 from emulator.testing.guard import RealHostError
 
 if TYPE_CHECKING:
     from emulator.testing.testcontainers import AepEmulatorContainer
 
-__all__ = ["Aep", "AepEmulatorContainer", "AepServer", "RealHostError", "Refused"]
+__all__ = [
+    "Aep",
+    "AepClient",
+    "AepEmulatorContainer",
+    "AepServer",
+    "RealHostError",
+    "Refused",
+    "Response",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -9,6 +9,10 @@ from emulator.app import create_emulator
 from emulator.clock import Clock, ManualClock
 from emulator.emulator import Emulator
 from emulator.settings import Settings
+from emulator.testing.client import AepClient, in_process
+from emulator.testing.in_process import InProcessTransport
+from emulator.web.self_check import SelfCheck
+from tests.bodies import HEADERS
 
 
 @cache
@@ -16,6 +20,32 @@ def _first() -> Emulator:
     return create_emulator(Settings(), clock=ManualClock())
 
 
+@cache
+def _self_check() -> SelfCheck:
+    """Return what all share: it learns of each operation once what is documented."""
+    return SelfCheck(_first().contract)
+
+
 def new_emulator(clock: Clock | None = None, **settings: Any) -> Emulator:
-    """Return a new emulator, by default one whose clock stands still."""
-    return create_emulator(Settings(**settings), clock=clock or ManualClock(), like=_first())
+    """Return a new emulator, by default one whose clock stands still.
+
+    It holds what it answers against the contract, as the setting `self_check` wants it, unless it
+    only observes: what nobody refuses has no documented answer.
+    """
+    made = create_emulator(Settings(**settings), clock=clock or ManualClock(), like=_first())
+    if made.contract is _first().contract and made.settings.enforce != "observe":
+        made.engine.after.insert(0, _self_check())
+    return made
+
+
+def aep_for(emulator: Emulator) -> AepClient:
+    """Return a client of an emulator in this process."""
+    clock = emulator.platform.clock
+    wait = clock.advance if isinstance(clock, ManualClock) else _nobody_waits
+    transport = InProcessTransport(emulator.application.handle, wait)
+    return AepClient(in_process(transport, "http://localhost"), emulator.contract, dict(HEADERS))
+
+
+def _nobody_waits(seconds: float) -> None:
+    """Answers are late only by a fault, and faults need a clock that stands still."""
+    raise AssertionError(f"an answer is {seconds} seconds late")

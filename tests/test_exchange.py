@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from emulator.problem import Problem
+from emulator.testing.client import AepClient
 from emulator.web.call import Reply
 from emulator.web.exchange import Exchange
-from tests.aep import FLOW_SERVICE, Aep
-from tests.emulators import new_emulator
-from tests.services.conftest import aep_for
+from tests.bodies import FLOW_SERVICE
+from tests.emulators import aep_for, new_emulator
 
 
 @pytest.fixture
@@ -18,13 +18,13 @@ def seen() -> list[Exchange]:
 
 
 @pytest.fixture
-def watched(seen: list[Exchange]) -> Aep:
+def watched(seen: list[Exchange]) -> AepClient:
     emulator = new_emulator()
     emulator.engine.after.append(seen.append)
     return aep_for(emulator)
 
 
-def test_an_accepted_request_is_seen(watched: Aep, seen: list[Exchange]) -> None:
+def test_an_accepted_request_is_seen(watched: AepClient, seen: list[Exchange]) -> None:
     answer = watched.call("GET", f"{FLOW_SERVICE}/flows?limit=500")
     (exchange,) = seen
     assert exchange.incoming.operation.id == "flow_service.list_flows"
@@ -39,7 +39,7 @@ def test_an_accepted_request_is_seen(watched: Aep, seen: list[Exchange]) -> None
 
 
 def test_a_refused_request_is_seen_with_the_rule_that_refused_it(
-    watched: Aep, seen: list[Exchange]
+    watched: AepClient, seen: list[Exchange]
 ) -> None:
     answer = watched.call("GET", f"{FLOW_SERVICE}/flows", without=("x-sandbox-name",))
     (exchange,) = seen
@@ -54,7 +54,7 @@ def test_a_refused_request_is_seen_with_the_rule_that_refused_it(
     [("GET", f"{FLOW_SERVICE}/unheard-of", 404), ("PUT", f"{FLOW_SERVICE}/flows", 405)],
 )
 def test_a_request_of_no_operation_is_seen_too(
-    watched: Aep, seen: list[Exchange], method: str, path: str, status: int
+    watched: AepClient, seen: list[Exchange], method: str, path: str, status: int
 ) -> None:
     assert watched.call(method, path, {}).status == status
     (exchange,) = seen

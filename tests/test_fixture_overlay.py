@@ -15,13 +15,13 @@ from emulator.clock import ManualClock
 from emulator.fixtures.library import KINDS, FixtureError, FixtureLibrary
 from emulator.package_data import data_folder
 from emulator.settings import Settings
-from tests.aep import (
+from emulator.testing.client import AepClient
+from tests.bodies import (
     CATALOG,
     CONVERSION,
     DATA_LAKE,
     FLOW_SERVICE,
     SCHEMA_REGISTRY,
-    Aep,
     base_connection,
     dataset,
     mapping_set,
@@ -29,7 +29,7 @@ from tests.aep import (
     source_connection,
     target_connection,
 )
-from tests.services.conftest import aep_for
+from tests.emulators import aep_for
 
 PROFILE = "https://ns.adobe.com/xdm/context/profile"
 OWN_SPEC = "6b1c0f8e-51a3-4a53-9d0c-6b3a1b9f0001"
@@ -103,7 +103,7 @@ def overlay(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def api(overlay: Path) -> Aep:
+def api(overlay: Path) -> AepClient:
     return aep_for(create_emulator(Settings(fixtures=overlay), clock=ManualClock()))
 
 
@@ -127,7 +127,7 @@ def test_the_platforms_own_fixtures_would_pass() -> None:
     assert [said for _, _, said in found if isinstance(said, str)] == []
 
 
-def test_own_specs_and_field_groups_work_in_a_flow(api: Aep) -> None:
+def test_own_specs_and_field_groups_work_in_a_flow(api: AepClient) -> None:
     shown = api.ok("GET", f"{FLOW_SERVICE}/connectionSpecs/{OWN_SPEC}")["items"]
     assert [spec["name"] for spec in shown] == ["own-drive"]
     spec = {"id": OWN_SPEC, "version": "1.0"}
@@ -159,7 +159,7 @@ def test_own_specs_and_field_groups_work_in_a_flow(api: Aep) -> None:
     assert api.ok("GET", f"{FLOW_SERVICE}/flows/{made['id']}")["items"][0]["state"] == "enabled"
 
 
-def test_rules_judge_by_own_specs(api: Aep) -> None:
+def test_rules_judge_by_own_specs(api: AepClient) -> None:
     spec = {"id": OWN_SPEC, "version": "1.0"}
     body = base_connection(connectionSpec=spec, auth={"specName": "Token", "params": {}})
     answer = api.call("POST", f"{FLOW_SERVICE}/connections", body)
@@ -167,7 +167,7 @@ def test_rules_judge_by_own_specs(api: Aep) -> None:
     assert "token" in answer.json["errorMessage"]
 
 
-def test_own_fields_resolve_in_the_full_form(api: Aep) -> None:
+def test_own_fields_resolve_in_the_full_form(api: AepClient) -> None:
     path = f"{SCHEMA_REGISTRY}/global/fieldgroups/_xdm.context.own-loyalty"
     full = api.ok("GET", path, Accept="application/vnd.adobe.xed-full+json; version=1")
     assert full["properties"]["ownPoints"]["type"] == "integer"

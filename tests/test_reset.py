@@ -7,9 +7,8 @@ from typing import Any
 from emulator.clock import ManualClock
 from emulator.emulator import Emulator
 from emulator.sandbox import Sandbox
-from tests.aep import FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, make_world
-from tests.emulators import new_emulator
-from tests.services.conftest import aep_for
+from tests.bodies import FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, make_world
+from tests.emulators import aep_for, new_emulator
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 
@@ -29,7 +28,7 @@ def seen(emulator: Emulator) -> list[Any]:
     make_world(aep)
     aep.ok("GET", CONNECTIONS)
     aep.ok("GET", f"{SANDBOX_MANAGEMENT}/sandboxes")
-    aep.call("POST", CONNECTIONS, raw=b"{")
+    aep.call("POST", CONNECTIONS, content=b"{")
     return got
 
 

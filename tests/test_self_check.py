@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from emulator.app import create_emulator
 from emulator.emulator import Emulator
 from emulator.settings import Settings, read_settings
+from emulator.testing.client import AepClient
 from emulator.web.call import Call, Reply
 from emulator.web.self_check import HEADER
-from tests.aep import FLOW_SERVICE, Aep, base_connection, make_world
-from tests.emulators import new_emulator
-from tests.services.conftest import aep_for
+from tests.bodies import FLOW_SERVICE, base_connection, make_world
+from tests.emulators import aep_for, new_emulator
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 
@@ -24,13 +25,11 @@ def checked() -> Emulator:
     return new_emulator(self_check=True, journal=100)
 
 
-def answering(emulator: Emulator, operation: str, reply: Callable[[Call], Reply]) -> Aep:
+def answering(emulator: Emulator, operation: str, reply: Callable[[Call], Reply]) -> AepClient:
     """Return a client of an emulator whose operation has another view."""
     emulator.platform.load()
     emulator.engine.views[operation] = reply  # type: ignore[index]
-    client = aep_for(emulator)
-    client.holds_shapes = False
-    return client
+    return aep_for(emulator)
 
 
 def complaints(emulator: Emulator) -> tuple[str, ...]:
@@ -64,7 +63,9 @@ def test_a_reply_that_does_not_fit_is_reported(
     client = answering(checked, "flow_service.get_connection", view)
     made = client.ok("POST", CONNECTIONS, base_connection())
     with caplog.at_level(logging.ERROR, "emulator.web.self_check"):
-        answer = client.call("GET", f"{CONNECTIONS}/{made['id']}")
+        with pytest.raises(AssertionError, match=f"GET {CONNECTIONS}/"):
+            client.call("GET", f"{CONNECTIONS}/{made['id']}")
+        answer = client.send("GET", f"{CONNECTIONS}/{made['id']}", client.headers, None)
     assert answer.status == reply.status
     assert said in answer.headers[HEADER]
     assert any(said in complaint for complaint in complaints(checked))
@@ -96,11 +97,12 @@ def test_what_should_have_been_refused_may_be_answered_oddly() -> None:
     assert answer.status == 201
     assert answer.warnings
     assert HEADER not in answer.headers
-    assert HEADER in client.call("POST", CONNECTIONS, base_connection()).headers
+    with pytest.raises(AssertionError, match="'odd' was unexpected"):
+        client.call("POST", CONNECTIONS, base_connection())
 
 
 def test_without_the_setting_nothing_is_checked() -> None:
-    emulator = new_emulator()
+    emulator = create_emulator(Settings())
     client = answering(emulator, "flow_service.list_connections", lambda call: Reply(200, [1]))
     assert HEADER not in client.call("GET", CONNECTIONS).headers
 

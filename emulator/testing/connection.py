@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from emulator.clock import ManualClock
-from emulator.fixtures.journey import GIVEN
 from emulator.journal.entry import EXPECTS_HEADER, TEST_HEADER
 from emulator.settings import SettingError, Settings
 from emulator.testing import pool
+from emulator.testing.client import AepClient, in_process, valid_headers
 from emulator.testing.guard import IMS, PLATFORM, NetworkGuard, is_real
 from emulator.testing.in_process import InProcessTransport
 from emulator.testing.interception import Interception
@@ -168,12 +168,13 @@ class Connection:
     @property
     def headers(self) -> dict[str, str]:
         """What every call to the platform carries, in valid form."""
-        return {
-            "Authorization": "Bearer any-token",
-            "x-api-key": GIVEN["apiKey"],
-            "x-gw-ims-org-id": GIVEN["organization"],
-            "x-sandbox-name": GIVEN["sandbox"],
-        }
+        return valid_headers()
+
+    @property
+    def client(self) -> AepClient:
+        """A client with these headers that needs no library and no socket: `call` and `ok`."""
+        transport = InProcessTransport(self.handle, self.clock.advance)
+        return AepClient(in_process(transport, self.url), self.emulator.contract, self.headers)
 
     @property
     def session(self) -> AepSession:

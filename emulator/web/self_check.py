@@ -23,6 +23,7 @@ HEADER = "x-emulator-self-check"
 _JSON = "application/json"
 _LONGEST = 400
 _FAULT = "x-emulator-fault"
+_RULE = "x-emulator-rule"
 
 _log = logging.getLogger("emulator.web.self_check")
 
@@ -32,6 +33,7 @@ class SelfCheck:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
+        self._refusals = {*contract.rules, *(problem.id for problem in contract.problems)}
         self._statuses: dict[tuple[str, str], frozenset[int]] = {}
 
     def __call__(self, exchange: Exchange) -> None:
@@ -45,10 +47,13 @@ class SelfCheck:
 
     def _complaints(self, exchange: Exchange) -> Iterator[str]:
         operation, reply = exchange.incoming.operation, exchange.reply
-        if not operation.id or _is_on_purpose(exchange):
+        if _is_on_purpose(exchange):
             return
-        documented = self._documented(exchange)
-        if reply.status not in documented:
+        if reply.status >= 400 and reply.headers.get(_RULE) not in self._refusals:
+            yield f"{reply.status} without a rule or problem of the contract"
+        if not operation.id:
+            return
+        if reply.status not in self._documented(exchange) | self._catalogued(exchange):
             yield f"{operation.id}: status {reply.status} is not documented"
         content, media_type = _content(reply)
         yield from self._contract.responses.complaints_of_content(
@@ -66,6 +71,16 @@ class SelfCheck:
             self._statuses[key] = frozenset(map(int, made))
         return self._statuses[key]
 
+    def _catalogued(self, exchange: Exchange) -> set[int]:
+        """Return the status of the problem that a refusal names.
+
+        It may be one that another operation is documented with: that of a part of the request.
+        """
+        id = exchange.reply.headers.get(_RULE, "")
+        rule = self._contract.rules.get(id)
+        problem = exchange.edition.problems.get(rule.problem if rule else id)
+        return {problem.status} if problem else set()
+
 
 def _is_on_purpose(exchange: Exchange) -> bool:
     """Tell whether a reply need not fit: a fault, or an answer to what should have been refused."""
@@ -76,10 +91,9 @@ def _is_on_purpose(exchange: Exchange) -> bool:
 
 
 def _content(reply: Reply) -> tuple[bytes, str]:
-    """Return a reply's bytes, written once and for all, and its media type."""
+    """Return a reply's bytes and its media type."""
     if reply.body is None or reply.status in (204, 304):
         return b"", ""
-    if not isinstance(reply.body, bytes):
-        reply.body = dumps(reply.body)
+    content = reply.body if isinstance(reply.body, bytes) else dumps(reply.body)
     sent = {name.lower(): value for name, value in reply.headers.items()}
-    return reply.body, sent.get("content-type", _JSON)
+    return content, sent.get("content-type", _JSON)

@@ -17,9 +17,10 @@ from emulator.json_types import loads
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
 from emulator.services.catalog.naming import ulid
-from tests.aep import CATALOG, ORGANIZATION, SCHEMA_REGISTRY, Aep, profile_schema
-from tests.aep import dataset as dataset_body
-from tests.services.conftest import aep_for
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG, ORGANIZATION, SCHEMA_REGISTRY, profile_schema
+from tests.bodies import dataset as dataset_body
+from tests.emulators import aep_for
 
 PROD = Sandbox(ORGANIZATION, "prod")
 GOOD = {"_id": "1", "person": {"birthDate": "2000-01-01"}}
@@ -33,7 +34,7 @@ class Lake:
         self.platform = emulator.platform
         edition = emulator.contract.edition(emulator.engine.edition)
         self.scope = Scope(emulator.platform, edition, PROD)
-        self.api: Aep = aep_for(emulator)
+        self.api: AepClient = aep_for(emulator)
         schemas = f"{SCHEMA_REGISTRY}/tenant/schemas"
         schema = self.api.ok("POST", schemas, profile_schema())["$id"]
         body = dataset_body(schema, fileDescription={"format": format}, **changes)

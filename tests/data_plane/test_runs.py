@@ -16,14 +16,14 @@ from emulator.data_plane.sources import matching
 from emulator.emulator import Emulator
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
-from tests.aep import (
+from emulator.testing.client import AepClient
+from tests.bodies import (
     CATALOG,
     CLOUD_STORAGE_TO_AEP,
     CONVERSION,
     FLOW_SERVICE,
     ORGANIZATION,
     SCHEMA_REGISTRY,
-    Aep,
     World,
     base_connection,
     dataset,
@@ -33,9 +33,8 @@ from tests.aep import (
     source_connection,
     target_connection,
 )
-from tests.emulators import new_emulator
+from tests.emulators import aep_for, new_emulator
 from tests.files import LEADS, put
-from tests.services.conftest import aep_for
 
 PROD = Sandbox(ORGANIZATION, "prod")
 NOW = 1_600_000_000
@@ -54,7 +53,7 @@ class Plant:
     def __init__(self, **settings: Any) -> None:
         self.clock = ManualClock(NOW * 1000)
         self.emulator: Emulator = new_emulator(self.clock, **settings)
-        self.api: Aep = aep_for(self.emulator)
+        self.api: AepClient = aep_for(self.emulator)
         self.base = self.make("connections", base_connection())
         schemas = f"{SCHEMA_REGISTRY}/tenant/schemas"
         self.schema = self.api.ok("POST", schemas, profile_schema())["$id"]

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from emulator.testing import Aep
-from tests.aep import FLOW_SERVICE, base_connection, source_connection
+from tests.bodies import FLOW_SERVICE, base_connection, source_connection
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 CREATE = "flow_service.create_connection"

@@ -18,7 +18,7 @@ from urllib3 import Retry
 
 from emulator.settings import SettingError
 from emulator.testing import Aep, AepServer
-from tests.aep import FLOW_SERVICE, SANDBOX_MANAGEMENT, SCHEMA_REGISTRY, base_connection
+from tests.bodies import FLOW_SERVICE, SANDBOX_MANAGEMENT, SCHEMA_REGISTRY, base_connection
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 UNLIKE = {"date", "server", "content-length", "connection", "keep-alive"}

@@ -15,15 +15,16 @@ import requests
 from emulator.clock import ManualClock
 from emulator.emulator import Emulator
 from emulator.serving.server import Server
-from tests.aep import FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, SCHEMA_REGISTRY, Answer
-from tests.aep import base_connection as connection_body
+from emulator.testing.client import Response
+from tests.bodies import FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, SCHEMA_REGISTRY
+from tests.bodies import base_connection as connection_body
 from tests.emulators import new_emulator
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 SCHEMAS = f"{SCHEMA_REGISTRY}/tenant/schemas"
 OTHER = "0000000000000000000000FF@AdobeOrg"
 
-Call = Callable[..., Answer]
+Call = Callable[..., Response]
 
 
 def door(emulator: Emulator) -> Call:
@@ -32,13 +33,13 @@ def door(emulator: Emulator) -> Call:
 
     def call(
         method: str, path: str, body: Any = None, world: str | None = None, **headers: str
-    ) -> Answer:
+    ) -> Response:
         sent = {**HEADERS, **{name.replace("_", "-"): value for name, value in headers.items()}}
         if world is not None:
             sent["x-emulator-test"] = world
         reply = client.open(path, method=method, headers=sent, json=body)
         found = {name.lower(): value for name, value in reply.headers.items()}
-        return Answer(reply.status_code, found, reply.get_data())
+        return Response(reply.status_code, found, reply.get_data())
 
     return call
 

@@ -16,7 +16,7 @@ from requests.adapters import HTTPAdapter
 
 from emulator.settings import SettingError
 from emulator.testing.mock import mock_aep
-from tests.aep import FLOW_SERVICE, HEADERS, base_connection
+from tests.bodies import FLOW_SERVICE, HEADERS, base_connection
 
 PLATFORM = "https://platform.adobe.io"
 CONNECTIONS = f"{PLATFORM}{FLOW_SERVICE}/connections"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from emulator.serving.server import Server
-from tests.aep import HEADERS
+from tests.bodies import HEADERS
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "proxy"
 COMMANDS = {

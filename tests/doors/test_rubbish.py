@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from emulator.emulator import Emulator
-from tests.aep import CONNECTORS, FLOW_SERVICE, Aep, base_connection, flow, make_world
-from tests.emulators import new_emulator
-from tests.services.conftest import aep_for
+from emulator.testing.client import AepClient
+from tests.bodies import CONNECTORS, FLOW_SERVICE, base_connection, flow, make_world
+from tests.emulators import aep_for, new_emulator
 
 DEEP = b'{"a":' * 300 + b"1" + b"}" * 300
 LONG = "9" * 5000
@@ -25,32 +24,34 @@ def emulator() -> Emulator:
 
 
 @pytest.fixture
-def aep(emulator: Emulator) -> Aep:
+def aep(emulator: Emulator) -> AepClient:
     return aep_for(emulator)
 
 
-def control(aep: Aep, method: str, path: str, content: bytes | None = None, **headers: str) -> Any:
+def control(
+    aep: AepClient, method: str, path: str, content: bytes | None = None, **headers: str
+) -> Any:
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     status, got, body = aep.send(method, f"/_emulator{path}", sent, content)
     return status, got, json.loads(body) if body else None
 
 
-def test_a_deep_body_is_shown_as_text(aep: Aep) -> None:
+def test_a_deep_body_is_shown_as_text(aep: AepClient) -> None:
     for body in (DEEP, b"[" * 5000 + b"]" * 5000):
-        assert aep.call("POST", f"{FLOW_SERVICE}/connections", raw=body).status == 400
+        assert aep.call("POST", f"{FLOW_SERVICE}/connections", content=body).status == 400
         shown = control(aep, "GET", "/journal/last")[2]
         assert shown["request"]["text"] == body.decode()
     assert control(aep, "GET", "/coverage")[0] == 200
     assert control(aep, "GET", "/journal?format=har")[0] == 200
 
 
-def test_a_secret_in_a_deep_body_is_masked(aep: Aep) -> None:
+def test_a_secret_in_a_deep_body_is_masked(aep: AepClient) -> None:
     body = DEEP[:-1] + b',"password":"hush"}'
-    assert aep.call("POST", f"{FLOW_SERVICE}/connections", raw=body).status == 400
+    assert aep.call("POST", f"{FLOW_SERVICE}/connections", content=body).status == 400
     assert "hush" not in str(control(aep, "GET", "/journal/last")[2])
 
 
-def test_a_list_of_many_wrong_items_breaks_a_rule_a_hundred_times(aep: Aep) -> None:
+def test_a_list_of_many_wrong_items_breaks_a_rule_a_hundred_times(aep: AepClient) -> None:
     path = "/data/foundation/schemaregistry/tenant/classes/x"
     assert aep.call("PATCH", path, [1] * 20_000).status == 404
     entry = control(aep, "GET", "/journal/last")[2]
@@ -61,7 +62,7 @@ def test_a_list_of_many_wrong_items_breaks_a_rule_a_hundred_times(aep: Aep) -> N
 
 @pytest.mark.parametrize("enforce", ["documented", "observe"])
 def test_a_limit_may_have_more_digits_than_a_number(enforce: str) -> None:
-    aep = replace(aep_for(new_emulator(enforce=enforce)), holds_shapes=False)
+    aep = aep_for(new_emulator(enforce=enforce))
     wanted = 200 if enforce == "observe" else 400
     assert aep.call("GET", f"{FLOW_SERVICE}/connections?limit={LONG}").status == wanted
     wish = {"entity": "connections", "limit": LONG}
@@ -69,7 +70,7 @@ def test_a_limit_may_have_more_digits_than_a_number(enforce: str) -> None:
 
 
 def test_a_schedule_of_endless_digits_lets_no_later_call_fail() -> None:
-    aep = replace(aep_for(new_emulator(enforce="observe")), holds_shapes=False)
+    aep = aep_for(new_emulator(enforce="observe"))
     world = make_world(aep)
     for member in ("startTime", "interval"):
         schedule = {"startTime": "1", "frequency": "minute", "interval": "15", member: LONG}
@@ -82,7 +83,7 @@ def test_a_schedule_of_endless_digits_lets_no_later_call_fail() -> None:
         assert aep.call("GET", f"{FLOW_SERVICE}/runs").status == 200
 
 
-def test_nothing_about_the_emulator_is_answered_in_another_form(aep: Aep) -> None:
+def test_nothing_about_the_emulator_is_answered_in_another_form(aep: AepClient) -> None:
     for method, path, status in (
         ("GET", "/nope", 404),
         ("GET", "/reset", 405),
@@ -99,19 +100,21 @@ def test_nothing_about_the_emulator_is_answered_in_another_form(aep: Aep) -> Non
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "/reset"), ("PUT", "/state"), ("POST", "/faults")]
 )
-def test_a_deep_body_is_no_object_to_the_control_api(aep: Aep, method: str, path: str) -> None:
+def test_a_deep_body_is_no_object_to_the_control_api(
+    aep: AepClient, method: str, path: str
+) -> None:
     before = control(aep, "GET", "/state")[2]
     assert control(aep, method, path, DEEP)[0] == 400
     assert control(aep, "GET", "/state")[2] == before
 
 
-def test_a_state_that_unpacks_to_a_deep_one_is_refused(aep: Aep) -> None:
+def test_a_state_that_unpacks_to_a_deep_one_is_refused(aep: AepClient) -> None:
     packed = gzip.compress(DEEP)
     assert control(aep, "PUT", "/state", packed, Content_Encoding="gzip")[0] == 400
 
 
 def test_a_state_that_unpacks_to_too_much_is_refused(
-    aep: Aep, monkeypatch: pytest.MonkeyPatch
+    aep: AepClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = gzip.compress(json.dumps(control(aep, "GET", "/state")[2]).encode())
     monkeypatch.setattr("emulator.admin.state.LARGEST", 10)
@@ -119,7 +122,7 @@ def test_a_state_that_unpacks_to_too_much_is_refused(
 
 
 def test_a_mistake_of_the_emulator_is_called_one(
-    emulator: Emulator, aep: Aep, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, aep: AepClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
         raise RuntimeError("oops")
@@ -129,7 +132,7 @@ def test_a_mistake_of_the_emulator_is_called_one(
     assert (status, body["error"]) == (500, "internal server error")
 
 
-def test_the_landing_zone_survives_odd_ranges_queries_and_lists(aep: Aep) -> None:
+def test_the_landing_zone_survives_odd_ranges_queries_and_lists(aep: AepClient) -> None:
     uri = aep.ok("GET", f"{CONNECTORS}/landingzone/credentials?type=user_drop_zone")["SASUri"]
     place, _, token = uri.partition("?")
     path = "/" + place.split("/", 3)[3]
@@ -145,7 +148,7 @@ def test_the_landing_zone_survives_odd_ranges_queries_and_lists(aep: Aep) -> Non
     assert aep.send("GET", f"{path}/b?{token}", {}, None)[0] == 404
 
 
-def test_patches_make_no_resource_that_cannot_be_kept(aep: Aep) -> None:
+def test_patches_make_no_resource_that_cannot_be_kept(aep: AepClient) -> None:
     made = aep.ok("POST", f"{FLOW_SERVICE}/connections", base_connection())
     path = f"{FLOW_SERVICE}/connections/{made['id']}"
     doubled = [

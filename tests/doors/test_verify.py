@@ -18,7 +18,7 @@ import pytest
 from emulator.cli import main
 from emulator.commands.progress import ProgressBar
 from emulator.serving.server import Server
-from tests.aep import FLOW_SERVICE, HEADERS, base_connection
+from tests.bodies import FLOW_SERVICE, HEADERS, base_connection
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "traffic"
 CAREFUL = EXAMPLES / "careful.har"

@@ -15,7 +15,7 @@ from emulator.contract.model import GATE
 from emulator.contract.second_opinion import schema_fault
 from emulator.export.combining import member_of
 from emulator.export.requests import refuses, request_schema, rules_of
-from tests.aep import HEADERS
+from tests.bodies import HEADERS
 
 SENT = {name.lower(): value for name, value in HEADERS.items()}
 

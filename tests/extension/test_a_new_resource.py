@@ -11,10 +11,10 @@ from emulator.app import create_emulator
 from emulator.clock import ManualClock
 from emulator.emulator import Emulator
 from emulator.settings import Settings
+from emulator.testing.client import AepClient
 from emulator.traffic.judge import RecordingJudge
-from tests.aep import Aep
+from tests.emulators import aep_for
 from tests.extension.widgets import SERVICE
-from tests.services.conftest import aep_for
 from tests.traffic.recorder import Recorder
 from tests.traffic.test_judge import judged
 
@@ -33,11 +33,11 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def aep(emulator: Emulator) -> Aep:
+def aep(emulator: Emulator) -> AepClient:
     return aep_for(emulator)
 
 
-def test_its_operations_are_answered_and_judged(aep: Aep) -> None:
+def test_its_operations_are_answered_and_judged(aep: AepClient) -> None:
     widget = aep.ok("POST", WIDGETS, {"name": "a"})
     path = f"{WIDGETS}/{widget['id']}"
     assert aep.ok("GET", path) == widget
@@ -49,13 +49,13 @@ def test_its_operations_are_answered_and_judged(aep: Aep) -> None:
     assert (missing.status, missing.rule) == (404, KNOWN)
 
 
-def test_an_isolated_emulator_has_it_too(aep: Aep) -> None:
+def test_an_isolated_emulator_has_it_too(aep: AepClient) -> None:
     aep.ok("POST", WIDGETS, {"name": "a"}, x_emulator_test="one")
     assert aep.ok("GET", WIDGETS)["items"] == []
     assert len(aep.ok("GET", WIDGETS, x_emulator_test="one")["items"]) == 1
 
 
-def test_journal_coverage_and_report_know_it(aep: Aep) -> None:
+def test_journal_coverage_and_report_know_it(aep: AepClient) -> None:
     aep.ok("POST", WIDGETS, {"name": "a"})
     aep.call("POST", WIDGETS, {})
     entry, accepted = aep.ok("GET", "/_emulator/journal")["entries"]
@@ -70,7 +70,7 @@ def test_journal_coverage_and_report_know_it(aep: Aep) -> None:
     assert [row["rule"] for row in report["violations"]] == [NAMED]
 
 
-def test_late_visibility_hides_what_was_created(emulator: Emulator, aep: Aep) -> None:
+def test_late_visibility_hides_what_was_created(emulator: Emulator, aep: AepClient) -> None:
     emulator.faults.add({"kind": "notVisible", "reads": 2, "count": 1})
     hidden = aep.ok("POST", WIDGETS, {"name": "hidden"})
     aep.ok("POST", WIDGETS, {"name": "seen"})
@@ -81,7 +81,7 @@ def test_late_visibility_hides_what_was_created(emulator: Emulator, aep: Aep) ->
 
 
 def test_recorded_traffic_is_judged_by_what_replies_have_shown(
-    emulator: Emulator, aep: Aep
+    emulator: Emulator, aep: AepClient
 ) -> None:
     recorder = Recorder.of(emulator)
     path = f"{WIDGETS}/{aep.ok('POST', WIDGETS, {'name': 'a'})['id']}"
@@ -102,7 +102,7 @@ def test_recorded_traffic_is_judged_by_what_replies_have_shown(
     assert [complaints for _, _, complaints in verdicts] == [[], [], [], [], []]
 
 
-def test_its_openapi_document_and_schemas_are_exported(aep: Aep) -> None:
+def test_its_openapi_document_and_schemas_are_exported(aep: AepClient) -> None:
     document = aep.ok("GET", "/_emulator/openapi/widgets.json")
     assert sorted(document["paths"]) == ["/widgets", "/widgets/{id}"]
     assert set(document["paths"]["/widgets/{id}"]) >= {"get", "put", "delete"}
@@ -110,7 +110,7 @@ def test_its_openapi_document_and_schemas_are_exported(aep: Aep) -> None:
     assert schema["properties"]["body"]["required"] == ["name"]
 
 
-def test_it_is_listed_and_its_rules_are_explained(aep: Aep) -> None:
+def test_it_is_listed_and_its_rules_are_explained(aep: AepClient) -> None:
     listed = aep.ok("GET", "/_emulator/operations")["operations"]
     assert len([row for row in listed if row["id"].startswith("widgets.")]) == 5
     assert aep.ok("GET", f"/_emulator/rules/{KNOWN}")["states"] == "The widget is there."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from http.client import IncompleteRead
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,10 @@ from emulator.faults import FaultError
 from emulator.faults.model import schema
 from emulator.json_types import Json, JsonObject
 from emulator.settings import Settings
+from emulator.testing.client import AepClient, Response
 from emulator.web.message import Request
 from emulator.web.transport_fault import TransportFault
-from tests.aep import (
+from tests.bodies import (
     CATALOG,
     CONVERSION,
     FLOW_SERVICE,
@@ -26,37 +29,35 @@ from tests.aep import (
     ORGANIZATION,
     SANDBOX_MANAGEMENT,
     SCHEMA_REGISTRY,
-    Aep,
-    Answer,
     base_connection,
     make_world,
     mapping_set,
     profile_schema,
 )
-from tests.services.conftest import aep_for
+from tests.emulators import aep_for
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 FAULTS = "/_emulator/faults"
 
 
 @pytest.fixture
-def aep(emulator: Emulator) -> Aep:
+def aep(emulator: Emulator) -> AepClient:
     return aep_for(emulator)
 
 
-def ask(aep: Aep, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+def ask(aep: AepClient, method: str, path: str, body: Any = None, **headers: str) -> Response:
     """Send a request whose answer may be what no document shows."""
     content = None if body is None else json.dumps(body).encode()
     sent = {**aep.headers, "Content-Type": "application/json"}
     sent.update({name.replace("_", "-"): value for name, value in headers.items()})
-    return Answer(*aep.send(method, path, sent, content))
+    return Response(*aep.send(method, path, sent, content))
 
 
-def names(aep: Aep) -> list[str]:
+def names(aep: AepClient) -> list[str]:
     return [item["name"] for item in aep.ok("GET", CONNECTIONS)["items"]]
 
 
-def reset(aep: Aep, **what: str) -> None:
+def reset(aep: AepClient, **what: str) -> None:
     assert aep.send("POST", "/_emulator/reset", {}, json.dumps(what).encode())[0] == 204
 
 
@@ -67,7 +68,7 @@ def clock_of(emulator: Emulator) -> ManualClock:
 
 
 def test_an_error_answers_as_its_catalogue_says_and_changes_nothing(
-    emulator: Emulator, aep: Aep
+    emulator: Emulator, aep: AepClient
 ) -> None:
     fault = emulator.faults.add(
         {"kind": "error", "problem": "flow_service.flow_not_found", "operations": ["*.create_flow"]}
@@ -84,7 +85,7 @@ def test_an_error_answers_as_its_catalogue_says_and_changes_nothing(
     assert "x-emulator-fault" not in aep.call("GET", CONNECTIONS).headers
 
 
-def test_the_envelope_is_that_of_the_edition(emulator: Emulator, aep: Aep) -> None:
+def test_the_envelope_is_that_of_the_edition(emulator: Emulator, aep: AepClient) -> None:
     emulator.faults.add("flow_service.flow_not_found")
     shapes = [
         set(ask(aep, "GET", CONNECTIONS, x_emulator_edition=edition).json)
@@ -95,7 +96,7 @@ def test_the_envelope_is_that_of_the_edition(emulator: Emulator, aep: Aep) -> No
 
 
 def test_an_error_that_an_edition_does_not_have_never_fires_in_it(
-    emulator: Emulator, aep: Aep, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, aep: AepClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = emulator.contract.edition("2020-03")
     monkeypatch.delitem(old.problems, "flow_service.flow_not_found")
@@ -114,7 +115,7 @@ def test_an_error_that_an_edition_does_not_have_never_fires_in_it(
     ("status", "code"), [(429, "429050"), (500, "500900"), (502, "502900"), (503, "503900")]
 )
 def test_the_gateway_refuses_in_its_own_envelope(
-    emulator: Emulator, aep: Aep, status: int, code: str
+    emulator: Emulator, aep: AepClient, status: int, code: str
 ) -> None:
     emulator.faults.add({"kind": "error", "status": status, "retryAfter": 7})
     answer = ask(aep, "GET", f"{CATALOG}/dataSets")
@@ -127,20 +128,20 @@ def test_the_gateway_refuses_in_its_own_envelope(
     assert "retry-after" not in answer.headers
 
 
-def fired(emulator: Emulator, aep: Aep, calls: int, definition: dict[str, Any]) -> list[bool]:
+def fired(emulator: Emulator, aep: AepClient, calls: int, definition: dict[str, Any]) -> list[bool]:
     emulator.faults.clear()
     emulator.faults.add({"kind": "error", "status": 503, **definition})
     return [ask(aep, "GET", CONNECTIONS).status == 503 for _ in range(calls)]
 
 
-def test_after_and_count_say_which_calls_are_hit(emulator: Emulator, aep: Aep) -> None:
+def test_after_and_count_say_which_calls_are_hit(emulator: Emulator, aep: AepClient) -> None:
     expected = [False, False, True, True, True, False, False]
     assert fired(emulator, aep, 7, {"after": 2, "count": 3}) == expected
     (fault,) = emulator.faults.all()
     assert (fault.seen, fault.fired) == (7, 3)
 
 
-def test_chance_is_the_seeds(emulator: Emulator, aep: Aep) -> None:
+def test_chance_is_the_seeds(emulator: Emulator, aep: AepClient) -> None:
     first = fired(emulator, aep, 60, {"probability": 0.5})
     assert first == fired(emulator, aep, 60, {"probability": 0.5})
     assert first != fired(emulator, aep, 60, {"probability": 0.5, "id": "another"})
@@ -165,12 +166,12 @@ def test_chance_is_the_seeds(emulator: Emulator, aep: Aep) -> None:
     ],
 )
 def test_calls_are_chosen_by_what_they_are(
-    emulator: Emulator, aep: Aep, narrowed: dict[str, Any], hit: bool
+    emulator: Emulator, aep: AepClient, narrowed: dict[str, Any], hit: bool
 ) -> None:
     assert fired(emulator, aep, 1, narrowed) == [hit]
 
 
-def test_a_schedule_follows_the_emulators_clock(emulator: Emulator, aep: Aep) -> None:
+def test_a_schedule_follows_the_emulators_clock(emulator: Emulator, aep: AepClient) -> None:
     clock = clock_of(emulator)  # 2020-09-13T12:26:40Z
     emulator.faults.add(
         {
@@ -189,7 +190,9 @@ def test_a_schedule_follows_the_emulators_clock(emulator: Emulator, aep: Aep) ->
     assert ask(aep, "GET", CONNECTIONS).status == 503
 
 
-def test_of_two_refusals_the_first_answers_and_delays_add_up(emulator: Emulator, aep: Aep) -> None:
+def test_of_two_refusals_the_first_answers_and_delays_add_up(
+    emulator: Emulator, aep: AepClient
+) -> None:
     for definition in (
         {"id": "slow", "kind": "delay", "seconds": 1.5},
         {"id": "first", "kind": "error", "status": 503, "count": 1},
@@ -212,7 +215,8 @@ def fault_of(emulator: Emulator, call: Any) -> TransportFault | None:
     """What befalls the reply of a call on its way."""
     found: list[Any] = []
     emulator.engine.after.append(found.append)
-    call()
+    with suppress(ConnectionResetError, IncompleteRead):
+        call()
     emulator.engine.after.remove(found.append)
     reply_fault: TransportFault | None = found[-1].reply.fault
     return reply_fault
@@ -231,7 +235,7 @@ def fault_of(emulator: Emulator, call: Any) -> TransportFault | None:
 )
 def test_what_goes_wrong_on_the_way_is_told_and_whether_the_call_was_done(
     emulator: Emulator,
-    aep: Aep,
+    aep: AepClient,
     definition: dict[str, Any],
     expected: TransportFault | None,
     done: bool,
@@ -281,7 +285,7 @@ def test_waiting_in_process_moves_a_clock_that_stands_still(emulator: Emulator) 
 
 
 def test_a_token_expires_after_some_calls_and_a_new_one_is_good(
-    emulator: Emulator, aep: Aep
+    emulator: Emulator, aep: AepClient
 ) -> None:
     emulator.faults.add({"kind": "expiredToken", "calls": 2, "services": ["flow_service"]})
     for token in ("Bearer one", "Bearer two"):
@@ -292,7 +296,7 @@ def test_a_token_expires_after_some_calls_and_a_new_one_is_good(
     assert ask(aep, "GET", f"{CATALOG}/dataSets", Authorization="Bearer one").status == 200
 
 
-def test_a_token_expires_after_some_time(emulator: Emulator, aep: Aep) -> None:
+def test_a_token_expires_after_some_time(emulator: Emulator, aep: AepClient) -> None:
     emulator.faults.add({"kind": "expiredToken", "seconds": 60})
     statuses = []
     for _ in range(4):
@@ -325,7 +329,7 @@ def id_of(created: Any) -> str:
 
 @pytest.mark.parametrize("name", CREATIONS)
 def test_what_was_created_is_found_by_reads_only_later(
-    emulator: Emulator, aep: Aep, name: str
+    emulator: Emulator, aep: AepClient, name: str
 ) -> None:
     path, body, list_path = CREATIONS[name]
     emulator.faults.add({"kind": "notVisible", "reads": 3, "count": 1})
@@ -349,7 +353,7 @@ def test_what_was_created_is_found_by_reads_only_later(
     assert aep.call("GET", f"{path}/{id}", headers=REGISTRY).status == 200
 
 
-def test_what_cannot_be_read_yet_can_be_referred_to(emulator: Emulator, aep: Aep) -> None:
+def test_what_cannot_be_read_yet_can_be_referred_to(emulator: Emulator, aep: AepClient) -> None:
     emulator.faults.add({"kind": "notVisible", "reads": 100})
     world = make_world(aep)
     assert aep.call("GET", f"{CATALOG}/dataSets/{world.dataset}").status == 404
@@ -360,7 +364,9 @@ def test_what_cannot_be_read_yet_can_be_referred_to(emulator: Emulator, aep: Aep
     assert len(aep.ok("GET", CONNECTIONS)["items"]) == 1
 
 
-def test_what_is_hidden_for_a_time_appears_with_the_clock(emulator: Emulator, aep: Aep) -> None:
+def test_what_is_hidden_for_a_time_appears_with_the_clock(
+    emulator: Emulator, aep: AepClient
+) -> None:
     emulator.faults.add({"kind": "notVisible", "seconds": 10, "operations": ["data_prep.*"]})
     schema = aep.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema())["$id"]
     made = aep.ok("POST", f"{CONVERSION}/mappingSets", mapping_set(schema))["id"]
@@ -370,7 +376,7 @@ def test_what_is_hidden_for_a_time_appears_with_the_clock(emulator: Emulator, ae
     assert aep.call("GET", path).status == 200
 
 
-def test_another_sandbox_hides_nothing(emulator: Emulator, aep: Aep) -> None:
+def test_another_sandbox_hides_nothing(emulator: Emulator, aep: AepClient) -> None:
     """The same calls give the same counters there, but other ids."""
     aep.ok("POST", CONNECTIONS, base_connection(), x_sandbox_name="dev")
     emulator.faults.add({"kind": "notVisible", "reads": 9, "sandboxes": ["prod"]})
@@ -389,20 +395,20 @@ def test_another_sandbox_hides_nothing(emulator: Emulator, aep: Aep) -> None:
         ('{"kind": "error", "problem": "platform.token_invalid"}', 401),
     ],
 )
-def test_a_header_asks_for_a_fault_on_one_call(aep: Aep, sent: str, status: int) -> None:
+def test_a_header_asks_for_a_fault_on_one_call(aep: AepClient, sent: str, status: int) -> None:
     answer = ask(aep, "GET", CONNECTIONS, x_emulator_fault=sent)
     assert (answer.status, answer.headers["x-emulator-fault"]) == (status, "header")
     assert ask(aep, "GET", CONNECTIONS).status == 200
 
 
-def test_a_header_hides_what_its_call_creates(aep: Aep) -> None:
+def test_a_header_hides_what_its_call_creates(aep: AepClient) -> None:
     created = aep.ok("POST", CONNECTIONS, base_connection(), x_emulator_fault="notVisible")
     path = f"{CONNECTIONS}/{created['id']}"
     assert [aep.call("GET", path).status for _ in range(2)] == [404, 200]
 
 
 @pytest.mark.parametrize("sent", ["418", "", "{", "nonsense", '{"kind": "error"}', "no.such_error"])
-def test_a_header_that_asks_for_nothing_known_is_refused(aep: Aep, sent: str) -> None:
+def test_a_header_that_asks_for_nothing_known_is_refused(aep: AepClient, sent: str) -> None:
     answer = aep.call("POST", CONNECTIONS, base_connection(), x_emulator_fault=sent)
     assert (answer.status, answer.rule) == (400, "platform.unusable_fault")
     assert names(aep) == []
@@ -437,7 +443,7 @@ BAD: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("definition", "said"), BAD, ids=lambda part: str(part)[:40])
 def test_a_definition_that_cannot_be_used_is_refused(
-    emulator: Emulator, aep: Aep, definition: Any, said: str
+    emulator: Emulator, aep: AepClient, definition: Any, said: str
 ) -> None:
     with pytest.raises(FaultError) as refused:
         emulator.faults.add(definition)
@@ -467,7 +473,7 @@ def test_the_schema_says_of_form_what_the_emulator_says(emulator: Emulator) -> N
         assert list(validator.iter_errors(definition)) != []
 
 
-def test_the_control_api_sets_lists_and_clears(emulator: Emulator, aep: Aep) -> None:
+def test_the_control_api_sets_lists_and_clears(emulator: Emulator, aep: AepClient) -> None:
     one = {"id": "busy", "kind": "error", "status": 429, "count": 2}
     answer = ask(aep, "POST", FAULTS, one)
     assert (answer.status, answer.json) == (201, {"faults": [{**one, "matched": 0, "fired": 0}]})

@@ -11,15 +11,16 @@ from emulator.clock import ManualClock
 from emulator.emulator import Emulator
 from emulator.fixtures.journey import GIVEN
 from emulator.sandbox import Sandbox
-from tests.aep import CATALOG, FLOW_SERVICE, HEADERS, Aep
-from tests.services.conftest import aep_for
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG, FLOW_SERVICE, HEADERS
+from tests.emulators import aep_for
 from tests.services.lake import ANN, BOB, Lake, lines
 
 RUNS = f"{FLOW_SERVICE}/runs"
 
 
 @pytest.fixture
-def aep(emulator: Emulator) -> Aep:
+def aep(emulator: Emulator) -> AepClient:
     """A client of an emulator that holds the tutorial's flow, which has run once on no file."""
     emulator.load_scenario("tutorial-complete")
     made = aep_for(emulator)
@@ -27,7 +28,7 @@ def aep(emulator: Emulator) -> Aep:
     return made
 
 
-def order(aep: Aep, file: str = "") -> Any:
+def order(aep: AepClient, file: str = "") -> Any:
     """Run the flow, on a new file if one is named; return the run as it reads then."""
     flow = aep.ok("GET", f"{FLOW_SERVICE}/flows")["items"][0]
     base = aep.ok("GET", f"{FLOW_SERVICE}/connections")["items"][0]["id"]
@@ -43,7 +44,7 @@ def summary(run: Any) -> Any:
     return run["metrics"]["statusSummary"]
 
 
-def test_a_run_fails_as_the_documents_show_it(emulator: Emulator, aep: Aep) -> None:
+def test_a_run_fails_as_the_documents_show_it(emulator: Emulator, aep: AepClient) -> None:
     emulator.faults.add({"kind": "failedRun", "count": 1})
     failed = order(aep, "a")
     assert failed["state"] == "failed"
@@ -56,7 +57,7 @@ def test_a_run_fails_as_the_documents_show_it(emulator: Emulator, aep: Aep) -> N
     assert emulator.faults.all()[0].fired == 1
 
 
-def test_a_run_is_stuck_until_its_time_has_passed(emulator: Emulator, aep: Aep) -> None:
+def test_a_run_is_stuck_until_its_time_has_passed(emulator: Emulator, aep: AepClient) -> None:
     emulator.faults.add({"kind": "stuckRun", "seconds": 600, "count": 1})
     stuck = order(aep, "a")
     clock = emulator.platform.clock
@@ -69,7 +70,9 @@ def test_a_run_is_stuck_until_its_time_has_passed(emulator: Emulator, aep: Aep) 
     assert emulator.faults.all()[0].fired == 1
 
 
-def test_a_stuck_run_goes_on_when_its_fault_is_taken_away(emulator: Emulator, aep: Aep) -> None:
+def test_a_stuck_run_goes_on_when_its_fault_is_taken_away(
+    emulator: Emulator, aep: AepClient
+) -> None:
     emulator.faults.add("stuckRun")
     stuck = order(aep, "a")
     assert stuck["state"] == "inProgress"
@@ -78,7 +81,7 @@ def test_a_stuck_run_goes_on_when_its_fault_is_taken_away(emulator: Emulator, ae
     assert (run["state"], run["metrics"]["recordSummary"]["outputRecordCount"]) == ("success", 1)
 
 
-def test_a_batch_fails_and_lands_nothing(emulator: Emulator, aep: Aep) -> None:
+def test_a_batch_fails_and_lands_nothing(emulator: Emulator, aep: AepClient) -> None:
     emulator.faults.add({"kind": "failedBatch", "code": "999", "message": "Out of space."})
     run = order(aep, "a")
     assert (run["state"], run["metrics"]["recordSummary"]["outputRecordCount"]) == ("failed", 0)
@@ -129,7 +132,7 @@ def test_a_batch_waits_no_longer_than_its_own_fault_lasts(emulator: Emulator) ->
     assert [lake.status(held) for _ in range(3)] == ["loaded", "staging", "staging"]
 
 
-def test_the_call_in_which_one_fired_names_it(emulator: Emulator, aep: Aep) -> None:
+def test_the_call_in_which_one_fired_names_it(emulator: Emulator, aep: AepClient) -> None:
     emulator.faults.add({"kind": "failedRun", "id": "broken", "count": 1})
     assert order(aep, "a")["state"] == "failed"
     lake = Lake(aep_for(emulator))
@@ -160,13 +163,13 @@ def test_the_call_in_which_one_fired_names_it(emulator: Emulator, aep: Aep) -> N
     ],
 )
 def test_runs_are_chosen_like_calls(
-    emulator: Emulator, aep: Aep, narrowed: dict[str, Any], hit: bool
+    emulator: Emulator, aep: AepClient, narrowed: dict[str, Any], hit: bool
 ) -> None:
     emulator.faults.add({"kind": "failedRun", **narrowed})
     assert (order(aep)["state"] == "failed") is hit
 
 
-def test_they_leave_calls_alone(emulator: Emulator, aep: Aep) -> None:
+def test_they_leave_calls_alone(emulator: Emulator, aep: AepClient) -> None:
     for kind in ("stuckRun", "failedRun", "failedBatch", "stuckBatch"):
         emulator.faults.add(kind)
         answer = aep.call("GET", RUNS, x_emulator_fault=kind)
@@ -175,7 +178,7 @@ def test_they_leave_calls_alone(emulator: Emulator, aep: Aep) -> None:
     assert [fault.seen for fault in emulator.faults.all()] == [0, 0, 0, 0]
 
 
-def test_a_run_with_the_id_of_one_that_was_stuck_is_not(emulator: Emulator, aep: Aep) -> None:
+def test_a_run_with_the_id_of_one_that_was_stuck_is_not(emulator: Emulator, aep: AepClient) -> None:
     start = emulator.snapshot()
     emulator.faults.add({"kind": "stuckRun", "count": 1})
     stuck = order(aep)

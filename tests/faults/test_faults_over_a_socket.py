@@ -14,7 +14,7 @@ import requests
 
 from emulator.emulator import Emulator
 from emulator.serving.server import Server
-from tests.aep import FLOW_SERVICE, HEADERS, base_connection
+from tests.bodies import FLOW_SERVICE, HEADERS, base_connection
 from tests.doors.test_cli import run
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"

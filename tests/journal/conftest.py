@@ -11,9 +11,8 @@ from emulator.clock import ManualClock
 from emulator.coverage.live import LiveCoverage
 from emulator.emulator import Emulator
 from emulator.journal.journal import Journal
-from tests.aep import Aep
-from tests.emulators import new_emulator
-from tests.services.conftest import aep_for
+from emulator.testing.client import AepClient
+from tests.emulators import aep_for, new_emulator
 
 Control = Callable[..., Any]
 
@@ -29,7 +28,7 @@ def emulator(clock: ManualClock) -> Emulator:
 
 
 @pytest.fixture
-def api(emulator: Emulator) -> Aep:
+def api(emulator: Emulator) -> AepClient:
     return aep_for(emulator)
 
 

@@ -12,7 +12,8 @@ import pytest
 from emulator.clock import ManualClock
 from emulator.emulator import Emulator
 from emulator.serving.server import Server
-from tests.aep import FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, Aep, base_connection
+from emulator.testing.client import AepClient
+from tests.bodies import FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, base_connection
 from tests.journal.conftest import Control
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
@@ -21,7 +22,7 @@ NAME = "flow_service.create_connection.name_is_text"
 
 
 @pytest.fixture
-def calls(api: Aep, clock: ManualClock) -> None:
+def calls(api: AepClient, clock: ManualClock) -> None:
     """Five calls, a second apart."""
     api.call("POST", CONNECTIONS, base_connection(), x_emulator_test="one", user_agent="mine/1.0")
     clock.advance(1)
@@ -142,15 +143,15 @@ def test_the_archive_is_har(control: Control) -> None:
     assert [entry["_emulator"]["id"] for entry in refused] == [2, 5]
 
 
-def test_bytes_that_are_no_text_are_archived_too(api: Aep, control: Control) -> None:
-    api.call("POST", CONNECTIONS, raw=b"\xff\xfe\x00")
+def test_bytes_that_are_no_text_are_archived_too(api: AepClient, control: Control) -> None:
+    api.call("POST", CONNECTIONS, content=b"\xff\xfe\x00")
     (entry,) = archive(control)["entries"]
     assert entry["request"]["postData"]["encoding"] == "base64"
     assert entry["request"]["postData"]["text"] == "//4A"
     assert "\ufffd" in control("journal/1")["request"]["text"]
 
 
-def test_no_secret_leaves(api: Aep, control: Control) -> None:
+def test_no_secret_leaves(api: AepClient, control: Control) -> None:
     secret = "s3cr3t-Value"
     headers = {**HEADERS, "Authorization": f"Bearer {secret}", "x-api-key": f"key-{secret}"}
     auth = {"specName": "ConnectionString", "params": {"connectionString": secret}}
@@ -172,7 +173,7 @@ def test_no_secret_leaves(api: Aep, control: Control) -> None:
     assert "client_id=me" in said
 
 
-def test_over_a_socket(emulator: Emulator, api: Aep) -> None:
+def test_over_a_socket(emulator: Emulator, api: AepClient) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3))
     with Server(emulator.application) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)

@@ -15,9 +15,9 @@ from emulator.coverage.live import LiveCoverage
 from emulator.coverage.records import TallyKey
 from emulator.journal.entry import Entry, EntryFinding
 from emulator.json_types import MISSING, JsonObject, at
-from tests.aep import FLOW_SERVICE, Aep, base_connection, make_world
-from tests.emulators import new_emulator
-from tests.services.conftest import aep_for
+from emulator.testing.client import AepClient
+from tests.bodies import FLOW_SERVICE, base_connection, make_world
+from tests.emulators import aep_for, new_emulator
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 NAME = "flow_service.create_connection.name_is_text"
@@ -82,7 +82,7 @@ def test_what_must_not_be_there_is_kept_by_leaving_it_out(contract: Contract) ->
     assert applicable.rules(applicable.key(document)) == (rule.id,)
 
 
-def test_passed_and_broken_unexpectedly(api: Aep, coverage: LiveCoverage) -> None:
+def test_passed_and_broken_unexpectedly(api: AepClient, coverage: LiveCoverage) -> None:
     api.ok("POST", CONNECTIONS, base_connection())
     api.call("POST", CONNECTIONS, base_connection(name=3))
     assert counts(coverage, NAME) == (1, 0, 1)
@@ -95,14 +95,14 @@ def test_passed_and_broken_unexpectedly(api: Aep, coverage: LiveCoverage) -> Non
 
 
 @pytest.mark.parametrize("header", [NAME, f"other.rule, {NAME}", "*"])
-def test_broken_as_expected(api: Aep, coverage: LiveCoverage, header: str) -> None:
+def test_broken_as_expected(api: AepClient, coverage: LiveCoverage, header: str) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_expects=header)
     assert counts(coverage, NAME) == (0, 1, 0)
     assert not coverage.current().unexpected
 
 
 def test_incidental_findings_are_neither_covered_nor_unexpected(
-    api: Aep, coverage: LiveCoverage
+    api: AepClient, coverage: LiveCoverage
 ) -> None:
     api.call("POST", CONNECTIONS, {"name": 3}, x_emulator_expects=NAME)
     assert counts(coverage, NAME) == (0, 1, 0)
@@ -110,7 +110,7 @@ def test_incidental_findings_are_neither_covered_nor_unexpected(
     assert not coverage.current().unexpected
 
 
-def test_an_expectation_that_is_not_met(api: Aep, coverage: LiveCoverage) -> None:
+def test_an_expectation_that_is_not_met(api: AepClient, coverage: LiveCoverage) -> None:
     api.ok("POST", CONNECTIONS, base_connection(), x_emulator_expects=NAME)
     api.call("POST", CONNECTIONS, {"name": "x"}, x_emulator_expects=NAME)
     assert sum(coverage.current().unmet_expectations.values()) == 2
@@ -118,14 +118,16 @@ def test_an_expectation_that_is_not_met(api: Aep, coverage: LiveCoverage) -> Non
     assert counts(coverage, NAME) == (2, 0, 0)
 
 
-def test_rules_behind_a_refusal_are_not_covered(api: Aep, coverage: LiveCoverage) -> None:
+def test_rules_behind_a_refusal_are_not_covered(api: AepClient, coverage: LiveCoverage) -> None:
     api.call("POST", CONNECTIONS, base_connection(), without=("x-sandbox-name",))
     counted = coverage.current()
     assert counted.rules(TallyKey("", "latest", "flow_service.create_connection")) == {}
     assert counts(coverage, "platform.gate.sandbox_is_sent") == (0, 0, 1)
 
 
-def test_unknown_paths_are_unexpected_unless_expected(api: Aep, coverage: LiveCoverage) -> None:
+def test_unknown_paths_are_unexpected_unless_expected(
+    api: AepClient, coverage: LiveCoverage
+) -> None:
     path = f"{FLOW_SERVICE}/nowhere"
     api.call("GET", path)
     api.call("GET", path, x_emulator_expects="platform.unknown_path")
@@ -148,7 +150,7 @@ def test_coverage_survives_the_ring() -> None:
     assert small.coverage.current().to_json() == large.coverage.current().to_json()
 
 
-def test_coverages_merge(api: Aep, coverage: LiveCoverage) -> None:
+def test_coverages_merge(api: AepClient, coverage: LiveCoverage) -> None:
     api.ok("POST", CONNECTIONS, base_connection())
     api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test="t")
     api.call("POST", CONNECTIONS, base_connection(), x_emulator_expects=NAME)
@@ -165,7 +167,7 @@ def test_coverages_merge(api: Aep, coverage: LiveCoverage) -> None:
     assert counts(coverage, NAME, "t") == (0, 0, 2)
 
 
-def test_tests_are_told_apart(api: Aep, coverage: LiveCoverage) -> None:
+def test_tests_are_told_apart(api: AepClient, coverage: LiveCoverage) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test="one")
     api.ok("POST", CONNECTIONS, base_connection(), x_emulator_test="two")
     part = coverage.current().only(["two"])
@@ -195,13 +197,13 @@ def test_what_is_no_coverage_is_not_merged(contract: Contract, content: object) 
         Coverage(contract).merge(content)
 
 
-def test_editions_are_told_apart(api: Aep, coverage: LiveCoverage) -> None:
+def test_editions_are_told_apart(api: AepClient, coverage: LiveCoverage) -> None:
     api.ok("POST", CONNECTIONS, base_connection(), x_emulator_edition="2020-03")
     editions = {place.edition for place in coverage.current().tallies}
     assert editions == {"2020-03"}
 
 
-def test_examples_are_few(api: Aep, coverage: LiveCoverage) -> None:
+def test_examples_are_few(api: AepClient, coverage: LiveCoverage) -> None:
     for number in range(5):
         api.call("POST", CONNECTIONS, base_connection(name=number))
     ((_, found),) = coverage.current().unexpected.items()
@@ -272,7 +274,7 @@ def test_ways_to_differ_are_bounded(contract: Contract) -> None:
 
 
 def test_a_call_on_the_way_need_not_break_a_rule_of_another_operation(
-    api: Aep, coverage: LiveCoverage
+    api: AepClient, coverage: LiveCoverage
 ) -> None:
     api.ok("GET", f"{FLOW_SERVICE}/flows", x_emulator_expects=NAME)
     api.exchange("GET", f"{CONNECTIONS}?limit=1", {"x-emulator-expects": "ims.token_v3.x"})

@@ -12,7 +12,8 @@ from emulator.emulator import Emulator
 from emulator.journal.annotation import AnnotatedLine, annotate
 from emulator.journal.text import explanation_lines
 from emulator.serving.server import Server
-from tests.aep import FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, Aep, base_connection, profile_schema
+from emulator.testing.client import AepClient
+from tests.bodies import FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, base_connection, profile_schema
 from tests.doors.test_cli import run
 from tests.journal.conftest import Control
 
@@ -42,7 +43,7 @@ def marks(said: dict[str, Any]) -> list[tuple[str, str]]:
     ],
 )
 def test_the_place_in_the_body_is_marked(
-    api: Aep, control: Control, body: Any, expected: tuple[str, str]
+    api: AepClient, control: Control, body: Any, expected: tuple[str, str]
 ) -> None:
     api.call("POST", CONNECTIONS, body)
     assert expected in marks(control("journal/last"))
@@ -58,7 +59,7 @@ def test_the_place_in_the_body_is_marked(
     ],
 )
 def test_places_outside_of_the_body_are_marked(
-    api: Aep,
+    api: AepClient,
     control: Control,
     method: str,
     path: str,
@@ -72,7 +73,9 @@ def test_places_outside_of_the_body_are_marked(
     assert rule.startswith(expected[1])
 
 
-def test_a_missing_header_is_marked_at_the_end_of_the_headers(api: Aep, control: Control) -> None:
+def test_a_missing_header_is_marked_at_the_end_of_the_headers(
+    api: AepClient, control: Control
+) -> None:
     api.call("POST", CONNECTIONS, base_connection(), without=("x-sandbox-name",))
     said = control("journal/last")
     assert marks(said) == [("", "sandbox_is_sent")]
@@ -80,7 +83,7 @@ def test_a_missing_header_is_marked_at_the_end_of_the_headers(api: Aep, control:
     assert said["annotatedRequest"][empty + 1]["text"] == "{"
 
 
-def test_the_rule_is_told_with_its_documents(api: Aep, control: Control) -> None:
+def test_the_rule_is_told_with_its_documents(api: AepClient, control: Control) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3))
     (item,) = control("journal/last")["findings"]
     rule = api.contract.rules[NAME]
@@ -93,7 +96,7 @@ def test_the_rule_is_told_with_its_documents(api: Aep, control: Control) -> None
     assert all(isinstance(value, str) for value in item["accepts"]["values"])
 
 
-def test_other_editions_are_asked(api: Aep, control: Control) -> None:
+def test_other_editions_are_asked(api: AepClient, control: Control) -> None:
     """The edition of 2020-03 knows no schedule that runs once."""
     body = {"scheduleParams": {"startTime": "1", "frequency": "once"}, "name": 3}
     api.call("POST", f"{FLOW_SERVICE}/flows", body)
@@ -107,7 +110,7 @@ def test_other_editions_are_asked(api: Aep, control: Control) -> None:
     ]
 
 
-def test_what_has_changed_since_does_not_count(api: Aep, control: Control) -> None:
+def test_what_has_changed_since_does_not_count(api: AepClient, control: Control) -> None:
     """An accepted title is taken from then on; the call that took it stays accepted."""
     api.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema("Mine"))
     said = control("journal/1")
@@ -115,7 +118,7 @@ def test_what_has_changed_since_does_not_count(api: Aep, control: Control) -> No
     assert said["findings"] == []
 
 
-def test_errors_without_a_rule_are_told(api: Aep, control: Control) -> None:
+def test_errors_without_a_rule_are_told(api: AepClient, control: Control) -> None:
     api.call("GET", f"{FLOW_SERVICE}/nowhere")
     said = control("journal/last")
     assert [item["rule"] for item in said["findings"]] == ["platform.unknown_path"]
@@ -124,7 +127,7 @@ def test_errors_without_a_rule_are_told(api: Aep, control: Control) -> None:
     assert said["annotatedRequest"][0]["findings"] == [0]
 
 
-def test_there_may_be_nothing_to_explain(api: Aep, control: Control) -> None:
+def test_there_may_be_nothing_to_explain(api: AepClient, control: Control) -> None:
     api.call("GET", f"{FLOW_SERVICE}/flows")
     assert control("journal/last", status=404)["error"] == "unknown entry"
     for id in ("2", "0", "x", "9" * 40):
@@ -157,7 +160,7 @@ def test_escaped_pointers_find_their_line() -> None:
     assert [line.text.strip() for line in lines if line.findings] == ["1"]
 
 
-def test_the_text_for_a_terminal(api: Aep, control: Control) -> None:
+def test_the_text_for_a_terminal(api: AepClient, control: Control) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test="a test")
     text = "\n".join(explanation_lines(control("journal/last")))
     assert f"#1  POST {CONNECTIONS}  400 refused" in text
@@ -173,7 +176,7 @@ def url(emulator: Emulator) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.port}"
 
 
-def test_the_command_explains(api: Aep, url: str) -> None:
+def test_the_command_explains(api: AepClient, url: str) -> None:
     none = run("explain", "--url", url)
     assert (none.returncode, none.stdout) == (2, "")
     assert "no call that is kept broke a rule" in none.stderr

@@ -13,18 +13,20 @@ from emulator.emulator import Emulator
 from emulator.journal.entry import EntryFinding
 from emulator.journal.journal import BATCH, Journal
 from emulator.journal.packing import MAX_RESPONSE_BYTES
+from emulator.testing.client import AepClient
 from emulator.web.call import Reply
 from emulator.web.exchange import Exchange
-from tests.aep import FLOW_SERVICE, HEADERS, ORGANIZATION, Aep, base_connection
-from tests.emulators import new_emulator
+from tests.bodies import FLOW_SERVICE, HEADERS, ORGANIZATION, base_connection
+from tests.emulators import aep_for, new_emulator
 from tests.journal.conftest import Control, control_of
-from tests.services.conftest import aep_for
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 FLOWS = f"{FLOW_SERVICE}/flows"
 
 
-def test_an_accepted_call_is_journaled(api: Aep, journal: Journal, clock: ManualClock) -> None:
+def test_an_accepted_call_is_journaled(
+    api: AepClient, journal: Journal, clock: ManualClock
+) -> None:
     clock.advance(1.5)
     body = base_connection()
     answer = api.call("POST", CONNECTIONS, body, x_emulator_test="tests/a.py::test_b")
@@ -44,7 +46,7 @@ def test_an_accepted_call_is_journaled(api: Aep, journal: Journal, clock: Manual
     assert entry.document["body"] == body
 
 
-def test_a_refusal_is_journaled_with_all_that_was_found(api: Aep, journal: Journal) -> None:
+def test_a_refusal_is_journaled_with_all_that_was_found(api: AepClient, journal: Journal) -> None:
     api.call("POST", CONNECTIONS, {**base_connection(name=3), "connectionSpec": {}})
     (entry,) = journal.entries()
     assert entry.refusal is not None
@@ -60,7 +62,7 @@ def test_a_refusal_is_journaled_with_all_that_was_found(api: Aep, journal: Journ
     [("x-sandbox-name", ("platform.gate",)), ("Content-Type", ("platform.gate", "platform.body"))],
 )
 def test_what_comes_after_a_refusal_is_not_judged(
-    api: Aep, journal: Journal, without: str, judged: tuple[str, ...]
+    api: AepClient, journal: Journal, without: str, judged: tuple[str, ...]
 ) -> None:
     answer = api.call("POST", CONNECTIONS, base_connection(), without=(without,))
     assert answer.status in (400, 415)
@@ -77,7 +79,7 @@ def test_what_comes_after_a_refusal_is_not_judged(
     ],
 )
 def test_what_no_document_knows_is_journaled(
-    api: Aep, journal: Journal, method: str, path: str, problem: str, severity: str
+    api: AepClient, journal: Journal, method: str, path: str, problem: str, severity: str
 ) -> None:
     api.exchange(method, f"{path}?a=b", HEADERS)
     (entry,) = journal.entries()
@@ -87,7 +89,7 @@ def test_what_no_document_knows_is_journaled(
     assert (entry.document, entry.judged) == (None, ())
 
 
-def test_what_is_not_emulated_is_no_fault_of_the_client(api: Aep, journal: Journal) -> None:
+def test_what_is_not_emulated_is_no_fault_of_the_client(api: AepClient, journal: Journal) -> None:
     operation = next(item for item in api.contract.operations.values() if not item.emulated)
     path = (operation.base_path + operation.path).replace("{", "").replace("}", "")
     answer = api.call(operation.method, path)
@@ -97,8 +99,8 @@ def test_what_is_not_emulated_is_no_fault_of_the_client(api: Aep, journal: Journ
     assert [item.severity for item in entry.findings] == ["note"]
 
 
-def test_malformed_json_is_journaled(api: Aep, journal: Journal) -> None:
-    api.call("POST", CONNECTIONS, raw=b'{"name": ')
+def test_malformed_json_is_journaled(api: AepClient, journal: Journal) -> None:
+    api.call("POST", CONNECTIONS, content=b'{"name": ')
     (entry,) = journal.entries()
     assert entry.body == b'{"name": '
     assert entry.refusal is not None
@@ -112,7 +114,7 @@ def test_the_control_api_is_not_journaled(journal: Journal, control: Control) ->
 
 
 def test_replies_that_others_change_later_are_seen_as_they_went_out(
-    emulator: Emulator, api: Aep, journal: Journal
+    emulator: Emulator, api: AepClient, journal: Journal
 ) -> None:
     def change(exchange: Exchange) -> None:
         exchange.reply = Reply(200, {"changed": True}, exchange.reply.headers)
@@ -141,7 +143,7 @@ def test_the_ring_keeps_the_latest() -> None:
     ]
 
 
-def test_the_ring_is_bounded_in_bytes(emulator: Emulator, api: Aep) -> None:
+def test_the_ring_is_bounded_in_bytes(emulator: Emulator, api: AepClient) -> None:
     journal = Journal(100, max_bytes=40_000)
     coverage = LiveCoverage(emulator.contract, journal)
     emulator.engine.after.append(journal.add)
@@ -152,7 +154,7 @@ def test_the_ring_is_bounded_in_bytes(emulator: Emulator, api: Aep) -> None:
 
 
 def test_entries_stay_the_same_when_they_are_packed(
-    api: Aep, journal: Journal, coverage: LiveCoverage
+    api: AepClient, journal: Journal, coverage: LiveCoverage
 ) -> None:
     """Exchanges are packed some calls later; nothing of them is lost."""
     api.call("POST", CONNECTIONS, {"name": "é\u2028", "x": [1]}, x_emulator_test="a")
@@ -170,7 +172,10 @@ def test_entries_stay_the_same_when_they_are_packed(
 
 
 def test_a_failure_to_count_breaks_no_call(
-    api: Aep, journal: Journal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    api: AepClient,
+    journal: Journal,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fail(*arguments: object) -> None:
         raise ArithmeticError("out of numbers")
@@ -183,7 +188,7 @@ def test_a_failure_to_count_breaks_no_call(
     assert "out of numbers" in caplog.text
 
 
-def test_long_replies_are_cut(emulator: Emulator, api: Aep, journal: Journal) -> None:
+def test_long_replies_are_cut(emulator: Emulator, api: AepClient, journal: Journal) -> None:
     def lengthen(exchange: Exchange) -> None:
         exchange.reply = Reply(200, b"x" * (MAX_RESPONSE_BYTES + 10), exchange.reply.headers)
 
@@ -195,7 +200,7 @@ def test_long_replies_are_cut(emulator: Emulator, api: Aep, journal: Journal) ->
 
 
 def test_a_fault_is_told_and_is_no_fault_of_the_client(
-    emulator: Emulator, api: Aep, journal: Journal
+    emulator: Emulator, api: AepClient, journal: Journal
 ) -> None:
     emulator.faults.add({"id": "busy", "kind": "error", "status": 429, "count": 1})
     emulator.faults.add({"id": "slow", "kind": "delay", "seconds": 1})
@@ -220,7 +225,7 @@ def test_the_journal_can_be_switched_off() -> None:
 
 
 def test_clearing_forgets_entries_and_keeps_counts(
-    api: Aep, journal: Journal, coverage: LiveCoverage, control: Control
+    api: AepClient, journal: Journal, coverage: LiveCoverage, control: Control
 ) -> None:
     api.call("GET", FLOWS)
     control("journal", "DELETE", status=204)
@@ -235,7 +240,9 @@ def test_clearing_forgets_entries_and_keeps_counts(
     assert coverage.current().calls == 1
 
 
-def test_a_reset_leaves_the_journal_alone(api: Aep, journal: Journal, control: Control) -> None:
+def test_a_reset_leaves_the_journal_alone(
+    api: AepClient, journal: Journal, control: Control
+) -> None:
     api.call("GET", FLOWS)
     control("reset", "POST", status=204)
     assert len(list(journal.entries())) == 1
@@ -249,10 +256,10 @@ def test_the_default_sandbox_is_the_one_journaled() -> None:
     assert (entry.sandbox, entry.status) == ("dev", 200)
 
 
-def test_of_a_long_file_only_the_beginning_is_kept(api: Aep, journal: Journal) -> None:
+def test_of_a_long_file_only_the_beginning_is_kept(api: AepClient, journal: Journal) -> None:
     path = "/data/foundation/import/batches/x/datasets/y/files/z"
     api.call("GET", FLOWS)
-    api.call("PUT", path, raw=b"a" * (20 * 1024**2), Content_Type="application/octet-stream")
+    api.call("PUT", path, content=b"a" * (20 * 1024**2), Content_Type="application/octet-stream")
     api.call("GET", FLOWS)
     last, file, first = journal.entries()
     assert (len(file.body), file.body_truncated) == (64 * 1024, True)

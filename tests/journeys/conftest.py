@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -14,7 +14,8 @@ import requests
 
 from emulator.emulator import Emulator
 from emulator.serving.server import Server
-from tests.aep import HEADERS, Aep, Send
+from emulator.testing.client import AepClient, Response, Send
+from tests.bodies import HEADERS, ORGANIZATION
 from tests.emulators import new_emulator
 from tests.journeys.library import library, made  # noqa: F401 - fixtures for all tests here
 
@@ -58,12 +59,10 @@ def organization() -> str:
 def by_requests(url: str, session: requests.Session) -> Send:
     """Return a door to a server that is the library requests."""
 
-    def send(
-        method: str, path: str, headers: dict[str, str], content: bytes | None
-    ) -> tuple[int, dict[str, str], bytes]:
+    def send(method: str, path: str, headers: Mapping[str, str], content: bytes | None) -> Response:
         reply = session.request(method, url + path, headers=headers, data=content, timeout=30)
         found = {name.lower(): value for name, value in reply.headers.items()}
-        return reply.status_code, found, reply.content
+        return Response(reply.status_code, found, reply.content)
 
     return send
 
@@ -71,9 +70,7 @@ def by_requests(url: str, session: requests.Session) -> Send:
 def by_curl(url: str) -> Send:
     """Return a door to a server that is the curl binary, called as the tutorials call it."""
 
-    def send(
-        method: str, path: str, headers: dict[str, str], content: bytes | None
-    ) -> tuple[int, dict[str, str], bytes]:
+    def send(method: str, path: str, headers: Mapping[str, str], content: bytes | None) -> Response:
         command = ["curl", "-X", method, url + path]
         for name, value in headers.items():
             command += ["-H", f"{name}: {value}"]
@@ -84,9 +81,17 @@ def by_curl(url: str) -> Send:
         head, _, body = said.partition(b"\r\n\r\n")
         status, *lines = head.decode("latin-1").split("\r\n")
         pairs = (line.partition(":") for line in lines)
-        return int(status.split()[1]), {n.lower(): v.strip() for n, _, v in pairs}, body
+        return Response(int(status.split()[1]), {n.lower(): v.strip() for n, _, v in pairs}, body)
 
     return send
+
+
+def client_of(
+    running: Running, session: requests.Session, organization: str = ORGANIZATION
+) -> AepClient:
+    """Return a client of a server by the library requests."""
+    headers = {**HEADERS, "x-gw-ims-org-id": organization}
+    return AepClient(by_requests(running.url, session), running.emulator.contract, headers)
 
 
 @pytest.fixture
@@ -97,27 +102,23 @@ def session() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def aep(shared: Running, session: requests.Session, organization: str) -> Aep:
+def aep(shared: Running, session: requests.Session, organization: str) -> AepClient:
     """A client of the shared emulator, in an organization of its own."""
-    return Aep(
-        by_requests(shared.url, session),
-        shared.emulator.contract,
-        {**HEADERS, "x-gw-ims-org-id": organization},
-    )
+    return client_of(shared, session, organization)
 
 
 @pytest.fixture
-def own_aep(own: Running, session: requests.Session) -> Aep:
+def own_aep(own: Running, session: requests.Session) -> AepClient:
     """A client of the emulator that the test has for itself."""
-    return Aep(by_requests(own.url, session), own.emulator.contract)
+    return client_of(own, session)
 
 
 @pytest.fixture(params=["requests", "curl"])
 def door(
     request: pytest.FixtureRequest, shared: Running, session: requests.Session
-) -> Callable[[], Aep]:
+) -> Callable[[], AepClient]:
     """Return a function that makes a client, once by requests and once by curl."""
     if request.param == "curl" and shutil.which("curl") is None:
         pytest.skip("there is no curl on this machine")
     chosen = by_curl(shared.url) if request.param == "curl" else by_requests(shared.url, session)
-    return lambda: Aep(chosen, shared.emulator.contract)
+    return lambda: AepClient(chosen, shared.emulator.contract, dict(HEADERS))

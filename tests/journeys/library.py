@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.aep import base_connection, dataset, mapping_set, profile_schema, source_connection
+from tests.bodies import base_connection, dataset, mapping_set, profile_schema, source_connection
 
 if TYPE_CHECKING:
     from tests.journeys.conftest import Running

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.aep import CATALOG, CONVERSION, FLOW_SERVICE, SCHEMA_REGISTRY, Aep
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG, CONVERSION, FLOW_SERVICE, SCHEMA_REGISTRY
 
 ACCEPT = "application/vnd.adobe.xed+json;version=1"
 LIST_ACCEPT = "application/vnd.adobe.xed-id+json"
@@ -37,7 +38,7 @@ def reading(known: dict[str, Any], edition: str) -> dict[str, str]:
     }
 
 
-def everything(aep: Aep, known: dict[str, Any], edition: str) -> dict[str, bytes]:
+def everything(aep: AepClient, known: dict[str, Any], edition: str) -> dict[str, bytes]:
     """Return every list of the journey's services as it stands."""
     headers = {**reading(known, edition), "Accept": LIST_ACCEPT}
     places = sorted(set(READ.values()))

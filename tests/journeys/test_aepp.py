@@ -11,12 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.aep import (
-    BLOB,
-    DATA_LAKE,
-    profile_schema,
-    source_connection,
-)
+from tests.bodies import BLOB, DATA_LAKE, profile_schema, source_connection
 from tests.journeys.conftest import Running
 from tests.journeys.library import Library
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.aep import dataset, profile_schema
+from tests.bodies import dataset, profile_schema
 from tests.journeys.library import Library
 
 EVENT = "https://ns.adobe.com/xdm/context/experienceevent"

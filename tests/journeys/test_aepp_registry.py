@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.aep import dataset, profile_schema
+from tests.bodies import dataset, profile_schema
 from tests.journeys.library import Library
 
 PROFILE = "https://ns.adobe.com/xdm/context/profile"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.aep import DATA_LAKE
+from tests.bodies import DATA_LAKE
 from tests.files import LEADS
 from tests.journeys.conftest import Running
 from tests.journeys.library import Library

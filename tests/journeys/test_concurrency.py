@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 import requests
 
-from tests.aep import (
+from emulator.testing.client import AepClient, Response
+from tests.bodies import (
     CATALOG,
     FLOW_SERVICE,
     HEADERS,
     SCHEMA_REGISTRY,
-    Aep,
-    Answer,
     base_connection,
     dataset,
     flow,
@@ -24,13 +23,13 @@ from tests.aep import (
     profile_schema,
     source_connection,
 )
+from tests.emulators import aep_for
 from tests.journeys.conftest import Running, by_requests
-from tests.services.conftest import aep_for
 
 THREADS = 8
 ROUNDS = 5
 
-Act = Callable[[Aep], Any]
+Act = Callable[[AepClient], Any]
 
 
 class Crowd:
@@ -45,7 +44,7 @@ class Crowd:
         self._door = door
         self._sessions: list[requests.Session] = []
 
-    def member(self, organization: str = "") -> Aep:
+    def member(self, organization: str = "") -> AepClient:
         aep = aep_for(self._running.emulator)
         if self._door == "socket":
             session = requests.Session()
@@ -59,7 +58,7 @@ class Crowd:
         """Do all acts at the same moment, each as a member of its own; return what they return."""
         start = Barrier(len(acts))
 
-        def run(act: Act, member: Aep) -> Any:
+        def run(act: Act, member: AepClient) -> Any:
             start.wait()
             return act(member)
 
@@ -93,7 +92,7 @@ def test_two_organizations_that_write_at_once_see_only_their_own(crowd: Crowd) -
     organizations = [first, "C0DE" + first[4:]]
 
     def fill(number: int) -> Act:
-        def act(_: Aep) -> tuple[str, list[str]]:
+        def act(_: AepClient) -> tuple[str, list[str]]:
             organization = organizations[number % 2]
             aep = crowd.member(organization)
             bodies = [base_connection(name=f"{number} {round}") for round in range(ROUNDS)]
@@ -122,7 +121,7 @@ def test_of_patches_with_the_same_etag_one_wins(crowd: Crowd, round: int) -> Non
         body = [{"op": "replace", "path": "/name", "value": f"Winner {number}"}]
         return lambda member: member.call("PATCH", path, body, If_Match=created["etag"])
 
-    answers: list[Answer] = crowd.race(*(patch(number) for number in range(THREADS)))
+    answers: list[Response] = crowd.race(*(patch(number) for number in range(THREADS)))
     statuses = [answer.status for answer in answers]
     assert sorted(statuses) == [200] + [412] * (THREADS - 1)
     winner = statuses.index(200)
@@ -174,7 +173,7 @@ def test_a_deleted_base_connection_is_used_by_no_source_connection(
 def test_of_schemas_with_the_same_title_one_wins(crowd: Crowd, round: int) -> None:
     path = f"{SCHEMA_REGISTRY}/tenant/schemas"
     racers = [create(path, profile_schema("The only one"))] * THREADS
-    answers: list[Answer] = crowd.race(*racers)
+    answers: list[Response] = crowd.race(*racers)
     assert sorted(answer.status for answer in answers) == [201] + [400] * (THREADS - 1)
     assert {answer.rule.rpartition(".")[2] for answer in answers} == {"", "title_is_unique"}
     accept = "application/vnd.adobe.xed-id+json"
@@ -185,7 +184,7 @@ def test_data_sets_that_are_created_at_once_all_differ(crowd: Crowd) -> None:
     aep = crowd.member()
     schema = aep.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema())["$id"]
     path = f"{CATALOG}/dataSets"
-    answers: list[Answer] = crowd.race(*[create(path, dataset(schema))] * THREADS)
+    answers: list[Response] = crowd.race(*[create(path, dataset(schema))] * THREADS)
     assert {answer.status for answer in answers} == {201}
     references = {answer.json[0].removeprefix("@/dataSets/") for answer in answers}
     listed = aep.ok("GET", path)

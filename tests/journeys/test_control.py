@@ -13,8 +13,9 @@ import pytest
 import requests
 
 from emulator import __version__
-from tests.aep import FLOW_SERVICE, HEADERS, Aep, base_connection, make_world
-from tests.journeys.conftest import Running, by_requests, serve
+from emulator.testing.client import AepClient
+from tests.bodies import FLOW_SERVICE, HEADERS, base_connection, make_world
+from tests.journeys.conftest import Running, client_of, serve
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 OTHER = "0000000000000000000000FF@AdobeOrg"
@@ -27,12 +28,12 @@ def running() -> Iterator[Running]:
 
 
 @pytest.fixture
-def control(running: Running, session: requests.Session) -> Aep:
+def control(running: Running, session: requests.Session) -> AepClient:
     """A client of an emulator that only this module uses; what it changes it changes back."""
-    return Aep(by_requests(running.url, session), running.emulator.contract)
+    return client_of(running, session)
 
 
-def raw(aep: Aep, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+def raw(aep: AepClient, method: str, path: str, body: Any = None) -> tuple[int, Any]:
     """Call the control API, whose errors are no service's."""
     content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
     status, headers, answer = aep.send(method, f"/_emulator{path}", {}, content)
@@ -41,7 +42,7 @@ def raw(aep: Aep, method: str, path: str, body: Any = None) -> tuple[int, Any]:
     return status, json.loads(answer) if answer else None
 
 
-def test_health_says_what_is_running(control: Aep) -> None:
+def test_health_says_what_is_running(control: AepClient) -> None:
     expected = {
         "status": "ok",
         "version": __version__,
@@ -51,13 +52,13 @@ def test_health_says_what_is_running(control: Aep) -> None:
     assert raw(control, "GET", "/health") == (200, expected)
 
 
-def ids(aep: Aep, **headers: str) -> list[str]:
+def ids(aep: AepClient, **headers: str) -> list[str]:
     """Create a base connection and return the ids of all that its sandbox then holds."""
     aep.ok("POST", CONNECTIONS, base_connection(), headers=headers)
     return [item["id"] for item in aep.ok("GET", CONNECTIONS, headers=headers)["items"]]
 
 
-def counts(aep: Aep) -> list[int]:
+def counts(aep: AepClient) -> list[int]:
     """Return how many connections there are in prod, in dev, and in the other organization."""
     places: list[dict[str, str]] = [{}, {"x_sandbox_name": "dev"}, {"x_gw_ims_org_id": OTHER}]
     return [len(aep.ok("GET", CONNECTIONS, headers=place)["items"]) for place in places]
@@ -75,7 +76,7 @@ def counts(aep: Aep) -> list[int]:
     ],
 )
 def test_reset_forgets_just_what_it_is_told_to(
-    control: Aep, asked: dict[str, str] | None, left: list[int]
+    control: AepClient, asked: dict[str, str] | None, left: list[int]
 ) -> None:
     raw(control, "POST", "/reset")
     for place in ({}, {"x_sandbox_name": "dev"}, {"x_gw_ims_org_id": OTHER}):
@@ -84,7 +85,7 @@ def test_reset_forgets_just_what_it_is_told_to(
     assert counts(control) == left
 
 
-def test_the_same_calls_after_a_reset_give_the_same_ids(control: Aep) -> None:
+def test_the_same_calls_after_a_reset_give_the_same_ids(control: AepClient) -> None:
     raw(control, "POST", "/reset")
     first = make_world(control)
     assert make_world(control, "More leads") != first
@@ -105,7 +106,7 @@ def test_the_same_calls_after_a_reset_give_the_same_ids(control: Aep) -> None:
         {"sandbox": ["prod"]},
     ],
 )
-def test_a_bad_reset_is_refused_and_forgets_nothing(control: Aep, body: Any) -> None:
+def test_a_bad_reset_is_refused_and_forgets_nothing(control: AepClient, body: Any) -> None:
     before = len(ids(control))
     status, answer = raw(control, "POST", "/reset", body)
     assert (status, set(answer)) == (400, {"error", "detail"})
@@ -125,13 +126,13 @@ def test_a_bad_reset_is_refused_and_forgets_nothing(control: Aep, body: Any) -> 
         {"edition": ["latest"]},
     ],
 )
-def test_a_bad_edition_is_refused_and_changes_nothing(control: Aep, body: Any) -> None:
+def test_a_bad_edition_is_refused_and_changes_nothing(control: AepClient, body: Any) -> None:
     status, answer = raw(control, "PUT", "/edition", body)
     assert (status, answer["error"]) == (400, "unknown edition")
     assert raw(control, "GET", "/edition") == (200, {"edition": "latest"})
 
 
-def test_an_edition_is_put_in_force_and_back(control: Aep) -> None:
+def test_an_edition_is_put_in_force_and_back(control: AepClient) -> None:
     assert raw(control, "PUT", "/edition", {"edition": "2020-03"})[0] == 200
     try:
         assert raw(control, "GET", "/health")[1]["edition"] == "2020-03"
@@ -143,7 +144,7 @@ def test_an_edition_is_put_in_force_and_back(control: Aep) -> None:
         raw(control, "PUT", "/edition", {"edition": "latest"})
 
 
-def test_the_editions_are_listed_with_their_documents(control: Aep) -> None:
+def test_the_editions_are_listed_with_their_documents(control: AepClient) -> None:
     told = raw(control, "GET", "/editions")[1]
     assert (told["current"], told["default"]) == ("latest", "latest")
     assert [entry["name"] for entry in told["editions"]] == ["2020-03", "2020-09", "latest"]
@@ -153,7 +154,7 @@ def test_the_editions_are_listed_with_their_documents(control: Aep) -> None:
         )
 
 
-def test_the_operations_are_counted_and_listed_as_the_contract_has_them(control: Aep) -> None:
+def test_the_operations_are_counted_and_listed_as_the_contract_has_them(control: AepClient) -> None:
     told = raw(control, "GET", "/operations")[1]
     known = control.contract.operations
     emulated = sum(operation.emulated for operation in known.values())
@@ -170,7 +171,7 @@ def test_the_operations_are_counted_and_listed_as_the_contract_has_them(control:
 
 
 def test_every_documented_operation_that_is_not_emulated_answers_501_with_its_id(
-    control: Aep,
+    control: AepClient,
 ) -> None:
     rows = raw(control, "GET", "/operations")[1]["operations"]
     missing = [row for row in rows if not row["emulated"]]
@@ -183,7 +184,7 @@ def test_every_documented_operation_that_is_not_emulated_answers_501_with_its_id
         assert row["method"] == "HEAD" or row["id"] in content.decode()
 
 
-def test_the_rules_in_force_are_listed(control: Aep) -> None:
+def test_the_rules_in_force_are_listed(control: AepClient) -> None:
     for name in ("2020-03", "2020-09", "latest"):
         raw(control, "PUT", "/edition", {"edition": name})
         told = raw(control, "GET", "/rules")[1]
@@ -193,7 +194,7 @@ def test_the_rules_in_force_are_listed(control: Aep) -> None:
     assert raw(control, "GET", "/rules?operation=no.such")[1]["rules"] == []
 
 
-def test_every_rule_is_explained(control: Aep) -> None:
+def test_every_rule_is_explained(control: AepClient) -> None:
     for id, rule in control.contract.rules.items():
         status, told = raw(control, "GET", f"/rules/{id}")
         assert status == 200, id
@@ -203,7 +204,7 @@ def test_every_rule_is_explained(control: Aep) -> None:
         assert set(told["editions"]) == {"2020-03", "2020-09", "latest"}
 
 
-def test_every_problem_is_explained(control: Aep) -> None:
+def test_every_problem_is_explained(control: AepClient) -> None:
     for id in {entry.id for entry in control.contract.problems}:
         status, told = raw(control, "GET", f"/rules/{id}")
         assert (status, told["id"]) == (200, id)
@@ -211,7 +212,7 @@ def test_every_problem_is_explained(control: Aep) -> None:
 
 
 @pytest.mark.parametrize("id", ["no.such.rule", "%00", "..", "a" * 5000, quote("<b>", safe="")])
-def test_an_unknown_rule_is_a_json_404(control: Aep, id: str) -> None:
+def test_an_unknown_rule_is_a_json_404(control: AepClient, id: str) -> None:
     assert raw(control, "GET", f"/rules/{id}")[0] == 404
 
 
@@ -226,6 +227,6 @@ def test_an_unknown_rule_is_a_json_404(control: Aep, id: str) -> None:
     ],
 )
 def test_what_the_control_api_does_not_have_is_json_as_well(
-    control: Aep, method: str, path: str, status: int
+    control: AepClient, method: str, path: str, status: int
 ) -> None:
     assert raw(control, method, path)[0] == status

@@ -14,10 +14,10 @@ import pytest
 
 from emulator.fixtures.journey import GIVEN, Answer, Request, journeys, play
 from emulator.serving.server import Server
-from tests.aep import FLOW_SERVICE, Aep
-from tests.emulators import new_emulator
+from emulator.testing.client import AepClient
+from tests.bodies import FLOW_SERVICE
+from tests.emulators import aep_for, new_emulator
 from tests.files import put
-from tests.services.conftest import aep_for
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "see-data-arrive.md"
@@ -27,7 +27,7 @@ ADA = '{"_id":"1","person":{"name":{"firstName":"Ada","lastName":"Lovelace"}}}'
 
 
 @pytest.fixture
-def api() -> Aep:
+def api() -> AepClient:
     return aep_for(new_emulator())
 
 
@@ -57,7 +57,7 @@ def test_the_page_does_what_it_says(server: Server, tmp_path: Path) -> None:
     assert '"path":"dlz-user-container/leads.tsv"' in said
 
 
-def test_the_older_tutorial_moves_its_file_too(api: Aep) -> None:
+def test_the_older_tutorial_moves_its_file_too(api: AepClient) -> None:
     """It calls the format of a CSV file parquet_xdm, by what becomes of it."""
 
     def send(request: Request) -> Answer:

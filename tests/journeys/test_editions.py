@@ -10,14 +10,13 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from tests.aep import (
+from emulator.testing.client import AepClient, Response
+from tests.bodies import (
     CATALOG,
     CONVERSION,
     DATA_LAKE,
     FLOW_SERVICE,
     SCHEMA_REGISTRY,
-    Aep,
-    Answer,
     base_connection,
     dataset,
     flow,
@@ -27,7 +26,7 @@ from tests.aep import (
     source_connection,
     target_connection,
 )
-from tests.journeys.conftest import Running, by_requests, serve
+from tests.journeys.conftest import Running, client_of, serve
 from tests.journeys.topics import (
     ADLS_ALIAS,
     EDITIONS,
@@ -44,14 +43,14 @@ SCHEMAS = f"{SCHEMA_REGISTRY}/tenant/schemas"
 
 
 @contextmanager
-def chosen_by_header(edition: str) -> Iterator[Aep]:
+def chosen_by_header(edition: str) -> Iterator[AepClient]:
     with _serving("latest") as aep:
         aep.headers["x-emulator-edition"] = edition
         yield aep
 
 
 @contextmanager
-def chosen_by_control(edition: str) -> Iterator[Aep]:
+def chosen_by_control(edition: str) -> Iterator[AepClient]:
     with _serving("latest") as aep:
         told = aep.exchange(
             "PUT", "/_emulator/edition", {}, b'{"edition": "%b"}' % edition.encode()
@@ -61,21 +60,21 @@ def chosen_by_control(edition: str) -> Iterator[Aep]:
 
 
 @contextmanager
-def chosen_by_setting(edition: str) -> Iterator[Aep]:
+def chosen_by_setting(edition: str) -> Iterator[AepClient]:
     with _serving(edition) as aep:
         yield aep
 
 
 @contextmanager
-def _serving(edition: str) -> Iterator[Aep]:
+def _serving(edition: str) -> Iterator[AepClient]:
     with contextmanager(serve)(edition=edition) as running, requests.Session() as session:
         session.trust_env = False
-        yield Aep(by_requests(running.url, session), running.emulator.contract)
+        yield client_of(running, session)
 
 
-def make_place(aep: Aep) -> Place:
+def make_place(aep: AepClient) -> Place:
     """Create what the table needs, in the newest edition, which all of them see."""
-    aep = Aep(aep.send, aep.contract, {**aep.headers, "x-emulator-edition": "latest"})
+    aep = AepClient(aep.send, aep.contract, {**aep.headers, "x-emulator-edition": "latest"})
     lake = {"name": "Lake", "connectionSpec": {"id": DATA_LAKE, "version": "1.0"}}
     spec = {"id": ADLS_ALIAS, "version": "1.0"}
     connections = f"{FLOW_SERVICE}/connections"
@@ -95,14 +94,14 @@ def test_each_edition_accepts_and_refuses_what_its_documents_say(
         found, expected = {}, {}
         for topic in TOPICS:
             path = f"{FLOW_SERVICE}/{topic.collection}"
-            answer: Answer = aep.call("POST", path, topic.body(place))
+            answer: Response = aep.call("POST", path, topic.body(place))
             found[topic.name] = (answer.status, answer.rule.rpartition(".")[2])
             verdict = topic.verdicts[EDITIONS.index(edition)]
             expected[topic.name] = (400 if verdict else 201, verdict)
         assert found == expected
 
 
-def test_a_header_chooses_for_one_request_over_what_was_put(own_aep: Aep) -> None:
+def test_a_header_chooses_for_one_request_over_what_was_put(own_aep: AepClient) -> None:
     world = make_world(own_aep)
     own_aep.exchange("PUT", "/_emulator/edition", {}, b'{"edition": "2020-03"}')
     body, path = target_connection(world.schema, world.dataset), f"{FLOW_SERVICE}/{TARGETS}"
@@ -115,7 +114,7 @@ def test_a_header_chooses_for_one_request_over_what_was_put(own_aep: Aep) -> Non
     ("edition", "status"), [("2020-03", 200), ("2020-09", 200), ("latest", 412)]
 )
 def test_an_unquoted_etag_matched_in_2020_and_does_not_today(
-    aep: Aep, edition: str, status: int
+    aep: AepClient, edition: str, status: int
 ) -> None:
     created = aep.ok("POST", f"{FLOW_SERVICE}/connections", base_connection())
     path = f"{FLOW_SERVICE}/connections/{created['id']}"
@@ -132,7 +131,7 @@ def test_an_unquoted_etag_matched_in_2020_and_does_not_today(
     [("2020-03", {"id"}), ("2020-09", {"id", "etag"}), ("latest", {"id", "etag"})],
 )
 def test_source_connections_and_flows_answer_an_etag_since_september(
-    aep: Aep, edition: str, members: set[str]
+    aep: AepClient, edition: str, members: set[str]
 ) -> None:
     place = make_place(aep)
     aep.headers["x-emulator-edition"] = edition
@@ -144,7 +143,9 @@ def test_source_connections_and_flows_answer_an_etag_since_september(
 
 
 @pytest.mark.parametrize(("edition", "sources"), [("2020-03", 0), ("2020-09", 9), ("latest", 12)])
-def test_the_flow_spec_lists_what_its_edition_prints(aep: Aep, edition: str, sources: int) -> None:
+def test_the_flow_spec_lists_what_its_edition_prints(
+    aep: AepClient, edition: str, sources: int
+) -> None:
     path = f"{FLOW_SERVICE}/flowSpecs?property=name==%22CloudStorageToAEP%22"
     (spec,) = aep.ok("GET", path, x_emulator_edition=edition)["items"]
     assert len(spec.get("sourceConnectionSpecIds", [])) == sources
@@ -158,7 +159,7 @@ def test_the_flow_spec_lists_what_its_edition_prints(aep: Aep, edition: str, sou
 )
 @pytest.mark.parametrize("accept", ["", "application/json", "application/vnd.adobe.odd+json"])
 def test_an_accept_header_that_is_none_was_a_406_and_is_a_400(
-    aep: Aep, edition: str, status: int, accept: str
+    aep: AepClient, edition: str, status: int, accept: str
 ) -> None:
     headers = {"Accept": accept, "x-emulator-edition": edition}
     answer = aep.exchange("GET", SCHEMAS, {**aep.headers, **headers})
@@ -182,7 +183,7 @@ PLACEHOLDER = {"type", "status", "title", "detail"}
     ],
 )
 def test_each_edition_has_its_shape_of_errors(
-    aep: Aep, path: str, members: tuple[set[str], ...]
+    aep: AepClient, path: str, members: tuple[set[str], ...]
 ) -> None:
     for edition, expected in zip(EDITIONS, members, strict=True):
         accept = "application/vnd.adobe.xed+json;version=1"
@@ -190,7 +191,7 @@ def test_each_edition_has_its_shape_of_errors(
         assert (answer.status, set(answer.json)) == (404, expected), edition
 
 
-def test_a_schema_is_shown_as_its_edition_prints_it(aep: Aep) -> None:
+def test_a_schema_is_shown_as_its_edition_prints_it(aep: AepClient) -> None:
     added = [{"refs", "imsOrg", "meta:tenantNamespace"}, {"meta:sandboxId", "meta:sandboxType"}]
     shown = []
     for edition, digits in zip(EDITIONS, (32, 48, 48), strict=True):
@@ -203,7 +204,7 @@ def test_a_schema_is_shown_as_its_edition_prints_it(aep: Aep) -> None:
     assert shown[0] <= shown[1] <= shown[2]
 
 
-def test_a_mapping_set_is_shown_as_its_edition_prints_it(aep: Aep) -> None:
+def test_a_mapping_set_is_shown_as_its_edition_prints_it(aep: AepClient) -> None:
     schema = aep.ok("POST", SCHEMAS, profile_schema())["$id"]
     path = f"{CONVERSION}/mappingSets"
     bodies = [aep.ok("POST", path, mapping_set(schema), x_emulator_edition=e) for e in EDITIONS]
@@ -214,7 +215,7 @@ def test_a_mapping_set_is_shown_as_its_edition_prints_it(aep: Aep) -> None:
     assert (bodies[0]["id"].count("-"), bodies[1]["id"].count("-")) == (4, 0)
 
 
-def test_a_data_set_is_shown_as_its_edition_prints_it(aep: Aep) -> None:
+def test_a_data_set_is_shown_as_its_edition_prints_it(aep: AepClient) -> None:
     schema = aep.ok("POST", SCHEMAS, profile_schema())["$id"]
     path = f"{CATALOG}/dataSets"
     for edition in EDITIONS:
@@ -226,7 +227,7 @@ def test_a_data_set_is_shown_as_its_edition_prints_it(aep: Aep) -> None:
         assert only["state"] == ("ACTIVE" if edition == "latest" else "DRAFT")
 
 
-def test_what_one_edition_made_every_other_reads(aep: Aep) -> None:
+def test_what_one_edition_made_every_other_reads(aep: AepClient) -> None:
     made = {}
     for edition in EDITIONS:
         body = profile_schema(f"Leads {edition}")
@@ -238,7 +239,9 @@ def test_what_one_edition_made_every_other_reads(aep: Aep) -> None:
             assert aep.ok("GET", path, Accept=accept, x_emulator_edition=edition)["$id"] == id
 
 
-def test_an_unknown_edition_is_refused_wherever_it_is_named(own: Running, own_aep: Aep) -> None:
+def test_an_unknown_edition_is_refused_wherever_it_is_named(
+    own: Running, own_aep: AepClient
+) -> None:
     answer = own_aep.call("GET", f"{FLOW_SERVICE}/flows", x_emulator_edition="1999-12")
     assert (answer.status, answer.rule) == (400, "platform.unknown_edition")
     put = own_aep.send("PUT", "/_emulator/edition", {}, b'{"edition": "1999-12"}')

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.aep import CATALOG, HEADERS, SCHEMA_REGISTRY, dataset, profile_schema
+from tests.bodies import CATALOG, HEADERS, SCHEMA_REGISTRY, dataset, profile_schema
 from tests.journeys.conftest import Running
 from tests.journeys.library import Library
 from tests.services.lake import ANN, BAD, BOB, EXPORT, IMPORT, lines

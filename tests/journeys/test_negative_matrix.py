@@ -20,13 +20,12 @@ import pytest
 
 from emulator.emulator import Emulator
 from emulator.package_data import data_folder
-from tests.aep import Aep, Answer
-from tests.emulators import new_emulator
+from emulator.testing.client import AepClient, Response
+from tests.emulators import aep_for, new_emulator
 from tests.journeys.allowed import ALLOWED, Allowed
 from tests.journeys.state import READ, everything, reading
 from tests.journeys.tutorial import RUNS, TUTORIALS, Step, given, send
 from tests.journeys.wrong import MAX_BODY, Wrong, wrongs
-from tests.services.conftest import aep_for
 
 STEPS = [(name, edition, step.name) for name, edition in RUNS for step in TUTORIALS[name].steps]
 
@@ -38,7 +37,7 @@ class Outcome:
     step: Step
     edition: str
     wrong: Wrong
-    answer: Answer
+    answer: Response
 
     @property
     def accepted(self) -> bool:
@@ -55,7 +54,7 @@ class Matrix:
     """All outcomes by (tutorial, edition, step)."""
 
     emulator: Emulator
-    aep: Aep
+    aep: AepClient
     organizations: Iterator[int]
     outcomes: dict[tuple[str, str, str], list[Outcome]]
 
@@ -112,7 +111,7 @@ def _outcomes(
 def test_a_refusal_has_the_documented_status_and_envelope(
     matrix: Matrix, key: tuple[str, str, str]
 ) -> None:
-    """tests/aep.py already held each answer to be JSON of some documented shape, and no 5xx."""
+    """The self-check has held each answer to be JSON of some documented shape, and no 5xx."""
     contract = matrix.aep.contract
     for outcome in matrix.refused(key):
         edition = contract.edition(outcome.judged_by)
@@ -233,7 +232,7 @@ def test_an_unknown_id_in_a_path_is_not_found(matrix: Matrix, edition: str, plac
 
 
 def test_over_the_socket_the_answers_are_the_same(
-    matrix: Matrix, aep: Aep, organization: str
+    matrix: Matrix, aep: AepClient, organization: str
 ) -> None:
     """A sample: what is wrong with the headers, the JSON, and every seventh wrong member."""
     for number, key in enumerate(STEPS):
@@ -256,7 +255,6 @@ def test_an_emulator_that_only_observes_survives_it_all() -> None:
     """Every fifth wrong request, with what it made read and listed: no bug shows as a 5xx."""
     emulator = new_emulator(max_body=MAX_BODY, enforce="observe")
     matrix = Matrix(emulator, aep_for(emulator), count(1), {})
-    matrix.aep.holds_shapes = False
     for key in STEPS:
         known = matrix.reach(key)
         for wrong in list(wrongs(TUTORIALS[key[0]].step(key[2]), known, key[1]))[::5]:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from emulator.json_types import at
-from tests.aep import HEADERS
+from tests.bodies import HEADERS
 from tests.journeys.conftest import Running
 
 PAGES = sorted((Path(__file__).parent / "pages").glob("*.json"))

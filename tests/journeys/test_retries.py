@@ -13,7 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from tests.aep import CATALOG, FLOW_SERVICE, HEADERS, base_connection
+from tests.bodies import CATALOG, FLOW_SERVICE, HEADERS, base_connection
 from tests.journeys.conftest import Running
 
 TRANSIENT = (429, 500, 502, 503, 504)

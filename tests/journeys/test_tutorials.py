@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from emulator.fixtures.journey import fill
-from tests.aep import Aep
-from tests.journeys.conftest import by_requests, serve
+from emulator.testing.client import AepClient
+from tests.journeys.conftest import client_of, serve
 from tests.journeys.state import LIST_ACCEPT, READ, everything, reading
 from tests.journeys.tutorial import (
     RUNS,
@@ -43,7 +43,7 @@ def sent_steps(which: Callable[[Step], bool]) -> list[Any]:
 
 @pytest.mark.parametrize(("name", "edition"), RUNS)
 def test_every_request_is_accepted_and_answered_as_printed(
-    door: Callable[[], Aep], organization: str, name: str, edition: str
+    door: Callable[[], AepClient], organization: str, name: str, edition: str
 ) -> None:
     aep = door()
     steps = []
@@ -68,7 +68,7 @@ def test_a_tutorial_is_accepted_however_strict_with_a_token_that_was_issued(
     session: requests.Session, name: str, edition: str, enforce: str
 ) -> None:
     with contextmanager(serve)(edition=edition, enforce=enforce, auth="issued") as running:
-        aep = Aep(by_requests(running.url, session), running.emulator.contract)
+        aep = client_of(running, session)
         known = given(aep, "0123456789ABCDEF01234567@AdobeOrg")
         assert play_all(TUTORIALS[name], aep, known, edition)["flow"]
 
@@ -82,7 +82,7 @@ def printed_members(answer: Any) -> set[str]:
     ("name", "edition", "step"), sent_steps(lambda step: "unauthorized" in step.slips)
 )
 def test_a_sample_without_authorization_is_refused_verbatim_and_accepted_with_it(
-    door: Callable[[], Aep], organization: str, name: str, edition: str, step: str
+    door: Callable[[], AepClient], organization: str, name: str, edition: str, step: str
 ) -> None:
     aep = door()
     known = play_all(TUTORIALS[name], aep, given(aep, organization), edition)
@@ -101,7 +101,7 @@ def test_a_sample_without_authorization_is_refused_verbatim_and_accepted_with_it
     ("name", "edition", "step"), sent_steps(lambda step: "unclosed" in step.slips)
 )
 def test_a_body_that_lacks_its_last_brace_is_refused_and_creates_nothing(
-    door: Callable[[], Aep], organization: str, name: str, edition: str, step: str
+    door: Callable[[], AepClient], organization: str, name: str, edition: str, step: str
 ) -> None:
     aep = door()
     known = play_all(TUTORIALS[name], aep, given(aep, organization), edition)
@@ -127,7 +127,7 @@ def test_the_slips_of_the_samples_are_these() -> None:
 
 @pytest.mark.parametrize(("name", "edition"), RUNS)
 def test_what_was_created_can_be_read_and_is_listed(
-    door: Callable[[], Aep], organization: str, name: str, edition: str
+    door: Callable[[], AepClient], organization: str, name: str, edition: str
 ) -> None:
     aep = door()
     known = play_all(TUTORIALS[name], aep, given(aep, organization), edition)
@@ -183,7 +183,7 @@ ELSEWHERE = [
 
 @pytest.mark.parametrize(("name", "edition", "refused"), ELSEWHERE)
 def test_another_edition_refuses_a_tutorial_just_where_its_documents_differ(
-    aep: Aep, organization: str, name: str, edition: str, refused: dict[str, tuple[int, str]]
+    aep: AepClient, organization: str, name: str, edition: str, refused: dict[str, tuple[int, str]]
 ) -> None:
     """What an edition refuses is made in the tutorial's own, so that the next steps can be sent."""
     known = given(aep, organization)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.aep import ADLS_GEN2, World, flow, source_connection, target_connection
+from tests.bodies import ADLS_GEN2, World, flow, source_connection, target_connection
 
 EDITIONS = ["2020-03", "2020-09", "latest"]
 OK = ""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.fixtures.journey import fill, read_at
-from tests.aep import Aep, Answer
+from emulator.testing.client import AepClient, Response
 
 _FOLDER = Path(__file__).parent / "tutorials"
 _TYPES: dict[str, type] = {"<string>": str, "<integer>": int}
@@ -78,7 +78,7 @@ class Played:
     """A step that was sent; `known` is what it was filled with and, if accepted, what it gave."""
 
     step: Step
-    answer: Answer
+    answer: Response
     known: dict[str, Any]
 
     @property
@@ -98,7 +98,7 @@ RUNS = [("2020-03", "2020-03"), ("2020-09", "2020-09"), ("2020-09", "latest")]
 """Which tutorial runs in which edition from its first request to its last."""
 
 
-def given(aep: Aep, organization: str) -> dict[str, Any]:
+def given(aep: AepClient, organization: str) -> dict[str, Any]:
     """Return what a reader has before the first step, with a token of the emulator's own IMS."""
     form = "grant_type=client_credentials&client_id=reader&client_secret=s&scope=openid"
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -107,7 +107,7 @@ def given(aep: Aep, organization: str) -> dict[str, Any]:
     return {**known, "organization": organization}
 
 
-def send(aep: Aep, step: Step, known: dict[str, Any], edition: str) -> Played:
+def send(aep: AepClient, step: Step, known: dict[str, Any], edition: str) -> Played:
     """Send one step with all its headers."""
     headers = {**step.right_headers(known), "x-emulator-edition": edition}
     path = fill(step.path, known)
@@ -118,7 +118,9 @@ def send(aep: Aep, step: Step, known: dict[str, Any], edition: str) -> Played:
     return Played(step, answer, {**known, **kept})
 
 
-def play(tutorial: Tutorial, aep: Aep, known: dict[str, Any], edition: str) -> Iterator[Played]:
+def play(
+    tutorial: Tutorial, aep: AepClient, known: dict[str, Any], edition: str
+) -> Iterator[Played]:
     """Send the steps one by one; ends after the first that is not accepted."""
     for step in tutorial.steps:
         played = send(aep, step, known, edition)
@@ -128,7 +130,9 @@ def play(tutorial: Tutorial, aep: Aep, known: dict[str, Any], edition: str) -> I
         known = played.known
 
 
-def play_all(tutorial: Tutorial, aep: Aep, known: dict[str, Any], edition: str) -> dict[str, Any]:
+def play_all(
+    tutorial: Tutorial, aep: AepClient, known: dict[str, Any], edition: str
+) -> dict[str, Any]:
     """Play a tutorial that has to be accepted, and return all that is known after it."""
     for played in play(tutorial, aep, known, edition):
         answer = played.answer

@@ -22,10 +22,9 @@ from schemathesis.errors import InvalidSchema
 
 from emulator.emulator import Emulator
 from emulator.web.self_check import HEADER
-from tests.aep import FLOW_SERVICE, HEADERS, flow, make_world
-from tests.emulators import new_emulator
+from tests.bodies import FLOW_SERVICE, HEADERS, flow, make_world
+from tests.emulators import aep_for, new_emulator
 from tests.properties.effort import EXAMPLES, IS_LONG
-from tests.services.conftest import aep_for
 from tests.services.lake import ANN, BAD, Lake
 
 load_all_checks()

@@ -23,11 +23,11 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from emulator.clock import ManualClock
 from emulator.json_types import Json
-from tests import aep as bodies
-from tests.aep import CATALOG, CONVERSION, FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, Aep, Answer
-from tests.emulators import new_emulator
+from emulator.testing.client import AepClient, Response
+from tests import bodies
+from tests.bodies import CATALOG, CONVERSION, FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY
+from tests.emulators import aep_for, new_emulator
 from tests.properties.effort import EXAMPLES, IS_LONG
-from tests.services.conftest import aep_for
 
 PLACES = {
     "one": {"x-gw-ims-org-id": "1@AdobeOrg", "x-sandbox-name": "prod"},
@@ -141,7 +141,7 @@ class Calls(RuleBasedStateMachine):
         self.number = 0
         self.clients = {place: self._client(headers) for place, headers in PLACES.items()}
 
-    def _client(self, headers: dict[str, str]) -> Aep:
+    def _client(self, headers: dict[str, str]) -> AepClient:
         client = aep_for(self.emulator)
         client.headers = {**HEADERS, **headers}
         return client
@@ -154,7 +154,9 @@ class Calls(RuleBasedStateMachine):
 
     # Calling
 
-    def call(self, place: str, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+    def call(
+        self, place: str, method: str, path: str, body: Any = None, **headers: str
+    ) -> Response:
         """Call; whatever is refused must have changed nothing."""
         before = self.emulator.snapshot()
         answer = self.clients[place].call(method, path, body, headers=headers)
@@ -170,7 +172,7 @@ class Calls(RuleBasedStateMachine):
     def path_of(self, thing: Thing) -> str:
         return f"{KINDS[thing.kind].path}/{quote(thing.id, safe='')}"
 
-    def read(self, place: str, thing: Thing) -> Answer:
+    def read(self, place: str, thing: Thing) -> Response:
         accept = KINDS[thing.kind].accept[1]
         return self.call(place, "GET", self.path_of(thing), Accept=accept)
 
@@ -440,7 +442,7 @@ class Calls(RuleBasedStateMachine):
         client = self.clients[place]
         accept = data.draw(st.sampled_from(["*/*", REGISTRY_LIST, REGISTRY_ONE]))
         if raw is not None:
-            answer = client.call(operation.method, path, raw=raw, Accept=accept)
+            answer = client.call(operation.method, path, content=raw, Accept=accept)
         else:
             answer = client.call(operation.method, path, body, Accept=accept)
         if answer.status >= 400:

@@ -10,9 +10,9 @@ from emulator.emulator import Emulator
 from emulator.json_types import JsonObject
 from emulator.reports.report import build
 from emulator.serving.server import Server
-from tests.aep import FLOW_SERVICE, Aep, base_connection
-from tests.emulators import new_emulator
-from tests.services.conftest import aep_for
+from emulator.testing.client import AepClient
+from tests.bodies import FLOW_SERVICE, base_connection
+from tests.emulators import aep_for, new_emulator
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 NAME = "flow_service.create_connection.name_is_text"
@@ -21,7 +21,7 @@ LIMIT = "flow_service.list_flows.limit_is_at_most_100"
 TEST = "tests/test_client.py::test_names"
 
 
-def call_carelessly(api: Aep) -> None:
+def call_carelessly(api: AepClient) -> None:
     """Create, break a rule twice unexpectedly and one as expected, get a warning, miss a path."""
     api.ok("POST", CONNECTIONS, base_connection())
     api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test=TEST)

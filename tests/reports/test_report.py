@@ -13,10 +13,9 @@ from emulator.json_types import JsonObject
 from emulator.reports.report import build, share
 from emulator.reports.scope import ReportScope, ReportScopeError
 from emulator.reports.thresholds import Thresholds, failures, percent
-from tests.aep import FLOW_SERVICE, base_connection
-from tests.emulators import new_emulator
+from tests.bodies import FLOW_SERVICE, base_connection
+from tests.emulators import aep_for, new_emulator
 from tests.reports.conftest import LIMIT, NAME, SPEC, TEST
-from tests.services.conftest import aep_for
 
 CREATE = "flow_service.create_connection"
 
@@ -95,7 +94,6 @@ def test_what_refuses_is_a_violation_however_severe() -> None:
 def test_what_is_only_observed_is_a_violation_too() -> None:
     emulator = new_emulator(enforce="observe")
     api = aep_for(emulator)
-    api.holds_shapes = False
     api.call("POST", f"{FLOW_SERVICE}/connections", base_connection(name=3))
     assert [row["rule"] for row in made(emulator, ReportScope())["violations"]] == [NAME]
 

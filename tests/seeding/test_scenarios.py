@@ -20,7 +20,8 @@ from emulator.seeding import SeedError
 from emulator.seeding.scenario_files import complaints, names
 from emulator.serving.server import Server
 from emulator.settings import Settings
-from tests.aep import CATALOG, FLOW_SERVICE, ORGANIZATION, Aep, base_connection
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG, FLOW_SERVICE, ORGANIZATION, base_connection
 from tests.doors.test_cli import run
 from tests.emulators import new_emulator
 from tests.seeding.test_seed import ask, client_of, items
@@ -29,11 +30,11 @@ SHIPPED = ["empty", "failing-runs", "large", "tutorial-complete", "tutorial-half
 
 
 @pytest.fixture
-def aep(emulator: Emulator) -> Aep:
+def aep(emulator: Emulator) -> AepClient:
     return client_of(emulator)
 
 
-def counts(aep: Aep) -> list[int]:
+def counts(aep: AepClient) -> list[int]:
     kinds = ("connections", "sourceConnections", "targetConnections", "flows", "runs")
     return [len(aep.ok("GET", f"{CATALOG}/dataSets")), *(len(items(aep, kind)) for kind in kinds)]
 
@@ -53,14 +54,16 @@ def test_the_shipped_ones_are_in_order(emulator: Emulator) -> None:
     ],
 )
 def test_a_scenario_takes_the_place_of_what_was_there(
-    emulator: Emulator, aep: Aep, name: str, expected: list[int]
+    emulator: Emulator, aep: AepClient, name: str, expected: list[int]
 ) -> None:
     aep.ok("POST", f"{FLOW_SERVICE}/connections", base_connection())
     emulator.load_scenario(name)
     assert counts(aep) == expected
 
 
-def test_a_flow_with_failing_runs_has_them_in_their_order(emulator: Emulator, aep: Aep) -> None:
+def test_a_flow_with_failing_runs_has_them_in_their_order(
+    emulator: Emulator, aep: AepClient
+) -> None:
     emulator.load_scenario("failing-runs")
     runs = items(aep, "runs")
     assert [run["state"] for run in runs] == ["success", "success", "failed", "failed", "success"]
@@ -74,7 +77,9 @@ def test_a_large_organization_has_thousands_of_resources(emulator: Emulator) -> 
     assert sum(len(rows) for (_, kind), rows in documents.items() if " " not in kind) > 4000
 
 
-def test_with_an_organization_only_what_it_holds_is_replaced(emulator: Emulator, aep: Aep) -> None:
+def test_with_an_organization_only_what_it_holds_is_replaced(
+    emulator: Emulator, aep: AepClient
+) -> None:
     other = client_of(emulator, ORGANIZATION)
     for client in (aep, other):
         client.ok("POST", f"{FLOW_SERVICE}/connections", base_connection())
@@ -201,7 +206,7 @@ def test_a_scenario_that_cannot_be_built_changes_nothing(overlay: Write) -> None
     assert (status, answer["error"]) == (400, "scenario not loaded")
 
 
-def test_the_control_api_lists_and_loads(emulator: Emulator, aep: Aep) -> None:
+def test_the_control_api_lists_and_loads(emulator: Emulator, aep: AepClient) -> None:
     status, listed = ask(emulator, "GET", "/scenarios", None)
     assert (status, [row["name"] for row in listed["scenarios"]]) == (200, SHIPPED)
     assert all(row["title"] and row["states"] for row in listed["scenarios"])
@@ -224,7 +229,7 @@ def test_the_schema_says_of_form_what_the_emulator_says() -> None:
         assert list(validator.iter_errors(content)) != []
 
 
-def test_the_command_lists_and_loads(aep: Aep, server: Server) -> None:
+def test_the_command_lists_and_loads(aep: AepClient, server: Server) -> None:
     url = f"http://127.0.0.1:{server.port}"
     assert "A flow with failing runs" in run("scenarios", "list").stdout
     done = run("scenarios", "load", "tutorial-complete", "--url", url)

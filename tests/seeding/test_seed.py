@@ -12,37 +12,39 @@ from emulator.emulator import Emulator
 from emulator.fixtures.journey import GIVEN
 from emulator.seeding import SeedError
 from emulator.serving.server import Server
-from tests.aep import CATALOG, CONVERSION, FLOW_SERVICE, HEADERS, ORGANIZATION, SCHEMA_REGISTRY, Aep
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG, CONVERSION, FLOW_SERVICE, HEADERS, ORGANIZATION, SCHEMA_REGISTRY
 from tests.doors.test_cli import run
-from tests.emulators import new_emulator
-from tests.services.conftest import aep_for
+from tests.emulators import aep_for, new_emulator
 
 XED = {"Accept": "application/vnd.adobe.xed+json;version=1"}
 XED_ID = {"Accept": "application/vnd.adobe.xed-id+json"}
 
 
-def client_of(emulator: Emulator, organization: str = GIVEN["organization"]) -> Aep:
+def client_of(emulator: Emulator, organization: str = GIVEN["organization"]) -> AepClient:
     aep = aep_for(emulator)
     aep.headers = {**HEADERS, "x-gw-ims-org-id": organization}
     return aep
 
 
 @pytest.fixture
-def aep(emulator: Emulator) -> Aep:
+def aep(emulator: Emulator) -> AepClient:
     return client_of(emulator)
 
 
-def items(aep: Aep, kind: str) -> list[Any]:
+def items(aep: AepClient, kind: str) -> list[Any]:
     found: list[Any] = aep.ok("GET", f"{FLOW_SERVICE}/{kind}?limit=100")["items"]
     return found
 
 
-def schemas(aep: Aep) -> list[Any]:
+def schemas(aep: AepClient) -> list[Any]:
     found: list[Any] = aep.ok("GET", f"{SCHEMA_REGISTRY}/tenant/schemas", headers=XED_ID)["results"]
     return found
 
 
-def test_data_is_as_specified_and_every_reference_resolves(emulator: Emulator, aep: Aep) -> None:
+def test_data_is_as_specified_and_every_reference_resolves(
+    emulator: Emulator, aep: AepClient
+) -> None:
     made = emulator.seed(datasets=6, flows=4, schemas=2, connections=3)
     assert made == {"schemas": 2, "datasets": 6, "connections": 3, "flows": 4}
     datasets = aep.ok("GET", f"{CATALOG}/dataSets?limit=100")
@@ -90,7 +92,7 @@ def test_the_same_seed_gives_the_same_data_and_another_word_other_data(emulator:
     assert states[0] != states[2]
 
 
-def test_data_can_be_added_to_data(emulator: Emulator, aep: Aep) -> None:
+def test_data_can_be_added_to_data(emulator: Emulator, aep: AepClient) -> None:
     for _ in range(2):
         emulator.seed(datasets=4, schemas=4, flows=1)
     titles = [row["title"] for row in schemas(aep)]
@@ -107,7 +109,7 @@ def test_data_is_added_to_one_sandbox_and_keeps_what_is_there(emulator: Emulator
     assert len(client_of(emulator).ok("GET", f"{CATALOG}/dataSets")) == 1
 
 
-def test_flows_have_a_past(emulator: Emulator, aep: Aep) -> None:
+def test_flows_have_a_past(emulator: Emulator, aep: AepClient) -> None:
     now = ManualClock().now()
     made = emulator.seed(flows=2, datasets=2, runs={"days": 28, "failing": 0.5})
     assert made["runs"] == 8
@@ -129,7 +131,9 @@ def test_flows_have_a_past(emulator: Emulator, aep: Aep) -> None:
     assert len(items(aep, "runs")) == 8
 
 
-def test_a_specification_that_cannot_be_met_changes_nothing(emulator: Emulator, aep: Aep) -> None:
+def test_a_specification_that_cannot_be_met_changes_nothing(
+    emulator: Emulator, aep: AepClient
+) -> None:
     before = emulator.snapshot()
     for spec, said in (
         ({"datasets": -1}, "datasets"),
@@ -195,7 +199,7 @@ def test_the_control_api_refuses_what_it_cannot_do(emulator: Emulator, body: Any
     assert emulator.snapshot() == before
 
 
-def test_the_command_seeds(emulator: Emulator, aep: Aep, server: Server) -> None:
+def test_the_command_seeds(emulator: Emulator, aep: AepClient, server: Server) -> None:
     url = f"http://127.0.0.1:{server.port}"
     words = ("--datasets", "2", "--flows", "1", "--days", "14", "--failing", "1", "--word", "x")
     done = run("seed", *words, "--url", url)

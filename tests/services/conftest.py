@@ -10,23 +10,10 @@ import pytest
 from emulator.clock import ManualClock
 from emulator.emulator import Emulator
 from emulator.state import State
-from tests.aep import Aep, World, make_world
-from tests.emulators import new_emulator
+from emulator.testing.client import AepClient
+from tests.bodies import World, make_world
+from tests.emulators import aep_for, new_emulator
 from tests.services.lake import Lake
-
-
-def aep_for(emulator: Emulator) -> Aep:
-    """Return a client of an emulator in this process."""
-    client = emulator.wsgi_app.test_client()
-
-    def send(
-        method: str, path: str, headers: dict[str, str], content: bytes | None
-    ) -> tuple[int, dict[str, str], bytes]:
-        reply = client.open(path, method=method, headers=headers, data=content)
-        found = {name.lower(): value for name, value in reply.headers.items()}
-        return reply.status_code, found, reply.get_data()
-
-    return Aep(send, emulator.contract)
 
 
 @pytest.fixture
@@ -35,22 +22,22 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def make(clock: ManualClock) -> Callable[..., Aep]:
+def make(clock: ManualClock) -> Callable[..., AepClient]:
     """Return a function that makes an emulator with settings, and a client of it."""
 
-    def build(**settings: Any) -> Aep:
+    def build(**settings: Any) -> AepClient:
         return aep_for(new_emulator(clock, **settings))
 
     return build
 
 
 @pytest.fixture
-def api(make: Callable[..., Aep]) -> Aep:
+def api(make: Callable[..., AepClient]) -> AepClient:
     return make()
 
 
 @pytest.fixture
-def world(api: Aep) -> World:
+def world(api: AepClient) -> World:
     """What a flow needs, in the emulator that `api` calls."""
     return make_world(api)
 
@@ -82,7 +69,7 @@ def strict_emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def strict(strict_emulator: Emulator) -> Aep:
+def strict(strict_emulator: Emulator) -> AepClient:
     """An emulator for which warnings refuse too: one for all tests, empty for each."""
     strict_emulator.platform.erase()
     return aep_for(strict_emulator)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from tests.aep import CONVERSION
+from tests.bodies import CONVERSION
 
 SETS = f"{CONVERSION}/mappingSets"
 UNKNOWN = "0123456789abcdef0123456789abcdef"

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 import orjson
 
-from tests.aep import CATALOG, SCHEMA_REGISTRY, Aep, Answer, dataset, profile_schema
+from emulator.testing.client import AepClient, Response
+from tests.bodies import CATALOG, SCHEMA_REGISTRY, dataset, profile_schema
 
 IMPORT = "/data/foundation/import"
 EXPORT = "/data/foundation/export"
@@ -25,7 +26,7 @@ def lines(*rows: Mapping[str, Any]) -> bytes:
 class Lake:
     """A data set of JSON files, and short ways to its batches."""
 
-    def __init__(self, api: Aep, format: str = "json", title: str = "Leads") -> None:
+    def __init__(self, api: AepClient, format: str = "json", title: str = "Leads") -> None:
         self.api = api
         self.schema = self._schema(title)
         body = dataset(self.schema, fileDescription={"format": format})
@@ -44,19 +45,19 @@ class Lake:
     def path(self, batch: str, name: str = "a.json") -> str:
         return f"{IMPORT}/batches/{batch}/datasets/{self.dataset}/files/{name}"
 
-    def put(self, batch: str, content: bytes, name: str = "a.json", **headers: str) -> Answer:
+    def put(self, batch: str, content: bytes, name: str = "a.json", **headers: str) -> Response:
         headers = {"Content_Type": "application/octet-stream", **headers}
-        return self.api.call("PUT", self.path(batch, name), raw=content, headers=headers)
+        return self.api.call("PUT", self.path(batch, name), content=content, headers=headers)
 
-    def act(self, batch: str, action: str = "COMPLETE") -> Answer:
+    def act(self, batch: str, action: str = "COMPLETE") -> Response:
         return self.api.call("POST", f"{IMPORT}/batches/{batch}?action={action}")
 
-    def act_on_file(self, batch: str, action: str, name: str = "a.json") -> Answer:
+    def act_on_file(self, batch: str, action: str, name: str = "a.json") -> Response:
         return self.api.call("POST", f"{self.path(batch, name)}?action={action}")
 
-    def part(self, batch: str, content: bytes, span: str, name: str = "a.json") -> Answer:
+    def part(self, batch: str, content: bytes, span: str, name: str = "a.json") -> Response:
         headers = {"Content_Type": "application/octet-stream", "Content_Range": f"bytes {span}"}
-        return self.api.call("PATCH", self.path(batch, name), raw=content, headers=headers)
+        return self.api.call("PATCH", self.path(batch, name), content=content, headers=headers)
 
     def ingest(self, *rows: Mapping[str, Any], **members: Any) -> str:
         """Ingest rows as one file of JSON lines and return the batch's id."""
@@ -76,7 +77,7 @@ class Lake:
         found = self.api.ok("GET", f"{EXPORT}/files/{batch}-1")["data"]
         return [part["name"] for part in found]
 
-    def read(self, batch: str, name: str, **headers: str) -> Answer:
+    def read(self, batch: str, name: str, **headers: str) -> Response:
         query = urlencode({"path": name})
         return self.api.call("GET", f"{EXPORT}/files/{batch}-1?{query}", headers=headers)
 

@@ -16,8 +16,9 @@ from emulator.json_types import JsonObject
 from emulator.package_data import data_folder
 from emulator.sandbox import Sandbox
 from emulator.settings import Settings
-from tests.aep import CATALOG, SCHEMA_REGISTRY, Aep
-from tests.services.conftest import aep_for
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG, SCHEMA_REGISTRY
+from tests.emulators import aep_for
 from tests.services.lake import ANN, BAD, BOB, EXPORT, IMPORT, Lake, lines
 
 BATCHES = f"{IMPORT}/batches"
@@ -136,7 +137,7 @@ def test_other_content_types_are_remarked_on_and_forms_refused(lake: Lake) -> No
     assert lake.api.call("HEAD", lake.path(batch, "b.json")).status == 404
 
 
-def test_uploads_have_a_limit_of_their_own(make: Callable[..., Aep]) -> None:
+def test_uploads_have_a_limit_of_their_own(make: Callable[..., AepClient]) -> None:
     lake = Lake(make(max_body=2000, max_upload=4000))
     batch = lake.create()
     assert lake.put(batch, b" " * 4000).status == 200
@@ -167,7 +168,7 @@ def test_files_belong_to_a_batch_and_its_data_set(
         (lake.path(batch).replace(lake.dataset, OTHER), 404, "dataset_is_known"),
         (second.path(batch), 400, "batch_is_for_the_dataset"),
     ):
-        answer = lake.api.call(method, path + query, raw=raw, headers=headers)
+        answer = lake.api.call(method, path + query, content=raw, headers=headers)
         assert (answer.status, answer.rule) == (status, f"batch_ingestion.{operation}.{rule}")
 
 
@@ -178,7 +179,7 @@ def test_files_are_added_while_a_batch_is_loading(
     batch = lake.ingest(ANN)
     headers = {"Content_Range": "bytes 0-0/1", "Content_Type": "application/octet-stream"}
     raw = b"x" if method in ("PUT", "PATCH") else None
-    answer = lake.api.call(method, lake.path(batch) + query, raw=raw, headers=headers)
+    answer = lake.api.call(method, lake.path(batch) + query, content=raw, headers=headers)
     assert (answer.status, answer.rule) == (400, f"batch_ingestion.{operation}.batch_is_loading")
     assert lake.landed(batch) == [ANN]
 
@@ -250,7 +251,7 @@ def test_ranges_say_what_they_are_of_a_file_that_was_begun(lake: Lake) -> None:
     for span in ("0-1/1", "1-1/1", "0-1/4", "x"):
         answer = lake.part(batch, b"x", span)
         assert (answer.status, answer.rule) == (400, f"{rule}.range_is_of_the_body")
-    answer = lake.api.call("PATCH", lake.path(batch), raw=b"x", Content_Type="text/plain")
+    answer = lake.api.call("PATCH", lake.path(batch), content=b"x", Content_Type="text/plain")
     assert (answer.status, answer.rule) == (400, f"{rule}.range_is_sent")
     lake.put(batch, b"x")
     assert lake.part(batch, b"x", "0-0/1").rule == f"{rule}.file_is_open"
@@ -373,7 +374,7 @@ def test_a_batch_that_catalog_only_notes_takes_no_files(lake: Lake) -> None:
 
 
 def test_a_batch_whose_data_set_is_taken_away_while_it_waits_fails(
-    make: Callable[..., Aep],
+    make: Callable[..., AepClient],
 ) -> None:
     lake = Lake(make(batch_polls=1))
     batch = lake.ingest(ANN)
@@ -411,7 +412,7 @@ def test_a_batch_replaces_what_it_replays(lake: Lake) -> None:
     assert answer.warnings == ["batch_ingestion.create_batch.predecessors_are_known"]
 
 
-def test_batches_can_take_some_polls_to_end(make: Callable[..., Aep]) -> None:
+def test_batches_can_take_some_polls_to_end(make: Callable[..., AepClient]) -> None:
     lake = Lake(make(batch_polls=3))
     batch = lake.ingest(ANN)
     listed = lake.api.ok("GET", f"{CATALOG}/batches")[batch]
@@ -508,7 +509,7 @@ def test_csv_files_without_a_header_have_the_columns_of_the_schema(lake: Lake) -
     assert list(row.values()) == ["first", "second"]
 
 
-def test_parquet_files_are_read_and_written(api: Aep) -> None:
+def test_parquet_files_are_read_and_written(api: AepClient) -> None:
     lake = Lake(api, "parquet")
     batch = lake.create("parquet")
     lake.put(batch, write_parquet([ANN, BOB]), "a.parquet")
@@ -624,7 +625,7 @@ def test_an_edition_can_answer_as_the_reference_does(tmp_path: Any) -> None:
     assert lake.act(batch).json["status"] == "success"
 
 
-def test_rows_are_held_against_the_schema_as_it_is_now(api: Aep) -> None:
+def test_rows_are_held_against_the_schema_as_it_is_now(api: AepClient) -> None:
     lake = Lake(api)
     bare = {"_id": "9"}
     before = lake.ingest(bare)

@@ -11,15 +11,8 @@ import pytest
 from emulator.clock import ManualClock
 from emulator.filters.catalog import ordered
 from emulator.services.catalog.query import select
-from tests.aep import (
-    CATALOG,
-    HEADERS,
-    SCHEMA_REGISTRY,
-    Aep,
-    dataset,
-    make_world,
-    profile_schema,
-)
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG, HEADERS, SCHEMA_REGISTRY, dataset, make_world, profile_schema
 from tests.emulators import new_emulator
 
 DATASETS = f"{CATALOG}/dataSets"
@@ -38,20 +31,20 @@ def clock() -> ManualClock:
     return ManualClock(1_597_784_069_368)
 
 
-def make_schema(api: Aep, title: str = "Leads", **changes: Any) -> str:
+def make_schema(api: AepClient, title: str = "Leads", **changes: Any) -> str:
     path = f"{SCHEMA_REGISTRY}/tenant/schemas"
     id: str = api.ok("POST", path, profile_schema(title, **changes))["$id"]
     return id
 
 
-def make_dataset(api: Aep, **changes: Any) -> str:
+def make_dataset(api: AepClient, **changes: Any) -> str:
     """Create a data set of a union schema, which needs no schema of the tenant's."""
     body = {"name": "Leads", "schemaRef": UNION, **changes}
     id: str = api.ok("POST", DATASETS, body)[0].removeprefix("@/dataSets/")
     return id
 
 
-def read(api: Aep, id: str, **headers: str) -> dict[str, Any]:
+def read(api: AepClient, id: str, **headers: str) -> dict[str, Any]:
     found: dict[str, Any] = api.ok("GET", f"{DATASETS}/{id}", headers=headers)[id]
     return found
 
@@ -62,7 +55,7 @@ def read(api: Aep, id: str, **headers: str) -> dict[str, Any]:
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("name", ["Target Dataset", "Target dataset for cloud storage"])
 def test_both_tutorials_requests_are_accepted_in_every_edition(
-    api: Aep, edition: str, name: str
+    api: AepClient, edition: str, name: str
 ) -> None:
     schema = make_schema(api)
     answer = api.call(
@@ -80,7 +73,9 @@ def test_both_tutorials_requests_are_accepted_in_every_edition(
     assert read(api, id)["schemaRef"] == dataset(schema)["schemaRef"]
 
 
-def test_the_server_fills_in_what_the_caller_does_not_say(api: Aep, clock: ManualClock) -> None:
+def test_the_server_fills_in_what_the_caller_does_not_say(
+    api: AepClient, clock: ManualClock
+) -> None:
     schema = make_schema(api)
     id = api.ok("POST", DATASETS, dataset(schema, name="My Leads, 2020!"))[0][-24:]
     found = read(api, id)
@@ -112,32 +107,32 @@ def test_the_server_fills_in_what_the_caller_does_not_say(api: Aep, clock: Manua
     }
 
 
-def test_what_the_server_sets_cannot_be_sent(api: Aep) -> None:
+def test_what_the_server_sets_cannot_be_sent(api: AepClient) -> None:
     id = make_dataset(api, version="9", imsOrg="x", id="y", viewId="z", files="w", created=1)
     found = read(api, id)
     assert (found["version"], found["imsOrg"]) == ("1.0.0", api.headers["x-gw-ims-org-id"])
     assert found["viewId"] != "z"
 
 
-def test_unknown_members_are_kept(api: Aep) -> None:
+def test_unknown_members_are_kept(api: AepClient) -> None:
     found = read(api, make_dataset(api, unifiedTags=["a"], systemLabels=["b"]))
     assert (found["unifiedTags"], found["systemLabels"]) == (["a"], ["b"])
 
 
-def test_names_may_repeat_but_tables_do_not(api: Aep) -> None:
+def test_names_may_repeat_but_tables_do_not(api: AepClient) -> None:
     tables = [read(api, make_dataset(api))["tags"]["adobe/pqs/table"] for _ in range(3)]
     assert tables == [["leads"], ["leads_1"], ["leads_2"]]
     assert read(api, make_dataset(api, name="leads 1"))["tags"]["adobe/pqs/table"] == ["leads_1_1"]
 
 
-def test_without_a_name_the_id_stands_in(api: Aep) -> None:
+def test_without_a_name_the_id_stands_in(api: AepClient) -> None:
     answer = api.call("POST", DATASETS, {"schemaRef": UNION})
     assert answer.warnings == ["catalog.create_dataset.name_is_sent"]
     id = answer.json[0][-24:]
     assert read(api, id)["name"] == id
 
 
-def test_an_event_schema_makes_a_time_series_data_set(api: Aep, clock: ManualClock) -> None:
+def test_an_event_schema_makes_a_time_series_data_set(api: AepClient, clock: ManualClock) -> None:
     changes: dict[str, Any] = {"allOf": [{"$ref": EVENT}], "meta:class": EVENT}
     id = api.ok("POST", DATASETS, dataset(make_schema(api, **changes)))[0][-24:]
     assert read(api, id)["classification"]["dataBehavior"] == "time-series"
@@ -152,7 +147,7 @@ def test_an_event_schema_makes_a_time_series_data_set(api: Aep, clock: ManualClo
     assert read(api, id)["extensions"] == extensions
 
 
-def test_another_schema_gives_another_classification(api: Aep) -> None:
+def test_another_schema_gives_another_classification(api: AepClient) -> None:
     record = make_schema(api)
     event = make_schema(api, "Events", **{"allOf": [{"$ref": EVENT}], "meta:class": EVENT})
     id = api.ok("POST", DATASETS, dataset(record))[0][-24:]
@@ -160,14 +155,14 @@ def test_another_schema_gives_another_classification(api: Aep) -> None:
     assert read(api, id)["classification"]["dataBehavior"] == "time-series"
 
 
-def test_enabling_profile_notes_when(api: Aep) -> None:
+def test_enabling_profile_notes_when(api: AepClient) -> None:
     id = make_dataset(api, tags={"unifiedProfile": ["enabled: true"], "mine": ["a"]})
     tags = read(api, id)["tags"]
     assert tags["unifiedProfile"] == ["enabled: true", "enabledAt:2020-08-18 20:54:29"]
     assert tags["mine"] == ["a"]
 
 
-def test_validate_only_keeps_nothing(api: Aep) -> None:
+def test_validate_only_keeps_nothing(api: AepClient) -> None:
     answer = api.call("POST", DATASETS, {"name": "a", "schemaRef": UNION}, pragma="validate-only")
     assert (answer.status, answer.json) == (200, [])
     assert api.ok("GET", DATASETS) == {}
@@ -179,19 +174,19 @@ def test_validate_only_keeps_nothing(api: Aep) -> None:
 # Reading
 
 
-def test_the_version_is_the_tag_of_a_single_data_set(api: Aep) -> None:
+def test_the_version_is_the_tag_of_a_single_data_set(api: AepClient) -> None:
     id = make_dataset(api)
     headers = api.call("GET", f"{DATASETS}/{id}").headers
     assert (headers["etag"], headers["e-tag"]) == ('"1.0.0"', "1.0.0")
 
 
-def test_several_are_read_by_a_list_of_ids(api: Aep) -> None:
+def test_several_are_read_by_a_list_of_ids(api: AepClient) -> None:
     first, second = make_dataset(api), make_dataset(api)
     found = api.ok("GET", f"{DATASETS}/{second},{first},{UNKNOWN}?properties=name")
     assert found == {second: {"name": "Leads"}, first: {"name": "Leads"}}
 
 
-def test_paths_are_spelled_as_documents_spell_them(api: Aep) -> None:
+def test_paths_are_spelled_as_documents_spell_them(api: AepClient) -> None:
     id = make_dataset(api)
     for name in ("dataSets", "datasets", "DataSets", "dataSet", "dataset", "DATASETS"):
         assert id in api.ok("GET", f"{CATALOG}/{name}/{id}")
@@ -201,7 +196,7 @@ def test_paths_are_spelled_as_documents_spell_them(api: Aep) -> None:
         assert api.ok("PATCH", f"{CATALOG}/{path}/{id}", {"a": 1}) == [f"@/dataSets/{id}"]
 
 
-def test_what_is_documented_but_not_emulated_says_so(api: Aep) -> None:
+def test_what_is_documented_but_not_emulated_says_so(api: AepClient) -> None:
     for path in ("", "accounts", "connectors/1", "health", "xdms/context/profile"):
         answer = api.call("GET", f"{CATALOG}/{path}")
         assert (answer.status, answer.rule) == (501, "platform.not_emulated")
@@ -211,7 +206,7 @@ def test_what_is_documented_but_not_emulated_says_so(api: Aep) -> None:
 # Changing
 
 
-def test_an_object_replaces_the_members_that_it_has(api: Aep, clock: ManualClock) -> None:
+def test_an_object_replaces_the_members_that_it_has(api: AepClient, clock: ManualClock) -> None:
     id = make_dataset(api, tags={"a": ["1"], "b": ["2"]}, description="old", extra={"x": 1, "y": 2})
     before = read(api, id)
     clock.advance(60)
@@ -226,7 +221,7 @@ def test_an_object_replaces_the_members_that_it_has(api: Aep, clock: ManualClock
     assert after["created"] == before["created"]
 
 
-def test_a_json_patch_changes_single_places(api: Aep) -> None:
+def test_a_json_patch_changes_single_places(api: AepClient) -> None:
     id = make_dataset(api)
     before = read(api, id)["tags"]
     for content_type in (
@@ -245,7 +240,7 @@ def test_a_json_patch_changes_single_places(api: Aep) -> None:
     assert found["version"] == "1.0.4"
 
 
-def test_version_two_merges_at_every_depth(api: Aep) -> None:
+def test_version_two_merges_at_every_depth(api: AepClient) -> None:
     id = make_dataset(api, tags={"a": ["1"]}, extra={"x": {"y": 1}, "z": [1]})
     api.ok("PATCH", f"{V2}/{id}", {"tags": {"b": ["2"]}, "extra": {"x": {"w": 2}, "z": [2]}})
     found = read(api, id)
@@ -255,7 +250,7 @@ def test_version_two_merges_at_every_depth(api: Aep) -> None:
     assert found["tags"]["acp_validationContext"] == ["enabled"]
 
 
-def test_put_drops_what_is_not_sent_and_keeps_what_is_the_servers(api: Aep) -> None:
+def test_put_drops_what_is_not_sent_and_keeps_what_is_the_servers(api: AepClient) -> None:
     id = make_dataset(api, description="old", tags={"a": ["1"]}, extra=1)
     before = read(api, id)
     api.ok("PUT", f"{DATASETS}/{id}", {"name": "New", "schemaRef": UNION})
@@ -269,7 +264,7 @@ def test_put_drops_what_is_not_sent_and_keeps_what_is_the_servers(api: Aep) -> N
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_what_was_read_can_be_put_back(api: Aep, edition: str) -> None:
+def test_what_was_read_can_be_put_back(api: AepClient, edition: str) -> None:
     api.headers["x-emulator-edition"] = edition
     id = make_dataset(api, tags={"a": ["1"]}, description="d")
     before = read(api, id)
@@ -280,12 +275,12 @@ def test_what_was_read_can_be_put_back(api: Aep, edition: str) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 @pytest.mark.parametrize("sent", ["1.0.0", '"1.0.0"', "1597784069368", "*"])
-def test_if_match_takes_the_version_or_the_time(api: Aep, method: str, sent: str) -> None:
+def test_if_match_takes_the_version_or_the_time(api: AepClient, method: str, sent: str) -> None:
     id = make_dataset(api)
     api.ok(method, f"{DATASETS}/{id}", {"name": "b", "schemaRef": UNION}, If_Match=sent)
 
 
-def test_deleting_twice_answers_an_empty_array(api: Aep) -> None:
+def test_deleting_twice_answers_an_empty_array(api: AepClient) -> None:
     id = make_dataset(api)
     assert api.ok("DELETE", f"{DATASETS}/{id}") == [f"@/dataSets/{id}"]
     assert api.ok("DELETE", f"{DATASETS}/{id}") == []
@@ -293,12 +288,12 @@ def test_deleting_twice_answers_an_empty_array(api: Aep) -> None:
     assert read(api, make_dataset(api))["tags"]["adobe/pqs/table"] == ["leads"]
 
 
-def test_deleting_a_data_set_in_use_is_reported(api: Aep) -> None:
+def test_deleting_a_data_set_in_use_is_reported(api: AepClient) -> None:
     rule = "catalog.delete_dataset.dataset_is_unused"
     assert api.call("DELETE", f"{DATASETS}/{make_world(api).dataset}").warnings == [rule]
 
 
-def test_strict_refuses_to_delete_a_data_set_in_use(strict: Aep) -> None:
+def test_strict_refuses_to_delete_a_data_set_in_use(strict: AepClient) -> None:
     id = make_world(strict).dataset
     answer = strict.call("DELETE", f"{DATASETS}/{id}")
     assert (answer.status, answer.rule) == (400, "catalog.delete_dataset.dataset_is_unused")
@@ -308,7 +303,7 @@ def test_strict_refuses_to_delete_a_data_set_in_use(strict: Aep) -> None:
 # Lists
 
 
-def fill(api: Aep, clock: ManualClock) -> dict[str, str]:
+def fill(api: AepClient, clock: ManualClock) -> dict[str, str]:
     """Create the data sets a, b, c a second apart, and return their ids by name."""
     ids = {}
     for name in "abc":
@@ -379,13 +374,13 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("query", "names"), LISTS)
-def test_lists(api: Aep, clock: ManualClock, query: str, names: str) -> None:
+def test_lists(api: AepClient, clock: ManualClock, query: str, names: str) -> None:
     ids = fill(api, clock)
     found = api.ok("GET", f"{DATASETS}?{query}")
     assert list(found) == [ids[name] for name in names]
 
 
-def test_properties_choose_members(api: Aep) -> None:
+def test_properties_choose_members(api: AepClient) -> None:
     id = make_dataset(api, description="d")
     assert api.ok("GET", f"{DATASETS}?properties=name,description,nothing") == {
         id: {"name": "Leads", "description": "d"}
@@ -393,7 +388,7 @@ def test_properties_choose_members(api: Aep) -> None:
     assert api.ok("GET", f"{DATASETS}/{id}?properties=observableSchema") == {id: {}}
 
 
-def test_a_list_has_twenty_objects_unless_it_says(api: Aep) -> None:
+def test_a_list_has_twenty_objects_unless_it_says(api: AepClient) -> None:
     for _ in range(25):
         make_dataset(api)
     assert len(api.ok("GET", DATASETS)) == 20
@@ -401,12 +396,12 @@ def test_a_list_has_twenty_objects_unless_it_says(api: Aep) -> None:
     assert len(api.ok("GET", f"{DATASETS}?start=20")) == 5
 
 
-def test_undocumented_filters_are_noted(api: Aep) -> None:
+def test_undocumented_filters_are_noted(api: AepClient) -> None:
     answer = api.call("GET", f"{DATASETS}?schemaRef.id=a")
     assert answer.warnings == ["catalog.list_datasets.filters_are_documented"]
 
 
-def test_a_hostile_expression_takes_no_time(api: Aep) -> None:
+def test_a_hostile_expression_takes_no_time(api: AepClient) -> None:
     make_dataset(api, name="a" * 5000 + "!")
     assert api.ok("GET", f"{DATASETS}?property=name~(a%2B)%2B$") == {}
 
@@ -421,7 +416,7 @@ def test_order_never_compares_what_cannot_be_compared() -> None:
 # Editions
 
 
-def test_each_edition_prints_a_data_set_its_own_way(api: Aep) -> None:
+def test_each_edition_prints_a_data_set_its_own_way(api: AepClient) -> None:
     id = make_dataset(api)
     for edition in ("2020-03", "2020-09"):
         found = read(api, id, x_emulator_edition=edition)
@@ -432,7 +427,7 @@ def test_each_edition_prints_a_data_set_its_own_way(api: Aep) -> None:
     assert read(api, id)["state"] == "ACTIVE"
 
 
-def test_each_edition_makes_a_data_set_its_own_way(api: Aep) -> None:
+def test_each_edition_makes_a_data_set_its_own_way(api: AepClient) -> None:
     body = {"name": "a", "schemaRef": UNION}
     for edition, numbered, table_format in (
         ("2020-03", True, "parquet"),
@@ -559,7 +554,7 @@ OPERATIONS = ("list_datasets", "get_dataset", "delete_dataset", *(f"{v}_dataset"
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=[row[0] for row in REFUSALS])
-def test_a_refusal_names_its_rule_and_changes_nothing(strict: Aep, refusal: Refusal) -> None:
+def test_a_refusal_names_its_rule_and_changes_nothing(strict: AepClient, refusal: Refusal) -> None:
     rule, method, path, body, headers = refusal
     id = make_dataset(strict)
     before = strict.ok("GET", DATASETS)
@@ -573,13 +568,13 @@ def test_a_refusal_names_its_rule_and_changes_nothing(strict: Aep, refusal: Refu
     assert strict.ok("GET", DATASETS) == before
 
 
-def test_every_rule_is_refused_by_a_test(api: Aep) -> None:
+def test_every_rule_is_refused_by_a_test(api: AepClient) -> None:
     own = tuple(f"catalog.{name}." for name in OPERATIONS)
     rules = {id for id in api.contract.rules if id.startswith(own)}
     assert {row[0] for row in REFUSALS} | UNREFUSED == rules
 
 
-def test_the_reserved_tag_is_refused_in_the_published_words(api: Aep) -> None:
+def test_the_reserved_tag_is_refused_in_the_published_words(api: AepClient) -> None:
     body = {"tags": {"adobe/pqs/table": ["mine"]}}
     assert api.call("PATCH", f"{DATASETS}/{make_dataset(api)}", body).json == {
         "type": "/placeholder/type/uri",
@@ -630,7 +625,9 @@ def test_observing_survives_whatever_it_accepts(clock: ManualClock, body: Any) -
 @pytest.mark.parametrize(
     "elsewhere", [{"x-sandbox-name": "dev"}, {"x-gw-ims-org-id": "OTHER@AdobeOrg"}]
 )
-def test_organizations_and_sandboxes_see_their_own(api: Aep, elsewhere: dict[str, str]) -> None:
+def test_organizations_and_sandboxes_see_their_own(
+    api: AepClient, elsewhere: dict[str, str]
+) -> None:
     id = make_dataset(api)
     other = replace(api, headers={**api.headers, **elsewhere})
     assert other.ok("GET", DATASETS) == {}
@@ -641,7 +638,7 @@ def test_organizations_and_sandboxes_see_their_own(api: Aep, elsewhere: dict[str
     assert read(api, id)["version"] == "1.0.0"
 
 
-def test_same_seed_and_calls_give_the_same_answers(make: Callable[..., Aep]) -> None:
+def test_same_seed_and_calls_give_the_same_answers(make: Callable[..., AepClient]) -> None:
     def run(seed: str) -> Any:
         api = make(seed=seed)
         make_dataset(api)

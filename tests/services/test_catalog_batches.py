@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from emulator.clock import ManualClock
-from tests.aep import CATALOG, Aep
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG
 from tests.services.lake import ANN, BAD, EXPORT, Lake
 
 BATCHES = f"{CATALOG}/batches"
@@ -142,7 +143,7 @@ def test_the_singular_is_an_alias(lake: Lake) -> None:
 # Lists
 
 
-def test_batches_are_filtered_ordered_and_paged(clock: ManualClock, api: Aep) -> None:
+def test_batches_are_filtered_ordered_and_paged(clock: ManualClock, api: AepClient) -> None:
     lake = Lake(api)
     good = lake.ingest(ANN)
     clock.advance(60)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.aep import CATALOG, SCHEMA_REGISTRY, Aep, dataset, profile_schema
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG, SCHEMA_REGISTRY, dataset, profile_schema
 
 DATASETS = f"{CATALOG}/dataSets"
 UNION = {
@@ -15,20 +16,20 @@ UNKNOWN = "0123456789abcdef01234567"
 EVENT = "https://ns.adobe.com/xdm/context/experienceevent"
 
 
-def make_dataset(api: Aep, **changes: object) -> str:
+def make_dataset(api: AepClient, **changes: object) -> str:
     body = {"name": "Leads", "schemaRef": UNION, **changes}
     reference: str = api.ok("POST", DATASETS, body)[0]
     return reference.removeprefix("@/dataSets/")
 
 
-def make_events(api: Aep) -> str:
+def make_events(api: AepClient) -> str:
     changes = {"allOf": [{"$ref": EVENT}], "meta:class": EVENT}
     body = profile_schema("Events", **changes)
     schema = api.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", body)["$id"]
     return make_dataset(api, schemaRef=dataset(schema)["schemaRef"])
 
 
-def test_a_tag_tells_its_values_and_who_has_it(api: Aep) -> None:
+def test_a_tag_tells_its_values_and_who_has_it(api: AepClient) -> None:
     first = make_dataset(api, tags={"our/team": ["red", "blue"]})
     make_dataset(api)
     second = make_dataset(api, tags={"our/team": ["blue", "green"]})
@@ -40,7 +41,7 @@ def test_a_tag_tells_its_values_and_who_has_it(api: Aep) -> None:
     assert tables == ["leads", "leads_1", "leads_2"]
 
 
-def test_a_tag_that_nobody_has_is_not_found(api: Aep) -> None:
+def test_a_tag_that_nobody_has_is_not_found(api: AepClient) -> None:
     make_dataset(api)
     answer = api.call("GET", f"{CATALOG}/tags/our/team")
     assert (answer.status, answer.json["title"]) == (404, "NotFoundError")
@@ -48,7 +49,7 @@ def test_a_tag_that_nobody_has_is_not_found(api: Aep) -> None:
     assert api.call("GET", f"{CATALOG}/tags/our/team", x_sandbox_name="dev").status == 404
 
 
-def test_events_tell_how_long_their_rows_may_stay(api: Aep) -> None:
+def test_events_tell_how_long_their_rows_may_stay(api: AepClient) -> None:
     answer = api.call("GET", f"{CATALOG}/ttl/{make_events(api)}")
     limits = {"defaultValue": "P12M", "maxValue": "P12M", "minValue": "P7D"}
     assert answer.json == {"extensions": {"adobe_lakeHouse": {"rowExpiration": limits}}}
@@ -58,7 +59,7 @@ def test_events_tell_how_long_their_rows_may_stay(api: Aep) -> None:
     assert api.call("GET", f"{CATALOG}/ttl/{UNKNOWN}").status == 404
 
 
-def test_credentials_have_the_look_of_some_and_stay_the_same(api: Aep) -> None:
+def test_credentials_have_the_look_of_some_and_stay_the_same(api: AepClient) -> None:
     id = make_dataset(api)
     found = api.ok("GET", f"{DATASETS}/{id}/credentials")
     assert found["dataSetId"] == id
@@ -72,7 +73,7 @@ def test_credentials_have_the_look_of_some_and_stay_the_same(api: Aep) -> None:
 
 
 @pytest.mark.parametrize("path", ["dataSets", "v2/dataSets"])
-def test_a_change_may_name_versions_that_it_does_not_mean(api: Aep, path: str) -> None:
+def test_a_change_may_name_versions_that_it_does_not_mean(api: AepClient, path: str) -> None:
     id = make_dataset(api)
     place = f"{CATALOG}/{path}/{id}"
     answer = api.call("PATCH", place, {"name": "b"}, If_None_Match='"1.0.0"')
@@ -82,7 +83,7 @@ def test_a_change_may_name_versions_that_it_does_not_mean(api: Aep, path: str) -
     assert api.ok("GET", f"{DATASETS}/{id}")[id]["name"] == "b"
 
 
-def test_a_range_of_objects_tells_how_many_there_are(api: Aep) -> None:
+def test_a_range_of_objects_tells_how_many_there_are(api: AepClient) -> None:
     ids = [make_dataset(api) for _ in range(5)]
     answer = api.call("GET", DATASETS, Range="objects=1-2")
     assert (answer.status, list(answer.json)) == (206, ids[1:3])
@@ -96,19 +97,19 @@ def test_a_range_of_objects_tells_how_many_there_are(api: Aep) -> None:
     assert beyond.headers["content-range"] == "objects */5"
 
 
-def test_a_range_that_is_none_is_refused(api: Aep) -> None:
+def test_a_range_that_is_none_is_refused(api: AepClient) -> None:
     for text in ("objects=2-1", "objects=a-b", "objects=1-101"):
         answer = api.call("GET", DATASETS, Range=text)
         assert (answer.status, answer.json["title"]) == (400, "BadRequestError"), text
 
 
-def test_ranges_of_bytes_are_no_ranges_of_objects(api: Aep) -> None:
+def test_ranges_of_bytes_are_no_ranges_of_objects(api: AepClient) -> None:
     id = make_dataset(api)
     answer = api.call("GET", DATASETS, Range="bytes=0-9")
     assert (answer.status, list(answer.json)) == (200, [id])
 
 
-def test_profile_needs_a_schema_that_is_in_the_profile(api: Aep) -> None:
+def test_profile_needs_a_schema_that_is_in_the_profile(api: AepClient) -> None:
     parts = [
         {"$ref": f"https://ns.adobe.com/xdm/context/{name}"} for name in ("profile", "identitymap")
     ]
@@ -124,14 +125,17 @@ def test_profile_needs_a_schema_that_is_in_the_profile(api: Aep) -> None:
     assert rule not in api.call("POST", DATASETS, dataset(schema)).warnings
 
 
-def test_files_are_shown_in_place_of_their_link(api: Aep) -> None:
+def test_files_are_shown_in_place_of_their_link(api: AepClient) -> None:
     id, other = make_dataset(api), make_dataset(api)
     place = "/data/foundation/import/batches"
     body = {"datasetId": id, "inputFormat": {"format": "json"}}
     batch = api.ok("POST", place, body)["id"]
     octets = {"Content_Type": "application/octet-stream"}
     api.call(
-        "PUT", f"{place}/{batch}/datasets/{id}/files/a.json", raw=b'{"_id": "1"}', headers=octets
+        "PUT",
+        f"{place}/{batch}/datasets/{id}/files/a.json",
+        content=b'{"_id": "1"}',
+        headers=octets,
     )
     api.ok("POST", f"{place}/{batch}?action=COMPLETE")
     files = api.ok("GET", f"{CATALOG}/dataSetFiles?dataSetId={id}")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from emulator.filters.templates import attributes, fill
-from tests.aep import CATALOG, Aep
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG
 
 DATASETS = f"{CATALOG}/dataSets"
 UNION = {
@@ -30,7 +31,7 @@ def ask(id: str, resource: str, method: str = "GET", **more: Any) -> dict[str, A
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("path", [CATALOG, f"{CATALOG}/"])
 def test_a_later_request_uses_what_an_earlier_one_answered(
-    api: Aep, edition: str, path: str
+    api: AepClient, edition: str, path: str
 ) -> None:
     body = [
         create("first"),
@@ -51,7 +52,7 @@ def test_a_later_request_uses_what_an_earlier_one_answered(
     assert api.ok("GET", f"{DATASETS}/{first}")[first]["description"] == "second"
 
 
-def test_if_one_change_fails_none_is_made(api: Aep) -> None:
+def test_if_one_change_fails_none_is_made(api: AepClient) -> None:
     kept = api.ok("POST", DATASETS, create("kept")["body"])
     before = api.ok("GET", DATASETS)
     id = kept[0].removeprefix("@/dataSets/")
@@ -69,7 +70,7 @@ def test_if_one_change_fails_none_is_made(api: Aep) -> None:
     assert api.ok("GET", DATASETS).keys() == {id, again[0].removeprefix("@/dataSets/")}
 
 
-def test_a_failing_lookup_fails_alone(api: Aep) -> None:
+def test_a_failing_lookup_fails_alone(api: AepClient) -> None:
     body = [create("first"), ask("second", f"/dataSets/{UNKNOWN}"), create("third")]
     answer = api.call("POST", CATALOG, body)
     assert [item["code"] for item in answer.json] == [200, 404, 200]
@@ -78,7 +79,7 @@ def test_a_failing_lookup_fails_alone(api: Aep) -> None:
     assert len(api.ok("GET", DATASETS)) == 2
 
 
-def test_each_request_may_name_the_version_that_it_changes(api: Aep) -> None:
+def test_each_request_may_name_the_version_that_it_changes(api: AepClient) -> None:
     id = api.ok("POST", DATASETS, create("one")["body"])[0].removeprefix("@/dataSets/")
     change = ask("a", f"/dataSets/{id}", "PATCH", body={"name": "two"})
     stale = api.call("POST", CATALOG, [{**change, "headers": {"if-match": "1.0.9"}}])
@@ -87,7 +88,7 @@ def test_each_request_may_name_the_version_that_it_changes(api: Aep) -> None:
     assert api.ok("GET", f"{DATASETS}/{id}")[id]["name"] == "two"
 
 
-def test_no_request_leaves_the_sandbox_or_the_organization(api: Aep) -> None:
+def test_no_request_leaves_the_sandbox_or_the_organization(api: AepClient) -> None:
     elsewhere = {"x-sandbox-name": "dev", "x-gw-ims-org-id": f"{1:024X}@AdobeOrg", "x-api-key": "k"}
     item = {**create("first"), "headers": elsewhere}
     (made,) = api.ok("POST", CATALOG, [item])
@@ -96,7 +97,7 @@ def test_no_request_leaves_the_sandbox_or_the_organization(api: Aep) -> None:
     assert api.ok("GET", DATASETS, x_sandbox_name="dev") == {}
 
 
-def test_what_catalog_does_not_have_is_refused_as_by_itself(api: Aep) -> None:
+def test_what_catalog_does_not_have_is_refused_as_by_itself(api: AepClient) -> None:
     for item, status in (
         (ask("a", "/nowhere"), 404),
         (ask("a", "/dataSets", "DELETE"), 405),
@@ -122,7 +123,7 @@ def test_what_catalog_does_not_have_is_refused_as_by_itself(api: Aep) -> None:
         ([ask("a", "/dataSets/<<b.id>>"), create("b")], "templates_refer_back"),
     ],
 )
-def test_what_is_no_list_of_requests_is_refused(api: Aep, body: Any, rule: str) -> None:
+def test_what_is_no_list_of_requests_is_refused(api: AepClient, body: Any, rule: str) -> None:
     answer = api.call("POST", CATALOG, body)
     assert (answer.status, answer.json["title"]) == (400, "BadRequestError")
     assert answer.rule == f"catalog.perform_requests.{rule}"
@@ -144,14 +145,17 @@ def test_templates_become_what_they_name() -> None:
     assert attributes(["@/dataSets/1", "@/dataSets/2"]) == {}
 
 
-def test_files_that_a_change_removed_come_back_with_it(api: Aep) -> None:
+def test_files_that_a_change_removed_come_back_with_it(api: AepClient) -> None:
     id = api.ok("POST", DATASETS, create("one")["body"])[0].removeprefix("@/dataSets/")
     place = "/data/foundation/import/batches"
     body = {"datasetId": id, "inputFormat": {"format": "json"}}
     batch = api.ok("POST", place, body)["id"]
     octets = {"Content_Type": "application/octet-stream"}
     api.call(
-        "PUT", f"{place}/{batch}/datasets/{id}/files/a.json", raw=b'{"_id": "1"}', headers=octets
+        "PUT",
+        f"{place}/{batch}/datasets/{id}/files/a.json",
+        content=b'{"_id": "1"}',
+        headers=octets,
     )
     api.ok("POST", f"{place}/{batch}?action=COMPLETE")
     data = f"/data/foundation/export/batches/{batch}/files"

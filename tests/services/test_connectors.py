@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from emulator.clock import ManualClock
-from tests.aep import CONNECTORS, Aep
+from emulator.testing.client import AepClient
+from tests.bodies import CONNECTORS
 
 ZONE = f"{CONNECTORS}/landingzone"
 CREDENTIALS = f"{ZONE}/credentials"
@@ -21,7 +22,7 @@ EDITIONS = ["2020-03", "2020-09", "latest"]
 KEY = {"encryptionAlgorithm": "PGP", "params": {"passPhrase": "open sesame"}}
 
 
-def credentials(api: Aep, type: str = "user_drop_zone", **headers: str) -> dict[str, str]:
+def credentials(api: AepClient, type: str = "user_drop_zone", **headers: str) -> dict[str, str]:
     answer = api.call("GET", f"{CREDENTIALS}?type={type}", headers=headers)
     assert answer.status == 200
     found: dict[str, str] = answer.json
@@ -29,14 +30,14 @@ def credentials(api: Aep, type: str = "user_drop_zone", **headers: str) -> dict[
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_the_landing_zone_is_as_printed(api: Aep, edition: str) -> None:
+def test_the_landing_zone_is_as_printed(api: AepClient, edition: str) -> None:
     answer = api.call("GET", f"{ZONE}?{USER}", x_emulator_edition=edition)
     assert answer.json == {"containerName": "dlz-user-container", "containerTTL": "7"}
     other = api.call("GET", f"{ZONE}?type=dlz_destination", x_emulator_edition=edition)
     assert other.json == {"containerName": "dlz-destination", "containerTTL": "7"}
 
 
-def test_credentials_are_those_of_one_container(api: Aep) -> None:
+def test_credentials_are_those_of_one_container(api: AepClient) -> None:
     mine = credentials(api)
     uri = urlsplit(mine["SASUri"])
     assert uri.netloc == "localhost"
@@ -52,7 +53,7 @@ def test_credentials_are_those_of_one_container(api: Aep) -> None:
     assert len(tokens) == 3
 
 
-def test_a_refresh_replaces_the_token_and_moves_its_end(api: Aep, clock: ManualClock) -> None:
+def test_a_refresh_replaces_the_token_and_moves_its_end(api: AepClient, clock: ManualClock) -> None:
     first = credentials(api)
     answer = api.call("POST", REFRESH)
     assert answer.status == 200
@@ -68,7 +69,7 @@ def test_a_refresh_replaces_the_token_and_moves_its_end(api: Aep, clock: ManualC
     assert credentials(api) == again
 
 
-def test_an_expired_token_is_replaced_when_it_is_read(api: Aep, clock: ManualClock) -> None:
+def test_an_expired_token_is_replaced_when_it_is_read(api: AepClient, clock: ManualClock) -> None:
     refreshed = api.call("POST", REFRESH).json
     clock.advance(90 * 24 * 3600)
     later = credentials(api)
@@ -77,7 +78,7 @@ def test_an_expired_token_is_replaced_when_it_is_read(api: Aep, clock: ManualClo
     assert credentials(api) == later
 
 
-def test_the_emulators_reset_forgets_a_refresh(api: Aep) -> None:
+def test_the_emulators_reset_forgets_a_refresh(api: AepClient) -> None:
     first = credentials(api)
     api.call("POST", REFRESH)
     assert api.call("POST", "/_emulator/reset").status == 204
@@ -102,7 +103,7 @@ def test_the_emulators_reset_forgets_a_refresh(api: Aep) -> None:
 )
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_a_wrong_question_is_refused(
-    api: Aep, method: str, path: str, rule: str, edition: str
+    api: AepClient, method: str, path: str, rule: str, edition: str
 ) -> None:
     before = credentials(api)
     answer = api.call(method, path, x_emulator_edition=edition)
@@ -110,7 +111,7 @@ def test_a_wrong_question_is_refused(
     assert credentials(api) == before
 
 
-def test_a_key_is_made(api: Aep, clock: ManualClock) -> None:
+def test_a_key_is_made(api: AepClient, clock: ManualClock) -> None:
     answer = api.call("POST", KEYS, KEY)
     assert answer.status == 200
     # 180 days, in seconds.
@@ -134,14 +135,13 @@ def test_a_key_is_made(api: Aep, clock: ManualClock) -> None:
         ({**KEY, "params": {"passPhrase": 7}}, "pass_phrase_is_text"),
     ],
 )
-def test_a_wrong_key_is_refused(api: Aep, body: Any, rule: str) -> None:
+def test_a_wrong_key_is_refused(api: AepClient, body: Any, rule: str) -> None:
     answer = api.call("POST", KEYS, body)
     assert (answer.status, answer.rule) == (400, f"connectors.create_encryption_key.{rule}")
 
 
-def test_an_observing_emulator_does_not_stumble(make: Callable[..., Aep]) -> None:
+def test_an_observing_emulator_does_not_stumble(make: Callable[..., AepClient]) -> None:
     api = make(enforce="observe")
-    api.holds_shapes = False
     for path in (ZONE, f"{CREDENTIALS}?type=a%20b"):
         assert api.call("GET", path).status == 200
     assert api.call("POST", f"{CREDENTIALS}?action=refresh").status == 200

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.aep import HEADERS, Aep
+from emulator.testing.client import AepClient
+from tests.bodies import HEADERS
 from tests.services.lake import ANN, BAD, BOB, EXPORT, Lake, lines
 
 UNKNOWN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -82,7 +83,7 @@ def test_a_range_behind_the_end_is_refused(lake: Lake, asked: str) -> None:
     assert answer.headers["content-range"] == f"bytes */{len(lines(ANN))}"
 
 
-def test_head_tells_size_and_kind_without_the_bytes(api: Aep) -> None:
+def test_head_tells_size_and_kind_without_the_bytes(api: AepClient) -> None:
     for format, kind in (("csv", "application/csv"), ("parquet", "application/parquet")):
         lake = Lake(api, format, title=format)
         batch = lake.ingest(ANN)
@@ -131,7 +132,7 @@ def test_a_batch_that_is_not_there_has_no_files(lake: Lake) -> None:
     assert (answer.status, answer.rule) == (404, "data_access.get_batch_meta.batch_is_known")
 
 
-def test_a_strict_emulator_refuses_the_unknown_batch(strict: Aep) -> None:
+def test_a_strict_emulator_refuses_the_unknown_batch(strict: AepClient) -> None:
     answer = strict.call("GET", f"{EXPORT}/batches/{UNKNOWN}/files")
     assert (answer.status, answer.rule) == (404, "data_access.list_batch_files.batch_is_known")
 
@@ -251,14 +252,14 @@ def test_a_data_set_shows_its_first_hundred_rows(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
-def test_previews_read_every_format_that_data_lands_in(api: Aep, format: str) -> None:
+def test_previews_read_every_format_that_data_lands_in(api: AepClient, format: str) -> None:
     lake = Lake(api, format)
     lake.ingest({"_id": "1"}, {"_id": "2"})
     assert lake.preview() == [{"_id": "1"}, {"_id": "2"}]
 
 
 def test_a_preview_of_parquet_without_the_extra_says_so(
-    api: Aep, monkeypatch: pytest.MonkeyPatch
+    api: AepClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = Lake(api, "parquet")
     lake.ingest(ANN)
@@ -269,7 +270,7 @@ def test_a_preview_of_parquet_without_the_extra_says_so(
     assert "extra parquet" in answer.json["detail"]
 
 
-def test_the_gate_stands_before_files_too(make: Callable[..., Aep]) -> None:
+def test_the_gate_stands_before_files_too(make: Callable[..., AepClient]) -> None:
     api = make()
     for path in (f"{EXPORT}/batches/x/files", f"{EXPORT}/files/x-1"):
         headers = {name: value for name, value in HEADERS.items() if name != "x-api-key"}

@@ -11,12 +11,12 @@ import pytest
 from emulator.clock import ManualClock
 from emulator.services.data_prep.listing import ordered
 from emulator.services.data_prep.shapes import seconds
-from tests.aep import (
+from emulator.testing.client import AepClient
+from tests.bodies import (
     CONVERSION,
     FLOW_SERVICE,
     HEADERS,
     SCHEMA_REGISTRY,
-    Aep,
     flow,
     make_world,
     mapping_set,
@@ -43,13 +43,13 @@ def clock() -> ManualClock:
     return ManualClock(1_597_784_069_368)
 
 
-def make_schema(api: Aep, title: str = "Leads") -> str:
+def make_schema(api: AepClient, title: str = "Leads") -> str:
     id: str = api.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema(title))["$id"]
     return id
 
 
 @pytest.fixture
-def schema(api: Aep) -> str:
+def schema(api: AepClient) -> str:
     return make_schema(api)
 
 
@@ -76,7 +76,7 @@ def old_style(schema: str, pairs: dict[str, str]) -> dict[str, Any]:
     return mapping_set(schema, id=None, mappings=rows)
 
 
-def put_up(api: Aep, body: Any, **headers: str) -> str:
+def put_up(api: AepClient, body: Any, **headers: str) -> str:
     id: str = api.ok("POST", SETS, body, headers=headers)["id"]
     return id
 
@@ -87,7 +87,7 @@ def put_up(api: Aep, body: Any, **headers: str) -> str:
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("count", [5, 3])
 def test_both_tutorials_sets_are_accepted_in_every_edition(
-    api: Aep, schema: str, edition: str, count: int
+    api: AepClient, schema: str, edition: str, count: int
 ) -> None:
     pairs = dict(list(OLDER_PAIRS.items())[-count:])
     body = old_style(schema, pairs)
@@ -98,7 +98,7 @@ def test_both_tutorials_sets_are_accepted_in_every_edition(
     assert [row["source"] for row in mappings] == list(pairs)
 
 
-def test_today_creating_answers_six_fields(api: Aep, schema: str, clock: ManualClock) -> None:
+def test_today_creating_answers_six_fields(api: AepClient, schema: str, clock: ManualClock) -> None:
     for edition in ("2020-09", "latest"):
         found = api.ok("POST", SETS, old_style(schema, OLDER_PAIRS), x_emulator_edition=edition)
         id, user = found.pop("id"), found.pop("createdBy")
@@ -112,7 +112,7 @@ def test_today_creating_answers_six_fields(api: Aep, schema: str, clock: ManualC
         }
 
 
-def test_the_older_tutorial_has_the_whole_set_answered(api: Aep, schema: str) -> None:
+def test_the_older_tutorial_has_the_whole_set_answered(api: AepClient, schema: str) -> None:
     api.headers["x-emulator-edition"] = "2020-03"
     found = api.ok("POST", SETS, old_style(schema, {"Id": "_id"}))
     id, mapping = found.pop("id"), found["mappings"][0].pop("id")
@@ -150,7 +150,7 @@ def test_the_older_tutorial_has_the_whole_set_answered(api: Aep, schema: str) ->
     assert api.ok("PUT", f"{SETS}/{id}", old_style(schema, {"Id": "_id"}))["version"] == 2
 
 
-def test_both_vocabularies_are_kept_in_one_form(api: Aep, schema: str) -> None:
+def test_both_vocabularies_are_kept_in_one_form(api: AepClient, schema: str) -> None:
     sent = new_style(schema, {"source": "Id", "destination": "_id"})
     new = put_up(api, sent)
     old = put_up(api, {**old_style(schema, {"Id": "_id"}), "xdmVersion": FULL})
@@ -178,7 +178,7 @@ def test_both_vocabularies_are_kept_in_one_form(api: Aep, schema: str) -> None:
     ],
 )
 def test_source_types_of_both_vocabularies(
-    api: Aep, schema: str, sent: str | None, answered: str
+    api: AepClient, schema: str, sent: str | None, answered: str
 ) -> None:
     row = {"sourceType": sent, "source": "id", "destination": "_id"}
     found = api.ok("GET", f"{SETS}/{put_up(api, new_style(schema, row))}")
@@ -188,19 +188,19 @@ def test_source_types_of_both_vocabularies(
 @pytest.mark.parametrize(
     "source", ["${First Name}", "a.b[0].c", "a[*].b", "address.street\\.name", "Vorname_ä", "$x"]
 )
-def test_sources_are_paths(api: Aep, schema: str, source: str) -> None:
+def test_sources_are_paths(api: AepClient, schema: str, source: str) -> None:
     answer = api.call("POST", SETS, new_style(schema, {"source": source, "destination": "_id"}))
     assert (answer.status, answer.warnings) == (200, [])
 
 
-def test_an_older_attribute_with_a_blank_is_reported_and_kept(api: Aep, schema: str) -> None:
+def test_an_older_attribute_with_a_blank_is_reported_and_kept(api: AepClient, schema: str) -> None:
     answer = api.call("POST", SETS, old_style(schema, {"First Name": "_id"}))
     assert answer.warnings == ["data_prep.create_mapping_set.source_attribute_is_a_path"]
     (mapping,) = api.ok("GET", f"{SETS}/{answer.json['id']}/mappings")
     assert mapping["source"] == "First Name"
 
 
-def test_what_was_listed_can_be_sent_again(api: Aep, schema: str) -> None:
+def test_what_was_listed_can_be_sent_again(api: AepClient, schema: str) -> None:
     id = put_up(api, old_style(schema, OLDER_PAIRS))
     for row in (api.ok("GET", f"{SETS}/{id}"), api.ok("GET", SETS)["data"][0]):
         body = {"outputSchema": {"schemaRef": row["schemaRef"]}, "mappings": row["mappings"]}
@@ -210,7 +210,7 @@ def test_what_was_listed_can_be_sent_again(api: Aep, schema: str) -> None:
     assert {row["source"]: row["destination"] for row in mappings} == OLDER_PAIRS
 
 
-def test_a_set_keeps_what_it_says_of_itself(api: Aep, schema: str) -> None:
+def test_a_set_keeps_what_it_says_of_itself(api: AepClient, schema: str) -> None:
     said = {
         "name": "Leads",
         "allowNullValues": True,
@@ -239,7 +239,9 @@ def test_a_set_keeps_what_it_says_of_itself(api: Aep, schema: str) -> None:
 # Reading, replacing, versions
 
 
-def test_later_reads_round_times_to_seconds(api: Aep, schema: str, clock: ManualClock) -> None:
+def test_later_reads_round_times_to_seconds(
+    api: AepClient, schema: str, clock: ManualClock
+) -> None:
     clock.set(1_614_901_254_724)
     id = put_up(api, new_style(schema))
     found = api.ok("GET", f"{SETS}/{id}")
@@ -254,7 +256,7 @@ def test_later_reads_round_times_to_seconds(api: Aep, schema: str, clock: Manual
     assert [seconds(ms) for ms in (499, 500, 1499)] == [0, 1000, 1000]
 
 
-def test_replacing_makes_a_version_with_new_mapping_ids(api: Aep, schema: str) -> None:
+def test_replacing_makes_a_version_with_new_mapping_ids(api: AepClient, schema: str) -> None:
     id = put_up(api, new_style(schema))
     first = api.ok("GET", f"{SETS}/{id}")
     second = api.ok("PUT", f"{SETS}/{id}", old_style(schema, OLDER_PAIRS))
@@ -273,7 +275,7 @@ def test_replacing_makes_a_version_with_new_mapping_ids(api: Aep, schema: str) -
     assert api.call("GET", f"{SETS}/{id}/mappings/{gone}").status == 404
 
 
-def test_the_output_schema_is_expanded_on_request(api: Aep, schema: str) -> None:
+def test_the_output_schema_is_expanded_on_request(api: AepClient, schema: str) -> None:
     id = put_up(api, new_style(schema))
     assert "jsonSchema" not in api.ok("GET", f"{SETS}/{id}")["outputSchema"]
     expanded = api.ok("GET", f"{SETS}/{id}?expandSchema=True")["outputSchema"]["jsonSchema"]
@@ -283,7 +285,7 @@ def test_the_output_schema_is_expanded_on_request(api: Aep, schema: str) -> None
     assert row["outputSchema"]["jsonSchema"] == expanded
 
 
-def test_deleting_forgets_every_version(api: Aep, schema: str) -> None:
+def test_deleting_forgets_every_version(api: AepClient, schema: str) -> None:
     id = put_up(api, new_style(schema))
     api.ok("PUT", f"{SETS}/{id}", new_style(schema))
     answer = api.call("DELETE", f"{SETS}/{id}")
@@ -293,7 +295,7 @@ def test_deleting_forgets_every_version(api: Aep, schema: str) -> None:
     assert api.ok("GET", SETS)["data"] == []
 
 
-def test_a_set_that_a_flow_uses_stays(api: Aep) -> None:
+def test_a_set_that_a_flow_uses_stays(api: AepClient) -> None:
     world = make_world(api)
     api.ok("POST", f"{FLOW_SERVICE}/flows", flow(world))
     answer = api.call("DELETE", f"{SETS}/{world.mapping}")
@@ -301,7 +303,7 @@ def test_a_set_that_a_flow_uses_stays(api: Aep) -> None:
     assert api.ok("GET", f"{SETS}/{world.mapping}")["id"] == world.mapping
 
 
-def test_what_is_documented_but_not_emulated_says_so(api: Aep) -> None:
+def test_what_is_documented_but_not_emulated_says_so(api: AepClient) -> None:
     for path in (
         "xdmBatchConversions",
         "xdmBatchConversions/1",
@@ -313,7 +315,7 @@ def test_what_is_documented_but_not_emulated_says_so(api: Aep) -> None:
         assert answer.json["type"].startswith("http://ns.adobe.com/aep/errors/")
 
 
-def test_paths_are_spelled_in_any_case(api: Aep, schema: str) -> None:
+def test_paths_are_spelled_in_any_case(api: AepClient, schema: str) -> None:
     id = put_up(api, new_style(schema))
     assert api.ok("GET", f"{CONVERSION}/mappingsets/{id}/")["id"] == id
 
@@ -341,7 +343,7 @@ def test_paths_are_spelled_in_any_case(api: Aep, schema: str) -> None:
         ("limit=&start=&name=", "acb"),
     ],
 )
-def test_lists(api: Aep, schema: str, clock: ManualClock, query: str, names: str) -> None:
+def test_lists(api: AepClient, schema: str, clock: ManualClock, query: str, names: str) -> None:
     ids = {}
     for name in "abc":
         ids[name] = put_up(api, new_style(schema, name=name))
@@ -359,7 +361,7 @@ def test_the_same_millisecond_keeps_the_order_of_creation() -> None:
     assert [row["id"] for row in ordered(rows, "nonsense")] == [2, 1, 0]
 
 
-def test_a_list_without_limit_and_start_is_reported(api: Aep) -> None:
+def test_a_list_without_limit_and_start_is_reported(api: AepClient) -> None:
     rules = ["limit_is_sent", "start_is_sent"]
     prefix = "data_prep.list_mapping_sets."
     assert api.call("GET", SETS).warnings == [prefix + rule for rule in rules]
@@ -368,7 +370,7 @@ def test_a_list_without_limit_and_start_is_reported(api: Aep) -> None:
 # Validating
 
 
-def test_validation_tells_of_each_mapping(api: Aep, schema: str) -> None:
+def test_validation_tells_of_each_mapping(api: AepClient, schema: str) -> None:
     body = new_style(
         schema,
         {"sourceType": "ATTRIBUTE", "source": "id", "destination": "_id"},
@@ -393,7 +395,9 @@ def test_validation_tells_of_each_mapping(api: Aep, schema: str) -> None:
     assert api.ok("GET", SETS)["data"] == []
 
 
-def test_validation_reads_the_older_vocabulary_and_many_mappings(api: Aep, schema: str) -> None:
+def test_validation_reads_the_older_vocabulary_and_many_mappings(
+    api: AepClient, schema: str
+) -> None:
     pairs = {f"a{number}": "_id" for number in range(12)}
     rows = api.ok("POST", f"{SETS}/validate", old_style(schema, pairs))["validationResponse"]
     assert [row["status"] for row in rows] == ["SUCCESS"] + ["FAILED"] * 11
@@ -504,7 +508,7 @@ def filled(value: Any, schema: str) -> Any:
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=[row[0] for row in REFUSALS])
-def test_a_refusal_names_its_rule_and_changes_nothing(strict: Aep, refusal: Refusal) -> None:
+def test_a_refusal_names_its_rule_and_changes_nothing(strict: AepClient, refusal: Refusal) -> None:
     rule, method, path, body = refusal
     schema = make_schema(strict)
     id = put_up(strict, new_style(schema))
@@ -515,7 +519,7 @@ def test_a_refusal_names_its_rule_and_changes_nothing(strict: Aep, refusal: Refu
     edition = "2020-09" if rule.endswith("_in_2020") else "latest"
     if isinstance(body, Upload):
         content, content_type = upload(body)
-        answer = strict.call(method, path, raw=content, Content_Type=content_type)
+        answer = strict.call(method, path, content=content, Content_Type=content_type)
     else:
         sent = filled(body, schema)
         answer = strict.call(method, path, sent, x_emulator_edition=edition)
@@ -528,7 +532,7 @@ def test_a_refusal_names_its_rule_and_changes_nothing(strict: Aep, refusal: Refu
     assert held(strict) == before
 
 
-def held(api: Aep) -> list[Any]:
+def held(api: AepClient) -> list[Any]:
     """Return all that Data Prep lists."""
     return [
         api.ok("GET", f"{CONVERSION}/{kind}?limit=10&start=0")
@@ -536,7 +540,7 @@ def held(api: Aep) -> list[Any]:
     ]
 
 
-def test_every_rule_is_refused_by_a_test(api: Aep) -> None:
+def test_every_rule_is_refused_by_a_test(api: AepClient) -> None:
     rules = {id for id in api.contract.rules if id.startswith("data_prep.")}
     elsewhere = {id for id in rules if id.startswith("data_prep.suggest_")}  # its own file
     assert {row[0] for row in REFUSALS} | {IN_USE, REMARK} | elsewhere == rules
@@ -578,7 +582,7 @@ def test_observing_survives_whatever_it_accepts(clock: ManualClock, body: Any) -
     "elsewhere", [{"x-sandbox-name": "dev"}, {"x-gw-ims-org-id": "OTHER@AdobeOrg"}]
 )
 def test_organizations_and_sandboxes_see_their_own(
-    api: Aep, schema: str, elsewhere: dict[str, str]
+    api: AepClient, schema: str, elsewhere: dict[str, str]
 ) -> None:
     id = put_up(api, new_style(schema))
     other = replace(api, headers={**api.headers, **elsewhere})
@@ -590,7 +594,7 @@ def test_organizations_and_sandboxes_see_their_own(
     assert api.ok("GET", f"{SETS}/{id}")["version"] == 0
 
 
-def test_same_seed_and_calls_give_the_same_answers(make: Callable[..., Aep]) -> None:
+def test_same_seed_and_calls_give_the_same_answers(make: Callable[..., AepClient]) -> None:
     def run(seed: str) -> Any:
         api = make(seed=seed)
         put_up(api, new_style(make_schema(api)))

@@ -11,7 +11,8 @@ import pytest
 from emulator.app import create_emulator
 from emulator.clock import ManualClock
 from emulator.settings import Settings
-from tests.aep import CONVERSION, HEADERS, SCHEMA_REGISTRY, Aep, profile_schema
+from emulator.testing.client import AepClient
+from tests.bodies import CONVERSION, HEADERS, SCHEMA_REGISTRY, profile_schema
 
 SETS = f"{CONVERSION}/mappingSets"
 LANGUAGE = f"{CONVERSION}/languages/el"
@@ -24,7 +25,7 @@ UPPER = {
 
 
 @pytest.fixture
-def schema(api: Aep) -> str:
+def schema(api: AepClient) -> str:
     id: str = api.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema())["$id"]
     return id
 
@@ -33,14 +34,14 @@ def mapped(schema: str, *mappings: dict[str, Any], **more: Any) -> dict[str, Any
     return {"outputSchema": {"schemaRef": {"id": schema}}, "mappings": list(mappings), **more}
 
 
-def previewed(api: Aep, data: Any, mapping_set: dict[str, Any]) -> Any:
+def previewed(api: AepClient, data: Any, mapping_set: dict[str, Any]) -> Any:
     return api.ok("POST", f"{SETS}/preview", {"data": data, "mappingSet": mapping_set})
 
 
 # Preview
 
 
-def test_a_preview_gives_values_the_types_of_the_schema(api: Aep, schema: str) -> None:
+def test_a_preview_gives_values_the_types_of_the_schema(api: AepClient, schema: str) -> None:
     rows = [{"id": 1234, "name": {"last": "Bee"}}, {"id": "5", "name": {}}]
     assert previewed(api, rows, mapped(schema, ATTRIBUTE, UPPER)) == [
         {"data": {"_id": "1234", "person": {"name": {"lastName": "BEE"}}}, "errors": None},
@@ -48,19 +49,19 @@ def test_a_preview_gives_values_the_types_of_the_schema(api: Aep, schema: str) -
     ]
 
 
-def test_one_row_is_answered_as_an_array_too(api: Aep, schema: str) -> None:
+def test_one_row_is_answered_as_an_array_too(api: AepClient, schema: str) -> None:
     wanted = [{"data": {"_id": "1234"}, "errors": None}]
     assert previewed(api, {"id": 1234}, mapped(schema, ATTRIBUTE)) == wanted
     assert previewed(api, [], mapped(schema, ATTRIBUTE)) == []
 
 
-def test_a_preview_reads_the_older_vocabulary(api: Aep, schema: str) -> None:
+def test_a_preview_reads_the_older_vocabulary(api: AepClient, schema: str) -> None:
     mapping = {"sourceAttribute": "Id", "destinationXdmPath": "_id"}
     body = {"xdmSchema": schema, "mappings": [mapping]}
     assert previewed(api, [{"Id": 7}], body) == [{"data": {"_id": "7"}, "errors": None}]
 
 
-def test_what_fails_is_told_for_each_row_and_the_others_go_on(api: Aep, schema: str) -> None:
+def test_what_fails_is_told_for_each_row_and_the_others_go_on(api: AepClient, schema: str) -> None:
     born = {"sourceType": "ATTRIBUTE", "source": "born", "destination": "person.birthDate"}
     rows = [{"id": 1, "born": "soon"}, {"id": 2, "born": "1984-02-29"}]
     failed, fine = previewed(api, rows, mapped(schema, ATTRIBUTE, born))
@@ -76,7 +77,7 @@ def test_what_fails_is_told_for_each_row_and_the_others_go_on(api: Aep, schema: 
     }
 
 
-def test_a_mapping_that_cannot_be_read_fails_at_every_row(api: Aep, schema: str) -> None:
+def test_a_mapping_that_cannot_be_read_fails_at_every_row(api: AepClient, schema: str) -> None:
     broken = {**UPPER, "source": "upper("}
     results = previewed(api, [{"id": 1}, {"id": 2}], mapped(schema, ATTRIBUTE, broken))
     assert [result["data"]["_id"] for result in results] == ["1", "2"]
@@ -86,13 +87,15 @@ def test_a_mapping_that_cannot_be_read_fails_at_every_row(api: Aep, schema: str)
         assert (error["source"], error["columnName"]) == ("upper(", None)
 
 
-def test_nulls_are_written_where_the_set_allows_them(api: Aep, schema: str) -> None:
+def test_nulls_are_written_where_the_set_allows_them(api: AepClient, schema: str) -> None:
     assert previewed(api, [{}], mapped(schema, ATTRIBUTE))[0]["data"] == {}
     allowing = mapped(schema, ATTRIBUTE, allowNullValues=True)
     assert previewed(api, [{}], allowing)[0]["data"] == {"_id": None}
 
 
-def test_a_constant_and_what_is_invented_are_the_same_every_time(api: Aep, schema: str) -> None:
+def test_a_constant_and_what_is_invented_are_the_same_every_time(
+    api: AepClient, schema: str
+) -> None:
     constant = {"sourceType": "STATIC", "source": "CUSTOMER", "destination": "_id"}
     assert previewed(api, [{}], mapped(schema, constant))[0]["data"] == {"_id": "CUSTOMER"}
     invented = {**ATTRIBUTE, "sourceType": "EXPRESSION", "source": "uuid()"}
@@ -101,7 +104,7 @@ def test_a_constant_and_what_is_invented_are_the_same_every_time(api: Aep, schem
     assert first[0]["data"] != first[1]["data"]
 
 
-def test_reserved_words_are_those_of_the_edition(api: Aep, schema: str) -> None:
+def test_reserved_words_are_those_of_the_edition(api: AepClient, schema: str) -> None:
     body = mapped(schema, {**UPPER, "source": "upper(size)"})
     sent = {"data": [{"size": "xl"}], "mappingSet": body}
     api.headers["x-emulator-edition"] = "2020-09"
@@ -115,7 +118,9 @@ def test_reserved_words_are_those_of_the_edition(api: Aep, schema: str) -> None:
     assert refused.rule == "data_prep.create_mapping_set.expression_names_are_not_reserved"
 
 
-def test_more_rows_than_the_user_interface_takes_are_remarked_on(api: Aep, schema: str) -> None:
+def test_more_rows_than_the_user_interface_takes_are_remarked_on(
+    api: AepClient, schema: str
+) -> None:
     body = {"data": [{"id": 1}] * 101, "mappingSet": mapped(schema, ATTRIBUTE)}
     answer = api.call("POST", f"{SETS}/preview", body)
     assert (answer.status, len(answer.json)) == (200, 101)
@@ -133,7 +138,7 @@ def test_more_rows_than_the_user_interface_takes_are_remarked_on(api: Aep, schem
         'substr("\U0001f600", 0, 1)',
     ],
 )
-def test_every_result_can_be_answered_as_json(api: Aep, expression: str) -> None:
+def test_every_result_can_be_answered_as_json(api: AepClient, expression: str) -> None:
     union = "https://ns.adobe.com/xdm/context/profile__union"
     mapping = {"sourceType": "EXPRESSION", "source": expression, "destination": "any.thing"}
     (result,) = previewed(api, [{}], mapped(union, mapping))
@@ -146,7 +151,7 @@ def test_every_result_can_be_answered_as_json(api: Aep, expression: str) -> None
 @pytest.mark.parametrize(
     "expression", ['concat("Hi, ", name)', "1 + 2", "${First Name}", "a[*].b", "iif(a, 1, 2)"]
 )
-def test_a_valid_expression_succeeds(api: Aep, expression: str) -> None:
+def test_a_valid_expression_succeeds(api: AepClient, expression: str) -> None:
     wanted = {"validationStatus": "succeeded", "error": "none"}
     for sent in ({"expression": expression}, {"expression": {"expression": expression}}):
         assert api.ok("POST", f"{LANGUAGE}/validate", sent) == wanted
@@ -163,7 +168,7 @@ def test_a_valid_expression_succeeds(api: Aep, expression: str) -> None:
     ],
 )
 def test_an_invalid_expression_is_refused_with_its_place(
-    api: Aep, expression: str, reason: str
+    api: AepClient, expression: str, reason: str
 ) -> None:
     answer = api.call("POST", f"{LANGUAGE}/validate", {"expression": expression})
     assert answer.status == 400
@@ -171,7 +176,7 @@ def test_an_invalid_expression_is_refused_with_its_place(
     assert reason in answer.json["detail"]
 
 
-def test_the_functions_are_listed_as_records(api: Aep) -> None:
+def test_the_functions_are_listed_as_records(api: AepClient) -> None:
     rows = api.ok("GET", f"{LANGUAGE}/functions")
     assert len(rows) == 104
     date = next(row for row in rows if row["function"] == "date")
@@ -195,7 +200,7 @@ def test_the_functions_are_listed_as_records(api: Aep) -> None:
     assert upper["syntax"] == "String upper(String)"
 
 
-def test_the_operators_are_listed_as_records(api: Aep) -> None:
+def test_the_operators_are_listed_as_records(api: AepClient) -> None:
     rows = api.ok("GET", f"{LANGUAGE}/operators")
     listed = {(row["operatorSymbol"], row["methodName"], row["numberOfOperands"]) for row in rows}
     shown = {("+", "add", 2), ("/", "divide", 2), ("~", "complement", 1), ("-", "negate", 1)}
@@ -209,7 +214,7 @@ def test_the_operators_are_listed_as_records(api: Aep) -> None:
 # Mapping sets
 
 
-def test_validation_uses_the_compiler(api: Aep, schema: str) -> None:
+def test_validation_uses_the_compiler(api: AepClient, schema: str) -> None:
     broken = {**UPPER, "source": "upper(name"}
     body = mapped(schema, ATTRIBUTE, broken)
     fine, failed = api.ok("POST", f"{SETS}/validate", body)["validationResponse"]
@@ -231,14 +236,16 @@ def test_validation_uses_the_compiler(api: Aep, schema: str) -> None:
     assert "mappings.1.source" in refused.json["detail"]
 
 
-def test_an_error_names_the_column_that_an_expression_begins_from(api: Aep, schema: str) -> None:
+def test_an_error_names_the_column_that_an_expression_begins_from(
+    api: AepClient, schema: str
+) -> None:
     body = mapped(schema, {**UPPER, "destination": "person.nothing"})
     (row,) = api.ok("POST", f"{SETS}/validate", body)["validationResponse"]
     (failed,) = row["errors"]
     assert failed["columnName"] == "name.last"
 
 
-def test_a_set_tells_what_its_expressions_read(api: Aep, schema: str) -> None:
+def test_a_set_tells_what_its_expressions_read(api: AepClient, schema: str) -> None:
     combined = {**UPPER, "source": "concat(name.last, ${First Name}, name.last)"}
     id = api.ok("POST", SETS, mapped(schema, ATTRIBUTE, combined))["id"]
     attribute, expression = api.ok("GET", f"{SETS}/{id}")["mappings"]
@@ -250,7 +257,7 @@ def test_a_set_tells_what_its_expressions_read(api: Aep, schema: str) -> None:
     assert "expressionAttributes" not in dated["mappings"][1]
 
 
-def test_a_mapping_is_added_replaced_and_removed(api: Aep, schema: str) -> None:
+def test_a_mapping_is_added_replaced_and_removed(api: AepClient, schema: str) -> None:
     id = api.ok("POST", SETS, mapped(schema, ATTRIBUTE))["id"]
     (first,) = api.ok("GET", f"{SETS}/{id}/mappings")
     added = api.ok("POST", f"{SETS}/{id}/mappings", UPPER)
@@ -272,7 +279,7 @@ def test_a_mapping_is_added_replaced_and_removed(api: Aep, schema: str) -> None:
     ]
 
 
-def test_a_mapping_that_does_not_fit_its_set_is_refused(api: Aep, schema: str) -> None:
+def test_a_mapping_that_does_not_fit_its_set_is_refused(api: AepClient, schema: str) -> None:
     id = api.ok("POST", SETS, mapped(schema, ATTRIBUTE, UPPER))["id"]
     first, _ = api.ok("GET", f"{SETS}/{id}/mappings")
     for wrong, reason in (
@@ -336,8 +343,8 @@ def test_observing_survives_whatever_it_accepts(method: str, path: str, body: An
 
 def test_the_language_is_imported_with_the_first_expression() -> None:
     program = (
-        "import sys; from emulator.app import create_emulator; from tests.services import conftest;"
-        "from tests.aep import CONVERSION as c; api = conftest.aep_for(create_emulator());"
+        "import sys; from emulator.app import create_emulator; from tests.emulators import aep_for;"
+        "from tests.bodies import CONVERSION as c; api = aep_for(create_emulator());"
         "body = {'xdmSchema': 'https://ns.adobe.com/xdm/context/profile__union',"
         " 'mappings': [{'source': 'a', 'destination': 'b'}]};"
         "api.ok('POST', c + '/mappingSets', body); api.ok('GET', c + '/languages/el/operators');"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from emulator.clock import ManualClock
-from tests.aep import CONVERSION, SCHEMA_REGISTRY, Aep, profile_schema
+from emulator.testing.client import AepClient
+from tests.bodies import CONVERSION, SCHEMA_REGISTRY, profile_schema
 from tests.services.data_prep_faults import Upload, upload
 
 SCHEMAS = f"{CONVERSION}/schemas"
@@ -22,20 +23,20 @@ def clock() -> ManualClock:
     return ManualClock(1_615_335_404_492)
 
 
-def uploaded(api: Aep, path: str, content: str) -> Any:
+def uploaded(api: AepClient, path: str, content: str) -> Any:
     raw, content_type = upload(Upload(content))
-    answer = api.call("POST", f"{path}/upload", raw=raw, Content_Type=content_type)
+    answer = api.call("POST", f"{path}/upload", content=raw, Content_Type=content_type)
     assert answer.status == 200, answer.content
     return answer.json
 
 
-def test_a_schema_is_made_of_a_json_schema(api: Aep) -> None:
+def test_a_schema_is_made_of_a_json_schema(api: AepClient) -> None:
     made = api.ok("POST", SCHEMAS, {"jsonSchema": JSON_SCHEMA})
     assert made == {"id": made["id"], "version": 0, "jsonSchema": JSON_SCHEMA}
     assert api.ok("GET", f"{SCHEMAS}/{made['id']}") == made
 
 
-def test_a_schema_is_made_of_a_sample(api: Aep) -> None:
+def test_a_schema_is_made_of_a_sample(api: AepClient) -> None:
     rows = [{"id": 1, "name": "a"}, {"id": 2, "born": None}]
     sample = api.ok("POST", SAMPLES, {"sampleData": json.dumps(rows), "sampleType": "JSON"})["id"]
     made = api.ok("POST", SCHEMAS, {"sampleId": sample})
@@ -47,7 +48,7 @@ def test_a_schema_is_made_of_a_sample(api: Aep) -> None:
     }
 
 
-def test_a_schema_is_made_of_one_of_the_registry(api: Aep) -> None:
+def test_a_schema_is_made_of_one_of_the_registry(api: AepClient) -> None:
     id = api.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema())["$id"]
     reference = {"id": id, "contentType": "application/vnd.adobe.xed-full+json;version=1"}
     made = api.ok("POST", SCHEMAS, {"name": "outputSchema1", "schemaRef": reference})
@@ -57,7 +58,7 @@ def test_a_schema_is_made_of_one_of_the_registry(api: Aep) -> None:
     assert read["jsonSchema"]["$id"] == id
 
 
-def test_a_schema_is_uploaded(api: Aep) -> None:
+def test_a_schema_is_uploaded(api: AepClient) -> None:
     made = uploaded(api, SCHEMAS, json.dumps(JSON_SCHEMA))
     assert api.ok("GET", f"{SCHEMAS}/{made['id']}")["jsonSchema"] == JSON_SCHEMA
 
@@ -72,7 +73,7 @@ def test_a_schema_is_uploaded(api: Aep) -> None:
         ("limit=9&start=0&name=b", "b"),
     ],
 )
-def test_schemas_are_listed(api: Aep, clock: ManualClock, query: str, names: str) -> None:
+def test_schemas_are_listed(api: AepClient, clock: ManualClock, query: str, names: str) -> None:
     for name in "abc":
         api.ok("POST", SCHEMAS, {"name": name, "jsonSchema": JSON_SCHEMA})
         clock.advance(1)
@@ -81,7 +82,7 @@ def test_schemas_are_listed(api: Aep, clock: ManualClock, query: str, names: str
     assert page["_page"] == {"count": len(names), "limit": 2 if "limit=2" in query else 9}
 
 
-def test_a_sample_lives_with_its_times(api: Aep, clock: ManualClock) -> None:
+def test_a_sample_lives_with_its_times(api: AepClient, clock: ManualClock) -> None:
     sent = {"sampleData": '{"id": 1}', "sampleType": "JSON"}
     made = api.ok("POST", SAMPLES, sent)
     assert made["createdDate"] == made["modifiedDate"] == 1_615_335_404_492
@@ -99,14 +100,14 @@ def test_a_sample_lives_with_its_times(api: Aep, clock: ManualClock) -> None:
     assert page["data"] == [{**replaced, "modifiedDate": 1_615_335_414_000}]
 
 
-def test_a_sample_is_uploaded(api: Aep) -> None:
+def test_a_sample_is_uploaded(api: AepClient) -> None:
     made = uploaded(api, SAMPLES, '[{"id": 1}]')
     assert (made["sampleData"], made["sampleType"]) == ('[{"id": 1}]', "JSON")
     made_of_it = api.ok("POST", SCHEMAS, {"sampleId": made["id"]})
     assert list(made_of_it["jsonSchema"]["properties"]) == ["id"]
 
 
-def test_other_sandboxes_see_none_of_it(api: Aep) -> None:
+def test_other_sandboxes_see_none_of_it(api: AepClient) -> None:
     schema = api.ok("POST", SCHEMAS, {"jsonSchema": JSON_SCHEMA})["id"]
     sample = api.ok("POST", SAMPLES, {"sampleData": "{}", "sampleType": "JSON"})["id"]
     other = replace(api, headers={**api.headers, "x-sandbox-name": "dev"})

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from emulator.services.data_prep.suggestions import Match, field_paths, matched
-from tests.aep import CATALOG, CONVERSION, SCHEMA_REGISTRY, Aep, dataset, profile_schema
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG, CONVERSION, SCHEMA_REGISTRY, dataset, profile_schema
 
 SUGGEST = f"{CONVERSION}/mappingSets/suggestion"
 IMPORT = "/data/foundation/import"
@@ -58,28 +59,28 @@ def test_paths_of_a_record_are_those_of_mappings() -> None:
 
 
 @pytest.fixture
-def target(api: Aep) -> str:
+def target(api: AepClient) -> str:
     schema = api.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema())["$id"]
     reference: str = api.ok("POST", f"{CATALOG}/dataSets", dataset(schema))[0]
     return reference.removeprefix("@/dataSets/")
 
 
 @pytest.fixture
-def batch(api: Aep, target: str) -> str:
+def batch(api: AepClient, target: str) -> str:
     """A batch with one row."""
     body = {"datasetId": target, "inputFormat": {"format": "json"}}
     id: str = api.ok("POST", f"{IMPORT}/batches", body)["id"]
     row = {"_id": "1", "person": {"name": {"firstName": "Bee"}}}
     place = f"{IMPORT}/batches/{id}/datasets/{target}/files/a.json"
     answer = api.call(
-        "PUT", place, raw=json.dumps(row).encode(), Content_Type="application/octet-stream"
+        "PUT", place, content=json.dumps(row).encode(), Content_Type="application/octet-stream"
     )
     assert answer.status == 200, answer.content
     api.ok("POST", f"{IMPORT}/batches/{id}?action=COMPLETE")
     return id
 
 
-def test_a_suggestion_can_be_created_as_it_is(api: Aep, target: str, batch: str) -> None:
+def test_a_suggestion_can_be_created_as_it_is(api: AepClient, target: str, batch: str) -> None:
     found = api.ok("GET", f"{SUGGEST}?datasetId={target}&batchId={batch}")
     pairs = {row["source"]: row["destination"] for row in found["mappings"]}
     assert pairs["_id"] == "_id"
@@ -90,7 +91,7 @@ def test_a_suggestion_can_be_created_as_it_is(api: Aep, target: str, batch: str)
     assert len(api.ok("GET", f"{CONVERSION}/mappingSets")["data"]) == 1
 
 
-def test_what_fits_nowhere_is_shown_if_asked_for(api: Aep, target: str, batch: str) -> None:
+def test_what_fits_nowhere_is_shown_if_asked_for(api: AepClient, target: str, batch: str) -> None:
     other = api.ok(
         "POST",
         f"{SCHEMA_REGISTRY}/tenant/schemas",
@@ -104,7 +105,7 @@ def test_what_fits_nowhere_is_shown_if_asked_for(api: Aep, target: str, batch: s
     assert (unmapped["destination"], unmapped["matchScore"]) == (None, 0)
 
 
-def test_what_is_not_there_is_refused(api: Aep, target: str, batch: str) -> None:
+def test_what_is_not_there_is_refused(api: AepClient, target: str, batch: str) -> None:
     for query, status, rule in (
         (f"datasetId={target}", 400, "ids_are_sent"),
         (f"batchId={batch}", 400, "ids_are_sent"),

@@ -6,20 +6,21 @@ from typing import Any
 
 import pytest
 
-from tests.aep import CATALOG, DATASET_SERVICE, SCHEMA_REGISTRY, Aep, dataset, profile_schema
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG, DATASET_SERVICE, SCHEMA_REGISTRY, dataset, profile_schema
 
 UNKNOWN = "0123456789abcdef01234567"
 SOME = {"labels": ["C1", "I2"], "optionalLabels": []}
 
 
 @pytest.fixture
-def schema(api: Aep) -> str:
+def schema(api: AepClient) -> str:
     id: str = api.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema())["$id"]
     return id
 
 
 @pytest.fixture
-def data(api: Aep, schema: str) -> str:
+def data(api: AepClient, schema: str) -> str:
     reference: str = api.ok("POST", f"{CATALOG}/dataSets", dataset(schema))[0]
     return reference.removeprefix("@/dataSets/")
 
@@ -34,11 +35,11 @@ def of_field(schema: str) -> dict[str, Any]:
     return {"labels": [], "optionalLabels": [{"option": option, "labels": ["S1"]}]}
 
 
-def tag(api: Aep, id: str) -> str:
+def tag(api: AepClient, id: str) -> str:
     return api.call("GET", path(id)).headers["etag"]
 
 
-def test_labels_are_given_read_replaced_and_removed(api: Aep, data: str, schema: str) -> None:
+def test_labels_are_given_read_replaced_and_removed(api: AepClient, data: str, schema: str) -> None:
     answer = api.call("POST", path(data), SOME)
     assert (answer.status, answer.json) == (201, SOME)
     etag = tag(api, data)
@@ -52,13 +53,13 @@ def test_labels_are_given_read_replaced_and_removed(api: Aep, data: str, schema:
     assert api.call("GET", path(data)).status == 404
 
 
-def test_a_head_request_brings_the_tag(api: Aep, data: str) -> None:
+def test_a_head_request_brings_the_tag(api: AepClient, data: str) -> None:
     api.ok("POST", path(data), SOME)
     status, headers, content = api.send("HEAD", path(data), api.headers, None)
     assert (status, headers["etag"], content) == (200, tag(api, data), b"")
 
 
-def test_without_labels_there_is_no_entity(api: Aep, data: str) -> None:
+def test_without_labels_there_is_no_entity(api: AepClient, data: str) -> None:
     for method, body in (("GET", None), ("PUT", SOME), ("DELETE", None)):
         answer = api.call(method, path(data), body, If_Match="x")
         assert answer.status == 404
@@ -71,19 +72,19 @@ def test_without_labels_there_is_no_entity(api: Aep, data: str) -> None:
         }
 
 
-def test_a_data_set_that_is_not_there_gets_no_labels(api: Aep) -> None:
+def test_a_data_set_that_is_not_there_gets_no_labels(api: AepClient) -> None:
     answer = api.call("POST", path(UNKNOWN), SOME)
     assert (answer.status, answer.json["code"]) == (404, "PES-404")
     assert answer.rule == "dataset_service.create_labels.dataset_is_known"
 
 
-def test_labels_go_with_their_data_set(api: Aep, data: str) -> None:
+def test_labels_go_with_their_data_set(api: AepClient, data: str) -> None:
     api.ok("POST", path(data), SOME)
     api.ok("DELETE", f"{CATALOG}/dataSets/{data}")
     assert api.call("GET", path(data)).status == 404
 
 
-def test_labels_that_exist_are_not_created_again(api: Aep, data: str) -> None:
+def test_labels_that_exist_are_not_created_again(api: AepClient, data: str) -> None:
     api.ok("POST", path(data), SOME)
     answer = api.call("POST", path(data), {"labels": ["C9"]})
     assert (answer.status, answer.json["status"]) == (403, "FORBIDDEN")
@@ -92,7 +93,7 @@ def test_labels_that_exist_are_not_created_again(api: Aep, data: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_a_change_names_the_version_that_it_changes(api: Aep, data: str, method: str) -> None:
+def test_a_change_names_the_version_that_it_changes(api: AepClient, data: str, method: str) -> None:
     api.ok("POST", path(data), SOME)
     body = {"labels": ["C9"]} if method == "PUT" else None
     answer = api.call(method, path(data), body)
@@ -116,19 +117,21 @@ def test_a_change_names_the_version_that_it_changes(api: Aep, data: str, method:
         of_field("https://ns.adobe.com/nobody/schemas/1"),
     ],
 )
-def test_what_is_no_set_of_labels_is_refused(api: Aep, data: str, body: Any) -> None:
+def test_what_is_no_set_of_labels_is_refused(api: AepClient, data: str, body: Any) -> None:
     answer = api.call("POST", path(data), body)
     assert (answer.status, answer.json["code"]) == (400, "PES-400")
     assert api.call("GET", path(data)).status == 404
 
 
-def test_other_errors_are_in_the_same_envelope(api: Aep) -> None:
+def test_other_errors_are_in_the_same_envelope(api: AepClient) -> None:
     answer = api.call("PUT", f"{path(UNKNOWN)}/more", SOME)
     assert (answer.status, answer.json["code"]) == (404, "PES-9404-404")
     assert "path" not in answer.json
 
 
-def test_in_2020_either_method_creates_and_a_lookup_names_the_entity(api: Aep, data: str) -> None:
+def test_in_2020_either_method_creates_and_a_lookup_names_the_entity(
+    api: AepClient, data: str
+) -> None:
     edition = {"x_emulator_edition": "2020-09"}
     first = api.call("PUT", path(data), SOME, If_Match="any", headers=edition)
     assert first.status == 200
@@ -139,7 +142,7 @@ def test_in_2020_either_method_creates_and_a_lookup_names_the_entity(api: Aep, d
     assert found == {f"AEP:dataset:{data}": entity}
 
 
-def test_the_guide_of_2020_has_labels_at_catalog(api: Aep, data: str, schema: str) -> None:
+def test_the_guide_of_2020_has_labels_at_catalog(api: AepClient, data: str, schema: str) -> None:
     edition = {"x_emulator_edition": "2020-03"}
     place = f"{CATALOG}/dataSets/{data}/labels"
     empty = {"imsOrg": api.headers["x-gw-ims-org-id"], "labels": [], "optionalLabels": []}
@@ -154,7 +157,7 @@ def test_the_guide_of_2020_has_labels_at_catalog(api: Aep, data: str, schema: st
     assert api.call("GET", f"{CATALOG}/dataSets/{UNKNOWN}/labels", headers=edition).status == 404
 
 
-def test_the_catalog_of_today_says_where_labels_are(api: Aep, data: str) -> None:
+def test_the_catalog_of_today_says_where_labels_are(api: AepClient, data: str) -> None:
     for method, body in (("GET", None), ("POST", SOME), ("PUT", SOME), ("DELETE", None)):
         answer = api.call(method, f"{CATALOG}/dataSets/{data}/labels", body)
         assert (answer.status, answer.json["title"]) == (404, "NotFoundError")

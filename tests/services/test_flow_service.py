@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from emulator.clock import ManualClock
-from tests.aep import (
+from emulator.testing.client import AepClient
+from tests.bodies import (
     ADLS_GEN2,
     BLOB,
     DATA_LAKE,
     FLOW_SERVICE,
     SCHEMA_REGISTRY,
-    Aep,
     World,
     base_connection,
     flow,
@@ -31,11 +31,11 @@ def url(*steps: str) -> str:
     return "/".join((FLOW_SERVICE, *steps))
 
 
-def counts(api: Aep) -> dict[str, int]:
+def counts(api: AepClient) -> dict[str, int]:
     return {name: api.ok("GET", url(name) + "?count=true")["count"] for name in COLLECTIONS}
 
 
-def refused(api: Aep, path: str, body: Any, edition: str = "latest") -> tuple[int, str]:
+def refused(api: AepClient, path: str, body: Any, edition: str = "latest") -> tuple[int, str]:
     """Send a create request that has to be refused and change nothing; return status and rule."""
     before = counts(api)
     answer = api.call("POST", url(path), body, x_emulator_edition=edition)
@@ -43,7 +43,7 @@ def refused(api: Aep, path: str, body: Any, edition: str = "latest") -> tuple[in
     return answer.status, answer.rule.rpartition(".")[2]
 
 
-def accepted(api: Aep, path: str, body: Any, edition: str = "latest") -> list[str]:
+def accepted(api: AepClient, path: str, body: Any, edition: str = "latest") -> list[str]:
     """Send a create request that has to be accepted; return the remarks on it."""
     answer = api.call("POST", url(path), body, x_emulator_edition=edition)
     assert answer.status == 201, (answer.rule, answer.content)
@@ -53,20 +53,20 @@ def accepted(api: Aep, path: str, body: Any, edition: str = "latest") -> list[st
 # Life of an entity
 
 
-def test_a_created_entity_answers_its_id_etag_and_place(api: Aep) -> None:
+def test_a_created_entity_answers_its_id_etag_and_place(api: AepClient) -> None:
     answer = api.call("POST", url("connections"), base_connection())
     assert set(answer.json) == {"id", "etag"}
     assert answer.headers["location"] == url("connections", answer.json["id"])
 
 
-def test_an_etag_holds_its_write_time(api: Aep, clock: ManualClock) -> None:
+def test_an_etag_holds_its_write_time(api: AepClient, clock: ManualClock) -> None:
     clock.set(0x5F3C40FD * 1000)
     etag = api.ok("POST", url("connections"), base_connection())["etag"]
     assert etag.endswith('-0000-0200-0000-5f3c40fd0000"')
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
-def test_an_entity_is_read_as_a_list_of_one(api: Aep, world: World, collection: str) -> None:
+def test_an_entity_is_read_as_a_list_of_one(api: AepClient, world: World, collection: str) -> None:
     ids = {
         "connections": world.base,
         "sourceConnections": world.source,
@@ -79,14 +79,14 @@ def test_an_entity_is_read_as_a_list_of_one(api: Aep, world: World, collection: 
     assert item["sandboxName"] == "prod"
 
 
-def test_secrets_are_masked_on_every_read(api: Aep, world: World) -> None:
+def test_secrets_are_masked_on_every_read(api: AepClient, world: World) -> None:
     (one,) = api.ok("GET", url("connections", world.base))["items"]
     (listed,) = api.ok("GET", url("connections"))["items"]
     assert one["auth"]["params"] == listed["auth"]["params"] == {"connectionString": "******"}
     assert "c2VjcmV0" not in api.call("GET", url("connections")).content.decode()
 
 
-def test_a_flow_shows_what_it_inherits(api: Aep, world: World) -> None:
+def test_a_flow_shows_what_it_inherits(api: AepClient, world: World) -> None:
     id = api.ok("POST", url("flows"), flow(world))["id"]
     (item,) = api.ok("GET", url("flows", id))["items"]
     inherited = item["inheritedAttributes"]
@@ -98,14 +98,14 @@ def test_a_flow_shows_what_it_inherits(api: Aep, world: World) -> None:
     assert item["runs"] == f"/runs?property=flowId=={id}"
 
 
-def test_unknown_members_of_a_request_are_kept(api: Aep) -> None:
+def test_unknown_members_of_a_request_are_kept(api: AepClient) -> None:
     id = api.ok("POST", url("connections"), base_connection(providerId="0ed90a81"))["id"]
     assert api.ok("GET", url("connections", id))["items"][0]["providerId"] == "0ed90a81"
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-def test_an_unknown_id_is_not_found(api: Aep, collection: str, method: str) -> None:
+def test_an_unknown_id_is_not_found(api: AepClient, collection: str, method: str) -> None:
     body = [{"op": "replace", "path": "/name", "value": "a"}] if method == "PATCH" else None
     answer = api.call(method, url(collection, "no-such-id"), body, If_Match='"e"')
     assert answer.status == 404
@@ -113,7 +113,7 @@ def test_an_unknown_id_is_not_found(api: Aep, collection: str, method: str) -> N
 
 
 def test_a_patch_changes_the_entity_and_its_etag(
-    api: Aep, world: World, clock: ManualClock
+    api: AepClient, world: World, clock: ManualClock
 ) -> None:
     old = api.ok("GET", url("sourceConnections", world.source))["items"][0]
     clock.advance(5)
@@ -125,7 +125,7 @@ def test_a_patch_changes_the_entity_and_its_etag(
     assert new["updatedAt"] == old["updatedAt"] + 5000
 
 
-def test_a_patch_needs_the_current_etag(api: Aep, world: World) -> None:
+def test_a_patch_needs_the_current_etag(api: AepClient, world: World) -> None:
     path = url("connections", world.base)
     patch = [{"op": "replace", "path": "/name", "value": "a"}]
     etag = api.ok("GET", path)["items"][0]["etag"]
@@ -137,7 +137,9 @@ def test_a_patch_needs_the_current_etag(api: Aep, world: World) -> None:
     assert stale.json["errorMessage"].startswith(f"Supplied version=[{etag}] does not match")
 
 
-def test_the_quotes_of_an_etag_count_today_and_did_not_in_2021(api: Aep, world: World) -> None:
+def test_the_quotes_of_an_etag_count_today_and_did_not_in_2021(
+    api: AepClient, world: World
+) -> None:
     path = url("connections", world.base)
     patch = [{"op": "replace", "path": "/name", "value": "a"}]
     bare = api.ok("GET", path)["items"][0]["etag"].strip('"')
@@ -166,7 +168,7 @@ BAD_PATCHES: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("patch", "rule"), BAD_PATCHES)
 def test_a_bad_patch_is_refused_and_changes_nothing(
-    api: Aep, world: World, patch: Any, rule: str
+    api: AepClient, world: World, patch: Any, rule: str
 ) -> None:
     path = url("connections", world.base)
     before = api.ok("GET", path)
@@ -175,7 +177,7 @@ def test_a_bad_patch_is_refused_and_changes_nothing(
     assert api.ok("GET", path) == before
 
 
-def test_a_missing_place_of_a_patch_is_named(api: Aep, world: World) -> None:
+def test_a_missing_place_of_a_patch_is_named(api: AepClient, world: World) -> None:
     etag = api.ok("GET", url("connections", world.base))["items"][0]["etag"]
     patch = [{"op": "replace", "path": "/keyWhichDoesNotExist", "value": 1}]
     answer = api.call("PATCH", url("connections", world.base), patch, If_Match=etag)
@@ -183,7 +185,7 @@ def test_a_missing_place_of_a_patch_is_named(api: Aep, world: World) -> None:
 
 
 def test_a_flows_start_time_is_fixed_once_it_has_passed(
-    api: Aep, world: World, clock: ManualClock
+    api: AepClient, world: World, clock: ManualClock
 ) -> None:
     later = {"startTime": "1600000100", "frequency": "day", "interval": "1"}
     created = api.ok("POST", url("flows"), flow(world, scheduleParams=later))
@@ -198,7 +200,7 @@ def test_a_flows_start_time_is_fixed_once_it_has_passed(
     assert answer.rule.endswith("start_time_stays_once_passed")
 
 
-def test_a_flow_is_disabled_and_enabled(api: Aep, world: World) -> None:
+def test_a_flow_is_disabled_and_enabled(api: AepClient, world: World) -> None:
     id = api.ok("POST", url("flows"), flow(world))["id"]
     again = api.call("POST", url("flows", id, "action") + "?op=enable")
     assert (again.status, again.json["type"][-8:]) == (400, "1422-400")
@@ -218,14 +220,14 @@ def test_a_flow_is_disabled_and_enabled(api: Aep, world: World) -> None:
     ],
 )
 def test_other_actions_are_refused(
-    api: Aep, world: World, query: str, status: int, rule: str
+    api: AepClient, world: World, query: str, status: int, rule: str
 ) -> None:
     id = api.ok("POST", url("flows"), flow(world))["id"]
     answer = api.call("POST", url("flows", id, "action") + query)
     assert (answer.status, answer.rule.rpartition(".")[2]) == (status, rule)
 
 
-def test_what_a_flow_uses_cannot_be_deleted_before_it(api: Aep, world: World) -> None:
+def test_what_a_flow_uses_cannot_be_deleted_before_it(api: AepClient, world: World) -> None:
     id = api.ok("POST", url("flows"), flow(world))["id"]
     for collection, used, code in (
         ("connections", world.base, "1418-400"),
@@ -240,7 +242,7 @@ def test_what_a_flow_uses_cannot_be_deleted_before_it(api: Aep, world: World) ->
 
 
 def test_a_deleted_base_connection_takes_its_unused_source_connections_along(
-    api: Aep, world: World
+    api: AepClient, world: World
 ) -> None:
     api.call("DELETE", url("connections", world.base))
     assert api.call("GET", url("sourceConnections", world.source)).status == 404
@@ -269,12 +271,12 @@ BASE: list[tuple[dict[str, Any], int, str]] = [
 
 @pytest.mark.parametrize(("changes", "status", "rule"), BASE)
 def test_a_wrong_base_connection_is_refused(
-    api: Aep, changes: dict[str, Any], status: int, rule: str
+    api: AepClient, changes: dict[str, Any], status: int, rule: str
 ) -> None:
     assert refused(api, "connections", base_connection(**changes)) == (status, rule)
 
 
-def test_an_unknown_auth_spec_is_named(api: Aep) -> None:
+def test_an_unknown_auth_spec_is_named(api: AepClient) -> None:
     answer = api.call("POST", url("connections"), base_connection(auth={"specName": "Password"}))
     assert answer.json["title"] == "Invalid request"
     assert answer.json["detail"] == (
@@ -282,7 +284,7 @@ def test_an_unknown_auth_spec_is_named(api: Aep) -> None:
     )
 
 
-def test_a_connection_without_auth_is_remarked_on_where_the_spec_has_some(api: Aep) -> None:
+def test_a_connection_without_auth_is_remarked_on_where_the_spec_has_some(api: AepClient) -> None:
     assert accepted(api, "connections", base_connection(auth=None)) == ["auth_is_sent"]
     lake = {"name": "Lake", "connectionSpec": {"id": DATA_LAKE, "version": "1.0"}, "auth": None}
     assert accepted(api, "connections", lake) == []
@@ -360,7 +362,7 @@ SOURCE: list[tuple[dict[str, Any], int, str]] = [
 
 @pytest.mark.parametrize(("changes", "status", "rule"), SOURCE)
 def test_a_wrong_source_connection_is_refused(
-    api: Aep, world: World, changes: dict[str, Any], status: int, rule: str
+    api: AepClient, world: World, changes: dict[str, Any], status: int, rule: str
 ) -> None:
     body = source_connection(world.base, **changes)
     assert refused(api, "sourceConnections", body) == (status, rule)
@@ -378,7 +380,7 @@ FINE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("changes", FINE)
 def test_documented_variants_of_a_source_connection_are_accepted(
-    api: Aep, world: World, changes: dict[str, Any]
+    api: AepClient, world: World, changes: dict[str, Any]
 ) -> None:
     assert accepted(api, "sourceConnections", source_connection(world.base, **changes)) == []
 
@@ -393,13 +395,13 @@ def landing_zone(**properties: Any) -> dict[str, Any]:
     return body
 
 
-def test_the_landing_zone_needs_no_base_connection_today(api: Aep) -> None:
+def test_the_landing_zone_needs_no_base_connection_today(api: AepClient) -> None:
     assert accepted(api, "sourceConnections", landing_zone()) == []
     status, rule = refused(api, "sourceConnections", landing_zone(), "2020-09")
     assert (status, rule) == (400, "base_connection_is_sent_2020")
 
 
-def test_the_landing_zone_does_not_take_deflate(api: Aep) -> None:
+def test_the_landing_zone_does_not_take_deflate(api: AepClient) -> None:
     assert accepted(api, "sourceConnections", landing_zone(compressionType="gzip")) == []
     body = landing_zone(compressionType="deflate")
     assert refused(api, "sourceConnections", body)[1] == "compression_type_is_supported_by_spec"
@@ -421,13 +423,13 @@ TARGET: list[tuple[dict[str, Any], int, str]] = [
 
 @pytest.mark.parametrize(("changes", "status", "rule"), TARGET)
 def test_a_wrong_target_connection_is_refused(
-    api: Aep, world: World, changes: dict[str, Any], status: int, rule: str
+    api: AepClient, world: World, changes: dict[str, Any], status: int, rule: str
 ) -> None:
     body = target_connection(world.schema, world.dataset, **changes)
     assert refused(api, "targetConnections", body) == (status, rule)
 
 
-def test_a_target_connection_names_the_schema_of_its_data_set(api: Aep, world: World) -> None:
+def test_a_target_connection_names_the_schema_of_its_data_set(api: AepClient, world: World) -> None:
     other = api.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema("Other"))["$id"]
     body = target_connection(other, world.dataset)
     assert refused(api, "targetConnections", body) == (400, "data_set_has_the_schema")
@@ -473,12 +475,12 @@ FLOW: list[tuple[dict[str, Any], int, str]] = [
 
 @pytest.mark.parametrize(("changes", "status", "rule"), FLOW)
 def test_a_wrong_flow_is_refused(
-    api: Aep, world: World, changes: dict[str, Any], status: int, rule: str
+    api: AepClient, world: World, changes: dict[str, Any], status: int, rule: str
 ) -> None:
     assert refused(api, "flows", flow(world, **changes)) == (status, rule)
 
 
-def test_a_mapping_version_has_to_exist(api: Aep, world: World) -> None:
+def test_a_mapping_version_has_to_exist(api: AepClient, world: World) -> None:
     for version in ("0", 0, None):
         params = {"mappingId": world.mapping, "mappingVersion": version}
         if version is None:
@@ -489,25 +491,25 @@ def test_a_mapping_version_has_to_exist(api: Aep, world: World) -> None:
     assert (answer.status, answer.json["type"][-8:]) == (400, "1412-400")
 
 
-def test_a_mapping_set_has_to_map_to_the_target_schema(api: Aep, world: World) -> None:
+def test_a_mapping_set_has_to_map_to_the_target_schema(api: AepClient, world: World) -> None:
     other = make_world(api, "Other")
     body = flow(world, **mapping(mappingId=other.mapping))
     answer = api.call("POST", url("flows"), body)
     assert (answer.status, answer.json["type"][-8:]) == (400, "1425-400")
 
 
-def test_a_flow_spec_serves_the_specs_that_it_lists(api: Aep, world: World) -> None:
+def test_a_flow_spec_serves_the_specs_that_it_lists(api: AepClient, world: World) -> None:
     crm = {"id": "14518937-270c-4525-bdec-c2ba7cce3860", "version": "1.0"}
     assert refused(api, "flows", flow(world, flowSpec=crm)) == (400, "source_spec_is_listed")
 
 
-def test_a_start_time_in_milliseconds_is_remarked_on(api: Aep, world: World) -> None:
+def test_a_start_time_in_milliseconds_is_remarked_on(api: AepClient, world: World) -> None:
     body = flow(world, **schedule(startTime="1597784298000", frequency="once"))
     assert accepted(api, "flows", body) == ["start_time_is_not_milliseconds"]
 
 
 def test_an_unknown_transformation_is_remarked_on_and_refused_when_strict(
-    api: Aep, world: World, make: Callable[..., Aep]
+    api: AepClient, world: World, make: Callable[..., AepClient]
 ) -> None:
     copy = {"name": "Copy", "params": {"mode": "append"}}
     assert accepted(api, "flows", flow(world, transformations=[copy])) == [
@@ -521,13 +523,13 @@ def test_an_unknown_transformation_is_remarked_on_and_refused_when_strict(
 # Editions
 
 
-def test_formats_differ_by_edition(api: Aep, world: World) -> None:
+def test_formats_differ_by_edition(api: AepClient, world: World) -> None:
     body = source_connection(world.base, data={"format": "parquet_xdm"})
     assert accepted(api, "sourceConnections", body, "latest") == []
     assert refused(api, "sourceConnections", body, "2020-09") == (400, "format_is_known_2020_09")
 
 
-def test_the_source_schema_was_required_in_march_2020(api: Aep, world: World) -> None:
+def test_the_source_schema_was_required_in_march_2020(api: AepClient, world: World) -> None:
     body = source_connection(world.base)
     assert refused(api, "sourceConnections", body, "2020-03") == (400, "schema_is_sent_2020_03")
     body["data"]["schema"] = {"id": world.schema}
@@ -548,7 +550,7 @@ def test_the_source_schema_was_required_in_march_2020(api: Aep, world: World) ->
     ],
 )
 def test_schedules_differ_by_edition(
-    api: Aep, world: World, params: dict[str, Any], march: int, september: int, latest: int
+    api: AepClient, world: World, params: dict[str, Any], march: int, september: int, latest: int
 ) -> None:
     got = {
         edition: api.call(
@@ -559,7 +561,9 @@ def test_schedules_differ_by_edition(
     assert got == {"2020-03": march, "2020-09": september, "latest": latest}
 
 
-def test_march_2020_wants_a_data_set_base_connection_for_targets(api: Aep, world: World) -> None:
+def test_march_2020_wants_a_data_set_base_connection_for_targets(
+    api: AepClient, world: World
+) -> None:
     body = target_connection(world.schema, world.dataset)
     status, rule = refused(api, "targetConnections", body, "2020-03")
     assert (status, rule) == (400, "base_connection_is_sent_2020_03")
@@ -574,7 +578,7 @@ def test_march_2020_wants_a_data_set_base_connection_for_targets(api: Aep, world
     assert refused(api, "targetConnections", old, "latest")[0] == 400
 
 
-def test_creation_answered_the_id_alone_in_march_2020(api: Aep, world: World) -> None:
+def test_creation_answered_the_id_alone_in_march_2020(api: AepClient, world: World) -> None:
     body = source_connection(world.base)
     body["data"]["schema"] = {"id": world.schema}
     answer = api.ok("POST", url("sourceConnections"), body, x_emulator_edition="2020-03")
@@ -583,7 +587,7 @@ def test_creation_answered_the_id_alone_in_march_2020(api: Aep, world: World) ->
     assert set(answer) == {"id"}
 
 
-def test_flow_specs_are_printed_as_the_editions_documents_do(api: Aep) -> None:
+def test_flow_specs_are_printed_as_the_editions_documents_do(api: AepClient) -> None:
     path = url("flowSpecs") + '?property=name=="CloudStorageToAEP"'
     found = {
         edition: api.ok("GET", path, x_emulator_edition=edition)["items"]
@@ -599,7 +603,7 @@ HDFS = "54e221aa-d342-4707-bcff-7a4bceef0001"
 
 
 def test_a_source_of_the_appendix_is_not_in_the_list_of_september_2020(
-    api: Aep, world: World
+    api: AepClient, world: World
 ) -> None:
     auth = {"specName": "Anonymous Authentication", "params": {"url": "http://h"}}
     spec = {"id": HDFS, "version": "1.0"}
@@ -615,7 +619,7 @@ SFTP_ALIAS = "bf367b0d-3d9b-4060-b67b-0d3d9bd06094"
 
 
 def test_an_alias_of_the_appendix_is_good_for_flows_today_but_was_not_listed_then(
-    api: Aep, world: World
+    api: AepClient, world: World
 ) -> None:
     params = {"host": "h", "userName": "u", "password": "p"}
     auth = {"specName": "Basic Authentication for sftp", "params": params}
@@ -628,7 +632,7 @@ def test_an_alias_of_the_appendix_is_good_for_flows_today_but_was_not_listed_the
     assert accepted(api, "flows", body, "latest") == []
 
 
-def test_errors_had_no_codes_in_2020(api: Aep) -> None:
+def test_errors_had_no_codes_in_2020(api: AepClient) -> None:
     answer = api.call("GET", url("flows", "x"), x_emulator_edition="2020-09")
     text = "flows not found with id = [x]"
     assert answer.json == {"errorMessage": text, "errorDetails": text}
@@ -641,7 +645,7 @@ def test_errors_had_no_codes_in_2020(api: Aep) -> None:
 
 
 @pytest.fixture
-def many(api: Aep, clock: ManualClock) -> list[str]:
+def many(api: AepClient, clock: ManualClock) -> list[str]:
     """Thirty base connections, a second apart."""
     names = [f"n{number:02}" for number in range(30)]
     for name in names:
@@ -654,7 +658,7 @@ def names(answer: Any) -> list[str]:
     return [item["name"] for item in answer["items"]]
 
 
-def all_pages(api: Aep, query: str) -> list[str]:
+def all_pages(api: AepClient, query: str) -> list[str]:
     """Follow the next links, as aepp does: the token is what stands behind the first `=`."""
     answer = api.ok("GET", url("connections") + query)
     found = names(answer)
@@ -667,18 +671,18 @@ def all_pages(api: Aep, query: str) -> list[str]:
     return found
 
 
-def test_pages_come_in_order_of_creation_and_miss_nothing(api: Aep, many: list[str]) -> None:
+def test_pages_come_in_order_of_creation_and_miss_nothing(api: AepClient, many: list[str]) -> None:
     assert names(api.ok("GET", url("connections"))) == many[:20]
     assert all_pages(api, "?limit=7") == many
 
 
-def test_pages_can_be_ordered(api: Aep, many: list[str]) -> None:
+def test_pages_can_be_ordered(api: AepClient, many: list[str]) -> None:
     assert all_pages(api, "?limit=7&orderby=-name") == many[::-1]
     assert all_pages(api, "?limit=7&orderby=+createdAt") == many
     assert all_pages(api, "?limit=7&orderby=state,-createdAt") == many[::-1]
 
 
-def test_a_next_page_keeps_the_filter(api: Aep, many: list[str]) -> None:
+def test_a_next_page_keeps_the_filter(api: AepClient, many: list[str]) -> None:
     later = api.ok("GET", url("connections") + "?limit=1&orderby=-createdAt")["items"][0]
     query = f"?limit=7&property=createdAt<{later['createdAt']}"
     assert all_pages(api, query) == many[:-1]
@@ -698,11 +702,11 @@ def test_a_next_page_keeps_the_filter(api: Aep, many: list[str]) -> None:
         ("property=&limit=&orderby=&property=name==n00", ["n00"]),
     ],
 )
-def test_lists_are_filtered(api: Aep, many: list[str], query: str, found: list[str]) -> None:
+def test_lists_are_filtered(api: AepClient, many: list[str], query: str, found: list[str]) -> None:
     assert names(api.ok("GET", url("connections") + "?" + query)) == found
 
 
-def test_a_count_answers_nothing_else(api: Aep, many: list[str]) -> None:
+def test_a_count_answers_nothing_else(api: AepClient, many: list[str]) -> None:
     assert api.ok("GET", url("connections") + "?count=true") == {"count": 30}
     query = "?count=true&property=name==n03"
     assert api.ok("GET", url("connections") + query) == {"count": 1}
@@ -732,13 +736,13 @@ def test_a_count_answers_nothing_else(api: Aep, many: list[str]) -> None:
 )
 @pytest.mark.parametrize("collection", COLLECTIONS)
 def test_a_wrong_query_is_refused_with_its_code(
-    api: Aep, collection: str, query: str, code: str
+    api: AepClient, collection: str, query: str, code: str
 ) -> None:
     answer = api.call("GET", url(collection) + "?" + query)
     assert (answer.status, answer.json["type"][-8:]) == (400, code)
 
 
-def test_a_limit_over_100_is_remarked_on_and_read_as_100(api: Aep) -> None:
+def test_a_limit_over_100_is_remarked_on_and_read_as_100(api: AepClient) -> None:
     answer = api.call("GET", url("flows") + "?limit=1000")
     assert answer.status == 200
     assert answer.warnings == ["flow_service.list_flows.limit_is_at_most_100"]
@@ -752,12 +756,12 @@ def test_a_limit_over_100_is_remarked_on_and_read_as_100(api: Aep) -> None:
         ("property=attributes.connectorName=%22Azure%20Blob%22", [BLOB]),
     ],
 )
-def test_connection_specs_are_filtered(api: Aep, query: str, found: list[str]) -> None:
+def test_connection_specs_are_filtered(api: AepClient, query: str, found: list[str]) -> None:
     items = api.ok("GET", url("connectionSpecs") + "?" + query)["items"]
     assert [item["id"] for item in items] == found
 
 
-def test_all_specs_are_listed_and_readable(api: Aep) -> None:
+def test_all_specs_are_listed_and_readable(api: AepClient) -> None:
     for collection, count in (("connectionSpecs", 76), ("flowSpecs", 9)):
         items = api.ok("GET", url(collection))["items"]
         assert len(items) == count
@@ -769,19 +773,19 @@ def test_all_specs_are_listed_and_readable(api: Aep) -> None:
 # Determinism and isolation
 
 
-def test_the_same_seed_and_calls_give_the_same_ids(make: Callable[..., Aep]) -> None:
+def test_the_same_seed_and_calls_give_the_same_ids(make: Callable[..., AepClient]) -> None:
     first, second = make_world(make()), make_world(make())
     assert first == second
     assert make_world(make(seed="other")) != first
 
 
-def test_refused_requests_use_up_no_ids(make: Callable[..., Aep]) -> None:
+def test_refused_requests_use_up_no_ids(make: Callable[..., AepClient]) -> None:
     plain, tried = make(), make()
     tried.call("POST", url("connections"), {})
     assert make_world(plain) == make_world(tried)
 
 
-def test_nothing_leaks_between_sandboxes_or_organizations(api: Aep, world: World) -> None:
+def test_nothing_leaks_between_sandboxes_or_organizations(api: AepClient, world: World) -> None:
     others: list[dict[str, str]] = [
         {"x_sandbox_name": "dev"},
         {"x_gw_ims_org_id": "OTHER@AdobeOrg"},
@@ -798,9 +802,8 @@ def test_nothing_leaks_between_sandboxes_or_organizations(api: Aep, world: World
 # Observing
 
 
-def test_observing_refuses_nothing_that_can_be_carried_out(make: Callable[..., Aep]) -> None:
+def test_observing_refuses_nothing_that_can_be_carried_out(make: Callable[..., AepClient]) -> None:
     api = make(enforce="observe")
-    api.holds_shapes = False
     answer = api.call("POST", url("sourceConnections"), {"data": {"format": "csv"}})
     assert answer.status == 201
     assert "flow_service.create_source_connection.format_is_known" in answer.warnings

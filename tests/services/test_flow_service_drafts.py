@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from emulator.clock import ManualClock
-from tests.aep import (
+from emulator.testing.client import AepClient, Response
+from tests.bodies import (
     BLOB,
     CLOUD_STORAGE_TO_AEP,
     DATA_LAKE,
     FLOW_SERVICE,
-    Aep,
-    Answer,
     World,
     base_connection,
     flow,
@@ -31,31 +30,31 @@ def url(*steps: str) -> str:
     return "/".join((FLOW_SERVICE, *steps))
 
 
-def draft(api: Aep, collection: str, body: dict[str, Any]) -> str:
+def draft(api: AepClient, collection: str, body: dict[str, Any]) -> str:
     id: str = api.ok("POST", url(collection) + "?mode=draft", body)["id"]
     return id
 
 
-def read(api: Aep, collection: str, id: str) -> dict[str, Any]:
+def read(api: AepClient, collection: str, id: str) -> dict[str, Any]:
     item: dict[str, Any] = api.ok("GET", url(collection, id))["items"][0]
     return item
 
 
-def act(api: Aep, collection: str, id: str, query: str, body: Any = None) -> Answer:
+def act(api: AepClient, collection: str, id: str, query: str, body: Any = None) -> Response:
     return api.call("POST", url(collection, id, "action") + query, body)
 
 
-def publish(api: Aep, collection: str, id: str) -> Answer:
+def publish(api: AepClient, collection: str, id: str) -> Response:
     return act(api, collection, id, "?op=publish")
 
 
-def patch(api: Aep, collection: str, id: str, path: str, value: Any) -> Answer:
+def patch(api: AepClient, collection: str, id: str, path: str, value: Any) -> Response:
     etag = read(api, collection, id)["etag"]
     instruction = {"op": "add", "path": path, "value": value}
     return api.call("PATCH", url(collection, id), [instruction], If_Match=etag)
 
 
-def name(answer: Answer) -> str:
+def name(answer: Response) -> str:
     return answer.rule.rpartition(".")[2]
 
 
@@ -76,7 +75,9 @@ FLOW_SPEC = {"id": CLOUD_STORAGE_TO_AEP, "version": "1.0"}
         ("flows", {"flowSpec": FLOW_SPEC}),
     ],
 )
-def test_a_draft_needs_its_spec_alone(api: Aep, collection: str, body: dict[str, Any]) -> None:
+def test_a_draft_needs_its_spec_alone(
+    api: AepClient, collection: str, body: dict[str, Any]
+) -> None:
     id = draft(api, collection, body)
     assert read(api, collection, id)["state"] == "draft"
     assert [item["id"] for item in api.ok("GET", url(collection))["items"]] == [id]
@@ -84,7 +85,7 @@ def test_a_draft_needs_its_spec_alone(api: Aep, collection: str, body: dict[str,
 
 
 def test_drafts_are_completed_and_published_in_order(
-    api: Aep, world: World, clock: ManualClock
+    api: AepClient, world: World, clock: ManualClock
 ) -> None:
     base = draft(api, "connections", base_connection())
     source = draft(api, "sourceConnections", source_connection(base))
@@ -108,7 +109,7 @@ def test_drafts_are_completed_and_published_in_order(
     assert publish(api, "flows", id).json["type"].endswith("1422-400")
 
 
-def test_what_is_published_keeps_the_rules_of_creation(api: Aep, world: World) -> None:
+def test_what_is_published_keeps_the_rules_of_creation(api: AepClient, world: World) -> None:
     bare = {"name": "Files", "baseConnectionId": world.base, "connectionSpec": SPEC}
     id = draft(api, "sourceConnections", bare)
     refused = publish(api, "sourceConnections", id)
@@ -119,7 +120,7 @@ def test_what_is_published_keeps_the_rules_of_creation(api: Aep, world: World) -
     assert publish(api, "sourceConnections", id).status == 200
 
 
-def test_a_draft_is_patched_by_the_rules_of_drafts(api: Aep, world: World) -> None:
+def test_a_draft_is_patched_by_the_rules_of_drafts(api: AepClient, world: World) -> None:
     id = draft(api, "flows", {"flowSpec": FLOW_SPEC})
     unfinished = [{"name": "Mapping", "params": {}}]
     assert patch(api, "flows", id, "/transformations", unfinished).status == 200
@@ -131,7 +132,7 @@ def test_a_draft_is_patched_by_the_rules_of_drafts(api: Aep, world: World) -> No
     assert name(publish(api, "flows", id)) == "draft_is_complete"
 
 
-def test_what_is_no_draft_stands_on_no_draft(api: Aep, world: World) -> None:
+def test_what_is_no_draft_stands_on_no_draft(api: AepClient, world: World) -> None:
     base = draft(api, "connections", base_connection())
     answer = api.call("POST", url("sourceConnections"), source_connection(base))
     assert name(answer) == "base_connection_is_published"
@@ -140,7 +141,7 @@ def test_what_is_no_draft_stands_on_no_draft(api: Aep, world: World) -> None:
     assert name(answer) == "source_connections_are_published"
 
 
-def test_drafts_are_for_specs_that_support_them(api: Aep, world: World) -> None:
+def test_drafts_are_for_specs_that_support_them(api: AepClient, world: World) -> None:
     kinesis = {"name": "Stream", "connectionSpec": {"id": KINESIS, "version": "1.0"}}
     answer = api.call("POST", url("connections") + "?mode=draft", kinesis)
     assert (answer.status, name(answer)) == (400, "spec_supports_drafts")
@@ -151,7 +152,7 @@ def test_drafts_are_for_specs_that_support_them(api: Aep, world: World) -> None:
     assert name(answer) == "mode_is_known"
 
 
-def test_drafts_can_be_asked_for(api: Aep, world: World) -> None:
+def test_drafts_can_be_asked_for(api: AepClient, world: World) -> None:
     id = draft(api, "connections", base_connection())
     found = api.ok("GET", url("connections") + "?property=state==draft")["items"]
     assert [item["id"] for item in found] == [id]
@@ -165,7 +166,7 @@ def test_drafts_can_be_asked_for(api: Aep, world: World) -> None:
     assert "An unhandled field baseSpec was" in answer.json["detail"]
 
 
-def test_a_draft_is_not_enabled_but_published(api: Aep) -> None:
+def test_a_draft_is_not_enabled_but_published(api: AepClient) -> None:
     id = draft(api, "flows", {"flowSpec": FLOW_SPEC})
     assert name(act(api, "flows", id, "?op=enable")) == "action_fits_state"
 
@@ -194,7 +195,7 @@ def state(value: str, percent: float) -> dict[str, Any]:
 )
 @pytest.mark.parametrize("collection", ["connections", "sourceConnections", "targetConnections"])
 def test_wrong_actions_have_their_codes(
-    api: Aep, world: World, collection: str, query: str, body: Any, code: str
+    api: AepClient, world: World, collection: str, query: str, body: Any, code: str
 ) -> None:
     ids = {"connections": world.base, "sourceConnections": world.source}
     id = ids.get(collection, world.target)
@@ -203,7 +204,7 @@ def test_wrong_actions_have_their_codes(
     assert read(api, collection, id)["state"] == "enabled"
 
 
-def test_the_sub_operation_is_named(api: Aep, world: World) -> None:
+def test_the_sub_operation_is_named(api: AepClient, world: World) -> None:
     id = api.ok("POST", url("flows"), flow(world))["id"]
     answer = act(api, "flows", id, "?op=disable&subOp=PROGRESS")
     assert "sub operation PROGRESS received for operation disable" in answer.json["detail"]
@@ -211,13 +212,12 @@ def test_the_sub_operation_is_named(api: Aep, world: World) -> None:
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
-def test_an_action_on_nothing_is_not_found(api: Aep, collection: str) -> None:
+def test_an_action_on_nothing_is_not_found(api: AepClient, collection: str) -> None:
     assert publish(api, collection, "no-such-id").status == 404
 
 
-def test_observing_acts_only_where_it_can(make: Callable[..., Aep]) -> None:
+def test_observing_acts_only_where_it_can(make: Callable[..., AepClient]) -> None:
     api = make(enforce="observe")
-    api.holds_shapes = False
     id = api.ok("POST", url("connections"), base_connection())["id"]
     assert publish(api, "connections", id).status == 200
     assert act(api, "connections", id, "?op=finalize").status == 400
@@ -230,14 +230,14 @@ def test_observing_acts_only_where_it_can(make: Callable[..., Aep]) -> None:
 # Testing a connection; policies; inlets
 
 
-def test_a_connection_is_tested_against_its_spec(api: Aep, world: World) -> None:
+def test_a_connection_is_tested_against_its_spec(api: AepClient, world: World) -> None:
     assert api.ok("GET", url("connections", world.base, "test")) == {"result": True}
     id = draft(api, "connections", {"connectionSpec": SPEC})
     assert api.ok("GET", url("connections", id, "test")) == {"result": False}
     assert api.call("GET", url("connections", "a", "test")).status == 404
 
 
-def test_a_policy_is_patched_as_a_client_does(api: Aep, world: World) -> None:
+def test_a_policy_is_patched_as_a_client_does(api: AepClient, world: World) -> None:
     id = api.ok("POST", url("flows"), flow(world))["id"]
     policy = {"enforcementRefs": ["/dulepolicy/marketingActions/a"]}
     assert patch(api, "flows", id, "/policy", policy).status == 200
@@ -253,7 +253,7 @@ def http_api(**changes: Any) -> dict[str, Any]:
     return {"name": "Inlet", "auth": auth, "connectionSpec": spec, **changes}
 
 
-def test_an_http_api_connection_gets_an_inlet(make: Callable[..., Aep]) -> None:
+def test_an_http_api_connection_gets_an_inlet(make: Callable[..., AepClient]) -> None:
     seen = []
     for _ in range(2):
         api = make()
@@ -278,5 +278,5 @@ def test_an_http_api_connection_gets_an_inlet(make: Callable[..., Aep]) -> None:
     assert read(api, "sourceConnections", source)["params"]["inletUrl"] == params["inletUrl"]
 
 
-def test_other_connections_get_none(api: Aep, world: World) -> None:
+def test_other_connections_get_none(api: AepClient, world: World) -> None:
     assert "inletId" not in read(api, "connections", world.base)["auth"]["params"]

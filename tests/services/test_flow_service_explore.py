@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 import pytest
 
 from emulator.clock import ManualClock
-from tests.aep import BLOB, FLOW_SERVICE, ORGANIZATION, Aep, Answer, base_connection
+from emulator.testing.client import AepClient, Response
+from tests.bodies import BLOB, FLOW_SERVICE, ORGANIZATION, base_connection
 from tests.files import LEADS, put
 
 LANDING_ZONE = "26f526f2-58f4-4712-961d-e41bf1ccc0e8"
@@ -23,7 +24,7 @@ DAY = 24 * 3600
 
 
 @pytest.fixture
-def base(api: Aep) -> str:
+def base(api: AepClient) -> str:
     """A storage with two files and a folder."""
     id: str = api.ok("POST", f"{FLOW_SERVICE}/connections", base_connection())["id"]
     put(api, id, "leads/2020/a.tsv")
@@ -38,7 +39,7 @@ def base(api: Aep) -> str:
 
 
 @pytest.fixture
-def database(api: Aep) -> str:
+def database(api: AepClient) -> str:
     """A database with two tables."""
     auth = {
         "specName": "Connection String Based Authentication",
@@ -58,11 +59,11 @@ def url(id: str, kind: str = "connections", **query: Any) -> str:
     return f"{FLOW_SERVICE}/{kind}/{id}/explore?{urlencode(query)}"
 
 
-def explore(api: Aep, id: str, **query: Any) -> Any:
+def explore(api: AepClient, id: str, **query: Any) -> Any:
     return api.ok("GET", url(id, **query))
 
 
-def zone(api: Aep, **query: Any) -> Any:
+def zone(api: AepClient, **query: Any) -> Any:
     return api.ok("GET", url(LANDING_ZONE, "connectionSpecs", **query))
 
 
@@ -73,7 +74,7 @@ def names(columns: list[dict[str, Any]]) -> list[str]:
 # Files by the control API
 
 
-def test_files_are_put_listed_read_and_deleted(api: Aep, base: str) -> None:
+def test_files_are_put_listed_read_and_deleted(api: AepClient, base: str) -> None:
     place = f"/_emulator/files/{base}"
     listed = api.ok("GET", place)["files"]
     assert [file["path"] for file in listed] == ["c.csv", "leads/2020/a.tsv", "leads/b.json"]
@@ -92,7 +93,7 @@ def test_files_are_put_listed_read_and_deleted(api: Aep, base: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_files_belong_to_a_sandbox(api: Aep, base: str, method: str) -> None:
+def test_files_belong_to_a_sandbox(api: AepClient, base: str, method: str) -> None:
     def call(query: str, headers: dict[str, str]) -> int:
         path = f"/_emulator/files/{base}/c.csv{query}"
         return api.send(method, path, headers, b"a" if method == "PUT" else None)[0]
@@ -103,7 +104,7 @@ def test_files_belong_to_a_sandbox(api: Aep, base: str, method: str) -> None:
     assert call(f"?organization={ORGANIZATION}&sandbox=prod", {}) < 300
 
 
-def test_files_have_a_limit(make: Callable[..., Aep]) -> None:
+def test_files_have_a_limit(make: Callable[..., AepClient]) -> None:
     small = make(max_upload=4)
     path = "/_emulator/files/a/b.csv"
     assert small.send("PUT", path, small.headers, b"12345")[0] == 413
@@ -111,7 +112,7 @@ def test_files_have_a_limit(make: Callable[..., Aep]) -> None:
     assert small.ok("GET", "/_emulator/files/a")["files"][0]["size"] == 4
 
 
-def test_a_reset_takes_the_files_along(api: Aep, base: str) -> None:
+def test_a_reset_takes_the_files_along(api: AepClient, base: str) -> None:
     api.exchange("POST", "/_emulator/reset", {})
     assert api.ok("GET", f"/_emulator/files/{base}")["files"] == []
 
@@ -119,7 +120,7 @@ def test_a_reset_takes_the_files_along(api: Aep, base: str) -> None:
 # Folders
 
 
-def test_the_root_lists_files_and_folders(api: Aep, base: str) -> None:
+def test_the_root_lists_files_and_folders(api: AepClient, base: str) -> None:
     assert explore(api, base, objectType="root") == [
         {
             "type": "file",
@@ -138,14 +139,14 @@ def test_the_root_lists_files_and_folders(api: Aep, base: str) -> None:
     ]
 
 
-def test_a_folder_lists_what_is_right_below_it(api: Aep, base: str) -> None:
+def test_a_folder_lists_what_is_right_below_it(api: AepClient, base: str) -> None:
     for path in ("/leads/", "leads", "//leads"):
         found = explore(api, base, objectType="FOLDER", object=path)
         assert [item["path"] for item in found] == ["/leads/b.json", "/leads/2020/"]
     assert names(explore(api, base, objectType="folder", object="root")) == ["c.csv", "leads"]
 
 
-def test_the_documents_of_2020_show_less(api: Aep, base: str) -> None:
+def test_the_documents_of_2020_show_less(api: AepClient, base: str) -> None:
     listed = url(base, objectType="root")
     edition = {"x_emulator_edition": "2020-09"}
     assert api.ok("GET", listed, headers=edition)[1] == {
@@ -165,7 +166,7 @@ def test_the_documents_of_2020_show_less(api: Aep, base: str) -> None:
 # Files
 
 
-def test_a_delimited_file_has_text_columns_and_rows_on_demand(api: Aep, base: str) -> None:
+def test_a_delimited_file_has_text_columns_and_rows_on_demand(api: AepClient, base: str) -> None:
     query = {"objectType": "file", "object": "/leads/2020/a.tsv", "fileType": "delimited"}
     shown = explore(api, base, columnDelimiter="\t", **query)
     assert shown["format"] == "flat"
@@ -180,7 +181,7 @@ def test_a_delimited_file_has_text_columns_and_rows_on_demand(api: Aep, base: st
         assert shown["data"][1] == {"Id": "2", "FirstName": "Alan", "LastName": "Turing"}
 
 
-def test_a_json_file_has_a_schema(api: Aep, base: str) -> None:
+def test_a_json_file_has_a_schema(api: AepClient, base: str) -> None:
     shown = explore(api, base, objectType="file", object="leads/b.json", fileType="JSON")
     assert shown["format"] == "hierarchical"
     assert shown["schema"]["properties"] == {
@@ -190,13 +191,13 @@ def test_a_json_file_has_a_schema(api: Aep, base: str) -> None:
     }
 
 
-def test_a_preview_has_a_hundred_rows(api: Aep, base: str) -> None:
+def test_a_preview_has_a_hundred_rows(api: AepClient, base: str) -> None:
     put(api, base, "long.csv", b"n\n" + b"".join(b"%d\n" % n for n in range(250)))
     query = {"objectType": "file", "object": "long.csv", "fileType": "delimited"}
     assert len(explore(api, base, preview="true", **query)["data"]) == 100
 
 
-def test_an_encoding_is_minded(api: Aep, base: str) -> None:
+def test_an_encoding_is_minded(api: AepClient, base: str) -> None:
     put(api, base, "latin.csv", "naïve\né\n".encode("latin-1"))
     query = {"objectType": "file", "object": "latin.csv", "fileType": "delimited"}
     shown = explore(api, base, preview="true", encoding="ISO-8859-1", **query)
@@ -229,7 +230,9 @@ def tarred(content: bytes) -> bytes:
         ),
     ],
 )
-def test_properties_are_determined(api: Aep, content: bytes, properties: dict[str, str]) -> None:
+def test_properties_are_determined(
+    api: AepClient, content: bytes, properties: dict[str, str]
+) -> None:
     put(api, CONTAINER, "f", content)
     shown = zone(
         api, objectType="file", object=f"{CONTAINER}/f", determineProperties="true", preview="true"
@@ -241,7 +244,7 @@ def test_properties_are_determined(api: Aep, content: bytes, properties: dict[st
 # The landing zone
 
 
-def test_the_landing_zone_is_explored_by_its_spec(api: Aep) -> None:
+def test_the_landing_zone_is_explored_by_its_spec(api: AepClient) -> None:
     put(api, CONTAINER, "account.csv", b"Id\n1\n")
     put(api, CONTAINER, "userdata1/b.csv", b"Id\n1\n")
     listed = zone(api, objectType="root")
@@ -259,7 +262,7 @@ def test_the_landing_zone_is_explored_by_its_spec(api: Aep) -> None:
         assert names(shown["schema"]["columns"]) == ["Id"]
 
 
-def test_the_landing_zone_forgets_after_seven_days(api: Aep, clock: ManualClock) -> None:
+def test_the_landing_zone_forgets_after_seven_days(api: AepClient, clock: ManualClock) -> None:
     put(api, CONTAINER, "a.csv")
     clock.advance(7 * DAY)
     assert names(zone(api, objectType="root")) == ["a.csv"]
@@ -271,7 +274,7 @@ def test_the_landing_zone_forgets_after_seven_days(api: Aep, clock: ManualClock)
 # Tables
 
 
-def test_a_database_lists_tables(api: Aep, database: str) -> None:
+def test_a_database_lists_tables(api: AepClient, database: str) -> None:
     listed = explore(api, database, objectType="root")
     assert [(item["type"], item["name"], item["path"]) for item in listed] == [
         ("table", "people", "people"),
@@ -279,7 +282,7 @@ def test_a_database_lists_tables(api: Aep, database: str) -> None:
     ]
 
 
-def test_a_table_has_typed_columns(api: Aep, database: str) -> None:
+def test_a_table_has_typed_columns(api: AepClient, database: str) -> None:
     shown = explore(api, database, objectType="table", object="sales.orders", preview="true")
     assert shown["schema"]["columns"] == [
         {"name": "id", "type": "integer", "xdm": {"type": "integer"}},
@@ -300,7 +303,7 @@ def test_a_table_has_typed_columns(api: Aep, database: str) -> None:
 # Refusals
 
 
-def refused(answer: Answer) -> tuple[int, str]:
+def refused(answer: Response) -> tuple[int, str]:
     return answer.status, answer.rule.rpartition(".")[2]
 
 
@@ -345,32 +348,32 @@ def refused(answer: Answer) -> tuple[int, str]:
     ],
 )
 def test_wrong_explorations_are_refused(
-    api: Aep, base: str, query: dict[str, str], status: int, rule: str
+    api: AepClient, base: str, query: dict[str, str], status: int, rule: str
 ) -> None:
     assert refused(api.call("GET", url(base, **query))) == (status, rule)
 
 
-def test_an_empty_file_cannot_be_shown(api: Aep, base: str) -> None:
+def test_an_empty_file_cannot_be_shown(api: AepClient, base: str) -> None:
     put(api, base, "empty.csv", b"")
     answer = api.call("GET", url(base, objectType="file", object="empty.csv", fileType="delimited"))
     assert refused(answer) == (400, "object_can_be_read")
     assert "empty" in answer.json["detail"]
 
 
-def test_a_slip_in_a_name_is_remarked_on(api: Aep, base: str) -> None:
+def test_a_slip_in_a_name_is_remarked_on(api: AepClient, base: str) -> None:
     answer = api.call("GET", url(base, objectType="root", ileType="delimited"))
     assert answer.status == 200
     assert answer.warnings == ["flow_service.explore_connection.parameters_are_known"]
 
 
-def test_tables_are_no_files(api: Aep, database: str) -> None:
+def test_tables_are_no_files(api: AepClient, database: str) -> None:
     query = {"objectType": "file", "object": "people.json", "fileType": "json"}
     assert refused(api.call("GET", url(database, **query))) == (400, "object_type_fits_the_source")
     answer = api.call("GET", url(database, objectType="table", object="nothing"))
     assert refused(answer) == (404, "object_exists")
 
 
-def test_what_is_not_there_is_not_explored(api: Aep) -> None:
+def test_what_is_not_there_is_not_explored(api: AepClient) -> None:
     answer = api.call("GET", url("a", objectType="root"))
     assert refused(answer) == (404, "connection_exists")
     answer = api.call("GET", url("a", "connectionSpecs", objectType="root"))
@@ -379,7 +382,7 @@ def test_what_is_not_there_is_not_explored(api: Aep) -> None:
     assert refused(answer) == (400, "spec_needs_no_connection")
 
 
-def test_streaming_sources_are_not_explored(api: Aep) -> None:
+def test_streaming_sources_are_not_explored(api: AepClient) -> None:
     auth = {
         "specName": "Streaming Connection",
         "params": {"sourceId": "a", "dataType": "xdm", "name": "a"},
@@ -390,7 +393,7 @@ def test_streaming_sources_are_not_explored(api: Aep) -> None:
     assert refused(answer) == (501, "source_is_explored")
 
 
-def test_files_of_another_sandbox_are_not_reached(api: Aep, base: str) -> None:
+def test_files_of_another_sandbox_are_not_reached(api: AepClient, base: str) -> None:
     put(api, CONTAINER, "a.csv")
     dev = {"x_sandbox_name": "dev"}
     assert api.ok("GET", url(LANDING_ZONE, "connectionSpecs", objectType="root"), headers=dev) == []
@@ -408,10 +411,9 @@ def test_files_of_another_sandbox_are_not_reached(api: Aep, base: str) -> None:
     ],
 )
 def test_an_observed_exploration_never_fails(
-    make: Callable[..., Aep], query: dict[str, str]
+    make: Callable[..., AepClient], query: dict[str, str]
 ) -> None:
     observed = make(enforce="observe")
-    observed.holds_shapes = False
     id = observed.ok("POST", f"{FLOW_SERVICE}/connections", base_connection())["id"]
     put(observed, id, "c.csv", b"a;b\n1;2\n")
     assert observed.call("GET", url(id, **query)).status in (200, 400)

@@ -10,7 +10,8 @@ import pytest
 
 from emulator.clock import ManualClock
 from emulator.json_types import Json, JsonObject
-from tests.aep import FLOW_SERVICE, Aep, World, flow, make_world, source_connection
+from emulator.testing.client import AepClient
+from tests.bodies import FLOW_SERVICE, World, flow, make_world, source_connection
 from tests.files import put
 
 RUNS = f"{FLOW_SERVICE}/runs"
@@ -30,30 +31,30 @@ def once(start: int = START + 3600) -> dict[str, str]:
 
 
 @pytest.fixture
-def flow_id(api: Aep, world: World) -> str:
+def flow_id(api: AepClient, world: World) -> str:
     """A flow that runs on order, with a file to read."""
     put(api, world.base, "leads/a.tsv")
     id: str = api.ok("POST", f"{FLOW_SERVICE}/flows", flow(world, scheduleParams=once()))["id"]
     return id
 
 
-def order(api: Aep, flow_id: str, **changes: Any) -> str:
+def order(api: AepClient, flow_id: str, **changes: Any) -> str:
     """Order a run and return its id."""
     id: str = api.ok("POST", RUNS, {"flowId": flow_id, "params": WINDOW, **changes})["id"]
     return id
 
 
-def run(api: Aep, id: str) -> dict[str, Any]:
+def run(api: AepClient, id: str) -> dict[str, Any]:
     (found,) = api.ok("GET", f"{RUNS}/{id}")["items"]
     assert isinstance(found, dict)
     return found
 
 
-def ids(api: Aep, query: str) -> list[str]:
+def ids(api: AepClient, query: str) -> list[str]:
     return [item["id"] for item in api.ok("GET", f"{RUNS}?{query}")["items"]]
 
 
-def refused(api: Aep, body: Any, edition: str = "latest") -> tuple[int, str]:
+def refused(api: AepClient, body: Any, edition: str = "latest") -> tuple[int, str]:
     """Order a run that has to be refused and to leave nothing behind."""
     before = api.ok("GET", f"{RUNS}?count=true")["count"]
     answer = api.call("POST", RUNS, body, x_emulator_edition=edition)
@@ -64,7 +65,7 @@ def refused(api: Aep, body: Any, edition: str = "latest") -> tuple[int, str]:
 # Orders
 
 
-def test_a_run_is_ordered_and_read(api: Aep, flow_id: str) -> None:
+def test_a_run_is_ordered_and_read(api: AepClient, flow_id: str) -> None:
     answer = api.call("POST", RUNS, {"flowId": flow_id, "params": WINDOW})
     assert answer.status == 201
     assert answer.json["items"] == [{name: answer.json[name] for name in ("id", "etag")}]
@@ -80,7 +81,7 @@ def test_a_run_is_ordered_and_read(api: Aep, flow_id: str) -> None:
     }
 
 
-def test_a_client_orders_without_params(api: Aep, flow_id: str) -> None:
+def test_a_client_orders_without_params(api: AepClient, flow_id: str) -> None:
     answer = api.call("POST", f"{RUNS}/", {"flowId": flow_id, "status": "active"})
     assert answer.status == 201
     assert [name.rpartition(".")[2] for name in answer.warnings] == ["params_are_sent"]
@@ -89,7 +90,7 @@ def test_a_client_orders_without_params(api: Aep, flow_id: str) -> None:
     assert again["metrics"]["recordSummary"]["inputRecordCount"] == 0
 
 
-def test_a_run_for_later_waits(api: Aep, flow_id: str, clock: ManualClock) -> None:
+def test_a_run_for_later_waits(api: AepClient, flow_id: str, clock: ManualClock) -> None:
     id = order(api, flow_id, params={**WINDOW, "startTime": START + 60})
     waiting = run(api, id)
     assert waiting["metrics"] == {"statusSummary": {"status": "scheduled"}}
@@ -100,7 +101,7 @@ def test_a_run_for_later_waits(api: Aep, flow_id: str, clock: ManualClock) -> No
     assert done["etag"] != waiting["etag"]
 
 
-def test_a_flow_shows_its_last_run_and_keeps_its_etag(api: Aep, flow_id: str) -> None:
+def test_a_flow_shows_its_last_run_and_keeps_its_etag(api: AepClient, flow_id: str) -> None:
     path = f"{FLOW_SERVICE}/flows/{flow_id}"
     before = api.ok("GET", path)["items"][0]
     id = order(api, flow_id)
@@ -118,7 +119,9 @@ def test_a_flow_shows_its_last_run_and_keeps_its_etag(api: Aep, flow_id: str) ->
     assert len(api.ok("GET", f"{FLOW_SERVICE}/flows?{query}")["items"]) == 1
 
 
-def test_activities_have_names_in_the_documents_of_august_2020(api: Aep, flow_id: str) -> None:
+def test_activities_have_names_in_the_documents_of_august_2020(
+    api: AepClient, flow_id: str
+) -> None:
     id = order(api, flow_id)
     shown = run(api, id)
     assert [item["name"] for item in shown["activities"]] == ["Copy Activity", "Promotion Activity"]
@@ -129,7 +132,7 @@ def test_activities_have_names_in_the_documents_of_august_2020(api: Aep, flow_id
     assert old["metrics"]["statusSummary"]["activityRefs"] == ["promotionActivity"]
 
 
-def test_a_weekly_flow_is_run_on_demand_with_a_remark(api: Aep, world: World) -> None:
+def test_a_weekly_flow_is_run_on_demand_with_a_remark(api: AepClient, world: World) -> None:
     schedule = {"startTime": str(START + 60), "frequency": "week", "interval": "15"}
     id = api.ok("POST", f"{FLOW_SERVICE}/flows", flow(world, scheduleParams=schedule))["id"]
     answer = api.call("POST", RUNS, {"flowId": id, "params": WINDOW})
@@ -148,7 +151,9 @@ def test_a_weekly_flow_is_run_on_demand_with_a_remark(api: Aep, world: World) ->
         ({"flowId": "a"}, "flow_exists"),
     ],
 )
-def test_orders_without_a_flow_are_refused(api: Aep, flow_id: str, body: Any, rule: str) -> None:
+def test_orders_without_a_flow_are_refused(
+    api: AepClient, flow_id: str, body: Any, rule: str
+) -> None:
     assert refused(api, body) == (400, rule)
     assert refused(api, body, "2020-03") == (400, rule)
 
@@ -164,17 +169,19 @@ def test_orders_without_a_flow_are_refused(api: Aep, flow_id: str, body: Any, ru
     ],
 )
 def test_wrong_orders_are_refused(
-    api: Aep, flow_id: str, changes: dict[str, Any], rule: str
+    api: AepClient, flow_id: str, changes: dict[str, Any], rule: str
 ) -> None:
     assert refused(api, {"flowId": flow_id, "params": WINDOW, **changes}) == (400, rule)
 
 
-def test_a_run_follows_another(api: Aep, flow_id: str) -> None:
+def test_a_run_follows_another(api: AepClient, flow_id: str) -> None:
     first = order(api, flow_id)
     assert run(api, order(api, flow_id, predecessors=[first]))["predecessors"] == [first]
 
 
-def test_a_flow_that_is_not_enabled_does_not_run(api: Aep, flow_id: str, world: World) -> None:
+def test_a_flow_that_is_not_enabled_does_not_run(
+    api: AepClient, flow_id: str, world: World
+) -> None:
     api.ok("POST", f"{FLOW_SERVICE}/flows/{flow_id}/action?op=disable")
     assert refused(api, {"flowId": flow_id, "params": WINDOW}) == (400, "flow_is_enabled")
     answer = api.call("POST", RUNS, {"flowId": flow_id})
@@ -183,7 +190,7 @@ def test_a_flow_that_is_not_enabled_does_not_run(api: Aep, flow_id: str, world: 
     assert refused(api, {"flowId": draft, "params": WINDOW}) == (400, "flow_is_enabled")
 
 
-def test_strict_enforcement_wants_one_time_flows_and_params(strict: Aep) -> None:
+def test_strict_enforcement_wants_one_time_flows_and_params(strict: AepClient) -> None:
     world = make_world(strict)
     schedule = {"startTime": str(START + 60), "frequency": "day", "interval": "15"}
     daily = strict.ok("POST", f"{FLOW_SERVICE}/flows", flow(world, scheduleParams=schedule))["id"]
@@ -196,7 +203,7 @@ def test_strict_enforcement_wants_one_time_flows_and_params(strict: Aep) -> None
     "options",
     [{"partialIngestionPercent": 0}, {"errorDiagnosticsEnabled": "perhaps"}, [], "none"],
 )
-def test_options_of_a_flow_fit_its_spec(api: Aep, world: World, options: Any) -> None:
+def test_options_of_a_flow_fit_its_spec(api: AepClient, world: World, options: Any) -> None:
     path = f"{FLOW_SERVICE}/flows"
     answer = api.call("POST", path, flow(world, options=options))
     assert (answer.status, answer.rule.rpartition(".")[2]) == (400, "options_fit_the_option_spec")
@@ -215,7 +222,7 @@ def test_options_of_a_flow_fit_its_spec(api: Aep, world: World, options: Any) ->
 
 
 def test_runs_are_filtered_by_nested_names(
-    api: Aep, flow_id: str, world: World, clock: ManualClock
+    api: AepClient, flow_id: str, world: World, clock: ManualClock
 ) -> None:
     good = order(api, flow_id)
     clock.advance(10)
@@ -245,13 +252,15 @@ def test_runs_are_filtered_by_nested_names(
     assert ids(api, "property=state==inProgress") == []
 
 
-def _base(api: Aep, flow_id: str) -> str:
+def _base(api: AepClient, flow_id: str) -> str:
     source = api.ok("GET", f"{FLOW_SERVICE}/flows/{flow_id}")["items"][0]
     base: str = source["inheritedAttributes"]["sourceConnections"][0]["baseConnection"]["id"]
     return base
 
 
-def test_runs_are_ordered_paged_and_counted(api: Aep, flow_id: str, clock: ManualClock) -> None:
+def test_runs_are_ordered_paged_and_counted(
+    api: AepClient, flow_id: str, clock: ManualClock
+) -> None:
     made = []
     for _ in range(5):
         made.append(order(api, flow_id))
@@ -290,12 +299,12 @@ def test_runs_are_ordered_paged_and_counted(api: Aep, flow_id: str, clock: Manua
         ("continuationToken=a", "continuation_token_is_one"),
     ],
 )
-def test_wrong_lists_are_refused(api: Aep, query: str, rule: str) -> None:
+def test_wrong_lists_are_refused(api: AepClient, query: str, rule: str) -> None:
     answer = api.call("GET", f"{RUNS}?{query}")
     assert (answer.status, answer.rule) == (400, f"flow_service.list_runs.{rule}")
 
 
-def test_runs_stay_in_their_sandbox(api: Aep, flow_id: str) -> None:
+def test_runs_stay_in_their_sandbox(api: AepClient, flow_id: str) -> None:
     id = order(api, flow_id)
     dev = {"x_sandbox_name": "dev"}
     assert api.ok("GET", RUNS, headers=dev)["items"] == []
@@ -318,7 +327,7 @@ def replacement(status: str = "FAILED") -> dict[str, Any]:
     }
 
 
-def test_a_provider_replaces_a_run(api: Aep, flow_id: str, clock: ManualClock) -> None:
+def test_a_provider_replaces_a_run(api: AepClient, flow_id: str, clock: ManualClock) -> None:
     id = order(api, flow_id)
     before = run(api, id)
     clock.advance(1)
@@ -334,7 +343,7 @@ def test_a_provider_replaces_a_run(api: Aep, flow_id: str, clock: ManualClock) -
     assert ids(api, "property=state==failed") == [id]
 
 
-def test_the_flow_shows_its_last_run_as_it_was_replaced(api: Aep, flow_id: str) -> None:
+def test_the_flow_shows_its_last_run_as_it_was_replaced(api: AepClient, flow_id: str) -> None:
     first, last = order(api, flow_id), order(api, flow_id)
 
     def shown() -> Any:
@@ -348,7 +357,7 @@ def test_the_flow_shows_its_last_run_as_it_was_replaced(api: Aep, flow_id: str) 
     assert (shown()["id"], shown()["state"]) == (last, "failed")
 
 
-def test_what_a_provider_leaves_out_is_as_it_was(api: Aep, flow_id: str) -> None:
+def test_what_a_provider_leaves_out_is_as_it_was(api: AepClient, flow_id: str) -> None:
     id = order(api, flow_id)
     bodies: list[JsonObject] = [{"metrics": {}}, {"metrics": {"statusSummary": {}}}, {"params": {}}]
     for body in bodies:
@@ -371,7 +380,7 @@ def test_what_a_provider_leaves_out_is_as_it_was(api: Aep, flow_id: str) -> None
     ],
 )
 def test_wrong_replacements_are_refused(
-    api: Aep, flow_id: str, body: Any, headers: dict[str, str], status: int, rule: str
+    api: AepClient, flow_id: str, body: Any, headers: dict[str, str], status: int, rule: str
 ) -> None:
     id = order(api, flow_id)
     before = run(api, id)
@@ -383,7 +392,7 @@ def test_wrong_replacements_are_refused(
     assert run(api, id) == before
 
 
-def test_strict_enforcement_leaves_replacing_to_services(strict: Aep) -> None:
+def test_strict_enforcement_leaves_replacing_to_services(strict: AepClient) -> None:
     world = make_world(strict)
     body = flow(world, scheduleParams=once())
     id = order(strict, strict.ok("POST", f"{FLOW_SERVICE}/flows", body)["id"])
@@ -394,7 +403,7 @@ def test_strict_enforcement_leaves_replacing_to_services(strict: Aep) -> None:
 # The action
 
 
-def test_a_run_is_triggered_again(api: Aep, flow_id: str, clock: ManualClock) -> None:
+def test_a_run_is_triggered_again(api: AepClient, flow_id: str, clock: ManualClock) -> None:
     id = order(api, flow_id)
     before = run(api, id)
     clock.advance(120)
@@ -419,13 +428,13 @@ def test_a_run_is_triggered_again(api: Aep, flow_id: str, clock: ManualClock) ->
         ("?op=enable", "action_is_known"),
     ],
 )
-def test_wrong_actions_are_refused(api: Aep, flow_id: str, query: str, rule: str) -> None:
+def test_wrong_actions_are_refused(api: AepClient, flow_id: str, query: str, rule: str) -> None:
     id = order(api, flow_id)
     answer = api.call("POST", f"{RUNS}/{id}/action{query}")
     assert (answer.status, answer.rule) == (400, f"flow_service.run_action.{rule}")
 
 
-def test_a_run_is_triggered_again_only_when_it_can(api: Aep, flow_id: str) -> None:
+def test_a_run_is_triggered_again_only_when_it_can(api: AepClient, flow_id: str) -> None:
     path = f"{RUNS}/{order(api, flow_id, params={**WINDOW, 'startTime': START + 60})}/action"
     answer = api.call("POST", f"{path}?op=RE_TRIGGER")
     assert answer.rule == "flow_service.run_action.action_fits_state"
@@ -441,9 +450,8 @@ def test_a_run_is_triggered_again_only_when_it_can(api: Aep, flow_id: str) -> No
     assert (answer.status, answer.rule.rpartition(".")[2]) == (404, "run_exists")
 
 
-def test_observed_orders_never_fail(make: Callable[..., Aep]) -> None:
+def test_observed_orders_never_fail(make: Callable[..., AepClient]) -> None:
     api = make(enforce="observe")
-    api.holds_shapes = False
     world = make_world(api)
     for body in (
         flow(world, scheduleParams=once(), transformations=[{}, {"name": "Mapping"}]),

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.aep import CLOUD_STORAGE_TO_AEP, FLOW_SERVICE, Aep, World, base_connection, flow
+from emulator.testing.client import AepClient
+from tests.bodies import CLOUD_STORAGE_TO_AEP, FLOW_SERVICE, World, base_connection, flow
 
 S3 = "ecadc60c-7455-4d87-84dc-2a0e293d997b"
 PROVIDER = "521eee4d-8cbe-4906-bb48-fb6bd4450033"
@@ -23,12 +24,12 @@ def url(*steps: str) -> str:
 
 
 @pytest.fixture
-def many(api: Aep) -> list[str]:
+def many(api: AepClient) -> list[str]:
     bodies = (base_connection(name=f"Blob {number}") for number in range(5))
     return [api.ok("POST", url("connections"), body)["id"] for body in bodies]
 
 
-def search(api: Aep, path: str, body: dict[str, Any], query: str = "") -> Any:
+def search(api: AepClient, path: str, body: dict[str, Any], query: str = "") -> Any:
     return api.ok("POST", url(path, "search") + query, body)
 
 
@@ -47,13 +48,13 @@ def names(page: Any) -> list[str]:
     ],
 )
 def test_connections_are_searched(
-    api: Aep, many: list[str], body: dict[str, Any], found: list[int]
+    api: AepClient, many: list[str], body: dict[str, Any], found: list[int]
 ) -> None:
     assert names(search(api, "connections", body)) == [f"Blob {number}" for number in found]
 
 
 @pytest.mark.parametrize("order", ["", "-name"])
-def test_a_search_is_paged(api: Aep, many: list[str], order: str) -> None:
+def test_a_search_is_paged(api: AepClient, many: list[str], order: str) -> None:
     page = search(api, "connections", {"limit": 2, **({"orderby": order} if order else {})})
     seen = names(page)
     while page["_links"]:
@@ -65,24 +66,24 @@ def test_a_search_is_paged(api: Aep, many: list[str], order: str) -> None:
     assert seen == sorted(seen, reverse=bool(order))
 
 
-def test_a_search_counts(api: Aep, many: list[str]) -> None:
+def test_a_search_counts(api: AepClient, many: list[str]) -> None:
     body = {"queryString": "name==Blob 1,Blob 2", "count": True}
     assert search(api, "connections", body) == {"count": 2}
 
 
-def test_a_search_of_connections_masks_secrets(api: Aep, many: list[str]) -> None:
+def test_a_search_of_connections_masks_secrets(api: AepClient, many: list[str]) -> None:
     (item, *_) = search(api, "connections", {})["items"]
     assert item["auth"]["params"] == {"connectionString": "******"}
 
 
-def test_flows_are_projected(api: Aep, world: World) -> None:
+def test_flows_are_projected(api: AepClient, world: World) -> None:
     id = api.ok("POST", url("flows"), flow(world))["id"]
     body = {"projectionFields": ["id", "flowSpec.id", "nothing"]}
     shown = {"id": id, "flowSpec": {"id": CLOUD_STORAGE_TO_AEP}}
     assert search(api, "flows", body)["items"] == [shown]
 
 
-def test_flow_specs_are_searched(api: Aep) -> None:
+def test_flow_specs_are_searched(api: AepClient) -> None:
     body = {"queryString": "name==CloudStorageToAEP", "projectionFields": ["id", "name"]}
     shown = {"id": CLOUD_STORAGE_TO_AEP, "name": "CloudStorageToAEP"}
     assert search(api, "flowSpecs", body)["items"] == [shown]
@@ -114,13 +115,13 @@ def test_flow_specs_are_searched(api: Aep) -> None:
     ],
 )
 def test_a_wrong_search_is_refused_with_its_code(
-    api: Aep, body: Any, status: int, code: str
+    api: AepClient, body: Any, status: int, code: str
 ) -> None:
     answer = api.call("POST", url("connections", "search"), body)
     assert (answer.status, answer.json["type"][-8:]) == (status, code)
 
 
-def test_what_is_not_known_of_searches_is_said(api: Aep) -> None:
+def test_what_is_not_known_of_searches_is_said(api: AepClient) -> None:
     body = {"groupByProperty": "providerId"}
     assert api.call("POST", url("flowSpecs", "search"), body).status == 501
     answer = api.call("POST", url("flows", "search") + "?continuationToken=x", {})
@@ -144,7 +145,7 @@ def connection_spec(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_a_custom_spec_is_created_listed_and_judged_by(api: Aep, world: World) -> None:
+def test_a_custom_spec_is_created_listed_and_judged_by(api: AepClient, world: World) -> None:
     answer = api.call("POST", url("connectionSpecs"), connection_spec())
     spec = answer.json
     assert answer.headers["location"] == url("connectionSpecs", spec["id"])
@@ -175,7 +176,7 @@ def test_a_custom_spec_is_created_listed_and_judged_by(api: Aep, world: World) -
     api.ok("POST", url("flows"), flow(world, sourceConnectionIds=[source]))
 
 
-def test_a_custom_spec_is_replaced_whole(api: Aep) -> None:
+def test_a_custom_spec_is_replaced_whole(api: AepClient) -> None:
     spec = api.ok("POST", url("connectionSpecs"), connection_spec())
     body = {"name": "acme 2", "providerId": PROVIDER}
     replaced = api.ok("PUT", url("connectionSpecs", spec["id"]), body)
@@ -184,7 +185,7 @@ def test_a_custom_spec_is_replaced_whole(api: Aep) -> None:
     assert api.call("PUT", url("connectionSpecs", "a"), body).status == 404
 
 
-def test_custom_flow_specs_are_specs_too(api: Aep) -> None:
+def test_custom_flow_specs_are_specs_too(api: AepClient) -> None:
     body = {"name": "AcmeToAEP", "providerId": PROVIDER, "sourceConnectionSpecIds": [S3]}
     spec = api.ok("POST", url("flowSpecs"), body)
     assert names(search(api, "flowSpecs", {"queryString": "name==AcmeToAEP"})) == ["AcmeToAEP"]
@@ -193,14 +194,14 @@ def test_custom_flow_specs_are_specs_too(api: Aep) -> None:
     assert "flow_service.replace_flow_spec.connection_specs_exist" in answer.warnings
 
 
-def test_a_spec_belongs_to_its_organization_and_all_its_sandboxes(api: Aep) -> None:
+def test_a_spec_belongs_to_its_organization_and_all_its_sandboxes(api: AepClient) -> None:
     spec = api.ok("POST", url("connectionSpecs"), connection_spec())
     path = url("connectionSpecs", spec["id"])
     assert api.call("GET", path, x_sandbox_name="dev").status == 200
     assert api.call("GET", path, x_gw_ims_org_id="OTHER@AdobeOrg").status == 404
 
 
-def test_strict_enforcement_lets_no_user_make_specs(make: Callable[..., Aep]) -> None:
+def test_strict_enforcement_lets_no_user_make_specs(make: Callable[..., AepClient]) -> None:
     answer = make(enforce="strict").call("POST", url("connectionSpecs"), connection_spec())
     assert (answer.status, answer.json["type"][-8:]) == (400, "1426-400")
 
@@ -219,14 +220,14 @@ def test_strict_enforcement_lets_no_user_make_specs(make: Callable[..., Aep]) ->
         ),
     ],
 )
-def test_a_wrong_spec_is_refused(api: Aep, changes: dict[str, Any], rule: str) -> None:
+def test_a_wrong_spec_is_refused(api: AepClient, changes: dict[str, Any], rule: str) -> None:
     before = len(api.ok("GET", url("connectionSpecs"))["items"])
     answer = api.call("POST", url("connectionSpecs"), connection_spec(**changes))
     assert (answer.status, answer.rule.rpartition(".")[2]) == (400, rule)
     assert len(api.ok("GET", url("connectionSpecs"))["items"]) == before
 
 
-def test_a_property_of_a_custom_spec_may_be_true(api: Aep) -> None:
+def test_a_property_of_a_custom_spec_may_be_true(api: AepClient) -> None:
     schema = {"type": "object", "properties": {"host": True}}
     body = connection_spec(authSpec=[{"name": "Host", "spec": schema}])
     named = {"id": api.ok("POST", url("connectionSpecs"), body)["id"], "version": "1.0"}
@@ -238,14 +239,14 @@ def test_a_property_of_a_custom_spec_may_be_true(api: Aep) -> None:
 # Configurations
 
 
-def test_data_sets_are_listed_for_activation(api: Aep, world: World) -> None:
+def test_data_sets_are_listed_for_activation(api: AepClient, world: World) -> None:
     query = "?outputType=activationDatasets&outputField=datasets&start=0&limit=100"
     answer = api.ok("GET", url("connectionSpecs", S3, "configs") + query)
     assert [item["id"] for item in answer["items"]] == [world.dataset]
     assert answer["pageInfo"] == {"hasNext": False}
 
 
-def test_the_role_of_a_storage_is_told(api: Aep) -> None:
+def test_the_role_of_a_storage_is_told(api: AepClient) -> None:
     path = url("connectionSpecs", S3, "configs") + "?authType=IamBasedAuthentication"
     assert api.ok("GET", path)["configParams"]["IAMRole"].startswith("arn:aws:iam::")
 
@@ -261,7 +262,9 @@ def test_the_role_of_a_storage_is_told(api: Aep) -> None:
         ("?authType=IamBasedAuthentication&page=1", "parameters_are_known"),
     ],
 )
-def test_wrong_questions_for_configurations_are_refused(api: Aep, query: str, rule: str) -> None:
+def test_wrong_questions_for_configurations_are_refused(
+    api: AepClient, query: str, rule: str
+) -> None:
     answer = api.call("GET", url("connectionSpecs", S3, "configs") + query)
     assert (answer.status, answer.rule.rpartition(".")[2]) == (400, rule)
 
@@ -269,7 +272,7 @@ def test_wrong_questions_for_configurations_are_refused(api: Aep, query: str, ru
 # The catalogue of errors
 
 
-def test_every_error_of_the_catalogue_is_answered_or_explained(api: Aep) -> None:
+def test_every_error_of_the_catalogue_is_answered_or_explained(api: AepClient) -> None:
     """The published catalogue has 90; the tables of the documentation name those left out."""
     page = Path(__file__).parents[2] / "docs" / "flow-service-errors.md"
     table = page.read_text(encoding="utf-8").partition("| --- |")[2]

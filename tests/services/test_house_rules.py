@@ -18,8 +18,9 @@ from emulator.contract.checkup import check_overlaid, check_overlay
 from emulator.emulator import Emulator
 from emulator.package_data import data_folder
 from emulator.settings import Settings
-from tests.aep import BLOB, FLOW_SERVICE, Aep, flow, make_world
-from tests.services.conftest import aep_for
+from emulator.testing.client import AepClient
+from tests.bodies import BLOB, FLOW_SERVICE, flow, make_world
+from tests.emulators import aep_for
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "house-rules"
 NAME = "flow_service.create_flow.house_name"
@@ -28,8 +29,8 @@ SCHEDULE = "flow_service.create_flow.schedule_is_sent"
 SANDBOX_ID = "platform.gate.sandbox_id_is_not_sent"
 DAY = 24 * 3600
 
-Make = Callable[..., Aep]
-MakeExample = Callable[..., Aep]
+Make = Callable[..., AepClient]
+MakeExample = Callable[..., AepClient]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def first() -> Iterator[Emulator]:
 def example(first: Emulator) -> MakeExample:
     """Return a function that makes an emulator with the example, and a client of it."""
 
-    def build(**settings: Any) -> Aep:
+    def build(**settings: Any) -> AepClient:
         own = Settings(contracts=EXAMPLE, **settings)
         return aep_for(create_emulator(own, clock=ManualClock(), like=first))
 
@@ -67,7 +68,7 @@ def loaded(overlay: Path) -> None:
     check_overlaid(load_contract(data_folder("contracts"), overlay))
 
 
-def flows(aep: Aep) -> int:
+def flows(aep: AepClient) -> int:
     return len(aep.ok("GET", f"{FLOW_SERVICE}/flows")["items"])
 
 

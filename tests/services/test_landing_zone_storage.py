@@ -9,7 +9,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from emulator.clock import ManualClock
-from tests.aep import CONNECTORS, FLOW_SERVICE, Aep
+from emulator.testing.client import AepClient
+from tests.bodies import CONNECTORS, FLOW_SERVICE
 from tests.emulators import new_emulator
 
 CREDENTIALS = f"{CONNECTORS}/landingzone/credentials?type="
@@ -21,7 +22,7 @@ Reply = tuple[int, dict[str, str], bytes]
 class Storage:
     """A container, as one reaches it with the address that its credentials hold."""
 
-    def __init__(self, api: Aep, type: str = "user_drop_zone", **headers: str) -> None:
+    def __init__(self, api: AepClient, type: str = "user_drop_zone", **headers: str) -> None:
         self._send = api.send
         address = urlsplit(api.ok("GET", CREDENTIALS + type, headers=headers)["SASUri"])
         self.path, self.token = address.path, address.query
@@ -39,7 +40,7 @@ class Storage:
 
 
 @pytest.fixture
-def storage(api: Aep) -> Storage:
+def storage(api: AepClient) -> Storage:
     return Storage(api)
 
 
@@ -73,7 +74,7 @@ def test_a_blob_is_put_read_listed_and_deleted(storage: Storage) -> None:
     assert storage("GET", "?restype=container")[0] == 200
 
 
-def test_what_is_put_is_explored(api: Aep, storage: Storage) -> None:
+def test_what_is_put_is_explored(api: AepClient, storage: Storage) -> None:
     storage.put("in/a.csv", b"Id\n1\n")
     path = f"{FLOW_SERVICE}/connectionSpecs/{ZONE}/explore?objectType=folder&object=in"
     assert [item["path"] for item in api.ok("GET", path)] == ["dlz-user-container/in/a.csv"]
@@ -108,7 +109,7 @@ def test_other_kinds_of_blobs_are_not_emulated(storage: Storage) -> None:
 
 
 def test_a_signature_opens_one_container_until_it_is_replaced(
-    api: Aep, storage: Storage, clock: ManualClock
+    api: AepClient, storage: Storage, clock: ManualClock
 ) -> None:
     storage.put("a.csv", b"1")
     other = Storage(api, "dlz_destination")
@@ -134,7 +135,7 @@ def test_uploads_have_a_limit(make: Any) -> None:
 
 
 def test_a_world_has_a_storage_of_its_own() -> None:
-    from tests.services.conftest import aep_for
+    from tests.emulators import aep_for
 
     api = aep_for(new_emulator())
     mine, other = Storage(api), Storage(api, x_emulator_test="other")

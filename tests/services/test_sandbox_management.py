@@ -13,8 +13,9 @@ from emulator.app import create_emulator
 from emulator.clock import ManualClock
 from emulator.json_types import Json
 from emulator.settings import Settings
-from tests.aep import BLOB, FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, Aep, Answer
-from tests.services.conftest import aep_for
+from emulator.testing.client import AepClient, Response
+from tests.bodies import BLOB, FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT
+from tests.emulators import aep_for
 
 SANDBOXES = f"{SANDBOX_MANAGEMENT}/sandboxes"
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
@@ -24,12 +25,12 @@ EDITIONS = ["2020-03", "2020-09", "latest"]
 OTHER = "0123456789ABCDEF01234567@AdobeOrg"
 
 
-def names(answer: Answer) -> list[str]:
+def names(answer: Response) -> list[str]:
     assert answer.status == 200
     return [entry["name"] for entry in answer.json["sandboxes"]]
 
 
-def connect(api: Aep, sandbox: str) -> Answer:
+def connect(api: AepClient, sandbox: str) -> Response:
     body = {
         "name": "A blob",
         "auth": {"specName": "ConnectionString", "params": {"connectionString": "x"}},
@@ -38,20 +39,20 @@ def connect(api: Aep, sandbox: str) -> Answer:
     return api.call("POST", CONNECTIONS, body, x_sandbox_name=sandbox)
 
 
-def connections(api: Aep, sandbox: str) -> int:
+def connections(api: AepClient, sandbox: str) -> int:
     answer = api.call("GET", CONNECTIONS, x_sandbox_name=sandbox)
     assert answer.status == 200
     return len(answer.json["items"])
 
 
-def refused(api: Aep, method: str, path: str, body: Any = None) -> tuple[int, str, str]:
+def refused(api: AepClient, method: str, path: str, body: Any = None) -> tuple[int, str, str]:
     answer = api.call(method, path, body)
     code = answer.json["type"].rpartition("/")[2]
     return answer.status, code, answer.rule.removeprefix("sandbox_management.")
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_every_organization_has_the_sandboxes_of_the_settings(api: Aep, edition: str) -> None:
+def test_every_organization_has_the_sandboxes_of_the_settings(api: AepClient, edition: str) -> None:
     answer = api.call("GET", SANDBOXES, x_emulator_edition=edition)
     prod, dev = answer.json["sandboxes"]
     user = prod["createdBy"]
@@ -73,14 +74,16 @@ def test_every_organization_has_the_sandboxes_of_the_settings(api: Aep, edition:
     assert answer.json["_page"] == {"limit": 50, "count": 2}
 
 
-def test_prod_is_there_whatever_the_settings_list(make: Callable[..., Aep]) -> None:
+def test_prod_is_there_whatever_the_settings_list(make: Callable[..., AepClient]) -> None:
     api = make(sandboxes=("staging-eu",))
     assert names(api.call("GET", SANDBOXES)) == ["prod", "staging-eu"]
     assert api.call("GET", f"{SANDBOXES}/staging-eu").json["title"] == "Staging eu"
     assert connections(api, "prod") == 0
 
 
-def test_with_any_name_open_only_written_sandboxes_are_listed(make: Callable[..., Aep]) -> None:
+def test_with_any_name_open_only_written_sandboxes_are_listed(
+    make: Callable[..., AepClient],
+) -> None:
     api = make(sandboxes=("*",))
     assert names(api.call("GET", SANDBOXES)) == ["prod"]
     assert api.call("GET", f"{SANDBOXES}/feature-12").json["state"] == "active"
@@ -91,14 +94,14 @@ def test_with_any_name_open_only_written_sandboxes_are_listed(make: Callable[...
     assert api.call("GET", CONNECTIONS, x_sandbox_name="feature-13").status == 404
 
 
-def test_the_types_are_texts(api: Aep) -> None:
+def test_the_types_are_texts(api: AepClient) -> None:
     answer = api.call("GET", f"{SANDBOX_MANAGEMENT}/sandboxTypes")
     assert answer.json == {"sandboxTypes": ["production", "development"]}
 
 
 @pytest.mark.parametrize("type", ["development", "production"])
 def test_a_sandbox_is_created_and_can_be_used_at_once(
-    api: Aep, clock: ManualClock, type: str
+    api: AepClient, clock: ManualClock, type: str
 ) -> None:
     assert api.call("GET", CONNECTIONS, x_sandbox_name="acme-dev").status == 404
     answer = api.call("POST", SANDBOXES, {**NEW, "type": type})
@@ -112,7 +115,7 @@ def test_a_sandbox_is_created_and_can_be_used_at_once(
     assert [connections(api, name) for name in ("acme-dev", "prod")] == [1, 0]
 
 
-def test_another_organization_does_not_see_it(api: Aep) -> None:
+def test_another_organization_does_not_see_it(api: AepClient) -> None:
     api.call("POST", SANDBOXES, NEW)
     there = {"x_gw_ims_org_id": OTHER}
     assert names(api.call("GET", SANDBOXES, headers=there)) == ["prod", "dev"]
@@ -121,7 +124,7 @@ def test_another_organization_does_not_see_it(api: Aep) -> None:
     assert api.call("POST", SANDBOXES, NEW, headers=there).status == 202
 
 
-def test_the_id_is_the_one_that_other_services_show(api: Aep) -> None:
+def test_the_id_is_the_one_that_other_services_show(api: AepClient) -> None:
     id = api.call("GET", f"{SANDBOXES}/prod").json["id"]
     created = connect(api, "prod").json["id"]
     (connection,) = api.call("GET", f"{CONNECTIONS}/{created}").json["items"]
@@ -147,14 +150,14 @@ def without(**changes: Any) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_a_wrong_sandbox_is_not_created(api: Aep, body: Any, rule: str, edition: str) -> None:
+def test_a_wrong_sandbox_is_not_created(api: AepClient, body: Any, rule: str, edition: str) -> None:
     answer = api.call("POST", SANDBOXES, body, x_emulator_edition=edition)
     assert (answer.status, answer.rule) == (400, f"sandbox_management.create_sandbox.{rule}")
     assert answer.json["type"].endswith("SMS-9000-400")
     assert names(api.call("GET", SANDBOXES)) == ["prod", "dev"]
 
 
-def test_a_name_is_given_once(api: Aep) -> None:
+def test_a_name_is_given_once(api: AepClient) -> None:
     api.call("POST", SANDBOXES, NEW)
     taken = (409, "SMS-9002-409", "create_sandbox.name_is_unique")
     assert refused(api, "POST", SANDBOXES, NEW) == taken
@@ -163,7 +166,7 @@ def test_a_name_is_given_once(api: Aep) -> None:
     assert refused(api, "POST", SANDBOXES, NEW) == taken
 
 
-def test_the_title_can_be_changed_and_nothing_else(api: Aep, clock: ManualClock) -> None:
+def test_the_title_can_be_changed_and_nothing_else(api: AepClient, clock: ManualClock) -> None:
     api.call("POST", SANDBOXES, NEW)
     clock.advance(60)
     answer = api.call("PATCH", f"{SANDBOXES}/acme-dev", {"title": "Acme"}, x_api_key="another")
@@ -181,7 +184,7 @@ def test_the_title_can_be_changed_and_nothing_else(api: Aep, clock: ManualClock)
 
 
 @pytest.mark.parametrize("name", ["prod", "dev", "acme-dev"])
-def test_a_reset_empties_one_sandbox(api: Aep, name: str) -> None:
+def test_a_reset_empties_one_sandbox(api: AepClient, name: str) -> None:
     api.call("POST", SANDBOXES, NEW)
     before = api.call("GET", f"{SANDBOXES}/{name}").json
     for place in ("prod", "dev", "acme-dev"):
@@ -199,7 +202,7 @@ def test_a_reset_empties_one_sandbox(api: Aep, name: str) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"action": "delete"}, {"action": None}, []])
-def test_a_reset_says_so(api: Aep, body: Any) -> None:
+def test_a_reset_says_so(api: AepClient, body: Any) -> None:
     connect(api, "dev")
     status, code, _ = refused(api, "PUT", f"{SANDBOXES}/dev", body)
     assert (status, code) == (400, "SMS-9000-400")
@@ -207,7 +210,7 @@ def test_a_reset_says_so(api: Aep, body: Any) -> None:
 
 
 @pytest.mark.parametrize("value", ["true", "True"])
-def test_validation_only_changes_nothing(api: Aep, value: str) -> None:
+def test_validation_only_changes_nothing(api: AepClient, value: str) -> None:
     connect(api, "dev")
     before = api.call("GET", f"{SANDBOXES}/dev").json
     reset = api.call("PUT", f"{SANDBOXES}/dev?validationOnly={value}", RESET)
@@ -217,7 +220,7 @@ def test_validation_only_changes_nothing(api: Aep, value: str) -> None:
     assert connections(api, "dev") == 1
 
 
-def test_ignoring_warnings_is_not_for_the_default_sandbox(api: Aep) -> None:
+def test_ignoring_warnings_is_not_for_the_default_sandbox(api: AepClient) -> None:
     rule = "sandbox_management.reset_sandbox.ignore_warnings_is_not_for_the_default"
     answer = api.call("PUT", f"{SANDBOXES}/prod/?ignoreWarnings=true", RESET)
     assert (answer.status, answer.warnings) == (202, [rule])
@@ -225,7 +228,7 @@ def test_ignoring_warnings_is_not_for_the_default_sandbox(api: Aep) -> None:
     assert (answer.status, answer.warnings) == (202, [])
 
 
-def test_a_deleted_sandbox_is_readable_and_closed(api: Aep) -> None:
+def test_a_deleted_sandbox_is_readable_and_closed(api: AepClient) -> None:
     """Its headers passed the gate before, and must not pass from memory."""
     api.call("POST", SANDBOXES, NEW)
     connect(api, "acme-dev")
@@ -247,7 +250,7 @@ def test_a_deleted_sandbox_is_readable_and_closed(api: Aep) -> None:
     assert refused(api, "PATCH", path, {"title": "A"})[2] == f"update_sandbox.{state}"
 
 
-def test_a_sandbox_of_the_settings_can_be_deleted_but_not_the_default(api: Aep) -> None:
+def test_a_sandbox_of_the_settings_can_be_deleted_but_not_the_default(api: AepClient) -> None:
     answer = api.call("DELETE", f"{SANDBOXES}/prod")
     assert (answer.status, answer.rule) == (400, "sandbox_management.delete_sandbox.default_stays")
     assert answer.json == {
@@ -265,13 +268,13 @@ def test_a_sandbox_of_the_settings_can_be_deleted_but_not_the_default(api: Aep) 
     ("method", "body"),
     [("GET", None), ("DELETE", None), ("PUT", RESET), ("PATCH", {"title": "A"})],
 )
-def test_an_unknown_name_is_not_found(api: Aep, method: str, body: Any) -> None:
+def test_an_unknown_name_is_not_found(api: AepClient, method: str, body: Any) -> None:
     status, code, rule = refused(api, method, f"{SANDBOXES}/nowhere", body)
     assert (status, code) == (404, "SMS-9001-404")
     assert rule.endswith(".name_is_known")
 
 
-def test_none_of_it_needs_a_sandbox_and_a_wrong_one_does_no_harm(api: Aep) -> None:
+def test_none_of_it_needs_a_sandbox_and_a_wrong_one_does_no_harm(api: AepClient) -> None:
     """The guide's samples send no x-sandbox-name; a client may name one that it will create."""
     calls: list[tuple[str, str, Any]] = [
         ("GET", f"{SANDBOX_MANAGEMENT}/", None),
@@ -296,14 +299,14 @@ def test_none_of_it_needs_a_sandbox_and_a_wrong_one_does_no_harm(api: Aep) -> No
 
 
 @pytest.fixture
-def many(api: Aep) -> Aep:
+def many(api: AepClient) -> AepClient:
     for number in range(5):
         body = {"name": f"s{number}", "title": f"{9 - number}", "type": "development"}
         assert api.call("POST", SANDBOXES, body).status == 202
     return api
 
 
-def test_lists_are_paged(many: Aep) -> None:
+def test_lists_are_paged(many: AepClient) -> None:
     first = many.call("GET", f"{SANDBOXES}?limit=3&offset=0")
     assert names(first) == ["prod", "dev", "s0"]
     assert first.json["_page"] == {"limit": 3, "count": 3}
@@ -321,7 +324,7 @@ def test_lists_are_paged(many: Aep) -> None:
     assert names(many.call("GET", f"{SANDBOXES}?limit=9&offset=99")) == []
 
 
-def test_the_active_ones_are_paged_too(many: Aep) -> None:
+def test_the_active_ones_are_paged_too(many: AepClient) -> None:
     answer = many.call("GET", f"{SANDBOX_MANAGEMENT}/?limit=2&offset=1")
     assert names(answer) == ["dev", "s0"]
     assert "id" not in answer.json["sandboxes"][0]
@@ -340,7 +343,7 @@ def test_the_active_ones_are_paged_too(many: Aep) -> None:
         ("limit=1&offset=-1", "SMS-9000-400"),
     ],
 )
-def test_half_a_page_is_refused(api: Aep, path: str, query: str, code: str) -> None:
+def test_half_a_page_is_refused(api: AepClient, path: str, query: str, code: str) -> None:
     assert refused(api, "GET", f"{path}?{query}")[:2] == (400, code)
 
 
@@ -355,11 +358,11 @@ def test_half_a_page_is_refused(api: Aep, path: str, query: str, code: str) -> N
         ("property=createdDate>2020-01-01&limit=2&offset=0", ["s0", "s1"]),
     ],
 )
-def test_lists_are_filtered_and_ordered(many: Aep, query: str, found: list[str]) -> None:
+def test_lists_are_filtered_and_ordered(many: AepClient, query: str, found: list[str]) -> None:
     assert names(many.call("GET", f"{SANDBOXES}?{query}")) == found
 
 
-def test_links_keep_the_filter(many: Aep) -> None:
+def test_links_keep_the_filter(many: AepClient) -> None:
     query = "property=name~%5Es&orderBy=desc:name&limit=2&offset=1"
     links = many.call("GET", f"{SANDBOXES}?{query}").json["_links"]
     back = links["prev"]["href"].partition("localhost")[2]
@@ -367,15 +370,15 @@ def test_links_keep_the_filter(many: Aep) -> None:
 
 
 @pytest.mark.parametrize("query", ["property=name=s3", "property=name~(", "orderBy=up:name"])
-def test_a_wrong_filter_is_refused(api: Aep, query: str) -> None:
+def test_a_wrong_filter_is_refused(api: AepClient, query: str) -> None:
     assert refused(api, "GET", f"{SANDBOXES}?{query}")[:2] == (400, "SMS-9000-400")
 
 
-def control(api: Aep, body: dict[str, str]) -> None:
+def control(api: AepClient, body: dict[str, str]) -> None:
     assert api.call("POST", "/_emulator/reset", body).status == 204
 
 
-def test_the_emulators_reset_of_an_organization_forgets_created_sandboxes(api: Aep) -> None:
+def test_the_emulators_reset_of_an_organization_forgets_created_sandboxes(api: AepClient) -> None:
     api.call("POST", SANDBOXES, NEW)
     api.call("DELETE", f"{SANDBOXES}/dev")
     assert connections(api, "acme-dev") == 0
@@ -387,7 +390,7 @@ def test_the_emulators_reset_of_an_organization_forgets_created_sandboxes(api: A
     assert connections(api, "dev") == 0
 
 
-def test_the_emulators_reset_of_a_sandbox_forgets_what_it_holds(api: Aep) -> None:
+def test_the_emulators_reset_of_a_sandbox_forgets_what_it_holds(api: AepClient) -> None:
     api.call("POST", SANDBOXES, NEW)
     connect(api, "acme-dev")
     control(api, {"organization": HEADERS["x-gw-ims-org-id"], "sandbox": "acme-dev"})
@@ -395,8 +398,8 @@ def test_the_emulators_reset_of_a_sandbox_forgets_what_it_holds(api: Aep) -> Non
     assert names(api.call("GET", SANDBOXES)) == ["prod", "dev", "acme-dev"]
 
 
-def test_emulators_with_the_same_calls_answer_alike(make: Callable[..., Aep]) -> None:
-    def life(api: Aep) -> list[bytes]:
+def test_emulators_with_the_same_calls_answer_alike(make: Callable[..., AepClient]) -> None:
+    def life(api: AepClient) -> list[bytes]:
         api.call("POST", SANDBOXES, NEW)
         api.call("PATCH", f"{SANDBOXES}/acme-dev", {"title": "A"})
         return [api.call("GET", path).content for path in (SANDBOXES, f"{SANDBOXES}/acme-dev")]
@@ -404,9 +407,8 @@ def test_emulators_with_the_same_calls_answer_alike(make: Callable[..., Aep]) ->
     assert life(make()) == life(make())
 
 
-def test_an_observing_emulator_does_not_stumble(make: Callable[..., Aep]) -> None:
+def test_an_observing_emulator_does_not_stumble(make: Callable[..., AepClient]) -> None:
     api = make(enforce="observe")
-    api.holds_shapes = False
     assert api.call("POST", SANDBOXES, {"name": "odd"}).status == 202
     assert api.call("PATCH", f"{SANDBOXES}/odd", {"title": 7, "type": 8}).status == 200
     for query in ("limit=x", "offset=-1", "orderBy=:", "property==", "property=name~("):

@@ -14,10 +14,10 @@ from emulator.emulator import Emulator
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
 from emulator.services.schema_registry.service import SchemaRegistry
+from emulator.testing.client import AepClient, Response
 from emulator.xdm.paths import field_at, parse_path
-from tests.aep import CATALOG, ORGANIZATION, SCHEMA_REGISTRY, Aep, Answer, dataset
-from tests.emulators import new_emulator
-from tests.services.conftest import aep_for
+from tests.bodies import CATALOG, ORGANIZATION, SCHEMA_REGISTRY, dataset
+from tests.emulators import aep_for, new_emulator
 
 XDM = "https://ns.adobe.com/xdm"
 PROFILE = f"{XDM}/context/profile"
@@ -98,7 +98,7 @@ def emulator(shared: Emulator) -> Emulator:
 
 
 @pytest.fixture
-def aep(emulator: Emulator) -> Aep:
+def aep(emulator: Emulator) -> AepClient:
     return aep_for(emulator)
 
 
@@ -108,16 +108,16 @@ def schema(title: str = "Leads", *parts: str, **changes: Any) -> dict[str, Any]:
     return {"type": "object", "title": title, "allOf": composed, **changes}
 
 
-def namespace(aep: Aep) -> str:
+def namespace(aep: AepClient) -> str:
     return "_" + str(aep.ok("GET", f"{SCHEMA_REGISTRY}/stats")["tenantId"])
 
 
-def own(aep: Aep, **fields: Any) -> dict[str, Any]:
+def own(aep: AepClient, **fields: Any) -> dict[str, Any]:
     """Return root properties in the tenant's object."""
     return {namespace(aep): {"type": "object", "properties": fields}}
 
 
-def field_group(aep: Aep, title: str = "Tier", **changes: Any) -> dict[str, Any]:
+def field_group(aep: AepClient, title: str = "Tier", **changes: Any) -> dict[str, Any]:
     tier = {"title": "Tier", "type": "string", "enum": ["gold", "silver"]}
     return {
         "type": "object",
@@ -129,7 +129,7 @@ def field_group(aep: Aep, title: str = "Tier", **changes: Any) -> dict[str, Any]
     }
 
 
-def everything(aep: Aep) -> list[Any]:
+def everything(aep: AepClient) -> list[Any]:
     """Return all that the tenant has, for comparing before and after."""
     return [
         aep.ok("GET", f"{SCHEMA_REGISTRY}/tenant/{name}", Accept=BODIES)["results"]
@@ -137,12 +137,12 @@ def everything(aep: Aep) -> list[Any]:
     ]
 
 
-def get(aep: Aep, id: str, accept: str = RAW, kind: str = "schemas", **headers: str) -> Any:
+def get(aep: AepClient, id: str, accept: str = RAW, kind: str = "schemas", **headers: str) -> Any:
     path = f"{SCHEMA_REGISTRY}/tenant/{kind}/{quote_plus(id)}"
     return aep.ok("GET", path, Accept=accept, headers=headers)
 
 
-def refused(answer: Answer, status: int, code: str, rule: str) -> Any:
+def refused(answer: Response, status: int, code: str, rule: str) -> Any:
     """Assert today's refusal and return its body."""
     body = answer.json
     assert (answer.status, answer.rule.rpartition(".")[2]) == (status, rule), answer.content
@@ -152,7 +152,7 @@ def refused(answer: Answer, status: int, code: str, rule: str) -> Any:
     return body
 
 
-def refused_in_2020(answer: Answer, status: int, title: str, rule: str) -> Any:
+def refused_in_2020(answer: Response, status: int, title: str, rule: str) -> Any:
     """Assert a refusal of 2020 and return its body."""
     body = answer.json
     assert (answer.status, answer.rule.rpartition(".")[2]) == (status, rule), answer.content
@@ -167,13 +167,13 @@ def refused_in_2020(answer: Answer, status: int, title: str, rule: str) -> Any:
 @pytest.mark.parametrize("tutorial", list(TUTORIALS))
 @pytest.mark.parametrize("edition", ["2020-03", "2020-09", "latest"])
 def test_both_tutorials_are_accepted_in_every_edition(
-    aep: Aep, tutorial: str, edition: str
+    aep: AepClient, tutorial: str, edition: str
 ) -> None:
     answer = aep.call("POST", SCHEMAS, TUTORIALS[tutorial], x_emulator_edition=edition)
     assert (answer.status, answer.warnings) == (201, [])
 
 
-def test_the_older_tutorials_response(aep: Aep) -> None:
+def test_the_older_tutorials_response(aep: AepClient) -> None:
     made = aep.ok("POST", SCHEMAS, TUTORIALS["2020-03"], x_emulator_edition="2020-03")
     tenant = namespace(aep)[1:]
     digits = made["$id"].rpartition("/")[2]
@@ -207,7 +207,7 @@ def test_the_older_tutorials_response(aep: Aep) -> None:
     ]
 
 
-def test_the_newer_tutorials_response(aep: Aep) -> None:
+def test_the_newer_tutorials_response(aep: AepClient) -> None:
     made = aep.ok("POST", SCHEMAS, TUTORIALS["2020-09"], x_emulator_edition="2020-09")
     tenant = namespace(aep)[1:]
     digits = made["$id"].rpartition("/")[2]
@@ -238,7 +238,7 @@ def test_the_newer_tutorials_response(aep: Aep) -> None:
     }
 
 
-def test_todays_response_adds_the_sandbox(aep: Aep) -> None:
+def test_todays_response_adds_the_sandbox(aep: AepClient) -> None:
     made = aep.ok("POST", SCHEMAS, TUTORIALS["2020-09"])
     assert made["meta:sandboxType"] == "production"
     assert made["meta:tenantNamespace"] == namespace(aep)
@@ -248,7 +248,7 @@ def test_todays_response_adds_the_sandbox(aep: Aep) -> None:
 # Ids
 
 
-def test_every_spelling_of_an_id_finds_the_resource(aep: Aep) -> None:
+def test_every_spelling_of_an_id_finds_the_resource(aep: AepClient) -> None:
     made = aep.ok("POST", SCHEMAS, schema())
     id, alternative = made["$id"], made["meta:altId"]
     spellings = [id, quote_plus(id), quote(id, safe=""), id.replace("://", ":/")]
@@ -258,7 +258,7 @@ def test_every_spelling_of_an_id_finds_the_resource(aep: Aep) -> None:
         assert found["$id"] == id, spelling
 
 
-def test_a_tenant_lookup_falls_back_to_the_platforms_resources(aep: Aep) -> None:
+def test_a_tenant_lookup_falls_back_to_the_platforms_resources(aep: AepClient) -> None:
     assert get(aep, DETAILS, kind="fieldgroups")["meta:resourceType"] == "mixins"
     assert get(aep, DETAILS, kind="mixins")["$id"] == DETAILS
     assert get(aep, PERSON, kind="datatypes")["$id"] == PERSON
@@ -266,7 +266,7 @@ def test_a_tenant_lookup_falls_back_to_the_platforms_resources(aep: Aep) -> None
     assert get(aep, "xdm.context.profile", kind="classes")["$id"] == PROFILE
 
 
-def test_what_a_client_sends_for_assigned_members_is_passed_over(aep: Aep) -> None:
+def test_what_a_client_sends_for_assigned_members_is_passed_over(aep: AepClient) -> None:
     sent = schema(
         "Leads",
         **{
@@ -282,7 +282,7 @@ def test_what_a_client_sends_for_assigned_members_is_passed_over(aep: Aep) -> No
     assert (made["version"], made["imsOrg"]) == ("1.0", ORGANIZATION)
 
 
-def test_meta_class_is_computed(aep: Aep) -> None:
+def test_meta_class_is_computed(aep: AepClient) -> None:
     assert aep.ok("POST", SCHEMAS, schema())["meta:class"] == PROFILE
 
 
@@ -312,7 +312,7 @@ CONTAINERS = [
 @pytest.mark.parametrize("place", [*CONTAINERS, "global/behaviors"])
 @pytest.mark.parametrize(("headers", "rule", "status", "title"), ACCEPT_OF_LISTS)
 def test_lists_refuse_a_wrong_accept(
-    aep: Aep, place: str, headers: dict[str, Any], rule: str, status: int, title: str
+    aep: AepClient, place: str, headers: dict[str, Any], rule: str, status: int, title: str
 ) -> None:
     path = f"{SCHEMA_REGISTRY}/{place}"
     body = refused(aep.call("GET", path, headers=headers), 400, "XDM-1006", rule)
@@ -326,7 +326,7 @@ def test_lists_refuse_a_wrong_accept(
 @pytest.mark.parametrize("place", [*CONTAINERS, "global/behaviors"])
 @pytest.mark.parametrize(("headers", "rule", "status", "title"), ACCEPT_OF_LOOKUPS)
 def test_lookups_refuse_a_wrong_accept(
-    aep: Aep, place: str, headers: dict[str, Any], rule: str, status: int, title: str
+    aep: AepClient, place: str, headers: dict[str, Any], rule: str, status: int, title: str
 ) -> None:
     path = f"{SCHEMA_REGISTRY}/{place}/_xdm.context.profile"
     body = refused(aep.call("GET", path, headers=headers), 400, "XDM-1007", rule)
@@ -335,7 +335,7 @@ def test_lookups_refuse_a_wrong_accept(
     refused_in_2020(older, status, title, rule)
 
 
-def test_there_is_one_major_version(aep: Aep) -> None:
+def test_there_is_one_major_version(aep: AepClient) -> None:
     path = f"{SCHEMA_REGISTRY}/global/classes/_xdm.context.profile"
     for version in ("1", "1.0", "1.3"):
         for space in ("", " "):
@@ -345,14 +345,14 @@ def test_there_is_one_major_version(aep: Aep) -> None:
 
 
 @pytest.mark.parametrize("name", ["xed", "xdm", "xed-notext", "xed-full", "xdm-full", "xed-id"])
-def test_every_form_of_a_lookup_and_of_a_list(aep: Aep, name: str) -> None:
+def test_every_form_of_a_lookup_and_of_a_list(aep: AepClient, name: str) -> None:
     id = aep.ok("POST", SCHEMAS, schema())["$id"]
     found = get(aep, id, f"{VENDOR}{name}+json; version=1")
     listed = aep.ok("GET", SCHEMAS, Accept=f"{VENDOR}{name}+json")["results"]
     assert listed == [found]
 
 
-def test_a_deprecatefield_lookup_is_resolved(aep: Aep) -> None:
+def test_a_deprecatefield_lookup_is_resolved(aep: AepClient) -> None:
     id = aep.ok("POST", SCHEMAS, schema())["$id"]
     found = get(aep, id, f"{VENDOR}xed-deprecatefield+json; version=1")
     assert found == get(aep, id, FULL)
@@ -362,7 +362,7 @@ def test_a_deprecatefield_lookup_is_resolved(aep: Aep) -> None:
 # Resolution
 
 
-def test_the_tutorials_schema_resolves_to_its_fields(aep: Aep) -> None:
+def test_the_tutorials_schema_resolves_to_its_fields(aep: AepClient) -> None:
     id = aep.ok("POST", SCHEMAS, TUTORIALS["2020-09"])["$id"]
     found = get(aep, id, FULL)
     assert not {"allOf", "definitions", "refs"} & set(found)
@@ -386,7 +386,7 @@ def test_the_tutorials_schema_resolves_to_its_fields(aep: Aep) -> None:
     assert found["meta:class"] == PROFILE
 
 
-def test_no_text_remains_without_texts_but_fields_named_title_do(aep: Aep) -> None:
+def test_no_text_remains_without_texts_but_fields_named_title_do(aep: AepClient) -> None:
     fields = {"title": {"title": "Title", "description": "Of a book", "type": "string"}}
     body = {"type": "object", "title": "Book", "description": "B", "properties": fields}
     made = aep.ok("POST", TYPES, body)
@@ -397,7 +397,7 @@ def test_no_text_remains_without_texts_but_fields_named_title_do(aep: Aep) -> No
         assert found["properties"]["title"] == {"type": "string", "meta:xdmType": "string"}
 
 
-def test_standard_names(aep: Aep) -> None:
+def test_standard_names(aep: AepClient) -> None:
     id = aep.ok("POST", SCHEMAS, schema())["$id"]
     fields = get(aep, id, f"{VENDOR}xdm-full+json; version=1")["properties"]
     assert {"@id", "repo:createDate", "xdm:person", "xdm:mobilePhone"} <= set(fields)
@@ -405,7 +405,7 @@ def test_standard_names(aep: Aep) -> None:
     assert "xdm:firstName" in name
 
 
-def test_maps_lists_and_groups_of_one_object_resolve(aep: Aep) -> None:
+def test_maps_lists_and_groups_of_one_object_resolve(aep: AepClient) -> None:
     seat = aep.ok(
         "POST",
         TYPES,
@@ -435,7 +435,7 @@ def test_maps_lists_and_groups_of_one_object_resolve(aep: Aep) -> None:
     assert "id" in identities["additionalProperties"]["items"]["properties"]
 
 
-def test_a_change_of_a_data_type_shows_in_the_schema(aep: Aep) -> None:
+def test_a_change_of_a_data_type_shows_in_the_schema(aep: AepClient) -> None:
     body = {"type": "object", "title": "Seat", "properties": {"row": {"type": "integer"}}}
     seat = aep.ok("POST", TYPES, body)
     group = aep.ok(
@@ -456,7 +456,7 @@ def test_a_change_of_a_data_type_shows_in_the_schema(aep: Aep) -> None:
     assert "letter" in after["properties"][namespace(aep)]["properties"]["seat"]["properties"]
 
 
-def test_a_reset_forgets_resolved_forms(emulator: Emulator, aep: Aep) -> None:
+def test_a_reset_forgets_resolved_forms(emulator: Emulator, aep: AepClient) -> None:
     first = aep.ok("POST", SCHEMAS, schema("Leads", PROFILE, DETAILS))["$id"]
     assert "person" in get(aep, first, FULL)["properties"]
     assert aep.call("POST", "/_emulator/reset", {}).status == 204
@@ -468,7 +468,7 @@ def test_a_reset_forgets_resolved_forms(emulator: Emulator, aep: Aep) -> None:
 # Ad-hoc classes and schemas
 
 
-def test_an_ad_hoc_class_and_schema(aep: Aep) -> None:
+def test_an_ad_hoc_class_and_schema(aep: AepClient) -> None:
     made = aep.ok("POST", CLASSES, ADHOC_CLASS, x_emulator_edition="2020-03")
     name = "_" + made["$id"].rpartition("/")[2]
     assert made["meta:datasetNamespace"] == name
@@ -506,7 +506,7 @@ def test_an_ad_hoc_class_and_schema(aep: Aep) -> None:
     assert name in kept["allOf"][1]["properties"]
 
 
-def test_a_relational_schema_needs_no_class(aep: Aep) -> None:
+def test_a_relational_schema_needs_no_class(aep: AepClient) -> None:
     body = {
         "title": "Orders",
         "type": "object",
@@ -524,7 +524,7 @@ def test_a_relational_schema_needs_no_class(aep: Aep) -> None:
 # Classes, field groups, data types
 
 
-def test_a_class_of_ones_own(aep: Aep) -> None:
+def test_a_class_of_ones_own(aep: AepClient) -> None:
     owner = {"title": "Owner", "type": "string"}
     body = {
         "title": "Property",
@@ -541,7 +541,7 @@ def test_a_class_of_ones_own(aep: Aep) -> None:
     assert set(get(aep, child["$id"], FULL)["properties"]) == {"_id", namespace(aep)}
 
 
-def test_field_groups_are_mixins(aep: Aep) -> None:
+def test_field_groups_are_mixins(aep: AepClient) -> None:
     made = aep.ok("POST", GROUPS, field_group(aep))
     assert "/mixins/" in made["$id"]
     assert made["meta:resourceType"] == "mixins"
@@ -574,7 +574,9 @@ def test_field_groups_are_mixins(aep: Aep) -> None:
         ({"type": "string", "meta:xdmType": "date"}, "date"),
     ],
 )
-def test_every_field_says_its_xdm_type(aep: Aep, field: dict[str, Any], xdm_type: str) -> None:
+def test_every_field_says_its_xdm_type(
+    aep: AepClient, field: dict[str, Any], xdm_type: str
+) -> None:
     body = {"type": "object", "title": "T", "properties": {"field": field}}
     made = aep.ok("POST", TYPES, body)
     assert made["properties"]["field"]["meta:xdmType"] == xdm_type
@@ -584,7 +586,7 @@ def test_every_field_says_its_xdm_type(aep: Aep, field: dict[str, Any], xdm_type
 # Changes
 
 
-def test_put_accepts_what_get_returned(aep: Aep) -> None:
+def test_put_accepts_what_get_returned(aep: AepClient) -> None:
     made = aep.ok("POST", SCHEMAS, schema())
     raw = get(aep, made["$id"])
     raw["allOf"].append({"$ref": IDENTITY_MAP})
@@ -594,7 +596,7 @@ def test_put_accepts_what_get_returned(aep: Aep) -> None:
     assert get(aep, made["$id"]) == put
 
 
-def test_put_renames_and_frees_the_title(aep: Aep) -> None:
+def test_put_renames_and_frees_the_title(aep: AepClient) -> None:
     path = f"{SCHEMAS}/{aep.ok('POST', SCHEMAS, schema('Old'))['meta:altId']}"
     aep.ok("PUT", path, schema("New"))
     aep.ok("POST", SCHEMAS, schema("Old"))
@@ -629,7 +631,7 @@ def test_patches_count_versions_and_keep_the_date_of_creation() -> None:
     assert metadata["eTag"] != made["meta:registryMetadata"]["eTag"]
 
 
-def test_a_tag_can_be_appended_the_way_the_reference_prints_it(aep: Aep) -> None:
+def test_a_tag_can_be_appended_the_way_the_reference_prints_it(aep: AepClient) -> None:
     parts = (PROFILE, IDENTITY_MAP)
     path = f"{SCHEMAS}/{aep.ok('POST', SCHEMAS, schema('A', *parts))['meta:altId']}/"
     patch = [{"op": "add", "path": "/meta:immutableTags-", "value": "union"}]
@@ -638,7 +640,7 @@ def test_a_tag_can_be_appended_the_way_the_reference_prints_it(aep: Aep) -> None
     assert put["meta:immutableTags"] == ["union"]
 
 
-def test_a_deleted_schema_is_gone_and_its_title_free(aep: Aep) -> None:
+def test_a_deleted_schema_is_gone_and_its_title_free(aep: AepClient) -> None:
     id = aep.ok("POST", SCHEMAS, schema())["meta:altId"]
     answer = aep.call("DELETE", f"{SCHEMAS}/{id}")
     assert (answer.status, answer.content) == (204, b"")
@@ -659,7 +661,7 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("kind", list(UNKNOWN))
-def test_an_unknown_id_is_not_found(aep: Aep, kind: str) -> None:
+def test_an_unknown_id_is_not_found(aep: AepClient, kind: str) -> None:
     code, title = UNKNOWN[kind]
     patch = [{"op": "add", "path": "/description", "value": ""}]
     bodies: dict[str, Any] = {"PUT": schema(), "PATCH": patch}
@@ -677,20 +679,20 @@ def test_an_unknown_id_is_not_found(aep: Aep, kind: str) -> None:
         assert body["detail"] == "Object _nobody with version 1 not found"
 
 
-def test_an_unknown_behavior_is_not_found(aep: Aep) -> None:
+def test_an_unknown_behavior_is_not_found(aep: AepClient) -> None:
     path = f"{SCHEMA_REGISTRY}/global/behaviors"
     found = aep.ok("GET", f"{path}/{quote_plus(RECORD)}", Accept=RAW)
     assert found["meta:resourceType"] == "behaviors"
     refused(aep.call("GET", f"{path}/x", Accept=RAW), 404, "XDM-1015", "resource_exists")
 
 
-def test_ids_of_another_type_are_not_found(aep: Aep) -> None:
+def test_ids_of_another_type_are_not_found(aep: AepClient) -> None:
     id = aep.ok("POST", SCHEMAS, schema())["meta:altId"]
     answer = aep.call("GET", f"{CLASSES}/{id}", Accept=RAW)
     refused(answer, 404, "XDM-1010", "resource_exists")
 
 
-def test_the_platforms_resources_cannot_be_changed(aep: Aep) -> None:
+def test_the_platforms_resources_cannot_be_changed(aep: AepClient) -> None:
     for method in ("PUT", "PATCH", "DELETE"):
         path = f"{SCHEMA_REGISTRY}/global/classes/_xdm.context.profile"
         assert aep.call(method, path).status == 405
@@ -700,11 +702,11 @@ def test_the_platforms_resources_cannot_be_changed(aep: Aep) -> None:
     assert answer.status == 405
 
 
-def with_group(aep: Aep) -> dict[str, Any]:
+def with_group(aep: AepClient) -> dict[str, Any]:
     return {"type": "object", "title": "G", "meta:intendedToExtend": [PROFILE]}
 
 
-Make = Callable[[Aep], Any]
+Make = Callable[[AepClient], Any]
 REFUSED_CREATIONS: list[tuple[str, Make, int, str, str]] = [
     (SCHEMAS, lambda aep: None, 400, "XDM-1902", "body_is_object"),
     (SCHEMAS, lambda aep: [], 400, "XDM-1902", "body_is_object"),
@@ -810,7 +812,7 @@ REFUSED_CREATIONS: list[tuple[str, Make, int, str, str]] = [
 
 @pytest.mark.parametrize(("path", "make", "status", "code", "rule"), REFUSED_CREATIONS)
 def test_creations_that_are_refused_change_nothing(
-    aep: Aep, path: str, make: Make, status: int, code: str, rule: str
+    aep: AepClient, path: str, make: Make, status: int, code: str, rule: str
 ) -> None:
     aep.ok("POST", SCHEMAS, schema("Taken"))
     before = everything(aep)
@@ -823,7 +825,7 @@ def test_creations_that_are_refused_change_nothing(
 
 @pytest.mark.parametrize(("path", "make", "status", "code", "rule"), REFUSED_CREATIONS)
 def test_replacements_follow_the_rules_of_creations(
-    aep: Aep, path: str, make: Make, status: int, code: str, rule: str
+    aep: AepClient, path: str, make: Make, status: int, code: str, rule: str
 ) -> None:
     aep.ok("POST", SCHEMAS, schema("Taken"))
     first: dict[str, Any] = {
@@ -838,7 +840,7 @@ def test_replacements_follow_the_rules_of_creations(
     assert everything(aep) == before
 
 
-def test_texts_of_documented_errors(aep: Aep) -> None:
+def test_texts_of_documented_errors(aep: AepClient) -> None:
     id = aep.ok("POST", SCHEMAS, schema())["$id"]
     body = refused(aep.call("POST", SCHEMAS, schema()), 400, "XDM-1521", "title_is_unique")
     assert body["title"] == "Title not unique"
@@ -875,7 +877,7 @@ def test_warnings_refuse_only_strictly(path: str, make: Make, rule: str) -> None
     assert everything(strict) == [[], [], [], []]
 
 
-def test_field_groups_that_fit(aep: Aep) -> None:
+def test_field_groups_that_fit(aep: AepClient) -> None:
     own_class = aep.ok("POST", CLASSES, schema("Own", RECORD))["$id"]
     group = {**field_group(aep), "meta:intendedToExtend": [RECORD]}
     for_records = aep.ok("POST", GROUPS, group)
@@ -929,7 +931,7 @@ REFUSED_PATCHES: list[tuple[Any, int, str, str]] = [
 
 @pytest.mark.parametrize(("patch", "status", "code", "rule"), REFUSED_PATCHES)
 def test_patches_that_are_refused_change_nothing(
-    aep: Aep, patch: Any, status: int, code: str, rule: str
+    aep: AepClient, patch: Any, status: int, code: str, rule: str
 ) -> None:
     aep.ok("POST", SCHEMAS, schema("Taken"))
     parts = (PROFILE, DETAILS, IDENTITY_MAP)
@@ -943,7 +945,7 @@ def test_patches_that_are_refused_change_nothing(
     assert everything(aep) == before
 
 
-def test_patched_fields_stay_in_the_namespace(aep: Aep) -> None:
+def test_patched_fields_stay_in_the_namespace(aep: AepClient) -> None:
     id = aep.ok("POST", GROUPS, field_group(aep))["meta:altId"]
     patch = [{"op": "add", "path": "/definitions/tier/properties/x", "value": {"type": "string"}}]
     answer = aep.call("PATCH", f"{GROUPS}/{id}", patch)
@@ -954,7 +956,7 @@ def test_patched_fields_stay_in_the_namespace(aep: Aep) -> None:
     assert fields["x"] == {"type": "string", "meta:xdmType": "string"}
 
 
-def test_an_update_has_properties_or_definitions(aep: Aep) -> None:
+def test_an_update_has_properties_or_definitions(aep: AepClient) -> None:
     id = aep.ok("POST", GROUPS, field_group(aep))["meta:altId"]
     mixed = field_group(aep, properties=own(aep, x={"type": "string"}))
     answer = aep.call("PUT", f"{GROUPS}/{id}", mixed)
@@ -963,7 +965,7 @@ def test_an_update_has_properties_or_definitions(aep: Aep) -> None:
     aep.ok("PUT", f"{GROUPS}/{id}", mixed)
 
 
-def test_a_schema_in_a_union_cannot_be_deleted(aep: Aep) -> None:
+def test_a_schema_in_a_union_cannot_be_deleted(aep: AepClient) -> None:
     body = schema("Mine", PROFILE, IDENTITY_MAP, **{"meta:immutableTags": ["union"]})
     id = aep.ok("POST", SCHEMAS, body)["meta:altId"]
     answer = aep.call("DELETE", f"{SCHEMAS}/{id}")
@@ -974,7 +976,7 @@ def test_a_schema_in_a_union_cannot_be_deleted(aep: Aep) -> None:
     aep.ok("GET", f"{SCHEMAS}/{id}", Accept=RAW)
 
 
-def test_a_schema_with_a_dataset_cannot_be_deleted(aep: Aep) -> None:
+def test_a_schema_with_a_dataset_cannot_be_deleted(aep: AepClient) -> None:
     made = aep.ok("POST", SCHEMAS, schema())
     body = dataset(made["$id"])
     data = aep.ok("POST", f"{CATALOG}/dataSets", body)[0].rpartition("/")[2]
@@ -986,7 +988,7 @@ def test_a_schema_with_a_dataset_cannot_be_deleted(aep: Aep) -> None:
     aep.ok("DELETE", f"{SCHEMAS}/{made['meta:altId']}")
 
 
-def test_what_others_refer_to_cannot_be_deleted(aep: Aep) -> None:
+def test_what_others_refer_to_cannot_be_deleted(aep: AepClient) -> None:
     seat = aep.ok("POST", TYPES, {"title": "Seat", "properties": {"row": {"type": "integer"}}})
     fields = own(aep, seats={"type": "array", "items": {"$ref": seat["$id"]}})
     group = aep.ok("POST", GROUPS, {**with_group(aep), "properties": fields})
@@ -1008,7 +1010,7 @@ def test_what_others_refer_to_cannot_be_deleted(aep: Aep) -> None:
 
 
 @pytest.fixture
-def listed(aep: Aep) -> dict[str, str]:
+def listed(aep: AepClient) -> dict[str, str]:
     """Three schemas and an ad-hoc one: title -> id."""
     adhoc = aep.ok("POST", CLASSES, ADHOC_CLASS)["$id"]
     bodies = [
@@ -1020,7 +1022,7 @@ def listed(aep: Aep) -> dict[str, str]:
     return {body["title"]: aep.ok("POST", SCHEMAS, body)["$id"] for body in bodies}
 
 
-def titles(aep: Aep, query: str, **headers: str) -> list[str]:
+def titles(aep: AepClient, query: str, **headers: str) -> list[str]:
     found = aep.ok("GET", f"{SCHEMAS}?{query}", Accept=BRIEF, headers=headers)
     return [item["title"] for item in found["results"]]
 
@@ -1046,12 +1048,14 @@ def titles(aep: Aep, query: str, **headers: str) -> list[str]:
         ([""], ["Cats", "Ants", "Bees test", "Data"]),
     ],
 )
-def test_filters(aep: Aep, listed: dict[str, str], filters: list[str], wanted: list[str]) -> None:
+def test_filters(
+    aep: AepClient, listed: dict[str, str], filters: list[str], wanted: list[str]
+) -> None:
     query = "&".join(f"property={quote(text, safe='')}" for text in filters)
     assert titles(aep, query) == wanted
 
 
-def test_order_and_pages_by_value(aep: Aep, listed: dict[str, str]) -> None:
+def test_order_and_pages_by_value(aep: AepClient, listed: dict[str, str]) -> None:
     assert titles(aep, "orderby=title") == ["Ants", "Bees test", "Cats", "Data"]
     assert titles(aep, "orderby=-title") == ["Data", "Cats", "Bees test", "Ants"]
     assert titles(aep, "orderby=version,-title")[0] == "Data"
@@ -1062,7 +1066,7 @@ def test_order_and_pages_by_value(aep: Aep, listed: dict[str, str]) -> None:
     assert titles(aep, "orderby=-title&limit=3&start=Bees test") == ["Ants"]
 
 
-def test_pages_without_an_order_lose_nothing(aep: Aep, listed: dict[str, str]) -> None:
+def test_pages_without_an_order_lose_nothing(aep: AepClient, listed: dict[str, str]) -> None:
     query, seen = "limit=3", []
     while query:
         page = aep.ok("GET", f"{SCHEMAS}?{query}", Accept=BRIEF)
@@ -1072,14 +1076,14 @@ def test_pages_without_an_order_lose_nothing(aep: Aep, listed: dict[str, str]) -
     assert seen == list(listed)
 
 
-def test_a_list_of_2020_has_links_only(aep: Aep, listed: dict[str, str]) -> None:
+def test_a_list_of_2020_has_links_only(aep: AepClient, listed: dict[str, str]) -> None:
     found = aep.ok("GET", SCHEMAS, Accept=BRIEF, x_emulator_edition="2020-03")
     assert list(found) == ["results", "_links"]
     assert list(found["_links"]) == ["global_schemas"]
     assert titles(aep, "start=2", x_emulator_edition="2020-03") == ["Bees test", "Data"]
 
 
-def test_links_of_a_list(aep: Aep) -> None:
+def test_links_of_a_list(aep: AepClient) -> None:
     for kind in ("schemas", "classes", "fieldgroups", "mixins", "datatypes"):
         path = f"{SCHEMA_REGISTRY}/tenant/{kind}"
         found = aep.ok("GET", f"{path}?orderby=title", Accept=BRIEF)
@@ -1089,7 +1093,7 @@ def test_links_of_a_list(aep: Aep) -> None:
         assert href == f"http://localhost{SCHEMA_REGISTRY}/global/{kind}?orderby=title"
 
 
-def test_global_lists(aep: Aep) -> None:
+def test_global_lists(aep: AepClient) -> None:
     counts = {}
     for kind in ("behaviors", "classes", "fieldgroups", "mixins", "datatypes", "schemas"):
         path = f"{SCHEMA_REGISTRY}/global/{kind}/"
@@ -1116,7 +1120,7 @@ def test_global_lists(aep: Aep) -> None:
         ("property=title~(", "filters_are_readable"),
     ],
 )
-def test_queries_that_are_refused(aep: Aep, query: str, rule: str) -> None:
+def test_queries_that_are_refused(aep: AepClient, query: str, rule: str) -> None:
     refused(aep.call("GET", f"{SCHEMAS}?{query}", Accept=BRIEF), 400, "XDM-1909", rule)
     older = aep.call("GET", f"{SCHEMAS}?{query}", Accept=BRIEF, x_emulator_edition="2020-03")
     refused_in_2020(older, 400, "BadRequestError", rule)
@@ -1125,14 +1129,14 @@ def test_queries_that_are_refused(aep: Aep, query: str, rule: str) -> None:
     assert (answer.status, answer.warnings[0].rpartition(".")[2]) == (200, rule)
 
 
-def test_unknown_query_parameters_are_tolerated(aep: Aep) -> None:
+def test_unknown_query_parameters_are_tolerated(aep: AepClient) -> None:
     aep.ok("GET", f"{TYPES}?properties=title,$id&else=1", Accept=BODIES)
 
 
 # Figures
 
 
-def test_stats(aep: Aep, listed: dict[str, str]) -> None:
+def test_stats(aep: AepClient, listed: dict[str, str]) -> None:
     found = aep.ok("GET", f"{SCHEMA_REGISTRY}/stats/", Accept="application/json")
     assert found["imsOrg"] == ORGANIZATION
     assert found["counts"] == {
@@ -1172,7 +1176,7 @@ def test_same_seed_same_ids() -> None:
     assert len({*ids[0], *ids[2]}) == 4
 
 
-def test_sandboxes_and_organizations_do_not_see_each_other(aep: Aep) -> None:
+def test_sandboxes_and_organizations_do_not_see_each_other(aep: AepClient) -> None:
     id = aep.ok("POST", SCHEMAS, schema())["$id"]
     others: list[dict[str, Any]] = [{"x_sandbox_name": "dev"}, {"x_gw_ims_org_id": "B@AdobeOrg"}]
     for headers in others:
@@ -1212,7 +1216,7 @@ def test_observing_accepts_what_rules_refuse() -> None:
     assert aep.send("GET", f"{SCHEMA_REGISTRY}/stats", aep.headers, None)[0] == 200
 
 
-def test_other_services_find_resources(emulator: Emulator, aep: Aep) -> None:
+def test_other_services_find_resources(emulator: Emulator, aep: AepClient) -> None:
     made = aep.ok("POST", SCHEMAS, schema())
     edition = emulator.contract.edition("latest")
     scope = Scope(emulator.platform, edition, Sandbox(ORGANIZATION, "prod"))
@@ -1234,7 +1238,7 @@ def test_other_services_find_resources(emulator: Emulator, aep: Aep) -> None:
     assert len(scope.all("schema")) == 1
 
 
-def test_the_cache_of_resolved_forms_is_bounded(emulator: Emulator, aep: Aep) -> None:
+def test_the_cache_of_resolved_forms_is_bounded(emulator: Emulator, aep: AepClient) -> None:
     registry = SchemaRegistry()
     edition = emulator.contract.edition("latest")
     for number in range(300):
@@ -1243,7 +1247,7 @@ def test_the_cache_of_resolved_forms_is_bounded(emulator: Emulator, aep: Aep) ->
     assert len(registry._resolved) <= 256
 
 
-def test_the_flat_form_has_fields_by_their_whole_path(aep: Aep) -> None:
+def test_the_flat_form_has_fields_by_their_whole_path(aep: AepClient) -> None:
     id = aep.ok("POST", SCHEMAS, schema())["$id"]
     form = "application/vnd.adobe.{}-full-flat+json; version=1"
     compatible = get(aep, id, accept=form.format("xed"))["properties"]
@@ -1253,7 +1257,7 @@ def test_the_flat_form_has_fields_by_their_whole_path(aep: Aep) -> None:
     assert "xdm:person/xdm:name/xdm:firstName" in standard
 
 
-def test_names_that_differ_only_in_case_are_remarked_on(aep: Aep) -> None:
+def test_names_that_differ_only_in_case_are_remarked_on(aep: AepClient) -> None:
     own = namespace(aep)
 
     def group(title: str, field: str) -> str:

@@ -8,7 +8,8 @@ from urllib.parse import quote_plus
 import pytest
 
 from emulator.json_types import JsonObject
-from tests.aep import SCHEMA_REGISTRY, Aep, profile_schema
+from emulator.testing.client import AepClient
+from tests.bodies import SCHEMA_REGISTRY, profile_schema
 
 TENANT = f"{SCHEMA_REGISTRY}/tenant"
 DESCRIPTORS = f"{TENANT}/descriptors"
@@ -19,17 +20,17 @@ CREATED = 201
 
 
 @pytest.fixture
-def schema(api: Aep) -> str:
+def schema(api: AepClient) -> str:
     return str(api.ok("POST", f"{TENANT}/schemas", profile_schema())["$id"])
 
 
 @pytest.fixture
-def other(api: Aep) -> str:
+def other(api: AepClient) -> str:
     return str(api.ok("POST", f"{TENANT}/schemas", profile_schema("Other"))["$id"])
 
 
 @pytest.fixture
-def relational(api: Aep) -> str:
+def relational(api: AepClient) -> str:
     """Return a relational schema with a required key, version and time."""
     field = {"type": "string"}
     time = {"type": "string", "format": "date-time"}
@@ -96,7 +97,7 @@ def every_type(schema: str, other: str, relational: str) -> list[JsonObject]:
 
 @pytest.mark.parametrize("edition", ["2020-03", "2020-09", "latest"])
 def test_a_descriptor_of_every_type_lives(
-    api: Aep, schema: str, other: str, relational: str, edition: str
+    api: AepClient, schema: str, other: str, relational: str, edition: str
 ) -> None:
     dated = {"x_emulator_edition": edition}
     made = []
@@ -116,7 +117,7 @@ def test_a_descriptor_of_every_type_lives(
     assert api.ok("GET", DESCRIPTORS, Accept=f"{V}xdm+json", headers=dated) == {}
 
 
-def test_answers_of_the_reference_and_of_the_guide(api: Aep, schema: str) -> None:
+def test_answers_of_the_reference_and_of_the_guide(api: AepClient, schema: str) -> None:
     made = api.ok("POST", DESCRIPTORS, identity(schema))
     assert (len(made["@id"]), made["version"], made["meta:sandboxType"]) == (48, "1", "production")
     found = api.ok("GET", f"{DESCRIPTORS}/{made['@id']}")
@@ -137,7 +138,7 @@ def test_answers_of_the_reference_and_of_the_guide(api: Aep, schema: str) -> Non
     assert (put.status, put.json) == (201, {"@id": made["@id"]})
 
 
-def test_lists_in_every_form(api: Aep, schema: str, other: str) -> None:
+def test_lists_in_every_form(api: AepClient, schema: str, other: str) -> None:
     ids = [api.ok("POST", DESCRIPTORS, identity(of))["@id"] for of in (schema, other)]
     label = descriptor(schema, "descriptorLabel", xdm_label="C1")
     ids.append(api.ok("POST", DESCRIPTORS, label)["@id"])
@@ -174,7 +175,9 @@ def test_lists_in_every_form(api: Aep, schema: str, other: str) -> None:
         (f"{V}xdm+json; version=1", "accept_has_no_version", 406),
     ],
 )
-def test_lists_refuse_a_wrong_accept(api: Aep, accept: str | None, rule: str, status: int) -> None:
+def test_lists_refuse_a_wrong_accept(
+    api: AepClient, accept: str | None, rule: str, status: int
+) -> None:
     headers = {"Accept": accept} if accept else {}
     answer = api.call("GET", DESCRIPTORS, headers=headers)
     assert (answer.status, answer.rule.rpartition(".")[2]) == (400, rule)
@@ -253,7 +256,7 @@ def wrong(schema: str) -> dict[str, tuple[Any, str]]:
 @pytest.mark.parametrize("name", wrong(""))
 @pytest.mark.parametrize("edition", ["2020-03", "latest"])
 def test_what_is_wrong_is_refused_and_changes_nothing(
-    api: Aep, schema: str, name: str, edition: str
+    api: AepClient, schema: str, name: str, edition: str
 ) -> None:
     kept = api.ok("POST", DESCRIPTORS, identity(schema, xdm_isPrimary=True))["@id"]
     body, rule = wrong(schema)[name]
@@ -267,7 +270,6 @@ def test_what_is_wrong_is_refused_and_changes_nothing(
 @pytest.mark.parametrize("name", wrong(""))
 def test_an_emulator_that_only_observes_survives_it(make: Any, name: str) -> None:
     api = make(enforce="observe")
-    api.holds_shapes = False
     schema = api.ok("POST", f"{TENANT}/schemas", profile_schema())["$id"]
     api.ok("POST", DESCRIPTORS, identity(schema, xdm_isPrimary=True))
     body, rule = wrong(schema)[name]
@@ -286,7 +288,7 @@ def test_an_emulator_that_only_observes_survives_it(make: Any, name: str) -> Non
     assert api.call("DELETE", place).status == 204
 
 
-def test_keys_versions_and_timestamps(api: Aep, relational: str) -> None:
+def test_keys_versions_and_timestamps(api: AepClient, relational: str) -> None:
     key = descriptor(relational, "descriptorPrimaryKey", ["/key", "/part"])
     api.ok("POST", DESCRIPTORS, key)
     for body, rule in (
@@ -302,7 +304,7 @@ def test_keys_versions_and_timestamps(api: Aep, relational: str) -> None:
     assert "cannot be defined on xdm:descriptorPrimaryKey" in on_key.json["detail"]
 
 
-def test_a_replacement_may_stay_what_it_is(api: Aep, schema: str) -> None:
+def test_a_replacement_may_stay_what_it_is(api: AepClient, schema: str) -> None:
     body = identity(schema, xdm_isPrimary=True)
     id = api.ok("POST", DESCRIPTORS, body)["@id"]
     api.ok("PUT", f"{DESCRIPTORS}/{id}", body)
@@ -310,7 +312,7 @@ def test_a_replacement_may_stay_what_it_is(api: Aep, schema: str) -> None:
     assert (missing.status, missing.json["type"][-12:]) == (404, "XDM-1014-404")
 
 
-def test_schemas_show_their_descriptors(api: Aep, schema: str) -> None:
+def test_schemas_show_their_descriptors(api: AepClient, schema: str) -> None:
     made = api.ok("POST", DESCRIPTORS, identity(schema))
     gone = descriptor(schema, "descriptorDeprecated", ["/person/name/firstName", "/faxPhone"])
     api.ok("POST", DESCRIPTORS, gone)
@@ -333,7 +335,7 @@ def test_schemas_show_their_descriptors(api: Aep, schema: str) -> None:
 
 
 def test_descriptors_go_with_their_schema_and_hold_the_one_they_lead_to(
-    api: Aep, schema: str, other: str
+    api: AepClient, schema: str, other: str
 ) -> None:
     relation = {"xdm_destinationSchema": other, "xdm_cardinality": "M:1"}
     id = api.ok("POST", DESCRIPTORS, descriptor(schema, "descriptorRelationship", **relation))[
@@ -346,7 +348,7 @@ def test_descriptors_go_with_their_schema_and_hold_the_one_they_lead_to(
     assert api.call("DELETE", f"{TENANT}/schemas/{quote_plus(other)}").status == 204
 
 
-def test_sandboxes_do_not_share_descriptors(api: Aep, schema: str) -> None:
+def test_sandboxes_do_not_share_descriptors(api: AepClient, schema: str) -> None:
     id = api.ok("POST", DESCRIPTORS, identity(schema))["@id"]
     assert api.call("GET", f"{DESCRIPTORS}/{id}", x_sandbox_name="dev").status == 404
     answer = api.call("POST", DESCRIPTORS, identity(schema), x_sandbox_name="dev")

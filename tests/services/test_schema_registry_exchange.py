@@ -16,7 +16,8 @@ from emulator.ids import Ids
 from emulator.json_types import Json, JsonObject
 from emulator.services.schema_registry.sample_data import sample_of
 from emulator.services.schema_registry.sample_patterns import text_matching
-from tests.aep import SCHEMA_REGISTRY, Aep, profile_schema
+from emulator.testing.client import AepClient
+from tests.bodies import SCHEMA_REGISTRY, profile_schema
 
 XDM = "https://ns.adobe.com/xdm"
 PROFILE = f"{XDM}/context/profile"
@@ -30,11 +31,11 @@ FULL = f"{V}xed-full+json; version=1"
 RAW = f"{V}xed+json; version=1"
 
 
-def namespace(api: Aep, **headers: str) -> str:
+def namespace(api: AepClient, **headers: str) -> str:
     return "_" + str(api.ok("GET", f"{SCHEMA_REGISTRY}/stats", headers=headers)["tenantId"])
 
 
-def chain(api: Aep) -> list[str]:
+def chain(api: AepClient) -> list[str]:
     """Create a data type, a field group with it and a schema with that; return their ids."""
     seat = {"type": "object", "title": "Seat", "properties": {"row": {"type": "string"}}}
     type = api.ok("POST", f"{TENANT}/datatypes", seat)["$id"]
@@ -67,7 +68,7 @@ def names(value: Json) -> Iterator[str]:
         yield from names(item)
 
 
-def test_a_sample_has_standard_names_in_order(api: Aep) -> None:
+def test_a_sample_has_standard_names_in_order(api: AepClient) -> None:
     id = chain(api)[2]
     sample = api.ok("GET", f"{RPC}/sampledata/{quote_plus(id)}")
     found = set(names(sample))
@@ -80,7 +81,7 @@ def test_a_sample_has_standard_names_in_order(api: Aep) -> None:
 
 
 @pytest.mark.parametrize("base", [PROFILE, EVENT])
-def test_a_sample_fits_its_schema(api: Aep, base: str) -> None:
+def test_a_sample_fits_its_schema(api: AepClient, base: str) -> None:
     parts = [{"$ref": base}]
     if base == PROFILE:
         extra = ("context/profile-person-details", "context/profile-personal-details")
@@ -135,7 +136,7 @@ def test_samples_keep_ranges_lengths_and_enums(make: Any) -> None:
 
 
 @pytest.mark.parametrize("call", ["sampledata", "export", "auditlog"])
-def test_unknown_resources(api: Aep, call: str) -> None:
+def test_unknown_resources(api: AepClient, call: str) -> None:
     answer = api.call("GET", f"{RPC}/{call}/{quote_plus(f'{XDM}/nothing')}")
     assert (answer.status, answer.json["type"][-12:]) == (404, "XDM-1012-404")
     assert api.call("GET", f"{RPC}/export/{quote_plus(PROFILE)}").status == 404
@@ -144,7 +145,7 @@ def test_unknown_resources(api: Aep, call: str) -> None:
 # Export and import
 
 
-def test_an_export_has_dependencies_first_and_no_tenant(api: Aep) -> None:
+def test_an_export_has_dependencies_first_and_no_tenant(api: AepClient) -> None:
     ids = chain(api)
     sent = api.ok("GET", f"{RPC}/export/{quote_plus(ids[2])}")
     assert digits(sent) == [id.rpartition("/")[2] for id in ids]
@@ -158,7 +159,7 @@ def test_an_export_has_dependencies_first_and_no_tenant(api: Aep) -> None:
     assert digits(api.ok("GET", f"{RPC}/export/{quote_plus(ids[0])}")) == digits(sent)[:1]
 
 
-def test_an_export_can_be_imported_elsewhere(api: Aep) -> None:
+def test_an_export_can_be_imported_elsewhere(api: AepClient) -> None:
     sent = api.ok("GET", f"{RPC}/export/{quote_plus(chain(api)[2])}")
     there = {"x_gw_ims_org_id": ELSEWHERE}
     got = api.ok("POST", f"{RPC}/import", sent[::-1], headers=there)
@@ -179,7 +180,7 @@ def test_an_export_can_be_imported_elsewhere(api: Aep) -> None:
         assert mine == theirs
 
 
-def test_an_import_of_what_is_there_fails(api: Aep) -> None:
+def test_an_import_of_what_is_there_fails(api: AepClient) -> None:
     ids = chain(api)
     sent = api.ok("GET", f"{RPC}/export/{quote_plus(ids[2])}")
     answer = api.call("POST", f"{RPC}/import", sent)
@@ -220,14 +221,14 @@ def one(**changes: Any) -> JsonObject:
         ([one(properties={"a": {"$ref": f"{XDM}/nothing"}})], "references_resolve"),
     ],
 )
-def test_imports_that_are_refused(api: Aep, body: Any, rule: str) -> None:
+def test_imports_that_are_refused(api: AepClient, body: Any, rule: str) -> None:
     answer = api.call("POST", f"{RPC}/import", body)
     assert answer.rule.rpartition(".")[2] == rule, answer.content
     assert answer.status == (404 if rule == "references_resolve" else 400)
     assert api.ok("GET", f"{TENANT}/datatypes", Accept=f"{V}xed+json")["results"] == []
 
 
-def test_tags_and_nothing_else_stay_behind(api: Aep) -> None:
+def test_tags_and_nothing_else_stay_behind(api: AepClient) -> None:
     parts = [{"$ref": PROFILE}, {"$ref": f"{XDM}/context/identitymap"}]
     body = profile_schema("A", allOf=parts, **{"meta:immutableTags": ["union"]})
     id = api.ok("POST", f"{TENANT}/schemas", body)["$id"]
@@ -240,7 +241,7 @@ def test_tags_and_nothing_else_stay_behind(api: Aep) -> None:
 # Audit log
 
 
-def test_the_log_is_newest_first_and_tells_of_dependencies(api: Aep, clock: Any) -> None:
+def test_the_log_is_newest_first_and_tells_of_dependencies(api: AepClient, clock: Any) -> None:
     type, _, schema = chain(api)
     clock.advance(60)
     patch = [{"op": "add", "path": "/description", "value": "Where one sits"}]

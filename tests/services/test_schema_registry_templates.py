@@ -7,7 +7,8 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from tests.aep import SCHEMA_REGISTRY, Aep
+from emulator.testing.client import AepClient
+from tests.bodies import SCHEMA_REGISTRY
 
 PROPOSE = f"{SCHEMA_REGISTRY}/rpc/csv2schema"
 IMPORT = f"{SCHEMA_REGISTRY}/rpc/import"
@@ -37,7 +38,7 @@ false,true,Demographic Details,person.name.{ns}.nickName,,,string,true,,,,,,,,,,
 
 
 @pytest.fixture
-def namespace(api: Aep) -> str:
+def namespace(api: AepClient) -> str:
     return "_" + str(api.ok("GET", f"{SCHEMA_REGISTRY}/stats")["tenantId"])
 
 
@@ -46,7 +47,7 @@ def template(namespace: str) -> str:
     return HEAD + ROWS.format(ns=namespace, person=PERSON)
 
 
-def propose(api: Aep, csv: str, **changes: str) -> Any:
+def propose(api: AepClient, csv: str, **changes: str) -> Any:
     parts = {
         "csv-file": csv,
         "schema-class-id": PROFILE,
@@ -60,11 +61,11 @@ def propose(api: Aep, csv: str, **changes: str) -> Any:
         lines.append(f"--{BOUNDARY}\r\n{head}\r\n\r\n{value}\r\n")
     raw = "".join([*lines, f"--{BOUNDARY}--\r\n"]).encode()
     content_type = f"multipart/form-data; boundary={BOUNDARY}"
-    return api.call("POST", PROPOSE, raw=raw, Content_Type=content_type)
+    return api.call("POST", PROPOSE, content=raw, Content_Type=content_type)
 
 
 def test_a_template_becomes_groups_a_schema_and_descriptors(
-    api: Aep, template: str, namespace: str
+    api: AepClient, template: str, namespace: str
 ) -> None:
     answer = propose(api, template)
     assert answer.status == 200, answer.content
@@ -115,14 +116,14 @@ def test_a_template_becomes_groups_a_schema_and_descriptors(
     assert (identity["xdm:namespace"], identity["xdm:isPrimary"]) == ("Email", True)
 
 
-def test_nothing_is_stored_and_the_same_file_gives_the_same(api: Aep, template: str) -> None:
+def test_nothing_is_stored_and_the_same_file_gives_the_same(api: AepClient, template: str) -> None:
     assert propose(api, template).json == propose(api, template).json
     accept = {"Accept": "application/vnd.adobe.xed-id+json"}
     for kind in ("schemas", "fieldgroups"):
         assert api.ok("GET", f"{SCHEMA_REGISTRY}/tenant/{kind}", headers=accept)["results"] == []
 
 
-def test_an_import_makes_all_of_it(api: Aep, template: str, namespace: str) -> None:
+def test_an_import_makes_all_of_it(api: AepClient, template: str, namespace: str) -> None:
     proposal = propose(api, template).json
     added = api.ok("POST", IMPORT, proposal)
     schema = next(item for item in added if item.get("title") == "My Sample Schema")
@@ -139,7 +140,7 @@ def test_an_import_makes_all_of_it(api: Aep, template: str, namespace: str) -> N
     }
 
 
-def test_an_import_with_a_wrong_descriptor_adds_nothing(api: Aep, template: str) -> None:
+def test_an_import_with_a_wrong_descriptor_adds_nothing(api: AepClient, template: str) -> None:
     proposal = propose(api, template).json
     proposal[-1]["xdm:sourceProperty"] = "/nowhere"
     answer = api.call("POST", IMPORT, proposal)
@@ -150,7 +151,7 @@ def test_an_import_with_a_wrong_descriptor_adds_nothing(api: Aep, template: str)
         assert api.ok("GET", f"{SCHEMA_REGISTRY}/tenant/{kind}", headers=accept)["results"] == []
 
 
-def test_all_fields_of_a_standard_group_are_taken_whole(api: Aep) -> None:
+def test_all_fields_of_a_standard_group_are_taken_whole(api: AepClient) -> None:
     csv = "isCustom,fieldGroupName,fieldPath\nfalse,Demographic Details,ALL\n"
     (schema,) = propose(api, csv).json
     assert schema["allOf"] == [{"$ref": PROFILE}, {"$ref": DEMOGRAPHIC}]
@@ -179,7 +180,7 @@ def test_all_fields_of_a_standard_group_are_taken_whole(api: Aep) -> None:
     ],
 )
 def test_what_is_no_template_is_refused(
-    api: Aep, csv: str, changes: dict[str, str], rule: str, status: int
+    api: AepClient, csv: str, changes: dict[str, str], rule: str, status: int
 ) -> None:
     answer = propose(api, csv, **changes)
     assert (answer.rule, answer.status) == (f"schema_registry.csv_to_schema.{rule}", status)

@@ -8,7 +8,8 @@ from urllib.parse import quote_plus
 import pytest
 
 from emulator.json_types import JsonObject
-from tests.aep import CATALOG, SCHEMA_REGISTRY, Aep, dataset, profile_schema
+from emulator.testing.client import AepClient
+from tests.bodies import CATALOG, SCHEMA_REGISTRY, dataset, profile_schema
 
 XDM = "https://ns.adobe.com/xdm"
 PROFILE = f"{XDM}/context/profile"
@@ -44,7 +45,7 @@ def composed(title: str, *parts: str, **changes: Any) -> JsonObject:
     return {"type": "object", "title": title, "allOf": references, **changes}
 
 
-def group(api: Aep, title: str, **fields: Any) -> JsonObject:
+def group(api: AepClient, title: str, **fields: Any) -> JsonObject:
     name = "_" + str(api.ok("GET", f"{SCHEMA_REGISTRY}/stats")["tenantId"])
     return {
         "type": "object",
@@ -55,12 +56,12 @@ def group(api: Aep, title: str, **fields: Any) -> JsonObject:
     }
 
 
-def make_group(api: Aep, title: str, **fields: Any) -> str:
+def make_group(api: AepClient, title: str, **fields: Any) -> str:
     return str(api.ok("POST", f"{TENANT}/fieldgroups", group(api, title, **fields))["$id"])
 
 
 @pytest.fixture
-def member(api: Aep) -> str:
+def member(api: AepClient) -> str:
     """Return a schema in a union."""
     id = str(api.ok("POST", f"{TENANT}/schemas", profile_schema())["$id"])
     api.ok("POST", f"{TENANT}/descriptors", identity(id))
@@ -68,7 +69,7 @@ def member(api: Aep) -> str:
     return id
 
 
-def test_a_union_is_there_from_the_first_tag(api: Aep) -> None:
+def test_a_union_is_there_from_the_first_tag(api: AepClient) -> None:
     unions = f"{TENANT}/unions"
     brief = f"{V}xed-id+json"
     assert api.ok("GET", unions, Accept=brief) == {"results": []}
@@ -91,7 +92,7 @@ def test_a_union_is_there_from_the_first_tag(api: Aep) -> None:
     assert api.call("GET", place(UNION, "unions"), Accept=RAW, x_sandbox_name="dev").status == 404
 
 
-def test_a_union_has_what_its_members_have(api: Aep, member: str) -> None:
+def test_a_union_has_what_its_members_have(api: AepClient, member: str) -> None:
     tier = make_group(api, "Tier", tier={"type": "string"})
     other = composed("Other", tier, IDENTITY_MAP, **{"meta:immutableTags": ["union"]})
     second = api.ok("POST", f"{TENANT}/schemas", other)["$id"]
@@ -111,12 +112,12 @@ def test_a_union_has_what_its_members_have(api: Aep, member: str) -> None:
     assert older["title"] == "Union object for XDM Individual Profile"
 
 
-def test_a_union_cannot_be_written(api: Aep, member: str) -> None:
+def test_a_union_cannot_be_written(api: AepClient, member: str) -> None:
     for method, body in (("PUT", profile_schema("A")), ("PATCH", TAG), ("DELETE", None)):
         assert api.call(method, place(UNION), body).status == 404
 
 
-def test_a_tag_needs_an_identity(api: Aep) -> None:
+def test_a_tag_needs_an_identity(api: AepClient) -> None:
     id = api.ok("POST", f"{TENANT}/schemas", profile_schema())["$id"]
     for method, body in (
         ("PATCH", TAG),
@@ -133,7 +134,7 @@ def test_a_tag_needs_an_identity(api: Aep) -> None:
     assert api.call("POST", f"{TENANT}/schemas", with_map).status == 201
 
 
-def test_a_tag_needs_references_of_the_right_namespace(api: Aep, member: str) -> None:
+def test_a_tag_needs_references_of_the_right_namespace(api: AepClient, member: str) -> None:
     id = api.ok("POST", f"{TENANT}/schemas", profile_schema("Owner"))["$id"]
     phone = {"xdm:sourceProperty": "/mobilePhone/number"}
     one = {"@type": "xdm:descriptorOneToOne", "xdm:sourceSchema": id, **phone}
@@ -155,13 +156,13 @@ def test_a_tag_needs_references_of_the_right_namespace(api: Aep, member: str) ->
     api.ok("PATCH", place(id), TAG)
 
 
-def test_the_identity_of_a_schema_in_a_union_stays(api: Aep, member: str) -> None:
+def test_the_identity_of_a_schema_in_a_union_stays(api: AepClient, member: str) -> None:
     ids = api.ok("GET", f"{TENANT}/descriptors", Accept=f"{V}xdm-v2-id+json")["results"]
     answer = api.call("DELETE", f"{TENANT}/descriptors/{ids[0]}")
     assert (answer.status, answer.rule.rpartition(".")[2]) == (400, "identity_is_not_in_use")
 
 
-def test_paths_of_a_union_have_one_type(api: Aep) -> None:
+def test_paths_of_a_union_have_one_type(api: AepClient) -> None:
     tag = {"meta:immutableTags": ["union"]}
     text = make_group(api, "Text", seat={"type": "string"})
     number = make_group(api, "Number", seat={"type": "integer"})
@@ -227,7 +228,7 @@ HARMLESS = [
 ]
 
 
-def in_namespace(api: Aep, patch: list[JsonObject]) -> list[JsonObject]:
+def in_namespace(api: AepClient, patch: list[JsonObject]) -> list[JsonObject]:
     name = "_" + str(api.ok("GET", f"{SCHEMA_REGISTRY}/stats")["tenantId"])
     return [
         {
@@ -239,7 +240,7 @@ def in_namespace(api: Aep, patch: list[JsonObject]) -> list[JsonObject]:
 
 
 @pytest.fixture
-def tier(api: Aep) -> str:
+def tier(api: AepClient) -> str:
     return make_group(
         api, "Tier", tier={"type": "string", "enum": ["a", "b"]}, size={"type": "integer"}
     )
@@ -247,7 +248,7 @@ def tier(api: Aep) -> str:
 
 @pytest.mark.parametrize("patch", BREAKING)
 def test_what_a_union_relies_on_cannot_be_broken(
-    api: Aep, tier: str, patch: list[JsonObject]
+    api: AepClient, tier: str, patch: list[JsonObject]
 ) -> None:
     patch = in_namespace(api, patch)
     body = composed("A", tier, IDENTITY_MAP, **{"meta:immutableTags": ["union"]})
@@ -268,14 +269,16 @@ def test_what_a_union_relies_on_cannot_be_broken(
 
 
 @pytest.mark.parametrize("patch", HARMLESS)
-def test_what_a_union_relies_on_can_grow(api: Aep, tier: str, patch: list[JsonObject]) -> None:
+def test_what_a_union_relies_on_can_grow(
+    api: AepClient, tier: str, patch: list[JsonObject]
+) -> None:
     body = composed("A", tier, IDENTITY_MAP, **{"meta:immutableTags": ["union"]})
     api.ok("POST", f"{TENANT}/schemas", body)
     api.ok("PATCH", place(tier, "fieldgroups"), in_namespace(api, patch))
 
 
 @pytest.mark.parametrize("patch", BREAKING)
-def test_free_change_until_used(api: Aep, tier: str, patch: list[JsonObject]) -> None:
+def test_free_change_until_used(api: AepClient, tier: str, patch: list[JsonObject]) -> None:
     """In 2020 a data set without data is use enough."""
     patch = in_namespace(api, patch)
     id = api.ok("POST", f"{TENANT}/schemas", composed("A", tier))["$id"]

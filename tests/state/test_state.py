@@ -18,48 +18,48 @@ from emulator.emulator import Emulator
 from emulator.sandbox import Sandbox
 from emulator.serving.server import Server
 from emulator.settings import Settings
-from tests.aep import (
+from emulator.testing.client import AepClient
+from tests.bodies import (
     CATALOG,
     FLOW_SERVICE,
     ORGANIZATION,
     SCHEMA_REGISTRY,
-    Aep,
     base_connection,
     flow,
     make_world,
     profile_schema,
 )
 from tests.doors.test_cli import run
-from tests.services.conftest import aep_for
+from tests.emulators import aep_for
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 STATE = "/_emulator/state"
 
 
 @pytest.fixture
-def aep(emulator: Emulator) -> Aep:
+def aep(emulator: Emulator) -> AepClient:
     return aep_for(emulator)
 
 
-def get_state(aep: Aep) -> Any:
+def get_state(aep: AepClient) -> Any:
     status, _, content = aep.send("GET", STATE, {}, None)
     assert status == 200
     return json.loads(content)
 
 
-def put_state(aep: Aep, state: Any) -> tuple[int, Any]:
+def put_state(aep: AepClient, state: Any) -> tuple[int, Any]:
     content = state if isinstance(state, bytes) else json.dumps(state).encode()
     status, _, answer = aep.send("PUT", STATE, {}, content)
     return status, json.loads(answer)
 
 
-def seen(aep: Aep) -> list[Any]:
+def seen(aep: AepClient) -> list[Any]:
     """What a client sees of everything there is."""
     lists = (f"{FLOW_SERVICE}/flows", CONNECTIONS, f"{CATALOG}/dataSets")
     return [aep.ok("GET", path) for path in lists]
 
 
-def test_a_snapshot_brings_everything_back(emulator: Emulator, aep: Aep) -> None:
+def test_a_snapshot_brings_everything_back(emulator: Emulator, aep: AepClient) -> None:
     world = make_world(aep)
     before = seen(aep)
     snapshot = emulator.snapshot()
@@ -76,7 +76,9 @@ def test_a_snapshot_brings_everything_back(emulator: Emulator, aep: Aep) -> None
     assert clock.now() == ManualClock().now()
 
 
-def test_after_a_restore_the_same_calls_give_the_same_answers(emulator: Emulator, aep: Aep) -> None:
+def test_after_a_restore_the_same_calls_give_the_same_answers(
+    emulator: Emulator, aep: AepClient
+) -> None:
     snapshot = emulator.snapshot()
     worlds = []
     for _ in range(3):
@@ -87,7 +89,7 @@ def test_after_a_restore_the_same_calls_give_the_same_answers(emulator: Emulator
 
 
 def test_what_was_resolved_before_a_restore_is_not_what_is_there_after(
-    emulator: Emulator, aep: Aep
+    emulator: Emulator, aep: AepClient
 ) -> None:
     """The next schema has the same id, and the same time of its write."""
     snapshot = emulator.snapshot()
@@ -101,7 +103,7 @@ def test_what_was_resolved_before_a_restore_is_not_what_is_there_after(
     assert titles == ["First", "Second"]
 
 
-def test_a_state_goes_through_a_file_into_another_emulator(aep: Aep) -> None:
+def test_a_state_goes_through_a_file_into_another_emulator(aep: AepClient) -> None:
     world = make_world(aep)
     aep.ok("PATCH", f"{FLOW_SERVICE}/connections/{world.base}", RENAME, If_Match=_etag(aep, world))
     state = get_state(aep)
@@ -118,7 +120,7 @@ def test_a_state_goes_through_a_file_into_another_emulator(aep: Aep) -> None:
 RENAME = [{"op": "replace", "path": "/name", "value": "Renamed"}]
 
 
-def _etag(aep: Aep, world: Any) -> str:
+def _etag(aep: AepClient, world: Any) -> str:
     answer = aep.ok("GET", f"{CONNECTIONS}/{world.base}")
     return str(answer["items"][0]["etag"])
 
@@ -132,7 +134,7 @@ def _documents(state: Any) -> int:
     )
 
 
-def test_the_file_reads_like_what_it_is(aep: Aep) -> None:
+def test_the_file_reads_like_what_it_is(aep: AepClient) -> None:
     created = aep.ok("POST", CONNECTIONS, base_connection(name="Readable"))
     state = get_state(aep)
     assert (state["format"], state["formatVersion"]) == ("aep-emulator-state", 1)
@@ -144,7 +146,7 @@ def test_the_file_reads_like_what_it_is(aep: Aep) -> None:
     assert held["counters"]["connection"] == 1
 
 
-def test_blobs_are_part_of_it_as_text_or_base64(emulator: Emulator, aep: Aep) -> None:
+def test_blobs_are_part_of_it_as_text_or_base64(emulator: Emulator, aep: AepClient) -> None:
     place, blobs = Sandbox(ORGANIZATION, "prod"), emulator.platform.blobs
     contents = {"a.csv": "id,größe\n".encode(), "b.parquet": b"PAR1\xff\x00", "c": b""}
     for key, content in contents.items():
@@ -172,7 +174,7 @@ def test_blobs_are_part_of_it_as_text_or_base64(emulator: Emulator, aep: Aep) ->
         ([{"key": "a", "text": "1"}, {"key": "a", "text": "2"}], "one key"),
     ],
 )
-def test_blobs_that_do_not_fit_are_refused(aep: Aep, blobs: Any, said: str) -> None:
+def test_blobs_that_do_not_fit_are_refused(aep: AepClient, blobs: Any, said: str) -> None:
     aep.ok("POST", CONNECTIONS, base_connection())
     before = get_state(aep)
     state = copy.deepcopy(before)
@@ -213,7 +215,7 @@ ROW = (*HELD, "documents", "connection", 0)
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_and_changes_nothing(
-    aep: Aep, spoil: Callable[[Any], None], said: str
+    aep: AepClient, spoil: Callable[[Any], None], said: str
 ) -> None:
     for name in ("first", "second"):
         aep.ok("POST", CONNECTIONS, base_connection(name=name))
@@ -230,7 +232,7 @@ def test_a_file_that_does_not_fit_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'"state"'])
-def test_what_is_no_state_at_all_is_refused(aep: Aep, content: bytes) -> None:
+def test_what_is_no_state_at_all_is_refused(aep: AepClient, content: bytes) -> None:
     aep.ok("POST", CONNECTIONS, base_connection())
     before = get_state(aep)
     assert put_state(aep, content)[0] == 400
@@ -243,7 +245,7 @@ def test_a_state_beyond_the_limit_of_bodies_is_told_so(emulator: Emulator) -> No
     assert (status, answer["error"]) == (413, "state too large")
 
 
-def test_the_schema_says_of_form_what_the_emulator_says(aep: Aep) -> None:
+def test_the_schema_says_of_form_what_the_emulator_says(aep: AepClient) -> None:
     validator = jsonschema.Draft202012Validator(json.loads(run("state", "schema").stdout))
     make_world(aep)
     state = get_state(aep)
@@ -251,7 +253,7 @@ def test_the_schema_says_of_form_what_the_emulator_says(aep: Aep) -> None:
     assert list(validator.iter_errors({**state, "surplus": 1})) != []
 
 
-def test_a_compressed_state_counts_as_it_is_sent(aep: Aep) -> None:
+def test_a_compressed_state_counts_as_it_is_sent(aep: AepClient) -> None:
     for number in range(30):
         aep.ok("POST", CONNECTIONS, base_connection(name=f"{number}"))
     state = get_state(aep)
@@ -273,7 +275,7 @@ def url(emulator: Emulator) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.port}"
 
 
-def test_the_command_saves_and_loads(aep: Aep, url: str, tmp_path: Path) -> None:
+def test_the_command_saves_and_loads(aep: AepClient, url: str, tmp_path: Path) -> None:
     aep.ok("POST", CONNECTIONS, base_connection(name="Kept"))
     file = tmp_path / "state.json"
     assert run("state", "save", str(file), "--url", url).returncode == 0
@@ -283,7 +285,9 @@ def test_the_command_saves_and_loads(aep: Aep, url: str, tmp_path: Path) -> None
     assert [item["name"] for item in aep.ok("GET", CONNECTIONS)["items"]] == ["Kept"]
 
 
-def test_the_command_tells_what_is_wrong_with_a_file(aep: Aep, url: str, tmp_path: Path) -> None:
+def test_the_command_tells_what_is_wrong_with_a_file(
+    aep: AepClient, url: str, tmp_path: Path
+) -> None:
     file = tmp_path / "state.json"
     file.write_text('{"format": "aep-emulator-state", "formatVersion": 7}')
     done = run("state", "load", str(file), "--url", url)

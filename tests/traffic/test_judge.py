@@ -15,12 +15,11 @@ from emulator.traffic import known_resources
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.judged import Routed
 from emulator.traffic.recording import Recorded, RecordedReply, Source
-from tests.aep import BLOB, FLOW_SERVICE, HEADERS, base_connection, make_world
-from tests.emulators import new_emulator
+from tests.bodies import BLOB, FLOW_SERVICE, HEADERS, base_connection, make_world
+from tests.emulators import aep_for, new_emulator
 from tests.journeys.test_negative_matrix import Matrix, _outcomes
 from tests.journeys.tutorial import RUNS, TUTORIALS, given, send
 from tests.journeys.wrong import MAX_BODY
-from tests.services.conftest import aep_for
 from tests.traffic.recorder import HOST, Recorder
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"

@@ -23,7 +23,7 @@ from emulator.traffic.proxy import Watcher
 from emulator.traffic.recording import Recorded, one_by_name
 from emulator.traffic.relay import Relay
 from emulator.traffic.upstream import Upstream, UpstreamError
-from tests.aep import FLOW_SERVICE, HEADERS, base_connection
+from tests.bodies import FLOW_SERVICE, HEADERS, base_connection
 from tests.emulators import new_emulator
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

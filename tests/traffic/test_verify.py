@@ -13,10 +13,9 @@ from emulator.emulator import Emulator
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.recording import Recorded, Source
 from emulator.traffic.verify import Verification, verification, verify
-from tests.aep import FLOW_SERVICE, base_connection
-from tests.emulators import new_emulator
+from tests.bodies import FLOW_SERVICE, base_connection
+from tests.emulators import aep_for, new_emulator
 from tests.journeys.tutorial import TUTORIALS, given, send
-from tests.services.conftest import aep_for
 from tests.traffic.recorder import Recorder
 from tests.traffic.test_judge import call
 

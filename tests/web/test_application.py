@@ -14,7 +14,7 @@ from emulator.app import create_app
 from emulator.emulator import Emulator
 from emulator.settings import Settings
 from emulator.web.message import Request, Response
-from tests.aep import FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, base_connection
+from tests.bodies import FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, base_connection
 from tests.emulators import new_emulator
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
