@@ -42,7 +42,7 @@ TYPES: dict[str, JsonObject] = {
     "datetime": {"type": "string", "format": "date-time"},
     "object": {"type": "object"},
 }
-"""The basic data types by their names in lower case, as JSON Schema says them."""
+"""The basic data types by their names in lower case, as JSON Schemas."""
 
 _LIST = re.compile(r"\[(.*)\]", re.DOTALL)
 
@@ -57,8 +57,8 @@ class Row:
     def __getitem__(self, column: str) -> str:
         return self.values.get(column, "")
 
-    def says(self, flag: str) -> bool:
-        """Tell whether a column says true."""
+    def is_true(self, flag: str) -> bool:
+        """Tell whether a column is true."""
         return self[flag].lower() == "true"
 
 
@@ -74,7 +74,7 @@ def read(text: str) -> list[Row]:
     for number, found in enumerate(reader):
         values = {name: (value or "").strip() for name, value in found.items() if name in COLUMNS}
         row = Row(reader.line_num, values)
-        if number and any(values.values()) and not row.says("isIgnored"):
+        if number and any(values.values()) and not row.is_true("isIgnored"):
             rows.append(row)
     return rows
 
@@ -94,13 +94,13 @@ def faults(row: Row) -> Iterator[str]:
     yield from _value_faults(row)
     if not row["fieldPath"] or "" in row["fieldPath"].split("."):
         yield "fieldPath names no field"
-    if row.says("isCustom"):
+    if row.is_true("isCustom"):
         yield from _type_faults(row)
     elif not row["fieldGroupName"]:
         yield "a standard field names its field group in fieldGroupName"
-    if row.says("isIdentity") and not row["identityNamespace"]:
+    if row.is_true("isIdentity") and not row["identityNamespace"]:
         yield "an identity has an identityNamespace"
-    if row.says("isPrimaryIdentity") and not row.says("isIdentity"):
+    if row.is_true("isPrimaryIdentity") and not row.is_true("isIdentity"):
         yield "a primary identity is an identity"
 
 
@@ -148,4 +148,6 @@ def field_of(row: Row) -> JsonObject:
         node["format"] = row["format"]
     texts = {"title": row["displayName"], "description": row["fieldDescription"]}
     named = {name: text for name, text in texts.items() if text}
-    return {"type": "array", **named, "items": node} if row.says("isArray") else {**node, **named}
+    return (
+        {"type": "array", **named, "items": node} if row.is_true("isArray") else {**node, **named}
+    )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def csv_template(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """The text is a template free of a fault.
 
-    `fault` is `columns`, of the table's head; `rows`, of what the columns of a row say; or
+    `fault` is `columns`, of the table's head; `rows`, of the values in a row; or
     `references`, of the standard field groups (by title, the fact `group`) and the resources (of
     `kind`) that rows name.
     """
@@ -41,7 +41,7 @@ def csv_template(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator
 
 def _references(row: Row, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     group, resource = row["fieldGroupName"], row["$ref"]
-    if not row.says("isCustom") and not lookup.ask(arguments["group"]["fact"], group):
+    if not row.is_true("isCustom") and not lookup.ask(arguments["group"]["fact"], group):
         text = f"line {row.line}: there is no standard field group {shown(group)}"
         yield Reason(text, values={"id": group})
     if resource and lookup.find(arguments["kind"], resource) is None:

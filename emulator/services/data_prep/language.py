@@ -7,10 +7,10 @@ needs it, since a parser library stands behind it.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.clock import Clock
-from emulator.json_types import JsonObject, loads
+from emulator.json_types import Json, JsonObject, loads
 from emulator.package_data import data_folder
 from emulator.services.data_prep import vocabulary
 from emulator.services.data_prep.vocabulary import as_object
@@ -122,7 +122,7 @@ def attributes(expression: str) -> list[str] | None:
         return None
 
 
-def column(mapping: JsonObject) -> Any:
+def column(mapping: JsonObject) -> Json:
     """Return the path of the source data that a mapping begins from, None if it reads none."""
     source, kind = mapping["source"], mapping["sourceType"]
     if kind == vocabulary.ATTRIBUTE:
@@ -133,7 +133,7 @@ def column(mapping: JsonObject) -> Any:
 
 def preview(
     sent: JsonObject, schema: JsonObject | None, words: str, clock: Clock, seed: str
-) -> list[Any]:
+) -> list[Json]:
     """Return what a mapping set makes of rows, with what failed in each.
 
     Args:

@@ -6,8 +6,7 @@ nothing; what refuses a request is the contract's business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from emulator.filters.flow_service import parse_filter
 from emulator.json_types import JsonObject
@@ -29,15 +28,15 @@ class Page(NamedTuple):
     limit: int
 
 
-def select(sets: list[JsonObject], query: Mapping[str, Any]) -> Page:
+def select(sets: list[JsonObject], query: JsonObject) -> Page:
     """Return the page of sets that a query asks for, the newest first unless it orders them."""
-    found = [item for item in sets if _wanted(item, query)]
+    found = [item for item in sets if _matches(item, query)]
     found = ordered(found, query.get("orderBy", ""))
     start, limit = _number(query.get("start"), 0), _number(query.get("limit"), DEFAULT_LIMIT)
     return Page(found[start : start + limit], limit)
 
 
-def _wanted(item: JsonObject, query: Mapping[str, Any]) -> bool:
+def _matches(item: JsonObject, query: JsonObject) -> bool:
     name = query.get("name")
     if name is not None and item.get("name") != name:
         return False

@@ -37,8 +37,8 @@ def suggest_mapping_set(service: DataPrep, call: Call) -> Reply:
     fields = call.ask("data_prep.landed_fields", call.query["batchId"])
     found = matched(fields, target["schema"])
     keeps_all = call.query.get("excludeUnmapped", "true").lower() == "false"
-    wanted = [match for match in found if match.destination or keeps_all]
-    return shapes.suggested(target["schemaRef"], wanted)
+    matches = [match for match in found if match.destination or keeps_all]
+    return shapes.suggested(target["schemaRef"], matches)
 
 
 @operation("data_prep.get_mapping_set")

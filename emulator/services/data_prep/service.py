@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from emulator.json_types import JsonObject
+from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
 from emulator.scope import Finder, Lister, Scope
@@ -39,7 +38,7 @@ BIRTHS = {
 
 
 class DataPrep:
-    """The mapping sets of every sandbox. Times are kept in milliseconds, as they were written."""
+    """The mapping sets of every sandbox. Times are milliseconds, as they were written."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -91,7 +90,7 @@ class DataPrep:
         return scope.bodies(MAPPING_SET)
 
     def create(self, scope: Scope, sent: JsonObject, birth: str) -> JsonObject:
-        """Make a mapping set of what a request sent; `birth` says how it starts."""
+        """Make a mapping set of what a request sent; `birth` is how it starts."""
         start = BIRTHS[birth]
         new_id = scope.new_uuid if start.dashed_id else scope.new_hex
         now, user = scope.now(), scope.user_id
@@ -153,12 +152,12 @@ class DataPrep:
 
     def preview(
         self, scope: Scope, sent: JsonObject, schema: JsonObject | None, words: str
-    ) -> list[Any]:
+    ) -> list[Json]:
         """Return what a mapping set makes of rows; `words` names the reserved words in force."""
         return language.preview(sent, schema, words, scope.platform.clock, scope.platform.ids.seed)
 
 
-def _next_version(scope: Scope, id: str) -> tuple[JsonObject, dict[str, Any]]:
+def _next_version(scope: Scope, id: str) -> tuple[JsonObject, JsonObject]:
     """Return a set as it is, and what its next version changes in its head."""
     old = scope.read(MAPPING_SET, id)
     if old is None:
@@ -201,7 +200,7 @@ def _content(scope: Scope, sent: JsonObject, head: JsonObject, schema_id: str) -
 def _mapping(scope: Scope, row: JsonObject, head: JsonObject) -> JsonObject:
     """Return a mapping with an id of its own, which no earlier version has used."""
     now, user = head["modifiedDate"], head["modifiedBy"]
-    audit: dict[str, Any] = {
+    audit: JsonObject = {
         "id": scope.new_hex(MAPPING),
         "version": 0,
         "createdDate": now,

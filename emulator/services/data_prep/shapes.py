@@ -7,7 +7,6 @@ later, as in the samples of the Data Prep API guide.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from emulator.contract.lookup import Finding
 from emulator.json_types import JsonObject, dumps
@@ -18,7 +17,7 @@ from emulator.services.data_prep.vocabulary import ATTRIBUTE, mappings
 from emulator.web import Call, Reply
 
 _HEAD = ("id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy")
-_SAID = (
+_CONTENT = (
     "sourceType",
     "source",
     "destination",
@@ -26,7 +25,7 @@ _SAID = (
     "description",
     "expressionAttributes",
 )
-_SHORT = ("id", "version", *_SAID)
+_SHORT = ("id", "version", *_CONTENT)
 _TAIL = ("strictMapping", "allowNullValues", "xdmVersion", "schemaRef", "xdmSchema")
 
 
@@ -60,15 +59,15 @@ def short_mapping(mapping: JsonObject) -> JsonObject:
 
 def long_mapping(mapping: JsonObject, *, with_users: bool) -> JsonObject:
     """Return a mapping as lists show it, under both vocabularies."""
-    shown = _pick(_read(mapping), _HEAD if with_users else _HEAD[:4])
-    shown |= _pick(mapping, _SAID if with_users else _SAID[:-1])
-    shown |= _pick(mapping, ("identity", "primaryIdentity", "identityGroup", "namespaceCode"))
-    shown["matchScore"] = 0.0
+    shape = _pick(_read(mapping), _HEAD if with_users else _HEAD[:4])
+    shape |= _pick(mapping, _CONTENT if with_users else _CONTENT[:-1])
+    shape |= _pick(mapping, ("identity", "primaryIdentity", "identityGroup", "namespaceCode"))
+    shape["matchScore"] = 0.0
     if with_users:
-        shown["functionVersion"] = 1
-    shown["sourceAttribute"] = mapping["source"]
-    shown["destinationXdmPath"] = mapping["destination"]
-    return shown
+        shape["functionVersion"] = 1
+    shape["sourceAttribute"] = mapping["source"]
+    shape["destinationXdmPath"] = mapping["destination"]
+    return shape
 
 
 def _summary(mapping_set: JsonObject) -> JsonObject:
@@ -77,11 +76,11 @@ def _summary(mapping_set: JsonObject) -> JsonObject:
 
 def _with_refs(mapping_set: JsonObject) -> JsonObject:
     """Return a set as the tutorial of March 2020 prints it."""
-    shown = _pick(_read(mapping_set), _HEAD[:4])
-    shown["inputSchemaRef"] = {"id": None, "contentType": None}
-    shown["outputSchemaRef"] = mapping_set["schemaRef"]
-    shown["mappings"] = [_plain_mapping(mapping) for mapping in mapping_set["mappings"]]
-    return shown | _pick(mapping_set, ("status", "xdmVersion", "schemaRef", "xdmSchema"))
+    shape = _pick(_read(mapping_set), _HEAD[:4])
+    shape["inputSchemaRef"] = {"id": None, "contentType": None}
+    shape["outputSchemaRef"] = mapping_set["schemaRef"]
+    shape["mappings"] = [_plain_mapping(mapping) for mapping in mapping_set["mappings"]]
+    return shape | _pick(mapping_set, ("status", "xdmVersion", "schemaRef", "xdmSchema"))
 
 
 CREATED: dict[str, Callable[[JsonObject], JsonObject]] = {
@@ -102,23 +101,23 @@ def replaced(call: Call, mapping_set: JsonObject) -> Reply:
     """Return the answer to a replaced set: its new time is not rounded, and it has no status."""
     if call.edition.answer("data_prep.mapping_set") == "refs":
         return one(call, mapping_set)
-    shown = _shown(call, mapping_set, short_mapping) | _pick(mapping_set, ("modifiedDate",))
-    return Reply(200, {name: value for name, value in shown.items() if name != "status"})
+    shape = _mapping_set(call, mapping_set, short_mapping) | _pick(mapping_set, ("modifiedDate",))
+    return Reply(200, {name: value for name, value in shape.items() if name != "status"})
 
 
 def one(call: Call, mapping_set: JsonObject) -> Reply:
     """Return one mapping set with its mappings in short."""
-    return Reply(200, _shown(call, mapping_set, short_mapping))
+    return Reply(200, _mapping_set(call, mapping_set, short_mapping))
 
 
 def listed(call: Call, page: Page) -> Reply:
     """Return a page of mapping sets with their mappings in full."""
-    rows = [_shown(call, item, _audited_mapping) for item in page.sets]
+    rows = [_mapping_set(call, item, _audited_mapping) for item in page.sets]
     return Reply(200, {"data": rows, "_page": {"count": len(rows), "limit": page.limit}})
 
 
-def _shown(
-    call: Call, mapping_set: JsonObject, show_mapping: Callable[[JsonObject], JsonObject]
+def _mapping_set(
+    call: Call, mapping_set: JsonObject, mapping_shape: Callable[[JsonObject], JsonObject]
 ) -> JsonObject:
     """Return a set as the documents of the edition in force print it."""
     if call.edition.answer("data_prep.mapping_set") == "refs":
@@ -126,10 +125,10 @@ def _shown(
     output = mapping_set["outputSchema"]
     if call.query.get("expandSchema", "").lower() == "true":
         output = {**output, "jsonSchema": _json_schema(call, mapping_set)}
-    shown = _pick(_read(mapping_set), (*_HEAD, "name", "tags", "supportVersion", "inputSchema"))
-    shown["outputSchema"] = output
-    shown["mappings"] = [show_mapping(mapping) for mapping in mapping_set["mappings"]]
-    return shown | _pick(mapping_set, ("status", *_TAIL))
+    shape = _pick(_read(mapping_set), (*_HEAD, "name", "tags", "supportVersion", "inputSchema"))
+    shape["outputSchema"] = output
+    shape["mappings"] = [mapping_shape(mapping) for mapping in mapping_set["mappings"]]
+    return shape | _pick(mapping_set, ("status", *_TAIL))
 
 
 def _json_schema(call: Call, mapping_set: JsonObject) -> JsonObject:
@@ -189,7 +188,7 @@ def validated(body: JsonObject, findings: list[Finding]) -> Reply:
     return Reply(200, {"validationResponse": rows})
 
 
-def _error(mapping: JsonObject, finding: Finding) -> dict[str, Any]:
+def _error(mapping: JsonObject, finding: Finding) -> JsonObject:
     """Return a finding as the reference's TransformErrorInfo."""
     return {
         "destination": mapping["destination"],
@@ -216,10 +215,10 @@ def schema(item: JsonObject) -> Reply:
 
 def created_schema(item: JsonObject) -> Reply:
     """Return a new schema; of one from the Schema Registry `jsonSchema` is a text, as printed."""
-    shown = _pick(item, _SCHEMA)
+    shape = _pick(item, _SCHEMA)
     if "schemaRef" in item:
-        shown["jsonSchema"] = dumps(item["jsonSchema"]).decode()
-    return Reply(200, shown)
+        shape["jsonSchema"] = dumps(item["jsonSchema"]).decode()
+    return Reply(200, shape)
 
 
 def schema_page(page: Page) -> Reply:
@@ -238,10 +237,10 @@ def sample(item: JsonObject) -> Reply:
 
 def written_sample(item: JsonObject) -> Reply:
     """Return sample data that was just written: the time of that is not rounded."""
-    shown = _pick(item, _SAMPLE)
+    shape = _pick(item, _SAMPLE)
     if item["version"]:
-        shown["createdDate"] = seconds(item["createdDate"])
-    return Reply(200, shown)
+        shape["createdDate"] = seconds(item["createdDate"])
+    return Reply(200, shape)
 
 
 def sample_page(page: Page) -> Reply:

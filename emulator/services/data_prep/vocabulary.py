@@ -1,4 +1,4 @@
-"""The two vocabularies in which a mapping set is sent, and the one form in which it is kept.
+"""The two vocabularies in which a mapping set is sent, and the one form in which it is stored.
 
 The older one (tutorials of 2020): `xdmSchema`, `xdmVersion`, `sourceAttribute`,
 `destinationXdmPath`. The newer one (Data Prep API guide): `outputSchema.schemaRef`, `sourceType`,
@@ -6,8 +6,6 @@ The older one (tutorials of 2020): `xdmSchema`, `xdmVersion`, `sourceAttribute`,
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from emulator.json_types import Json, JsonObject, loads
 
@@ -18,7 +16,7 @@ STATIC = "text/plain"
 SOURCE_TYPES = {"ATTRIBUTE": ATTRIBUTE, "EXPRESSION": EXPRESSION, "STATIC": STATIC}
 """What requests call the kinds of a source, and what the service answers for each."""
 
-_KEPT = ("name", "description", "identityGroup", "namespaceCode")
+_COPIED = ("name", "description", "identityGroup", "namespaceCode")
 _FLAGS = ("identity", "primaryIdentity")
 
 
@@ -28,7 +26,7 @@ def as_object(value: Json) -> JsonObject:
 
 
 def read_json(text: Json) -> Json:
-    """Return what a JSON text says, None if it is none."""
+    """Return the value of a JSON text; None if the text is not JSON."""
     try:
         return loads(text) if isinstance(text, str) else None
     except ValueError:
@@ -47,18 +45,18 @@ def output_schema_ref(sent: JsonObject) -> JsonObject:
 
 
 def mapping(sent: JsonObject) -> JsonObject:
-    """Return what a mapping says, in the form in which it is kept."""
+    """Return a mapping in the form in which it is stored."""
     source_type = sent.get("sourceType") or "ATTRIBUTE"
-    kept: JsonObject = {
+    made: JsonObject = {
         "sourceType": SOURCE_TYPES.get(str(source_type), source_type),
         "source": sent.get("source", sent.get("sourceAttribute")),
         "destination": sent.get("destination", sent.get("destinationXdmPath")),
     }
-    kept |= {name: sent[name] for name in _KEPT if sent.get(name) is not None}
-    return kept | {name: sent.get(name) is True for name in _FLAGS}
+    made |= {name: sent[name] for name in _COPIED if sent.get(name) is not None}
+    return made | {name: sent.get(name) is True for name in _FLAGS}
 
 
-def mappings(sent: JsonObject) -> list[Any]:
-    """Return the mappings of a request in the form in which they are kept."""
+def mappings(sent: JsonObject) -> list[Json]:
+    """Return the mappings of a request in the form in which they are stored."""
     rows = sent.get("mappings")
     return [mapping(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

@@ -43,7 +43,7 @@ Find = Callable[[str], JsonObject | None]
 
 
 def normalised(sent: JsonObject, type: str, id: str, find: Find) -> JsonObject:
-    """Return a resource as the registry keeps it, but for its history (see `service`).
+    """Return a resource as the registry stores it, but for its history (see `resources`).
 
     Args:
         find: Returns any resource by `$id`, the tenant's or the platform's.
@@ -95,7 +95,7 @@ def _append_tags(content: JsonObject) -> None:
 
 def _without_repetitions(parts: list[Json]) -> list[Json]:
     """Drop a reference that was there before, as the tutorial's response does."""
-    kept: list[Json] = []
+    different: list[Json] = []
     seen: set[str] = set()
     for part in parts:
         reference = part.get("$ref") if isinstance(part, dict) else None
@@ -103,8 +103,8 @@ def _without_repetitions(parts: list[Json]) -> list[Json]:
             if reference in seen:
                 continue
             seen.add(reference)
-        kept.append(part)
-    return kept
+        different.append(part)
+    return different
 
 
 def _dataset_namespace(content: JsonObject, type: str, id: str, find: Find) -> str:

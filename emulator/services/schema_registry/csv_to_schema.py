@@ -21,7 +21,7 @@ StandardGroup = Callable[[str], JsonObject | None]
 """Finds a standard field group by its title or `$id`."""
 
 
-class Wanted(NamedTuple):
+class SchemaPlan(NamedTuple):
     """What the schema is to be: the `$id` of its class, its title and description, its fields."""
 
     class_id: str
@@ -40,30 +40,30 @@ class _Group:
     chosen: list[Row] = field(default_factory=list)
 
 
-def proposed(
-    wanted: Wanted, namespace: str, new_id: NewId, standard: StandardGroup
+def propose(
+    plan: SchemaPlan, namespace: str, new_id: NewId, standard: StandardGroup
 ) -> list[JsonObject]:
     """Return the field groups of a template, its schema and its descriptors.
 
     Args:
-        wanted: The schema and its fields.
+        plan: The schema and its fields.
         namespace: The tenant's, with its underscore.
         new_id: Makes ids.
         standard: Finds the field groups of the platform.
     """
-    groups = _grouped(wanted.rows, standard)
-    made = [_resource(group, wanted, namespace, new_id) for group in groups if group.custom]
+    groups = _grouped(plan.rows, standard)
+    made = [_resource(group, plan, namespace, new_id) for group in groups if group.custom]
     ids = {group.name: item["$id"] for group, item in zip(_with_custom(groups), made, strict=True)}
-    schema_id = new_id("schemas", wanted.title)
+    schema_id = new_id("schemas", plan.title)
     parts = [_part(group, ids, namespace) for group in groups]
     schema = {
-        **_head(schema_id, "schemas", wanted.title, wanted.description),
-        "meta:extends": [wanted.class_id],
-        "meta:class": wanted.class_id,
-        "allOf": [{"$ref": wanted.class_id}, *parts],
+        **_head(schema_id, "schemas", plan.title, plan.description),
+        "meta:extends": [plan.class_id],
+        "meta:class": plan.class_id,
+        "allOf": [{"$ref": plan.class_id}, *parts],
     }
-    texts = (_texts(row, schema_id, namespace) for row in wanted.rows)
-    identities = (_identity(row, schema_id, namespace) for row in wanted.rows)
+    texts = (_texts(row, schema_id, namespace) for row in plan.rows)
+    identities = (_identity(row, schema_id, namespace) for row in plan.rows)
     return [*made, schema, *(found for found in (*texts, *identities) if found)]
 
 
@@ -78,7 +78,7 @@ def _grouped(rows: list[Row], standard: StandardGroup) -> list[_Group]:
         found = standard(row["fieldGroupId"]) or standard(row["fieldGroupName"])
         key = found["$id"] if found else name
         group = groups.setdefault(key, _Group(key, found))
-        (group.custom if row.says("isCustom") else group.chosen).append(row)
+        (group.custom if row.is_true("isCustom") else group.chosen).append(row)
     return list(groups.values())
 
 
@@ -94,22 +94,22 @@ def _head(id: str, type: str, title: str, description: str) -> JsonObject:
     }
 
 
-def _resource(group: _Group, wanted: Wanted, namespace: str, new_id: NewId) -> JsonObject:
+def _resource(group: _Group, plan: SchemaPlan, namespace: str, new_id: NewId) -> JsonObject:
     """Return the field group that holds a group's custom fields."""
-    id = new_id("mixins", f"{wanted.title} {group.name}")
+    id = new_id("mixins", f"{plan.title} {group.name}")
     generated = f"Generated field group {id.rpartition('/')[2]}"
     title = next((row["fieldGroupName"] for row in group.custom if row["fieldGroupName"]), "")
     fields: JsonObject = {}
     for row in group.custom:
-        _place(fields, _steps(row, namespace), field_of(row), row.says("isRequired"))
+        _place(fields, _steps(row, namespace), field_of(row), row.is_true("isRequired"))
     if group.standard is None:
         head = _head(id, "mixins", title or generated, generated)
-        return {**head, "meta:intendedToExtend": [wanted.class_id], **fields}
+        return {**head, "meta:intendedToExtend": [plan.class_id], **fields}
     head = _head(id, "mixins", f"{group.standard.get('title')}:{generated}", generated)
     extended = group.standard["$id"]
     return {
         **head,
-        "meta:intendedToExtend": [wanted.class_id],
+        "meta:intendedToExtend": [plan.class_id],
         "meta:extends": [extended],
         "allOf": [fields, {"$ref": extended}],
     }
@@ -118,7 +118,7 @@ def _resource(group: _Group, wanted: Wanted, namespace: str, new_id: NewId) -> J
 def _steps(row: Row, namespace: str) -> list[str]:
     """Return the way to a field; a custom one that is in no namespace is in the tenant's."""
     steps = row["fieldPath"].split(".")
-    return steps if not row.says("isCustom") or namespace in steps else [namespace, *steps]
+    return steps if not row.is_true("isCustom") or namespace in steps else [namespace, *steps]
 
 
 def _place(node: JsonObject, steps: list[str], leaf: JsonObject, required: bool) -> None:
@@ -162,19 +162,19 @@ def _about(type: str, row: Row, schema_id: str, namespace: str) -> JsonObject:
 def _texts(row: Row, schema_id: str, namespace: str) -> JsonObject | None:
     """Return the descriptor that gives a standard field other texts, if the row has some."""
     texts = {"xdm:title": row["displayName"], "xdm:description": row["fieldDescription"]}
-    told = {name: {"en_us": text} for name, text in texts.items() if text}
-    if row.says("isCustom") or not told:
+    translated = {name: {"en_us": text} for name, text in texts.items() if text}
+    if row.is_true("isCustom") or not translated:
         return None
-    return _about("xdm:alternateDisplayInfo", row, schema_id, namespace) | told
+    return _about("xdm:alternateDisplayInfo", row, schema_id, namespace) | translated
 
 
 def _identity(row: Row, schema_id: str, namespace: str) -> JsonObject | None:
     """Return the descriptor of an identity, if the row is one."""
-    if not row.says("isIdentity"):
+    if not row.is_true("isIdentity"):
         return None
     return {
         **_about("xdm:descriptorIdentity", row, schema_id, namespace),
         "xdm:namespace": row["identityNamespace"],
         "xdm:property": "xdm:code",
-        "xdm:isPrimary": row.says("isPrimaryIdentity"),
+        "xdm:isPrimary": row.is_true("isPrimaryIdentity"),
     }

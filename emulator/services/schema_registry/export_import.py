@@ -15,25 +15,25 @@ from emulator.xdm.fields import references
 
 PLACEHOLDER = "<XDM_TENANTID_PLACEHOLDER>"
 
-_LEFT = ("imsOrg", "meta:registryMetadata", "meta:containerId", "meta:tenantNamespace")
-"""Members that stay behind in an export."""
+_NOT_EXPORTED = ("imsOrg", "meta:registryMetadata", "meta:containerId", "meta:tenantNamespace")
+"""Members that an export does not have."""
 
-_NOT_TAKEN = ("meta:immutableTags",)
-"""Members that do not arrive: a union needs descriptors, and those are not exported."""
+_NOT_IMPORTED = ("meta:immutableTags",)
+"""Members that an import drops: a union needs descriptors, and those are not exported."""
 
 
-def exported(resource: JsonObject, find_own: Find, tenant: str) -> list[JsonObject]:
+def exported_resources(resource: JsonObject, find_own: Find, tenant: str) -> list[JsonObject]:
     """Return a resource behind all that it depends on, without anything of its tenant."""
     ordered: dict[str, JsonObject] = {}
     _collect(resource, find_own, ordered, set())
     # A tenant id stands behind the root of ids or an underscore, and ends with a separator.
     pattern = re.compile(rf"(?<=^{re.escape(ROOT)}){re.escape(tenant)}(?=/)|^_{tenant}(?=[./]|$)")
 
-    def leave(text: str) -> str:
+    def without_tenant(text: str) -> str:
         return pattern.sub(lambda m: m[0].replace(tenant, PLACEHOLDER), text)
 
     return [
-        _translated({k: v for k, v in item.items() if k not in _LEFT}, leave)
+        _translated({k: v for k, v in item.items() if k not in _NOT_EXPORTED}, without_tenant)
         for item in ordered.values()
     ]
 
@@ -49,13 +49,13 @@ def _collect(
     ordered[resource["$id"]] = resource
 
 
-def imported(sent: list[JsonObject], tenant: str) -> list[JsonObject]:
+def imported_resources(sent: list[JsonObject], tenant: str) -> list[JsonObject]:
     """Return exported resources with a tenant's ids, those first that others refer to."""
-    items = _at_home([item for item in sent if not is_descriptor(item)], tenant)
+    items = _with_tenant([item for item in sent if not is_descriptor(item)], tenant)
     named: dict[str, JsonObject] = {}
     for item in items:
-        kept = {name: value for name, value in item.items() if name not in _NOT_TAKEN}
-        named[target_id(item["$id"], tenant)] = {**kept, "$id": target_id(item["$id"], tenant)}
+        content = {name: value for name, value in item.items() if name not in _NOT_IMPORTED}
+        named[target_id(item["$id"], tenant)] = {**content, "$id": target_id(item["$id"], tenant)}
     ordered: dict[str, JsonObject] = {}
     for id, item in named.items():
         if id not in ordered:
@@ -65,7 +65,7 @@ def imported(sent: list[JsonObject], tenant: str) -> list[JsonObject]:
 
 def imported_descriptors(sent: list[JsonObject], tenant: str) -> list[JsonObject]:
     """Return the descriptors among exported resources, of schemas with a tenant's ids."""
-    found = _at_home([item for item in sent if is_descriptor(item)], tenant)
+    found = _with_tenant([item for item in sent if is_descriptor(item)], tenant)
     return [
         {
             **{name: value for name, value in item.items() if name != "meta:resourceType"},
@@ -80,7 +80,7 @@ def is_descriptor(item: JsonObject) -> bool:
     return item.get("meta:resourceType") == "descriptors"
 
 
-def _at_home(items: list[JsonObject], tenant: str) -> list[Json]:
+def _with_tenant(items: list[JsonObject], tenant: str) -> list[Json]:
     return [_translated(item, lambda text: text.replace(PLACEHOLDER, tenant)) for item in items]
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from emulator.filters.schema_registry import SortKey, member, parse_xdm_filter, sort_key
 from emulator.json_types import Json, JsonObject
 
-MOST = 300
-"""The longest page: clients that never send `start` must not be told to go on before this."""
+MAX_PAGE = 300
+"""The longest page: a client that never sends `start` must not get a next page before this."""
 
 DEFAULT_ORDER = "updated"
 
@@ -28,7 +27,7 @@ class Page:
     next: Json
 
 
-def page_of(resources: list[JsonObject], query: dict[str, Any], by_index: bool) -> Page:
+def page_of(resources: list[JsonObject], query: JsonObject, by_index: bool) -> Page:
     """Return the page that a query asks for.
 
     Args:
@@ -38,18 +37,18 @@ def page_of(resources: list[JsonObject], query: dict[str, Any], by_index: bool) 
     resources = selected(resources, query)
     orderby = query.get("orderby", "")
     resources = _ordered(resources, orderby or DEFAULT_ORDER)
-    limit = _number(query.get("limit", ""), MOST)
+    limit = _number(query.get("limit", ""), MAX_PAGE)
     if by_index or not orderby:
         return _page_by_index(resources, _number(query.get("start", ""), 0), limit, orderby)
     return _page_by_value(resources, query.get("start", ""), limit, orderby)
 
 
-def selected(resources: list[JsonObject], query: dict[str, Any]) -> list[JsonObject]:
-    """Return the resources that every filter of a query wants."""
+def selected(resources: list[JsonObject], query: JsonObject) -> list[JsonObject]:
+    """Return the resources that match every filter of a query."""
     for text in query.get("property", []):
-        wanted = parse_xdm_filter(text)
-        if wanted:
-            resources = [item for item in resources if wanted.matches(item)]
+        condition = parse_xdm_filter(text)
+        if condition:
+            resources = [item for item in resources if condition.matches(item)]
     return resources
 
 
@@ -93,5 +92,7 @@ def _page_by_value(resources: list[JsonObject], start: str, limit: int, orderby:
 
 def _number(text: str, default: int) -> int:
     return (
-        min(int(text), MOST) if text.isascii() and text.isdecimal() and len(text) < 10 else default
+        min(int(text), MAX_PAGE)
+        if text.isascii() and text.isdecimal() and len(text) < 10
+        else default
     )

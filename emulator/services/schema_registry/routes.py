@@ -182,7 +182,7 @@ def _posted(descriptor: JsonObject) -> Part:
 @operation("schema_registry.csv_to_schema")
 def csv_to_schema(service: SchemaRegistry, call: Call) -> Reply:
     """Return what a CSV template proposes, in the form that an import takes."""
-    return Reply(200, service.proposed(call.scope, call.body))
+    return Reply(200, service.schema_of_csv(call.scope, call.body))
 
 
 @operation("schema_registry.audit_log")

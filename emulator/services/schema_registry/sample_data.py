@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from faker import Faker
 
 _SMALL = 1000
-_MOST_ITEMS = 100
-_TOO_DEEP = 12
+_MAX_ITEMS = 100
+_MAX_DEPTH = 12
 _LATEST = 1_700_000_000
 
 
@@ -58,7 +58,7 @@ def _value(field: JsonObject, faker: Faker, depth: int) -> Json:
     enum = field.get("enum")
     if isinstance(enum, list) and enum:
         return faker.random_element(enum)
-    if depth > _TOO_DEEP:
+    if depth > _MAX_DEPTH:
         return {} if field.get("type") in ("object", None) else []
     kind = field.get("type")
     return _VALUES.get(kind if isinstance(kind, str) else "object", _any)(field, faker, depth)
@@ -77,22 +77,21 @@ def _map_or_object(field: JsonObject, faker: Faker, depth: int) -> Json:
 
 def _array(field: JsonObject, faker: Faker, depth: int) -> Json:
     items = field.get("items")
-    count = min(max(1, _bound(field, "minItems", 1)), _MOST_ITEMS)
+    count = min(max(1, _bound(field, "minItems", 1)), _MAX_ITEMS)
     return [_value(items if isinstance(items, dict) else {}, faker, depth + 1)] * count
 
 
 def _integer(field: JsonObject, faker: Faker, depth: int) -> Json:
-    least, most = _range(field)
-    return faker.random_int(least, most)
+    return faker.random_int(*_range(field))
 
 
 def _number(field: JsonObject, faker: Faker, depth: int) -> Json:
-    least, most = (_limit(field, name) for name in ("minimum", "maximum"))
-    if least is None:
-        least = 0.0 if most is None else min(0.0, most - _SMALL)
-    high = least + _SMALL if most is None else most
-    chosen = round(least + (high - least) * faker.random.random(), 2)
-    return chosen if least <= chosen <= high else least
+    low, high = _limit(field, "minimum"), _limit(field, "maximum")
+    if low is None:
+        low = 0.0 if high is None else min(0.0, high - _SMALL)
+    high = low + _SMALL if high is None else high
+    chosen = round(low + (high - low) * faker.random.random(), 2)
+    return chosen if low <= chosen <= high else low
 
 
 def _limit(field: JsonObject, name: str) -> float | None:
@@ -101,8 +100,8 @@ def _limit(field: JsonObject, name: str) -> float | None:
 
 
 def _range(field: JsonObject) -> tuple[int, int]:
-    least, most = (_limit(field, name) for name in ("minimum", "maximum"))
-    low, high = (None if limit is None else int(limit) for limit in (least, most))
+    limits = (_limit(field, name) for name in ("minimum", "maximum"))
+    low, high = (None if limit is None else int(limit) for limit in limits)
     if low is None:
         low = 0 if high is None or high >= 0 else high - _SMALL
     return low, max(low, low + _SMALL if high is None else high)
@@ -121,8 +120,8 @@ def _string(field: JsonObject, faker: Faker, depth: int) -> Json:
         return faker.random_element(list(suggested))
     form = field.get("format")
     text = _FORMATS.get(form if isinstance(form, str) else "", _words)(faker)
-    least, most = _bound(field, "minLength", 0), _bound(field, "maxLength", 10_000)
-    return text.ljust(min(least, 10_000), "x")[: max(most, 0)]
+    shortest, longest = _bound(field, "minLength", 0), _bound(field, "maxLength", 10_000)
+    return text.ljust(min(shortest, 10_000), "x")[: max(longest, 0)]
 
 
 def _words(faker: Faker) -> str:

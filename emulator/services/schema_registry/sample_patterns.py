@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _ESCAPES = {"d": "0123456789", "w": "abcdefghijklmnopqrstuvwxyz", "s": " "}
 _ANY = "abcdefghijklmnopqrstuvwxyz0123456789"
 _QUANTIFIER = re.compile(r"(?:\{(\d+)(,(\d*))?\}|([?*+]))[?+]?")
-_MOST_REPEATS = 3
-_MOST_ATOMS = 5000
+_MAX_REPEATS = 3
+_MAX_ATOMS = 5000
 """What a pattern may cost: repetitions of repetitions multiply."""
 
 
@@ -36,7 +36,7 @@ class _Writer:
         self._pattern = pattern
         self._faker = faker
         self._at = 0
-        self._left = _MOST_ATOMS
+        self._left = _MAX_ATOMS
 
     def write(self) -> str:
         """Return the text of one of the alternatives from here to the end or a closing bracket."""
@@ -71,12 +71,12 @@ class _Writer:
 
     def _times(self, match: re.Match[str]) -> int:
         if match[4]:
-            least, most = {"?": (0, 1), "*": (0, _MOST_REPEATS), "+": (1, _MOST_REPEATS)}[match[4]]
+            low, high = {"?": (0, 1), "*": (0, _MAX_REPEATS), "+": (1, _MAX_REPEATS)}[match[4]]
         else:
-            least = int(match[1])
-            unbounded = least + _MOST_REPEATS
-            most = least if match[2] is None else int(match[3] or unbounded)
-        return int(self._faker.random_int(least, min(most, least + 100)))
+            low = int(match[1])
+            unbounded = low + _MAX_REPEATS
+            high = low if match[2] is None else int(match[3] or unbounded)
+        return int(self._faker.random_int(low, min(high, low + 100)))
 
     def _atom(self, char: str) -> str:
         self._left -= 1

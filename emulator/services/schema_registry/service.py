@@ -8,11 +8,11 @@ from functools import partial
 from emulator.json_types import JsonObject
 from emulator.scope import Finder, Lister, Scope
 from emulator.services.schema_registry import audit_log, unions
-from emulator.services.schema_registry.csv_to_schema import Wanted, proposed
+from emulator.services.schema_registry.csv_to_schema import SchemaPlan, propose
 from emulator.services.schema_registry.descriptors import Descriptors
 from emulator.services.schema_registry.export_import import (
-    exported,
-    imported,
+    exported_resources,
+    imported_resources,
 )
 from emulator.services.schema_registry.identifiers import TYPES, canonical, new_id
 from emulator.services.schema_registry.resolved_resources import ResolvedResources
@@ -137,13 +137,13 @@ class SchemaRegistry(Resources):
     def export(self, scope: Scope, id: str) -> list[JsonObject]:
         """Return a tenant's resource behind all that it depends on, without its tenant."""
         resource = self.existing(scope, id)
-        return exported(resource, partial(self.find_own, scope), scope.tenant_id)
+        return exported_resources(resource, partial(self.find_own, scope), scope.tenant_id)
 
     def import_resources(self, scope: Scope, sent: list[JsonObject]) -> list[JsonObject]:
         """Add what was exported elsewhere, under this tenant's ids."""
-        return self.add(scope, imported(sent, scope.tenant_id))
+        return self.add(scope, imported_resources(sent, scope.tenant_id))
 
-    def proposed(self, scope: Scope, form: JsonObject) -> list[JsonObject]:
+    def schema_of_csv(self, scope: Scope, form: JsonObject) -> list[JsonObject]:
         """Return what a CSV template proposes: field groups, a schema and descriptors.
 
         Args:
@@ -156,13 +156,13 @@ class SchemaRegistry(Resources):
             digits = ids.hex(scope.sandbox, f"{type} {name} {template}", 0, 48)
             return new_id(scope.tenant_id, type, digits)
 
-        wanted = Wanted(
+        plan = SchemaPlan(
             class_id=canonical(form["schema-class-id"]),
             title=form["schema-name"],
             description=form.get("schema-description", ""),
             rows=read(template),
         )
-        return proposed(wanted, self.namespace(scope), made, partial(self.standard_group, scope))
+        return propose(plan, self.namespace(scope), made, partial(self.standard_group, scope))
 
     def standard_group(self, scope: Scope, name: str) -> JsonObject | None:
         """Return a field group of the platform's by its title or `$id`."""

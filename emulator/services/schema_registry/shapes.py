@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlencode
 
 from emulator.json_types import Json, JsonObject
@@ -73,11 +72,11 @@ def _resolved(registry: SchemaRegistry, scope: Scope, resource: JsonObject) -> J
 
 def _resolved_shape(shaped: JsonObject, resolved: JsonObject) -> JsonObject:
     """Return a shaped resource with the fields of its resolved form instead of what composes it."""
-    kept = {name: value for name, value in shaped.items() if name not in COMPOSING}
+    rest = {name: value for name, value in shaped.items() if name not in COMPOSING}
     fields: JsonObject = {
         name: resolved[name] for name in ("properties", "required") if name in resolved
     }
-    return {**kept, **fields}
+    return {**rest, **fields}
 
 
 def _arranged(resource: JsonObject, order: list[str], without: tuple[str, ...]) -> JsonObject:
@@ -113,16 +112,16 @@ def _without_refs(resource: JsonObject) -> JsonObject:
     """Without what it refers to: the class in "Create an ad-hoc schema"."""
     shaped = _arranged(_references_alone(resource), _EARLY, _LATER)
     metadata = resource["meta:registryMetadata"]
-    shown = ("repo:createdDate", "repo:lastModifiedDate", "xdm:createdClientId")
+    names = ("repo:createdDate", "repo:lastModifiedDate", "xdm:createdClientId")
     shaped["meta:registryMetadata"] = {
-        **{name: metadata[name] for name in (*shown, "xdm:lastModifiedClientId")},
+        **{name: metadata[name] for name in (*names, "xdm:lastModifiedClientId")},
         "eTag": _short_tag(resource),
     }
     return shaped
 
 
 def _references_alone(resource: JsonObject) -> JsonObject:
-    """Return a resource in which a member of `allOf` that refers says nothing else."""
+    """Return a resource whose references in `allOf` have no other members."""
     parts = resource.get("allOf")
     if not isinstance(parts, list):
         return resource
@@ -167,9 +166,8 @@ _SHAPES: dict[str, Shape] = {
 
 def _with_own_title(resource: JsonObject) -> JsonObject:
     """A union as the guide of 2020 prints it, with a title of its own and without a sandbox."""
-    left = ("imsOrg", *_SANDBOX)
-    kept = {name: value for name, value in resource.items() if name not in left}
-    return {**kept, "title": f"Union object for {resource['title']}"}
+    rest = {name: value for name, value in resource.items() if name not in ("imsOrg", *_SANDBOX)}
+    return {**rest, "title": f"Union object for {resource['title']}"}
 
 
 _SHAPES_OF_UNIONS: dict[str, Shape] = {
@@ -210,7 +208,7 @@ def list_shape(call: Call, type: str, page: Page, items: list[JsonObject]) -> Js
 def stats_shape(call: Call, figures: JsonObject) -> JsonObject:
     """Return the figures of `GET /stats`; two documents print the use of classes differently."""
     usage = _USAGES[call.edition.answer("schema_registry.class_usage")](figures["classUsage"])
-    recent: dict[str, Any] = {}
+    recent: JsonObject = {}
     for name, moment in (
         ("recentlyCreatedResources", "meta:created"),
         ("recentlyUpdatedResources", "meta:updated"),
