@@ -67,6 +67,10 @@ class Scope:
         """Return the same scope for what belongs to the organization and none of its sandboxes."""
         return Scope(self.platform, self.edition, Sandbox(self.organization, ""), self.client)
 
+    def for_client(self, client: str) -> Scope:
+        """Return the same scope for another API key."""
+        return Scope(self.platform, self.edition, self.sandbox, client)
+
     def find(self, kind: str, key: str) -> JsonObject | None:
         """Return one resource of any service, or None."""
         return self.platform.finders[kind](self, key)

@@ -1,6 +1,6 @@
 """Rows into a data set: convert them, write the good ones, keep the bad ones, end the batch.
 
-    batch = batches.create(sandbox, client, {"relatedObjects": […]})
+    batch = batches.create(scope, {"relatedObjects": […]})
     rows = (InputRow({"_id": "1"}, "leads.csv") for …)
     batch = ingest_rows(scope, batches, dataset, batch["id"], Input(rows, ["leads.csv"]))
 
@@ -87,7 +87,7 @@ def ingest_rows(
     """
     ingestion = _Ingestion(scope, dataset, batch_id, diagnostics)
     members = ingestion.carry_out(input, percent or 0)
-    return batches.finish(scope.sandbox, batch_id, members, members["status"] == "success")
+    return batches.finish(scope, batch_id, members, members["status"] == "success")
 
 
 def schema_of(scope: Scope, dataset: JsonObject) -> JsonObject:

@@ -239,7 +239,7 @@ def _promoted(
         "inputFormat": {"format": "json"},
         "tags": {"acp_producer": ["flow_service"], "flowId": [flow["id"]]},
     }
-    batch = batches.create(scope.sandbox, flow["createdClient"], members)
+    batch = batches.create(scope.for_client(flow["createdClient"]), members)
     diagnosed = _is_diagnosed(parts)
     try:
         finished = ingest_rows(
@@ -254,7 +254,7 @@ def _promoted(
     except Exception as error:
         # Nothing else would ever end this batch; `carry_out` reports what happened.
         reason = {"code": "unknown", "description": f"Job aborted: {error!r}."}
-        batches.update(scope.sandbox, batch["id"], {"status": "failed", "errors": [reason]})
+        batches.update(scope, batch["id"], {"status": "failed", "errors": [reason]})
         raise
     metrics, warnings = finished["metrics"], reader.warnings
     errors = [_run_error(error) for error in finished["errors"]]

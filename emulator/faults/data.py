@@ -87,9 +87,9 @@ class DataFaults:
     def on_completion(self, sandbox: Sandbox, batch: JsonObject) -> CompletionPolicy | None:
         """Return how long a completed batch waits; see `CompletionHook`."""
         ids = [row["id"] for row in batch["relatedObjects"] if row["type"] == "dataSet"]
-        datasets = (self._platform.services.catalog.dataset(sandbox, id) for id in ids)
+        datasets = (self._platform.store.read(sandbox, "dataset", id) for id in ids)
         for dataset in filter(None, datasets):
-            fault = self._of_dataset("stuckBatch", sandbox, dataset)
+            fault = self._of_dataset("stuckBatch", sandbox, dataset.body)
             if fault is not None:
                 return CompletionPolicy(fault.get("reads"), held_by=fault.id)
         return None

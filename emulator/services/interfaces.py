@@ -28,49 +28,40 @@ class Domain(Protocol):
 
 
 class Batches(Protocol):
-    """Catalog's batches and the files that they made."""
+    """Catalog's batches."""
 
-    def get(self, sandbox: Sandbox, id: str) -> JsonObject | None:
-        """Return one batch."""
+    def create(self, scope: Scope, members: Mapping[str, object], id: str = "") -> JsonObject:
+        """Make a batch of the scope's client."""
 
-    def all(self, sandbox: Sandbox) -> list[JsonObject]:
-        """Return every batch, the oldest first."""
-
-    def create(
-        self, sandbox: Sandbox, client: str, members: Mapping[str, object], id: str = ""
-    ) -> JsonObject:
-        """Make a batch."""
-
-    def update(self, sandbox: Sandbox, id: str, members: Mapping[str, object]) -> JsonObject:
+    def update(self, scope: Scope, id: str, members: Mapping[str, object]) -> JsonObject:
         """Set members of a batch and count its version on."""
 
     def finish(
-        self, sandbox: Sandbox, id: str, members: Mapping[str, object], lands: bool
+        self, scope: Scope, id: str, members: Mapping[str, object], lands: bool
     ) -> JsonObject:
-        """End a batch: its state, and its data set file if data lands."""
+        """End a batch: its state, and its data set files if data lands."""
 
-    def withdraw(self, sandbox: Sandbox, id: str, status: str) -> None:
+    def withdraw(self, scope: Scope, id: str, status: str) -> None:
         """Take a batch's data out of reach."""
 
-    def file(self, sandbox: Sandbox, id: str) -> JsonObject | None:
-        """Return one data set file."""
 
-    def files(self, sandbox: Sandbox) -> list[JsonObject]:
-        """Return every data set file, the oldest first."""
+class DatasetFiles(Protocol):
+    """The files that batches have brought into data sets."""
 
-    def served_files(self, sandbox: Sandbox, batch_id: str) -> list[JsonObject]:
+    def served(self, scope: Scope, batch_id: str) -> list[JsonObject]:
         """Return the data set files of a batch whose data can be read."""
 
 
 class Catalog(Domain, Protocol):
-    """Data sets and batches."""
+    """Batches, and the data set files that they have made."""
 
     @property
     def batches(self) -> Batches:
         """The batches."""
 
-    def dataset(self, sandbox: Sandbox, id: str) -> JsonObject | None:
-        """Return one data set."""
+    @property
+    def files(self) -> DatasetFiles:
+        """The data set files."""
 
 
 class QueueEntry(NamedTuple):
@@ -149,8 +140,8 @@ class FlowService(Domain, Protocol):
 class BatchIngestion(Domain, Protocol):
     """Batches that clients fill with files."""
 
-    def polled(self, scope: Scope, id: str) -> None:
-        """Bring a batch that waits one step nearer to its end."""
+    def advance(self, scope: Scope, id: str) -> None:
+        """Let a batch that waits come one step nearer to its end."""
 
 
 class Part(Protocol):
@@ -164,14 +155,14 @@ class Part(Protocol):
 class DataAccess(Domain, Protocol):
     """What can be read of batches."""
 
-    def files(self, sandbox: Sandbox, batch_id: str) -> list[JsonObject]:
+    def files(self, scope: Scope, batch_id: str) -> list[JsonObject]:
         """Return the data set files of a batch."""
 
-    def parts(self, sandbox: Sandbox, file_id: str) -> Sequence[Part]:
+    def parts(self, scope: Scope, file_id: str) -> Sequence[Part]:
         """Return the parts of a data set file."""
 
     def part(
-        self, sandbox: Sandbox, file_id: str, name: str, start: int = 0, length: int | None = None
+        self, scope: Scope, file_id: str, name: str, start: int = 0, length: int | None = None
     ) -> bytes:
         """Return the bytes of a part."""
 
@@ -186,10 +177,10 @@ class DataPrep(Domain, Protocol):
 class DatasetService(Domain, Protocol):
     """Usage labels of data sets."""
 
-    def put(self, sandbox: Sandbox, id: str, sent: JsonObject) -> JsonObject:
+    def put(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
         """Give a data set these labels in place of all that it had."""
 
-    def remove(self, sandbox: Sandbox, id: str) -> None:
+    def remove(self, scope: Scope, id: str) -> None:
         """Take all labels away from a data set."""
 
 

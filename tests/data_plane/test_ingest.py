@@ -16,7 +16,7 @@ from emulator.emulator import Emulator
 from emulator.json_types import loads
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
-from emulator.services.catalog.naming import ulid
+from emulator.services.catalog.identifiers import ulid
 from emulator.testing.client import AepClient
 from tests.bodies import CATALOG, ORGANIZATION, SCHEMA_REGISTRY, profile_schema
 from tests.bodies import dataset as dataset_body
@@ -33,7 +33,7 @@ class Lake:
     def __init__(self, emulator: Emulator, format: str = "json", **changes: Any) -> None:
         self.platform = emulator.platform
         edition = emulator.contract.edition(emulator.engine.edition)
-        self.scope = Scope(emulator.platform, edition, PROD)
+        self.scope = Scope(emulator.platform, edition, PROD, "client")
         self.api: AepClient = aep_for(emulator)
         schemas = f"{SCHEMA_REGISTRY}/tenant/schemas"
         schema = self.api.ok("POST", schemas, profile_schema())["$id"]
@@ -48,7 +48,7 @@ class Lake:
 
     def batch(self, **members: Any) -> str:
         related = {"relatedObjects": [{"type": "dataSet", "id": self.id}], **members}
-        id: str = self.platform.services.catalog.batches.create(PROD, "client", related)["id"]
+        id: str = self.platform.services.catalog.batches.create(self.scope, related)["id"]
         return id
 
     def ingest(
@@ -121,7 +121,7 @@ def test_the_data_set_and_the_file_tell_of_the_batch(lake: Lake) -> None:
     found = lake.dataset
     assert (found["lastBatchId"], found["lastBatchStatus"]) == (bad["id"], "failed")
     assert (found["lastSuccessfulBatch"], found["lastFailedBatch"]) == (good["id"], bad["id"])
-    (file,) = lake.platform.services.catalog.batches.files(PROD)
+    (file,) = lake.scope.all("dataset_file")
     assert file["id"] == f"{good['id']}-1"
     assert (file["batchId"], file["dataSetViewId"]) == (good["id"], found["viewId"])
     assert (file["records"], file["size"]) == (1, good["size"])
@@ -249,18 +249,17 @@ def test_a_batch_replaces_those_that_it_replays(lake: Lake) -> None:
     first, second = lake.ingest(GOOD), lake.ingest(GOOD, batch=lake.batch(externalId="mine"))
     replay = {"predecessors": [f"${first['id']}"], "predecessorsByExternalId": ["mine"]}
     third = lake.ingest(GOOD, batch=lake.batch(replay=replay))
-    batches = lake.platform.services.catalog.batches
-    states = [batch["status"] for batch in batches.all(PROD)]
+    states = [batch["status"] for batch in lake.scope.all("batch")]
     assert states == ["inactive", "inactive", "success"]
-    assert [file["batchId"] for file in batches.files(PROD)] == [third["id"]]
-    assert batches.served_files(PROD, first["id"]) == []
-    assert batches.served_files(PROD, second["id"]) == []
+    assert [file["batchId"] for file in lake.scope.all("dataset_file")] == [third["id"]]
+    files = lake.platform.services.catalog.files
+    assert files.served(lake.scope, first["id"]) == files.served(lake.scope, second["id"]) == []
 
 
 def test_a_replay_that_fails_replaces_nothing(lake: Lake) -> None:
     first = lake.ingest(GOOD)
     lake.ingest(BAD_DAY, batch=lake.batch(replay={"predecessors": [first["id"]]}))
-    assert len(lake.platform.services.catalog.batches.served_files(PROD, first["id"])) == 1
+    assert len(lake.platform.services.catalog.files.served(lake.scope, first["id"])) == 1
 
 
 def test_ids_of_batches_are_ulids() -> None:

@@ -101,6 +101,13 @@ class Plant:
         (id,) = run["activities"][1]["targetInfo"][0]["reference"]["ids"]
         return str(id)
 
+    def stored_batch(self, run: dict[str, Any]) -> JsonObject:
+        """The batch that a run has made, as Catalog keeps it."""
+        stored = self.emulator.platform.store.read(PROD, "batch", self.batch(run))
+        assert stored is not None
+        body: JsonObject = stored.body
+        return body
+
     def landed(self, run: dict[str, Any]) -> list[Any]:
         """The rows that a run has landed."""
         blobs, prefix = self.emulator.platform.blobs, f"batches/{self.batch(run)}/data/"
@@ -157,8 +164,7 @@ def test_a_run_lands_the_rows_of_a_file(plant: Plant) -> None:
     assert run["metrics"]["sizeSummary"]["inputBytes"] == len(LEADS)
     files = run["metrics"]["fileSummary"]
     assert (files["inputFileCount"], files["outputFileCount"]) == (1, 1)
-    batch = plant.emulator.platform.services.catalog.batches.get(PROD, plant.batch(run))
-    assert batch is not None
+    batch = plant.stored_batch(run)
     assert (batch["status"], batch["tags"]["flowId"]) == ("success", [id])
     shown = plant.api.ok("GET", f"{CATALOG}/dataSets/{plant.dataset}")[plant.dataset]
     assert shown["lastBatchId"] == plant.batch(run)
@@ -591,8 +597,7 @@ def test_a_file_that_cannot_be_read_fails_run_and_batch(
     assert status(run) == ("failed", ["CONNECTOR-2001-500"])
     errors = run["activities"][1]["statusSummary"]["extensions"]["errors"]
     assert errors[0]["code"] == (code or "CONNECTOR-2001-500")
-    batch = plant.emulator.platform.services.catalog.batches.get(PROD, plant.batch(run))
-    assert batch is not None
+    batch = plant.stored_batch(run)
     assert batch["status"] == "failed"
     assert plant.landed(run) == []
 
@@ -659,7 +664,7 @@ def test_a_run_that_breaks_is_a_failed_run(
     plant.put("leads/a.tsv")
     (run,) = plant.runs(plant.flow())
     assert status(run) == ("failed", ["EMULATOR-1000-500"])
-    (batch,) = plant.emulator.platform.services.catalog.batches.all(PROD)
+    (batch,) = [stored.body for stored in plant.emulator.platform.store.scan(PROD, "batch")]
     assert (batch["status"], batch["errors"][0]["code"]) == ("failed", "unknown")
     assert "ZeroDivisionError" in caplog.text
 

@@ -86,7 +86,7 @@ def test_a_batch_fails_and_lands_nothing(emulator: Emulator, aep: AepClient) -> 
     run = order(aep, "a")
     assert (run["state"], run["metrics"]["recordSummary"]["outputRecordCount"]) == ("failed", 0)
     place = Sandbox(GIVEN["organization"], GIVEN["sandbox"])
-    (batch,) = emulator.platform.services.catalog.batches.all(place)
+    (batch,) = [stored.body for stored in emulator.platform.store.scan(place, "batch")]
     assert batch["status"] == "failed"
     assert batch["errors"][0] == {"code": "999", "description": "Out of space."}
 

@@ -10,7 +10,7 @@ import pytest
 
 from emulator.clock import ManualClock
 from emulator.filters.catalog import ordered
-from emulator.services.catalog.query import select
+from emulator.services.catalog.listing import select
 from emulator.testing.client import AepClient
 from tests.bodies import CATALOG, HEADERS, SCHEMA_REGISTRY, dataset, make_world, profile_schema
 from tests.emulators import new_emulator

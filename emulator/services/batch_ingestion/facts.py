@@ -6,14 +6,16 @@ from emulator.data_plane.errors import FileError
 from emulator.data_plane.readers import FORMATS
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope, fact
+from emulator.services.batch_ingestion import uploads
 from emulator.services.batch_ingestion.input_format import asked_format
-from emulator.services.batch_ingestion.service import BatchIngestion, dataset_ids, of_files
+from emulator.services.batch_ingestion.service import BatchIngestion, dataset_ids, is_of_files
+from emulator.services.batch_ingestion.uploads import FileId
 
 
 @fact()
 def takes_files(service: BatchIngestion, scope: Scope, batch_id: str) -> bool:
     """Tell whether a batch has a data set and an input format, so that files can go into it."""
-    return of_files(scope.find("batch", batch_id)) is not None
+    return is_of_files(scope.find("batch", batch_id) or {})
 
 
 @fact()
@@ -39,7 +41,7 @@ def begun_upload(
     service: BatchIngestion, scope: Scope, batch_id: str, dataset_id: str, name: str
 ) -> bool:
     """Tell whether a file has been uploaded to a batch, or begun."""
-    return service.uploads.find(scope.sandbox, f"{batch_id}/{dataset_id}/{name}") is not None
+    return uploads.find(scope, FileId(batch_id, dataset_id, name)) is not None
 
 
 @fact()
@@ -47,7 +49,7 @@ def open_upload(
     service: BatchIngestion, scope: Scope, batch_id: str, dataset_id: str, name: str
 ) -> bool:
     """Tell whether a file has been begun and takes further ranges."""
-    file = service.uploads.find(scope.sandbox, f"{batch_id}/{dataset_id}/{name}")
+    file = uploads.find(scope, FileId(batch_id, dataset_id, name))
     return file is not None and file["state"] == "initialized"
 
 
@@ -56,7 +58,7 @@ def uploaded_ranges(
     service: BatchIngestion, scope: Scope, batch_id: str, dataset_id: str, name: str
 ) -> list[Json] | None:
     """Return the ranges [first, last, total] of an open file; None if there is none."""
-    file = service.uploads.find(scope.sandbox, f"{batch_id}/{dataset_id}/{name}")
+    file = uploads.find(scope, FileId(batch_id, dataset_id, name))
     return file["parts"] if file and file["state"] != "complete" else None
 
 
@@ -65,7 +67,7 @@ def open_upload_fault(service: BatchIngestion, scope: Scope, batch_id: str) -> J
     """Return why a loading batch cannot be completed yet: which files are still open."""
     if not _is_loading(scope, batch_id):
         return None
-    files = service.uploads.of_batch(scope.sandbox, batch_id)
+    files = uploads.of_batch(scope, batch_id)
     names = ", ".join([file["name"] for file in files if file["state"] != "complete"][:5])
     values = {"id": batch_id}
     return {"reason": f"{names} was begun but not completed", "values": values} if names else None
@@ -74,8 +76,7 @@ def open_upload_fault(service: BatchIngestion, scope: Scope, batch_id: str) -> J
 @fact()
 def has_upload(service: BatchIngestion, scope: Scope, batch_id: str) -> bool:
     """Tell whether a batch has a file, or is not loading any more."""
-    uploads = service.uploads.of_batch(scope.sandbox, batch_id)
-    return bool(uploads) or not _is_loading(scope, batch_id)
+    return bool(uploads.of_batch(scope, batch_id)) or not _is_loading(scope, batch_id)
 
 
 @fact()

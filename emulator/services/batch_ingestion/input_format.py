@@ -25,9 +25,9 @@ def read_options(format: JsonObject, columns: tuple[str, ...] = ()) -> ReadOptio
     usual = ReadOptions()
     marker = format.get("nullMarker")
     return ReadOptions(
-        delimiter=_sign(format.get("delimiter"), usual.delimiter) or usual.delimiter,
-        quote=_sign(format.get("quote"), usual.quote),
-        escape=_sign(format.get("escape"), usual.escape),
+        delimiter=_character(format.get("delimiter"), usual.delimiter) or usual.delimiter,
+        quote=_character(format.get("quote"), usual.quote),
+        escape=_character(format.get("escape"), usual.escape),
         header=str(format.get("header", True)).lower() != "false",
         columns=columns,
         charset=str(format.get("charset") or usual.charset),
@@ -36,7 +36,7 @@ def read_options(format: JsonObject, columns: tuple[str, ...] = ()) -> ReadOptio
     )
 
 
-def _sign(value: object, usual: str) -> str:
+def _character(value: object, usual: str) -> str:
     """Return a single character; a tabulator may be written as backslash and t."""
     if value is None:
         return usual

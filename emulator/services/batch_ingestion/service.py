@@ -10,12 +10,10 @@ from emulator.data_plane.readers import Row, column_names, nested_rows, read_row
 from emulator.hooks import CompletionPolicy
 from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
-from emulator.sandbox import Sandbox
 from emulator.scope import Finder, Lister, Scope
+from emulator.services.batch_ingestion import uploads
 from emulator.services.batch_ingestion.input_format import input_format, read_options
-from emulator.services.batch_ingestion.uploads import Uploads
-from emulator.services.interfaces import Batches, Services
-from emulator.store import Change
+from emulator.services.interfaces import Batches
 
 POLICY = "batch_policy"
 WAITING = ("loaded", "staging")
@@ -23,11 +21,10 @@ WAITING = ("loaded", "staging")
 
 
 class BatchIngestion:
-    """Batches and their files."""
+    """Batches that clients fill with files."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self.uploads = Uploads(platform)
 
     def finders(self) -> Mapping[str, Finder]:
         return {}
@@ -36,64 +33,59 @@ class BatchIngestion:
         return {}
 
     @property
-    def services(self) -> Services:
-        """The other services."""
-        return self._platform.services
-
-    @property
     def _batches(self) -> Batches:
-        return self.services.catalog.batches
+        return self._platform.services.catalog.batches
 
-    def create(self, sandbox: Sandbox, client: str, sent: JsonObject) -> JsonObject:
+    def create(self, scope: Scope, sent: JsonObject) -> JsonObject:
         """Open a batch as a request says."""
         members: JsonObject = {
             "relatedObjects": [{"type": "dataSet", "id": sent["datasetId"]}],
             "inputFormat": input_format(sent.get("inputFormat")),
-            "tags": _tags(client, sent),
+            "tags": _tags(scope.client, sent),
         }
         for name in ("externalId", "replay"):
             if sent.get(name):
                 members[name] = sent[name]
-        batch: JsonObject = self._batches.create(sandbox, client, members)
-        path = f"{client}/stage/{batch['id']}"
-        tags = {**batch["tags"], "acp_stagePath": [path]}
-        self._platform.store.write(Change(sandbox, "batch", batch["id"], {**batch, "tags": tags}))
-        return {**batch, "tags": tags}
+        batch = self._batches.create(scope, members)
+        batch["tags"]["acp_stagePath"] = [f"{scope.client}/stage/{batch['id']}"]
+        scope.write(scope.change("batch", batch["id"], batch))
+        return batch
 
     def complete(self, scope: Scope, id: str) -> None:
         """Take a batch as complete: it is ingested at once, or when its policy says so."""
-        batch = self._batches.get(scope.sandbox, id)
+        batch = scope.find("batch", id)
         if batch is None:
             raise LookupError(f"batch {id}")
         if batch["status"] != "loading":
             return  # repeating it is safe and changes nothing
-        policy = self._policy(scope.sandbox, batch)
-        self._batches.update(scope.sandbox, id, {"status": "loaded"})
+        policy = self._policy(scope, batch)
+        self._batches.update(scope, id, {"status": "loaded"})
         if policy.polls == 0:
             self._end(scope, id, policy)
         else:
-            self._remember(scope.sandbox, id, {**policy._asdict(), "seen": 0})
+            scope.write(scope.change(POLICY, id, {**policy._asdict(), "seen": 0}))
 
-    def polled(self, scope: Scope, id: str) -> None:
-        """Bring a batch that waits one step nearer to its end: a call asks for it."""
+    def advance(self, scope: Scope, id: str) -> None:
+        """Let a batch that waits come one step nearer to its end: a client reads it."""
         if scope.read(POLICY, id) is None:
             return
         with self._platform.store.exclusive(scope.sandbox):
-            kept = scope.read(POLICY, id)
-            batch = self._batches.get(scope.sandbox, id) if kept else None
-            if kept is None or batch is None or batch["status"] not in WAITING:
+            waiting = scope.read(POLICY, id)
+            batch = scope.find("batch", id) if waiting else None
+            if waiting is None or batch is None or batch["status"] not in WAITING:
                 return
-            seen, policy = kept.pop("seen"), CompletionPolicy(**kept)
+            seen, policy = waiting.pop("seen"), CompletionPolicy(**waiting)
             if self._is_over(policy, seen):
                 self._end(scope, id, policy)
                 return
-            if seen:  # the first to ask still sees it as loaded
-                self._batches.update(scope.sandbox, id, {"status": "staging"})
-            self._remember(scope.sandbox, id, {**kept, "seen": seen + 1})
+            if seen:  # the first read still answers loaded
+                self._batches.update(scope, id, {"status": "staging"})
+            scope.write(scope.change(POLICY, id, {**waiting, "seen": seen + 1}))
 
-    def _policy(self, sandbox: Sandbox, batch: JsonObject) -> CompletionPolicy:
+    def _policy(self, scope: Scope, batch: JsonObject) -> CompletionPolicy:
         """Return how a completed batch ends: as the first hook with an answer says."""
-        asked = (hook.on_completion(sandbox, batch) for hook in self._platform.completion_hooks)
+        hooks = self._platform.completion_hooks
+        asked = (hook.on_completion(scope.sandbox, batch) for hook in hooks)
         usual = CompletionPolicy(self._platform.settings.batch_polls)
         return next((policy for policy in asked if policy is not None), usual)
 
@@ -104,59 +96,68 @@ class BatchIngestion:
             return True
         return policy.polls is not None and seen >= policy.polls
 
-    def _remember(self, sandbox: Sandbox, id: str, policy: JsonObject | None) -> None:
-        self._platform.store.write(Change(sandbox, POLICY, id, policy))
-
     def _end(self, scope: Scope, id: str, policy: CompletionPolicy) -> None:
         """Ingest a batch's files, or let it fail as its policy says; the uploads go."""
-        self._remember(scope.sandbox, id, None)
+        scope.write(scope.change(POLICY, id, None))
+        batch = scope.find("batch", id)
         if policy.code:
             error = {"code": policy.code, "description": policy.description or "Job aborted."}
-            self.fail(scope.sandbox, id, [error])
-        else:
-            self._ingest(scope, id)
-        self.uploads.forget(scope.sandbox, id)
+            self.fail(scope, id, [error])
+        elif batch and is_of_files(batch):
+            self._ingest(scope, batch)
+        else:  # Catalog has been told otherwise while it waited
+            self.fail(scope, id)
+        uploads.forget(scope, id)
 
-    def _ingest(self, scope: Scope, id: str) -> None:
-        batch = of_files(self._batches.get(scope.sandbox, id))
-        if batch is None:  # Catalog has been told otherwise while it waited
-            self.fail(scope.sandbox, id)
-            return
-        dataset = self._dataset_of(scope.sandbox, batch)
-        files = self._files(scope.sandbox, batch)
-        input = Input(
-            self._rows(scope, batch, dataset, files),
-            [file["name"] for file in files],
-            sum(file["size"] for file in files),
-        )
+    def _ingest(self, scope: Scope, batch: JsonObject) -> None:
+        # A data set that has been deleted meanwhile has nothing but its id.
+        dataset_id = dataset_ids(batch)[0]
+        dataset = scope.find("dataset", dataset_id) or {"id": dataset_id}
+        files = uploads.complete_files(scope, batch["id"])
+        rows = self._rows(scope, batch, dataset, files)
+        names, size = [file["name"] for file in files], sum(file["size"] for file in files)
         tags = batch["tags"]
         ingest_rows(
             scope,
             self._batches,
             dataset,
-            id,
-            input,
+            batch["id"],
+            Input(rows, names, size),
             percent=_number(_first(tags.get("acp_partialIngestionPercent"))),
             diagnostics=_first(tags.get("acp_enableErrorDiagnostics")).lower() == "true"
             or dataset.get("enableErrorDiagnostics") is True,
         )
 
-    def fail(self, sandbox: Sandbox, id: str, errors: list[JsonObject] | None = None) -> None:
+    def _rows(
+        self, scope: Scope, batch: JsonObject, dataset: JsonObject, files: Iterable[JsonObject]
+    ) -> Iterator[InputRow]:
+        format = batch["inputFormat"]
+        kind = format["format"]
+        fields = schema_of(scope, dataset).get("properties") or {}
+        options = read_options(format, tuple(fields))
+        for file in files:
+            rows: Iterable[Row] = read_rows(uploads.content(scope, file), kind, options)
+            if kind == "csv":
+                rows = nested_rows(rows, fields)
+            for row in rows:
+                yield InputRow(row.value, file["name"], UNREADABLE if row.corrupt else ())
+
+    def fail(self, scope: Scope, id: str, errors: list[JsonObject] | None = None) -> None:
         """End a batch that has not ended as failed."""
-        now = self._platform.clock.now()
+        now = scope.now()
         found = errors or [{"code": "unknown", "description": "Job aborted."}]
         metrics = {"startTime": now, "endTime": now, "failureReason": found[0]["description"]}
         members = {"status": "failed", "completed": now, "errors": found, "metrics": metrics}
-        self._batches.finish(sandbox, id, members, False)
+        self._batches.finish(scope, id, members, False)
 
-    def abort(self, sandbox: Sandbox, id: str) -> None:
+    def abort(self, scope: Scope, id: str) -> None:
         """Give up a batch; its files go."""
-        self._batches.update(sandbox, id, {"status": "aborted"})
-        self.uploads.forget(sandbox, id)
+        self._batches.update(scope, id, {"status": "aborted"})
+        uploads.forget(scope, id)
 
-    def revert(self, sandbox: Sandbox, id: str) -> None:
+    def revert(self, scope: Scope, id: str) -> None:
         """Take a batch's data back."""
-        self._batches.withdraw(sandbox, id, "inactive")
+        self._batches.withdraw(scope, id, "inactive")
 
     def preview(
         self, scope: Scope, batch: JsonObject, dataset_id: str, asked: JsonObject, rows: int
@@ -177,43 +178,14 @@ class BatchIngestion:
         options = read_options(format)
         names: dict[str, None] = {}
         found: list[JsonObject] = []
-        for file in self._files(scope.sandbox, batch):
+        for file in uploads.complete_files(scope, batch["id"]):
             if file["datasetId"] == dataset_id:
-                content = self.uploads.content(scope.sandbox, file)
+                content = uploads.content(scope, file)
                 names |= dict.fromkeys(column_names(content, format["format"], options))
                 good = (row for row in read_rows(content, format["format"], options))
                 left = rows - len(found)
                 found += [row.value for row in islice(good, left) if not row.corrupt]
         return list(names), found
-
-    def _files(self, sandbox: Sandbox, batch: JsonObject) -> list[JsonObject]:
-        """Return the complete files of a batch, with their sizes."""
-        files = self.uploads.of_batch(sandbox, batch["id"])
-        keys = (f"{file['batchId']}/{file['datasetId']}/{file['name']}" for file in files)
-        found = (self.uploads.find(sandbox, key) for key in keys)
-        return [file for file in found if file and file["state"] == "complete"]
-
-    def _dataset_of(self, sandbox: Sandbox, batch: JsonObject) -> JsonObject:
-        """Return a batch's data set; of one that has been deleted meanwhile nothing but its id."""
-        id = _dataset_id(batch)
-        dataset: JsonObject | None = self.services.catalog.dataset(sandbox, id)
-        return dataset or {"id": id}
-
-    def _rows(
-        self, scope: Scope, batch: JsonObject, dataset: JsonObject, files: Iterable[JsonObject]
-    ) -> Iterator[InputRow]:
-        format = batch["inputFormat"]
-        kind = format["format"]
-        fields = schema_of(scope, dataset).get("properties") or {}
-        options = read_options(format, tuple(fields))
-        for file in files:
-            content = self.uploads.content(scope.sandbox, file)
-            rows: Iterable[Row] = read_rows(content, kind, options)
-            if kind == "csv":
-                rows = nested_rows(rows, fields)
-            name = file["name"]
-            for row in rows:
-                yield InputRow(row.value, name, UNREADABLE if row.corrupt else ())
 
 
 def _tags(client: str, sent: JsonObject) -> JsonObject:
@@ -227,21 +199,17 @@ def _tags(client: str, sent: JsonObject) -> JsonObject:
     return {**tags, **(sent.get("tags") or {})}
 
 
-def of_files(batch: JsonObject | None) -> JsonObject | None:
-    """Return a batch if files can be ingested by it: if it has a data set and an input format."""
-    format = (batch or {}).get("inputFormat")
+def is_of_files(batch: JsonObject) -> bool:
+    """Tell whether files can be ingested by a batch: it has a data set and an input format."""
+    format = batch.get("inputFormat")
     known = isinstance(format, dict) and format.get("format") in ("json", "csv", "parquet")
-    return batch if batch and known and _dataset_id(batch) else None
+    return known and next(iter(dataset_ids(batch)), "") != ""
 
 
 def dataset_ids(batch: JsonObject) -> list[str]:
     """Return the ids of the data sets that a batch is for."""
     related = batch.get("relatedObjects") or ()
     return [item.get("id", "") for item in related if item.get("type") == "dataSet"]
-
-
-def _dataset_id(batch: JsonObject) -> str:
-    return next(iter(dataset_ids(batch)), "")
 
 
 def _first(values: Json) -> str:

@@ -12,7 +12,7 @@ AFTER = {
 }
 """The states in which an action has already had its effect."""
 
-_SHOWN = (
+_MEMBERS = (
     "id imsOrg updated status created version relatedObjects tags createdUser updatedUser"
     " externalId createdClient inputFormat replay"
 ).split()
@@ -23,7 +23,7 @@ _DEFAULTS = {"delimiter": ",", "quote": '"', "escape": "\\", "charset": "UTF-8",
 
 def batch(batch: JsonObject) -> JsonObject:
     """Return a batch as this API shows it."""
-    return {name: batch[name] for name in _SHOWN if name in batch}
+    return {name: batch[name] for name in _MEMBERS if name in batch}
 
 
 def action(call: Call) -> str:
@@ -36,15 +36,6 @@ def acted(call: Call, found: JsonObject | None) -> Reply:
     if found and call.edition.answer("batch_ingestion.acted") == "batch":
         return Reply(200, batch(found))
     return Reply(200, b"")
-
-
-def file(call: Call) -> JsonObject:
-    """Return what names the file of a call."""
-    return {
-        "batchId": call.path["batchId"],
-        "datasetId": call.path["datasetId"],
-        "name": call.path["file"],
-    }
 
 
 def uploaded(call: Call, is_new: bool) -> Reply:
@@ -60,17 +51,17 @@ def file_acted(call: Call, found: JsonObject | None) -> Reply:
     return Reply(201, b"")
 
 
-def file_told(found: JsonObject | None) -> Reply:
+def file_size(found: JsonObject | None) -> Reply:
     """Return how much of a file is there, from its beginning on, in the header Range."""
     size = found["size"] if found else 0
     return Reply(200, b"", {"Range": f"bytes 0-{size - 1}"} if size else {})
 
 
-def rows_asked(call: Call, most: int) -> int:
+def rows_asked(call: Call, max_rows: int) -> int:
     """Return how many rows a preview shows; without a number, or with 0, as many as it may."""
     text = str(call.query.get("nrow", "0"))
     number = int(text) if text.isdecimal() and len(text) < 10 else 0
-    return min(number or most, most)
+    return min(number or max_rows, max_rows)
 
 
 def preview(format: JsonObject, names: list[str], rows: list[JsonObject]) -> Reply:

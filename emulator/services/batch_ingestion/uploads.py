@@ -8,103 +8,120 @@ Source: "Batch Ingestion API guide", upload files; "Batch Ingestion API, OpenAPI
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 from urllib.parse import quote
 
 from emulator.byte_ranges import ContentRange
 from emulator.json_types import JsonObject
-from emulator.sandbox import Sandbox
-from emulator.store import Change
-
-if TYPE_CHECKING:
-    from emulator.platform import Platform
+from emulator.scope import Scope
 
 UPLOAD = "upload"
 
 
-class Uploads:
-    """The files of every batch. A stored file has `batchId`, `datasetId`, `name` and `state`."""
+class FileId(NamedTuple):
+    """What names a file: its batch, its data set, and its name, which may have slashes."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self._store = platform.store
-        self._blobs = platform.blobs
+    batch_id: str
+    dataset_id: str
+    name: str
 
-    def find(self, sandbox: Sandbox, key: str) -> JsonObject | None:
-        """Return a file by its key, with its `size`, and its `parts` if it comes in ranges."""
-        stored = self._store.read(sandbox, UPLOAD, key)
-        if stored is None:
-            return None
-        file: JsonObject = stored.body
-        if file["state"] == "complete":
-            return {**file, "size": self._blobs.size(sandbox, _place(file)) or 0, "parts": []}
-        parts = [_part(key) for key in self._blobs.keys(sandbox, _parts(file))]
-        return {**file, "parts": [list(part) for part in parts], "size": _reach(parts)}
+    @property
+    def key(self) -> str:
+        """Its key in the store."""
+        return "/".join(self)
 
-    def of_batch(self, sandbox: Sandbox, batch_id: str) -> list[JsonObject]:
-        """Return the files of a batch by their names."""
-        found = (stored.body for stored in self._store.scan(sandbox, UPLOAD))
-        mine = [file for file in found if file["batchId"] == batch_id]
-        return sorted(mine, key=lambda file: (file["datasetId"], file["name"]))
+    @property
+    def whole(self) -> str:
+        """Where its bytes lie once it is complete."""
+        return self._folder("whole")
 
-    def content(self, sandbox: Sandbox, file: JsonObject) -> bytes:
-        """Return the bytes of a complete file."""
-        return self._blobs.read(sandbox, _place(file)) or b""
+    @property
+    def ranges(self) -> str:
+        """Below what its ranges lie until then."""
+        return f"{self._folder('parts')}/"
 
-    def put(self, sandbox: Sandbox, file: JsonObject, content: bytes) -> bool:
-        """Take a file whole, in place of what there is of it; tell whether it is new."""
-        known = self._store.read(sandbox, UPLOAD, file_key(file)) is not None
-        self._blobs.delete_all(sandbox, _parts(file))
-        self._blobs.put(sandbox, _place(file), content)
-        self._write(sandbox, file, "complete")
-        return not known
-
-    def begin(self, sandbox: Sandbox, file: JsonObject) -> None:
-        """Begin a file that comes in ranges, anew if there is one of its name."""
-        self._blobs.delete(sandbox, _place(file))
-        self._blobs.delete_all(sandbox, _parts(file))
-        self._write(sandbox, file, "initialized")
-
-    def add(self, sandbox: Sandbox, file: JsonObject, span: ContentRange, content: bytes) -> None:
-        """Take a range of a file's bytes; the same range again replaces it."""
-        name = f"{span.first:015d}-{span.last:015d}-{span.total:015d}"
-        self._blobs.put(sandbox, _parts(file) + name, content)
-
-    def complete(self, sandbox: Sandbox, file: JsonObject) -> None:
-        """Put the ranges of a file together; a rule has seen to it that they fit."""
-        stored = self._store.read(sandbox, UPLOAD, file_key(file))
-        if stored is not None and stored.body["state"] == "complete":
-            return  # once more is safe
-        self._blobs.join(sandbox, _place(file), self._blobs.keys(sandbox, _parts(file)))
-        self._write(sandbox, file, "complete")
-
-    def forget(self, sandbox: Sandbox, batch_id: str) -> None:
-        """Remove all files of a batch."""
-        gone = [file_key(file) for file in self.of_batch(sandbox, batch_id)]
-        self._store.write(*(Change(sandbox, UPLOAD, key, None) for key in gone))
-        self._blobs.delete_all(sandbox, f"batches/{batch_id}/upload/")
-
-    def _write(self, sandbox: Sandbox, file: JsonObject, state: str) -> None:
-        body = {name: file[name] for name in ("batchId", "datasetId", "name")}
-        self._store.write(Change(sandbox, UPLOAD, file_key(file), {**body, "state": state}))
+    def _folder(self, kind: str) -> str:
+        place = f"batches/{self.batch_id}/upload/{self.dataset_id}"
+        return f"{place}/{kind}/{quote(self.name, safe='')}"
 
 
-def file_key(file: JsonObject) -> str:
-    """Return the key of a file: batch, data set and name, which may have slashes."""
-    return f"{file['batchId']}/{file['datasetId']}/{file['name']}"
+def find(scope: Scope, id: FileId) -> JsonObject | None:
+    """Return a file with its `state` and `size`, and its `parts` if it comes in ranges."""
+    file = scope.read(UPLOAD, id.key)
+    blobs = scope.platform.blobs
+    if file is None:
+        return None
+    if file["state"] == "complete":
+        return {**file, "size": blobs.size(scope.sandbox, id.whole) or 0, "parts": []}
+    parts = [_range(key) for key in blobs.keys(scope.sandbox, id.ranges)]
+    return {**file, "parts": [list(part) for part in parts], "size": _reach(parts)}
 
 
-def _place(file: JsonObject) -> str:
-    name = quote(file["name"], safe="")
-    return f"batches/{file['batchId']}/upload/{file['datasetId']}/whole/{name}"
+def of_batch(scope: Scope, batch_id: str) -> list[JsonObject]:
+    """Return the files of a batch by their names, as they are stored."""
+    mine = [file for file in scope.bodies(UPLOAD) if file["batchId"] == batch_id]
+    return sorted(mine, key=lambda file: (file["datasetId"], file["name"]))
 
 
-def _parts(file: JsonObject) -> str:
-    name = quote(file["name"], safe="")
-    return f"batches/{file['batchId']}/upload/{file['datasetId']}/parts/{name}/"
+def complete_files(scope: Scope, batch_id: str) -> list[JsonObject]:
+    """Return the complete files of a batch, with their sizes."""
+    found = (find(scope, id_of(file)) for file in of_batch(scope, batch_id))
+    return [file for file in found if file and file["state"] == "complete"]
 
 
-def _part(key: str) -> ContentRange:
+def id_of(file: JsonObject) -> FileId:
+    """Return what names a stored file."""
+    return FileId(file["batchId"], file["datasetId"], file["name"])
+
+
+def content(scope: Scope, file: JsonObject) -> bytes:
+    """Return the bytes of a complete file."""
+    return scope.platform.blobs.read(scope.sandbox, id_of(file).whole) or b""
+
+
+def put(scope: Scope, id: FileId, content: bytes) -> bool:
+    """Take a file whole, in place of what there is of it; tell whether it is new."""
+    known = scope.read(UPLOAD, id.key) is not None
+    scope.platform.blobs.delete_all(scope.sandbox, id.ranges)
+    scope.platform.blobs.put(scope.sandbox, id.whole, content)
+    _write(scope, id, "complete")
+    return not known
+
+
+def begin(scope: Scope, id: FileId) -> None:
+    """Begin a file that comes in ranges, anew if there is one of its name."""
+    scope.platform.blobs.delete(scope.sandbox, id.whole)
+    scope.platform.blobs.delete_all(scope.sandbox, id.ranges)
+    _write(scope, id, "initialized")
+
+
+def add(scope: Scope, id: FileId, span: ContentRange, content: bytes) -> None:
+    """Take a range of a file's bytes; the same range again replaces it."""
+    name = f"{span.first:015d}-{span.last:015d}-{span.total:015d}"
+    scope.platform.blobs.put(scope.sandbox, id.ranges + name, content)
+
+
+def complete(scope: Scope, id: FileId) -> None:
+    """Put the ranges of a file together, which a rule has found to fit; once more is safe."""
+    file, blobs = scope.read(UPLOAD, id.key), scope.platform.blobs
+    if file is None or file["state"] != "complete":
+        blobs.join(scope.sandbox, id.whole, blobs.keys(scope.sandbox, id.ranges))
+        _write(scope, id, "complete")
+
+
+def forget(scope: Scope, batch_id: str) -> None:
+    """Remove all files of a batch."""
+    gone = [id_of(file).key for file in of_batch(scope, batch_id)]
+    scope.write(*(scope.change(UPLOAD, key, None) for key in gone))
+    scope.platform.blobs.delete_all(scope.sandbox, f"batches/{batch_id}/upload/")
+
+
+def _write(scope: Scope, id: FileId, state: str) -> None:
+    names = {"batchId": id.batch_id, "datasetId": id.dataset_id, "name": id.name}
+    scope.write(scope.change(UPLOAD, id.key, {**names, "state": state}))
+
+
+def _range(key: str) -> ContentRange:
     first, last, total = key.rpartition("/")[2].split("-")
     return ContentRange(int(first), int(last), int(total))
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from emulator.scope import Scope, fact
-from emulator.services.catalog.service import Catalog, as_object
+from emulator.services.catalog.datasets import DATASET, as_object
+from emulator.services.catalog.service import Catalog
 
 
 @fact()
 def holds_time_series(service: Catalog, scope: Scope, dataset_id: str) -> bool:
     """Tell whether the rows of a data set are events, by the behavior of its schema."""
-    dataset = scope.read("dataset", dataset_id) or {}
+    dataset = scope.read(DATASET, dataset_id) or {}
     return as_object(dataset.get("classification")).get("dataBehavior") == "time-series"
 
 
 @fact()
 def has_profile_schema(service: Catalog, scope: Scope, dataset_id: str) -> bool:
     """Tell whether the schema of a data set is a union or takes part in one."""
-    dataset = scope.read("dataset", dataset_id) or {}
+    dataset = scope.read(DATASET, dataset_id) or {}
     schema = str(as_object(dataset.get("schemaRef")).get("id"))
     return schema.endswith("__union") or bool(scope.ask("schema_registry.in_profile", schema))

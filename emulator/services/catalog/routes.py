@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from emulator.filters.catalog import parse_range
+from emulator.filters.templates import fill
+from emulator.json_types import Json, JsonObject, dumps
 from emulator.services.catalog import shapes
-from emulator.services.catalog.query import matching, select
-from emulator.services.catalog.service import Caller, Catalog
-from emulator.web import Call, Reply, operation
+from emulator.services.catalog.listing import matching, select
+from emulator.services.catalog.service import Catalog
+from emulator.services.catalog.storage import ROW_EXPIRATION, credentials
+from emulator.web import Call, Part, Reply, operation
 
 
 @operation("catalog.list_datasets")
 def list_datasets(service: Catalog, call: Call) -> Reply:
     """List data sets by id, filtered, ordered and paged."""
-    datasets = [shapes.shown(call, item) for item in service.datasets(call.sandbox)]
+    datasets = [shapes.dataset(call, item) for item in service.datasets.all(call.scope)]
     span = parse_range(call.headers.get("range", ""))
     if span:
         return shapes.ranged(call, matching(datasets, call.query), *span)
-    return Reply(200, shapes.keyed(call, select(datasets, call.query)))
+    return Reply(200, shapes.datasets_by_id(call, select(datasets, call.query)))
 
 
 @operation("catalog.create_dataset")
@@ -27,48 +32,253 @@ def create_dataset(service: Catalog, call: Call) -> Reply:
     wanted = call.query.get("requestDataSource", "").lower() == "true"
     numbered = wanted and call.edition.answer("catalog.data_source") == "created"
     table_format = call.edition.answer("catalog.table_format")
-    dataset = service.create(_caller(call), call.body, table_format, numbered)
-    return shapes.created(call, dataset["id"])
+    dataset = service.datasets.create(call.scope, call.body, table_format, numbered)
+    return shapes.created(call, "dataSets", dataset["id"])
 
 
 @operation("catalog.get_dataset")
 def get_dataset(service: Catalog, call: Call) -> Reply:
     """Read one data set, or several by a list of ids."""
-    return shapes.one(call, service.named(call.sandbox, call.path["id"]))
+    found = service.datasets.named(call.scope, call.path["id"])
+    printed = [shapes.dataset(call, item) for item in found]
+    return shapes.looked_up(found, shapes.datasets_by_id(call, printed))
 
 
 @operation("catalog.replace_dataset")
 def replace_dataset(service: Catalog, call: Call) -> Reply:
     """Replace everything that the server does not set."""
     if not _only_validates(call):
-        service.replace(_caller(call), call.path["id"], call.body)
-    return Reply(200, shapes.reference(call.path["id"]))
+        service.datasets.replace(call.scope, call.path["id"], call.body)
+    return Reply(200, shapes.reference("dataSets", call.path["id"]))
 
 
 @operation("catalog.patch_dataset")
 def patch_dataset(service: Catalog, call: Call) -> Reply:
     """Replace single members, or carry out a JSON Patch."""
-    service.change(_caller(call), call.path["id"], call.body)
-    return Reply(200, shapes.reference(call.path["id"]))
+    service.datasets.change(call.scope, call.path["id"], call.body)
+    return Reply(200, shapes.reference("dataSets", call.path["id"]))
 
 
 @operation("catalog.merge_dataset")
 def merge_dataset(service: Catalog, call: Call) -> Reply:
     """Merge the body into the data set at every depth."""
-    service.merge(_caller(call), call.path["id"], call.body)
-    return Reply(200, shapes.reference(call.path["id"]))
+    service.datasets.merge(call.scope, call.path["id"], call.body)
+    return Reply(200, shapes.reference("dataSets", call.path["id"]))
 
 
 @operation("catalog.delete_dataset")
 def delete_dataset(service: Catalog, call: Call) -> Reply:
     """Delete a data set; of one that is not there the answer is an empty array."""
-    deleted = service.delete(call.sandbox, call.path["id"])
-    return Reply(200, shapes.reference(deleted["id"]) if deleted else [])
+    deleted = service.datasets.delete(call.scope, call.path["id"])
+    return Reply(200, shapes.reference("dataSets", deleted["id"]) if deleted else [])
 
 
-def _caller(call: Call) -> Caller:
-    return Caller(call.sandbox, call.client, call.fixtures)
+@operation("catalog.get_row_expiration")
+def get_row_expiration(service: Catalog, call: Call) -> Reply:
+    """Read what a data set's row expiration may be."""
+    return Reply(200, {"extensions": {"adobe_lakeHouse": {"rowExpiration": ROW_EXPIRATION}}})
+
+
+@operation("catalog.get_tags")
+def get_tags(service: Catalog, call: Call) -> Reply:
+    """Read the values of a tag and whose tag it is."""
+    return Reply(200, shapes.tag(call.find("catalog_tag", call.path["tagNamespace"])))
+
+
+@operation("catalog.get_dataset_credentials")
+def get_credentials(service: Catalog, call: Call) -> Reply:
+    """Read where a data set's files would lie, and invented credentials for that place."""
+    batch_id = call.query.get("batchId", "")
+    return Reply(200, credentials(call.scope, call.path["id"], batch_id))
+
+
+@operation("catalog.list_dataset_labels")
+def get_labels(service: Catalog, call: Call) -> Reply:
+    """Read the labels of a data set, which the Dataset Service keeps."""
+    id = call.path["id"]
+    return Reply(200, shapes.labels(call, call.scope.find("dataset_labels", id) or {"id": id}))
+
+
+@operation("catalog.create_dataset_labels")
+@operation("catalog.replace_dataset_labels")
+def write_labels(service: Catalog, call: Call) -> Reply:
+    """Give a data set labels in place of those that it has."""
+    labels = service.labels.put(call.scope, call.path["id"], call.body)
+    status = 201 if call.operation.method == "POST" else 200
+    return Reply(status, shapes.label_payload(labels))
+
+
+@operation("catalog.delete_dataset_labels")
+def delete_labels(service: Catalog, call: Call) -> Reply:
+    """Take all labels away from a data set."""
+    service.labels.remove(call.scope, call.path["id"])
+    return Reply(200, shapes.reference("dataSets", call.path["id"]))
+
+
+@operation("catalog.list_batches")
+def list_batches(service: Catalog, call: Call) -> Reply:
+    """List batches by id, filtered, ordered and paged."""
+    found = (shapes.filterable(batch) for batch in service.batches.all(call.scope))
+    return Reply(200, shapes.objects_by_id(call, select(found, call.query)))
+
+
+@operation("catalog.create_batch")
+@operation("catalog.create_batch_with_id")
+def create_batch(service: Catalog, call: Call) -> Reply:
+    """Note a batch that another system carries out; its data does not come through here."""
+    batch = service.batches.create(call.scope, call.body, call.path.get("id", ""))
+    return shapes.created(call, "batches", batch["id"])
+
+
+@operation("catalog.get_batch")
+def get_batch(service: Catalog, call: Call) -> Reply:
+    """Read one batch, or several by a list of ids; a batch that waits comes nearer to its end."""
+    found = service.look_up_batches(call.scope, call.path["id"])
+    return shapes.looked_up(found, shapes.objects_by_id(call, found))
+
+
+@operation("catalog.replace_batch")
+def replace_batch(service: Catalog, call: Call) -> Reply:
+    """Replace everything of a batch that the server does not set."""
+    service.batches.replace(call.scope, call.path["id"], call.body)
+    return Reply(200, shapes.reference("batches", call.path["id"]))
+
+
+@operation("catalog.patch_batch")
+def patch_batch(service: Catalog, call: Call) -> Reply:
+    """Replace single members of a batch, or carry out a JSON Patch."""
+    service.batches.change(call.scope, call.path["id"], call.body)
+    return Reply(200, shapes.reference("batches", call.path["id"]))
+
+
+@operation("catalog.delete_batch")
+def delete_batch(service: Catalog, call: Call) -> Reply:
+    """Delete a batch with all that it has."""
+    service.batches.delete(call.scope, call.path["id"])
+    return Reply(200, shapes.reference("batches", call.path["id"]))
+
+
+@operation("catalog.list_batch_values")
+def list_batch_values(service: Catalog, call: Call) -> Reply:
+    """List the distinct values of a field of the sandbox's batches, in order."""
+    return Reply(200, shapes.distinct(service.batches.all(call.scope), call.path["field"]))
+
+
+@operation("catalog.list_last_batches")
+def list_last_batches(service: Catalog, call: Call) -> Reply:
+    """List the last batches by data set."""
+    found = ({**entry, "dataSetId": entry["id"]} for entry in service.batches.last(call.scope))
+    return Reply(200, shapes.objects_by_id(call, select(found, call.query)))
+
+
+@operation("catalog.list_dataset_files")
+def list_dataset_files(service: Catalog, call: Call) -> Reply:
+    """List data set files by id."""
+    query = shapes.canonical(call.query)
+    return Reply(200, shapes.objects_by_id(call, select(service.files.all(call.scope), query)))
+
+
+@operation("catalog.get_dataset_file")
+def get_dataset_file(service: Catalog, call: Call) -> Reply:
+    """Read a data set file."""
+    found = [call.find("dataset_file", call.path["id"])]
+    return shapes.looked_up(found, shapes.objects_by_id(call, found))
+
+
+@operation("catalog.delete_dataset_file")
+def delete_dataset_file(service: Catalog, call: Call) -> Reply:
+    """Delete a data set file; of one that is not there the answer is an empty array."""
+    deleted = service.files.delete(call.scope, call.path["id"])
+    return Reply(200, shapes.reference("dataSetFiles", deleted["id"]) if deleted else [])
+
+
+@operation("catalog.list_dataset_views")
+def list_dataset_views(service: Catalog, call: Call) -> Reply:
+    """List the views of a data set: there is one."""
+    return Reply(200, shapes.views([call.find("dataset", call.path["id"])]))
+
+
+@operation("catalog.get_dataset_view")
+@operation("catalog.get_view")
+@operation("catalog.get_view_by_id")
+def get_view(service: Catalog, call: Call) -> Reply:
+    """Read a view of a data set."""
+    return Reply(200, shapes.views([call.find("dataset_view", _view_id(call))]))
+
+
+@operation("catalog.list_views")
+def list_views(service: Catalog, call: Call) -> Reply:
+    """List the views of all data sets."""
+    return Reply(200, shapes.views(select(service.datasets.all(call.scope), call.query)))
+
+
+@operation("catalog.list_dataset_view_files")
+@operation("catalog.list_view_files")
+def list_view_files(service: Catalog, call: Call) -> Reply:
+    """List the data set files of a view."""
+    view, files = _view_id(call), service.files.all(call.scope)
+    mine = [file for file in files if file["dataSetViewId"] == view]
+    return Reply(200, shapes.objects_by_id(call, select(mine, call.query)))
+
+
+@operation("catalog.perform_requests")
+def perform_requests(service: Catalog, call: Call) -> Reply:
+    """Carry out several requests in order; if a change among them fails, none is made.
+
+    The refusal of a change is the answer to the whole then. A lookup that fails is told of in its
+    own place, as the guide says. What is created answers 200 here, as in the guide's sample.
+    """
+    undo = _undo(call)
+    try:
+        reply = _perform(call)
+    except BaseException:
+        undo()
+        raise
+    if reply.status >= 400:
+        undo()
+    return reply
 
 
 def _only_validates(call: Call) -> bool:
     return call.headers.get("pragma", "").strip().lower() == "validate-only"
+
+
+def _view_id(call: Call) -> str:
+    return call.path["viewId"] if "viewId" in call.path else call.path["id"]
+
+
+def _undo(call: Call) -> Callable[[], None]:
+    """Return what puts the sandbox back as it is now; of files only removals can be undone."""
+    store, blobs, sandbox = call.platform.store, call.platform.blobs, call.sandbox
+    before = store.dump()
+    removes = any(item["method"].upper() == "DELETE" for item in call.body)
+    contents = {key: blobs.read(sandbox, key) for key in blobs.keys(sandbox) if removes}
+
+    def undo() -> None:
+        store.load(before, sandbox)
+        for key, content in contents.items():
+            if content is not None and blobs.size(sandbox, key) is None:
+                blobs.put(sandbox, key, content)
+
+    return undo
+
+
+def _perform(call: Call) -> Reply:
+    answers: dict[str, Json] = {}
+    results: list[JsonObject] = []
+    for item in call.body:
+        reply = call.perform(_part(fill(item, answers)))
+        failed = reply.status >= 400
+        if failed and item["method"].upper() != "GET":
+            return reply
+        answers[item["id"]] = reply.body
+        code = reply.status if failed else 200
+        results.append({"id": item["id"], "code": code, "body": reply.body})
+    return Reply(200, results)
+
+
+def _part(item: JsonObject) -> Part:
+    sent = {name.lower(): str(value) for name, value in item.get("headers", {}).items()}
+    headers = {"content-type": "application/json", **sent}
+    body = dumps(item["body"]) if "body" in item else b""
+    return Part(item["method"].upper(), str(item["resource"]), headers, body)

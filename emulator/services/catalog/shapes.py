@@ -1,37 +1,107 @@
-"""Replies of Catalog as its documents show them: objects keyed by id, references in arrays."""
+"""Replies of Catalog as its documents show them: objects by id, references in arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from emulator.json_types import JsonObject
-from emulator.services.catalog.batch_shapes import shown as shown_file
-from emulator.services.catalog.query import project
-from emulator.services.catalog.service import as_object
+from emulator.json_types import Json, JsonObject, dumps
+from emulator.services.catalog.batches import dataset_ids
+from emulator.services.catalog.datasets import as_object
+from emulator.services.catalog.listing import project
 from emulator.web import Call, Reply
 
-Rewrite = Callable[[JsonObject, str], JsonObject]
+_FOR_FILTERS = ("id", "dataSet", "batch", "dataSetId")
+"""Members that only filters see; of a data set file they are members of its own."""
+
+_NAMES = {name.lower(): name for name in ("dataSetId", "batchId", "dataSetViewId")}
 
 
-def reference(id: str) -> list[str]:
-    """Return how Catalog refers to a data set in the answer to a write."""
-    return [f"@/dataSets/{id}"]
+def reference(collection: str, id: str) -> list[str]:
+    """Return how Catalog refers to an object in the answer to a write."""
+    return [f"@/{collection}/{id}"]
 
 
-def created(call: Call, id: str) -> Reply:
-    """Return the 201 of a new data set, with its place."""
-    location = f"{call.base_url}{call.operation.base_path}/dataSets/{id}"
-    return Reply(201, reference(id), {"Location": location})
+def created(call: Call, collection: str, id: str) -> Reply:
+    """Return the 201 of a new object, with its place."""
+    location = f"{call.base_url}{call.operation.base_path}/{collection}/{id}"
+    return Reply(201, reference(collection, id), {"Location": location})
 
 
-def one(call: Call, datasets: list[JsonObject]) -> Reply:
-    """Return the data sets that were asked for by id; the version of a single one is its tag."""
+def looked_up(found: list[JsonObject], by_id: JsonObject) -> Reply:
+    """Return the objects that were asked for by id; the version of a single one is its tag."""
     headers: dict[str, str] = {}
-    if len(datasets) == 1:
-        version = datasets[0]["version"]
+    if len(found) == 1:
+        version = found[0]["version"]
         # The guide writes E-Tag and the bare version; HTTP knows ETag, with quotes.
         headers = {"ETag": f'"{version}"', "E-Tag": version}
-    return Reply(200, keyed(call, [shown(call, dataset) for dataset in datasets]), headers)
+    return Reply(200, by_id, headers)
+
+
+def ranged(call: Call, found: list[JsonObject], first: int, last: int) -> Reply:
+    """Return the data sets from index `first` to `last`, and in a header how many there are.
+
+    The technical overview of 2018 shows both headers. That the status is 206 is this emulator's.
+    """
+    part = found[first : last + 1]
+    span = f"{first}-{first + len(part) - 1}" if part else "*"
+    headers = {"Content-Range": f"objects {span}/{len(found)}"}
+    return Reply(206, datasets_by_id(call, part), headers)
+
+
+def datasets_by_id(call: Call, datasets: list[JsonObject]) -> JsonObject:
+    """Return data sets by id, as far as `properties` asks for them; the id is not a member."""
+    if "files" in call.query.get("expansion", "").split(","):
+        datasets = [_expanded(call, dataset) for dataset in datasets]
+    return {dataset["id"]: _without(project(dataset, call.query), "id") for dataset in datasets}
+
+
+def objects_by_id(call: Call, found: list[JsonObject]) -> JsonObject:
+    """Return batches or data set files by id, as far as `properties` asks for them."""
+    return {item["id"]: project(_without_filter_members(item), call.query) for item in found}
+
+
+def _expanded(call: Call, dataset: JsonObject) -> JsonObject:
+    """Return a data set with its files in place of the link to them: `expansion=files`."""
+    files = [file for file in call.scope.all("dataset_file") if file["dataSetId"] == dataset["id"]]
+    return {**dataset, "files": {file["id"]: _without_filter_members(file) for file in files}}
+
+
+def _without(item: JsonObject, *names: str) -> JsonObject:
+    return {name: value for name, value in item.items() if name not in names}
+
+
+def _without_filter_members(item: JsonObject) -> JsonObject:
+    return _without(item, "dataSetId") if "batchId" in item else _without(item, *_FOR_FILTERS)
+
+
+def dataset(call: Call, dataset: JsonObject) -> JsonObject:
+    """Return a data set as the documents of the edition in force print it."""
+    for aspect in ("files", "state", "file_description"):
+        rewrite = REWRITES.get(call.edition.answer(f"catalog.{aspect}"))
+        dataset = rewrite(dataset) if rewrite else dataset
+    return dataset
+
+
+def _views_link(dataset: JsonObject) -> JsonObject:
+    return {**dataset, "files": f"@/dataSets/{dataset['id']}/views/{dataset['viewId']}/files"}
+
+
+def _draft_state(dataset: JsonObject) -> JsonObject:
+    return {**dataset, "state": "DRAFT"} if dataset.get("state") == "ACTIVE" else dataset
+
+
+def _persisted_file(dataset: JsonObject) -> JsonObject:
+    described = as_object(dataset.get("fileDescription"))
+    defaults = {"persisted": True, "containerFormat": described.get("format", "parquet")}
+    return {**dataset, "fileDescription": {**defaults, **described}}
+
+
+REWRITES: dict[str, Callable[[JsonObject], JsonObject]] = {
+    "views_link": _views_link,
+    "draft_state": _draft_state,
+    "persisted_file": _persisted_file,
+}
+"""From a stored data set, which is as documents print it today, to how older ones print it."""
 
 
 def tag(found: JsonObject) -> JsonObject:
@@ -42,7 +112,7 @@ def tag(found: JsonObject) -> JsonObject:
 
 def labels(call: Call, entity: JsonObject) -> JsonObject:
     """Return a data set's labels as Catalog's guide of 2020 prints them, with the organization."""
-    organization = {"imsOrg": call.sandbox.organization}
+    organization = {"imsOrg": call.scope.organization}
     return {f"AEP:dataset:{entity['id']}": organization | label_payload(entity)}
 
 
@@ -51,60 +121,32 @@ def label_payload(entity: JsonObject) -> JsonObject:
     return {name: entity.get(name, []) for name in ("labels", "optionalLabels")}
 
 
-def ranged(call: Call, found: list[JsonObject], first: int, last: int) -> Reply:
-    """Return the objects from index `first` to `last`, and in a header how many there are.
-
-    The technical overview of 2018 shows both headers. That the status is 206 is this emulator's.
-    """
-    part = found[first : last + 1]
-    span = f"{first}-{first + len(part) - 1}" if part else "*"
-    return Reply(206, keyed(call, part), {"Content-Range": f"objects {span}/{len(found)}"})
+def filterable(batch: JsonObject) -> JsonObject:
+    """Return a batch with the names under which filters know its id and its data set."""
+    datasets = dataset_ids(batch)
+    return {**batch, "batch": batch["id"], "dataSet": datasets[0] if datasets else ""}
 
 
-def keyed(call: Call, datasets: list[JsonObject]) -> JsonObject:
-    """Return data sets by id, as far as `properties` asks for them; the id is not a member."""
-    if "files" in call.query.get("expansion", "").split(","):
-        datasets = [_expanded(call, dataset) for dataset in datasets]
-    return {dataset["id"]: _without_id(project(dataset, call.query)) for dataset in datasets}
+def canonical(query: Mapping[str, Json]) -> JsonObject:
+    """Return a query with the names of filters in their usual spelling: pages write datasetId."""
+    return {_NAMES.get(name.lower(), name): value for name, value in query.items()}
 
 
-def _expanded(call: Call, dataset: JsonObject) -> JsonObject:
-    """Return a data set with its files in place of the link to them: `expansion=files`."""
-    files = call.scope.all("dataset_file")
-    mine = {file["id"]: shown_file(file) for file in files if file["dataSetId"] == dataset["id"]}
-    return {**dataset, "files": mine}
+def distinct(batches: list[JsonObject], field: str) -> list[str]:
+    """Return the distinct values of a field as texts, in order."""
+    values = (batch[field] for batch in batches if field in batch)
+    texts = {value if isinstance(value, str) else dumps(value).decode() for value in values}
+    return sorted(texts)
 
 
-def _without_id(dataset: JsonObject) -> JsonObject:
-    return {name: value for name, value in dataset.items() if name != "id"}
-
-
-def shown(call: Call, dataset: JsonObject) -> JsonObject:
-    """Return a data set as the documents of the edition in force print it."""
-    for aspect in ("files", "state", "file_description"):
-        rewrite = REWRITES.get(call.edition.answer(f"catalog.{aspect}"))
-        if rewrite:
-            dataset = rewrite(dataset, dataset["id"])
-    return dataset
-
-
-def _views_link(dataset: JsonObject, id: str) -> JsonObject:
-    return {**dataset, "files": f"@/dataSets/{id}/views/{dataset['viewId']}/files"}
-
-
-def _draft_state(dataset: JsonObject, id: str) -> JsonObject:
-    return {**dataset, "state": "DRAFT"} if dataset.get("state") == "ACTIVE" else dataset
-
-
-def _persisted_file(dataset: JsonObject, id: str) -> JsonObject:
-    described = as_object(dataset.get("fileDescription"))
-    defaults = {"persisted": True, "containerFormat": described.get("format", "parquet")}
-    return {**dataset, "fileDescription": {**defaults, **described}}
-
-
-REWRITES: dict[str, Rewrite] = {
-    "views_link": _views_link,
-    "draft_state": _draft_state,
-    "persisted_file": _persisted_file,
-}
-"""From a data set as it is kept (as documents print it today) to how older ones print it."""
+def views(datasets: list[JsonObject]) -> JsonObject:
+    """Return the views of data sets by their ids. All members but the link are assumed."""
+    shared = "imsOrg created updated createdClient createdUser updatedUser version".split()
+    return {
+        dataset["viewId"]: {
+            **{name: dataset[name] for name in shared},
+            "dataSetId": dataset["id"],
+            "files": f"@/dataSets/{dataset['id']}/views/{dataset['viewId']}/files",
+        }
+        for dataset in datasets
+    }

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from emulator.json_types import JsonObject
-from emulator.sandbox import Sandbox
-from emulator.scope import PlatformBase
+from emulator.scope import Scope
 
 ROW_EXPIRATION = {"defaultValue": "P12M", "maxValue": "P12M", "minValue": "P7D"}
 """The only limits that a document prints: "Manage Experience Event dataset retention"."""
 
 
-def credentials(platform: PlatformBase, sandbox: Sandbox, id: str, batch: str) -> JsonObject:
+def credentials(scope: Scope, dataset_id: str, batch_id: str) -> JsonObject:
     """Return the credentials of a data set's storage as Catalog's reference lists their members.
 
-    They have the look of ones and open nothing: nobody listens at their address.
-
-    Args:
-        platform: Makes the identifiers.
-        sandbox: Whose account it is.
-        id: The data set.
-        batch: The batch that is written, without which there is no path to stage it.
+    They look like credentials, and their address leads nowhere. Without a batch that is written
+    there is no path to stage it.
     """
-    ids = platform.ids
+    ids, sandbox = scope.platform.ids, scope.sandbox
     account = f"aepstore{ids.hex(sandbox, 'storage_account', 0, 12)}"
     place = f"{account}.dfs.core.windows.net"
     found: JsonObject = {
-        "dataSetId": id,
-        "path": f"https://{place}/platform/dataset/{id}/",
+        "dataSetId": dataset_id,
+        "path": f"https://{place}/platform/dataset/{dataset_id}/",
         "credentials": {
             "clientKey": ids.hex(sandbox, "storage_key", 0, 44),
             "clientId": ids.uuid(sandbox, "storage_client", 0),
@@ -39,4 +33,4 @@ def credentials(platform: PlatformBase, sandbox: Sandbox, id: str, batch: str) -
             "hadoopUri": f"abfss://platform@{place}",
         },
     }
-    return {**found, "stagePath": f"platformdataset/stage/{batch}"} if batch else found
+    return found | ({"stagePath": f"platformdataset/stage/{batch_id}"} if batch_id else {})

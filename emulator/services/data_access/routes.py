@@ -11,7 +11,7 @@ from emulator.web import Call, Reply, operation
 @operation("data_access.list_batch_files")
 def list_batch_files(service: DataAccess, call: Call) -> Reply:
     """List the data set files that a batch made."""
-    files = service.files(call.sandbox, call.path["batchId"])
+    files = service.files(call.scope, call.path["batchId"])
     return shapes.page(call, [shapes.dataset_file(call, file) for file in files])
 
 
@@ -32,33 +32,33 @@ def get_file(service: DataAccess, call: Call) -> Reply:
     """List the parts of a data set file, or read one whole or in a range."""
     id, name = call.path["dataSetFileId"], call.query.get("path")
     if name is None:
-        parts = service.parts(call.sandbox, id)
+        parts = service.parts(call.scope, id)
         return shapes.page(call, [shapes.entry(call, f"files/{id}", part) for part in parts])
-    size = service.part_size(call.sandbox, id, name) or 0
+    size = service.part_size(call.scope, id, name) or 0
     span = read_byte_range(call.headers.get("range", ""), size)
     first, length = (span.first, span.last - span.first + 1) if span else (0, None)
-    return shapes.bytes_of(name, service.part(call.sandbox, id, name, first, length), span, size)
+    return shapes.bytes_of(name, service.part(call.scope, id, name, first, length), span, size)
 
 
 @operation("data_access.head_file")
 def head_file(service: DataAccess, call: Call) -> Reply:
-    """Tell the size and kind of a part of a data set file."""
+    """Tell the size and media type of a part of a data set file."""
     id, name = call.path["dataSetFileId"], call.query["path"]
-    return shapes.told(name, service.part_size(call.sandbox, id, name) or 0)
+    return shapes.description(name, service.part_size(call.scope, id, name) or 0)
 
 
 @operation("data_access.preview_dataset")
 def preview_dataset(service: DataAccess, call: Call) -> Reply:
     """Show the first rows of a data set."""
-    return Reply(200, {"data": service.preview(call.sandbox, call.path["datasetId"])})
+    return Reply(200, {"data": service.preview(call.scope, call.path["datasetId"])})
 
 
 def _below(service: DataAccess, call: Call, folder: str) -> Reply:
     """Read a file of a batch's folder, or list what is there."""
     id, path = call.path["batchId"], call.query.get("path", "")
-    content = service.content(call.sandbox, id, folder, path) if path else None
+    content = service.content(call.scope, id, folder, path) if path else None
     if content is not None:
         return shapes.bytes_of(path, content)
-    found = service.entries(call.sandbox, id, folder, path)
+    found = service.entries(call.scope, id, folder, path)
     place = f"batches/{id}/{folder}"
     return shapes.page(call, [shapes.entry(call, place, item, path) for item in found])

@@ -1,4 +1,4 @@
-"""What can be read of batches and data sets. Knows no HTTP; everything lies in the blob store."""
+"""What can be read of batches and data sets, from the blob store. Knows no HTTP."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from emulator.data_plane.readers import read_rows
 from emulator.json_types import JsonObject
 from emulator.platform import Platform
 from emulator.problem import Problem
-from emulator.sandbox import Sandbox
-from emulator.scope import Finder, Lister
+from emulator.scope import Finder, Lister, Scope
 
-ROWS_OF_A_PREVIEW = 100
+MAX_PREVIEW_ROWS = 100
 """How many rows of a data set its preview shows: "Data Access API, OpenAPI document"."""
 
 _SPELLINGS = {"row_errors_sample.json": "row_error_samples.json"}
@@ -44,82 +43,82 @@ class DataAccess:
     def listers(self) -> Mapping[str, Lister]:
         return {}
 
-    def part_size(self, sandbox: Sandbox, file_id: str, name: str) -> int | None:
+    def part_size(self, scope: Scope, file_id: str, name: str) -> int | None:
         """Return how many bytes a part of a data set file has; None if it cannot be read."""
-        size = self._blobs.size(sandbox, data_place(file_id) + name)
-        return size if size is not None and self.file(sandbox, file_id) is not None else None
+        size = self._blobs.size(scope.sandbox, data_place(file_id) + name)
+        return size if size is not None and self.file(scope, file_id) is not None else None
 
-    def has(self, sandbox: Sandbox, batch_id: str, folder: str, path: str) -> bool:
+    def has(self, scope: Scope, batch_id: str, folder: str, path: str) -> bool:
         """Tell whether a folder of a batch, `failed` or `meta`, has this file or inner folder."""
-        is_file = self.content(sandbox, batch_id, folder, path) is not None
-        return is_file or bool(self.entries(sandbox, batch_id, folder, path))
+        is_file = self.content(scope, batch_id, folder, path) is not None
+        return is_file or bool(self.entries(scope, batch_id, folder, path))
 
-    def file(self, sandbox: Sandbox, id: str) -> JsonObject | None:
+    def file(self, scope: Scope, id: str) -> JsonObject | None:
         """Return a data set file, if its data can be read."""
-        found = self._platform.services.catalog.batches.file(sandbox, id)
-        served = self._platform.services.catalog.batches.served_files(
-            sandbox, found["batchId"] if found else ""
-        )
+        found = scope.find("dataset_file", id)
+        served = self.files(scope, found["batchId"]) if found else []
         return next((file for file in served if file["id"] == id), None)
 
-    def files(self, sandbox: Sandbox, batch_id: str) -> list[JsonObject]:
+    def files(self, scope: Scope, batch_id: str) -> list[JsonObject]:
         """Return the data set files of a batch; none while its data cannot be read."""
-        return self._platform.services.catalog.batches.served_files(sandbox, batch_id)
+        return self._platform.services.catalog.files.served(scope, batch_id)
 
-    def parts(self, sandbox: Sandbox, file_id: str) -> list[Entry]:
+    def parts(self, scope: Scope, file_id: str) -> list[Entry]:
         """Return the parts of a data set file."""
-        return self._listed(sandbox, data_place(file_id))
+        return self._listed(scope, data_place(file_id))
 
     def part(
-        self, sandbox: Sandbox, file_id: str, name: str, start: int = 0, length: int | None = None
+        self, scope: Scope, file_id: str, name: str, start: int = 0, length: int | None = None
     ) -> bytes:
         """Return the bytes of a part, or a range of them."""
-        return self._blobs.read(sandbox, data_place(file_id) + name, start, length) or b""
+        return self._blobs.read(scope.sandbox, data_place(file_id) + name, start, length) or b""
 
-    def entries(self, sandbox: Sandbox, batch_id: str, folder: str, path: str = "") -> list[Entry]:
+    def entries(self, scope: Scope, batch_id: str, folder: str, path: str = "") -> list[Entry]:
         """Return what lies in a folder of a batch, `failed` or `meta`, at its root or below."""
         inner = f"{path.strip('/')}/" if path.strip("/") else ""
-        return self._listed(sandbox, f"batches/{batch_id}/{folder}/{inner}")
+        return self._listed(scope, f"batches/{batch_id}/{folder}/{inner}")
 
-    def content(self, sandbox: Sandbox, batch_id: str, folder: str, path: str) -> bytes | None:
+    def content(self, scope: Scope, batch_id: str, folder: str, path: str) -> bytes | None:
         """Return a failed or diagnostic file, by one of its documented names; None if not there."""
         root = f"batches/{batch_id}"
-        found = self._blobs.read(sandbox, f"{root}/{folder}/{_SPELLINGS.get(path, path)}")
+        found = self._blobs.read(scope.sandbox, f"{root}/{folder}/{_SPELLINGS.get(path, path)}")
         stem = _OLD_PATHS.get(path) if folder == "failed" else None
         if found is not None or stem is None:
             return found
-        keys = self._blobs.keys(sandbox, f"{root}/meta/row_errors/{stem}_")
-        return b"".join(self._blobs.read(sandbox, key) or b"" for key in keys) if keys else None
+        keys = self._blobs.keys(scope.sandbox, f"{root}/meta/row_errors/{stem}_")
+        return (
+            b"".join(self._blobs.read(scope.sandbox, key) or b"" for key in keys) if keys else None
+        )
 
-    def preview(self, sandbox: Sandbox, dataset_id: str) -> list[JsonObject]:
+    def preview(self, scope: Scope, dataset_id: str) -> list[JsonObject]:
         """Return the first rows of a data set, the oldest batch's first.
 
         Raises:
             Problem: They lie in a Parquet file, and Parquet cannot be read here.
         """
         found: list[JsonObject] = []
-        for key in self._data_of(sandbox, dataset_id):
-            content = self._blobs.read(sandbox, key) or b""
+        for key in self._data_of(scope, dataset_id):
+            content = self._blobs.read(scope.sandbox, key) or b""
             try:
                 for row in read_rows(content, key.rpartition(".")[2]):
                     found.append(row.value)
-                    if len(found) == ROWS_OF_A_PREVIEW:
+                    if len(found) == MAX_PREVIEW_ROWS:
                         return found
             except FileError as error:
                 here = "data_access.preview_dataset"
                 raise Problem("platform.not_emulated", operation=here, reason=error) from error
         return found
 
-    def _data_of(self, sandbox: Sandbox, dataset_id: str) -> Iterator[str]:
-        for file in self._platform.services.catalog.batches.files(sandbox):
-            if file["dataSetId"] == dataset_id and self.file(sandbox, file["id"]):
-                yield from self._blobs.keys(sandbox, data_place(file["id"]))
+    def _data_of(self, scope: Scope, dataset_id: str) -> Iterator[str]:
+        for file in scope.all("dataset_file"):
+            if file["dataSetId"] == dataset_id and self.file(scope, file["id"]):
+                yield from self._blobs.keys(scope.sandbox, data_place(file["id"]))
 
-    def _listed(self, sandbox: Sandbox, prefix: str) -> list[Entry]:
+    def _listed(self, scope: Scope, prefix: str) -> list[Entry]:
         lengths: dict[str, int] = {}
-        for key in self._blobs.keys(sandbox, prefix):
+        for key in self._blobs.keys(scope.sandbox, prefix):
             name = key.removeprefix(prefix).partition("/")[0]
-            lengths[name] = lengths.get(name, 0) + (self._blobs.size(sandbox, key) or 0)
+            lengths[name] = lengths.get(name, 0) + (self._blobs.size(scope.sandbox, key) or 0)
         return [Entry(name, length) for name, length in lengths.items()]
 
 

@@ -10,13 +10,13 @@ from emulator.json_types import JsonObject
 from emulator.services.data_access.service import Entry, content_type
 from emulator.web import Call, Reply
 
-LARGEST_LIMIT = 100
+MAX_LIMIT = 100
 """How many entries a page has, and may have."""
 
 
 def page(call: Call, items: list[JsonObject]) -> Reply:
     """Return the page of a list that a call asks for; its count is that of the whole list."""
-    limit = _number(call.query.get("limit"), LARGEST_LIMIT)
+    limit = _number(call.query.get("limit"), MAX_LIMIT)
     start = _start(call.query.get("start"), items)
     body: JsonObject = {
         "data": items[start : start + limit],
@@ -78,7 +78,7 @@ def bytes_of(name: str, content: bytes, span: ByteRange | None = None, size: int
     return Reply(206, content, headers)
 
 
-def told(name: str, size: int) -> Reply:
-    """Return what is known of a file without its bytes."""
+def description(name: str, size: int) -> Reply:
+    """Return the headers of a file without its bytes."""
     headers = {"Content-Type": content_type(name), "Accept-Ranges": "bytes"}
     return Reply(200, b"", {**headers, "Content-Length": str(size)})

@@ -80,9 +80,9 @@ def landed_fields(access: DataAccess, scope: Scope, batch: str) -> list[str] | N
     from emulator.data_plane.errors import FileError
     from emulator.data_plane.readers import read_rows
 
-    for file in access.files(scope.sandbox, batch):
-        for part in access.parts(scope.sandbox, file["id"]):
-            content = access.part(scope.sandbox, file["id"], part.name)
+    for file in access.files(scope, batch):
+        for part in access.parts(scope, file["id"]):
+            content = access.part(scope, file["id"], part.name)
             try:
                 row = next(read_rows(content, part.name.rpartition(".")[2]), None)
             except FileError:

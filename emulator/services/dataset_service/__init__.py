@@ -5,4 +5,6 @@ from emulator.services import interfaces
 from emulator.services.dataset_service import routes
 from emulator.services.dataset_service.service import DatasetService
 
-SERVICE: Service[interfaces.DatasetService] = Service("dataset_service", DatasetService, (routes,))
+SERVICE: Service[interfaces.DatasetService] = Service(
+    "dataset_service", lambda platform: DatasetService(), (routes,)
+)

@@ -16,19 +16,19 @@ def get_labels(service: DatasetService, call: Call) -> Reply:
 @operation("dataset_service.create_labels")
 def create_labels(service: DatasetService, call: Call) -> Reply:
     """Give labels to a data set."""
-    labels = service.put(call.sandbox, call.path["datasetId"], call.body)
+    labels = service.put(call.scope, call.path["datasetId"], call.body)
     return shapes.written(201, labels)
 
 
 @operation("dataset_service.replace_labels")
 def replace_labels(service: DatasetService, call: Call) -> Reply:
     """Replace all labels of a data set."""
-    labels = service.put(call.sandbox, call.path["datasetId"], call.body)
+    labels = service.put(call.scope, call.path["datasetId"], call.body)
     return shapes.written(200, labels)
 
 
 @operation("dataset_service.delete_labels")
 def delete_labels(service: DatasetService, call: Call) -> Reply:
     """Take all labels away from a data set."""
-    service.remove(call.sandbox, call.path["datasetId"])
+    service.remove(call.scope, call.path["datasetId"])
     return Reply(200, {})
