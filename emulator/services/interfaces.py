@@ -141,7 +141,7 @@ class BatchIngestion(Domain, Protocol):
     """Batches that clients fill with files."""
 
     def advance(self, scope: Scope, id: str) -> None:
-        """Let a batch that waits come one step nearer to its end."""
+        """Bring a waiting batch one step nearer to its end, since a client reads it."""
 
 
 class Part(Protocol):

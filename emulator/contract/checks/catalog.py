@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from emulator.contract.checks.reason import Reason, shown
 from emulator.filters.catalog import parse_condition, parse_range
@@ -12,8 +12,11 @@ from emulator.filters.templates import names
 from emulator.json_patch import PatchError, apply
 from emulator.json_types import MISSING, Json, JsonObject, at, escape_step
 
+if TYPE_CHECKING:
+    from emulator.contract.lookup import Lookup
 
-def catalog_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+
+def catalog_filter(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A `property` filter is free of a fault: of its `form`, or of its regular `expression`."""
     for text in value if isinstance(value, list) else [value]:
         condition = parse_condition(text)
@@ -26,24 +29,24 @@ def catalog_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[
             yield Reason(f"{shown(condition.wanted)} is not a regular expression")
 
 
-def range_of_objects(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def range_of_objects(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A header asks for a range of a list's objects: objects=0-19."""
     if parse_range(value) is None:
         yield Reason(f"{shown(value)} is not a range such as objects=0-19")
 
 
-def templates_refer_back(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def templates_refer_back(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """Each item of a list uses, by templates, only answers to items before it."""
     known: set[Json] = set()
     for index, item in enumerate(value if isinstance(value, list) else []):
         for name in dict.fromkeys(names(item)):
             if name not in known:
-                yield Reason(f"{shown(name)} is the id of no request before it", at=f"/{index}")
+                yield Reason(f"{shown(name)} is not the id of an earlier request", at=f"/{index}")
         if isinstance(item, dict) and isinstance(item.get("id"), str):
             known.add(item["id"])
 
 
-def keeps_members(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def keeps_members(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """Members of an object whose names begin with `prefix` stay as they are.
 
     The judged value is the new resource, or a JSON Patch of it. Arguments: `field` is the object's

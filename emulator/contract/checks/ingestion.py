@@ -23,9 +23,9 @@ def content_range(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterato
     first, last, total = found
     length = lookup.request["content"].get("length", 0)
     if not first <= last < total:
-        yield Reason(f"{shown(value)} is no range of {total} bytes")
+        yield Reason(f"{shown(value)} is not a range of {total} bytes")
     elif last - first + 1 != length:
-        yield Reason(f"{shown(value)} are {last - first + 1} bytes, but {length} were sent")
+        yield Reason(f"{shown(value)} names {last - first + 1} bytes, but {length} were sent")
 
 
 def satisfiable_range(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

@@ -66,7 +66,7 @@ class BatchIngestion:
             scope.write(scope.change(POLICY, id, {**policy._asdict(), "seen": 0}))
 
     def advance(self, scope: Scope, id: str) -> None:
-        """Let a batch that waits come one step nearer to its end: a client reads it."""
+        """Bring a waiting batch one step nearer to its end, since a client reads it."""
         if scope.read(POLICY, id) is None:
             return
         with self._platform.store.exclusive(scope.sandbox):
@@ -105,7 +105,7 @@ class BatchIngestion:
             self.fail(scope, id, [error])
         elif batch and is_of_files(batch):
             self._ingest(scope, batch)
-        else:  # Catalog has been told otherwise while it waited
+        else:  # it was changed through Catalog while it waited
             self.fail(scope, id)
         uploads.forget(scope, id)
 

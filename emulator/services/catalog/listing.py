@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
 
 from emulator.filters.catalog import MAX_LIMIT, ordered, parse_condition, same_text
 from emulator.json_types import MISSING, Json, JsonObject, dotted
@@ -35,7 +34,7 @@ _MOMENTS = {
 Condition = Callable[[JsonObject], bool]
 
 
-def matching(objects: Iterable[JsonObject], query: Mapping[str, Any]) -> list[JsonObject]:
+def matching(objects: Iterable[JsonObject], query: Mapping[str, Json]) -> list[JsonObject]:
     """Return all objects that a query's filters let through, oldest first unless it orders them."""
     conditions = list(_conditions(query))
     found = [item for item in objects if all(holds(item) for holds in conditions)]
@@ -43,7 +42,7 @@ def matching(objects: Iterable[JsonObject], query: Mapping[str, Any]) -> list[Js
     return ordered(found, order) if order else found
 
 
-def select(objects: Iterable[JsonObject], query: Mapping[str, Any]) -> list[JsonObject]:
+def select(objects: Iterable[JsonObject], query: Mapping[str, Json]) -> list[JsonObject]:
     """Return the page of objects that a query asks for, oldest first unless it orders them."""
     found = matching(objects, query)
     start = whole_number(query.get("start", query.get("offset")), 0)
@@ -57,7 +56,7 @@ def whole_number(text: object, default: int) -> int:
     return int(digits) if digits.isdecimal() and len(digits) < 10 else default
 
 
-def project(item: JsonObject, query: Mapping[str, Any]) -> JsonObject:
+def project(item: JsonObject, query: Mapping[str, Json]) -> JsonObject:
     """Return the members that `properties` lists, or all; those that are missing are left out."""
     wanted = query.get("properties")
     if wanted is None:
@@ -66,7 +65,7 @@ def project(item: JsonObject, query: Mapping[str, Any]) -> JsonObject:
     return {name: item[name] for name in names if name in item}
 
 
-def _conditions(query: Mapping[str, Any]) -> Iterable[Condition]:
+def _conditions(query: Mapping[str, Json]) -> Iterable[Condition]:
     for name, value in query.items():
         if name == "property":
             for text in value if isinstance(value, list) else [value]:
@@ -100,7 +99,7 @@ def _has_tag(key: str, wanted: str, item: JsonObject) -> bool:
     return wanted in texts
 
 
-def _listed(value: Json) -> list[Any]:
+def _listed(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value]
 
 

@@ -132,7 +132,7 @@ def create_batch(service: Catalog, call: Call) -> Reply:
 
 @operation("catalog.get_batch")
 def get_batch(service: Catalog, call: Call) -> Reply:
-    """Read one batch, or several by a list of ids; a batch that waits comes nearer to its end."""
+    """Read one batch, or several by a list of ids; a waiting batch advances by it."""
     found = service.look_up_batches(call.scope, call.path["id"])
     return shapes.looked_up(found, shapes.objects_by_id(call, found))
 
@@ -225,8 +225,8 @@ def list_view_files(service: Catalog, call: Call) -> Reply:
 def perform_requests(service: Catalog, call: Call) -> Reply:
     """Carry out several requests in order; if a change among them fails, none is made.
 
-    The refusal of a change is the answer to the whole then. A lookup that fails is told of in its
-    own place, as the guide says. What is created answers 200 here, as in the guide's sample.
+    The refusal of a change then is the answer to the whole. A lookup that fails has its own code
+    among the answers, as the guide says. Creating answers 200 here, as in the guide's sample.
     """
     undo = _undo(call)
     try:

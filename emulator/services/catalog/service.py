@@ -43,7 +43,7 @@ class Catalog:
         return {DATASET: self.datasets.all, BATCH: self.batches.all, FILE: self.files.all}
 
     def look_up_batches(self, scope: Scope, ids: str) -> list[JsonObject]:
-        """Return the batches of a list of ids; one that waits comes a step nearer to its end."""
+        """Return the batches of a list of ids; reading a waiting one advances it."""
         for batch in self.batches.named(scope, ids):
             self._platform.services.batch_ingestion.advance(scope, batch["id"])
         return self.batches.named(scope, ids)

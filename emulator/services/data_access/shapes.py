@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from emulator.byte_ranges import ByteRange
@@ -71,7 +70,7 @@ def _root(call: Call) -> str:
 
 def bytes_of(name: str, content: bytes, span: ByteRange | None = None, size: int = 0) -> Reply:
     """Return a file, or a range of one of so many bytes."""
-    headers: dict[str, Any] = {"Content-Type": content_type(name), "Accept-Ranges": "bytes"}
+    headers: dict[str, str] = {"Content-Type": content_type(name), "Accept-Ranges": "bytes"}
     if span is None:
         return Reply(200, content, headers)
     headers["Content-Range"] = f"bytes {span.first}-{span.last}/{size}"
