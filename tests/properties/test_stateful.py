@@ -12,7 +12,6 @@ What has to hold, whatever was called before:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -22,10 +21,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from emulator.clock import ManualClock
+from emulator.contract import load_contract
+from emulator.contract.model import Resource, ResourceOperation
+from emulator.contract.replies import Shown, shown_in
 from emulator.json_types import Json
+from emulator.package_data import data_folder
 from emulator.testing.client import AepClient, Response
 from tests import bodies
-from tests.bodies import CATALOG, CONVERSION, FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY
+from tests.bodies import HEADERS, SCHEMA_REGISTRY
 from tests.emulators import aep_for, new_emulator
 from tests.properties.effort import EXAMPLES, IS_LONG
 
@@ -36,50 +39,63 @@ PLACES = {
 }
 """Two sandboxes of one organization, and one of another."""
 
+PROFILE = "https://ns.adobe.com/xdm/context/profile"
+CONTRACT = load_contract(data_folder("contracts"))
+
+RESOURCES = {
+    "field group": "schema_registry.fieldgroup",
+    "schema": "schema_registry.schema",
+    "data set": "catalog.dataset",
+    "connection": "flow_service.connection",
+    "source": "flow_service.source_connection",
+    "target": "flow_service.target_connection",
+    "mapping set": "data_prep.mapping_set",
+    "flow": "flow_service.flow",
+}
+"""Which resources are played with; everything else about them stands in the contract."""
+
+QUERIES = {"schema_registry": "?limit=300", "data_prep": "?limit=100&start=0"}
+"""How a service lists all there is, where it is not by `?limit=100`."""
+
 REGISTRY_LIST = "application/vnd.adobe.xed+json"
 REGISTRY_ONE = "application/vnd.adobe.xed+json; version=1"
-PROFILE = "https://ns.adobe.com/xdm/context/profile"
+ACCEPT = {"schema_registry": (REGISTRY_LIST, REGISTRY_ONE)}
+"""What lists and single resources are asked for as, where a service wants to be told."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Where resources of a kind are, and how a list tells their ids."""
+    """A resource of the contract, and how the tests ask for it."""
 
-    path: str
-    ids: Callable[[Any], set[str]]
-    query: str = ""
-    accept: tuple[str, str] = ("*/*", "*/*")
-    has_etag: bool = False
+    resource: Resource
+    operations: dict[str, ResourceOperation]
+
+    @classmethod
+    def of(cls, id: str) -> Kind:
+        resource = CONTRACT.resources.by_id[id]
+        return cls(resource, {item.role: item for item in resource.operations})
+
+    @property
+    def path(self) -> str:
+        return CONTRACT.services[self.resource.service].base_path + self.resource.collection
+
+    @property
+    def query(self) -> str:
+        return QUERIES.get(self.resource.service, "?limit=100")
+
+    @property
+    def accept(self) -> tuple[str, str]:
+        return ACCEPT.get(self.resource.service, ("*/*", "*/*"))
+
+    def shown(self, role: str, body: Json) -> list[Shown]:
+        """What a reply of the operation of a role holds."""
+        return shown_in(self.resource, self.operations[role], body)
+
+    def ids(self, listed: Json) -> set[str]:
+        return {shown.ids[0] for shown in self.shown("list", listed)}
 
 
-def ids_of_items(name: str) -> Callable[[Any], set[str]]:
-    return lambda listed: {item[name] for item in listed["items"]}
-
-
-def _flow_service(path: str) -> Kind:
-    return Kind(f"{FLOW_SERVICE}/{path}", ids_of_items("id"), "?limit=100", has_etag=True)
-
-
-def _registry(path: str) -> Kind:
-    accept = (REGISTRY_LIST, REGISTRY_ONE)
-    ids = lambda listed: {item["$id"] for item in listed["results"]}  # noqa: E731
-    return Kind(f"{SCHEMA_REGISTRY}/tenant/{path}", ids, "?limit=300", accept)
-
-
-KINDS = {
-    "field group": _registry("fieldgroups"),
-    "schema": _registry("schemas"),
-    "data set": Kind(f"{CATALOG}/dataSets", set, "?limit=100"),
-    "connection": _flow_service("connections"),
-    "source": _flow_service("sourceConnections"),
-    "target": _flow_service("targetConnections"),
-    "mapping set": Kind(
-        f"{CONVERSION}/mappingSets",
-        lambda listed: {item["id"] for item in listed["data"]},
-        "?limit=100&start=0",
-    ),
-    "flow": _flow_service("flows"),
-}
+KINDS = {name: Kind.of(id) for name, id in RESOURCES.items()}
 
 LOOSE = {("target", "data set"), ("mapping set", "schema")}
 """References that the documents let dangle: nothing forbids to delete what they lead to."""
@@ -205,18 +221,18 @@ class Calls(RuleBasedStateMachine):
             assert answer.status < 300, (kind, answer.status, answer.rule, answer.content)
         if answer.status >= 300:
             return multiple()
-        made = answer.json
-        id = made[0].rpartition("/")[2] if isinstance(made, list) else made.get("$id") or made["id"]
-        thing = Thing(place, kind, id)
+        (made,) = KINDS[kind].shown("create", answer.json)
+        thing = Thing(place, kind, made.ids[0])
         assert thing not in self.there
         self.there[thing] = Known(needs=set(needs))
         self._note_etag(thing)
         return thing
 
     def _note_etag(self, thing: Thing) -> None:
-        if KINDS[thing.kind].has_etag:
-            shown = self.read(thing.place, thing).json["items"][0]
-            self.there[thing].etag = shown["etag"]
+        kind = KINDS[thing.kind]
+        if "etag" in kind.resource.etag:
+            (shown,) = kind.shown("get", self.read(thing.place, thing).json)
+            self.there[thing].etag = shown.members["etag"]
 
     # Creating
 
