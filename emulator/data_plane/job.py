@@ -115,7 +115,7 @@ def flow_mapping(services: Services, scope: Scope, flow: JsonObject) -> Compiled
         raise SourceError(f"The mapping set {id} does not exist.", MAPPING_FAILED)
     number = int(version) if version.isdecimal() and len(version) < 10 else found["version"]
     try:
-        mapping_set = services.data_prep.version(scope.sandbox, found["id"], number)
+        mapping_set = services.data_prep.version(scope, found["id"], number)
     except LookupError:
         text = f"The mapping set {id} has no version {number}."
         raise SourceError(text, MAPPING_FAILED) from None

@@ -170,7 +170,7 @@ class DataAccess(Domain, Protocol):
 class DataPrep(Domain, Protocol):
     """Mapping sets."""
 
-    def version(self, sandbox: Sandbox, id: str, number: int) -> JsonObject:
+    def version(self, scope: Scope, id: str, number: int) -> JsonObject:
         """Return a mapping set as one of its versions was."""
 
 

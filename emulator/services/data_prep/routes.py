@@ -47,7 +47,7 @@ def get_mapping_set(service: DataPrep, call: Call) -> Reply:
     version = call.query.get("version")
     if version is None:
         return shapes.one(call, call.find("mapping_set", call.path["id"]))
-    return shapes.one(call, service.version(call.sandbox, call.path["id"], int(version)))
+    return shapes.one(call, service.version(call.scope, call.path["id"], int(version)))
 
 
 @operation("data_prep.replace_mapping_set")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
-from emulator.sandbox import Sandbox
 from emulator.scope import Finder, Lister, Scope
 from emulator.services.data_prep import language, suggestions, vocabulary
 from emulator.services.data_prep.schemas_and_samples import SAMPLE as MAPPER_SAMPLE
@@ -73,17 +72,16 @@ class DataPrep:
         ids = [mapping["id"] for mapping in found["mappings"]]
         return {**found, "versions": versions, "mappingIds": ids}
 
-    def version(self, sandbox: Sandbox, id: str, number: int) -> JsonObject:
+    def version(self, scope: Scope, id: str, number: int) -> JsonObject:
         """Return a mapping set as one of its versions was.
 
         Raises:
             LookupError: The set has no such version.
         """
-        stored = self._platform.store.read(sandbox, VERSION, f"{id} {number}")
-        if stored is None:
+        found = scope.read(VERSION, f"{id} {number}")
+        if found is None:
             raise LookupError(f"{id} {number}")
-        body: JsonObject = stored.body
-        return body
+        return found
 
     def mapping_sets(self, scope: Scope) -> list[JsonObject]:
         """Return every mapping set as it is now, the oldest first."""
