@@ -59,8 +59,8 @@ class JournalOff:
 class JournalViews:
     """The views of the journal.
 
-    All worlds have one journal. A call that chooses a world, or a test by the same header, sees and
-    clears only what belongs to it; one that does not, everything.
+    Isolated emulators share one journal. A call that chooses one, or a test by the same header,
+    sees and clears only what belongs to it; one that does not, everything.
     """
 
     def __init__(self, engine: Engine, journal: Journal, coverage: LiveCoverage) -> None:
@@ -162,7 +162,7 @@ class JournalViews:
 
 
 def _own() -> dict[str, str]:
-    """Return the filter of a call that speaks for a test, or for a world, which is the same."""
+    """Return the filter by the test or isolated emulator, which is the same, that a call names."""
     test = request.headers.get(TEST_HEADER)
     return {} if test is None else {"test": test}
 

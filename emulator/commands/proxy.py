@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     edition_name(emulator.contract, settings.edition)
     watcher = Watcher(emulator)
     try:
-        relay = Relay(upstream, watcher.see, watcher.own, settings.host, settings.port)
+        relay = Relay(upstream, watcher.add, watcher.control, settings.host, settings.port)
     except OSError as error:
         watcher.close()
         place = f"{settings.host}:{settings.port}"

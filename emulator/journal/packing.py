@@ -70,7 +70,7 @@ class PackedExchange:
         self.enforce = exchange.enforce
         self.judged = judged_by(exchange)
         self.findings = _findings(exchange) if is_remarkable(exchange) else ()
-        self.deviations = tuple(exchange.complaints)
+        self.deviations = tuple(exchange.deviations)
         self.faults = tuple(exchange.faults)
 
     @property
@@ -177,7 +177,7 @@ def is_remarkable(exchange: Exchange) -> bool:
     """Tell whether an exchange has anything besides its success to be counted."""
     return bool(
         exchange.findings
-        or exchange.complaints
+        or exchange.deviations
         or exchange.faults
         or exchange.reply.status >= 400
         or EXPECTS_HEADER in exchange.incoming.headers

@@ -1,4 +1,4 @@
-"""An emulator that a test has for a while, and how clients reach it: without a socket."""
+"""An emulator that a test uses, and how clients in its process reach it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from emulator.testing.session import AepSession
 
 HOST = "aep.test"
-"""Under which the emulator of this process is called; names in `.test` never leave a machine."""
+"""The host name of the emulator in this process; names in `.test` never leave a machine."""
 
 _OWN_PATHS = ((PLATFORM, "/data/"), (IMS, "/ims/"))
 
 
 class Connection:
-    """An emulator, lent at `start` and given back at `stop`, and the way that leads to it.
+    """An emulator, taken from the pool at `start` and returned at `stop`, and the way to it.
 
     In between, `requests` and `httpx` reach it at `url`, and are kept from Adobe's own hosts.
     """
@@ -45,10 +45,10 @@ class Connection:
         test: str = "",
         **options: Any,
     ) -> None:
-        """Remember what is wanted; the environment's `AEP_EMULATOR_*` is not asked.
+        """Remember the settings; `AEP_EMULATOR_*` in the environment has no effect.
 
         Args:
-            settings: What the emulator is told.
+            settings: Those of the emulator.
             mock: Whether Adobe's own hosts lead here too.
             test: What the journal calls the test that sends the calls.
             options: Single settings by name, such as `edition` and `enforce`.
@@ -68,7 +68,7 @@ class Connection:
     # Its life
 
     def start(self) -> Self:
-        """Be there, empty, from now on.
+        """Take an emulator from the pool; it is empty.
 
         Raises:
             RuntimeError: It is started already.
@@ -87,7 +87,7 @@ class Connection:
         return self
 
     def stop(self) -> None:
-        """Be gone; stopping twice does no harm."""
+        """Return it to the pool; stopping twice does no harm."""
         emulator, self._emulator = self._emulator, None
         if emulator is None:
             return

@@ -1,4 +1,4 @@
-"""Attributes of other people's modules and classes, replaced while somebody wants it."""
+"""Attributes of modules and classes of libraries, replaced while a test needs it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _INHERITED = object()
 
 
 class Patches(Generic[T]):
-    """Replacements that are there from the first start to the last stop."""
+    """Replacements that last from the first start to the last stop."""
 
     def __init__(self, patch: Callable[[], None], undo: Callable[[], None] | None = None) -> None:
         """Remember how to begin: `patch` calls `replace`; `undo` ends what it did beside that."""
@@ -23,14 +23,14 @@ class Patches(Generic[T]):
         self._originals: list[tuple[Any, str, Any]] = []
 
     def start(self, item: T) -> None:
-        """Let something be served by the replacements, from now on."""
+        """Let the replacements serve an item, from now on."""
         with self.lock:
             if not self.started:
                 self._patch()
             self.started.append(item)
 
     def stop(self, item: T) -> None:
-        """Serve it no longer; the last one takes the replacements along."""
+        """Serve it no longer; after the last one, the originals are put back."""
         with self.lock:
             self.started.remove(item)
             if not self.started:

@@ -1,4 +1,4 @@
-"""Emulators that tests take by turns: made once a process for the same settings, then reset."""
+"""Emulators for tests: one is made for each settings in a process, then reset and used again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from emulator.web.message import Handler, Request, Response
 
 COUNTING = threading.Event()
-"""Set when somebody wants to know at the end what all tests have covered."""
+"""Set if the run reports at its end what all tests have covered."""
 
 _LOCK = threading.Lock()
 _MADE: list[Emulator] = []
@@ -27,7 +27,7 @@ _SCENARIOS: dict[tuple[Settings, str], State] = {}
 
 
 def borrow(settings: Settings) -> Emulator:
-    """Return an emulator that nobody else has now, as new, with a clock that stands still.
+    """Return an emulator that no other test is using, as new, with a clock that stands still.
 
     Raises:
         SettingError, ContractError, FixtureError: As `create_emulator`.
@@ -48,7 +48,7 @@ def borrow(settings: Settings) -> Emulator:
 
 
 def give_back(settings: Settings, emulator: Emulator) -> None:
-    """Let others have an emulator."""
+    """Return an emulator to the pool."""
     if COUNTING.is_set() and emulator.journal is not None:
         emulator.journal.clear()
     with _LOCK:
@@ -75,7 +75,7 @@ def made() -> Iterator[Emulator]:
 
 
 class Switch:
-    """What a server that is kept serves: the handler of now."""
+    """Lets a server that is kept serve one handler after the other."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
@@ -105,7 +105,7 @@ def server_of(emulator: Emulator) -> tuple[Server, Switch]:
 
 
 def close() -> None:
-    """End all servers and forget all emulators that nobody has now."""
+    """End all servers and forget all emulators that no test is using."""
     with _LOCK:
         while _SERVERS:
             server, _ = _SERVERS.popitem()[1]

@@ -66,6 +66,6 @@ class AepEmulatorContainer(DockerContainer):
         """In place of `https://ims-na1.adobelogin.com/ims/token/v3`."""
         return f"{self.url}/ims/token/v3"
 
-    def world(self, name: str) -> str:
-        """Return the base URL of a world of its own, so that parallel tests can share this."""
+    def isolated(self, name: str) -> str:
+        """Return the base URL of an isolated emulator, so that parallel tests can share this."""
         return f"{self.url}{PREFIX}{quote(name, safe='')}"

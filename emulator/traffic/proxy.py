@@ -1,4 +1,4 @@
-"""Watches what goes through a relay: judges both sides, and keeps a journal without secrets."""
+"""Judges what goes through a relay, requests and replies, and keeps a journal without secrets."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("emulator")
 
-WAITING = 1000
-"""So many exchanges may wait to be judged; then their clients wait too."""
+MAX_WAITING = 1000
+"""How many exchanges may wait to be judged; beyond that their clients wait too."""
 
-OPEN_PATHS = (
+CONTROL_CALLS = (
     "coverage",
     "edition",
     "editions",
@@ -38,13 +38,13 @@ OPEN_PATHS = (
     "report",
     "rules",
 )
-"""What of the control API makes sense here: there is no state, and nothing to reset."""
+"""The parts of the control API that a proxy has: it holds no state that could be reset."""
 
 
 class Watcher:
     """Judges exchanges in the order of their replies, in a thread of its own.
 
-    It borrows an emulator's contract, journal and control API; nobody calls the emulated APIs.
+    It uses an emulator's contract, journal and control API; the emulated APIs are never called.
 
     Raises:
         ValueError: The emulator has no journal.
@@ -57,13 +57,13 @@ class Watcher:
         self._journal, self._coverage = emulator.journal, emulator.coverage
         settings = emulator.settings
         self.judge = RecordingJudge(emulator.contract, emulator.platform, enforce=settings.enforce)
-        self._waiting: queue.Queue[Recorded | None] = queue.Queue(WAITING)
+        self._waiting: queue.Queue[Recorded | None] = queue.Queue(MAX_WAITING)
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self.counted = Counted()
         self._one_at_a_time = threading.Lock()
         self._thread.start()
 
-    def see(self, recorded: Recorded) -> None:
+    def add(self, recorded: Recorded) -> None:
         """Take an exchange; any thread may call this."""
         self._waiting.put(recorded)
 
@@ -107,12 +107,12 @@ class Watcher:
         """Return what everything seen so far has covered."""
         return self._coverage.current()
 
-    def own(
+    def control(
         self, method: str, target: str, fields: Fields, body: bytes
     ) -> tuple[int, Fields, bytes]:
-        """Answer a request to the control API; see `relay.Own`."""
+        """Answer a request to the control API; see `relay.Control`."""
         name = target.split("?", maxsplit=1)[0].removeprefix("/_emulator/").partition("/")[0]
-        if name not in OPEN_PATHS:
+        if name not in CONTROL_CALLS:
             said = {"error": "not in a proxy", "detail": f"a proxy has no /_emulator/{name}"}
             content = dumps(said)
             length = ("Content-Length", str(len(content)))

@@ -1,4 +1,4 @@
-"""Sends requests on to another endpoint and its replies back, unchanged, and lets somebody see.
+"""Sends requests on to another endpoint and its replies back, unchanged, and reports each exchange.
 
 Method, target, header fields (order and repetitions included) and bodies go through as they are;
 of header fields only those about the connection itself stay behind, and `Host` names the upstream.
@@ -20,8 +20,8 @@ from emulator.json_types import dumps
 from emulator.traffic.recording import Fields, Recorded, RecordedReply, Source
 from emulator.traffic.upstream import Upstream
 from emulator.traffic.wire import (
-    PIECE,
-    Kept,
+    CHUNK_BYTES,
+    BodyRecorder,
     chunks,
     decoded,
     end_to_end,
@@ -31,23 +31,23 @@ from emulator.traffic.wire import (
     pieces_of,
 )
 
-OWN_PATHS = "/_emulator/"
+CONTROL_PATHS = "/_emulator/"
 """What is asked of the relay itself, and not sent on."""
 
-PATIENCE = 60.0
+TIMEOUT = 60.0
 """Seconds to wait for the upstream."""
 
-RETRIED = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
-"""Methods that may be sent once more if a connection that was kept has gone meanwhile."""
+RETRIED_METHODS = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
+"""Methods that may be sent once more if the upstream has closed a connection that was kept."""
 
 
-Seen = Callable[[Recorded], None]
-Own = Callable[[str, str, Fields, bytes], tuple[int, Fields, bytes]]
+OnExchange = Callable[[Recorded], None]
+Control = Callable[[str, str, Fields, bytes], tuple[int, Fields, bytes]]
 """Answers a request to `/_emulator/`: method, target, fields and body; status, fields and body."""
 
 
 class Relay(ThreadingHTTPServer):
-    """Listens on an address; a thread for each connection. `seen` is called from these threads."""
+    """Listens on an address; a thread for each connection. These threads call `on_exchange`."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -55,17 +55,17 @@ class Relay(ThreadingHTTPServer):
     def __init__(
         self,
         upstream: Upstream,
-        seen: Seen,
-        own: Own,
+        on_exchange: OnExchange,
+        control: Control,
         host: str = "127.0.0.1",
         port: int = 0,
         *,
-        patience: float = PATIENCE,
+        timeout: float = TIMEOUT,
     ) -> None:
         self.upstream = upstream
-        self.seen = seen
-        self.own = own
-        self.patience = patience
+        self.on_exchange = on_exchange
+        self.control = control
+        self.upstream_timeout = timeout
         self._number = 0
         self._lock = threading.Lock()
         if ":" in host:
@@ -83,7 +83,7 @@ class Relay(ThreadingHTTPServer):
             return self._number
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that has gone is no fault of ours, and others are answered 502."""
+        """Log nothing: a client closed its connection; what the upstream fails is answered 502."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -118,8 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
         fields = list(self.headers.items())
         if "close" in named_by_connection(fields):
             self.close_connection = True
-        if self.path.startswith(OWN_PATHS):
-            self._answer_own(fields)
+        if self.path.startswith(CONTROL_PATHS):
+            self._answer_control(fields)
             return
         number = self.server.next_number()
         recorded = Recorded(
@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
             url=self.path if self.path.startswith("/") else urlsplit(self.path).path or "/",
             headers=fields,
         )
-        sent = Kept()
+        sent = BodyRecorder()
         try:
             response = self._send(fields, sent)
         except (OSError, http.client.HTTPException) as error:
@@ -143,9 +143,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             recorded.body = sent.body
             recorded.reply = self._reply(response)
-        self.server.seen(recorded)
+        self.server.on_exchange(recorded)
 
-    def _send(self, fields: Fields, sent: Kept) -> http.client.HTTPResponse:
+    def _send(self, fields: Fields, sent: BodyRecorder) -> http.client.HTTPResponse:
         """Send the request on and return the beginning of its reply."""
         chunked = self._is_chunked()
         passed = list(for_upstream(fields, self.server.upstream.name, chunked))
@@ -154,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             return self._send_once(passed, chunked, self._pieces(chunked), sent)
         except (http.client.RemoteDisconnected, ConnectionError):
-            if not is_kept or has_body or self.command not in RETRIED:
+            if not is_kept or has_body or self.command not in RETRIED_METHODS:
                 raise
             self._drop()
             return self._send_once(passed, chunked, iter(()), sent)
@@ -163,12 +163,14 @@ class _Handler(BaseHTTPRequestHandler):
         return "chunked" in self.headers.get("Transfer-Encoding", "").lower()
 
     def _send_once(
-        self, fields: Fields, chunked: bool, pieces: Iterator[bytes], sent: Kept
+        self, fields: Fields, chunked: bool, pieces: Iterator[bytes], sent: BodyRecorder
     ) -> http.client.HTTPResponse:
         connection = self._connection
         if connection is None or is_gone(connection):
             self._drop()
-            connection = self._connection = self.server.upstream.connect(self.server.patience)
+            connection = self._connection = self.server.upstream.connect(
+                self.server.upstream_timeout
+            )
         target = self.server.upstream.prefix + self.path
         connection.putrequest(self.command, target, skip_host=True, skip_accept_encoding=True)
         for name, value in fields:
@@ -187,14 +189,14 @@ class _Handler(BaseHTTPRequestHandler):
         """Yield the request's body as it comes.
 
         Raises:
-            ConnectionError: It breaks off, or its chunks are none.
+            ConnectionError: It breaks off, or is not chunked as it says.
         """
         if chunked:
             yield from chunks(self.rfile)
             return
         left = int(self.headers.get("Content-Length") or 0)
         while left > 0:
-            piece = self.rfile.read(min(left, PIECE))
+            piece = self.rfile.read(min(left, CHUNK_BYTES))
             if not piece:
                 raise ConnectionAbortedError("the request's body broke off")
             left -= len(piece)
@@ -215,25 +217,25 @@ class _Handler(BaseHTTPRequestHandler):
         elif has_body and not is_sized:
             self.close_connection = True
         self.end_headers()
-        kept = Kept()
+        passed_body = BodyRecorder()
         try:
             for piece in pieces_of(response):
-                kept.add(piece)
+                passed_body.add(piece)
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
                 self.wfile.flush()
             if chunked:
                 self.wfile.write(b"0\r\n\r\n")
         except (OSError, http.client.HTTPException):
-            kept.is_cut = True
+            passed_body.is_cut = True
             self.close_connection = True
             self._drop()
         if response.will_close:
             self._drop()
-        return RecordedReply(response.status, list(fields), decoded(kept.body, fields))
+        return RecordedReply(response.status, list(fields), decoded(passed_body.body, fields))
 
-    def _answer_own(self, fields: Fields) -> None:
+    def _answer_control(self, fields: Fields) -> None:
         body = b"".join(self._pieces(self._is_chunked()))
-        status, headers, content = self.server.own(self.command, self.path, fields, body)
+        status, headers, content = self.server.control(self.command, self.path, fields, body)
         self.send_response_only(status)
         for name, value in headers:
             self.send_header(name, value)

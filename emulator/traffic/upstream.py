@@ -30,7 +30,7 @@ class Upstream:
             authorities: A file with the certificates to trust instead of the system's.
 
         Raises:
-            UpstreamError: It is no URL of HTTP or HTTPS, or the file holds no certificates.
+            UpstreamError: The URL is not one of HTTP or HTTPS, or the file holds no certificates.
         """
         try:
             parts = urlsplit(url)
@@ -61,10 +61,10 @@ class Upstream:
         """The base URL that requests are sent on to."""
         return f"{self.scheme}://{self.name}{self.prefix}"
 
-    def connect(self, patience: float) -> http.client.HTTPConnection:
+    def connect(self, timeout: float) -> http.client.HTTPConnection:
         """Return a connection that is opened by its first request."""
         if self.context is not None:
             return http.client.HTTPSConnection(
-                self.host, self.port, timeout=patience, context=self.context
+                self.host, self.port, timeout=timeout, context=self.context
             )
-        return http.client.HTTPConnection(self.host, self.port, timeout=patience)
+        return http.client.HTTPConnection(self.host, self.port, timeout=timeout)

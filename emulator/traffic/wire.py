@@ -1,4 +1,4 @@
-"""Header fields and bodies on their way through a relay: what stays behind, what is kept."""
+"""Header fields and bodies on their way through a relay: what is passed on, what is recorded."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 
 from emulator.traffic.recording import Fields
 
-MOST_OF_A_BODY = 16 * 1024**2
+MAX_BODY_BYTES = 16 * 1024**2
 """Bodies of more bytes go through, but are not judged."""
 
-PIECE = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 
 HOP_BY_HOP = frozenset(
     "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
@@ -24,8 +24,8 @@ HOP_BY_HOP = frozenset(
 
 
 @dataclass(slots=True)
-class Kept:
-    """What has gone through of a body, as long as it is not too long to be judged."""
+class BodyRecorder:
+    """Collects the body that passes through, unless it is too long to be judged."""
 
     pieces: list[bytes] = field(default_factory=list)
     length: int = 0
@@ -33,13 +33,13 @@ class Kept:
 
     def add(self, piece: bytes) -> None:
         self.length += len(piece)
-        if self.length <= MOST_OF_A_BODY:
+        if self.length <= MAX_BODY_BYTES:
             self.pieces.append(piece)
 
     @property
     def body(self) -> bytes | None:
         """The body, or None if it is too long or broke off."""
-        whole = self.length <= MOST_OF_A_BODY and not self.is_cut
+        whole = self.length <= MAX_BODY_BYTES and not self.is_cut
         return b"".join(self.pieces) if whole else None
 
 
@@ -74,21 +74,21 @@ def for_upstream(fields: Fields, host: str, chunked: bool) -> Iterator[tuple[str
 def chunks(file: Any) -> Iterator[bytes]:
     """Yield the chunks of a body, cut into pieces; trailers are read and left out."""
     while True:
-        size = file.readline(PIECE).partition(b";")[0].strip()
+        size = file.readline(CHUNK_BYTES).partition(b";")[0].strip()
         try:
             left = int(size, 16)
         except ValueError:
-            raise ConnectionAbortedError("the request's chunks are none") from None
+            raise ConnectionAbortedError("the request's body is not chunked as it says") from None
         if left == 0:
             break
         while left > 0:
-            piece = file.read(min(left, PIECE))
+            piece = file.read(min(left, CHUNK_BYTES))
             if not piece:
                 raise ConnectionAbortedError("the request's body broke off")
             left -= len(piece)
             yield piece
-        file.readline(PIECE)
-    while file.readline(PIECE).strip():
+        file.readline(CHUNK_BYTES)
+    while file.readline(CHUNK_BYTES).strip():
         pass
 
 
@@ -98,7 +98,7 @@ def pieces_of(response: http.client.HTTPResponse) -> Iterator[bytes]:
     Raises:
         http.client.HTTPException: It breaks off.
     """
-    while piece := response.read1(PIECE):
+    while piece := response.read1(CHUNK_BYTES):
         yield piece
     if response.length:
         raise http.client.IncompleteRead(b"", response.length)

@@ -1,4 +1,4 @@
-"""The way of a request through one emulator: gate, judge, view, reply."""
+"""Answers a request of an operation: gate, rules, view, reply."""
 
 from __future__ import annotations
 
@@ -43,9 +43,10 @@ PLATFORM_HEADERS = (
 
 
 class Engine:
-    """Answers requests. `edition` and `enforce` may be changed while it runs.
+    """Answers requests of operations. `edition` and `enforce` may be changed while it runs.
 
-    Who wants to see or change what happens puts itself into `before` and `after`.
+    What observes or changes exchanges (journal, faults, self-check) adds functions to `before` and
+    `after`.
     """
 
     def __init__(self, contract: Contract, platform: Platform, views: Mapping[str, View]) -> None:

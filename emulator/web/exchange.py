@@ -1,4 +1,4 @@
-"""What happened on one request, for those who watch: the journal, faults, the self-check."""
+"""Everything about one request and its reply, for the journal, the faults and the self-check."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Exchange:
         sandbox: Where it belongs.
         findings: Every rule that fired, in the order of refusal.
         refused_by: The finding that refused it, if a rule did.
-        complaints: What the self-check found wrong with the reply, if it is on.
-        reply: What goes back; who watches may change it.
+        deviations: What the self-check found wrong with the reply, if it is on.
+        reply: What goes back; functions in `Engine.after` may change it.
         faults: The faults that hit it, by their ids.
     """
 
@@ -45,7 +45,7 @@ class Exchange:
     sandbox: Sandbox = PLATFORM
     findings: list[Finding] = field(default_factory=list)
     refused_by: Finding | None = None
-    complaints: list[str] = field(default_factory=list)
+    deviations: list[str] = field(default_factory=list)
     reply: Reply = field(default_factory=Reply)
     faults: dict[str, Any] = field(default_factory=dict)
 

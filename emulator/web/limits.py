@@ -10,7 +10,7 @@ from emulator.settings import Settings
 from emulator.web.isolation import without_prefix
 
 FILES = (("PUT", "/_emulator/files/"), ("PUT", "/dlblobstore"))
-"""Where files come in beside the operations: the areas of connections, and the landing zone."""
+"""Where files are uploaded beside the operations: to connections, and to the landing zone."""
 
 
 def limit_of(operation: Operation, settings: Settings) -> int:

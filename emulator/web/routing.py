@@ -1,4 +1,4 @@
-"""Binds operations to URLs: one map, for requests that come in and for recorded ones."""
+"""Finds the operation of a URL, for requests that arrive and for recorded ones."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The self-check: every reply is held against the contract, and what does not fit is said aloud.
+"""The self-check: compares every reply with the contract and reports deviations.
 
-It is about the emulator, not about its clients. Whoever finds `x-emulator-self-check` on a reply
-has found a mistake of ours.
+It is about the emulator, not about its clients: `x-emulator-self-check` on a reply is a mistake of
+the emulator.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from emulator.web.exchange import Exchange
 
 HEADER = "x-emulator-self-check"
-"""The reply's header that says what no document shows of it."""
+"""The reply's header that names its deviations from the contract."""
 
 _JSON = "application/json"
-_LONGEST = 400
+_MAX_CHARACTERS = 400
 _FAULT = "x-emulator-fault"
 _RULE = "x-emulator-rule"
 
@@ -29,7 +29,7 @@ _log = logging.getLogger("emulator.web.self_check")
 
 
 class SelfCheck:
-    """Watches exchanges; see `Engine.after`. It has to come before whoever writes them down."""
+    """A function for `Engine.after`; it has to come before the journal's."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -37,17 +37,17 @@ class SelfCheck:
         self._statuses: dict[tuple[str, str], frozenset[int]] = {}
 
     def __call__(self, exchange: Exchange) -> None:
-        """Note what does not fit in the exchange, in the reply's header and in the log."""
-        complaints = list(self._complaints(exchange))
-        if complaints:
-            exchange.complaints.extend(complaints)
-            exchange.reply.headers[HEADER] = "; ".join(complaints)[:_LONGEST]
+        """Report deviations in the exchange, in the reply's header and in the log."""
+        deviations = list(self._deviations(exchange))
+        if deviations:
+            exchange.deviations.extend(deviations)
+            exchange.reply.headers[HEADER] = "; ".join(deviations)[:_MAX_CHARACTERS]
             id = exchange.request_id
-            _log.error("the reply to %s does not fit: %s", id, "; ".join(complaints))
+            _log.error("the reply to %s does not fit: %s", id, "; ".join(deviations))
 
-    def _complaints(self, exchange: Exchange) -> Iterator[str]:
+    def _deviations(self, exchange: Exchange) -> Iterator[str]:
         operation, reply = exchange.incoming.operation, exchange.reply
-        if _is_on_purpose(exchange):
+        if _may_deviate(exchange):
             return
         if reply.status >= 400 and reply.headers.get(_RULE) not in self._refusals:
             yield f"{reply.status} without a rule or problem of the contract"
@@ -82,8 +82,8 @@ class SelfCheck:
         return {problem.status} if problem else set()
 
 
-def _is_on_purpose(exchange: Exchange) -> bool:
-    """Tell whether a reply need not fit: a fault, or an answer to what should have been refused."""
+def _may_deviate(exchange: Exchange) -> bool:
+    """Tell whether a reply may deviate: it has a fault, or its request should have been refused."""
     if _FAULT in exchange.reply.headers:
         return True
     let_pass = exchange.refused_by is None and exchange.reply.status < 400

@@ -1,4 +1,4 @@
-"""What goes wrong with a reply on its way: said by the emulator, done by whoever carries it."""
+"""How a transport is to fail in sending a reply: a fault says so, the transport does it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TransportFault:
-    """What befalls one reply. Without any of it, the reply is carried as it is.
+    """What happens to one reply; by default nothing.
 
     Args:
         delay: Seconds that pass before anything is sent.

@@ -19,14 +19,19 @@ import pytest
 from emulator.serving.server import Server
 from emulator.web.envelopes import Refusal, gateway
 from emulator.web.message import Request, Response
+from emulator.web.transport_fault import TransportFault
 from tests.emulators import new_emulator
 
 TIMEOUT = 10.0
 BODY_LIMIT = 100_000
+LARGE = bytes(50_000)
 
 
 class Echo:
-    """Answers with the request's body, else with its path; /slow waits for `released`."""
+    """Answers with the request's body, else with its path.
+
+    For /slow it waits for `released`; the response to /late is late, that to /large is large.
+    """
 
     def __init__(self) -> None:
         self.entered = threading.Event()
@@ -39,8 +44,9 @@ class Echo:
             self.released.wait(TIMEOUT)
         if path == "/fail":
             raise ValueError("told to fail")
-        body = request.body or path.encode()
-        return Response(200, [("X-Seen", str(len(body)))], body)
+        body = request.body or (LARGE if path == "/large" else path.encode())
+        fault = TransportFault(delay=0.05) if path == "/late" else None
+        return Response(200, [("X-Seen", str(len(body)))], body, fault)
 
     def body_limit(self, method: str, target: str) -> int:
         return BODY_LIMIT
@@ -133,6 +139,42 @@ def test_slow_clients_block_nobody(
 
 def test_a_chunked_body_arrives(client: http.client.HTTPConnection) -> None:
     assert post(client, "/", iter([b"one ", b"two ", b"three"])) == b"one two three"
+
+
+def pipelined(*paths: str) -> bytes:
+    return b"".join(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() for path in paths)
+
+
+def test_requests_of_one_packet_are_answered_in_their_order(server: Server) -> None:
+    with socket.create_connection((server.host, server.port), timeout=TIMEOUT) as raw:
+        raw.sendall(pipelined("/one", "/two") + b"GET /three HTTP/1.0\r\n\r\n")
+        received = b"".join(iter(lambda: raw.recv(65_536), b""))
+    bodies = [part.partition(b"HTTP/")[0] for part in received.split(b"\r\n\r\n")[1:]]
+    assert bodies == [b"/one", b"/two", b"/three"]
+    assert received.count(b"connection: close") == 1
+
+
+def test_a_late_response_keeps_its_place_in_the_order(server: Server) -> None:
+    with socket.create_connection((server.host, server.port), timeout=TIMEOUT) as raw:
+        raw.sendall(pipelined("/late", "/next"))
+        raw.sendall(b"GET /last HTTP/1.0\r\n\r\n")
+        received = b"".join(iter(lambda: raw.recv(65_536), b""))
+    assert received.find(b"/late") < received.find(b"/next") < received.find(b"/last")
+
+
+def test_a_client_that_reads_late_gets_every_response(server: Server) -> None:
+    """What it does not read is not piled up here: reading stops until it goes on."""
+    number, size = 200, len(LARGE)
+    with socket.create_connection((server.host, server.port), timeout=TIMEOUT) as raw:
+        sender = threading.Thread(target=raw.sendall, args=(pipelined(*["/large"] * number),))
+        sender.start()
+        threading.Event().wait(0.2)
+        with raw.makefile("rb") as received:
+            for _ in range(number):
+                while received.readline() != b"\r\n":
+                    pass
+                assert len(received.read(size)) == size
+        sender.join(TIMEOUT)
 
 
 @pytest.mark.parametrize("path", ["/plain", "/a b", "/é/ü", "/%2F/%25", "/" + "x" * 5000])

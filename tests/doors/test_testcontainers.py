@@ -91,7 +91,7 @@ def test_it_waits_for_health_and_its_addresses_lead_there(
         made._wait_strategy.wait_until_ready(made)
         assert made.token_url == server.token_url
         assert server.session.get(made.url + HEALTH).status_code == 200
-        server.session.get(made.world("a b/c") + "/data/foundation/flowservice/flows")
+        server.session.get(made.isolated("a b/c") + "/data/foundation/flowservice/flows")
         assert server.session.get("/_emulator/worlds").json()["worlds"] == ["a b/c"]
 
 

@@ -75,7 +75,7 @@ def relaying(
     def own(*asked: object) -> tuple[int, list[tuple[str, str]], bytes]:
         return 200, [("Content-Length", "3")], b"own"
 
-    relay = Relay(Upstream.of(url, authorities), seen, own, patience=10)
+    relay = Relay(Upstream.of(url, authorities), seen, own, timeout=10)
     thread = threading.Thread(target=relay.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
@@ -285,7 +285,7 @@ def watched(upstream: tuple[Emulator, str]) -> Iterator[tuple[int, Watcher, Emul
     """A relay in front of an emulator, its watcher, and the emulator that lends the journal."""
     lent = new_emulator()
     watcher = Watcher(lent)
-    relay = Relay(Upstream.of(upstream[1]), watcher.see, watcher.own, patience=10)
+    relay = Relay(Upstream.of(upstream[1]), watcher.add, watcher.control, timeout=10)
     thread = threading.Thread(target=relay.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield relay.server_address[1], watcher, lent
