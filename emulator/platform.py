@@ -10,11 +10,9 @@ from types import ModuleType
 from typing import Generic, TypeVar
 
 from emulator.clock import Clock
-from emulator.fixtures.library import FixtureLibrary, Fixtures
+from emulator.fixtures.library import FixtureLibrary
 from emulator.ids import Ids
-from emulator.json_types import JsonObject
-from emulator.sandbox import Sandbox
-from emulator.scope import PlatformBase, Scope
+from emulator.scope import PlatformBase
 from emulator.services.interfaces import Domain, Services
 from emulator.settings import Settings
 from emulator.store import Blobs, Store
@@ -86,27 +84,3 @@ class Platform(PlatformBase):
                     if marks["fact"]["stateless"]:
                         self.stateless_facts.add(f"{service.name}.{name}")
         return domain
-
-    def find(self, sandbox: Sandbox, fixtures: Fixtures, kind: str, key: str) -> JsonObject | None:
-        """Return one resource of any service, or None. For callers without a scope."""
-        return self.finders[kind](_FixedScope(self, sandbox, fixtures), key)
-
-    def all(self, sandbox: Sandbox, fixtures: Fixtures, kind: str) -> list[JsonObject]:
-        """Return every resource of a kind that a sandbox sees. For callers without a scope."""
-        return self.listers[kind](_FixedScope(self, sandbox, fixtures))
-
-
-class _FixedScope(Scope):
-    """A scope of fixtures rather than of an edition, until all callers take a scope."""
-
-    __slots__ = ("_fixtures",)
-
-    def __init__(self, platform: PlatformBase, sandbox: Sandbox, fixtures: Fixtures) -> None:
-        self.platform = platform
-        self.sandbox = sandbox
-        self.client = ""
-        self._fixtures = fixtures
-
-    @property
-    def fixtures(self) -> Fixtures:
-        return self._fixtures

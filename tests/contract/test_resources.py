@@ -21,8 +21,10 @@ def test_an_operation_leads_to_its_resource() -> None:
     resource, item = resources.by_operation["catalog.get_dataset"]
     assert resource is resources.by_id["catalog.dataset"]
     assert (item.role, item.at, item.shows) == ("get", "/*", "whole")
-    assert resource.found_among(item) == ("datasets",)
+    assert resource.found_among(item) == ("dataset",)
     assert resource.parameter_of(item) == "id"
+    resource, item = resources.by_operation["schema_registry.get_tenant_schema"]
+    assert resource.found_among(item) == ("schema", "union")
 
 
 def test_a_reply_may_speak_of_fewer_kinds_than_the_resource_is_known_by() -> None:

@@ -24,11 +24,16 @@ def _other(value: Json, arguments: JsonObject, lookup: Any) -> JsonObject | None
 
 @memberwise
 def refers_to(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """The value is the key of an existing resource of `kind` (or of one of `kinds`)."""
+    """The value is the key of an existing resource of `kind` (or of one of `kinds`).
+
+    With `separator` the value is a list of keys, at least one of which exists.
+    """
     kinds = arguments.get("kinds") or [arguments["kind"]]
     if not isinstance(value, str):
         return
-    if all(lookup.find(kind, value) is None for kind in kinds):
+    separator = arguments.get("separator")
+    keys = [key.strip() for key in value.split(separator)] if separator else [value]
+    if all(lookup.find(kind, key) is None for key in keys for kind in kinds):
         noun = " or ".join(kinds).replace("_", " ")
         yield Reason(f"there is no {noun} {shown(value)}", values={"id": value})
 

@@ -33,10 +33,8 @@ class Catalog:
             BATCH: self.batches.get,
             FILE: self.files.get,
             EXTERNAL_ID: self.batches.external,
-            "batches": lambda scope, ids: _any_of("batches", self.batches.named(scope, ids)),
             "catalog_tag": self.datasets.tag,
             "dataset_view": self.datasets.of_view,
-            "datasets": lambda scope, ids: _any_of("datasets", self.datasets.named(scope, ids)),
         }
 
     def listers(self) -> Mapping[str, Lister]:
@@ -47,7 +45,3 @@ class Catalog:
         for batch in self.batches.named(scope, ids):
             self._platform.services.batch_ingestion.advance(scope, batch["id"])
         return self.batches.named(scope, ids)
-
-
-def _any_of(name: str, found: list[JsonObject]) -> JsonObject | None:
-    return {name: found} if found else None
