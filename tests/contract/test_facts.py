@@ -31,3 +31,11 @@ def test_rules_name_facts_that_services_have_and_no_fact_is_left_over() -> None:
             _scope, *arguments = inspect.signature(facts[node["fact"]]).parameters
             assert len(arguments) == len(node.get("of", ["."])), rule.id
     assert used == set(facts)
+
+
+def test_services_find_every_kind_of_resource_that_the_contract_names() -> None:
+    emulator = new_emulator()
+    emulator.platform.load()
+    for resource in emulator.contract.resources.by_id.values():
+        for kind in (*resource.kinds, *resource.derived):
+            assert kind in emulator.platform.finders, resource.id

@@ -1,4 +1,4 @@
-"""Media types of the Schema Registry and the forms of a resource that they ask for.
+"""Media types of the Schema Registry and the representations of a resource that they ask for.
 
 Source: "Schema Registry API guide", getting started: `application/vnd.adobe.{xed|xdm}[-modifier…]`.
 """
@@ -18,14 +18,14 @@ _RESOLVING = {"full", "flat", *_DEPRECATING}
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """What a request wants to see of a resource.
+class Representation:
+    """The representation of a resource that a request asks for.
 
     `brief` is identity only; `resolved` has `allOf` and `$ref` merged into fields; `texts` are
     titles and descriptions; `standard` are XDM's own field names instead of the compatible ones;
     `deprecated` marks fields that a descriptor deprecates; `flat` are fields by their whole path.
-    Of descriptors, `links` are paths, not
-    the descriptors themselves, and `paged` is a flat list with its page.
+    Of descriptors, `links` are paths, not the descriptors themselves, and `paged` is a flat list
+    with its page.
     """
 
     brief: bool = False
@@ -39,13 +39,13 @@ class Form:
     paged: bool = False
 
 
-def read_accept(accept: str) -> Form:
-    """Return the form that an Accept header names; the raw one if it names none."""
+def read_accept(accept: str) -> Representation:
+    """Return the representation that an Accept header names; the raw one if it names none."""
     match = _TYPE.match(accept.strip())
     if match is None:
-        return Form()
+        return Representation()
     modifiers = set(match[2].lower().split("-")[1:])
-    return Form(
+    return Representation(
         brief="id" in modifiers,
         resolved=bool(modifiers & _RESOLVING),
         texts="notext" not in modifiers,
@@ -64,15 +64,15 @@ def brief(resource: JsonObject) -> JsonObject:
     return {name: resource[name] for name in names if name in resource}
 
 
-def formed(resource: JsonObject, form: Form) -> JsonObject:
-    """Return a resource (raw or resolved already) in the rest of a form."""
-    if form.brief:
+def represent(resource: JsonObject, representation: Representation) -> JsonObject:
+    """Return a resource (raw or resolved already) in the rest of a representation."""
+    if representation.brief:
         return brief(resource)
-    if not form.texts:
+    if not representation.texts:
         resource = changed(resource, without_texts)
-    if form.standard:
+    if representation.standard:
         resource = changed(resource, _with_standard_names)
-    if form.flat:
+    if representation.flat:
         fields = dict(_flattened(resource.get("properties", {}), ""))
         resource = {**resource, "properties": fields}
     return resource
@@ -81,7 +81,7 @@ def formed(resource: JsonObject, form: Form) -> JsonObject:
 def _flattened(fields: JsonObject, path: str) -> Iterator[tuple[str, Json]]:
     """Yield the fields of objects with the names on the way to them, joined by slashes.
 
-    Only a public client shows this form: it reads the paths of a schema from it.
+    Only a public client shows this representation: it reads the paths of a schema from it.
     """
     for name, field in fields.items():
         inner = field.get("properties") if isinstance(field, dict) else None

@@ -1,6 +1,6 @@
 """Views of the Schema Registry: resources, unions, descriptors, and the remote procedures.
 
-Five resource types share their views; the path says which is meant.
+Five resource types share their views; the contract says which one an operation is about.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from emulator.json_types import Json, JsonObject, dumps
 from emulator.services.schema_registry.export_import import imported_descriptors
 from emulator.services.schema_registry.identifiers import resource_type
 from emulator.services.schema_registry.listing import page_of, selected
-from emulator.services.schema_registry.representations import Form, read_accept
+from emulator.services.schema_registry.representations import Representation
 from emulator.services.schema_registry.sample_data import sample_of
 from emulator.services.schema_registry.service import SchemaRegistry
 from emulator.services.schema_registry.shapes import (
     DESCRIPTOR_ID_DIGITS,
     ID_DIGITS,
     REPLACED_DESCRIPTORS,
+    accepted_representation,
     created_descriptor_shape,
     descriptor_shape,
     list_shape,
@@ -65,11 +66,10 @@ def list_tenant(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.get_tenant_mixin")
 @operation("schema_registry.get_tenant_datatype")
 def get_resource(service: SchemaRegistry, call: Call) -> Reply:
-    """Look a resource up, in the form that Accept asks for."""
-    form = _form(call)
+    """Look a resource up, in the representation that Accept asks for."""
     id = call.path["id"]
     found = service.find(call.scope, id, _type(call)) or service.union(call.scope, id) or {}
-    return Reply(200, represented(service, call, found, form))
+    return Reply(200, represented(service, call, found))
 
 
 @operation("schema_registry.create_schema")
@@ -126,18 +126,14 @@ def get_stats(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.list_unions")
 def list_unions(service: SchemaRegistry, call: Call) -> Reply:
     """List the unions of the tenant."""
-    form = _form(call)
     page = page_of(service.unions(call.scope), call.query, _by_index(call))
-    return Reply(
-        200, {"results": [represented(service, call, union, form) for union in page.items]}
-    )
+    return Reply(200, {"results": [represented(service, call, union) for union in page.items]})
 
 
 @operation("schema_registry.get_union")
 def get_union(service: SchemaRegistry, call: Call) -> Reply:
     """Look the union of a class up."""
-    form = _form(call)
-    return Reply(200, represented(service, call, call.find("union", call.path["id"]), form))
+    return Reply(200, represented(service, call, call.find("union", call.path["id"])))
 
 
 @operation("schema_registry.sample_data")
@@ -233,49 +229,44 @@ def list_global_descriptors(service: SchemaRegistry, call: Call) -> Reply:
     return _descriptor_list(service, call, [])
 
 
-def _form(call: Call) -> Form:
-    return read_accept(call.headers.get("accept", ""))
-
-
 def _by_index(call: Call) -> bool:
     return call.edition.answer("schema_registry.start") == "index"
 
 
 def _list(service: SchemaRegistry, call: Call, resources: list[JsonObject]) -> Reply:
-    form = _form(call)
     page = page_of(resources, call.query, _by_index(call))
-    items = [represented(service, call, item, form) for item in page.items]
-    return Reply(200, list_shape(call, call.operation.path.split("/")[2], page, items))
+    items = [represented(service, call, item) for item in page.items]
+    return Reply(200, list_shape(call, page, items))
 
 
 def _type(call: Call) -> str:
-    """Return the resource type in the second segment of the operation's path."""
-    return resource_type(call.operation.path.split("/")[2])
+    """Return the type of the operation's resource, which is how its collection is called."""
+    return resource_type(call.resource.collection.rpartition("/")[2])
 
 
 def _descriptor_list(service: SchemaRegistry, call: Call, descriptors: list[JsonObject]) -> Reply:
-    form = _form(call)
+    accepted = accepted_representation(call)
     filters = [one for text in call.query.get("property", []) for one in _NEXT_FILTER.split(text)]
     query = {**call.query, "property": filters}
-    if not form.paged:
-        return Reply(200, _by_type(call, selected(descriptors, query), form))
+    if not accepted.paged:
+        return Reply(200, _by_type(call, selected(descriptors, query), accepted))
     page = page_of(descriptors, query, _by_index(call))
-    items = [_descriptor_item(call, item, form) for item in page.items]
+    items = [_descriptor_item(call, item, accepted) for item in page.items]
     head = {"orderby": page.orderby, "next": page.next, "count": len(items)}
     return Reply(200, {"results": items, "_page": head})
 
 
-def _by_type(call: Call, descriptors: list[JsonObject], form: Form) -> JsonObject:
+def _by_type(call: Call, descriptors: list[JsonObject], accepted: Representation) -> JsonObject:
     """Return descriptors as the older forms have them: an object with a list for each type."""
     found: JsonObject = {}
     for descriptor in descriptors:
         found.setdefault(str(descriptor.get("@type")), []).append(
-            _descriptor_item(call, descriptor, form)
+            _descriptor_item(call, descriptor, accepted)
         )
     return found
 
 
-def _descriptor_item(call: Call, descriptor: JsonObject, form: Form) -> Json:
-    if form.links:
+def _descriptor_item(call: Call, descriptor: JsonObject, accepted: Representation) -> Json:
+    if accepted.links:
         return f"/tenant/descriptors/{descriptor['@id']}"
-    return descriptor["@id"] if form.brief else descriptor_shape(call, descriptor)
+    return descriptor["@id"] if accepted.brief else descriptor_shape(call, descriptor)

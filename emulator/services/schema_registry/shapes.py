@@ -13,7 +13,7 @@ from emulator.services.schema_registry.composition import ADHOC
 from emulator.services.schema_registry.descriptors import with_deprecated_fields
 from emulator.services.schema_registry.identifiers import alt_id
 from emulator.services.schema_registry.listing import Page
-from emulator.services.schema_registry.representations import Form, formed
+from emulator.services.schema_registry.representations import Representation, read_accept, represent
 from emulator.services.schema_registry.service import SchemaRegistry
 from emulator.web import Call, Reply
 from emulator.xdm.resolution import COMPOSING
@@ -46,19 +46,23 @@ def resource_shape(call: Call, resource: JsonObject) -> JsonObject:
     return _ALT_IDS[call.edition.answer("schema_registry.alt_id")](shaped)
 
 
-def represented(
-    registry: SchemaRegistry, call: Call, resource: JsonObject, form: Form
-) -> JsonObject:
-    """Return a resource in the edition's shape and the form that Accept asks for."""
+def accepted_representation(call: Call) -> Representation:
+    """Return the representation that the header Accept asks for."""
+    return read_accept(call.headers.get("accept", ""))
+
+
+def represented(registry: SchemaRegistry, call: Call, resource: JsonObject) -> JsonObject:
+    """Return a resource in the edition's shape and the representation that Accept asks for."""
+    accepted = accepted_representation(call)
     shaped, scope = resource_shape(call, resource), call.scope
-    if form.resolved:
+    if accepted.resolved:
         resolved = _resolved(registry, scope, resource)
-        if form.deprecated:
+        if accepted.deprecated:
             found = registry.descriptors.of_schema(scope, resource["$id"])
             resolved = with_deprecated_fields(resolved, found)
         shaped = _resolved_shape(shaped, resolved)
-    result = formed(shaped, form)
-    if form.descriptors and not form.brief:
+    result = represent(shaped, accepted)
+    if accepted.descriptors and not accepted.brief:
         found = registry.descriptors.of_schema(scope, resource["$id"])
         result = {**result, "meta:descriptors": found}
     return result
@@ -186,7 +190,7 @@ ID_DIGITS = {"short": 32, "long": 48}
 """Length of the hexadecimal part of an id, by the answer `schema_registry.id`."""
 
 
-def list_shape(call: Call, type: str, page: Page, items: list[JsonObject]) -> JsonObject:
+def list_shape(call: Call, page: Page, items: list[JsonObject]) -> JsonObject:
     """Return a list with its page and links, as far as the edition's documents know them."""
     base = f"{call.base_url}{call.operation.base_path}"
     query = urlencode(call.query, doseq=True)
@@ -196,7 +200,8 @@ def list_shape(call: Call, type: str, page: Page, items: list[JsonObject]) -> Js
         if page.next is not None:
             following = urlencode({**call.query, "start": page.next}, doseq=True)
             links["next"] = {"href": f"{base}{call.operation.path}?{following}"}
-    if call.operation.path.startswith("/tenant/"):
+    container, _, type = call.resource.collection[1:].partition("/")
+    if container == "tenant":
         href = f"{base}/global/{type}" + (f"?{query}" if query else "")
         links["global_schemas"] = {"href": href}
     body: JsonObject = {"results": items}
