@@ -17,7 +17,7 @@ from emulator.platform import Platform, Service
 from emulator.sandbox import Sandbox
 from emulator.services.interfaces import Domain
 from emulator.settings import Settings
-from emulator.state import State, put_back, take
+from emulator.state import State, restore, take
 from emulator.web.application import Application
 from emulator.web.engine import Engine
 from emulator.web.isolation import IsolatedEmulators
@@ -103,7 +103,7 @@ class Emulator:
 
     def restore(self, state: State) -> None:
         """Replace all that the emulator knows by what a snapshot holds."""
-        put_back(self.engine, state)
+        restore(self.engine, state)
 
     def seed(
         self,

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a file or body, as its author is told: a line for each place."""
+"""The errors that pydantic finds in a file or body, a line for each place."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
 
 
 def form_errors(error: ValidationError, whole: str = "") -> list[str]:
-    """Return the complaints, each with the place that it is about.
+    """Return the errors, each with its place.
 
     Args:
         error: What pydantic raised.
-        whole: How a complaint about the value as a whole names it; without, it names no place.
+        whole: The name of the value as a whole, for errors that are about no part of it.
     """
     lines = []
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
         place = ".".join(map(str, fault["loc"])) or whole
-        said = fault["msg"].removeprefix("Value error, ")
-        lines.append(f"{place}: {said}" if place else said)
+        text = fault["msg"].removeprefix("Value error, ")
+        lines.append(f"{place}: {text}" if place else text)
     return lines

@@ -13,7 +13,7 @@ RunHook = Callable[[Sandbox, JsonObject, JsonObject], JsonObject | None]
 
 What it returns instead becomes the run's `statusSummary`, and nothing is read: for example
 `{"status": "failed", "errors": [{"code": …, "message": …}]}`. A run that has not ended then
-(`inProgress`, `queued`, `scheduled`) is asked for again each time somebody looks at runs or flows.
+(`inProgress`, `queued`, `scheduled`) is asked for again each time a call reads runs or flows.
 """
 
 BatchHook = Callable[[Sandbox, JsonObject], JsonObject | None]

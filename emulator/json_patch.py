@@ -6,15 +6,15 @@ from typing import Any, cast
 
 from emulator.json_types import Json, JsonObject, dumps
 
-GROWTH = 128 * 1024
-"""So many bytes of JSON a document may grow beyond twice what it and the patch have together.
+MAX_GROWTH = 128 * 1024
+"""How many bytes of JSON a document may grow beyond twice the size of itself and the patch.
 
-Copies of copies double it with each instruction; nobody else comes near.
+Only copies of copies, which double it with each instruction, come near.
 """
 
 
 class PatchError(ValueError):
-    """A patch names a place that is not there, or is no patch; `field` is the last path step."""
+    """A patch is malformed or names a place that does not exist; `field` is the last path step."""
 
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ def apply(document: JsonObject, patch: list[Any]) -> JsonObject:
     import jsonpatch  # only PATCH requests need it
     import jsonpointer
 
-    largest = GROWTH + 2 * (len(dumps(document)) + len(dumps(patch)))
+    largest = MAX_GROWTH + 2 * (len(dumps(document)) + len(dumps(patch)))
     patched: Json = document
     for instruction in patch:
         if not isinstance(instruction, dict) or not isinstance(instruction.get("path"), str):
@@ -40,7 +40,7 @@ def apply(document: JsonObject, patch: list[Any]) -> JsonObject:
         try:
             patched = jsonpatch.JsonPatch([row]).apply(patched)
         except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
-            raise PatchError(_words(error, row), field) from error
+            raise PatchError(_reason(error, row), field) from error
         except (TypeError, KeyError, ValueError, IndexError) as error:
             raise PatchError(f"cannot {row['op']} at {row['path']}", field) from error
         if not _can_be_kept(patched, largest):
@@ -58,6 +58,6 @@ def _can_be_kept(value: Json, largest: int) -> bool:
         return False
 
 
-def _words(error: Exception, row: JsonObject) -> str:
+def _reason(error: Exception, row: JsonObject) -> str:
     text = str(error).strip()
     return text if len(text) < 200 and text else f"cannot {row['op']} at {row['path']}"

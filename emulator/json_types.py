@@ -16,9 +16,9 @@ JsonObject: TypeAlias = dict[str, Any]
 """A JSON object."""
 
 MISSING: Any = object()
-"""What a pointer yields where there is nothing."""
+"""What a pointer yields where there is no value."""
 
-DEEPEST = 100
+MAX_DEPTH = 100
 """How many levels of arrays and objects a body may have; one that has more is not read."""
 
 _STRINGS_AND_BRACKETS = re.compile(rb'"[^"]*"|[\[\]{}]')

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Response, request
 
-from emulator.json_types import DEEPEST, JsonObject, is_deeper_than, loads
+from emulator.json_types import MAX_DEPTH, JsonObject, is_deeper_than, loads
 from emulator.web.call import Reply
 from emulator.web.flask_app import flask_response
 
 
-def read_object(levels: int = DEEPEST) -> JsonObject | None:
+def read_object(levels: int = MAX_DEPTH) -> JsonObject | None:
     """Return the request's body as an object, empty where there is none; None for anything else.
 
     One of more than `levels` of arrays and objects is not read.

@@ -9,7 +9,7 @@ from flask import Response, request
 from emulator.admin.replies import answer, error, read_object
 from emulator.data_plane.compression import MAX_UNPACKED_BYTES, CompressionError, unpack
 from emulator.json_types import JsonObject, is_deeper_than, loads
-from emulator.state import put_back, take
+from emulator.state import restore, take
 from emulator.web.engine import Engine
 
 DEEPEST_STATE = 250
@@ -46,7 +46,7 @@ class StateViews:
             state = from_json(_sent(), self._engine.contract)
         except StateError as wrong:
             return error(400, "invalid state", str(wrong))
-        put_back(self._engine, state)
+        restore(self._engine, state)
         documents = sum(len(rows) for rows in state.store.documents.values())
         return answer({"documents": documents})
 

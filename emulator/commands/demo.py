@@ -136,7 +136,7 @@ def _call_lines(number: int, played: Played) -> Iterator[str]:
     if warning := answer.headers.get("x-emulator-warning"):
         yield f"    warning   {warning}"
     if played.accepted:
-        for name, value in played.shown.items():
+        for name, value in played.excerpt.items():
             if value is not None:
                 yield f"    {name:<9} {_short(_text(value))}"
 

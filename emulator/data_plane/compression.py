@@ -34,12 +34,12 @@ def unpack(
 
     Args:
         name: Name of the file; what is compressed alone keeps it, without its last suffix.
-        content: The bytes as they lie there.
+        content: The bytes of the file.
         compression: One of `COMPRESSIONS`, in any case, or nothing.
         largest: How many bytes may come out in total.
 
     Raises:
-        CompressionError: See there; what was yielded before is good.
+        CompressionError: The file is damaged; the files yielded before are good.
         KeyError: There is no such compression type.
     """
     if not compression:

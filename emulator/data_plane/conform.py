@@ -13,7 +13,7 @@ Source: "Batch Ingestion API guide", data type conversions and the troubleshooti
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from emulator.data_plane.scalars import constraints, conversion
 from emulator.json_types import Json, JsonObject
@@ -48,7 +48,7 @@ class RowError(NamedTuple):
         code: An entry of `DESCRIPTIONS`, or another service's code.
         message: What is wrong, for people.
         column: Dotted path of the field; `[*]` stands for the items of an array.
-        keyword: The JSON Schema keyword that was not met, where one says it.
+        keyword: The JSON Schema keyword that was not met, if there is one.
     """
 
     code: str
@@ -58,7 +58,7 @@ class RowError(NamedTuple):
 
 
 RowErrors = list[RowError]
-Convert = Callable[[Any, RowErrors], Json]
+Convert = Callable[[Json, RowErrors], Json]
 Conform = Callable[[JsonObject, RowErrors], JsonObject]
 
 
@@ -87,7 +87,7 @@ def _compiled(node: Json, path: str, requires: bool) -> Convert:
     return _scalar(node, path)
 
 
-def _unchanged(value: Any, errors: RowErrors) -> Json:
+def _unchanged(value: Json, errors: RowErrors) -> Json:
     return value
 
 
@@ -99,7 +99,7 @@ def _object(node: JsonObject, path: str, requires: bool) -> Conform:
     required = tuple(node.get("required") or ()) if requires else ()
     prefix = f"{path}." if path else ""
 
-    def convert(value: Any, errors: RowErrors) -> JsonObject:
+    def convert(value: Json, errors: RowErrors) -> JsonObject:
         if not isinstance(value, dict):
             _mismatch(value, "object", path, errors)
             return {}
@@ -119,7 +119,7 @@ def _object(node: JsonObject, path: str, requires: bool) -> Conform:
 def _map(node: JsonObject, path: str, requires: bool) -> Convert:
     item_of = _compiled(node.get("additionalProperties"), f"{path}.*", requires)
 
-    def convert(value: Any, errors: RowErrors) -> Json:
+    def convert(value: Json, errors: RowErrors) -> Json:
         if not isinstance(value, dict):
             return _mismatch(value, "object", path, errors)
         return {name: item_of(item, errors) for name, item in value.items() if item is not None}
@@ -130,7 +130,7 @@ def _map(node: JsonObject, path: str, requires: bool) -> Convert:
 def _array(node: JsonObject, path: str, requires: bool) -> Convert:
     item_of = _compiled(node.get("items"), f"{path}[*]", requires)
 
-    def convert(value: Any, errors: RowErrors) -> Json:
+    def convert(value: Json, errors: RowErrors) -> Json:
         if not isinstance(value, list):
             return _mismatch(value, "array", path, errors)
         return [None if item is None else item_of(item, errors) for item in value]
@@ -138,14 +138,14 @@ def _array(node: JsonObject, path: str, requires: bool) -> Convert:
     return convert
 
 
-def _mismatch(value: Any, wanted: str, path: str, errors: RowErrors) -> Json:
+def _mismatch(value: Json, wanted: str, path: str, errors: RowErrors) -> Json:
     """Note that a value does not convert; nothing stands in for it."""
     text = f"Cannot convert {_abbreviated(value)} from {_type_name(value)} to {wanted} ({path})"
     errors.append(RowError(TYPE_CODE, text, path, "type"))
     return None
 
 
-def _type_name(value: Any) -> str:
+def _type_name(value: object) -> str:
     return _TYPE_NAMES.get(type(value), "null")
 
 
@@ -159,7 +159,7 @@ _TYPE_NAMES = {
 }
 
 
-def _abbreviated(value: Any) -> str:
+def _abbreviated(value: object) -> str:
     text = str(value)
     return text if len(text) <= 80 else f"{text[:80]}…"
 
@@ -172,7 +172,7 @@ def _scalar(node: JsonObject, path: str) -> Convert:
     wanted, read = found
     same, checks = _SAME.get(wanted), constraints(node)
 
-    def convert(value: Any, errors: RowErrors) -> Json:
+    def convert(value: Json, errors: RowErrors) -> Json:
         converted = value if value.__class__ is same else read(value)
         if converted is None:
             return _mismatch(value, wanted, path, errors)

@@ -11,7 +11,7 @@ from emulator.moments import to_milliseconds
 
 
 def transformation(flow: JsonObject, name: str) -> JsonObject | None:
-    """Return the params of a flow's transformation of that name, or None if it has none."""
+    """Return the params of the transformation of that name; None if the flow has none."""
     listed: Json = flow.get("transformations")
     for item in listed if isinstance(listed, list) else ():
         if isinstance(item, dict) and item.get("name") == name:
@@ -21,7 +21,7 @@ def transformation(flow: JsonObject, name: str) -> JsonObject | None:
 
 
 def delta_column(flow: JsonObject) -> JsonObject | None:
-    """Return the column that tells the age of a table's rows, of a flow's transformation Copy."""
+    """Return the delta column that a flow's transformation Copy names, or None."""
     column = (transformation(flow, "Copy") or {}).get("deltaColumn")
     return column if isinstance(column, dict) else None
 
@@ -46,7 +46,7 @@ class DeltaColumn:
     """How far the delta column of a table has been read: rows beyond it are new.
 
     Values are compared as numbers where both are numbers, else as text. With a window, rows whose
-    value is a point of time outside of it are not taken either.
+    value is a time outside of it are not new either.
     """
 
     def __init__(self, reached: Json, selection: Selection) -> None:

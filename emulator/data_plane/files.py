@@ -69,7 +69,7 @@ class ConnectionFiles:
     def put_blocks(
         self, sandbox: Sandbox, container: str, path: str, blocks: list[str]
     ) -> File | None:
-        """Write a file that is made of parts, in this order; None if one of them is not there."""
+        """Write a file that is made of parts, in this order; None if one of them is missing."""
         parts = [self._blobs.read(sandbox, _block(container, path, name)) for name in blocks]
         if any(part is None for part in parts):
             return None
@@ -111,7 +111,7 @@ class ConnectionFiles:
         return self._blobs.delete(sandbox, f"files/{key}")
 
     def _oldest(self, container: str) -> int:
-        """Return since when files have to have been written to be there: a landing zone forgets."""
+        """Return the time of the oldest file that is still kept: a landing zone forgets files."""
         if container != LANDING_ZONE:
             return 0
         return self._platform.clock.now() - DAYS_KEPT * _DAY

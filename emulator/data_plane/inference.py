@@ -1,7 +1,7 @@
-"""What a file or table is made of, as exploring shows it: columns, or a JSON Schema, by example.
+"""Infers columns or a JSON Schema from the rows of a file or table, for exploring connections.
 
-Values of delimited files are text; those of a table have the type that all its values look like
-(assumed: a database would know). Of JSON and Parquet the values themselves tell.
+Values of delimited files are text; a column of a table has the type that all its values look like
+(assumed: a database would know). In JSON and Parquet the values have types.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def schema_of_all(rows: Iterable[JsonObject]) -> JsonObject:
 
 
 def merged(first: JsonObject | None, second: JsonObject) -> JsonObject:
-    """Return one schema for two examples of a thing; where their types differ, it is text."""
+    """Return the schema of two examples together; where their types differ, the type is string."""
     if not first:
         return second
     kinds = {first.get("type"), second.get("type")}

@@ -291,8 +291,8 @@ def _percent(value: Json) -> float | None:
 
 def _run_error(error: JsonObject) -> JsonObject:
     """Return a batch's error as runs show it."""
-    shown = {"code": error["code"], "message": error["description"]}
-    return {**shown, **{name: error[name] for name in ("recordCount",) if name in error}}
+    counted = {name: error[name] for name in ("recordCount",) if name in error}
+    return {"code": error["code"], "message": error["description"], **counted}
 
 
 def _object(value: Json) -> JsonObject:

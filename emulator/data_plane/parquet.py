@@ -32,7 +32,7 @@ def parquet_rows(content: bytes) -> Iterator[JsonObject]:
 
     Raises:
         ParquetNotInstalled: pyarrow is missing.
-        FileError: The content is no Parquet file.
+        FileError: The content is not a Parquet file.
     """
     file = _opened(content)
     converters = [_converter(field.type) for field in file.schema_arrow]
@@ -97,28 +97,28 @@ def _opened(content: bytes) -> Any:
 
 
 def _converter(type: Any) -> Convert | None:
-    """Return what turns Python values of an Arrow type into JSON values; None where they are."""
+    """Return the conversion of an Arrow type's values to JSON; None where they are JSON already."""
     from pyarrow import types
 
     if types.is_timestamp(type) or types.is_date(type) or types.is_time(type):
-        return _if_there(lambda value: value.isoformat().replace("+00:00", "Z"))
+        return _unless_none(lambda value: value.isoformat().replace("+00:00", "Z"))
     if types.is_decimal(type):
-        return _if_there(float)
+        return _unless_none(float)
     if types.is_binary(type) or types.is_large_binary(type) or types.is_fixed_size_binary(type):
-        return _if_there(lambda value: base64.b64encode(value).decode())
+        return _unless_none(lambda value: base64.b64encode(value).decode())
     if types.is_duration(type):
-        return _if_there(lambda value: value.total_seconds())
+        return _unless_none(lambda value: value.total_seconds())
     if types.is_map(type):
         return _map(_converter(type.item_type))
     if types.is_struct(type):
         return _struct({field.name: _converter(field.type) for field in type})
     if types.is_list(type) or types.is_large_list(type):
         inner = _converter(type.value_type)
-        return None if inner is None else _if_there(lambda value: list(map(inner, value)))
+        return None if inner is None else _unless_none(lambda value: list(map(inner, value)))
     return None
 
 
-def _if_there(convert: Convert) -> Convert:
+def _unless_none(convert: Convert) -> Convert:
     return lambda value: None if value is None else convert(value)
 
 
@@ -126,7 +126,7 @@ def _map(convert: Convert | None) -> Convert:
     def to_object(pairs: Any) -> Json:
         return {str(name): convert(item) if convert else item for name, item in pairs}
 
-    return _if_there(to_object)
+    return _unless_none(to_object)
 
 
 def _struct(converters: dict[str, Convert | None]) -> Convert | None:
@@ -139,4 +139,4 @@ def _struct(converters: dict[str, Convert | None]) -> Convert | None:
             for name in value
         }
 
-    return _if_there(to_object)
+    return _unless_none(to_object)

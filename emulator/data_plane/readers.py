@@ -5,7 +5,7 @@
         else: row.value      # {"Id": "1", "Name": None}: fields by name, ready for a mapping
 
 Rows come one by one and in order; what is wrong with one does not end the others. What is wrong
-with the file as a whole (it is empty, has no header, is no Parquet) raises `FileError`. Values of
+with the file as a whole (it is empty, has no header, is not Parquet) raises `FileError`. Values of
 delimited files are texts or None; those of the other formats are JSON values, in which moments and
 days are texts in ISO 8601.
 
@@ -56,7 +56,7 @@ class ReadOptions:
         quote: The character around values that hold delimiters or line breaks; empty for none.
         escape: The character that takes its meaning from the next one; empty for none.
         header: Whether the first row of a delimited file names its columns.
-        columns: The names of the columns of a file without a header; `_c0`, `_c1`, … where none.
+        columns: The names of the columns of a file without a header; by default `_c0`, `_c1`, …
         charset: Encoding of a delimited file, by any of its names.
         null_markers: Texts that stand for nothing; the empty one always does.
         is_multi_line_json: A JSON file is one value, an array of records, instead of one record in
@@ -126,7 +126,7 @@ def _delimited(content: bytes, options: ReadOptions) -> Iterator[Row]:
 
 
 class _Record(NamedTuple):
-    """One record of a delimited file; `text` is only there where something is wrong with it."""
+    """One record of a delimited file; `text` is that of a record that cannot be read."""
 
     values: list[str]
     text: str
@@ -234,7 +234,7 @@ def _json_array(content: bytes) -> Iterator[Row]:
         if isinstance(item, dict):
             yield Row(number, item)
         else:
-            yield _corrupt(number, dumps(item).decode(), "the record is no object")
+            yield _corrupt(number, dumps(item).decode(), "the record is not an object")
 
 
 def _json_row(number: int, line: bytes) -> Row:
@@ -244,7 +244,7 @@ def _json_row(number: int, line: bytes) -> Row:
         return _corrupt(number, line.decode("utf-8", "replace"), str(error))
     if isinstance(found, dict):
         return Row(number, found)
-    return _corrupt(number, line.decode("utf-8", "replace"), "the record is no object")
+    return _corrupt(number, line.decode("utf-8", "replace"), "the record is not an object")
 
 
 def _parquet(content: bytes, options: ReadOptions) -> Iterator[Row]:
@@ -259,8 +259,8 @@ def _corrupt(number: int, text: str, fault: str) -> Row:
 def nested_rows(rows: Iterable[Row], fields: Collection[str]) -> Iterator[Row]:
     """Yield rows whose columns are nested where their names are paths such as `person.name`.
 
-    A column is a path if it is no field of the schema itself but its first step is one. Values that
-    are not there are left out, so that no empty object comes to be.
+    A column is a path if it is not a field of the schema itself but its first step is one. Missing
+    values are left out, so that no empty object is made.
 
     Args:
         rows: Rows of a flat file.
@@ -291,7 +291,7 @@ def _put(row: JsonObject, steps: list[str], value: object) -> None:
     place = row
     for step in steps[:-1]:
         inner = place.setdefault(step, {})
-        if not isinstance(inner, dict):  # another column has said that this is a plain value
+        if not isinstance(inner, dict):  # another column has a plain value here
             inner = place[step] = {}
         place = inner
     place[steps[-1]] = value

@@ -1,8 +1,8 @@
 """The flow engine: carries out runs, on order or when they are due, and records how they went.
 
-There is one thread and nothing that works in the background. Runs that are due are carried out when
-somebody looks at runs or flows, or by `POST /_emulator/tick`, in the order of their times; so with
-a manual clock the same calls give the same runs.
+Nothing runs in the background. Runs that are due are carried out when a call reads runs or flows,
+or by `POST /_emulator/tick`, in the order of their times; so with a manual clock the same calls
+give the same runs.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class FlowEngine:
     def _resume(self, run_id: str, at: int) -> int:
         """Carry out a run that waited for its time, or that was held up; tell whether it ended.
 
-        While its flow is disabled it waits on; when its flow has gone it has failed.
+        It keeps waiting while its flow is disabled, and fails if its flow has been deleted.
         """
         run = self._flows.runs.find(self._scope, run_id)
         self._queue.drop(self._scope, run_id)

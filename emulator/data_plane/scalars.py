@@ -13,17 +13,20 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from math import isfinite
-from typing import Any
+from operator import ge, gt, le, lt
 
 from emulator.filters.comparisons import regular_expression
 from emulator.json_types import Json, JsonObject
 from emulator.moments import from_milliseconds, is_date_time, is_day, utc_text
 
-Read = Callable[[Any], Json]
-Check = Callable[[Any], bool]
+Convert = Callable[[object], Json]
+"""Returns the converted value, or None where the value does not convert."""
+
+Check = Callable[[Json], bool]
+"""Tells whether a converted value keeps a constraint."""
 
 
-def conversion(node: JsonObject) -> tuple[str, Read] | None:
+def conversion(node: JsonObject) -> tuple[str, Convert] | None:
     """Return the name of a scalar field's type and the conversion to it; None of other fields."""
     kind, format = node.get("type"), node.get("format")
     if kind == "string" and format == "date":
@@ -34,7 +37,7 @@ def conversion(node: JsonObject) -> tuple[str, Read] | None:
         name = str(node.get("meta:xdmType", "long"))
         half = 2 ** (_BITS.get(name, 64) - 1)
         return name, partial(_to_integer, least=-half, most=half - 1)
-    return (str(kind), _READERS[kind]) if kind in _READERS else None
+    return (str(kind), _CONVERSIONS[kind]) if kind in _CONVERSIONS else None
 
 
 def constraints(node: JsonObject) -> list[tuple[str, Check]]:
@@ -45,90 +48,100 @@ def constraints(node: JsonObject) -> list[tuple[str, Check]]:
     return [(keyword, check) for keyword, check in made if check is not None]
 
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_INTEGER_TEXT = re.compile(r"[+-]?[0-9]{1,19}")
+_NUMBER_TEXT = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _BITS = {"byte": 8, "short": 16, "int": 32}
 
 
-def _to_string(value: Any) -> Json:
+def _to_string(value: object) -> str | None:
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _to_boolean(value: Any) -> Json:
+def _to_boolean(value: object) -> bool | None:
     if isinstance(value, bool):
         return value
     return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
 
 
-def _to_integer(value: Any, least: int, most: int) -> Json:
-    if isinstance(value, bool):
-        return None
+def _to_integer(value: object, least: int, most: int) -> int | None:
+    number = None
     if isinstance(value, float):
-        value = int(value) if isfinite(value) else None
+        number = int(value) if isfinite(value) else None
     elif isinstance(value, str):
-        value = int(value) if _INTEGER.fullmatch(value) else None
-    return value if isinstance(value, int) and least <= value <= most else None
+        number = int(value) if _INTEGER_TEXT.fullmatch(value) else None
+    elif isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    return number if number is not None and least <= number <= most else None
 
 
-def _to_number(value: Any) -> Json:
+def _to_number(value: object) -> float | None:
     if isinstance(value, str):
-        return float(value) if _NUMBER.fullmatch(value) else None
+        return float(value) if _NUMBER_TEXT.fullmatch(value) else None
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _to_day(value: Any) -> Json:
+def _to_day(value: object) -> str | None:
     if isinstance(value, str):
         return value if is_day(value) else None
     moment = _moment_of(value)
-    return moment and moment.date().isoformat()
+    return None if moment is None else moment.date().isoformat()
 
 
-def _to_moment(value: Any) -> Json:
+def _to_moment(value: object) -> str | None:
     if isinstance(value, str):
         return value if is_date_time(value, strict=True) else None
     moment = _moment_of(value)
-    return moment and utc_text(moment)
+    return None if moment is None else utc_text(moment)
 
 
-def _moment_of(value: Any) -> datetime | None:
+def _moment_of(value: object) -> datetime | None:
     """Return the moment that an integer is, in milliseconds since 1970."""
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return from_milliseconds(value)
 
 
-_READERS: dict[Any, Read] = {
+_CONVERSIONS: dict[Json, Convert] = {
     "string": _to_string,
     "boolean": _to_boolean,
     "number": _to_number,
 }
 
 
-def _enum(values: Any) -> Check | None:
+def _enum(values: Json) -> Check | None:
     if not isinstance(values, list):
         return None
     known = set(map(str, values))
     return lambda value: str(value) in known
 
 
-def _pattern(text: Any) -> Check | None:
+def _pattern(text: Json) -> Check | None:
     found = regular_expression(text) if isinstance(text, str) else None
     return None if found is None else lambda value: found(str(value))
 
 
-def _bound(holds: Callable[[Any, Any], bool]) -> Callable[[Any], Check | None]:
-    def make(limit: Any) -> Check | None:
-        is_number = isinstance(limit, int | float) and not isinstance(limit, bool)
-        return (lambda value: holds(value, limit)) if is_number else None
+def _bound(
+    holds: Callable[[float, float], bool], measure: Callable[[Json], float | None]
+) -> Callable[[Json], Check | None]:
+    """Return what makes the check of a bound: what `measure` says of a value holds against it."""
+
+    def make(limit: Json) -> Check | None:
+        if isinstance(limit, bool) or not isinstance(limit, int | float):
+            return None
+        return lambda value: (size := measure(value)) is None or holds(size, limit)
 
     return make
 
 
-def _within(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """Compare numbers only: bounds say nothing about texts."""
-    return lambda value, limit: not isinstance(value, int | float) or holds(value, limit)
+def _length(value: Json) -> float:
+    return len(str(value))
+
+
+def _number(value: Json) -> float | None:
+    """Return a number; bounds say nothing of texts."""
+    return value if isinstance(value, int | float) else None
 
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -151,14 +164,14 @@ _FORMATS: dict[str, Check] = {
     "ipv6": partial(_is_address, version=6),
 }
 
-_CONSTRAINTS: dict[str, Callable[[Any], Check | None]] = {
+_CONSTRAINTS: dict[str, Callable[[Json], Check | None]] = {
     "enum": _enum,
     "format": _FORMATS.get,
     "pattern": _pattern,
-    "minLength": _bound(lambda value, limit: len(str(value)) >= limit),
-    "maxLength": _bound(lambda value, limit: len(str(value)) <= limit),
-    "minimum": _bound(_within(lambda value, limit: value >= limit)),
-    "maximum": _bound(_within(lambda value, limit: value <= limit)),
-    "exclusiveMinimum": _bound(_within(lambda value, limit: value > limit)),
-    "exclusiveMaximum": _bound(_within(lambda value, limit: value < limit)),
+    "minLength": _bound(ge, _length),
+    "maxLength": _bound(le, _length),
+    "minimum": _bound(ge, _number),
+    "maximum": _bound(le, _number),
+    "exclusiveMinimum": _bound(gt, _number),
+    "exclusiveMaximum": _bound(lt, _number),
 }

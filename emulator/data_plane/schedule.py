@@ -60,7 +60,7 @@ def first_due(schedule: Schedule, since: int) -> int:
 
 
 def due_after(schedule: Schedule, after: int) -> int | None:
-    """Return the first time on the grid that is later than `after`; None if none follows."""
+    """Return the first time on the grid that is later than `after`; None after the only one."""
     if schedule.every is None:
         return None
     if after < schedule.start:

@@ -114,7 +114,7 @@ def area_path(container: str, path: str) -> str:
 
 
 def matching(files: list[File], path: str, recursive: bool) -> list[File] | None:
-    """Return the files that a path means, by path; None if it names what is not there.
+    """Return the files that a path means, by path; None if it names what does not exist.
 
     A wildcard that matches nothing is not a mistake: files may come later. With `recursive` it is
     looked for in the folders below as well.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RUN_FAILED = {"code": "CONNECTOR-2001-500", "message": "Error occurred at copy activity."}
 BATCH_FAILED = {"code": "EMULATOR-FAULT", "message": "A fault lets this batch fail."}
-"""What is said of a failure unless the fault says something else."""
+"""Code and message of a failure, unless the fault has its own."""
 
 
 class DataFaults:
@@ -67,11 +67,11 @@ class DataFaults:
             if fault.kind == "stuckRun" and self._is_stuck(fault, sandbox, run):
                 return {"status": "inProgress"}
             if fault.kind == "failedRun" and self._hits(fault):
-                return {"status": "failed", "errors": [_said(fault, RUN_FAILED)]}
+                return {"status": "failed", "errors": [_code_and_message(fault, RUN_FAILED)]}
         return None
 
     def _is_stuck(self, fault: Fault, sandbox: Sandbox, run: JsonObject) -> bool:
-        """Tell whether a run does not get on; it is asked for again each time somebody looks."""
+        """Tell whether a run makes no progress; this is asked each time a call reads runs."""
         key = (fault.id, sandbox, run["id"])
         if key not in self._stuck:
             self._stuck[key] = self._hits(fault)
@@ -82,7 +82,7 @@ class DataFaults:
     def of_batch(self, sandbox: Sandbox, dataset: JsonObject) -> JsonObject | None:
         """Return why a batch fails before anything of it is read; see `BatchHook`."""
         fault = self._of_dataset("failedBatch", sandbox, dataset)
-        return None if fault is None else _said(fault, BATCH_FAILED)
+        return None if fault is None else _code_and_message(fault, BATCH_FAILED)
 
     def on_completion(self, sandbox: Sandbox, batch: JsonObject) -> CompletionPolicy | None:
         """Return how long a completed batch waits; see `CompletionHook`."""
@@ -110,5 +110,5 @@ class DataFaults:
         return None
 
 
-def _said(fault: Fault, otherwise: JsonObject) -> JsonObject:
-    return {name: fault.get(name) or otherwise[name] for name in otherwise}
+def _code_and_message(fault: Fault, default: JsonObject) -> JsonObject:
+    return {name: fault.get(name) or default[name] for name in default}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.masks import mask_api_key, mask_body, mask_headers, mask_query
-from emulator.json_types import DEEPEST, MISSING, Json, JsonObject, is_deeper_than, loads
+from emulator.json_types import MAX_DEPTH, MISSING, Json, JsonObject, is_deeper_than, loads
 from emulator.moments import utc_text
 
 MAX_BODY_BYTES = 64 * 1024
@@ -112,7 +112,7 @@ def _body(body: bytes, content_type: str, is_truncated: bool) -> JsonObject:
 
 def _json(body: bytes) -> Json:
     """Return the JSON value of a body; MISSING if it is not JSON or too deep."""
-    if is_deeper_than(body, DEEPEST):
+    if is_deeper_than(body, MAX_DEPTH):
         return MISSING
     try:
         return loads(body)

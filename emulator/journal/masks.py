@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
 from emulator.json_types import (
-    DEEPEST,
+    MAX_DEPTH,
     Json,
     JsonObject,
     dumps,
@@ -94,7 +94,7 @@ def mask_body(body: bytes, content_type: str) -> bytes:
         return body
     if content_type.lower().startswith("application/x-www-form-urlencoded"):
         return mask_query(body.decode("utf-8", "replace")).encode()
-    if is_deeper_than(body, DEEPEST):
+    if is_deeper_than(body, MAX_DEPTH):
         return _mask_text_body(body)
     try:
         value = loads(body)

@@ -13,7 +13,7 @@ from emulator.sandbox import Sandbox
 from emulator.seeding import SeedError
 from emulator.seeding.client import transport
 from emulator.seeding.seed import MakeScratch, seed
-from emulator.state import put_back, take
+from emulator.state import restore, take
 
 if TYPE_CHECKING:
     from emulator.seeding import model
@@ -39,12 +39,12 @@ def load_scenario(
     clock = ManualClock(engine.platform.clock.now())
     scratch = make(clock)
     if sandbox is not None:
-        put_back(scratch, replace(take(engine), clock=None))
+        restore(scratch, replace(take(engine), clock=None))
         scratch.platform.erase(sandbox.organization)
     builder = _Builder(scratch, make, scenario, sandbox)
     builder.build()
     built, current = take(scratch), take(engine)
-    put_back(engine, replace(current, store=built.store, blobs=built.blobs))
+    restore(engine, replace(current, store=built.store, blobs=built.blobs))
 
 
 class _Builder:
@@ -126,7 +126,7 @@ class _Builder:
             state = from_json(read, self._engine.contract)
         except (StateError, ValueError) as error:
             raise SeedError(f"{name}: {error}") from error
-        put_back(self._engine, replace(state, clock=None, edition=self._edition))
+        restore(self._engine, replace(state, clock=None, edition=self._edition))
 
 
 def _who(scratch: Engine, sandbox: Sandbox) -> dict[str, str]:

@@ -14,7 +14,7 @@ from emulator.form_errors import form_errors
 from emulator.seeding import SeedError
 from emulator.seeding.client import InProcessClient
 from emulator.seeding.random_data import RandomData
-from emulator.state import put_back, take
+from emulator.state import restore, take
 
 if TYPE_CHECKING:
     from emulator.sandbox import Sandbox
@@ -54,12 +54,12 @@ def seed(engine: Engine, make: MakeScratch, sandbox: Sandbox, spec: SeedSpec) ->
         now = platform.clock.now()
         clock = ManualClock(now)
         scratch = make(clock)
-        put_back(scratch, replace(take(engine), clock=None))
+        restore(scratch, replace(take(engine), clock=None))
         scratch.edition = engine.contract.default_edition
         scratch.enforce = "documented"
         made = _build(scratch, clock, sandbox, spec, now)
         built, current = take(scratch), take(engine)
-        put_back(engine, replace(current, store=built.store, blobs=built.blobs))
+        restore(engine, replace(current, store=built.store, blobs=built.blobs))
         return made
 
 

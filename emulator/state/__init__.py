@@ -1,5 +1,5 @@
-"""All that an emulator knows, taken and put back: snapshots, state files, scenarios, seeding."""
+"""The state of a whole emulator: taken, restored, and written as a file."""
 
-from emulator.state.snapshot import State, put_back, take
+from emulator.state.snapshot import State, restore, take
 
-__all__ = ["State", "put_back", "take"]
+__all__ = ["State", "restore", "take"]

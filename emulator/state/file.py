@@ -5,11 +5,11 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator import __version__
 from emulator.form_errors import form_errors
-from emulator.json_types import JsonObject, dumps, loads
+from emulator.json_types import Json, JsonObject, dumps, loads
 from emulator.sandbox import Sandbox
 from emulator.state.snapshot import State
 from emulator.store import Blob, Place, Row, Snapshot
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from emulator.contract import Contract
     from emulator.state.model import SandboxState, StateFile
 
-MOST_REASONS = 10
-"""How many of the things that are wrong with a file its refusal tells."""
+MAX_REASONS = 10
+"""How many of the errors in a file are reported."""
 
 
 class StateError(ValueError):
@@ -30,9 +30,9 @@ def to_json(state: State, seed: str) -> JsonObject:
     """Return a state as the JSON of a state file; `seed` is that of the emulator it comes from."""
     from emulator.state.model import FORMAT, VERSION
 
-    organizations: dict[str, dict[str, Any]] = {}
+    organizations: dict[str, dict[str, JsonObject]] = {}
 
-    def part(sandbox: Sandbox, name: str, empty: Any) -> Any:
+    def part(sandbox: Sandbox, name: str, empty: Json) -> Json:
         sandboxes = organizations.setdefault(sandbox.organization, {})
         return sandboxes.setdefault(sandbox.name, {}).setdefault(name, empty)
 
@@ -63,11 +63,11 @@ def _content(content: bytes) -> JsonObject:
         return {"base64": b64encode(content).decode()}
 
 
-def from_json(raw: Any, contract: Contract) -> State:
+def from_json(raw: Json, contract: Contract) -> State:
     """Read a state file's JSON.
 
     Raises:
-        StateError: It is no state file, one of another version, or does not hold together.
+        StateError: It is not a state file, is one of another version, or is inconsistent.
     """
     from pydantic import ValidationError
 
@@ -76,18 +76,18 @@ def from_json(raw: Any, contract: Contract) -> State:
     try:
         file = StateFile.model_validate(raw)
     except ValidationError as error:
-        raise StateError(_few(form_errors(error, "the file"))) from error
+        raise StateError(_first_few(form_errors(error, "the file"))) from error
     wrong = list(_complaints(file, contract))
     if wrong:
-        raise StateError(_few(wrong))
+        raise StateError(_first_few(wrong))
     return State(
         _snapshot(file), _blobs(file), file.edition, file.enforce, file.clock, file.requests
     )
 
 
-def _few(reasons: list[str]) -> str:
-    more = len(reasons) - MOST_REASONS
-    return "\n".join(reasons[:MOST_REASONS] + ([f"and {more} more"] if more > 0 else []))
+def _first_few(reasons: list[str]) -> str:
+    more = len(reasons) - MAX_REASONS
+    return "\n".join(reasons[:MAX_REASONS] + ([f"and {more} more"] if more > 0 else []))
 
 
 def _complaints(file: StateFile, contract: Contract) -> Iterator[str]:
@@ -95,11 +95,11 @@ def _complaints(file: StateFile, contract: Contract) -> Iterator[str]:
         yield f"edition: there is no {file.edition!r}; there are {', '.join(contract.entries)}"
     for organization, sandboxes in file.organizations.items():
         for name, sandbox in sandboxes.items():
-            yield from _disorder(f"organizations.{organization}.{name}", sandbox)
+            yield from _inconsistencies(f"organizations.{organization}.{name}", sandbox)
 
 
-def _disorder(place: str, sandbox: SandboxState) -> Iterator[str]:
-    """Say what would let the next write overwrite or reorder what is there."""
+def _inconsistencies(place: str, sandbox: SandboxState) -> Iterator[str]:
+    """Yield what would make the next write overwrite or reorder documents."""
     if len({blob.key for blob in sandbox.blobs}) < len(sandbox.blobs):
         yield f"{place}.blobs: two blobs have one key"
     for kind, rows in sandbox.documents.items():

@@ -1,4 +1,4 @@
-"""What a state file says, member by member. Imported when one is read: it brings pydantic."""
+"""The form of a state file. It is imported when one is read, because it needs pydantic."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class BlobRow(_Strict):
         """Return the bytes.
 
         Raises:
-            ValueError: What is said to be base64 is not.
+            ValueError: `base64` is not base64.
         """
         if self.text is not None:
             return self.text.encode()
@@ -62,8 +62,8 @@ class SandboxState(_Strict):
 class StateFile(_Strict):
     """A whole state: `organizations` has what each sandbox holds, by organization and sandbox.
 
-    What belongs to no sandbox of an organization, or to no organization, lies under an empty name.
-    `clock` is in milliseconds since 1970, and left out where the machine's time was followed;
+    What does not belong to a sandbox, or to an organization, has an empty name.
+    `clock` is in milliseconds since 1970, and missing where the emulator used the machine's time;
     `requests` counts the requests whose ids the emulator has made.
     """
 

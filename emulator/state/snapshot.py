@@ -1,4 +1,4 @@
-"""The state of an emulator at one moment, in memory: cheap to take and cheaper to put back."""
+"""The state of an emulator at one moment, in memory; taking and restoring it is cheap."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What an emulator held at one moment; it never changes and can be put back at any time.
+    """What an emulator held at one moment; it never changes and can be restored at any time.
 
-    `clock` is in milliseconds since 1970, and None of an emulator that follows the machine's time.
+    `clock` is in milliseconds since 1970, and None of an emulator that uses the machine's time.
     `requests` counts the requests whose ids the emulator has made.
     """
 
@@ -29,7 +29,7 @@ class State:
 
 
 def take(engine: Engine) -> State:
-    """Return the state of an emulator as it is."""
+    """Return the present state of an emulator."""
     clock = engine.platform.clock
     return State(
         store=engine.platform.store.dump(),
@@ -41,10 +41,10 @@ def take(engine: Engine) -> State:
     )
 
 
-def put_back(engine: Engine, state: State) -> None:
+def restore(engine: Engine, state: State) -> None:
     """Replace all that an emulator holds by a state, its own earlier one or another's.
 
-    A clock that follows the machine's time goes on doing so.
+    An emulator that uses the machine's time keeps using it.
     """
     clock, blobs = engine.platform.clock, engine.platform.blobs
     engine.platform.store.load(state.store)

@@ -1,4 +1,4 @@
-"""State: versioned documents and blobs by sandbox and key. Nothing here knows what a flow is."""
+"""What an emulator holds: versioned documents and blobs, by sandbox and key."""
 
 from emulator.store.base import EMPTY, Change, Conflict, Place, Row, Snapshot, Store, Stored
 from emulator.store.blobs import Blob, Blobs, MemoryBlobs

@@ -1,4 +1,4 @@
-"""The store's narrow seam; every backend proves itself with `tests/store`."""
+"""The interface of stores. `tests/store` says what every implementation promises."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class Stored(NamedTuple):
 class Change(NamedTuple):
     """One write: the new body, or None to delete.
 
-    `expected` is the version that must be there: 0 for "not there yet", None for any.
+    `expected` is the version that the document must have: 0 for one that must not exist, None for
+    any.
     """
 
     sandbox: Sandbox
@@ -36,7 +37,7 @@ class Change(NamedTuple):
 
 
 Place = tuple[Sandbox, str]
-"""Where documents lie and counters count: a sandbox, and a kind or a counter's name."""
+"""The place of documents or of a counter: a sandbox, and a kind or a counter's name."""
 
 Row = tuple[int, int, bytes]
 """Ordinal, version and body of a document, the body as JSON."""
@@ -58,7 +59,7 @@ EMPTY = Snapshot({}, {})
 
 
 class Conflict(Exception):
-    """A change expected another version than the one that is there; nothing was written."""
+    """A document is at another version than its change expects; nothing was written."""
 
     def __init__(self, change: Change, found: int) -> None:
         super().__init__(f"{change.kind} {change.key}: expected {change.expected}, found {found}")
@@ -92,13 +93,13 @@ class Store(Protocol):
         """Forget everything, or one organization, or one sandbox of it; counters included."""
 
     def dump(self) -> Snapshot:
-        """Return all that is there."""
+        """Return everything."""
 
     def load(self, snapshot: Snapshot, sandbox: Sandbox | None = None) -> None:
-        """Replace all that is there, or in one sandbox, by what a snapshot holds of it."""
+        """Replace everything, or what one sandbox holds, by what a snapshot holds of it."""
 
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         """Let one writer at a time decide and write in a sandbox."""
 
     def close(self) -> None:
-        """Release what the store holds."""
+        """Release all resources."""

@@ -1,4 +1,4 @@
-"""Bytes by (sandbox, key): uploaded files, landed data, diagnostics. Nothing here knows a batch."""
+"""Bytes by sandbox and key: uploaded files, data set files, diagnostics."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ class Blob(NamedTuple):
 
 
 class Blobs(Protocol):
-    """Bytes under keys such as `batches/{id}/files/{name}`; every backend proves itself.
+    """Bytes under keys such as `batches/{id}/files/{name}`; a key is any text.
 
-    A key is any text; what it is made of is its user's business. Blobs have no versions: whoever
-    decides and writes in one step does so within the store's exclusive section of the sandbox.
+    Blobs have no versions: a caller that decides and writes in one step does so within the store's
+    exclusive section of the sandbox.
     """
 
     def put(self, sandbox: Sandbox, key: str, content: bytes | bytearray) -> None:
-        """Write a blob whole, in place of what is there."""
+        """Write a blob whole, replacing an earlier one."""
 
     def append(self, sandbox: Sandbox, key: str, content: bytes | bytearray) -> None:
-        """Add bytes to the end of a blob, which begins with them if it is not there."""
+        """Add bytes to the end of a blob, which is created if it does not exist."""
 
     def read(
         self, sandbox: Sandbox, key: str, start: int = 0, length: int | None = None
     ) -> bytes | None:
-        """Return a blob from byte `start` on, at most `length` bytes; None if it is not there."""
+        """Return a blob from byte `start` on, at most `length` bytes; None if it does not exist."""
 
     def size(self, sandbox: Sandbox, key: str) -> int | None:
-        """Return how many bytes a blob has; None if it is not there."""
+        """Return how many bytes a blob has; None if it does not exist."""
 
     def keys(self, sandbox: Sandbox, prefix: str = "") -> list[str]:
-        """Return the keys that begin with `prefix`, in the order of their letters."""
+        """Return the keys that begin with `prefix`, in alphabetical order."""
 
     def join(self, sandbox: Sandbox, key: str, parts: Iterable[str]) -> None:
-        """Make a blob of others, one behind the other, and remove these.
+        """Concatenate blobs into one, and remove them.
 
         Raises:
-            KeyError: A part is not there; nothing was changed.
+            KeyError: A part does not exist; nothing was changed.
         """
 
     def delete(self, sandbox: Sandbox, key: str) -> bool:
-        """Remove a blob; tell whether it was there."""
+        """Remove a blob; tell whether it existed."""
 
     def delete_all(self, sandbox: Sandbox, prefix: str) -> int:
         """Remove the blobs whose keys begin with `prefix`; return how many there were."""
@@ -61,7 +61,7 @@ class Blobs(Protocol):
         """Forget everything, or one organization, or one sandbox of it."""
 
     def close(self) -> None:
-        """Release what is held."""
+        """Release all resources."""
 
 
 class MemoryBlobs:

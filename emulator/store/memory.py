@@ -26,7 +26,7 @@ def _without(places: Mapping[Place, _T], sandbox: Sandbox) -> dict[Place, _T]:
 def _replaced(
     now: Mapping[Place, _T], then: Mapping[Place, _T], sandbox: Sandbox | None
 ) -> dict[Place, _T]:
-    """Return what there was then, of all sandboxes or of one with the others as they are now."""
+    """Return what there was then: of all sandboxes, or of one, the others being as they are now."""
     if sandbox is None:
         return dict(then)
     back = {place: found for place, found in then.items() if place[0] == sandbox}
@@ -37,7 +37,7 @@ class MemoryStore:
     """All documents of one emulator in one process.
 
     Documents are held as JSON bytes: a reader cannot reach into the store, and the cyclic garbage
-    collector has nothing to walk however many there are.
+    collector does not traverse them, however many there are.
     A kind is shared with the snapshots that were made of it or that it came from, until it is first
     written to; so neither making nor loading one depends on how many documents there are.
     """

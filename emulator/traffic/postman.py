@@ -20,7 +20,7 @@ from emulator.traffic.recording import Fields, Recorded, Source, TrafficError
 _VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
 _PATH_VARIABLE = re.compile(r"(?<=/):([A-Za-z_]\w*)")
 _LANGUAGES = {"json": "application/json", "xml": "application/xml", "text": "text/plain"}
-DEEPEST = 10
+MAX_DEPTH = 10
 """How often a variable's value may name further variables."""
 
 
@@ -100,7 +100,7 @@ class _Reader:
 
     def _fill(self, text: Any) -> str:
         filled = str(text)
-        for _ in range(DEEPEST):
+        for _ in range(MAX_DEPTH):
             before = filled
             filled = _VARIABLE.sub(self._value, filled)
             if filled == before:

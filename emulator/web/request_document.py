@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.json_types import DEEPEST, MISSING, Json, JsonObject, is_deeper_than, loads
+from emulator.json_types import MAX_DEPTH, MISSING, Json, JsonObject, is_deeper_than, loads
 from emulator.sandbox import Sandbox
 from emulator.web.call import read_query
 from emulator.web.forms import read_form
@@ -64,7 +64,7 @@ def _content(incoming: Request) -> tuple[dict[str, Any], Json]:
         return content, MISSING
     if incoming.operation.body in ("none", "form", "bytes"):
         return content, MISSING
-    if is_deeper_than(incoming.body, DEEPEST):
+    if is_deeper_than(incoming.body, MAX_DEPTH):
         content["tooDeep"] = True
         return content, MISSING
     try:

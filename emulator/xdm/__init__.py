@@ -1,1 +1,1 @@
-"""XDM, whoever needs it: paths of fields, resolved schemas, CSV templates."""
+"""XDM: paths of fields, resolved schemas, CSV templates."""

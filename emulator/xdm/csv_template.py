@@ -68,7 +68,7 @@ def header(text: str) -> list[str]:
 
 
 def read(text: str) -> list[Row]:
-    """Return the rows of a template that are not ignored; empty lines are none."""
+    """Return the rows of a template that are not ignored, without empty lines."""
     reader = csv.DictReader(_lines(text), fieldnames=header(text))
     rows = []
     for number, found in enumerate(reader):
@@ -118,7 +118,7 @@ def _value_faults(row: Row) -> Iterator[str]:
 def _type_faults(row: Row) -> Iterator[str]:
     kind = row["dataType"].lower()
     if kind not in TYPES:
-        yield f"dataType is none of {', '.join(TYPES)}"
+        yield f"dataType is not one of {', '.join(TYPES)}"
     elif kind == "object" and bool(row["properties"]) == bool(row["$ref"]):
         yield "an object has either properties or $ref"
     if row["properties"] and not isinstance(_json(row["properties"]), dict):

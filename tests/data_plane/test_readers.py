@@ -162,7 +162,7 @@ def test_lines_that_are_no_objects_are_corrupt() -> None:
 
 def test_items_of_an_array_that_are_no_objects_are_corrupt() -> None:
     found = rows('[{"a": 1}, 3]', "json")
-    assert found[1] == Row(2, {CORRUPT: "3"}, "the record is no object")
+    assert found[1] == Row(2, {CORRUPT: "3"}, "the record is not an object")
 
 
 def test_a_broken_array_is_one_corrupt_row() -> None:
