@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 
 from emulator.contract.checks import CHECKS, Reason
+from emulator.contract.checks.values import LazySchema
 from emulator.contract.lookup import CarefulLookup, Finding, Lookup, Undecided
 from emulator.contract.model import Answer, EditionEntry, Mute, Operation, ProblemEntry, Rule
 from emulator.json_types import MISSING, Json, JsonObject, at, pointer_steps, walk
@@ -112,21 +113,6 @@ MOST_FINDINGS = 100
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-class _Lazy:
-    """A rule's schema, compiled when it first has to explain itself."""
-
-    def __init__(self, schema: Json, reads_text: bool) -> None:
-        self.reads_text = reads_text
-        self._schema = schema
-        self._validator: Any = None
-
-    @property
-    def validator(self) -> Any:
-        if self._validator is None:
-            self._validator = jsonschema_rs.validator_for(self._schema)
-        return self._validator
-
-
 def schema_of_request(rule: Rule, said: Json) -> JsonObject:
     """Return a JSON Schema of the request document: where a rule applies, its place is as said."""
     node: Any = said
@@ -144,7 +130,7 @@ class JudgedRule:
         if rest:
             raise ValueError(f"{rule.id}: a rule has one check")
         self._schema = arguments
-        self._arguments = _Lazy(arguments, rule.reads_text) if name == "schema" else arguments
+        self._arguments = LazySchema(arguments, rule.reads_text) if name == "schema" else arguments
         self._check = CHECKS[name]
         self._when = jsonschema_rs.validator_for(rule.when).is_valid if rule.when else None
         self._is_many = "*" in pointer_steps(rule.at)

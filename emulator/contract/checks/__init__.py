@@ -5,7 +5,6 @@ keeps silent, because that other rule speaks. A new check is a function and a li
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from emulator.contract.checks.catalog import (
     catalog_filter,
@@ -32,7 +31,6 @@ from emulator.contract.checks.descriptors import (
     only_descriptor,
 )
 from emulator.contract.checks.evolution import (
-    items_fit,
     keeps_fields,
     merges_in_union,
     names_differ,
@@ -42,28 +40,24 @@ from emulator.contract.checks.expressions import expression
 from emulator.contract.checks.facts import free_of, holds
 from emulator.contract.checks.filters import check_filter, check_order, xdm_filter
 from emulator.contract.checks.ingestion import content_range, cover_once, satisfiable_range
-from emulator.contract.checks.items import item_fits
-from emulator.contract.checks.lifecycle import leads_to_one_of, stands
+from emulator.contract.checks.other_rules import item_fits, items_fit, result_fits, stands
 from emulator.contract.checks.patches import (
     patch_applies,
     patch_keeps,
     patch_keeps_items,
-    result_fits,
 )
 from emulator.contract.checks.reason import Reason
 from emulator.contract.checks.references import (
     agrees,
-    every_listed,
     field_is_one_of,
-    fits_spec,
-    named_in,
+    leads_to_one_of,
     refers_to,
-    spec_requires,
     state_allows,
     unique,
     unused,
     version_matches,
 )
+from emulator.contract.checks.specs import every_listed, fits_spec, named_in, spec_requires
 from emulator.contract.checks.values import (
     consumes,
     forbidden_with,
@@ -77,8 +71,10 @@ from emulator.contract.checks.values import (
     schema,
 )
 from emulator.contract.checks.xdm import path_form, path_in_schema
+from emulator.contract.lookup import Lookup
+from emulator.json_types import Json
 
-Check = Callable[[Any, Any, Any], Iterator[Reason]]
+Check = Callable[[Json, Json, Lookup], Iterator[Reason]]
 
 CHECKS: dict[str, Check] = {
     "agrees": agrees,

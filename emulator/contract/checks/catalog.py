@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.lookup import Lookup
 from emulator.filters.catalog import parse_condition, parse_range
 from emulator.filters.comparisons import regular_expression
 from emulator.filters.templates import names
 from emulator.json_patch import PatchError, apply
 from emulator.json_types import MISSING, Json, JsonObject, at, escape_step
-
-if TYPE_CHECKING:
-    from emulator.contract.lookup import Lookup
 
 
 def catalog_filter(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

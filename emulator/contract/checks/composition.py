@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from emulator.contract.checks.facts import ask
 from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.resources import ask
+from emulator.contract.lookup import Lookup
 from emulator.json_patch import PatchError, apply
 from emulator.json_types import Json, JsonObject, walk
 from emulator.xdm.declarations import FIELD_FAULTS, declarations
 from emulator.xdm.fields import composed
-
-if TYPE_CHECKING:
-    from emulator.contract.lookup import Lookup
 
 _LOCAL = "#/definitions/"
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.lookup import Lookup
 from emulator.json_types import Json, JsonObject
 from emulator.xdm.csv_template import NEEDED, Row, faults, header, read
-
-if TYPE_CHECKING:
-    from emulator.contract.lookup import Lookup
 
 
 def csv_template(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

@@ -6,17 +6,14 @@ Those that look at the descriptors of a schema ask a fact for them, named by `fa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from emulator.contract.checks.composition import body_of, tags_of
-from emulator.contract.checks.facts import ask
 from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.resources import ask
+from emulator.contract.lookup import Lookup
 from emulator.json_types import MISSING, Json, JsonObject, at
 from emulator.xdm.fields import composed
 from emulator.xdm.paths import Declared, declared_at
-
-if TYPE_CHECKING:
-    from emulator.contract.lookup import Lookup
 
 _IDENTITY_MAP = "https://ns.adobe.com/xdm/context/identitymap"
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from emulator.contract.checks.composition import body_of, tags_of
-from emulator.contract.checks.facts import ask
 from emulator.contract.checks.reason import Reason
+from emulator.contract.checks.resources import ask
+from emulator.contract.lookup import Lookup
 from emulator.json_types import Json, JsonObject, at
 from emulator.xdm.compatibility import breaking_changes, conflicting_types, names_differing_in_case
 from emulator.xdm.fields import composed, references
 from emulator.xdm.resolution import resolve
-
-if TYPE_CHECKING:
-    from emulator.contract.lookup import Lookup
 
 _FORMING = ("allOf", "definitions", "properties", "items", "type")
 
@@ -97,20 +94,3 @@ def refers_in_list(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterat
                 continue
             if lookup.ask(arguments["imported"]["fact"], id) is None:
                 yield Reason(f"there is no resource {id}", at=f"/{index}", values={"id": id})
-
-
-def items_fit(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
-    """Each resource of a list keeps those rules of its type's own operation that `only` names.
-
-    `operations` maps what the member `by` says to an operation; `only` has last steps of rule ids.
-    """
-    for index, item in enumerate(value if isinstance(value, list) else ()):
-        type = item.get(arguments["by"]) if isinstance(item, dict) else None
-        operation = arguments["operations"].get(type) if isinstance(type, str) else None
-        if operation is None:
-            continue
-        request = {"headers": {}, "query": {}, "path": {}, "content": {}, "body": item}
-        for finding in lookup.judge(operation, request):
-            if finding.rule.id.rpartition(".")[2] in arguments["only"]:
-                place = f"/{index}{finding.at.removeprefix('/body')}"
-                yield Reason(f"{finding.reason} ({finding.rule.id})", at=place)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from emulator.contract.checks.reason import Reason
+from emulator.contract.lookup import Lookup
 from emulator.json_types import Json, JsonObject
-
-if TYPE_CHECKING:
-    from emulator.contract.lookup import Lookup
 
 
 def expression(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from emulator.contract.checks.reason import Reason, shown
-from emulator.json_types import Json, JsonObject, at
-
-if TYPE_CHECKING:
-    from emulator.contract.lookup import Lookup
+from emulator.contract.checks.resources import ask, fact_arguments
+from emulator.contract.lookup import Lookup
+from emulator.json_types import Json, JsonObject
 
 
 def holds(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
@@ -36,25 +34,3 @@ def free_of(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reas
     fault = found.get("fault")
     if "reason" in found and arguments.get("fault", fault) == fault:
         yield Reason(found["reason"], values=found.get("values", {}))
-
-
-def ask(value: Json, arguments: JsonObject, lookup: Lookup) -> Json:
-    """Return what the fact `fact` is of the values at the pointers `of`; None if one is missing.
-
-    A pointer that begins with `.` is below the judged value, others are into the request; without
-    `of`, the judged value itself is the only argument.
-    """
-    of = fact_arguments(value, arguments, lookup)
-    return None if of is None else lookup.ask(arguments["fact"], *of)
-
-
-def fact_arguments(value: Json, arguments: JsonObject, lookup: Lookup) -> list[Json] | None:
-    """Return the texts at the pointers `of`, or the whole query; None if one is neither."""
-    of = [pointed(pointer, value, lookup) for pointer in arguments.get("of", ["."])]
-    query = lookup.request.get("query")
-    return of if all(isinstance(item, str) or item is query for item in of) else None
-
-
-def pointed(pointer: str, value: Json, lookup: Lookup) -> Json:
-    """Return what a pointer names: below the judged value after `.`, else in the request."""
-    return at(value, pointer[1:]) if pointer.startswith(".") else at(lookup.request, pointer)

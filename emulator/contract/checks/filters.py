@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.lookup import Lookup
 from emulator.filters.flow_service import Filter, parse_filter, parse_order, split_filters
 from emulator.filters.schema_registry import parse_xdm_filter
 from emulator.json_types import Json, JsonObject
@@ -14,7 +14,7 @@ from emulator.json_types import Json, JsonObject
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-\[\]]*")
 
 
-def check_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def check_filter(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A `property` filter is free of one kind of fault.
 
     Arguments: `fault` is one of the names in `_FAULTS`; `operators`, `fields`, `ordered` (fields
@@ -104,7 +104,7 @@ _FAULTS = {
 }
 
 
-def check_order(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def check_order(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """An `orderby` names fields, each with at most one sign. `fault`: `direction` or `field`."""
     for item in str(value).split(","):
         signs = len(item) - len(item.lstrip(" +-"))
@@ -115,7 +115,7 @@ def check_order(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Rea
             yield Reason(f"{shown(item)} is not a field", values={"field": item})
 
 
-def xdm_filter(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def xdm_filter(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """Every `property` filter has the form that the Schema Registry documents."""
     for text in value if isinstance(value, list) else [value]:
         if isinstance(text, str) and parse_xdm_filter(text) is None:

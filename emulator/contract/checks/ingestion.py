@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from emulator.byte_ranges import read_byte_range, read_content_range
-from emulator.contract.checks.facts import ask
 from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.resources import ask
+from emulator.contract.lookup import Lookup
 from emulator.json_types import Json, JsonObject
-
-if TYPE_CHECKING:
-    from emulator.contract.lookup import Lookup
 
 
 def content_range(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

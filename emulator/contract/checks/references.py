@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-from typing import Any
 
-import jsonschema_rs
-
-from emulator.contract.checks.facts import ask, pointed
 from emulator.contract.checks.reason import Reason, memberwise, shown
-from emulator.contract.checks.values import read_text, schema_reasons
-from emulator.json_types import MISSING, Json, JsonObject, at, dotted, dumps, loads
-
-
-def _other(value: Json, arguments: JsonObject, lookup: Any) -> JsonObject | None:
-    """Return the resource that `kind` and `key` name, or a fact, if it is there."""
-    if "fact" in arguments:
-        return ask(value, arguments, lookup)  # type: ignore[no-any-return]
-    key = pointed(arguments["key"], value, lookup)
-    return lookup.find(arguments["kind"], key) if isinstance(key, str) else None
+from emulator.contract.checks.resources import find, noun, pointed, resource
+from emulator.contract.checks.values import read_text
+from emulator.contract.lookup import Lookup
+from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 
 @memberwise
-def refers_to(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def refers_to(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """The value is the key of an existing resource of `kind` (or of one of `kinds`).
 
     With `separator` the value is a list of keys, at least one of which exists.
     """
-    kinds = arguments.get("kinds") or [arguments["kind"]]
     if not isinstance(value, str):
         return
+    kinds = arguments.get("kinds") or [arguments["kind"]]
     separator = arguments.get("separator")
     keys = [key.strip() for key in value.split(separator)] if separator else [value]
     if all(lookup.find(kind, key) is None for key in keys for kind in kinds):
-        noun = " or ".join(kinds).replace("_", " ")
-        yield Reason(f"there is no {noun} {shown(value)}", values={"id": value})
+        nouns = " or ".join(kinds).replace("_", " ")
+        yield Reason(f"there is no {nouns} {shown(value)}", values={"id": value})
 
 
 @memberwise
-def agrees(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def agrees(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """The value (or its `./field`) agrees with a field of another resource.
 
     Arguments: `kind` and `key`, or a fact, name the other resource, and `field` the value in it.
@@ -47,38 +36,27 @@ def agrees(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     the value names. `relation` is `equals` (default), `in`, `at_most` or `ends_with`. `resolve` is
     a fact that returns what an alias stands for, on both sides.
     """
-    mine = _mine(value, arguments, lookup)
-    resource = _other(value, arguments, lookup)
-    if resource is None or mine is MISSING or mine is None:
-        return
-    theirs = dotted(resource, arguments["field"])
-    if theirs is MISSING:
+    mine, theirs = _mine(value, arguments, lookup), _theirs(value, arguments, lookup)
+    if mine is MISSING or mine is None or theirs is MISSING:
         return
     if "resolve" in arguments:
-        mine, theirs = (_resolved(side, arguments["resolve"], lookup) for side in (mine, theirs))
-    relation = arguments.get("relation", "equals")
-    if not _RELATIONS[relation](mine, theirs):
-        noun = f"{_noun(arguments)}'s {arguments['field']}"
-        words = {"in": "is not among the", "at_most": "is beyond the"}.get(relation, "is not the")
-        yield Reason(
-            f"{shown(mine)} {words} {noun} {shown(theirs)}",
-            values={"mine": mine, "theirs": theirs},
-        )
+        mine, theirs = (resolved(side, arguments["resolve"], lookup) for side in (mine, theirs))
+    holds, words = _RELATIONS[arguments.get("relation", "equals")]
+    if not holds(mine, theirs):
+        said = f"{shown(mine)} {words} {noun(arguments)}'s {arguments['field']} {shown(theirs)}"
+        yield Reason(said, values={"mine": mine, "theirs": theirs})
 
 
-def _noun(arguments: JsonObject) -> str:
-    """Return the word for the resource that `_other` finds."""
-    name: str = arguments["kind"] if "kind" in arguments else arguments["fact"].partition(".")[2]
-    return name.replace("_", " ")
-
-
-def _mine(value: Json, arguments: JsonObject, lookup: Any) -> Json:
+def _mine(value: Json, arguments: JsonObject, lookup: Lookup) -> Json:
     if "member" in arguments:
-        resource = (
-            lookup.find(arguments["member"]["kind"], value) if isinstance(value, str) else None
-        )
-        return dotted(resource, arguments["member"]["field"]) if resource else MISSING
+        found = find(arguments["member"]["kind"], value, lookup)
+        return dotted(found, arguments["member"]["field"]) if found else MISSING
     return pointed(arguments["mine"], value, lookup) if "mine" in arguments else value
+
+
+def _theirs(value: Json, arguments: JsonObject, lookup: Lookup) -> Json:
+    found = resource(value, arguments, lookup)
+    return MISSING if found is None else dotted(found, arguments["field"])
 
 
 def _at_most(mine: Json, theirs: Json) -> bool:
@@ -86,182 +64,79 @@ def _at_most(mine: Json, theirs: Json) -> bool:
     return isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= theirs
 
 
-_RELATIONS: dict[str, Callable[[Json, Json], bool]] = {
-    "equals": lambda mine, theirs: mine == theirs,
-    "in": lambda mine, theirs: mine in theirs,
-    "at_most": _at_most,
-    "ends_with": lambda mine, theirs: str(mine).endswith(str(theirs)),
+_RELATIONS: dict[str, tuple[Callable[[Json, Json], bool], str]] = {
+    "equals": (lambda mine, theirs: mine == theirs, "is not the"),
+    "in": (lambda mine, theirs: mine in theirs, "is not among the"),
+    "at_most": (_at_most, "is beyond the"),
+    "ends_with": (lambda mine, theirs: str(mine).endswith(str(theirs)), "is not the"),
 }
 
 
-def _resolved(value: Json, fact: str, lookup: Any) -> Json:
+def resolved(value: Json, fact: str, lookup: Lookup) -> Json:
+    """Return a text, or the texts of a list, with aliases replaced by what a fact says of them."""
     if isinstance(value, list):
-        return [_resolved(item, fact, lookup) for item in value]
+        return [resolved(item, fact, lookup) for item in value]
     return (lookup.ask(fact, value) if isinstance(value, str) else None) or value
 
 
 @memberwise
-def every_listed(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """A field of the resource that the value names is in a list of another resource.
-
-    Arguments: `member` {kind, field} finds the member by the judged value; `kind`, `key` and
-    `field` find the list; `resolve` as in `agrees`. Without the list nothing is limited, and a
-    member whose own `unless` {kind, field} lists the key is let through.
-    """
-    mine = lookup.find(arguments["member"]["kind"], value) if isinstance(value, str) else None
-    resource = _other(value, arguments, lookup)
-    if mine is None or resource is None:
-        return
-    listed = dotted(resource, arguments["field"])
-    member = dotted(mine, arguments["member"]["field"])
-    if not isinstance(listed, list) or member is MISSING:
-        return
-    if "resolve" in arguments:
-        member = _resolved(member, arguments["resolve"], lookup)
-        listed = _resolved(listed, arguments["resolve"], lookup)
-    if member not in listed and not _excepted(member, value, arguments, lookup):
-        noun = arguments["member"]["kind"].replace("_", " ")
-        yield Reason(
-            f"{noun} {value} is of {arguments['member']['field']} {shown(member)},"
-            f" which is not in {arguments['field']} of the {arguments['kind'].replace('_', ' ')}",
-            values={"id": value, "member": member},
-        )
-
-
-def _excepted(member: Json, value: Json, arguments: JsonObject, lookup: Any) -> bool:
-    if "unless" not in arguments:
-        return False
-    exception = lookup.find(arguments["unless"]["kind"], member)
-    listed = dotted(exception, arguments["unless"]["field"])
-    return isinstance(listed, list) and pointed(arguments["key"], value, lookup) in listed
-
-
-@memberwise
-def field_is_one_of(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def field_is_one_of(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A field of the resource that the value names is one of `values`; `kind`, `field`."""
-    resource = lookup.find(arguments["kind"], value) if isinstance(value, str) else None
-    if resource is None:
-        return
-    found = dotted(resource, arguments["field"])
-    if found not in arguments["values"]:
-        noun = arguments["kind"].replace("_", " ")
-        said = "nothing" if found is MISSING else shown(found)
-        yield Reason(f"{noun} {value} has {arguments['field']} {said}", values={"id": value})
+    yield from _field_reasons(value, arguments["kind"], arguments, lookup)
 
 
-@memberwise
-def spec_requires(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """Members that only some specs ask for are there.
+def leads_to_one_of(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    """What the named resource is made of has a field that is one of `values`.
 
-    Arguments: `kind` and `key` find the spec; it asks for `needs` if its `field` is one of `values`
-    (or, without `values`, is there and not empty).
+    Arguments: the value names a resource of `kind`; its dotted path `via` holds the id of a
+    resource of the kind `to`, or a list of ids; `field` of each of these is judged.
     """
-    spec = _other(value, arguments, lookup)
-    if spec is None or not isinstance(value, dict):
-        return
-    found = dotted(spec, arguments["field"])
-    wanted = arguments.get("values")
-    if found in wanted if wanted else (found is not MISSING and found):
-        for name in arguments["needs"]:
-            if value.get(name) is None:
-                yield Reason(f"{name} is missing", values={"field": name})
+    found = find(arguments["kind"], value, lookup)
+    ids = dotted(found, arguments["via"]) if found else MISSING
+    for id in ids if isinstance(ids, list) else [ids]:
+        yield from _field_reasons(id, arguments["to"], arguments, lookup)
+
+
+def _field_reasons(key: Json, kind: str, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    found = find(kind, key, lookup)
+    field = dotted(found, arguments["field"]) if found is not None else None
+    if found is not None and field not in arguments["values"]:
+        said = "nothing" if field is MISSING else shown(field)
+        words = f"{kind.replace('_', ' ')} {key} has {arguments['field']} {said}"
+        yield Reason(words, values={"id": key})
 
 
 @memberwise
-def named_in(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """The value is the `name` of a member of the list `field` of another resource."""
-    resource = _other(value, arguments, lookup)
-    members = dotted(resource, arguments["field"]) if resource else MISSING
-    if not isinstance(members, list):
-        return
-    names = [member.get("name") for member in members]
-    if value not in names:
-        key = pointed(arguments["key"], value, lookup)
-        yield Reason(f"{shown(value)} is not one of {shown(names)}", values={"id": key})
-
-
-@memberwise
-def state_allows(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def state_allows(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """The resource is in a state from which an action can start.
 
     Arguments: `kind` and `key` find the resource, whose `field` (default `state`) is in `moves`
     {action: [states]}. The value is the action, in any case of letters, or an object that has it
     under the first of `names`.
     """
-    resource = _other(value, arguments, lookup)
+    found = resource(value, arguments, lookup)
     names = arguments.get("names", ())
     sent = next((value[name] for name in names if name in value), None) if names else value
-    state = resource.get(arguments.get("field", "state")) if resource else None
+    state = found.get(arguments.get("field", "state")) if found else None
     for action, states in arguments["moves"].items():
-        if resource and action.lower() == str(sent).lower() and state not in states:
+        if found and action.lower() == str(sent).lower() and state not in states:
             key = pointed(arguments["key"], value, lookup)
             yield Reason(f"it is {state}", values={"id": key, "action": action, "state": state})
 
 
 @memberwise
-def fits_spec(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
-    """The value fits a JSON Schema that a spec carries.
-
-    Arguments: `kind` and `key` find the spec; `part` is the dotted path of the schema; with `named`
-    (a pointer to a name) `part` is a list, and the schema is `spec` of its member of that name;
-    what `mine` does not find there counts as an empty object.
-    Numbers and booleans sent as text count as what they say, and so do numbers for the texts that
-    `numbers_for_text` lists. `spellings` is the dotted path of an object from other spellings of a
-    member's name to the one of the schema.
-    """
-    resource = _other(value, arguments, lookup)
-    part = dotted(resource or {}, arguments["part"])
-    if "named" in arguments and isinstance(part, list):
-        name = pointed(arguments["named"], value, lookup)
-        members = [member for member in part if member.get("name") == name]
-        part = members[0].get("spec", MISSING) if members else MISSING
-        value = at(value, arguments["mine"][1:]) if "mine" in arguments else value
-        value = {} if value is MISSING else value
-    if isinstance(part, dict) and value is not MISSING:
-        typed = _as_typed(value, part, arguments, resource or {})
-        yield from schema_reasons(_validator(dumps(part)), typed)
-
-
-@lru_cache(maxsize=256)
-def _validator(schema: bytes) -> Any:
-    return jsonschema_rs.validator_for(loads(schema))
-
-
-def _as_typed(value: Json, schema: JsonObject, arguments: JsonObject, spec: JsonObject) -> Json:
-    """Return members under the schema's names, read as the numbers or texts it asks for."""
-    if not isinstance(value, dict):
-        return value
-    spellings = dotted(spec, arguments["spellings"]) if "spellings" in arguments else {}
-    spellings = {} if spellings is MISSING else spellings
-    named = {spellings.get(name, name): item for name, item in value.items()}
-    texts = arguments.get("numbers_for_text", ())
-    properties = schema.get("properties", {})
-    return {
-        name: str(item)
-        if name in texts and isinstance(item, int)
-        else _read_unless_text(item, properties.get(name))
-        for name, item in named.items()
-    }
-
-
-def _read_unless_text(item: Json, schema: Json) -> Json:
-    is_text = isinstance(schema, dict) and schema.get("type") == "string"
-    return item if is_text else read_text(item)
-
-
-@memberwise
-def unique(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def unique(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """No other resource has this value: the index `kind`, or a fact, gives a value's owner.
 
     `except` points to the id of the resource that may keep its own value.
     """
-    owner = _other(value, {"key": ".", **arguments}, lookup)
+    owner = resource(value, arguments, lookup)
     own = pointed(arguments["except"], value, lookup) if "except" in arguments else MISSING
     if owner and own not in (owner["id"], *owner.get("aliases", ())):
         yield Reason(f"{shown(value)} is taken by {owner['id']}", values={"id": owner["id"]})
 
 
-def unused(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def unused(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """No resource of `kind` refers to this one through one of `fields`.
 
     `fields` are dotted paths; a list on the way is searched. `where` (field -> value) narrows the
@@ -270,18 +145,13 @@ def unused(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
     mine = arguments.get("mine")
     own = (lookup.find(mine["kind"], value) if mine else None) or {}
     names = {value} | {own[field] for field in (mine["fields"] if mine else ()) if field in own}
+    where = arguments.get("where", {}).items()
+    paths = [path.split(".") for path in arguments["fields"]]
     for other in lookup.all(arguments["kind"]):
-        if any(
-            dotted(other, path) != wanted for path, wanted in arguments.get("where", {}).items()
+        if all(dotted(other, path) == wanted for path, wanted in where) and any(
+            not names.isdisjoint(_strings(other, path)) for path in paths
         ):
-            continue
-        if any(
-            name in _strings(other, path.split("."))
-            for path in arguments["fields"]
-            for name in names
-        ):
-            noun = arguments["kind"].replace("_", " ")
-            yield Reason(f"{noun} {other.get('id', '')} uses it", values={"id": value})
+            yield Reason(f"{noun(arguments)} {other.get('id', '')} uses it", values={"id": value})
             return
 
 
@@ -296,17 +166,17 @@ def _strings(value: Json, steps: list[str]) -> Iterator[str]:
 
 
 @memberwise
-def version_matches(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def version_matches(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """The value is the current `field` of the resource, so nobody has changed it meanwhile.
 
     `quotes` is `exact`, or `lenient` where documents show the value without its quotes too.
     `fields` may list several fields of which one must match; with `any`, `*` always matches.
     With `differs` the value has to be another one instead.
     """
-    resource = _other(value, arguments, lookup)
-    if resource is None:
+    found = resource(value, arguments, lookup)
+    if found is None:
         return
-    current = [str(resource.get(field)) for field in arguments["fields"]]
+    current = [str(found.get(field)) for field in arguments["fields"]]
     lenient = arguments.get("quotes") == "lenient"
     sent = value.strip('"') if lenient else value
     known = [item.strip('"') for item in current] if lenient else current

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from functools import cached_property
 
 import jsonschema_rs
+from jsonschema_rs import Validator
 
 from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.lookup import Lookup
 from emulator.json_types import Json, JsonObject, at, escape_step, loads
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
@@ -17,14 +19,27 @@ _LONGEST = 300
 _REFERRING = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
-def schema(value: Json, compiled: Any, lookup: Any) -> Iterator[Reason]:
+class LazySchema:
+    """A rule's JSON Schema, compiled when it first has to explain itself."""
+
+    def __init__(self, schema: Json, reads_text: bool) -> None:
+        self.reads_text = reads_text
+        self._schema = schema
+
+    @cached_property
+    def validator(self) -> Validator:
+        """The compiled schema."""
+        return jsonschema_rs.validator_for(self._schema)
+
+
+def schema(value: Json, compiled: LazySchema, lookup: Lookup) -> Iterator[Reason]:
     """Judge a value by a JSON Schema, which arrives compiled with the rule's `reads_text`."""
     yield from schema_reasons(
         compiled.validator, read_text(value) if compiled.reads_text else value
     )
 
 
-def schema_reasons(validator: Any, value: Json) -> Iterator[Reason]:
+def schema_reasons(validator: Validator, value: Json) -> Iterator[Reason]:
     """Yield a reason for each thing that a compiled JSON Schema finds wrong."""
     for error in validator.iter_errors(value):
         pointer = "".join(f"/{escape_step(str(step))}" for step in error.instance_path)
@@ -47,7 +62,7 @@ def read_text(value: Json) -> Json:
     return value
 
 
-def json_schema(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:
+def json_schema(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """The value is a JSON Schema that refers to nothing outside of itself."""
     for reference in _references(value):
         if not str(reference).startswith("#"):
@@ -69,14 +84,14 @@ def _references(value: Json) -> Iterator[Json]:
             yield from _references(child)
 
 
-def same_as(value: Json, arguments: str, lookup: Any) -> Iterator[Reason]:
+def same_as(value: Json, arguments: str, lookup: Lookup) -> Iterator[Reason]:
     """Two places of the request that mean the same must not differ."""
     for other in (at(lookup.request, arguments),):
         if isinstance(other, type(value)) and other != value:
             yield Reason(f"{shown(value)} differs from {shown(other)} at {arguments[1:]}")
 
 
-def not_after(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def not_after(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A number is not greater than the one at the pointer `other`; both may be sent as text."""
     mine, theirs = read_text(value), read_text(at(lookup.request, arguments["other"]))
     if isinstance(mine, int | float) and isinstance(theirs, int | float) and mine > theirs:
@@ -84,7 +99,7 @@ def not_after(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reaso
         yield Reason(f"{mine} is after {name}, which is {theirs}")
 
 
-def forbidden_with(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def forbidden_with(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """Words of a value (a text of words with commas) do not go with the text at `other`.
 
     Arguments: `pairs` {other text: [words]}, all in lower case; letters count in any case.
@@ -99,7 +114,7 @@ def forbidden_with(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[
             )
 
 
-def no_duplicates(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def no_duplicates(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """No two objects of a list have the same text under the first of `fields` that they have."""
     seen: dict[str, int] = {}
     for index, item in enumerate(value if isinstance(value, list) else []):
@@ -117,7 +132,7 @@ def no_duplicates(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[R
         seen.setdefault(text, index)
 
 
-def json_text(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reason]:
+def json_text(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A text is JSON, and of one of the kinds `of`: object, array."""
     if not isinstance(value, str):
         return
@@ -131,7 +146,7 @@ def json_text(value: Json, arguments: JsonObject, lookup: Any) -> Iterator[Reaso
         yield Reason(f"the text is no JSON {' or '.join(arguments['of'])}")
 
 
-def consumes(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:
+def consumes(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """The body's media type is one that the operation takes; `*/*` takes any."""
     media_type = str(value).partition(";")[0].strip().lower()
     accepted = lookup.request["content"].get("accepted", ["application/json"])
@@ -139,7 +154,7 @@ def consumes(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:
         yield Reason(f"{shown(value)} is not {' or '.join(accepted)}")
 
 
-def known_names(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:
+def known_names(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """Every name in an object is one of the names the operation documents for its query."""
     known = lookup.request.get("known_query", [])
     for name in value:
@@ -147,6 +162,6 @@ def known_names(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:
             yield Reason(f"{name} is not a parameter of this call", values={"name": name})
 
 
-def nothing(value: Json, arguments: Any, lookup: Any) -> Iterator[Reason]:
+def nothing(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A statement that has been withdrawn: there is nothing to check any more."""
     yield from ()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.lookup import Lookup
 from emulator.json_types import Json, JsonObject, at
 from emulator.xdm.paths import field_at, parse_path
-
-if TYPE_CHECKING:
-    from emulator.contract.lookup import Lookup
 
 
 def path_in_schema(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
