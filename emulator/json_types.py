@@ -100,6 +100,11 @@ def dotted(document: Json, path: str) -> Json:
     return value
 
 
+def as_object(value: Json) -> JsonObject:
+    """Return a value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
 def escape_step(step: str) -> str:
     """Return a member name as a step of a JSON pointer."""
     return step.replace("~", "~0").replace("/", "~1")

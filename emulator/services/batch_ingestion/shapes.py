@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emulator.filters.numbers import whole_number
 from emulator.json_types import Json, JsonObject, dumps
 from emulator.web import Call, Reply
 
@@ -59,9 +60,7 @@ def file_size(found: JsonObject | None) -> Reply:
 
 def rows_asked(call: Call, max_rows: int) -> int:
     """Return how many rows a preview shows; without a number, or with 0, as many as it may."""
-    text = str(call.query.get("nrow", "0"))
-    number = int(text) if text.isdecimal() and len(text) < 10 else 0
-    return min(number or max_rows, max_rows)
+    return min(whole_number(call.query.get("nrow"), 0) or max_rows, max_rows)
 
 
 def preview(format: JsonObject, names: list[str], rows: list[JsonObject]) -> Reply:

@@ -6,7 +6,7 @@ import re
 import time
 
 from emulator.json_patch import apply
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, as_object
 from emulator.scope import Scope
 from emulator.services.catalog.identifiers import dataset_of_view, next_version, view_id
 
@@ -202,11 +202,6 @@ def _behavior(scope: Scope, schema_id: Json) -> str:
     schema = scope.find("schema", schema_id) if isinstance(schema_id, str) else None
     extended = (schema or {}).get("meta:extends") or []
     return next((_BEHAVIORS[id] for id in extended if id in _BEHAVIORS), "record")
-
-
-def as_object(value: Json) -> JsonObject:
-    """Return a value if it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def deep_merge(old: Json, new: Json) -> Json:

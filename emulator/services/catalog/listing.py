@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from emulator.filters.catalog import MAX_LIMIT, ordered, parse_condition, same_text
+from emulator.filters.numbers import whole_number
 from emulator.json_types import MISSING, Json, JsonObject, dotted
 
 DEFAULT_LIMIT = 20
@@ -48,12 +49,6 @@ def select(objects: Iterable[JsonObject], query: Mapping[str, Json]) -> list[Jso
     start = whole_number(query.get("start", query.get("offset")), 0)
     limit = whole_number(query.get("limit"), DEFAULT_LIMIT)
     return found[start : start + min(max(limit, 1), MAX_LIMIT)]
-
-
-def whole_number(text: object, default: int) -> int:
-    """Return a number of the query string, or the default where it is none."""
-    digits = str(text)
-    return int(digits) if digits.isdecimal() and len(digits) < 10 else default
 
 
 def project(item: JsonObject, query: Mapping[str, Json]) -> JsonObject:

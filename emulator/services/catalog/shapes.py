@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from emulator.json_types import Json, JsonObject, dumps
+from emulator.json_types import Json, JsonObject, as_object, dumps
 from emulator.services.catalog.batches import dataset_ids
-from emulator.services.catalog.datasets import as_object
 from emulator.services.catalog.listing import project
 from emulator.web import Call, Reply
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from emulator.byte_ranges import ByteRange
+from emulator.filters.numbers import whole_number
 from emulator.json_types import JsonObject
 from emulator.services.data_access.service import Entry, content_type
 from emulator.web import Call, Reply
@@ -15,7 +16,7 @@ MAX_LIMIT = 100
 
 def page(call: Call, items: list[JsonObject]) -> Reply:
     """Return the page of a list that a call asks for; its count is that of the whole list."""
-    limit = _number(call.query.get("limit"), MAX_LIMIT)
+    limit = whole_number(call.query.get("limit"), MAX_LIMIT)
     start = _start(call.query.get("start"), items)
     body: JsonObject = {
         "data": items[start : start + limit],
@@ -32,13 +33,9 @@ def page(call: Call, items: list[JsonObject]) -> Reply:
 def _start(text: str | None, items: list[JsonObject]) -> int:
     """Return where a page begins: at an index, or at the entry of a name as in 2018."""
     if text is None or text.isdecimal():
-        return _number(text, 0)
+        return whole_number(text, 0)
     names = [item.get("name", item.get("dataSetFileId")) for item in items]
     return names.index(text) if text in names else len(items)
-
-
-def _number(text: str | None, default: int) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else default
 
 
 def dataset_file(call: Call, file: JsonObject) -> JsonObject:

@@ -10,10 +10,9 @@ import json
 from typing import TYPE_CHECKING
 
 from emulator.clock import Clock
-from emulator.json_types import Json, JsonObject, loads
+from emulator.json_types import Json, JsonObject, as_object, loads
 from emulator.package_data import data_folder
 from emulator.services.data_prep import vocabulary
-from emulator.services.data_prep.vocabulary import as_object
 
 if TYPE_CHECKING:
     from emulator.mapping import Mapped

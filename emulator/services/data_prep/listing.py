@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from emulator.filters.flow_service import parse_filter
+from emulator.filters.numbers import whole_number
 from emulator.json_types import JsonObject
 
 DEFAULT_LIMIT = 10
@@ -32,7 +33,8 @@ def select(sets: list[JsonObject], query: JsonObject) -> Page:
     """Return the page of sets that a query asks for, the newest first unless it orders them."""
     found = [item for item in sets if _matches(item, query)]
     found = ordered(found, query.get("orderBy", ""))
-    start, limit = _number(query.get("start"), 0), _number(query.get("limit"), DEFAULT_LIMIT)
+    start = whole_number(query.get("start"), 0)
+    limit = whole_number(query.get("limit"), DEFAULT_LIMIT)
     return Page(found[start : start + limit], limit)
 
 
@@ -54,8 +56,3 @@ def ordered(sets: list[JsonObject], order: str) -> list[JsonObject]:
     # Sets of the same millisecond keep the order of their creation, turned round with the rest.
     oldest_first = sorted(sets, key=lambda item: int(item[field or "modifiedDate"]))
     return oldest_first[::-1] if descending else oldest_first
-
-
-def _number(text: object, default: int) -> int:
-    digits = str(text)
-    return int(digits) if digits.isdecimal() and len(digits) < 10 else default

@@ -5,9 +5,9 @@ Source: Data Prep API guide, pages on schemas and sample data; the OpenAPI docum
 
 from __future__ import annotations
 
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, as_object
 from emulator.scope import Scope
-from emulator.services.data_prep.vocabulary import as_object, read_json
+from emulator.services.data_prep.vocabulary import read_json
 
 SCHEMA = "mapper_schema"
 SAMPLE = "mapper_sample"

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, as_object
 from emulator.platform import Platform
 from emulator.scope import Finder, Lister, Scope
 from emulator.services.data_prep import language, suggestions, vocabulary
 from emulator.services.data_prep.schemas_and_samples import SAMPLE as MAPPER_SAMPLE
 from emulator.services.data_prep.schemas_and_samples import SCHEMA as MAPPER_SCHEMA
-from emulator.services.data_prep.vocabulary import as_object
 
 MAPPING_SET = "mapping_set"
 VERSION = "mapping_set_version"

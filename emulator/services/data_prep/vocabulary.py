@@ -7,7 +7,7 @@ The older one (tutorials of 2020): `xdmSchema`, `xdmVersion`, `sourceAttribute`,
 
 from __future__ import annotations
 
-from emulator.json_types import Json, JsonObject, loads
+from emulator.json_types import Json, JsonObject, as_object, loads
 
 ATTRIBUTE = "text/x.schema-path"
 EXPRESSION = "text/x.aep-xl"
@@ -18,11 +18,6 @@ SOURCE_TYPES = {"ATTRIBUTE": ATTRIBUTE, "EXPRESSION": EXPRESSION, "STATIC": STAT
 
 _COPIED = ("name", "description", "identityGroup", "namespaceCode")
 _FLAGS = ("identity", "primaryIdentity")
-
-
-def as_object(value: Json) -> JsonObject:
-    """Return a value if it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def read_json(text: Json) -> Json:

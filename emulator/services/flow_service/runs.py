@@ -5,7 +5,7 @@ Source: "Monitor dataflows" for their shape, "Create flow runs for on-demand ing
 
 from __future__ import annotations
 
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import JsonObject, as_object
 from emulator.scope import Scope
 
 RUN = "run"
@@ -91,7 +91,7 @@ class Runs:
             **{name: run[name] for name in _FIXED if name in run},
             "activities": [],
             **{name: value for name, value in body.items() if name not in _SERVER_MADE},
-            "metrics": _with_status(_object(body.get("metrics")), run["state"]),
+            "metrics": _with_status(as_object(body.get("metrics")), run["state"]),
             "updatedAt": scope.now(),
             "updatedBy": scope.user_id,
             "updatedClient": scope.client,
@@ -105,16 +105,12 @@ def _tag(scope: Scope, run: JsonObject, version: int) -> None:
 
 def _with_status(metrics: JsonObject, state: str) -> JsonObject:
     """Return metrics with a status: a provider that leaves it out means the one that was there."""
-    summary = {"status": state, **_object(metrics.get("statusSummary"))}
+    summary = {"status": state, **as_object(metrics.get("statusSummary"))}
     return {**metrics, "statusSummary": summary}
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def status_of(run: JsonObject) -> str:
     """Return a run's status in the form that reads show."""
-    summary = _object(_object(run.get("metrics")).get("statusSummary"))
+    summary = as_object(as_object(run.get("metrics")).get("statusSummary"))
     sent = str(summary.get("status", "scheduled"))
     return _WORDS.get(sent.lower().replace("_", ""), sent)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from emulator.filters.catalog import ordered, parse_condition
+from emulator.filters.numbers import whole_number
 from emulator.json_types import JsonObject
 
 DEFAULT_LIMIT = 50
@@ -31,12 +32,7 @@ def select(entries: list[JsonObject], query: Mapping[str, Any]) -> Page:
     found = [item for item in entries if condition is None or condition.holds(item)]
     if "orderBy" in query:
         found = ordered(found, query["orderBy"])
-    limit = max(_number(query.get("limit"), DEFAULT_LIMIT), 1)
-    offset = _number(query.get("offset"), 0)
+    limit = max(whole_number(query.get("limit"), DEFAULT_LIMIT), 1)
+    offset = whole_number(query.get("offset"), 0)
     end = offset + limit
     return Page(found[offset:end], limit, offset, end < len(found))
-
-
-def _number(text: object, default: int) -> int:
-    digits = str(text)
-    return int(digits) if digits.isdecimal() and len(digits) < 10 else default
