@@ -1,7 +1,7 @@
-"""Walks over the nodes of an XDM resource: its fields, their types, their references.
+"""The nodes of an XDM resource: its fields, their types, their references.
 
-A node is a JSON Schema object. What is not of the documented form is passed over unchanged: rules
-speak about it, walks do not.
+A node is a JSON Schema object. What is not of the documented form stays as it is: refusing it is
+the business of rules.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ _MAPS = ("properties", "definitions")
 _NODES = ("items", "additionalProperties")
 
 
-def changed(node: Json, change: Change) -> Json:
+def map_nodes(node: Json, change: Change) -> Json:
     """Return a node with `change` applied to it and, before that, to every node below it."""
     return (
-        change(_children_changed(node, lambda child: changed(child, change)))
+        change(_map_children(node, lambda child: map_nodes(child, change)))
         if isinstance(node, dict)
         else node
     )
 
 
-def _children_changed(node: Node, visit: Callable[[Json], Json]) -> Node:
+def _map_children(node: Node, visit: Callable[[Json], Json]) -> Node:
     result = dict(node)
     for name in _MAPS:
         if isinstance(node.get(name), dict):
@@ -67,28 +67,28 @@ def _own_reference(part: Json) -> Iterator[str]:
 def typed(resource: JsonObject) -> JsonObject:
     """Return a resource whose every field says its `meta:xdmType`.
 
-    Names of definitions are no fields: their types stay as they were sent.
+    Definitions themselves are not fields: their types stay as they were sent.
     """
-    result = _children_changed(resource, _typed_part)
+    result = _map_children(resource, _typed_part)
     if isinstance(resource.get("allOf"), list):
         result["allOf"] = [_typed_member(part) for part in resource["allOf"]]
     return result
 
 
 def _typed_part(node: Json) -> Json:
-    """Type what stands below a definition, or a field at the root."""
+    """Type what is below a definition, or a field at the root."""
     if not isinstance(node, dict):
         return node
     if {"type", "$ref", "items"} & set(node) or not isinstance(node.get("properties"), dict):
-        return changed(node, _with_type)
-    return _children_changed(node, lambda child: changed(child, _with_type))
+        return map_nodes(node, _with_type)
+    return _map_children(node, lambda child: map_nodes(child, _with_type))
 
 
 def _typed_member(part: Json) -> Json:
-    """Type a member of `allOf`: since 2020-09 every one is shown as an object."""
+    """Type a member of `allOf`: since 2020-09 documents print every one as an object."""
     if not isinstance(part, dict):
         return part
-    typed_part = _children_changed(part, lambda child: changed(child, _with_type))
+    typed_part = _map_children(part, lambda child: map_nodes(child, _with_type))
     return {**typed_part, "type": "object", "meta:xdmType": "object"}
 
 

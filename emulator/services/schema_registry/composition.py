@@ -34,10 +34,10 @@ ASSIGNED = (
     "refs",
     "version",
 )
-"""Members that the registry assigns; what a client sends for them is passed over."""
+"""Members that the registry assigns; what a client sends for them is ignored."""
 
 _APPEND = "meta:immutableTags-"
-"""The path that the API reference and a client print for adding a tag."""
+"""The path by which the API reference and a client add a tag."""
 
 Find = Callable[[str], JsonObject | None]
 
@@ -94,7 +94,7 @@ def _append_tags(content: JsonObject) -> None:
 
 
 def _without_repetitions(parts: list[Json]) -> list[Json]:
-    """Drop a reference that was there before, as the tutorial's response does."""
+    """Leave out repeated references, as the tutorial's response does."""
     different: list[Json] = []
     seen: set[str] = set()
     for part in parts:

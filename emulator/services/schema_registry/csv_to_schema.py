@@ -1,4 +1,4 @@
-"""A schema proposed by a CSV template: field groups, the schema, descriptors, ready for an import.
+"""The schema that a CSV template describes, as an import takes it: with groups and descriptors.
 
 Source: "Schema Registry API guide", CSV template to schema conversion. Nothing of it is stored.
 """
@@ -57,12 +57,12 @@ def propose(
     schema_id = new_id("schemas", plan.title)
     parts = [_part(group, ids, namespace) for group in groups]
     schema = {
-        **_head(schema_id, "schemas", plan.title, plan.description),
+        **_resource_head(schema_id, "schemas", plan.title, plan.description),
         "meta:extends": [plan.class_id],
         "meta:class": plan.class_id,
         "allOf": [{"$ref": plan.class_id}, *parts],
     }
-    texts = (_texts(row, schema_id, namespace) for row in plan.rows)
+    texts = (_display_info(row, schema_id, namespace) for row in plan.rows)
     identities = (_identity(row, schema_id, namespace) for row in plan.rows)
     return [*made, schema, *(found for found in (*texts, *identities) if found)]
 
@@ -82,7 +82,7 @@ def _grouped(rows: list[Row], standard: StandardGroup) -> list[_Group]:
     return list(groups.values())
 
 
-def _head(id: str, type: str, title: str, description: str) -> JsonObject:
+def _resource_head(id: str, type: str, title: str, description: str) -> JsonObject:
     return {
         "$id": id,
         "$schema": _DRAFT,
@@ -101,11 +101,11 @@ def _resource(group: _Group, plan: SchemaPlan, namespace: str, new_id: NewId) ->
     title = next((row["fieldGroupName"] for row in group.custom if row["fieldGroupName"]), "")
     fields: JsonObject = {}
     for row in group.custom:
-        _place(fields, _steps(row, namespace), field_of(row), row.is_true("isRequired"))
+        _put_field(fields, _steps(row, namespace), field_of(row), row.is_true("isRequired"))
     if group.standard is None:
-        head = _head(id, "mixins", title or generated, generated)
+        head = _resource_head(id, "mixins", title or generated, generated)
         return {**head, "meta:intendedToExtend": [plan.class_id], **fields}
-    head = _head(id, "mixins", f"{group.standard.get('title')}:{generated}", generated)
+    head = _resource_head(id, "mixins", f"{group.standard.get('title')}:{generated}", generated)
     extended = group.standard["$id"]
     return {
         **head,
@@ -121,7 +121,7 @@ def _steps(row: Row, namespace: str) -> list[str]:
     return steps if not row.is_true("isCustom") or namespace in steps else [namespace, *steps]
 
 
-def _place(node: JsonObject, steps: list[str], leaf: JsonObject, required: bool) -> None:
+def _put_field(node: JsonObject, steps: list[str], leaf: JsonObject, required: bool) -> None:
     """Put a field where its way leads; what is required makes all on the way required."""
     name, *rest = steps
     if required:
@@ -132,7 +132,7 @@ def _place(node: JsonObject, steps: list[str], leaf: JsonObject, required: bool)
         fields[name] = {**fields.get(name, {}), **leaf}
         return
     child = fields.setdefault(name, {"type": "object"})
-    _place(child, rest, leaf, required)
+    _put_field(child, rest, leaf, required)
 
 
 def _part(group: _Group, ids: dict[str, str], namespace: str) -> JsonObject:
@@ -149,7 +149,7 @@ def _pointer(row: Row, namespace: str) -> str:
     return "/" + "/".join(_steps(row, namespace))
 
 
-def _about(type: str, row: Row, schema_id: str, namespace: str) -> JsonObject:
+def _descriptor(type: str, row: Row, schema_id: str, namespace: str) -> JsonObject:
     return {
         "@type": type,
         "meta:resourceType": "descriptors",
@@ -159,13 +159,13 @@ def _about(type: str, row: Row, schema_id: str, namespace: str) -> JsonObject:
     }
 
 
-def _texts(row: Row, schema_id: str, namespace: str) -> JsonObject | None:
+def _display_info(row: Row, schema_id: str, namespace: str) -> JsonObject | None:
     """Return the descriptor that gives a standard field other texts, if the row has some."""
     texts = {"xdm:title": row["displayName"], "xdm:description": row["fieldDescription"]}
     translated = {name: {"en_us": text} for name, text in texts.items() if text}
     if row.is_true("isCustom") or not translated:
         return None
-    return _about("xdm:alternateDisplayInfo", row, schema_id, namespace) | translated
+    return _descriptor("xdm:alternateDisplayInfo", row, schema_id, namespace) | translated
 
 
 def _identity(row: Row, schema_id: str, namespace: str) -> JsonObject | None:
@@ -173,7 +173,7 @@ def _identity(row: Row, schema_id: str, namespace: str) -> JsonObject | None:
     if not row.is_true("isIdentity"):
         return None
     return {
-        **_about("xdm:descriptorIdentity", row, schema_id, namespace),
+        **_descriptor("xdm:descriptorIdentity", row, schema_id, namespace),
         "xdm:namespace": row["identityNamespace"],
         "xdm:property": "xdm:code",
         "xdm:isPrimary": row.is_true("isPrimaryIdentity"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from emulator.json_types import Json, JsonObject
-from emulator.xdm.fields import changed, without_texts
+from emulator.xdm.fields import map_nodes, without_texts
 
 _TYPE = re.compile(r"application/vnd\.adobe\.(xed|xdm)((?:-[a-z0-9]+)*)\+json", re.IGNORECASE)
 _DEPRECATING = {"deprecatefield", "deprecated"}
@@ -69,9 +69,9 @@ def represent(resource: JsonObject, representation: Representation) -> JsonObjec
     if representation.brief:
         return brief(resource)
     if not representation.texts:
-        resource = changed(resource, without_texts)
+        resource = map_nodes(resource, without_texts)
     if representation.standard:
-        resource = changed(resource, _with_standard_names)
+        resource = map_nodes(resource, _with_standard_names)
     if representation.flat:
         fields = dict(_flattened(resource.get("properties", {}), ""))
         resource = {**resource, "properties": fields}

@@ -1,7 +1,7 @@
 """Texts that match a regular expression, as far as patterns of XDM fields go.
 
-Understood are literals, `.`, escapes, sets with ranges, groups with alternatives, and quantifiers.
-Of anything else (look-around, back-references) nothing is promised: the caller has a fallback.
+Supported are literals, `.`, escapes, sets with ranges, groups with alternatives, and quantifiers.
+For anything else (look-around, back-references) callers need a fallback.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _ANY = "abcdefghijklmnopqrstuvwxyz0123456789"
 _QUANTIFIER = re.compile(r"(?:\{(\d+)(,(\d*))?\}|([?*+]))[?+]?")
 _MAX_REPEATS = 3
 _MAX_ATOMS = 5000
-"""What a pattern may cost: repetitions of repetitions multiply."""
+"""How many atoms a text may be made of: repetitions within repetitions multiply."""
 
 
 def text_matching(pattern: str, faker: Faker) -> str | None:
-    """Return a text that a pattern matches, or None if the pattern is beyond this module."""
+    """Return a text that a pattern matches, or None if the pattern is not supported."""
     try:
         text = _Writer(pattern, faker).write()
         return text if re.search(pattern, text) else None
@@ -96,7 +96,7 @@ class _Writer:
         return self._one_of(_ANY) if char == "." else char
 
     def _set(self) -> str:
-        """Return the characters of a set, behind its opening bracket; or others if it excludes."""
+        """Return the characters that a set matches, from behind its opening bracket on."""
         excludes = self._pattern[self._at] == "^"
         self._at += excludes
         chars = ""

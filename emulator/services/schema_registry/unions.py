@@ -1,6 +1,6 @@
 """Unions: one view of all schemas of a class that take part in Real-Time Customer Profile.
 
-Source: "Schema Registry API guide", unions. A union is there from the first schema with the tag.
+Source: "Schema Registry API guide", unions. A class has a union as soon as one schema has the tag.
 """
 
 from __future__ import annotations
