@@ -11,7 +11,7 @@ PYTHON ?= $(shell for name in $(CANDIDATES); do \
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: help serve test fuzz lint format types check-contracts schemas tables bench build image clean
+.PHONY: help serve test coverage fuzz lint format types check-contracts schemas tables bench build image clean
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -22,6 +22,9 @@ serve: $(VENV)/serve.stamp  ## Serve on http://127.0.0.1:8080; ARGS="--port 0" a
 
 test: $(VENV)/test.stamp  ## Run the tests; ARGS="-k cli" and others pass flags
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+coverage: $(VENV)/test.stamp  ## Run the tests and measure what they cover; it takes half as long again
+	$(MAKE) test ARGS="--cov $(ARGS)"
 
 fuzz: $(VENV)/test.stamp  ## Try many random requests and sequences; FUZZ_EXAMPLES=500 tries more
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/python -m pytest tests/properties $(ARGS)
@@ -62,7 +65,7 @@ image:  ## Build the container image aep-emulator:dev
 	docker build --tag aep-emulator:dev .
 
 clean:  ## Remove everything that was made here, .venv included
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist build .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than pyproject.toml as long as what it stands for is installed.
