@@ -69,18 +69,7 @@ def test_both_names_of_the_threshold_are_understood(lake: Lake, name: str) -> No
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"datasetId": None}, "dataset_is_sent"),
         ({"datasetId": OTHER}, "dataset_is_known"),
-        ({"inputFormat": "json"}, "input_format_is_an_object"),
-        ({"inputFormat": {"format": "avro"}}, "format_is_known"),
-        ({"inputFormat": {"format": "json", "isMultiLineJson": "no"}}, "multi_line_is_a_boolean"),
-        ({"inputFormat": {"format": "csv", "delimiter": ";;"}}, "csv_signs_are_single"),
-        ({"inputFormat": {"format": "csv", "charset": "EBCDIC"}}, "charset_is_known"),
-        ({"partialIngestionPercent": 101}, "partial_percent_is_a_share"),
-        ({"enableErrorDiagnostics": "yes"}, "diagnostics_are_a_boolean"),
-        ({"tags": {"a": "b"}}, "tags_are_lists_of_texts"),
-        ({"externalId": 7}, "external_id_is_a_text"),
-        ({"replay": {"predecessors": "a"}}, "replay_names_batches"),
     ],
 )
 def test_a_batch_that_cannot_be_is_refused(lake: Lake, changes: Any, rule: str) -> None:
@@ -582,9 +571,6 @@ def test_a_preview_reads_csv_as_the_query_says(lake: Lake) -> None:
 @pytest.mark.parametrize(
     ("query", "rule"),
     [
-        ("?format=avro", "format_is_known"),
-        ("?format=json&nrow=all", "rows_are_a_number"),
-        ("?format=csv&delimiter=ab", "csv_signs_are_single"),
         ("?format=parquet", "files_can_be_read"),
         ("?format=csv&charset=klingon", "files_can_be_read"),
     ],

@@ -11,7 +11,6 @@ import pytest
 from emulator.clock import ManualClock
 from emulator.testing.client import AepClient
 from tests.bodies import CONVERSION, SCHEMA_REGISTRY, profile_schema
-from tests.services.data_prep_faults import Upload, upload
 
 SCHEMAS = f"{CONVERSION}/schemas"
 SAMPLES = f"{CONVERSION}/samples"
@@ -24,8 +23,10 @@ def clock() -> ManualClock:
 
 
 def uploaded(api: AepClient, path: str, content: str) -> Any:
-    raw, content_type = upload(Upload(content))
-    answer = api.call("POST", f"{path}/upload", content=raw, Content_Type=content_type)
+    head = '--edge\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\n'
+    text = f"{head}Content-Type: application/json\r\n\r\n{content}\r\n--edge--\r\n"
+    form = "multipart/form-data; boundary=edge"
+    answer = api.call("POST", f"{path}/upload", content=text.encode(), Content_Type=form)
     assert answer.status == 200, answer.content
     return answer.json
 

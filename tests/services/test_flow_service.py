@@ -149,12 +149,6 @@ def test_the_quotes_of_an_etag_count_today_and_did_not_in_2021(
 
 
 BAD_PATCHES: list[tuple[Any, str]] = [
-    ([], "patch_is_sent"),
-    ({"op": "replace", "path": "/name", "value": "a"}, "patch_is_sent"),
-    (["replace"], "instructions_are_complete"),
-    ([{"op": "replace"}], "instructions_are_complete"),
-    ([{"op": "move", "from": "/name", "path": "/title"}], "operation_is_supported"),
-    ([{"op": "replace", "path": "/name"}], "value_is_sent"),
     ([{"op": "replace", "path": "/keyWhichDoesNotExist", "value": 1}], "patch_applies"),
     ([{"op": "remove", "path": "/auth/no"}], "patch_applies"),
     ([{"op": "add", "path": "/name/0/1", "value": 1}], "patch_applies"),
@@ -213,10 +207,7 @@ def test_a_flow_is_disabled_and_enabled(api: AepClient, world: World) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "rule"),
     [
-        ("", 400, "action_is_sent"),
-        ("?op=reverse", 400, "action_is_known"),
         ("?op=publish", 400, "action_fits_state"),
-        ("?op=finalize", 400, "finalizing_is_for_providers"),
     ],
 )
 def test_other_actions_are_refused(
@@ -253,19 +244,10 @@ def test_a_deleted_base_connection_takes_its_unused_source_connections_along(
 
 
 BASE: list[tuple[dict[str, Any], int, str]] = [
-    ({"connectionSpec": None}, 400, "connection_spec_is_sent"),
-    ({"connectionSpec": {}}, 400, "connection_spec_is_sent"),
-    ({"connectionSpec": "x"}, 400, "connection_spec_is_sent"),
-    ({"connectionSpec": {"id": BLOB}}, 422, "connection_spec_version_is_sent"),
-    ({"connectionSpec": {"id": BLOB, "version": 1}}, 400, "connection_spec_is_an_object"),
     ({"connectionSpec": {"id": "x", "version": "1.0"}}, 400, "connection_spec_is_known"),
     ({"connectionSpec": {"id": BLOB, "version": "2.0"}}, 400, "connection_spec_version_is_known"),
-    ({"auth": "secret"}, 400, "auth_is_an_object"),
-    ({"auth": {"params": {}}}, 400, "auth_spec_name_is_sent"),
     ({"auth": {"specName": "Password"}}, 400, "auth_spec_is_known"),
     ({"auth": {"specName": "ConnectionString", "params": {}}}, 400, "auth_params_fit_spec"),
-    ({"name": 5}, 400, "name_is_text"),
-    ({"description": []}, 400, "description_is_text"),
 ]
 
 
@@ -295,45 +277,16 @@ def data(format: str = "delimited", **properties: Any) -> dict[str, Any]:
 
 
 SOURCE: list[tuple[dict[str, Any], int, str]] = [
-    ({"name": ""}, 400, "name_is_not_empty"),
     ({"data": None}, 400, "data_is_sent"),
-    ({"data": []}, 400, "data_and_params_are_objects"),
-    ({"data": {}}, 400, "format_is_sent"),
-    ({"data": {"format": "csv"}}, 400, "format_is_known"),
-    ({"data": {"format": None}}, 400, "format_is_known"),
-    (
-        {"data": {"format": "delimited", "columnDelimiter": "||"}},
-        400,
-        "column_delimiter_is_one_character",
-    ),
-    ({"data": data(columnDelimiter="")}, 400, "column_delimiter_is_one_character"),
-    (
-        {"data": {"format": "json", "columnDelimiter": ","}},
-        400,
-        "column_delimiter_is_for_delimited",
-    ),
     (
         {"data": {**data(columnDelimiter=";"), "columnDelimiter": ","}},
         400,
         "column_delimiters_agree",
     ),
-    ({"data": data(compressionType="rar")}, 400, "compression_type_is_known"),
-    (
-        {"data": data("parquet", compressionType="gzip")},
-        400,
-        "compression_is_for_delimited_or_json",
-    ),
-    ({"data": data(encoding="latin1")}, 400, "encoding_is_known"),
-    ({"data": data("json", encoding="UTF-8")}, 400, "encoding_is_for_delimited"),
     (
         {"data": {"format": "json", "schema": {"id": "https://ns.adobe.com/x/schemas/y"}}},
         400,
         "schema_exists",
-    ),
-    (
-        {"data": {"format": "json", "schema": {"version": "1"}}},
-        400,
-        "schema_version_is_a_media_type",
     ),
     ({"params": None}, 400, "params_are_sent"),
     ({"params": {}}, 400, "params_fit_spec"),
@@ -341,10 +294,8 @@ SOURCE: list[tuple[dict[str, Any], int, str]] = [
     ({"params": {"path": 5}}, 400, "params_fit_spec"),
     ({"params": {"path": "/a", "recursive": "sometimes"}}, 400, "params_fit_spec"),
     ({"params": {"path": "/a", "type": "directory"}}, 400, "params_fit_spec"),
-    ({"params": "/a"}, 400, "data_and_params_are_objects"),
     ({"baseConnectionId": None}, 400, "base_connection_is_sent"),
     ({"baseConnectionId": "x"}, 400, "base_connection_exists"),
-    ({"baseConnectionId": 5}, 400, "data_and_params_are_objects"),
     (
         {"connectionSpec": {"id": ADLS_GEN2, "version": "1.0"}},
         400,
@@ -356,7 +307,6 @@ SOURCE: list[tuple[dict[str, Any], int, str]] = [
         "base_connection_is_of_the_same_spec",
     ),
     ({"connectionSpec": {"id": "x", "version": "1.0"}}, 400, "connection_spec_is_known"),
-    ({"connectionSpec": {"id": BLOB}}, 422, "connection_spec_version_is_sent"),
 ]
 
 
@@ -409,15 +359,11 @@ def test_the_landing_zone_does_not_take_deflate(api: AepClient) -> None:
 
 TARGET: list[tuple[dict[str, Any], int, str]] = [
     ({"data": None}, 400, "data_is_sent"),
-    ({"data": {}}, 400, "target_schema_is_sent"),
-    ({"data": {"schema": {}}}, 400, "target_schema_is_sent"),
-    ({"data": {"schema": {"id": "https://ns.adobe.com/x"}}}, 400, "schema_version_is_sent"),
     ({"params": None}, 400, "params_are_sent"),
     ({"params": {"datasetId": "5f3c"}}, 400, "params_fit_spec"),
     ({"params": {"dataSetId": "5f3c"}}, 400, "data_set_exists"),
     ({"connectionSpec": {"id": BLOB, "version": "1.0"}}, 400, "spec_is_a_target"),
     ({"baseConnectionId": "x"}, 400, "base_connection_exists"),
-    ({"connectionSpec": None}, 400, "connection_spec_is_sent"),
 ]
 
 
@@ -446,30 +392,11 @@ def mapping(**params: Any) -> dict[str, Any]:
 
 
 FLOW: list[tuple[dict[str, Any], int, str]] = [
-    ({"state": "enabled"}, 400, "state_is_not_sent"),
-    ({"flowSpec": None}, 400, "flow_spec_is_sent"),
     ({"flowSpec": {"id": "x", "version": "1.0"}}, 400, "flow_spec_is_known"),
-    ({"sourceConnectionIds": []}, 400, "source_connection_is_sent"),
-    ({"sourceConnectionIds": "x"}, 400, "members_are_of_their_types"),
     ({"sourceConnectionIds": ["x"]}, 400, "source_connections_exist"),
-    ({"targetConnectionIds": [5]}, 400, "members_are_of_their_types"),
     ({"targetConnectionIds": ["x"]}, 400, "target_connections_exist"),
-    ({"transformations": [{"name": "Mapping"}]}, 400, "transformations_are_complete"),
-    (mapping(), 400, "mapping_names_a_mapping_set"),
     (mapping(mappingId="x"), 400, "mapping_set_exists"),
     (mapping(mappingId=["x"]), 400, "transformation_params_fit_spec"),
-    ({"scheduleParams": []}, 400, "members_are_of_their_types"),
-    ({"scheduleParams": {"frequency": "day", "interval": 1}}, 400, "start_time_is_sent"),
-    (schedule(startTime="soon", frequency="once"), 400, "start_time_is_epoch_seconds"),
-    (schedule(interval=1), 400, "frequency_is_sent"),
-    (schedule(frequency="month", interval=1), 400, "frequency_is_known"),
-    (schedule(frequency="day"), 400, "interval_is_sent"),
-    (schedule(frequency="day", interval="often"), 400, "interval_is_a_number"),
-    (schedule(frequency="day", interval="0"), 400, "interval_is_a_number"),
-    (schedule(frequency="minute", interval="14"), 400, "interval_is_at_least_15_minutes"),
-    (schedule(frequency="once", interval="15"), 400, "once_has_no_interval"),
-    (schedule(frequency="once", backfill="true"), 400, "once_has_no_backfill"),
-    (schedule(frequency="day", interval=1, backfill="maybe"), 400, "backfill_is_a_boolean"),
 ]
 
 

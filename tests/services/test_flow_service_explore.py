@@ -310,31 +310,10 @@ def refused(answer: Response) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("query", "status", "rule"),
     [
-        ({}, 400, "object_type_is_sent"),
-        ({"objectType": "disk"}, 400, "object_type_is_known"),
-        ({"objectType": "rest"}, 400, "object_type_is_known"),
         ({"objectType": "table", "object": "a"}, 400, "object_type_fits_the_source"),
-        ({"objectType": "folder"}, 400, "object_is_sent"),
-        ({"objectType": "file", "object": "c.csv"}, 400, "form_is_said"),
-        ({"objectType": "file", "object": "c.csv", "fileType": "xml"}, 400, "file_type_is_known"),
-        (
-            {
-                "objectType": "file",
-                "object": "a",
-                "fileType": "json",
-                "determineProperties": "true",
-            },
-            400,
-            "form_is_said_in_one_way",
-        ),
-        ({"objectType": "root", "columnDelimiter": "::"}, 400, "delimiter_is_one_character"),
-        ({"objectType": "root", "compressionType": "rar"}, 400, "compression_is_known"),
-        ({"objectType": "root", "encoding": "latin1"}, 400, "encoding_is_known"),
-        ({"objectType": "root", "preview": "yes"}, 400, "flags_are_booleans"),
         ({"objectType": "folder", "object": "/nowhere"}, 404, "object_exists"),
         ({"objectType": "file", "object": "x.csv", "fileType": "delimited"}, 404, "object_exists"),
         ({"objectType": "file", "object": "leads", "fileType": "delimited"}, 404, "object_exists"),
-        ({"objectType": "root", "filters": "e30="}, 501, "filters_are_not_emulated"),
         (
             {
                 "objectType": "file",
