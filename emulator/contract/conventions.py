@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emulator.contract.model import Convention, Operation, Resource, ResourceOperation
+from emulator.contract.case_files import DeferredCases, named_cases
+from emulator.contract.model import Cases, Convention, Operation, Resource, ResourceOperation
 from emulator.contract.reading import build, rows_of, service_folders
 from emulator.contract.resources import Resources
 from emulator.json_types import Json, JsonObject, dumps, loads
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 FILE = "conventions.json"
-_SELECTION = ("name", "form", "roles", "body", "query", "values")
+_SELECTION = ("name", "form", "roles", "body", "query", "values", "cases")
 
 
 @dataclass(slots=True)
@@ -31,7 +32,9 @@ class Template:
     Args:
         service: Whose resources it is for; empty for those of all services.
         folder: The number of the contract folder that it was read from.
-        rule: The members of a rule's row, with placeholders in them.
+        path: The file, and `raw` the row in it.
+        rule: The members of a rule's row but its cases, with placeholders in them; `text` is the
+            same as JSON.
         names: The placeholders.
         served: The resources for which it has become rules.
     """
@@ -39,6 +42,8 @@ class Template:
     convention: Convention
     service: str
     folder: int
+    path: Path
+    raw: JsonObject
     rule: JsonObject
     text: str
     names: tuple[str, ...]
@@ -60,9 +65,11 @@ def read_templates(folders: tuple[Path, ...]) -> list[Template]:
                 rule = {name: value for name, value in raw.items() if name not in _SELECTION}
                 rule["id"] = f"*.{raw.get('name')}"
                 text = dumps(rule).decode()
-                names = tuple(dict.fromkeys(PLACEHOLDER.findall(text)))
                 convention = build(Convention, raw, path)
-                found.append(Template(convention, service, number, rule, text, names))
+                template = Template(
+                    convention, service, number, path, raw, rule, text, placeholders(text)
+                )
+                found.append(template)
     return found
 
 
@@ -75,20 +82,23 @@ def expanded(
         folder: The number of the contract folder in which the two meet. A resource of an overlay
             that follows a shipped convention does so by its own documents.
     """
-    alike: dict[str, list[str]] = {}
+    name = template.convention.name
+    if "{name}" in name:
+        name = name.replace("{name}", resource.name)
+    alike: dict[str, list[ResourceOperation]] = {}
     for item in resource.operations:
         operation = operations.get(item.id)
         if operation is None or not applies(template, resource, item, operation):
             continue
-        text = _filled(template, resource, item)
-        name = template.convention.name.replace("{name}", resource.name)
-        if name in resource.differs or name in item.differs:
-            differs = {**(resource.differs.get(name) or {}), **(item.differs.get(name) or {})}
-            yield {**_row(template, resource, text, folder), "operations": [item.id], **differs}
+        text = _filled(template, resource, item) if template.names else ""
+        if name in item.differs:
+            row = _row(template, resource, [item], text, folder)
+            yield {**row, **(resource.differs.get(name) or {}), **(item.differs[name] or {})}
         else:
-            alike.setdefault(text, []).append(item.id)
-    for text, ids in alike.items():
-        yield {**_row(template, resource, text, folder), "operations": ids}
+            alike.setdefault(text, []).append(item)
+    for text, items in alike.items():
+        row = _row(template, resource, items, text, folder)
+        yield {**row, **(resource.differs[name] or {})} if name in resource.differs else row
 
 
 def applies(
@@ -123,13 +133,33 @@ def _is_left_out(convention: Convention, resource: Resource, item: ResourceOpera
     return name in differs and differs[name] is None
 
 
-def _row(template: Template, resource: Resource, text: str, folder: int) -> JsonObject:
-    """Return a rule's row for the operations for which the convention has the same text."""
+def _row(
+    template: Template,
+    resource: Resource,
+    items: list[ResourceOperation],
+    text: str,
+    folder: int,
+) -> JsonObject:
+    """Return the row of the rules for operations for which the convention has the same text."""
     template.served.add(resource.id)
-    row: JsonObject = loads(text) if template.names else template.rule
+    row: JsonObject = loads(text) if text else {**template.rule}
+    row["operations"] = [item.id for item in items]
     if folder > template.folder or not row.get("documents"):
-        row = {**row, "documents": list(resource.documents)}
+        row["documents"] = list(resource.documents)
+    row["cases"] = DeferredCases(lambda: _cases(template, resource, items[0]))
     return row
+
+
+def _cases(template: Template, resource: Resource, item: ResourceOperation) -> Cases:
+    said: JsonObject | str = template.raw.get("cases", {})
+    text = dumps(named_cases(said, template.path) if isinstance(said, str) else said).decode()
+    words = words_of(template.convention, resource, item)
+    return build(Cases, loads(_with_words(text, placeholders(text), words)), template.path)
+
+
+def _filled(template: Template, resource: Resource, item: ResourceOperation) -> str:
+    words = words_of(template.convention, resource, item)
+    return _with_words(template.text, template.names, words)
 
 
 def words_of(
@@ -154,16 +184,21 @@ def words_of(
     return {**known, **resource.values, **item.values}
 
 
-def _filled(template: Template, resource: Resource, item: ResourceOperation) -> str:
-    text = template.text
-    words = words_of(template.convention, resource, item) if template.names else {}
-    for name in template.names:
-        if name not in words:
-            continue  # `contract.resource_checkup` says so
-        value = words[name]
+def placeholders(text: str) -> tuple[str, ...]:
+    """Return the words in braces of a text."""
+    return tuple(dict.fromkeys(PLACEHOLDER.findall(text)))
+
+
+def _with_words(text: str, names: tuple[str, ...], words: Mapping[str, Json]) -> str:
+    """Return a JSON text with words in the place of placeholders.
+
+    One without a word stays; `contract.resource_checkup` says so.
+    """
+    for name in names:
+        value = words.get(name)
         if isinstance(value, str):
             text = text.replace(f"{{{name}}}", dumps(value).decode()[1:-1])
-        else:
+        elif name in words:
             text = text.replace(f'"{{{name}}}"', dumps(value).decode())
     return text
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from emulator.contract.case_files import named_cases
 from emulator.contract.model import (
     Answer,
+    Cases,
     Convention,
     Document,
     EditionEntry,
@@ -34,8 +36,11 @@ FILES: dict[str, Any] = {
     "mutes.json": Mute,
     "conventions.json": Convention,
     "rules": Rule,
+    "cases": Cases,
 }
-"""What each file (or the files of the folder `rules`) holds a list of."""
+"""What each file, or those of a folder, holds a list of; cases are an object, by name."""
+
+FOLDERS = ("rules", "cases")
 
 ROW_MEMBERS = ("operations", "before", "after")
 """What a row says of all rules that are made of it, beside the members of `Rule`."""
@@ -74,38 +79,64 @@ def check_files(folder: Path) -> Iterator[str]:
     for path in sorted(folder.rglob("*.json")):
         if {"schema", "responses"} & {*path.relative_to(folder).parts[:-1]}:
             continue
-        kind = FILES.get("rules" if path.parent.name == "rules" else path.name)
+        kind = FILES.get(path.parent.name if path.parent.name in FOLDERS else path.name)
         if kind is None:
-            known = ", ".join([*(name for name in FILES if name != "rules"), "rules/*.json"])
-            yield f"{path}: a contract folder has no such file; it may have {known}"
+            names = (f"{name}/*.json" if name in FOLDERS else name for name in FILES)
+            yield f"{path}: a contract folder has no such file; it may have {', '.join(names)}"
             continue
-        yield from _check_file(path, kind)
+        try:
+            content = read_json(path)
+        except ContractError as error:
+            yield str(error)
+            continue
+        for complaint in _check_rows(content, kind):
+            yield f"{path}: {complaint}"
+        if kind is Cases and isinstance(content, dict):
+            yield from _unasked_cases(path, content)
+        if kind in (Rule, Convention) and isinstance(content, list):
+            yield from _missing_cases(path, content)
 
 
-def _check_file(path: Path, kind: Any) -> Iterator[str]:
-    try:
-        rows = read_json(path)
-    except ContractError as error:
-        yield str(error)
-        return
+def _missing_cases(path: Path, rows: list[Any]) -> Iterator[str]:
+    for row in rows:
+        if isinstance(row, dict) and isinstance(name := row.get("cases"), str):
+            try:
+                named_cases(name, path)
+            except ContractError as error:
+                yield str(error)
+
+
+def _unasked_cases(path: Path, content: JsonObject) -> Iterator[str]:
+    places = (path.parent.parent / "rules" / path.name, path.parent.parent / path.name)
+    rows = [row for place in places if place.is_file() for row in read_json(place)]
+    asked = {row["cases"] for row in rows if isinstance(row.get("cases"), str)}
+    yield from (f"{path}: {name}: no rule has these cases" for name in content if name not in asked)
+
+
+def _check_rows(content: Any, kind: Any) -> Iterator[str]:
     if kind in HEADS:
         list_name, head = HEADS[kind]
         try:
-            TypeAdapter(head).validate_python(rows)
+            TypeAdapter(head).validate_python(content)
         except ValidationError as error:
-            yield from (f"{path}: {complaint}" for complaint in form_errors(error))
+            yield from form_errors(error)
             return
-        rows = rows.get(list_name)
-    if not isinstance(rows, list):
-        yield f"{path}: expected a list"
+        content = content.get(list_name)
+    rows: Iterable[tuple[str, Any]]
+    if kind is Cases and isinstance(content, dict):
+        rows = content.items()
+    elif kind is not Cases and isinstance(content, list):
+        rows = ((_name(row, number), row) for number, row in enumerate(content))
+    else:
+        yield f"expected {'an object' if kind is Cases else 'a list'}"
         return
     adapter = TypeAdapter(kind)
-    for number, row in enumerate(rows):
+    for name, row in rows:
         try:
-            adapter.validate_python(_single(row) if kind is Rule else row)
+            adapter.validate_python(_single(row, kind))
         except ValidationError as error:
             for complaint in form_errors(error):
-                yield f"{path}: {_name(row, number)}: {complaint}"
+                yield f"{name}: {complaint}"
 
 
 def _name(row: Any, number: int) -> str:
@@ -116,13 +147,17 @@ def _name(row: Any, number: int) -> str:
     return next((name for name in names if isinstance(name, str)), f"row {number}")
 
 
-def _single(row: Any) -> Any:
-    """Return a rule's row as one of the rules that are made of it."""
-    if not isinstance(row, dict):
+def _single(row: Any, kind: Any) -> Any:
+    """Return a row as one of what is made of it: a rule of several, with its cases in it."""
+    if kind not in (Rule, Convention) or not isinstance(row, dict):
         return row
-    rest = {name: value for name, value in row.items() if name not in ROW_MEMBERS}
-    if "operations" in row:
-        rest["operation"] = (row["operations"] or [""])[0]
+    rest = dict(row)
+    if isinstance(rest.get("cases"), str):
+        del rest["cases"]  # `contract.checkup` looks for them
+    if kind is Rule:
+        rest = {name: value for name, value in rest.items() if name not in ROW_MEMBERS}
+        if "operations" in row:
+            rest["operation"] = (row["operations"] or [""])[0]
     return rest
 
 
@@ -130,9 +165,12 @@ def schemas() -> dict[str, JsonObject]:
     """Return the JSON Schemas of the contract's files, derived from their definitions."""
     made: dict[str, JsonObject] = {}
     for file, kind in FILES.items():
-        rows = TypeAdapter(list[kind]).json_schema()  # type: ignore[valid-type]
+        form: Any = dict[str, Cases] if kind is Cases else list[kind]  # type: ignore[valid-type]
+        rows = TypeAdapter(form).json_schema()
         definitions = rows.pop("$defs")
         row = definitions[kind.__name__]
+        if kind in (Rule, Convention):
+            row["properties"]["cases"] = {"anyOf": [{"$ref": "#/$defs/Cases"}, {"type": "string"}]}
         if kind is Rule:
             _add_row_members(row)
         if kind is Operation:

@@ -2,7 +2,7 @@
 
 What fits a line stands on one line. What does not has its members packed into lines, as many as fit
 each, in the order of the definitions in `contract.model`. Only white space and the order of members
-change, and in JSON Schemas not even that order.
+change, and in JSON Schemas and cases not even that order.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ def format_folder(folder: Path) -> Iterator[tuple[Path, str]]:
         inner = path.relative_to(folder).parts[:-1]
         if "schema" in inner:
             continue  # generated, by `contracts schemas`
-        text = formatted(read_json(path), is_schema="responses" in inner)
+        text = formatted(read_json(path), keeps_order="responses" in inner or "cases" in inner)
         if text != path.read_text(encoding="utf-8"):
             yield path, text
 
 
-def formatted(content: Json, *, is_schema: bool = False) -> str:
-    """Return the text of a contract file; `is_schema` leaves the order of members alone."""
-    if is_schema:
+def formatted(content: Json, *, keeps_order: bool = False) -> str:
+    """Return the text of a contract file; `keeps_order` leaves that of members alone."""
+    if keeps_order:
         return _laid_out(content, 0, 0) + "\n"
     if isinstance(content, list):
         return _list_of_rows(content, 0) + "\n"

@@ -67,12 +67,11 @@ def make(kind: type[_T], values: JsonObject, path: Path) -> _T:
 def arguments(kind: type[Any], raw: JsonObject) -> JsonObject:
     """Return a JSON object's members as a dataclass takes them."""
     _, tuples = _members(cast(Hashable, kind))
-    if tuples.isdisjoint(raw):
+    lists = tuples & raw.keys()
+    if not lists:
         return raw
-    return {
-        name: tuple(value) if name in tuples and isinstance(value, list) else value
-        for name, value in raw.items()
-    }
+    made = ((name, raw[name]) for name in lists)
+    return {**raw, **{name: tuple(row) if isinstance(row, list) else row for name, row in made}}
 
 
 def rows_of(path: Path) -> list[JsonObject]:

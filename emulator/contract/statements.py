@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from emulator.contract.case_files import cases_of
 from emulator.contract.conventions import Template, expanded, read_templates, templates_for
-from emulator.contract.model import Answer, Cases, Operation, Place, ProblemEntry, Rule
+from emulator.contract.model import Answer, Operation, Place, ProblemEntry, Rule
 from emulator.contract.order import in_order
 from emulator.contract.reading import (
     arguments,
@@ -90,7 +91,7 @@ def _add(stated: Statements, row: JsonObject, path: Path, number: int) -> None:
 def _rules_of(raw: JsonObject, path: Path) -> Iterator[Rule]:
     """Yield one rule for each operation that a row names."""
     row = {name: value for name, value in raw.items() if name not in _OF_A_ROW}
-    shared = {**arguments(Rule, row), "cases": build(Cases, raw.get("cases", {}), path)}
+    shared = {**arguments(Rule, row), "cases": cases_of(raw.get("cases", {}), path)}
     for operation in raw.get("operations") or [raw.get("operation", "")]:
         id = raw["id"].replace("*", operation, 1)
         yield make(Rule, {**shared, "id": id, "operation": operation}, path)

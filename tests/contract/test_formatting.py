@@ -38,7 +38,7 @@ def test_it_changes_white_space_and_order_only() -> None:
 
 
 def test_the_members_of_a_json_schema_keep_their_order() -> None:
-    text = formatted({"200": {"type": "object", "properties": {}}}, is_schema=True)
+    text = formatted({"200": {"type": "object", "properties": {}}}, keeps_order=True)
     assert text == '{"200": {"type": "object", "properties": {}}}\n'
 
 
