@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.clock import Clock, ManualClock
 from emulator.contract import Contract
 from emulator.coverage.live import LiveCoverage
 from emulator.faults import Faults
-from emulator.fixtures.journey import GIVEN
 from emulator.journal.journal import Journal
+from emulator.json_types import Json
 from emulator.platform import Platform, Service
 from emulator.sandbox import Sandbox
 from emulator.services.interfaces import Domain
@@ -105,17 +105,12 @@ class Emulator:
         """Replace all that the emulator knows by what a snapshot holds."""
         restore(self.engine, state)
 
-    def seed(
-        self,
-        organization: str = GIVEN["organization"],
-        sandbox: str = GIVEN["sandbox"],
-        **spec: Any,
-    ) -> dict[str, int]:
+    def seed(self, organization: str = "", sandbox: str = "", **spec: object) -> dict[str, int]:
         """Add random data to a sandbox; return how many resources of each kind were created.
 
         Args:
-            organization: Whose sandbox.
-            sandbox: Its name.
+            organization: Whose sandbox; by default that of the demo.
+            sandbox: Its name; by default that of the demo.
             spec: How many resources of each kind: the members of `seeding.model.SeedSpec`.
 
         Raises:
@@ -123,11 +118,11 @@ class Emulator:
         """
         return self.seed_as(spec, organization, sandbox)
 
-    def seed_as(self, spec: Any, organization: str, sandbox: str) -> dict[str, int]:
+    def seed_as(self, spec: Json, organization: str = "", sandbox: str = "") -> dict[str, int]:
         """Add random data, specified in JSON, to a sandbox; see `seed`."""
         from emulator.seeding.seed import read_seed_spec, seed
 
-        where = Sandbox(organization, sandbox)
+        where = _place(organization, sandbox)
         return seed(self.engine, self._scratch_engine, where, read_seed_spec(spec))
 
     def load_scenario(self, name: str, organization: str = "", sandbox: str = "") -> None:
@@ -141,7 +136,7 @@ class Emulator:
         from emulator.seeding.scenario_files import read_scenario
         from emulator.seeding.scenarios import load_scenario
 
-        where = Sandbox(organization, sandbox or GIVEN["sandbox"]) if organization else None
+        where = _place(organization, sandbox) if organization else None
         scenario = read_scenario(name, self.settings.fixtures)
         load_scenario(self.engine, self._scratch_engine, scenario, where)
 
@@ -157,3 +152,10 @@ class Emulator:
     def _drop_isolated(self) -> None:
         if not self.is_isolated:
             self.isolated.close()
+
+
+def _place(organization: str, sandbox: str) -> Sandbox:
+    """Return a sandbox; what is not named is that of the demo and the tutorials' journeys."""
+    from emulator.fixtures.journey import GIVEN
+
+    return Sandbox(organization or GIVEN["organization"], sandbox or GIVEN["sandbox"])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
 from emulator import __version__
 from emulator.admin import describe, exports, faults, files, isolation, seeding, state, tick
 from emulator.admin.journal import journal_routes
-from emulator.admin.replies import SCOPE, answer, error, nothing, read_object, read_scope
+from emulator.admin.replies import SCOPE, Routes, answer, error, nothing, read_object, read_scope
 from emulator.web.engine import Engine
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
     engine = emulator.engine
     blueprint = Blueprint("control", "emulator.admin", url_prefix="/_emulator")
     control = Control(engine)
-    routes: list[tuple[str, str, Any]] = [
+    routes: Routes = [
         ("/health", "GET", control.health),
         ("/reset", "POST", control.reset),
         ("/operations", "GET", control.operations),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from emulator.contract import Contract, Mute, Operation, Rule
 from emulator.json_types import JsonObject
 
@@ -22,7 +20,7 @@ def operations(contract: Contract) -> JsonObject:
     }
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation) -> JsonObject:
     row = {
         "id": operation.id,
         "service": operation.service,

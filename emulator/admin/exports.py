@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import Response, request
 
-from emulator.admin.replies import answer, error
+from emulator.admin.replies import Routes, answer, error
 from emulator.json_types import JsonObject
 from emulator.web.engine import Engine
 
 
-def routes(engine: Engine) -> list[tuple[str, str, Any]]:
+def routes(engine: Engine) -> Routes:
     """Return the paths of the exports with their methods and views."""
     exports = Exports(engine)
     return [

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 
-from emulator.admin.replies import answer, error, nothing, read_object
+from emulator.admin.replies import Routes, answer, error, nothing, read_object
 from emulator.faults import FaultError, Faults
 
 
-def routes(faults: Faults) -> list[tuple[str, str, Any]]:
+def routes(faults: Faults) -> Routes:
     """Return path, method and view of each call."""
     views = FaultViews(faults)
     return [

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, request
 
-from emulator.admin.replies import answer, error
+from emulator.admin.replies import Routes, answer, error
 from emulator.data_plane.files import ConnectionFiles, File, clean_path
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
@@ -15,7 +13,7 @@ from emulator.web.engine import Engine
 from emulator.web.flask_app import flask_response
 
 
-def routes(engine: Engine) -> list[tuple[str, str, Any]]:
+def routes(engine: Engine) -> Routes:
     """Return the calls about files, for the control API's blueprint."""
     views = _Views(engine)
     return [

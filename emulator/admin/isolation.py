@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 
-from emulator.admin.replies import answer, error, nothing
+from emulator.admin.replies import Routes, answer, error, nothing
 from emulator.web.isolation import IsolatedEmulators
 
 
-def routes(isolated: IsolatedEmulators) -> list[tuple[str, str, Any]]:
+def routes(isolated: IsolatedEmulators) -> Routes:
     """Return path, method and view of each call."""
 
     def listed() -> Response:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Response, request
 
-from emulator.admin.replies import answer, error, nothing
+from emulator.admin.replies import Routes, answer, error, nothing
 from emulator.coverage.live import LiveCoverage
 from emulator.journal.entry import TEST_HEADER
 from emulator.journal.journal import Journal
+from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
 from emulator.web.engine import Engine
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from emulator.contract.judge import Edition
     from emulator.coverage.coverage import Coverage
     from emulator.journal.entry import Entry
-
-Routes = list[tuple[str, str, Any]]
 
 OFF = "the setting journal is 0"
 
@@ -92,7 +91,7 @@ class JournalViews:
             search.filtered(entries, asked), limit, cursor, newest_first=newest_first
         )
         show = full_entry if form == "full" else short_entry
-        body: dict[str, Any] = {"entries": [show(entry) for entry in found]}
+        body: JsonObject = {"entries": [show(entry) for entry in found]}
         return answer(body if next_cursor is None else {**body, "nextCursor": next_cursor})
 
     def _archive(self, asked: dict[str, str]) -> Response:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from flask import Response, request
 
-from emulator.json_types import MAX_DEPTH, JsonObject, is_deeper_than, loads
+from emulator.json_types import MAX_DEPTH, Json, JsonObject, is_deeper_than, loads
 from emulator.web.call import Reply
 from emulator.web.flask_app import flask_response
+
+Routes = list[tuple[str, str, Callable[..., Response]]]
+"""Path, method and view of each call that a module of the control API has."""
 
 
 def read_object(levels: int = MAX_DEPTH) -> JsonObject | None:
@@ -43,7 +46,7 @@ def read_scope() -> tuple[str | None, str | None] | None:
     return organization, name
 
 
-def answer(body: Any, status: int = 200) -> Response:
+def answer(body: Json, status: int = 200) -> Response:
     """Return an answer in JSON."""
     return flask_response(Reply(status, body))
 

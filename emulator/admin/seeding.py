@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Response, request
 
-from emulator.admin.replies import answer, error, nothing, read_object
+from emulator.admin.replies import Routes, answer, error, nothing, read_object
 from emulator.fixtures.journey import GIVEN
+from emulator.json_types import JsonObject
 
 if TYPE_CHECKING:
     from emulator.emulator import Emulator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 WHERE = ("organization", "sandbox")
 
 
-def routes(emulator: Emulator) -> list[tuple[str, str, Any]]:
+def routes(emulator: Emulator) -> Routes:
     """Return path, method and view of each call."""
     views = _Views(emulator)
     return [
@@ -75,7 +76,7 @@ class _Views:
         return nothing()
 
 
-def _where(sent: dict[str, Any]) -> dict[str, str]:
+def _where(sent: JsonObject) -> dict[str, str]:
     """Return organization and sandbox of a request, each empty if nothing names it.
 
     Raises:

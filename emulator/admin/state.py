@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, request
 
-from emulator.admin.replies import answer, error, read_object
+from emulator.admin.replies import Routes, answer, error, read_object
 from emulator.data_plane.compression import MAX_UNPACKED_BYTES, CompressionError, unpack
 from emulator.json_types import JsonObject, is_deeper_than, loads
 from emulator.state import restore, take
@@ -16,7 +14,7 @@ DEEPEST_STATE = 250
 """How many levels a state may have: more than a body, because it holds bodies."""
 
 
-def routes(engine: Engine) -> list[tuple[str, str, Any]]:
+def routes(engine: Engine) -> Routes:
     """Return path, method and view of each call."""
     views = StateViews(engine)
     return [("/state", "GET", views.save), ("/state", "PUT", views.load)]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 
-from emulator.admin.replies import SCOPE, answer, error, read_scope
+from emulator.admin.replies import SCOPE, Routes, answer, error, read_scope
 from emulator.scope import Scope
 from emulator.web.engine import Engine
 
 
-def routes(engine: Engine) -> list[tuple[str, str, Any]]:
+def routes(engine: Engine) -> Routes:
     """Return the call that lets flows run, for the control API's blueprint."""
 
     def tick() -> Response:

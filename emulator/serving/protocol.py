@@ -9,13 +9,17 @@ import re
 from collections import deque
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from httptools import parse_url
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from emulator.serving.outbox import Outbox
 from emulator.web.message import Handler, Request, Response, base_url_of
+
+if TYPE_CHECKING:
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
 
 _log = logging.getLogger("emulator")
 
@@ -34,9 +38,15 @@ class HandlerProtocol(HttpToolsProtocol):
     handler: ClassVar[Handler]
     outbox: ClassVar[Outbox]
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        """Make what uvicorn makes of a connection, without a request so far."""
-        super().__init__(*given, **named)
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        """Begin as uvicorn's protocol does, without a request."""
+        super().__init__(config, server_state, app_state, _loop)
         # The one whose body is being gathered, and those that wait for their response.
         self._request: Request | None = None
         self._ready: deque[Request] = deque()

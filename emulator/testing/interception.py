@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
@@ -108,20 +108,29 @@ class _Watch(MetaPathFinder):
         finally:
             sys.meta_path.insert(0, self)
         if spec is not None and spec.loader is not None:
-            _then(spec.loader, _PATCHES[name])
+            spec.loader = _PatchingLoader(spec.loader, _PATCHES[name])
         return spec
 
 
-def _then(loader: Any, patch: Callable[[], None]) -> None:
-    load = loader.exec_module
+class _PatchingLoader(Loader):
+    """Loads a module as its own loader does, and patches it while a test needs that."""
 
-    def exec_module(module: ModuleType) -> None:
-        load(module)
+    def __init__(self, loader: Loader, patch: Callable[[], None]) -> None:
+        self._loader = loader
+        self._patch = patch
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        # As `importlib.util.LazyLoader` does: who asks the module for its loader gets its own.
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
         with _PATCHED.lock:
             if _PATCHED.started:
-                patch()
-
-    loader.exec_module = exec_module
+                self._patch()
 
 
 _WATCH = _Watch()

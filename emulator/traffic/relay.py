@@ -13,10 +13,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
-from typing import Any
 from urllib.parse import urlsplit
 
-from emulator.json_types import dumps
+from emulator.json_types import JsonObject, dumps
 from emulator.traffic.recording import Fields, Recorded, RecordedReply, Source
 from emulator.traffic.upstream import Upstream
 from emulator.traffic.wire import (
@@ -82,7 +81,7 @@ class Relay(ThreadingHTTPServer):
             self._number += 1
             return self._number
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """Log nothing: a client closed its connection; what the upstream fails is answered 502."""
 
 
@@ -95,12 +94,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: Relay
     _connection: http.client.HTTPConnection | None = None
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Callable[[], None]:
         if name.startswith("do_"):
             return self._relay
         raise AttributeError(name)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Keep silent: a log would hold what queries hold."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
@@ -243,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def _answer(self, status: int, body: dict[str, Any]) -> None:
+    def _answer(self, status: int, body: JsonObject) -> None:
         content = dumps(body)
         with suppress(OSError):
             self.send_response_only(status)
@@ -260,7 +259,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._connection = None
 
 
-def _bad_gateway(upstream: Upstream, error: Exception) -> dict[str, Any]:
+def _bad_gateway(upstream: Upstream, error: Exception) -> JsonObject:
     reason = str(error) or type(error).__name__
     return {
         "error": "no answer from upstream",

@@ -7,7 +7,8 @@ import selectors
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from io import BufferedIOBase
+from typing import BinaryIO
 
 from emulator.traffic.recording import Fields
 
@@ -71,7 +72,7 @@ def for_upstream(fields: Fields, host: str, chunked: bool) -> Iterator[tuple[str
             yield name, value
 
 
-def chunks(file: Any) -> Iterator[bytes]:
+def chunks(file: BinaryIO | BufferedIOBase) -> Iterator[bytes]:
     """Yield the chunks of a body, cut into pieces; trailers are read and left out."""
     while True:
         size = file.readline(CHUNK_BYTES).partition(b";")[0].strip()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl
 
 from emulator.contract import Contract, Operation
@@ -45,7 +45,7 @@ class Call:
     scope: Scope
     lookup: BoundLookup
     path: dict[str, str]
-    query: dict[str, Any]
+    query: JsonObject
     headers: dict[str, str]
     body: Json
     base_url: str
@@ -135,12 +135,12 @@ def views_of(module: ModuleType, service: object) -> Iterator[tuple[str, View]]:
             yield id, partial(item, service)
 
 
-def read_query(query_string: str, repeatable: tuple[str, ...]) -> dict[str, Any]:
+def read_query(query_string: str, repeatable: tuple[str, ...]) -> JsonObject:
     """Return query parameters by name: the last value, or all of a repeatable one as a list.
 
     Empty values count as not sent: generated clients send `property=&orderby=` in lists.
     """
-    query: dict[str, Any] = {}
+    query: JsonObject = {}
     if not query_string:
         return query
     for name, value in parse_qsl(query_string, errors="replace"):

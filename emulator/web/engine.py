@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.contract import Contract, ProblemEntry
 from emulator.contract.enforcement import refuses
@@ -224,7 +224,7 @@ class Engine:
         headers["x-emulator-rule"] = problem.rule or problem.id
         return Reply(entry.status, ENVELOPES[envelope](filled), headers)
 
-    def _fill(self, entry: ProblemEntry, values: Mapping[str, Any], request_id: str) -> Refusal:
+    def _fill(self, entry: ProblemEntry, values: Mapping[str, object], request_id: str) -> Refusal:
         known = _texts(values)
         return Refusal(
             status=entry.status,
@@ -263,7 +263,7 @@ def problem_of(finding: Finding) -> Problem:
     return Problem(finding.rule.problem, rule=finding.rule.id, **values)
 
 
-def _texts(values: Mapping[str, Any]) -> Mapping[str, str]:
+def _texts(values: Mapping[str, object]) -> Mapping[str, str]:
     """Return a refusal's values as its templates take them; what is not there is empty."""
     return defaultdict(str, {name: _short(value) for name, value in values.items()})
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from emulator.json_types import MAX_DEPTH, MISSING, Json, JsonObject, is_deeper_than, loads
 from emulator.sandbox import Sandbox
 from emulator.web.call import read_query
@@ -53,8 +51,8 @@ def sandbox_of(request: JsonObject, default: str = "") -> Sandbox:
     return Sandbox(organization, headers.get("x-sandbox-name", ""))
 
 
-def _content(incoming: Request) -> tuple[dict[str, Any], Json]:
-    content: dict[str, Any] = {
+def _content(incoming: Request) -> tuple[JsonObject, Json]:
+    content: JsonObject = {
         "type": incoming.headers.get("content-type", ""),
         "length": len(incoming.body),
         "accepted": list(incoming.operation.consumes),

@@ -6,13 +6,13 @@ import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 from emulator.web.message import Handler, Request, Response, base_url_of
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 BODY_LIMIT = 512 * 1024**2
 _PIECE = 64 * 1024
@@ -146,7 +146,7 @@ def _headers(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:
 def _read_body(request: Request, environ: WSGIEnvironment, limit: int) -> None:
     """Read a body, or see that it is too long; of one without a length, one byte too many."""
     length: str = environ.get("CONTENT_LENGTH", "")
-    source: Any = environ["wsgi.input"]
+    source: InputStream = environ["wsgi.input"]
     if length:
         size = int(length) if length.isdecimal() else 0
         request.too_long = size > limit

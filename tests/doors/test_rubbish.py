@@ -117,7 +117,7 @@ def test_a_state_that_unpacks_to_too_much_is_refused(
     aep: AepClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = gzip.compress(json.dumps(control(aep, "GET", "/state")[2]).encode())
-    monkeypatch.setattr("emulator.admin.state.LARGEST", 10)
+    monkeypatch.setattr("emulator.admin.state.MAX_UNPACKED_BYTES", 10)
     assert control(aep, "PUT", "/state", state, Content_Encoding="gzip")[0] == 400
 
 
