@@ -273,7 +273,7 @@ def test_entries_and_their_coverage_need_no_running_emulator() -> None:
     for name, tree in trees():
         if name.startswith(("coverage", "journal.")) and name not in running:
             known = ours(imported(tree))
-            below = ("__version__", "contract", "coverage", "journal", "json_types", "moments")
+            below = "__version__ contract coverage journal json_types moments package_data".split()
             assert known == within(known, *below), name
             assert not within(known, *running), name
 

@@ -163,10 +163,10 @@ def save(coverage: JsonObject, path: Path) -> None:
     Raises:
         CommandError: The file cannot be written.
     """
-    from emulator.json_types import dumps
+    from emulator.coverage.files import write_coverage
 
     try:
-        path.write_bytes(dumps(coverage) + b"\n")
+        write_coverage(coverage, path)
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from error
 

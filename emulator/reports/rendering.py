@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,3 +66,25 @@ MEDIA_TYPES = {
     "sarif": "application/sarif+json",
     "markdown": "text/markdown",
 }
+
+ENDINGS = {
+    ".html": "html",
+    ".json": "json",
+    ".md": "markdown",
+    ".sarif": "sarif",
+    ".txt": "terminal",
+    ".xml": "junit",
+}
+"""The format of a report by the ending of its file's name."""
+
+
+def format_of(path: str) -> str:
+    """Return the format in which a file is written.
+
+    Raises:
+        ValueError: The ending of its name is unknown.
+    """
+    ending = Path(path).suffix
+    if ending not in ENDINGS:
+        raise ValueError(f"{path}: expected a name that ends in one of {', '.join(ENDINGS)}")
+    return ENDINGS[ending]

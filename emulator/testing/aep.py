@@ -1,4 +1,4 @@
-"""What a test holds: an emulator of its own, how to reach it, and what it saw."""
+"""The object that tests use: an emulator of their own, and assertions about its calls."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 class Aep(Connection):
-    """An emulator in this process: empty at `start`, its clock stands still, its ids repeat.
+    """An emulator in this process: empty at `start`, with a manual clock and reproducible ids.
 
-    While it is started, `requests` and `httpx` reach it at `url` without a socket, whoever uses
-    them. With `mock` they reach it under Adobe's own host names too. Every other way to these hosts
-    fails and says what to do instead.
+    While it runs, `requests` and `httpx` reach it at `url` without a socket, in any code. With
+    `mock` they also reach it under Adobe's own host names. All other connections to these hosts
+    fail with an error that names the alternatives.
     """
 
     # How it is set up
 
     @property
     def edition(self) -> str:
-        """The edition of the contract in force; may be set."""
+        """The edition of the contract in force; can be set."""
         return self.emulator.engine.edition
 
     @edition.setter
@@ -42,7 +42,7 @@ class Aep(Connection):
 
     @property
     def enforce(self) -> str:
-        """What is enforced: `documented`, `strict` or `observe`; may be set."""
+        """The enforcement: `documented`, `strict` or `observe`; can be set."""
         return self.emulator.engine.enforce
 
     @enforce.setter
@@ -51,7 +51,7 @@ class Aep(Connection):
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong on purpose: `add`, `remove` and `clear`."""
+        """The faults to inject, with `add`, `remove` and `clear`."""
         return self.emulator.faults
 
     def set_up(
@@ -62,13 +62,13 @@ class Aep(Connection):
         enforce: str | None = None,
         faults: Sequence[Any] = (),
     ) -> None:
-        """Set up the emulator, just started, as a test's mark asks for.
+        """Set up the emulator, just started, as the marks of a test ask for.
 
-        A scenario is built once a process for the same settings, and after that restored.
+        A scenario is built once in a process for the same settings, and then restored.
 
         Raises:
-            SeedError: There is no such scenario, or it cannot be built.
-            SettingError: There is no such edition, or no such way to enforce.
+            SeedError: The scenario does not exist or cannot be built.
+            SettingError: The edition or the enforcement is unknown.
             FaultError: A fault cannot be used.
         """
         if scenario is not None:
@@ -87,28 +87,28 @@ class Aep(Connection):
                 docs/scenarios.md lists them.
 
         Raises:
-            SeedError: It cannot be made as it is asked for; nothing was added.
+            SeedError: The data cannot be created; nothing was added.
         """
         return self.emulator.seed(**spec)
 
     def load_scenario(self, name: str) -> None:
-        """Put a scenario in place of what is there.
+        """Replace the state by a scenario.
 
         Raises:
-            SeedError: There is none of the name, or it cannot be built; nothing has changed.
+            SeedError: It does not exist or cannot be built; nothing has changed.
         """
         self.emulator.load_scenario(name)
 
     def snapshot(self) -> State:
-        """Return all that the emulator knows now, for `restore`."""
+        """Return the whole state, for `restore`."""
         return self.emulator.snapshot()
 
     def restore(self, state: State) -> None:
-        """Replace all that the emulator knows by a snapshot, its own or another's."""
+        """Replace the whole state by a snapshot, of this or another emulator."""
         self.emulator.restore(state)
 
     def reset(self) -> None:
-        """Be as new: empty, with the ids, times and numbers of the beginning."""
+        """Become as new: empty, with the first ids, time and call numbers again."""
         self.emulator.reset()
         if self.emulator.journal is not None:
             self.emulator.journal.forget()
@@ -120,27 +120,27 @@ class Aep(Connection):
         """Every call so far, in order.
 
         Raises:
-            RuntimeError: The settings want no journal.
+            RuntimeError: The setting `journal` is 0.
         """
         journal = self.emulator.journal
         if journal is None:
-            raise RuntimeError("there is no journal: the setting journal is 0")
+            raise RuntimeError("no journal is kept, because the setting journal is 0")
         return list(journal.entries(newest_first=False))
 
     @property
     def findings(self) -> list[EntryFinding]:
-        """Every rule that a call broke, and every refusal without one, in order."""
+        """The findings of all calls, in order: rules broken, and refusals without a rule."""
         return [item for entry in self.journal for item in entry.findings]
 
     def report(self) -> str:
-        """Return every call in a line, and in words why it was refused or warned of."""
+        """Return each call in a line, with explanations of its findings."""
         return assertions.report(self.emulator.contract, self.journal)
 
     def assert_no_violations(self, *, severities: Sequence[str] = assertions.VIOLATIONS) -> None:
-        """Hold that no call broke a rule by accident, and that every announced breach came true.
+        """Assert that no call broke a rule unexpectedly, and that all expectations were met.
 
         Raises:
-            AssertionError: With each rule in words.
+            AssertionError: The message explains each rule.
         """
         __tracebackhide__ = True
         assertions.none_violated(self.emulator.contract, self.journal, severities)
@@ -154,45 +154,45 @@ class Aep(Connection):
         query: dict[str, object] | None = None,
         status: int | None = None,
     ) -> list[Entry]:
-        """Hold that an operation was called, and return the calls.
+        """Assert that an operation was called; return the calls.
 
         Args:
             operation: Such as `flow_service.create_flow`.
-            times: How often; None is at least once.
-            body_contains: A part of the body. An object may have more members than these, a list
-                more items; a text is looked for in the body as text.
-            query: Parameters of the query with their values, among others.
-            status: Of the answer.
+            times: How often; None means at least once.
+            body_contains: A part of the body: objects may have more members, lists more items. A
+                text is searched for in the body as text.
+            query: Query parameters that are sent, possibly among others.
+            status: Of the response.
 
         Raises:
-            AssertionError: With what was called instead, and what came near.
-            ValueError: There is no such operation.
+            AssertionError: The message has the calls that were made, and those that nearly match.
+            ValueError: The operation is unknown.
         """
         __tracebackhide__ = True
         contract = self.emulator.contract
         id = assertions.known_operation(contract, operation)
-        called = assertions.Called(id, body_contains, query, status)
+        called = assertions.CallPattern(id, body_contains, query, status)
         return assertions.was_called(contract, self.journal, called, times)
 
     def assert_not_called(self, operation: str, **which: Any) -> None:
-        """Hold that an operation was not called, or not in the way that `which` says.
+        """Assert that an operation was not called, or not with the arguments of `which`.
 
         Raises:
-            AssertionError: With the calls.
-            ValueError: There is no such operation.
+            AssertionError: The message has the calls.
+            ValueError: The operation is unknown.
         """
         __tracebackhide__ = True
         self.assert_called(operation, times=0, **which)
 
     @contextmanager
     def expects_refusal(self, rule: str, *, status: int | None = None) -> Iterator[Refused]:
-        """Break a rule on purpose: calls within the block say so, and one of them has to do it.
+        """Expect that a rule refuses one of the calls within the block.
 
-        The coverage counts the rule as tried, and nothing as a violation.
+        The rule counts as covered, and the refusal not as a violation.
 
         Raises:
             AssertionError: The rule refused none of them.
-            ValueError: There is no such rule.
+            ValueError: The rule is unknown.
         """
         __tracebackhide__ = True
         contract = self.emulator.contract
@@ -209,7 +209,7 @@ class Aep(Connection):
 
 
 class Refused:
-    """The call that a rule refused, once the block of `expects_refusal` has ended."""
+    """The refused call, after the block of `expects_refusal`."""
 
     entry: Entry
 
@@ -217,7 +217,7 @@ class Refused:
 class AepServer(Aep):
     """An emulator behind a socket on a free port, for clients in other processes and languages.
 
-    The server of one is kept for the next one with the same settings.
+    The next one with the same settings uses the same server.
     """
 
     def _connect(self, emulator: Emulator) -> None:

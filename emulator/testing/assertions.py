@@ -1,4 +1,4 @@
-"""Statements about what was called, which explain themselves when they do not hold."""
+"""Assertions about calls, with messages that explain a failure."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from emulator.json_types import Json, loads
 if TYPE_CHECKING:
     from emulator.contract import Contract
 
-MOST_LISTED = 20
-"""So many calls are listed in an explanation."""
+MAX_LISTED = 20
+"""How many calls a message lists."""
 
 VIOLATIONS = ("error", "warning")
-"""The severities of rules that a well-behaved client does not break."""
+"""The severities of rules that a correct client does not break."""
 
 
 def known_operation(contract: Contract, id: str) -> str:
     """Return an operation's id.
 
     Raises:
-        ValueError: There is none of that name; the message has those that are like it.
+        ValueError: It is unknown; the message has similar ids.
     """
     return _known(id, contract.operations, "operation")
 
 
 def known_rule(contract: Contract, id: str) -> str:
-    """Return the id of a rule, or of an entry of the error catalogues that refuses without one.
+    """Return the id of a rule, or of an entry of an error catalogue.
 
     Raises:
-        ValueError: There is none of that name; the message has those that are like it.
+        ValueError: It is unknown; the message has similar ids.
     """
     return _known(id, {*contract.rules, *(item.id for item in contract.problems)}, "rule")
 
@@ -42,11 +42,12 @@ def _known(id: str, known: Collection[str], word: str) -> str:
     if id in known:
         return id
     near = get_close_matches(id, known, n=3, cutoff=0.4)
-    raise ValueError(f"there is no {word} {id!r}" + (f"; near: {', '.join(near)}" if near else ""))
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    raise ValueError(f"unknown {word} {id!r}{hint}")
 
 
 def violations(entry: Entry, severities: Sequence[str]) -> list[EntryFinding]:
-    """Return the rules that a call broke by accident."""
+    """Return the unexpected findings of a call."""
     classifications = entry.classifications()
     return [
         item
@@ -64,16 +65,16 @@ def line(entry: Entry) -> str:
 
 
 def listing(entries: Sequence[Entry]) -> str:
-    """Return calls, one a line, the latest ones if there are many."""
+    """Return calls, one in each line; of many the latest."""
     if not entries:
-        return "  nothing was called"
-    left_out = len(entries) - MOST_LISTED
-    head = [f"  … and {left_out} before"] if left_out > 0 else []
-    return "\n".join(head + [f"  {line(entry)}" for entry in entries[-MOST_LISTED:]])
+        return "  no calls"
+    left_out = len(entries) - MAX_LISTED
+    head = [f"  … {left_out} earlier calls"] if left_out > 0 else []
+    return "\n".join(head + [f"  {line(entry)}" for entry in entries[-MAX_LISTED:]])
 
 
-def in_words(contract: Contract, rule: str) -> str:
-    """Return what a rule states, and which document says so."""
+def describe_rule(contract: Contract, rule: str) -> str:
+    """Return what a rule states, and the documents that state it."""
     found = contract.rules.get(rule)
     if found is None:
         return f"{rule} is an entry of the error catalogue, not a rule"
@@ -82,16 +83,16 @@ def in_words(contract: Contract, rule: str) -> str:
 
 
 def explain(contract: Contract, item: EntryFinding) -> list[str]:
-    """Return the lines that say what a finding is about."""
+    """Return the lines that explain a finding."""
     place = f" at {item.at}" if item.at else ""
     return [
         f"    {item.rule} ({item.severity}){place}: {item.reason}",
-        f"      {in_words(contract, item.rule)}",
+        f"      {describe_rule(contract, item.rule)}",
     ]
 
 
-class Called:
-    """What calls have to look like to be counted."""
+class CallPattern:
+    """What a call has to match."""
 
     def __init__(
         self,
@@ -100,14 +101,14 @@ class Called:
         query: dict[str, object] | None = None,
         status: int | None = None,
     ) -> None:
-        """Of an operation, and as the others say where they are given; see `Aep.assert_called`."""
+        """Match calls of an operation; see `Aep.assert_called` for the other arguments."""
         self.operation = operation
         self._body_contains = body_contains
         self._query = query
         self._status = status
 
     def misses(self, entry: Entry) -> list[str]:
-        """Return what keeps a call of the operation from being counted."""
+        """Return the reasons why a call of the operation does not match."""
         found = []
         if self._status is not None and entry.status != self._status:
             found.append(f"its status is {entry.status}")
@@ -133,7 +134,7 @@ def _body(entry: Entry) -> Json:
 
 
 def _misses(wanted: Json, found: Json, place: str) -> list[str]:
-    """Return where a value lacks something: objects may have more, lists have each item once."""
+    """Return where a value does not contain what is wanted."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         lacking = [f"{place} has no {name!r}" for name in wanted if name not in found]
         inside = [
@@ -156,12 +157,12 @@ def _misses(wanted: Json, found: Json, place: str) -> list[str]:
 
 
 def was_called(
-    contract: Contract, entries: Sequence[Entry], called: Called, times: int | None
+    contract: Contract, entries: Sequence[Entry], called: CallPattern, times: int | None
 ) -> list[Entry]:
     """Return the calls that match.
 
     Raises:
-        AssertionError: They are not as many as asked; the message says what came near.
+        AssertionError: Their number is not as asserted; the message has calls that nearly match.
     """
     __tracebackhide__ = True
     same = [entry for entry in entries if entry.operation == called.operation]
@@ -177,7 +178,7 @@ def _why_not(
     entries: Sequence[Entry],
     same: Sequence[Entry],
     matching: Sequence[Entry],
-    called: Called,
+    called: CallPattern,
     expected: str,
 ) -> str:
     lines = [f"expected {expected}: {called}", f"found {len(matching)} of {len(same)} calls of it"]
@@ -185,18 +186,18 @@ def _why_not(
         (entry for entry in same if entry not in matching),
         key=lambda entry: len(called.misses(entry)),
     )
-    lines += [f"near: {line(entry)}: {'; '.join(called.misses(entry))}" for entry in near[:3]]
+    lines += [f"similar: {line(entry)}: {'; '.join(called.misses(entry))}" for entry in near[:3]]
     for entry in [*near[:3], *matching[:3]]:
         if refusal := entry.refusal:
             lines += [f"  #{entry.number} was refused:", *explain(contract, refusal)]
-    return "\n".join([*lines, "what was called:", listing(entries)])
+    return "\n".join([*lines, "all calls:", listing(entries)])
 
 
 def none_violated(contract: Contract, entries: Sequence[Entry], severities: Sequence[str]) -> None:
-    """Say nothing if no rule was broken by accident, and every announced breach came true.
+    """Assert that no rule was broken unexpectedly, and that all expectations were met.
 
     Raises:
-        AssertionError: The message has each rule in words.
+        AssertionError: The message explains each rule.
     """
     __tracebackhide__ = True
     lines = []
@@ -208,7 +209,7 @@ def none_violated(contract: Contract, entries: Sequence[Entry], severities: Sequ
             ]
     for entry in entries:
         lines += [
-            f"  {line(entry)}\n    was to break {rule}, and did not"
+            f"  {line(entry)}\n    was expected to break {rule}, and did not"
             for rule in entry.unmet_expectations
         ]
     if lines:
@@ -221,7 +222,7 @@ def was_refused(
     """Return the first call that a rule refused.
 
     Raises:
-        AssertionError: None was; the message says what happened instead.
+        AssertionError: It refused none; the message has the calls.
     """
     __tracebackhide__ = True
     for entry in entries:
@@ -229,13 +230,13 @@ def was_refused(
         if refusal and refusal.rule == rule and status in (None, entry.status):
             return entry
     lines = [f"expected a refusal by {rule}" + (f" with {status}" if status else "")]
-    lines.append(f"  {in_words(contract, rule)}")
+    lines.append(f"  {describe_rule(contract, rule)}")
     lines += [
-        f"#{entry.number} broke it and was answered {entry.status}, as enforce is {entry.enforce}"
+        f"#{entry.number} broke it and was answered with {entry.status}: enforce is {entry.enforce}"
         for entry in entries
         if any(item.rule == rule for item in entry.findings)
     ]
-    lines += ["what was called meanwhile:", listing(entries)]
+    lines += ["calls in the block:", listing(entries)]
     for entry in entries:
         if entry.refusal:
             lines += explain(contract, entry.refusal)
@@ -243,11 +244,11 @@ def was_refused(
 
 
 def report(contract: Contract, entries: Sequence[Entry]) -> str:
-    """Return the journal of a test for its report: each call, and why it was refused or warned."""
+    """Return the calls of a test with their findings, for its report."""
     lines = []
-    for entry in entries[-MOST_LISTED:]:
+    for entry in entries[-MAX_LISTED:]:
         lines.append(line(entry))
         for item in entry.findings:
             lines += explain(contract, item)
-    left_out = len(entries) - MOST_LISTED
-    return "\n".join(([f"… {left_out} calls before"] if left_out > 0 else []) + lines)
+    left_out = len(entries) - MAX_LISTED
+    return "\n".join(([f"… {left_out} earlier calls"] if left_out > 0 else []) + lines)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.fixtures.journey import GIVEN
 from emulator.json_types import Json, dumps, loads
-from emulator.testing.assertions import in_words
+from emulator.testing.assertions import describe_rule
 from emulator.testing.in_process import InProcessTransport
 from emulator.web.self_check import HEADER as SELF_CHECK
 
@@ -133,7 +133,11 @@ class AepClient:
         return response.json if response.content else None
 
     def _explained(self, request: str, response: Response) -> str:
-        rule = f"{response.rule}: {in_words(self.contract, response.rule)}" if response.rule else ""
+        rule = (
+            f"{response.rule}: {describe_rule(self.contract, response.rule)}"
+            if response.rule
+            else ""
+        )
         text = response.content.decode(errors="replace")
         return "\n  ".join(
             [f"{request} was answered {response.status}", *filter(None, [rule]), text]

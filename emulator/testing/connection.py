@@ -225,7 +225,7 @@ def with_options(settings: Settings, options: dict[str, Any]) -> Settings:
     read = {}
     for name, value in options.items():
         if name not in rows:
-            raise SettingError(f"there is no setting {name!r}; there are {', '.join(rows)}")
+            raise SettingError(f"unknown setting {name!r}; expected one of {', '.join(rows)}")
         try:
             read[name] = rows[name].read(value) if isinstance(value, str) else value
         except ValueError as error:

@@ -1,8 +1,7 @@
-"""`mock_aep`: an unmodified client, hard-coded hosts and all, talks to an emulator in its process.
+"""`mock_aep`: lets an unmodified client with hard-coded hosts use an emulator in its process.
 
-Calls of `requests` and `httpx` to Adobe's own hosts are answered here; a path that no document of
-the emulator knows is answered 501, and nothing under these names leaves the process. Other hosts go
-through.
+Requests of `requests` and `httpx` to Adobe's own hosts are answered here, undocumented paths with
+501, and never leave the process. Requests to other hosts are not intercepted.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _T = TypeVar("_T", bound=Callable[..., Any])
 
 
 class MockAep:
-    """What `mock_aep` returns: a decorator, and a context manager that gives an `Aep`."""
+    """A decorator, and a context manager that returns an `Aep`."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
@@ -30,7 +29,7 @@ class MockAep:
     def __enter__(self) -> Aep:
         current = _current()
         if current is not None and not self._options:
-            # Within another one, a bare one is the same: what a fixture has made is there.
+            # Without options it shares the emulator of the enclosing mock_aep or fixture.
             self._entered.append(None)
             return current
         aep = Aep(mock=True, **self._options).start()
@@ -50,18 +49,18 @@ class MockAep:
             aep.__exit__(kind, error, trace)
 
     def start(self) -> Aep:
-        """Begin without a with statement; `stop` ends it."""
+        """Start without a with statement; `stop` ends it."""
         return self.__enter__()
 
     def stop(self) -> None:
-        """End what `start` began."""
+        """End what `start` has started."""
         self.__exit__(None, None, None)
 
     def __call__(self, target: _T) -> _T:
-        """Return a function, coroutine function or class of tests that is run within this.
+        """Return a function, coroutine function or test class that runs within this.
 
-        Of a class of unittest each test is, from `setUp` to the last cleanup; of another class
-        each method whose name begins with `test`.
+        In a class of unittest that applies to each test, from `setUp` to the last cleanup; in
+        another class to each method whose name begins with `test`.
         """
         if isinstance(target, type):
             self._decorate_class(target)
@@ -79,7 +78,7 @@ class MockAep:
 
             return run_async
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            raise TypeError("mock_aep decorates no generators; use it in a with statement there")
+            raise TypeError("mock_aep cannot decorate a generator; use a with statement inside it")
 
         @functools.wraps(function)
         def run(*given: Any, **named: Any) -> Any:
@@ -95,14 +94,14 @@ class MockAep:
             names = [name for name in dir(owner) if name.startswith("test")]
             names = [name for name in names if inspect.isfunction(getattr(owner, name))]
             if not names:
-                raise TypeError(f"mock_aep finds no tests in {owner.__name__}")
+                raise TypeError(f"{owner.__name__} has no methods whose names begin with test")
         for name in names:
             setattr(owner, name, self._wrapped(getattr(owner, name)))
 
 
 @contextmanager
-def lend_names(aep: Aep) -> Iterator[None]:
-    """Let an emulator that is started answer under Adobe's own names too."""
+def answer_for_adobe(aep: Aep) -> Iterator[None]:
+    """Let a started emulator also answer for Adobe's own host names."""
     before, aep.mock = aep.mock, True
     _STARTED.append(aep)
     try:
@@ -124,14 +123,14 @@ def mock_aep(target: _T, /) -> _T: ...
 @overload
 def mock_aep(target: None = None, /, **options: Any) -> MockAep: ...
 def mock_aep(target: Any = None, /, **options: Any) -> Any:
-    """Answer calls to Adobe's own hosts in this process, in a test or in a with statement.
+    """Answer requests to Adobe's own hosts in this process, within a test or a with statement.
 
     Args:
-        target: What is decorated, where it is used without brackets.
-        options: As of `emulator.testing.Aep`: settings such as `edition` and `enforce`. Within
-            another `mock_aep`, one with options has an emulator of its own, one without shares it.
+        target: The decorated function or class, if used without parentheses.
+        options: Settings such as `edition` and `enforce`. Within another `mock_aep`, one with
+            options has an emulator of its own; one without shares the emulator.
 
     Raises:
-        SettingError: There is no such option.
+        SettingError: A setting is unknown.
     """
     return MockAep(options) if target is None else MockAep(options)(target)

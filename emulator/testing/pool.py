@@ -1,14 +1,14 @@
-"""Emulators for tests: one is made for each settings in a process, then reset and used again."""
+"""Emulators that tests borrow: made once in a process for the same settings, then reset."""
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from emulator.app import create_emulator
 from emulator.clock import ManualClock
+from emulator.coverage.files import CoveragePart
 from emulator.emulator import Emulator
 from emulator.settings import Settings
 from emulator.state import State
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from emulator.web.message import Handler, Request, Response
 
 COUNTING = threading.Event()
-"""Set if the run reports at its end what all tests have covered."""
+"""Set if the coverage of all tests is reported at the end."""
 
 _LOCK = threading.Lock()
 _MADE: list[Emulator] = []
@@ -27,7 +27,7 @@ _SCENARIOS: dict[tuple[Settings, str], State] = {}
 
 
 def borrow(settings: Settings) -> Emulator:
-    """Return an emulator that no other test is using, as new, with a clock that stands still.
+    """Return an unused emulator, as new, with a manual clock.
 
     Raises:
         SettingError, ContractError, FixtureError: As `create_emulator`.
@@ -48,7 +48,7 @@ def borrow(settings: Settings) -> Emulator:
 
 
 def give_back(settings: Settings, emulator: Emulator) -> None:
-    """Return an emulator to the pool."""
+    """Return a borrowed emulator to the pool."""
     if COUNTING.is_set() and emulator.journal is not None:
         emulator.journal.clear()
     with _LOCK:
@@ -56,10 +56,10 @@ def give_back(settings: Settings, emulator: Emulator) -> None:
 
 
 def put_scenario(settings: Settings, emulator: Emulator, name: str) -> None:
-    """Put a scenario into an emulator that has just been lent.
+    """Load a scenario into an emulator that has just been borrowed.
 
     Raises:
-        SeedError: There is none of the name, or it cannot be built; nothing has changed.
+        SeedError: It does not exist or cannot be built; nothing has changed.
     """
     state = _SCENARIOS.get((settings, name))
     if state is None:
@@ -69,9 +69,13 @@ def put_scenario(settings: Settings, emulator: Emulator, name: str) -> None:
         emulator.restore(state)
 
 
-def made() -> Iterator[Emulator]:
-    """Yield every emulator that this process has made for its tests."""
-    yield from list(_MADE)
+def coverage_parts() -> list[CoveragePart]:
+    """Return the coverage of each emulator that this process has made for its tests."""
+    return [
+        CoveragePart(str(made.settings.contracts or ""), made.coverage.current().to_json())
+        for made in _MADE
+        if made.coverage is not None
+    ]
 
 
 class Switch:
@@ -105,7 +109,7 @@ def server_of(emulator: Emulator) -> tuple[Server, Switch]:
 
 
 def close() -> None:
-    """End all servers and forget all emulators that no test is using."""
+    """Stop all servers and close all emulators that are not borrowed."""
     with _LOCK:
         while _SERVERS:
             server, _ = _SERVERS.popitem()[1]

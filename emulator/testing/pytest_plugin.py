@@ -1,11 +1,12 @@
-"""The pytest plugin: fixtures `aep`, `aep_server` and `mock_aep`, and what they add to reports.
+"""The pytest plugin: the fixtures `aep`, `aep_server` and `mock_aep`, their mark and reports.
 
-Nothing of the emulator is imported before a test asks for a fixture.
+The emulator is imported when a test first uses a fixture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from emulator.testing import Aep
 
 MARKER = (
-    "aep(edition, enforce, scenario, faults): how the emulator of this test is set up: "
-    "the edition in force, what is enforced, a starting state by name, faults from the beginning"
+    "aep(edition, enforce, scenario, faults): sets up the emulator of a test: "
+    "edition in force, enforcement, scenario to start with, active faults"
 )
 SECTION = "aep-emulator: calls of this test"
 
@@ -25,37 +26,38 @@ _WORKER_KEY = "aep_emulator_coverages"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the flags of the report."""
+    """Add the flags for reports."""
     group = parser.getgroup("aep-emulator")
     group.addoption(
         "--aep-report",
         metavar="FILE",
-        help="write a report on the rules that the tests cover; the end of the name says how: "
+        help="write a report on the rules that the tests cover; the name ends in "
         ".html, .md, .json, .xml (JUnit), .sarif or .txt",
     )
     group.addoption(
         "--aep-coverage",
         metavar="FILE",
-        help="write what that report counts, for `aep-emulator report` to add up with others",
+        help="write the coverage of the tests to a file, which `aep-emulator report` reads",
     )
     group.addoption(
         "--aep-summary",
         action="store_true",
-        help="show at the end which operations and rules the tests cover",
+        help="print at the end which operations and rules the tests cover",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the mark, and check the flags."""
     config.addinivalue_line("markers", MARKER)
     config.stash[_COVERAGES] = []
     if _wants_coverage(config):
-        from emulator.testing import coverage, pool
+        from emulator.reports.rendering import format_of
+        from emulator.testing import pool
 
         pool.COUNTING.set()
         if path := config.getoption("aep_report"):
             try:
-                coverage.form_of(path)
+                format_of(path)
             except ValueError as error:
                 raise pytest.UsageError(f"--aep-report: {error}") from error
 
@@ -72,7 +74,7 @@ def aep_settings() -> dict[str, Any]:
 
 @pytest.fixture
 def aep(request: pytest.FixtureRequest, aep_settings: Any) -> Iterator[Aep]:
-    """An emulator in this process, empty, with its clock standing still.
+    """An empty emulator in this process, with a manual clock.
 
     `requests` and `httpx` reach it at `aep.url` without a socket.
     """
@@ -83,10 +85,10 @@ def aep(request: pytest.FixtureRequest, aep_settings: Any) -> Iterator[Aep]:
 
 @pytest.fixture
 def mock_aep(request: pytest.FixtureRequest, aep: Aep) -> Iterator[Aep]:
-    """The emulator of `aep`, which now answers under Adobe's own host names too."""
-    from emulator.testing.mock import lend_names
+    """The emulator of `aep`, which also answers for Adobe's own host names."""
+    from emulator.testing.mock import answer_for_adobe
 
-    with lend_names(aep):
+    with answer_for_adobe(aep):
         yield aep
 
 
@@ -112,11 +114,13 @@ def _lend(request: pytest.FixtureRequest, kind: type[Aep], settings: Any) -> Ite
 
 
 def _set_up(aep: Aep, item: pytest.Item) -> None:
-    """Do what the marks of a test and of its classes and modules say; the nearest wins."""
+    """Apply the marks of a test, its classes and its module; the closest takes precedence."""
     wanted: dict[str, Any] = {}
     for mark in reversed(list(item.iter_markers("aep"))):
         if mark.args:
-            pytest.fail("the mark aep takes names: edition=…", pytrace=False)
+            pytest.fail(
+                "the mark aep takes only keyword arguments, such as edition=…", pytrace=False
+            )
         wanted |= mark.kwargs
     try:
         aep.set_up(**wanted)
@@ -126,7 +130,7 @@ def _set_up(aep: Aep, item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Fail a test that has reached for Adobe's hosts, even if its client hid that."""
+    """Fail a test that tried to reach Adobe's hosts, even if its client hid the error."""
     __tracebackhide__ = True
     yield
     for used in item.stash.get(_USED, ()):
@@ -137,7 +141,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the calls of a test that failed."""
+    """Add the calls of a failed test to its report."""
     report = yield
     if report.failed and call.when == "call":
         for used in item.stash.get(_USED, ()):
@@ -147,7 +151,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Gather what this process has covered; a worker hands it to the one that started it."""
+    """Collect the coverage of this process; a worker sends it to its controller."""
     import sys
 
     if "emulator.testing.pool" not in sys.modules:
@@ -156,9 +160,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
     config = session.config
     if _wants_coverage(config):
-        from emulator.testing import coverage
-
-        found = coverage.parts()
+        found = pool.coverage_parts()
         config.stash[_COVERAGES].extend(found)
         if hasattr(config, "workeroutput"):
             config.workeroutput[_WORKER_KEY] = [tuple(part) for part in found]
@@ -167,7 +169,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
-    """Take what a worker of pytest-xdist has covered."""
+    """Receive the coverage of a worker of pytest-xdist."""
     output = getattr(node, "workeroutput", None) or {}
     node.config.stash[_COVERAGES].extend(output.get(_WORKER_KEY, []))
 
@@ -175,17 +177,22 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Write the report, and show the summary."""
+    """Write the report and the coverage, and print the summary."""
     found: list[Any] = config.stash[_COVERAGES]
     if not found:
         return
-    from emulator.testing.coverage import Part, merged, summary, write, write_report
+    from emulator.coverage.files import CoveragePart, merge_parts, write_coverage
+    from emulator.reports.rendering import FORMATS, format_of
+    from emulator.reports.report import build
 
-    coverage = merged([Part(*part) for part in found])
-    for option, writes in (("aep_report", write_report), ("aep_coverage", write)):
-        if path := config.getoption(option):
-            writes(coverage, path)
-            terminalreporter.write_line(f"aep-emulator: wrote {path}")
+    coverage = merge_parts([CoveragePart(*part) for part in found])
+    report = build(coverage.contract, coverage)
+    if path := config.getoption("aep_report"):
+        Path(path).write_text(FORMATS[format_of(path)](report, []), encoding="utf-8")
+        terminalreporter.write_line(f"aep-emulator: wrote {path}")
+    if path := config.getoption("aep_coverage"):
+        write_coverage(coverage.to_json(), Path(path))
+        terminalreporter.write_line(f"aep-emulator: wrote {path}")
     if config.getoption("aep_summary"):
         terminalreporter.section("aep-emulator")
-        terminalreporter.write_line(summary(coverage))
+        terminalreporter.write_line(FORMATS["terminal"](report, []))

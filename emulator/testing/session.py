@@ -1,4 +1,4 @@
-"""The session that tests call by: valid headers, and paths as well as URLs."""
+"""The session of `Aep.session`: with valid headers, for paths as well as URLs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class AepSession(requests.Session):
     """A `requests.Session` that is bound to an emulator."""
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
-        """Send these headers, and paths to this URL."""
+        """Send these headers with every request; paths are relative to the URL."""
         super().__init__()
         self.headers.update(headers)
-        # No proxy and no .netrc of this machine has a say in what a test sees.
+        # Tests must not depend on proxies or a .netrc of this machine.
         self.trust_env = False
         self._url = url
 
     def request(
         self, method: str | bytes, url: str | bytes, *given: Any, **named: Any
     ) -> requests.Response:
-        """As `requests`; a path is one at the emulator."""
+        """Send a request; a path is one of the emulator."""
         if isinstance(url, str) and url.startswith("/"):
             url = self._url + url
         return super().request(method, url, *given, **named)

@@ -1,7 +1,6 @@
 """The emulator's container for Testcontainers: `pip install 'aep-emulator[testcontainers]'`.
 
-The image is built from a checkout: `make image`, or `docker build -t aep-emulator:dev .`; `image`
-names another one.
+The image is built from a checkout with `make image` or `docker build -t aep-emulator:dev .`.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from emulator.settings import SettingError, read_settings, table
 from emulator.web.isolation import PREFIX
 
 IMAGE = "aep-emulator:dev"
-"""What `make image` calls it."""
+"""The name that `make image` gives the image."""
 
 PORT = 8080
 HEALTH = "/_emulator/health"
@@ -25,19 +24,19 @@ _OWN = ("host", "port")
 
 
 class AepEmulatorContainer(DockerContainer):
-    """An emulator in a container of its own; started, it answers at `url`."""
+    """An emulator in a container; once started it answers at `url`."""
 
     def __init__(self, image: str = IMAGE, *, name: str | None = None, **settings: Any) -> None:
-        """Remember what is wanted.
+        """Configure the container.
 
         Args:
             image: The image to run.
             name: The container's name.
-            settings: Settings by name, such as `edition` and `enforce`; folders and files of this
-                machine are mounted, read-only.
+            settings: Settings by name, such as `edition` and `enforce`; folders and files of the
+                host are mounted read-only.
 
         Raises:
-            SettingError: There is no such setting, or it cannot have this value.
+            SettingError: A setting is unknown or has a value that cannot be used.
         """
         super().__init__(image, name=name)
         self.with_exposed_ports(PORT)
@@ -48,7 +47,7 @@ class AepEmulatorContainer(DockerContainer):
     def _set(self, name: str, value: Any) -> None:
         rows = {row.name: row for row in table() if row.name not in _OWN}
         if name not in rows:
-            raise SettingError(f"there is no setting {name!r}; there are {', '.join(rows)}")
+            raise SettingError(f"unknown setting {name!r}; expected one of {', '.join(rows)}")
         text = ",".join(value) if isinstance(value, list | tuple) else str(value)
         if isinstance(getattr(read_settings({name: text}, {}), name), Path):
             inside = f"/settings/{name}/{Path(text).name}"
@@ -58,14 +57,14 @@ class AepEmulatorContainer(DockerContainer):
 
     @property
     def url(self) -> str:
-        """In place of `https://platform.adobe.io`; known once the container is started."""
+        """The base URL, in place of `https://platform.adobe.io`; available once started."""
         return f"http://{self.get_container_host_ip()}:{self.get_exposed_port(PORT)}"
 
     @property
     def token_url(self) -> str:
-        """In place of `https://ims-na1.adobelogin.com/ims/token/v3`."""
+        """The token URL, in place of `https://ims-na1.adobelogin.com/ims/token/v3`."""
         return f"{self.url}/ims/token/v3"
 
     def isolated(self, name: str) -> str:
-        """Return the base URL of an isolated emulator, so that parallel tests can share this."""
+        """Return the base URL of an isolated emulator, for tests that share the container."""
         return f"{self.url}{PREFIX}{quote(name, safe='')}"

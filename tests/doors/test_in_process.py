@@ -148,7 +148,7 @@ def test_settings_are_given_by_name() -> None:
             aep.edition = "2031"
         with pytest.raises(SettingError, match="'never' is not one of"):
             aep.enforce = "never"
-    with pytest.raises(SettingError, match="there is no setting 'editon'"):
+    with pytest.raises(SettingError, match="unknown setting 'editon'"):
         Aep(editon="2020-03")
 
 

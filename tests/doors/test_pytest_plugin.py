@@ -274,7 +274,7 @@ def test_a_leak_that_the_client_hid_fails_the_test(plain: Run) -> None:
 def test_a_mark_that_cannot_be_used_is_explained(plain: Run) -> None:
     assert "the mark aep: edition: '2031' is not one of 2020-03" in plain.output
     assert "editon" in plain.output
-    assert "the mark aep takes names: edition=" in plain.output
+    assert "the mark aep takes only keyword arguments, such as edition=" in plain.output
 
 
 def names_in(coverage: dict[str, object]) -> set[str]:
@@ -295,7 +295,9 @@ def test_a_report_of_no_known_form_is_refused_at_once(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "--aep-report: report.pdf: ends in none of .html, .json" in done.stderr
+    assert (
+        "--aep-report: report.pdf: expected a name that ends in one of .html, .json" in done.stderr
+    )
 
 
 def test_the_coverage_has_what_every_test_has_tried(plain: Run, folder: Path) -> None:

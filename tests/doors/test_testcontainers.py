@@ -69,8 +69,8 @@ def test_the_image_and_its_port_are_those_of_the_project() -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"editon": "2020-09"}, "no setting 'editon'"),
-        ({"port": 1}, "no setting 'port'"),
+        ({"editon": "2020-09"}, "unknown setting 'editon'"),
+        ({"port": 1}, "unknown setting 'port'"),
         ({"enforce": "never"}, "'never' is not one of"),
     ],
 )
