@@ -91,7 +91,7 @@ def test_an_external_id_belongs_to_one_batch(lake: Lake) -> None:
 # Small files
 
 
-def test_a_small_file_is_put_told_and_replaced(lake: Lake) -> None:
+def test_a_small_file_is_put_described_and_replaced(lake: Lake) -> None:
     batch = lake.create()
     assert (lake.put(batch, b"12345").status, lake.put(batch, lines(ANN)).content) == (200, b"")
     told = lake.api.call("HEAD", lake.path(batch))
@@ -362,7 +362,7 @@ def test_a_batch_that_catalog_only_notes_takes_no_files(lake: Lake) -> None:
     assert lake.act(noted, "ABORT").status == 200
 
 
-def test_a_batch_whose_data_set_is_taken_away_while_it_waits_fails(
+def test_a_batch_whose_data_set_is_deleted_while_it_waits_fails(
     make: Callable[..., AepClient],
 ) -> None:
     lake = Lake(make(batch_polls=1))

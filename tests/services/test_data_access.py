@@ -83,7 +83,7 @@ def test_a_range_behind_the_end_is_refused(lake: Lake, asked: str) -> None:
     assert answer.headers["content-range"] == f"bytes */{len(lines(ANN))}"
 
 
-def test_head_tells_size_and_kind_without_the_bytes(api: AepClient) -> None:
+def test_head_answers_size_and_media_type_without_the_bytes(api: AepClient) -> None:
     for format, kind in (("csv", "application/csv"), ("parquet", "application/parquet")):
         lake = Lake(api, format, title=format)
         batch = lake.ingest(ANN)
@@ -240,7 +240,7 @@ def test_the_guide_of_march_2020_reads_diagnostics_among_the_failed(lake: Lake) 
     assert ndjson(answer.content)[0]["_errors"][0]["column"] == "person.birthDate"
 
 
-def test_a_data_set_shows_its_first_hundred_rows(lake: Lake) -> None:
+def test_a_preview_has_the_first_hundred_rows(lake: Lake) -> None:
     assert lake.preview() == []
     lake.ingest(*[{"_id": str(n)} for n in range(60)])
     lake.ingest(*[{"_id": str(n)} for n in range(60, 120)])

@@ -70,7 +70,7 @@ def test_if_one_change_fails_none_is_made(api: AepClient) -> None:
     assert api.ok("GET", DATASETS).keys() == {id, again[0].removeprefix("@/dataSets/")}
 
 
-def test_a_failing_lookup_fails_alone(api: AepClient) -> None:
+def test_a_failing_lookup_leaves_the_others_alone(api: AepClient) -> None:
     body = [create("first"), ask("second", f"/dataSets/{UNKNOWN}"), create("third")]
     answer = api.call("POST", CATALOG, body)
     assert [item["code"] for item in answer.json] == [200, 404, 200]
@@ -123,7 +123,9 @@ def test_what_catalog_does_not_have_is_refused_as_by_itself(api: AepClient) -> N
         ([ask("a", "/dataSets/<<b.id>>"), create("b")], "templates_refer_back"),
     ],
 )
-def test_what_is_no_list_of_requests_is_refused(api: AepClient, body: Any, rule: str) -> None:
+def test_a_body_that_is_not_a_list_of_requests_is_refused(
+    api: AepClient, body: Any, rule: str
+) -> None:
     answer = api.call("POST", CATALOG, body)
     assert (answer.status, answer.json["title"]) == (400, "BadRequestError")
     assert answer.rule == f"catalog.perform_requests.{rule}"

@@ -1,4 +1,4 @@
-"""Catalog beside its data sets: tags, row expiration, storage; less usual headers of lists."""
+"""Tags, row expiration, storage credentials, conditions and ranges of Catalog."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def make_events(api: AepClient) -> str:
     return make_dataset(api, schemaRef=dataset(schema)["schemaRef"])
 
 
-def test_a_tag_tells_its_values_and_who_has_it(api: AepClient) -> None:
+def test_a_tag_has_values_and_the_data_sets_that_have_it(api: AepClient) -> None:
     first = make_dataset(api, tags={"our/team": ["red", "blue"]})
     make_dataset(api)
     second = make_dataset(api, tags={"our/team": ["blue", "green"]})
@@ -41,7 +41,7 @@ def test_a_tag_tells_its_values_and_who_has_it(api: AepClient) -> None:
     assert tables == ["leads", "leads_1", "leads_2"]
 
 
-def test_a_tag_that_nobody_has_is_not_found(api: AepClient) -> None:
+def test_a_tag_that_no_data_set_has_is_not_found(api: AepClient) -> None:
     make_dataset(api)
     answer = api.call("GET", f"{CATALOG}/tags/our/team")
     assert (answer.status, answer.json["title"]) == (404, "NotFoundError")
@@ -49,7 +49,7 @@ def test_a_tag_that_nobody_has_is_not_found(api: AepClient) -> None:
     assert api.call("GET", f"{CATALOG}/tags/our/team", x_sandbox_name="dev").status == 404
 
 
-def test_events_tell_how_long_their_rows_may_stay(api: AepClient) -> None:
+def test_data_sets_of_events_have_limits_of_row_expiration(api: AepClient) -> None:
     answer = api.call("GET", f"{CATALOG}/ttl/{make_events(api)}")
     limits = {"defaultValue": "P12M", "maxValue": "P12M", "minValue": "P7D"}
     assert answer.json == {"extensions": {"adobe_lakeHouse": {"rowExpiration": limits}}}
@@ -59,7 +59,7 @@ def test_events_tell_how_long_their_rows_may_stay(api: AepClient) -> None:
     assert api.call("GET", f"{CATALOG}/ttl/{UNKNOWN}").status == 404
 
 
-def test_credentials_have_the_look_of_some_and_stay_the_same(api: AepClient) -> None:
+def test_credentials_look_like_credentials_and_stay_the_same(api: AepClient) -> None:
     id = make_dataset(api)
     found = api.ok("GET", f"{DATASETS}/{id}/credentials")
     assert found["dataSetId"] == id
@@ -83,7 +83,7 @@ def test_a_change_may_name_versions_that_it_does_not_mean(api: AepClient, path: 
     assert api.ok("GET", f"{DATASETS}/{id}")[id]["name"] == "b"
 
 
-def test_a_range_of_objects_tells_how_many_there_are(api: AepClient) -> None:
+def test_a_range_of_objects_has_the_total_in_its_header(api: AepClient) -> None:
     ids = [make_dataset(api) for _ in range(5)]
     answer = api.call("GET", DATASETS, Range="objects=1-2")
     assert (answer.status, list(answer.json)) == (206, ids[1:3])
@@ -97,13 +97,13 @@ def test_a_range_of_objects_tells_how_many_there_are(api: AepClient) -> None:
     assert beyond.headers["content-range"] == "objects */5"
 
 
-def test_a_range_that_is_none_is_refused(api: AepClient) -> None:
+def test_a_malformed_range_is_refused(api: AepClient) -> None:
     for text in ("objects=2-1", "objects=a-b", "objects=1-101"):
         answer = api.call("GET", DATASETS, Range=text)
         assert (answer.status, answer.json["title"]) == (400, "BadRequestError"), text
 
 
-def test_ranges_of_bytes_are_no_ranges_of_objects(api: AepClient) -> None:
+def test_ranges_of_bytes_are_not_ranges_of_objects(api: AepClient) -> None:
     id = make_dataset(api)
     answer = api.call("GET", DATASETS, Range="bytes=0-9")
     assert (answer.status, list(answer.json)) == (200, [id])
@@ -125,7 +125,7 @@ def test_profile_needs_a_schema_that_is_in_the_profile(api: AepClient) -> None:
     assert rule not in api.call("POST", DATASETS, dataset(schema)).warnings
 
 
-def test_files_are_shown_in_place_of_their_link(api: AepClient) -> None:
+def test_expansion_puts_files_in_place_of_their_link(api: AepClient) -> None:
     id, other = make_dataset(api), make_dataset(api)
     place = "/data/foundation/import/batches"
     body = {"datasetId": id, "inputFormat": {"format": "json"}}
