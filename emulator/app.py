@@ -55,11 +55,21 @@ def create_emulator(
     settings = settings or Settings()
     contract, fixtures = _known(settings, like)
     emulator = _compose(settings, contract, fixtures, clock, store, blobs, services=services)
+    if contract.house_rules and like is None:
+        _check_names(emulator)
     emulator.isolated.make_with(partial(_make_isolated, emulator))
     if settings.scenario:
         emulator.load_scenario(settings.scenario)
         emulator.starts_with(emulator.snapshot())
     return emulator
+
+
+def _check_names(emulator: Emulator) -> None:
+    from emulator.contract.checkup import check_names  # an overlay has brought it in already
+
+    platform = emulator.platform
+    platform.load()
+    check_names(emulator.contract, platform.facts, platform.finders)
 
 
 def _make_isolated(base: Emulator) -> Emulator:

@@ -5,7 +5,7 @@ The start trusts the shipped files and skips this; an overlay's files are examin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from fnmatch import filter as filter_names
 from pathlib import Path
@@ -19,6 +19,7 @@ from emulator.contract.model import BODY, GATE, Mute, Rule
 from emulator.contract.order import name_of
 from emulator.contract.reading import ContractError
 from emulator.contract.resource_checkup import check_resources
+from emulator.json_types import Json
 from emulator.moments import is_day
 
 PSEUDO_OPERATIONS = (GATE, BODY)
@@ -40,6 +41,38 @@ def check_overlaid(contract: Contract) -> None:
         ContractError: With one line for each thing that is wrong.
     """
     _refuse(check_contract(contract))
+
+
+def check_names(contract: Contract, facts: Collection[str], kinds: Collection[str]) -> None:
+    """Examine the facts and kinds of resources that an overlay's rules name.
+
+    Raises:
+        ContractError: With one line for each that no service has.
+    """
+    _refuse(_unknown_names(contract, facts, kinds))
+
+
+def _unknown_names(
+    contract: Contract, facts: Collection[str], kinds: Collection[str]
+) -> Iterator[str]:
+    for id in contract.house_rules:
+        check = contract.rules[id].check
+        for word, name in _named(check) if "schema" not in check else ():
+            known = facts if word == "fact" else kinds
+            if name not in known:
+                yield f"{id}: there is no {word} {name!r}{_hint(name, known)}"
+
+
+def _named(arguments: Json) -> Iterator[tuple[str, str]]:
+    """Yield what a check's arguments name, however deep: a fact, or a kind of resource."""
+    words = {"fact": "fact", "resolve": "fact", "kind": "kind", "kinds": "kind", "to": "kind"}
+    if isinstance(arguments, dict):
+        for member, value in arguments.items():
+            if member in words:
+                for name in value if isinstance(value, list) else [value]:
+                    yield words[member], name
+            else:
+                yield from _named(value)
 
 
 def _refuse(found: Iterator[str]) -> None:

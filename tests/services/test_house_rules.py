@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -344,3 +345,22 @@ def test_a_house_rule_at_the_gate_sees_what_has_changed(make: Make, overlay: Pat
     assert aep.call("GET", FLOWS, x_flow=made["id"]).status == 200
     aep.ok("DELETE", f"{FLOWS}/{made['id']}")
     assert aep.call("GET", FLOWS, x_flow=made["id"]).rule == house
+
+
+@pytest.mark.parametrize(
+    ("check", "complaint"),
+    [
+        ({"refers_to": {"kind": "flows"}}, "there is no kind 'flows'; did you mean flow?"),
+        (
+            {"holds": {"fact": "gateway.api_keys", "reason": "no {0}"}},
+            "there is no fact 'gateway.api_keys'; did you mean gateway.api_key?",
+        ),
+    ],
+)
+def test_a_house_rule_names_kinds_and_facts_that_services_have(
+    overlay: Path, check: dict[str, Any], complaint: str
+) -> None:
+    rule = {"at": "/headers/x-flow", "check": check}
+    id = at_the_gate(overlay, rule, {"headers": {}}, {"headers": {"x-flow": "none"}})
+    with pytest.raises(ContractError, match=re.escape(f"{id}: {complaint}")):
+        create_emulator(Settings(contracts=overlay))
