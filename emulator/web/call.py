@@ -11,10 +11,8 @@ from urllib.parse import parse_qsl
 
 from emulator.contract import Contract, Operation
 from emulator.contract.model import Resource
-from emulator.fixtures.library import Fixtures
 from emulator.json_types import Json, JsonObject
-from emulator.sandbox import Sandbox
-from emulator.scope import PlatformBase, Scope
+from emulator.scope import Scope
 from emulator.web.lookup import BoundLookup
 from emulator.web.transport_fault import TransportFault
 
@@ -57,26 +55,6 @@ class Call:
     def edition(self) -> Edition:
         """The edition that the call is answered in."""
         return self.scope.edition
-
-    @property
-    def sandbox(self) -> Sandbox:
-        """The sandbox that the call is for."""
-        return self.scope.sandbox
-
-    @property
-    def platform(self) -> PlatformBase:
-        """What the services share."""
-        return self.scope.platform
-
-    @property
-    def client(self) -> str:
-        """The API key of the caller."""
-        return self.scope.client
-
-    @property
-    def fixtures(self) -> Fixtures:
-        """The platform's own resources in this call's edition."""
-        return self.scope.fixtures
 
     @property
     def resource(self) -> Resource:

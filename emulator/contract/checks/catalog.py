@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
 from emulator.filters.catalog import parse_condition, parse_range
 from emulator.filters.comparisons import regular_expression
 from emulator.filters.templates import names
 from emulator.json_patch import PatchError, apply
-from emulator.json_types import MISSING, Json, JsonObject, at, escape_step
+from emulator.json_types import MISSING, Json, JsonObject, at, escape_step, short_json
 
 
 def catalog_filter(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
@@ -19,17 +19,17 @@ def catalog_filter(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterat
         condition = parse_condition(text)
         if arguments["fault"] == "form":
             if condition is None:
-                yield Reason(f"{shown(text)} is not a filter")
+                yield Reason(f"{short_json(text)} is not a filter")
         elif (
             condition and condition.operator == "~" and regular_expression(condition.wanted) is None
         ):
-            yield Reason(f"{shown(condition.wanted)} is not a regular expression")
+            yield Reason(f"{short_json(condition.wanted)} is not a regular expression")
 
 
 def range_of_objects(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A header asks for a range of a list's objects: objects=0-19."""
     if parse_range(value) is None:
-        yield Reason(f"{shown(value)} is not a range such as objects=0-19")
+        yield Reason(f"{short_json(value)} is not a range such as objects=0-19")
 
 
 def templates_refer_back(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
@@ -38,7 +38,9 @@ def templates_refer_back(value: Json, arguments: JsonObject, lookup: Lookup) -> 
     for index, item in enumerate(value if isinstance(value, list) else []):
         for name in dict.fromkeys(names(item)):
             if name not in known:
-                yield Reason(f"{shown(name)} is not the id of an earlier request", at=f"/{index}")
+                yield Reason(
+                    f"{short_json(name)} is not the id of an earlier request", at=f"/{index}"
+                )
         if isinstance(item, dict) and isinstance(item.get("id"), str):
             known.add(item["id"])
 

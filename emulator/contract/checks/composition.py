@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.reason import Reason
 from emulator.contract.checks.resources import ask
 from emulator.contract.lookup import Lookup
 from emulator.json_patch import PatchError, apply
-from emulator.json_types import Json, JsonObject, walk
+from emulator.json_types import Json, JsonObject, short_json, walk
 from emulator.xdm.declarations import FIELD_FAULTS, declarations
 from emulator.xdm.fields import composed
 
@@ -71,7 +71,7 @@ def listed_at(value: Json, arguments: str, lookup: Lookup) -> Iterator[Reason]:
     """The value is one of those that a pointer names in the request."""
     listed = [other for _, other in walk(lookup.request, arguments)]
     if listed and value not in listed:
-        yield Reason(f"{shown(value)} is not among {shown(listed)}")
+        yield Reason(f"{short_json(value)} is not among {short_json(listed)}")
 
 
 def refers_within(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
@@ -132,4 +132,4 @@ def found_lacks(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[
     resource = lookup.find(arguments["kind"], value) if isinstance(value, str) else None
     listed = resource.get(arguments["field"]) if resource else None
     if isinstance(listed, list) and arguments["lacks"] in listed:
-        yield Reason(f"{arguments['field']} of {value} has {shown(arguments['lacks'])}")
+        yield Reason(f"{arguments['field']} of {value} has {short_json(arguments['lacks'])}")

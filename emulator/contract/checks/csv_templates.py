@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, short_json
 from emulator.xdm.csv_template import NEEDED, Row, faults, header, read
 
 
@@ -39,8 +39,8 @@ def csv_template(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator
 def _references(row: Row, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     group, resource = row["fieldGroupName"], row["$ref"]
     if not row.is_true("isCustom") and not lookup.ask(arguments["group"]["fact"], group):
-        text = f"line {row.line}: there is no standard field group {shown(group)}"
+        text = f"line {row.line}: there is no standard field group {short_json(group)}"
         yield Reason(text, values={"id": group})
     if resource and lookup.find(arguments["kind"], resource) is None:
-        text = f"line {row.line}: there is no resource {shown(resource)}"
+        text = f"line {row.line}: there is no resource {short_json(resource)}"
         yield Reason(text, values={"id": resource})

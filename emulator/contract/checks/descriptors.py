@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from emulator.contract.checks.composition import body_of, tags_of
-from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.reason import Reason
 from emulator.contract.checks.resources import ask
 from emulator.contract.lookup import Lookup
-from emulator.json_types import MISSING, Json, JsonObject, at
+from emulator.json_types import MISSING, Json, JsonObject, at, short_json
 from emulator.xdm.fields import composed
 from emulator.xdm.paths import Declared, declared_at
 
@@ -117,7 +117,7 @@ def _reference_faults(
     for relation in _of_type(descriptors, "xdm:descriptorOneToOne"):
         if not _references_beside(relation, descriptors):
             path = relation.get("xdm:sourceProperty")
-            yield Reason(f"{shown(path)} has no reference identity", values={"field": path})
+            yield Reason(f"{short_json(path)} has no reference identity", values={"field": path})
 
 
 def _namespace_faults(
@@ -131,7 +131,7 @@ def _namespace_faults(
             mine = reference.get("xdm:identityNamespace")
             if str(mine).lower() != str(wanted).lower():
                 values = {"mine": mine, "theirs": wanted}
-                yield Reason(f"{shown(mine)} is not {shown(wanted)}", values=values)
+                yield Reason(f"{short_json(mine)} is not {short_json(wanted)}", values=values)
 
 
 _UNION_NEEDS: dict[

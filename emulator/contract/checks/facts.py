@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.reason import Reason
 from emulator.contract.checks.resources import ask, fact_arguments
 from emulator.contract.lookup import Lookup
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, short_json
 
 
 def holds(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
@@ -21,7 +21,7 @@ def holds(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason
     if of is not None and (answer is None or answer is False):
         texts = arguments.get("values", {"id": "{0}"})
         values = {name: text.format(*of) for name, text in texts.items()}
-        yield Reason(arguments["reason"].format(*map(shown, of)), values=values)
+        yield Reason(arguments["reason"].format(*map(short_json, of)), values=values)
 
 
 def free_of(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

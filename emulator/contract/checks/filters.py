@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
 from emulator.filters.flow_service import Filter, parse_filter, parse_order, split_filters
 from emulator.filters.schema_registry import parse_xdm_filter
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, short_json
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-\[\]]*")
 
@@ -25,10 +25,10 @@ def check_filter(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator
         parsed = parse_filter(text)
         if parsed is None:
             if arguments["fault"] == "no_operator":
-                yield Reason(f"{shown(text)} has no operator", values={"filter": text})
+                yield Reason(f"{short_json(text)} has no operator", values={"filter": text})
         elif _FAULTS[arguments["fault"]](parsed, arguments):
             yield Reason(
-                f"{shown(text)}: {arguments['fault'].replace('_', ' ')}",
+                f"{short_json(text)}: {arguments['fault'].replace('_', ' ')}",
                 values={
                     "filter": text,
                     "operator": parsed.operator,
@@ -110,13 +110,13 @@ def check_order(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[
         signs = len(item) - len(item.lstrip(" +-"))
         if arguments["fault"] == "direction":
             if signs > 1:
-                yield Reason(f"{shown(item)} has more than one sign", values={"field": item})
+                yield Reason(f"{short_json(item)} has more than one sign", values={"field": item})
         elif not all(_FIELD.fullmatch(order.field) for order in parse_order(item)):
-            yield Reason(f"{shown(item)} is not a field", values={"field": item})
+            yield Reason(f"{short_json(item)} is not a field", values={"field": item})
 
 
 def xdm_filter(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """Every `property` filter has the form that the Schema Registry documents."""
     for text in value if isinstance(value, list) else [value]:
         if isinstance(text, str) and parse_xdm_filter(text) is None:
-            yield Reason(f"{shown(text)} is neither a name nor a comparison")
+            yield Reason(f"{short_json(text)} is neither a name nor a comparison")

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emulator.byte_ranges import read_byte_range, read_content_range
-from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.reason import Reason
 from emulator.contract.checks.resources import ask
 from emulator.contract.lookup import Lookup
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, short_json
 
 
 def content_range(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A header Content-Range names a range within its total, and the body has as many bytes."""
     found = read_content_range(str(value))
     if found is None:
-        yield Reason(f"{shown(value)} is not of the form bytes 0-82/164")
+        yield Reason(f"{short_json(value)} is not of the form bytes 0-82/164")
         return
     first, last, total = found
     length = lookup.request["content"].get("length", 0)
     if not first <= last < total:
-        yield Reason(f"{shown(value)} is not a range of {total} bytes")
+        yield Reason(f"{short_json(value)} is not a range of {total} bytes")
     elif last - first + 1 != length:
-        yield Reason(f"{shown(value)} names {last - first + 1} bytes, but {length} were sent")
+        yield Reason(f"{short_json(value)} names {last - first + 1} bytes, but {length} were sent")
 
 
 def satisfiable_range(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.reason import Reason
 from emulator.contract.checks.resources import ask, resource
 from emulator.contract.lookup import Lookup
 from emulator.json_patch import PatchError, apply
-from emulator.json_types import Json, JsonObject, dotted
+from emulator.json_types import Json, JsonObject, dotted, short_json
 
 
 def patch_applies(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
@@ -50,4 +50,4 @@ def patch_keeps_items(value: Json, arguments: JsonObject, lookup: Lookup) -> Ite
         had, has = before.get(field), after.get(field)
         for item in had if isinstance(had, list) else ():
             if not isinstance(has, list) or item not in has:
-                yield Reason(f"{shown(item)} cannot be taken from {field}")
+                yield Reason(f"{short_json(item)} cannot be taken from {field}")

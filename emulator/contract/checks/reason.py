@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from emulator.json_types import short_json as shown
-
 _MEMBERWISE: set[object] = set()
 _C = TypeVar("_C", bound=Callable[..., object])
 
@@ -33,6 +31,3 @@ class Reason:
     text: str
     at: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
-
-
-__all__ = ["Reason", "is_memberwise", "memberwise", "shown"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from emulator.contract.checks.reason import Reason, memberwise, shown
+from emulator.contract.checks.reason import Reason, memberwise
 from emulator.contract.checks.resources import find, noun, pointed, resource
 from emulator.contract.checks.values import read_text
 from emulator.contract.lookup import Lookup
-from emulator.json_types import MISSING, Json, JsonObject, dotted
+from emulator.json_types import MISSING, Json, JsonObject, dotted, short_json
 
 
 @memberwise
@@ -24,7 +24,7 @@ def refers_to(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Re
     keys = [key.strip() for key in value.split(separator)] if separator else [value]
     if all(lookup.find(kind, key) is None for key in keys for kind in kinds):
         nouns = " or ".join(kinds).replace("_", " ")
-        yield Reason(f"there is no {nouns} {shown(value)}", values={"id": value})
+        yield Reason(f"there is no {nouns} {short_json(value)}", values={"id": value})
 
 
 @memberwise
@@ -43,7 +43,8 @@ def agrees(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reaso
         mine, theirs = (resolved(side, arguments["resolve"], lookup) for side in (mine, theirs))
     holds, words = _RELATIONS[arguments.get("relation", "equals")]
     if not holds(mine, theirs):
-        said = f"{shown(mine)} {words} {noun(arguments)}'s {arguments['field']} {shown(theirs)}"
+        field = f"{noun(arguments)}'s {arguments['field']}"
+        said = f"{short_json(mine)} {words} {field} {short_json(theirs)}"
         yield Reason(said, values={"mine": mine, "theirs": theirs})
 
 
@@ -101,7 +102,7 @@ def _field_reasons(key: Json, kind: str, arguments: JsonObject, lookup: Lookup) 
     found = find(kind, key, lookup)
     field = dotted(found, arguments["field"]) if found is not None else None
     if found is not None and field not in arguments["values"]:
-        said = "nothing" if field is MISSING else shown(field)
+        said = "nothing" if field is MISSING else short_json(field)
         words = f"{kind.replace('_', ' ')} {key} has {arguments['field']} {said}"
         yield Reason(words, values={"id": key})
 
@@ -133,7 +134,7 @@ def unique(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reaso
     owner = resource(value, arguments, lookup)
     own = pointed(arguments["except"], value, lookup) if "except" in arguments else MISSING
     if owner and own not in (owner["id"], *owner.get("aliases", ())):
-        yield Reason(f"{shown(value)} is taken by {owner['id']}", values={"id": owner["id"]})
+        yield Reason(f"{short_json(value)} is taken by {owner['id']}", values={"id": owner["id"]})
 
 
 def unused(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

@@ -8,12 +8,12 @@ from functools import lru_cache
 import jsonschema_rs
 from jsonschema_rs import Validator
 
-from emulator.contract.checks.reason import Reason, memberwise, shown
+from emulator.contract.checks.reason import Reason, memberwise
 from emulator.contract.checks.references import resolved
 from emulator.contract.checks.resources import find, noun, pointed, resource
 from emulator.contract.checks.values import read_text, schema_reasons
 from emulator.contract.lookup import Lookup
-from emulator.json_types import MISSING, Json, JsonObject, at, dotted, dumps, loads
+from emulator.json_types import MISSING, Json, JsonObject, at, dotted, dumps, loads, short_json
 
 
 @memberwise
@@ -35,7 +35,7 @@ def every_listed(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator
         member, listed = (resolved(x, arguments["resolve"], lookup) for x in (member, listed))
     if member not in listed and not _is_excepted(member, value, arguments, lookup):
         yield Reason(
-            f"{kind.replace('_', ' ')} {value} is of {field} {shown(member)},"
+            f"{kind.replace('_', ' ')} {value} is of {field} {short_json(member)},"
             f" which is not in {arguments['field']} of the {noun(arguments)}",
             values={"id": value, "member": member},
         )
@@ -74,7 +74,7 @@ def named_in(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Rea
     names = [member.get("name") for member in members] if isinstance(members, list) else [value]
     if value not in names:
         key = pointed(arguments["key"], value, lookup)
-        yield Reason(f"{shown(value)} is not one of {shown(names)}", values={"id": key})
+        yield Reason(f"{short_json(value)} is not one of {short_json(names)}", values={"id": key})
 
 
 @memberwise

@@ -9,9 +9,9 @@ from functools import cached_property
 import jsonschema_rs
 from jsonschema_rs import Validator
 
-from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
-from emulator.json_types import Json, JsonObject, at, escape_step, loads
+from emulator.json_types import Json, JsonObject, at, escape_step, loads, short_json
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 _BOOLEANS = {"true": True, "false": False}
@@ -66,7 +66,7 @@ def json_schema(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[
     """The value is a JSON Schema that refers to nothing outside of itself."""
     for reference in _references(value):
         if not str(reference).startswith("#"):
-            yield Reason(f"{shown(reference)} is not a reference within the schema")
+            yield Reason(f"{short_json(reference)} is not a reference within the schema")
             return
     try:
         jsonschema_rs.validator_for(value)
@@ -88,7 +88,7 @@ def same_as(value: Json, arguments: str, lookup: Lookup) -> Iterator[Reason]:
     """Two places of the request that mean the same must not differ."""
     for other in (at(lookup.request, arguments),):
         if isinstance(other, type(value)) and other != value:
-            yield Reason(f"{shown(value)} differs from {shown(other)} at {arguments[1:]}")
+            yield Reason(f"{short_json(value)} differs from {short_json(other)} at {arguments[1:]}")
 
 
 def not_after(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
@@ -109,7 +109,7 @@ def forbidden_with(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterat
     for word in value.split(",") if isinstance(value, str) else ():
         if word.strip().lower() in forbidden:
             yield Reason(
-                f"{shown(word)} does not go with {shown(other)}",
+                f"{short_json(word)} does not go with {short_json(other)}",
                 values={"value": word, "operation": other},
             )
 
@@ -125,7 +125,7 @@ def no_duplicates(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterato
             continue
         if text in seen:
             yield Reason(
-                f"{shown(text)} is already item {seen[text]}",
+                f"{short_json(text)} is already item {seen[text]}",
                 at=f"/{index}/{field}",
                 values={"value": text},
             )
@@ -151,7 +151,7 @@ def consumes(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Rea
     media_type = str(value).partition(";")[0].strip().lower()
     accepted = lookup.request["content"].get("accepted", ["application/json"])
     if media_type not in accepted and "*/*" not in accepted:
-        yield Reason(f"{shown(value)} is not {' or '.join(accepted)}")
+        yield Reason(f"{short_json(value)} is not {' or '.join(accepted)}")
 
 
 def known_names(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emulator.contract.checks.reason import Reason, shown
+from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
-from emulator.json_types import Json, JsonObject, at
+from emulator.json_types import Json, JsonObject, at, short_json
 from emulator.xdm.paths import field_at, parse_path
 
 
@@ -44,4 +44,4 @@ def path_form(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Re
             return
         value, pointer = members.get(arguments["field"]), f"/{arguments['field']}"
     if isinstance(value, str) and value and parse_path(value) is None:
-        yield Reason(f"{shown(value)} is not a path", at=pointer, values={"value": value})
+        yield Reason(f"{short_json(value)} is not a path", at=pointer, values={"value": value})

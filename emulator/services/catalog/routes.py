@@ -249,7 +249,7 @@ def _view_id(call: Call) -> str:
 
 def _undo(call: Call) -> Callable[[], None]:
     """Return what puts the sandbox back as it is now; of files only removals can be undone."""
-    store, blobs, sandbox = call.platform.store, call.platform.blobs, call.sandbox
+    store, blobs, sandbox = call.scope.platform.store, call.scope.platform.blobs, call.scope.sandbox
     before = store.dump()
     removes = any(item["method"].upper() == "DELETE" for item in call.body)
     contents = {key: blobs.read(sandbox, key) for key in blobs.keys(sandbox) if removes}

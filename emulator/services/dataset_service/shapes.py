@@ -13,7 +13,7 @@ def payload(entity: JsonObject) -> JsonObject:
 
 def keyed(call: Call, entity: JsonObject) -> JsonObject:
     """Return labels under the name of their entity, with the organization: the guide of 2020."""
-    organization = {"imsOrg": call.sandbox.organization}
+    organization = {"imsOrg": call.scope.sandbox.organization}
     return {f"AEP:dataset:{entity['id']}": organization | payload(entity)}
 
 

@@ -2,7 +2,7 @@
 
 Everything comes from the files that were put into the connection's area: a file of a storage is a
 file, a table `Accounts` is the file `Accounts.csv`, `.tsv`, `.json` or `.parquet`. What there is to
-say is found for the rules first, which refuse what is not there, and then shown by the view.
+say is found for the rules first, which refuse what is not there, and then answered by the view.
 """
 
 from __future__ import annotations
@@ -81,10 +81,10 @@ class Explorer:
         format = (
             sources.format_of(_named_alike(query)) if by_hand else sources.detect_format(content)
         )
-        shown = _structure(path, content, format, query)
+        found = _structure(path, content, format, query)
         if container == LANDING_ZONE or not by_hand:
-            shown["file"] = {"properties": _properties(format), **shown["file"]}
-        return shown
+            found["file"] = {"properties": _properties(format), **found["file"]}
+        return found
 
     def _table(
         self, sandbox: Sandbox, container: str, files: list[File], path: str, query: JsonObject
@@ -148,17 +148,17 @@ def _structure(
         raise SourceError(f"{path} holds no file")
     plain = replace(format, compression="")
     rows = [row.value for row in islice(sources.rows(file, plain), ROWS_SHOWN) if not row.corrupt]
-    shown: JsonObject
+    found: JsonObject
     if format.type == "json" and not typed:
-        shown = {"format": "hierarchical", "schema": inference.schema_of_all(rows)}
+        found = {"format": "hierarchical", "schema": inference.schema_of_all(rows)}
     else:
         names = sources.columns(file, plain)
         typed = typed or format.type == "parquet"
         made = inference.typed_columns(names, rows) if typed else inference.text_columns(names)
-        shown = {"format": "flat", "schema": {"columns": made}}
+        found = {"format": "flat", "schema": {"columns": made}}
     if sources.is_true(query.get("preview")):
-        shown["data"] = rows
-    return {"file": shown}
+        found["data"] = rows
+    return {"file": found}
 
 
 def _named_alike(query: JsonObject) -> JsonObject:

@@ -67,7 +67,7 @@ def continuation_token(service: FlowService, scope: Scope, token: str) -> bool:
 
 @fact()
 def explorable(service: FlowService, scope: Scope, connection_id: str) -> JsonObject | None:
-    """Return what can be explored of a connection: `kinds`, in every case that is shown."""
+    """Return what can be explored of a connection: `kinds`, in the spellings of documents."""
     kinds = service.explorer.kinds(scope, connection_id)
     cases = [*kinds, *map(str.upper, kinds), *map(str.title, kinds)]
     return {"kinds": cases} if kinds else None

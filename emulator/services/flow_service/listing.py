@@ -77,16 +77,16 @@ def read_search(body: JsonObject, token: str) -> Query:
 
 def projected(body: JsonObject, fields: list[str]) -> JsonObject:
     """Return what `fields` (dotted paths) name of a body, or all of it without any."""
-    shown: JsonObject = {}
+    projection: JsonObject = {}
     for field in fields:
         found = dotted(body, field)
         if found is not MISSING:
             *way, last = field.split(".")
-            place = shown
+            place = projection
             for step in way:
                 place = place.setdefault(step, {})
             place[last] = found
-    return shown if fields else body
+    return projection if fields else body
 
 
 def matching(rows: Iterable[Stored], query: Query) -> Iterable[Stored]:

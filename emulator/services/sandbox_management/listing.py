@@ -7,8 +7,7 @@ changes nothing; what refuses a request is the contract's business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from emulator.filters.catalog import ordered, parse_condition
 from emulator.filters.numbers import whole_number
@@ -26,7 +25,7 @@ class Page(NamedTuple):
     has_more: bool
 
 
-def select(entries: list[JsonObject], query: Mapping[str, Any]) -> Page:
+def select(entries: list[JsonObject], query: JsonObject) -> Page:
     """Return the page of entries, as they are shown, that a query asks for."""
     condition = parse_condition(query.get("property", ""))
     found = [item for item in entries if condition is None or condition.holds(item)]

@@ -1,4 +1,4 @@
-"""Views of the Sandbox API. It belongs to the organization, so `call.sandbox` has no name."""
+"""Views of the Sandbox API. It belongs to the organization, so the scope names no sandbox."""
 
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ def full(entry: JsonObject) -> JsonObject:
     }
 
 
-def _without_id(shown: JsonObject) -> JsonObject:
-    return {name: value for name, value in shown.items() if name != "id"}
+def _without_id(entry: JsonObject) -> JsonObject:
+    return {name: value for name, value in entry.items() if name != "id"}
 
 
 def available(call: Call, page: Page) -> JsonObject:

@@ -143,7 +143,7 @@ def sample_data(service: SchemaRegistry, call: Call) -> Reply:
     union = service.union(scope, id)
     resolved = service.resolved_union(scope, union) if union else service.resolved(scope, id)
     resolved = resolved or {}
-    faker = call.platform.ids.faker_for(str(resolved.get("$id", id)))
+    faker = call.scope.platform.ids.faker_for(str(resolved.get("$id", id)))
     return Reply(200, sample_of(resolved, faker))
 
 
@@ -156,14 +156,14 @@ def export_resource(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.import_resources")
 def import_resources(service: SchemaRegistry, call: Call) -> Reply:
     """Add what another organization or sandbox exported, or a template proposes; or none of it."""
-    before = call.platform.store.dump()
+    before = call.scope.platform.store.dump()
     view = call.scope
     added = service.import_resources(view, call.body)
     shaped: list[Json] = [resource_shape(call, resource) for resource in added]
     for descriptor in imported_descriptors(call.body, call.scope.tenant_id):
         reply = call.perform(_posted(descriptor))
         if reply.status >= 400:
-            call.platform.store.load(before, call.sandbox)
+            call.scope.platform.store.load(before, call.scope.sandbox)
             return reply
         shaped.append(reply.body)
     return Reply(200, shaped)
