@@ -18,7 +18,7 @@ from emulator.serving.server import Server
 from emulator.testing.client import Response
 from tests.bodies import FLOW_SERVICE, HEADERS, SANDBOX_MANAGEMENT, SCHEMA_REGISTRY
 from tests.bodies import base_connection as connection_body
-from tests.emulators import new_emulator
+from tests.emulators import aep_for, new_emulator
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 SCHEMAS = f"{SCHEMA_REGISTRY}/tenant/schemas"
@@ -29,17 +29,14 @@ Call = Callable[..., Response]
 
 def door(emulator: Emulator) -> Call:
     """Return a function that calls an emulator in this process."""
-    client = emulator.wsgi_app.test_client()
+    client = aep_for(emulator)
 
     def call(
         method: str, path: str, body: Any = None, world: str | None = None, **headers: str
     ) -> Response:
-        sent = {**HEADERS, **{name.replace("_", "-"): value for name, value in headers.items()}}
         if world is not None:
-            sent["x-emulator-test"] = world
-        reply = client.open(path, method=method, headers=sent, json=body)
-        found = {name.lower(): value for name, value in reply.headers.items()}
-        return Response(reply.status_code, found, reply.get_data())
+            headers["x_emulator_test"] = world
+        return client.call(method, path, body, headers=headers)
 
     return call
 

@@ -12,8 +12,8 @@ from emulator.clock import ManualClock
 from emulator.filters.catalog import ordered
 from emulator.services.catalog.listing import select
 from emulator.testing.client import AepClient
-from tests.bodies import CATALOG, HEADERS, SCHEMA_REGISTRY, dataset, make_world, profile_schema
-from tests.emulators import new_emulator
+from tests.bodies import CATALOG, SCHEMA_REGISTRY, dataset, make_world, profile_schema
+from tests.emulators import aep_for, new_emulator
 
 DATASETS = f"{CATALOG}/dataSets"
 V2 = f"{CATALOG}/v2/dataSets"
@@ -530,11 +530,8 @@ ODD_BODIES: list[Any] = [
 
 @pytest.mark.parametrize("body", ODD_BODIES)
 def test_observing_survives_whatever_it_accepts(clock: ManualClock, body: Any) -> None:
-    client = new_emulator(clock, enforce="observe").wsgi_app.test_client()
-    headers = {**HEADERS, "content-type": "application/json"}
-    created = client.post(DATASETS, headers=headers, json=body)
-    assert created.status_code == 201
-    id = created.get_json()[0][-24:]
+    observing = aep_for(new_emulator(clock, enforce="observe"))
+    id = observing.ok("POST", DATASETS, body)[0][-24:]
     patch = [{"op": "add", "path": "/tags", "value": 5}, {"op": "remove", "path": "/version"}]
     for method, path, sent in (
         ("PUT", f"{DATASETS}/{id}", body),
@@ -550,9 +547,8 @@ def test_observing_survives_whatever_it_accepts(clock: ManualClock, body: Any) -
         ("DELETE", f"{DATASETS}/{id}", None),
     ):
         for edition in ("2020-03", "latest") if method == "GET" else ("latest",):
-            asked = {**headers, "x-emulator-edition": edition}
-            answer = client.open(path, method=method, headers=asked, json=sent)
-            assert answer.status_code == 200, (method, path, answer.data)
+            answer = observing.call(method, path, sent, x_emulator_edition=edition)
+            assert answer.status == 200, (method, path, answer.content)
 
 
 # Tenancy and determinism

@@ -15,14 +15,13 @@ from emulator.testing.client import AepClient
 from tests.bodies import (
     CONVERSION,
     FLOW_SERVICE,
-    HEADERS,
     SCHEMA_REGISTRY,
     flow,
     make_world,
     mapping_set,
     profile_schema,
 )
-from tests.emulators import new_emulator
+from tests.emulators import aep_for, new_emulator
 
 SETS = f"{CONVERSION}/mappingSets"
 EDITIONS = ("2020-03", "2020-09", "latest")
@@ -522,13 +521,9 @@ ODD_BODIES: list[Any] = [
 
 @pytest.mark.parametrize("body", ODD_BODIES)
 def test_observing_survives_whatever_it_accepts(clock: ManualClock, body: Any) -> None:
-    client = new_emulator(clock, enforce="observe").wsgi_app.test_client()
-    headers = {**HEADERS, "content-type": "application/json"}
+    observing = aep_for(new_emulator(clock, enforce="observe"))
     for edition in EDITIONS:
-        asked = {**headers, "x-emulator-edition": edition}
-        created = client.post(SETS, headers=asked, json=body)
-        assert created.status_code == 200
-        id = created.json["id"] if created.json else ""
+        id = observing.ok("POST", SETS, body, x_emulator_edition=edition)["id"]
         for method, path, sent in (
             ("PUT", f"{SETS}/{id}", body),
             ("GET", f"{SETS}/{id}?expandSchema=true", None),
@@ -537,8 +532,7 @@ def test_observing_survives_whatever_it_accepts(clock: ManualClock, body: Any) -
             ("POST", f"{SETS}/validate", body),
             ("DELETE", f"{SETS}/{id}", None),
         ):
-            answer = client.open(path, method=method, headers=asked, json=sent)
-            assert answer.status_code < 300, (method, path, answer.data)
+            observing.ok(method, path, sent, x_emulator_edition=edition)
 
 
 # Tenancy and determinism

@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from emulator.app import create_emulator
-from emulator.clock import ManualClock
-from emulator.settings import Settings
 from emulator.testing.client import AepClient
-from tests.bodies import CONVERSION, HEADERS, SCHEMA_REGISTRY, profile_schema
+from tests.bodies import CONVERSION, SCHEMA_REGISTRY, profile_schema
+from tests.emulators import aep_for, new_emulator
 
 SETS = f"{CONVERSION}/mappingSets"
 LANGUAGE = f"{CONVERSION}/languages/el"
@@ -329,16 +327,11 @@ ODD_BODIES: list[tuple[str, str, Any]] = [
 
 @pytest.mark.parametrize(("method", "path", "body"), ODD_BODIES)
 def test_observing_survives_whatever_it_accepts(method: str, path: str, body: Any) -> None:
-    emulator = create_emulator(Settings(enforce="observe"), clock=ManualClock())
-    client = emulator.wsgi_app.test_client()
-    made = client.post(SETS, headers=HEADERS, json={"mappings": []}).json
-    id = made["id"] if made else ""
-    sent = client.open(
-        f"{CONVERSION}/{path.replace('ID', id)}", method=method, headers=HEADERS, json=body
-    )
-    assert sent.status_code < 300, sent.data
+    observing = aep_for(new_emulator(enforce="observe"))
+    id = observing.ok("POST", SETS, {"mappings": []})["id"]
+    observing.ok(method, f"{CONVERSION}/{path.replace('ID', id)}", body)
     for listed in ("mappingSets", "schemas?orderBy=??&limit=x", "samples", f"mappingSets/{id}"):
-        assert client.get(f"{CONVERSION}/{listed}", headers=HEADERS).status_code == 200
+        observing.ok("GET", f"{CONVERSION}/{listed}")
 
 
 def test_the_language_is_imported_with_the_first_expression() -> None:
