@@ -49,7 +49,9 @@ class DeltaColumn:
     value is a time outside of it are not new either.
     """
 
-    def __init__(self, reached: Json, selection: Selection) -> None:
+    def __init__(self, name: str, reached: Json, selection: Selection) -> None:
+        """Continue from the value that has been `reached`; a flow without one has no `name`."""
+        self.name = name
         self._reached_before = reached if selection.advances else None
         self._selection = selection
         self.reached = reached

@@ -17,7 +17,7 @@ from emulator.data_plane.readers import Row
 from emulator.data_plane.sources import FileFormat
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope
-from emulator.services.interfaces import Services
+from emulator.services.interfaces import Batches, Services
 
 if TYPE_CHECKING:
     from emulator.mapping import CompiledMapping
@@ -43,20 +43,15 @@ class FlowParts:
 
 
 class SourceFile(NamedTuple):
-    """A file that a run reads, and its format. `delta` names the delta column of a table."""
+    """A file that a run reads, and its format. The rows of a table may have a delta column."""
 
     file: File
     format: FileFormat
-    delta: str = ""
+    is_table: bool = False
 
 
 def carry_out(
-    services: Services,
-    scope: Scope,
-    flow: JsonObject,
-    selection: Selection,
-    delta: DeltaColumn,
-    delta_name: str,
+    services: Services, scope: Scope, flow: JsonObject, selection: Selection, delta: DeltaColumn
 ) -> RunResult:
     """Read what is new for a flow, map it and ingest it; return what became of it.
 
@@ -65,13 +60,12 @@ def carry_out(
         scope: Where the flow is.
         flow: The flow.
         selection: Which files to read.
-        delta: How far the delta column has been read; it is moved on.
-        delta_name: The name of the delta column; empty without one.
+        delta: Which rows of a table to read; it notes how far they have been read.
     """
     reader = SourceReader(scope, delta)
     try:
         parts = flow_parts(services, scope, flow)
-        files = source_files(scope, parts, selection, delta_name)
+        files = source_files(scope, parts, selection, delta)
         reader.read(parts, files, flow_mapping(services, scope, flow) if files else None)
         return _promoted(services, scope, parts, reader) if files else reader.result()
     except FileError as error:
@@ -138,7 +132,7 @@ def _compiled(scope: Scope, mapping_set: JsonObject) -> CompiledMapping:
 
 
 def source_files(
-    scope: Scope, parts: FlowParts, selection: Selection, delta_name: str
+    scope: Scope, parts: FlowParts, selection: Selection, delta: DeltaColumn
 ) -> list[SourceFile]:
     """Return the files that a run reads, by path.
 
@@ -148,8 +142,8 @@ def source_files(
     files = ConnectionFiles(scope.platform).all(scope.sandbox, parts.container)
     params = _object(parts.source.get("params"))
     if "tableName" in params:
-        table = _table(files, str(params["tableName"]), delta_name)
-        return [table] if delta_name or selection.includes(table.file) else []
+        table = _table(files, str(params["tableName"]))
+        return [table] if delta.name or selection.includes(table.file) else []
     path = sources.area_path(parts.container, str(params.get("path", "")))
     found = sources.matching(files, path, sources.is_true(params.get("recursive")))
     if found is None:
@@ -158,11 +152,11 @@ def source_files(
     return [SourceFile(file, format) for file in found if selection.includes(file)]
 
 
-def _table(files: list[File], name: str, delta_name: str) -> SourceFile:
+def _table(files: list[File], name: str) -> SourceFile:
     file = sources.tables(files).get(name)
     if file is None:
         raise SourceError(f"There is no table {name}.")
-    return SourceFile(file, sources.table_format(file.path), delta_name)
+    return SourceFile(file, sources.table_format(file.path), is_table=True)
 
 
 class SourceReader:
@@ -204,10 +198,11 @@ class SourceReader:
                     yield InputRow(mapped.record, name)
 
     def _new_rows(self, container: str, item: SourceFile) -> Iterator[Row]:
-        """Yield the rows of a file that are new by the delta column, if there is one."""
-        for row in self._rows(container, item):
-            if not item.delta or row.corrupt or self._delta.is_new(row.value.get(item.delta)):
-                yield row
+        """Return the rows of a file that are new by the delta column, if there is one."""
+        rows, delta = self._rows(container, item), self._delta
+        if not (item.is_table and delta.name):
+            return rows
+        return (row for row in rows if row.corrupt or delta.is_new(row.value.get(delta.name)))
 
     def _rows(self, container: str, item: SourceFile) -> Iterator[Row]:
         """Yield the rows of a file, or of all files in an archive."""
@@ -233,36 +228,15 @@ def _promoted(
     services: Services, scope: Scope, parts: FlowParts, reader: SourceReader
 ) -> RunResult:
     """Ingest the rows of a run into a batch of its own; return what became of them."""
-    batches, flow = services.catalog.batches, parts.flow
-    members = {
-        "relatedObjects": [{"type": "dataSet", "id": parts.dataset["id"]}],
-        "inputFormat": {"format": "json"},
-        "tags": {"acp_producer": ["flow_service"], "flowId": [flow["id"]]},
-    }
-    batch = batches.create(scope.for_client(flow["createdClient"]), members)
     diagnosed = _is_diagnosed(parts)
-    try:
-        finished = ingest_rows(
-            scope,
-            batches,
-            parts.dataset,
-            batch["id"],
-            reader.input,
-            percent=_percent(parts.options.get("partialIngestionPercent")),
-            diagnostics=diagnosed,
-        )
-    except Exception as error:
-        # Nothing else would ever end this batch; `carry_out` reports what happened.
-        reason = {"code": "unknown", "description": f"Job aborted: {error!r}."}
-        batches.update(scope, batch["id"], {"status": "failed", "errors": [reason]})
-        raise
-    metrics, warnings = finished["metrics"], reader.warnings
-    errors = [_run_error(error) for error in finished["errors"]]
+    batch = _ingested(services.catalog.batches, scope, parts, reader.input, diagnosed)
+    metrics, warnings = batch["metrics"], reader.warnings
+    errors = [_run_error(error) for error in batch["errors"]]
     if warnings:
         failed = {"code": MAPPING_FAILED, "recordCount": warnings, "message": MAPPING_FAILED_TEXT}
         errors.append(failed)
     return RunResult(
-        status="success" if finished["status"] == "success" else "failed",
+        status="success" if batch["status"] == "success" else "failed",
         files_in=len(reader.input.files),
         bytes_in=reader.input.bytes,
         rows_in=reader.rows,
@@ -275,6 +249,34 @@ def _promoted(
         diagnosed=diagnosed,
         errors=errors,
     )
+
+
+def _ingested(
+    batches: Batches, scope: Scope, parts: FlowParts, input: Input, diagnosed: bool
+) -> JsonObject:
+    """Ingest rows into a new batch and return it, which has ended."""
+    members = {
+        "relatedObjects": [{"type": "dataSet", "id": parts.dataset["id"]}],
+        "inputFormat": {"format": "json"},
+        "tags": {"acp_producer": ["flow_service"], "flowId": [parts.flow["id"]]},
+    }
+    batch = batches.create(scope.for_client(parts.flow["createdClient"]), members)
+    percent = _percent(parts.options.get("partialIngestionPercent"))
+    try:
+        return ingest_rows(
+            scope,
+            batches,
+            parts.dataset,
+            batch["id"],
+            input,
+            percent=percent,
+            diagnostics=diagnosed,
+        )
+    except Exception as error:
+        # Nothing else would ever end this batch; `carry_out` reports what happened.
+        reason = {"code": "unknown", "description": f"Job aborted: {error!r}."}
+        batches.update(scope, batch["id"], {"status": "failed", "errors": [reason]})
+        raise
 
 
 def _is_diagnosed(parts: FlowParts) -> bool:

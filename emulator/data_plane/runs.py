@@ -133,9 +133,8 @@ class FlowEngine:
         progress = self._queue.progress(self._scope, flow["id"])
         selection = selection or _ordered_window(_params(run)) or _following(progress, at)
         copy_id = self._scope.new_uuid("adf_run")
-        delta = DeltaColumn(progress.get("delta"), selection)
-        services = self._platform.services
-        result = carry_out(services, self._scope, flow, selection, delta, _delta_name(flow, run))
+        delta = DeltaColumn(_delta_name(flow, run), progress.get("delta"), selection)
+        result = carry_out(self._platform.services, self._scope, flow, selection, delta)
         if selection.advances:
             self._advance(flow["id"], selection, delta)
         report = RunReport(at, (selection.start, min(selection.end, at)), _kind(flow), result)
