@@ -1,4 +1,4 @@
-"""Write `reports/` anew: run the tests of both clients and ask for the contract report."""
+"""Regenerate `reports/`: run the tests of both clients, and write their contract reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CLIENTS = ("careful", "careless")
 
 
 def make(client: str, report: Path) -> None:
-    """Run one client's tests, which have to pass, and write their report."""
+    """Run the tests of a client, which have to pass, and write their report."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     command += [f"contract_tests/test_{client}.py", "--aep-report", str(report)]
     subprocess.run(command, cwd=HERE, check=True, stdout=subprocess.DEVNULL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from emulator.json_types import Json, JsonObject
 
@@ -24,7 +23,7 @@ _KEYWORDS_WITH_NEIGHBOURS = frozenset(
         "unevaluatedProperties",
     )
 )
-"""What means something else beside other keywords; a schema with one of them stays as it is."""
+"""Keywords whose meaning depends on their neighbours; a schema with one of them is not merged."""
 
 _BRANCHES = ("allOf", "anyOf", "oneOf")
 _OF_MEMBERS = frozenset((*_BRANCHES, "not", "properties", "required", "type"))
@@ -33,8 +32,8 @@ _OF_MEMBERS = frozenset((*_BRANCHES, "not", "properties", "required", "type"))
 def combined(schemas: Iterable[Json]) -> JsonObject:
     """Return one schema that holds where all of the given ones hold.
 
-    Their members are merged where that says the same and is easier to read; what cannot be merged
-    stands whole in `allOf`.
+    Their keywords are merged where that is equivalent and easier to read; schemas that cannot be
+    merged are listed in `allOf`.
     """
     made: JsonObject = {}
     for schema in schemas:
@@ -71,16 +70,16 @@ def _members_of_both(known: Json, added: JsonObject) -> Json:
     return members
 
 
-_MERGED: dict[str, Callable[[Json, Any], Json]] = {
+_MERGED: dict[str, Callable[[Json, Json], Json]] = {
     "items": lambda known, added: combined(({} if known is None else known, added)),
     "properties": _members_of_both,
     "required": lambda known, added: list(dict.fromkeys((*(known or ()), *added))),
 }
-"""How two values of a keyword become one that says both."""
+"""How two values of a keyword are merged."""
 
 
 def _common_types(one: Json, other: Json) -> Json:
-    """Return the types that are in both of two lists of them; None where that is not so simple."""
+    """Return the types that two values of `type` have in common; None if that is not simple."""
     if one == other:
         return one
     first, second = ([types] if isinstance(types, str) else types for types in (one, other))
@@ -91,7 +90,7 @@ def _common_types(one: Json, other: Json) -> Json:
 
 
 def _append(made: JsonObject, schema: Json) -> None:
-    """Let a schema stand by itself; what has the same condition stands under it together."""
+    """Append a schema to `allOf`; schemas with the same condition are merged under it."""
     whole = made.setdefault("allOf", [])
     for number, other in enumerate(whole):
         if _is_conditional(schema) and _is_conditional(other) and other["if"] == schema["if"]:
@@ -107,20 +106,20 @@ def _is_conditional(schema: Json) -> bool:
 
 
 def member_of(schema: Json, name: str) -> JsonObject:
-    """Return what a schema of an object says of one of its members, if that is there.
+    """Return the schema of one member of an object, by the schema of the object.
 
-    A condition on other members cannot be said of one member alone and is left out, so that the
-    result may accept what the whole schema does not accept, and never the other way round.
+    Conditions on other members are left out, so the result may accept values that the whole schema
+    does not accept, never the other way round.
     """
     if not isinstance(schema, dict):
         return {}
-    said: list[Json] = [schema.get("properties", {}).get(name, {})]
-    said += [member_of(item, name) for item in schema.get("allOf", ())]
+    parts: list[Json] = [schema.get("properties", {}).get(name, {})]
+    parts += [member_of(item, name) for item in schema.get("allOf", ())]
     if "if" in schema and _asks_only_of(schema["if"], name):
         then = member_of(schema.get("then", {}), name)
         if then:
-            said.append({"if": _read_within(schema["if"], name), "then": then})
-    return combined(said)
+            parts.append({"if": _read_within(schema["if"], name), "then": then})
+    return combined(parts)
 
 
 def members(schema: Json) -> set[str]:
@@ -135,7 +134,7 @@ def members(schema: Json) -> set[str]:
 
 
 def _asks_only_of(condition: Json, name: str) -> bool:
-    """Tell whether a condition on an object can be said of one of its members alone."""
+    """Tell whether a condition on an object depends on one of its members alone."""
     if not isinstance(condition, dict):
         return True
     inner = [item for keyword in _BRANCHES for item in condition.get(keyword, ())]
@@ -150,23 +149,23 @@ def _read_within(condition: Json, name: str) -> Json:
     """Return a condition on one member of an object as a condition on that member's value."""
     if not isinstance(condition, dict):
         return condition
-    said: list[Json] = [condition.get("properties", {}).get(name, {})]
+    parts: list[Json] = [condition.get("properties", {}).get(name, {})]
     for keyword in _BRANCHES:
         if keyword in condition:
-            said += [{keyword: [_read_within(item, name) for item in condition[keyword]]}]
+            parts += [{keyword: [_read_within(item, name) for item in condition[keyword]]}]
     if "not" in condition:
-        said.append({"not": _read_within(condition["not"], name)})
-    return combined(said)
+        parts.append({"not": _read_within(condition["not"], name)})
+    return combined(parts)
 
 
 def as_sent_in_text(schema: JsonObject) -> JsonObject:
-    """Return the schema of a parameter that is sent as text: what it says once it is read."""
-    said: Any = schema.get("contentSchema")
-    if not isinstance(said, dict):
+    """Return the schema of a parameter that is sent as text, for its parsed value."""
+    content: Json = schema.get("contentSchema")
+    if not isinstance(content, dict):
         return {"type": "string", **schema} if "type" not in schema else schema
     rest = {
         name: value
         for name, value in schema.items()
         if name not in ("contentSchema", "contentMediaType")
     }
-    return combined((said, rest))
+    return combined((content, rest))

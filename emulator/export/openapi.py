@@ -16,7 +16,7 @@ from emulator.json_types import Json, JsonObject
 VERSION = "3.1.0"
 TOKEN, KEY = "accessToken", "apiKey"
 _BY_SECURITY = ("authorization", "x-api-key", "content-type")
-"""Headers that OpenAPI has other words for than parameters."""
+"""Headers that OpenAPI does not describe as parameters."""
 
 _PARAMETER = re.compile(r"\{(\w+)\*?\}")
 _SECURITY: JsonObject = {
@@ -32,12 +32,12 @@ _SECURITY: JsonObject = {
 def openapi(contract: Contract, edition: Edition, service: str) -> JsonObject:
     """Return the OpenAPI document of a service in an edition.
 
-    Paths are below the service's base path, which is the one server; against another host, clients
-    put that in front. What OpenAPI has no words for is in extensions: `x-rules` names everything
-    that an operation's calls are judged by, `x-problems` what a status can mean.
+    Paths are relative to the service's base path, which is the only server; for another host,
+    clients prepend it. Extensions hold what OpenAPI cannot express: `x-rules` lists the rules that
+    judge an operation's requests, `x-problems` the meanings of a status.
 
     Raises:
-        KeyError: There is no service of that name.
+        KeyError: The service is unknown.
     """
     entry = contract.services[service]
     replies = Replies(edition, contract.responses)
@@ -149,7 +149,7 @@ def _body(operation: Operation, request: JsonObject) -> JsonObject:
     media: JsonObject = {"schema": schema}
     if operation.example and "body" in operation.example:
         media["example"] = operation.example["body"]
-    # Documents also write `json-patch+json`, which is no media type.
+    # Documents also write `json-patch+json`, which is not a media type.
     types = [name for name in operation.consumes if "/" in name]
     required = {"required": True} if "body" in request.get("required", ()) else {}
     return {**required, "content": dict.fromkeys(types, media)}

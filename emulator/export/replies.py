@@ -1,4 +1,4 @@
-"""What an operation answers, as OpenAPI responses and the schemas that they refer to."""
+"""The responses of operations for OpenAPI, and the schemas that they refer to."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from emulator.export.requests import rules_of
 from emulator.json_types import Json, JsonObject
 
 _ALWAYS = ("platform.unreadable", "platform.unknown_edition")
-"""Problems that any call can meet before a rule is asked."""
+"""Problems of any call that are found before rules are judged."""
 
 JSON_TYPE = "application/json"
 
 
 class Replies:
-    """Makes the responses of operations; `schemas` gathers the components that they refer to."""
+    """Makes the responses of operations; `schemas` collects the components that they refer to."""
 
     def __init__(self, edition: Edition, responses: Responses) -> None:
         self._edition = edition
@@ -43,7 +43,7 @@ class Replies:
         return made
 
     def _add(self, name: str, schema: Json) -> None:
-        """Take a schema among the components, and each of its definitions as one of its own."""
+        """Add a schema to the components, and each of its definitions as a component of its own."""
         if not isinstance(schema, dict) or name in self.schemas:
             return
         rest = {key: value for key, value in schema.items() if key not in ("$schema", "$defs")}

@@ -19,24 +19,24 @@ def request_schema(edition: Edition, operation: Operation) -> JsonObject:
     """Return the JSON Schema of the requests that an operation accepts in an edition.
 
     It describes the request document: `headers` (names in lower case), `path`, `query` and `body`.
-    It says what those rules say that refuse and that JSON Schema can express; what depends on
-    other resources, warnings and muted rules stand in the list of rules alone.
+    It combines the rules that refuse requests and that JSON Schema can express. Rules that depend
+    on other resources, warnings and muted rules are left out.
     """
     rules = [
         rule for rule in rules_of(edition, operation) if not is_muted(edition, rule, operation)
     ]
-    said = [schema for rule in rules for schema in _schemas(rule)]
+    schemas = [schema for rule in rules for schema in _schemas(rule)]
     return {
         "$schema": DIALECT,
         "title": operation.id,
         "description": operation.states,
         "type": "object",
-        **combined(said),
+        **combined(schemas),
     }
 
 
 def rules_of(edition: Edition, operation: Operation) -> list[Rule]:
-    """Return the rules that a request of an operation meets, the gate's among them."""
+    """Return the rules that judge requests of an operation, those of the gate included."""
     own = edition.rules_of(operation.id)
     if not operation.gated:
         return own
@@ -57,7 +57,7 @@ def _asks_for_kind(rule: Rule) -> bool:
 
 
 def is_muted(edition: Edition, rule: Rule, operation: Operation) -> bool:
-    """Tell whether a rule is muted for good; a mute that ends leaves the rule in force here."""
+    """Tell whether a rule is muted without an end date."""
     return any(
         mute.rule == rule.id and mute.operation in ("", operation.id) and not mute.until
         for mute in edition.mutes
@@ -85,10 +85,10 @@ def _as_text(rule: Rule) -> JsonObject | None:
 
     JSON Schema has words for a text that holds JSON; for texts deep within a value it has none.
     """
-    said = rule.check["schema"]
-    if not isinstance(said, dict) or any(keyword in said for keyword in _SUBSCHEMAS):
+    schema = rule.check["schema"]
+    if not isinstance(schema, dict) or any(keyword in schema for keyword in _SUBSCHEMAS):
         return None
-    text: JsonObject = {"contentMediaType": "application/json", "contentSchema": said}
+    text: JsonObject = {"contentMediaType": "application/json", "contentSchema": schema}
     if rule.at.startswith(_TEXTS):
         return text
-    return {"if": {"type": "string"}, "then": text, "else": said}
+    return {"if": {"type": "string"}, "then": text, "else": schema}

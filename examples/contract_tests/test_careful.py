@@ -1,4 +1,4 @@
-"""The careful client's own tests: they also try what the platform refuses, and say so."""
+"""The careful client's own tests; they announce the refusals that they expect."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_data_set_needs_a_schema_that_exists(aep: Aep, client: LeadsClient) ->
         client.create_dataset("Leads", "https://ns.adobe.com/unknown/schemas/none")
 
 
-def test_somebody_else_was_faster(aep: Aep, client: LeadsClient) -> None:
+def test_the_flow_was_changed_meanwhile(aep: Aep, client: LeadsClient) -> None:
     path = f"/data/foundation/flowservice/flows/{client.set_up('Leads')}"
     patch = [{"op": "replace", "path": "/name", "value": "Leads"}]
     with (

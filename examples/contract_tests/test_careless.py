@@ -1,4 +1,4 @@
-"""The careless client's own tests: all of them pass, and only the report tells what is wrong."""
+"""The careless client's own tests: all pass, and only the report shows the mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The careful client: every call carries what the documents ask for, and errors are not ignored."""
+"""The careful client: its calls follow the documents, and errors are not ignored."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ FIELDS = {
 
 
 class PlatformError(Exception):
-    """The platform refused a call; the message is its own answer."""
+    """The platform refused a call; the message is its response."""
 
 
 @dataclass
 class Credentials:
-    """What a project of the developer console hands out."""
+    """The credentials of a project in the developer console."""
 
     organization: str = "0123456789ABCDEF01234567@AdobeOrg"
     client_id: str = "leads-client"
@@ -52,7 +52,7 @@ class LeadsClient:
         self._token = ""
 
     def token(self) -> str:
-        """Return an access token, a new one only when there is none yet."""
+        """Return an access token; it is requested once."""
         if not self._token:
             answer = self.session.post(
                 f"{self.ims}/ims/token/v3",
@@ -68,7 +68,7 @@ class LeadsClient:
         return self._token
 
     def headers(self) -> dict[str, str]:
-        """Return what every call to the platform has to carry."""
+        """Return the headers of every call to the platform."""
         return {
             "Authorization": f"Bearer {self.token()}",
             "x-api-key": self.credentials.client_id,
@@ -77,7 +77,7 @@ class LeadsClient:
         }
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """Send one call and return the JSON of its answer.
+        """Send a call and return the JSON of its response.
 
         Raises:
             PlatformError: The platform refused it.
@@ -164,14 +164,14 @@ class LeadsClient:
         return str(self.call("POST", f"{FLOW_SERVICE}/flows", body)["id"])
 
     def rename_flow(self, flow: str, name: str) -> None:
-        """Rename a flow, unless somebody has changed it since we looked."""
+        """Rename a flow, unless it was changed since it was read."""
         path = f"{FLOW_SERVICE}/flows/{flow}"
         (found,) = self.call("GET", path)["items"]
         patch = [{"op": "replace", "path": "/name", "value": name}]
         self.call("PATCH", path, patch, **{"If-Match": found["etag"]})
 
     def set_up(self, name: str = "Leads") -> str:
-        """Create everything that loads leads, and return the id of the flow."""
+        """Create a flow that loads leads, with all that it needs; return its id."""
         schema = self.create_schema(name)
         dataset = self.create_dataset(name, schema)
         connection = self.create_connection(f"{name} storage", "AccountKey=c2VjcmV0")

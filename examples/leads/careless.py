@@ -1,4 +1,4 @@
-"""The careless client: the same journey with mistakes that hand-made stubs never notice."""
+"""The careless client: the same calls with mistakes that hand-written stubs do not notice."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from leads.careful import AZURE_BLOB, FLOW_SERVICE, LeadsClient, PlatformError
 
 
 class CarelessClient(LeadsClient):
-    """Does what the careful client does, without having read the documents closely."""
+    """Does what the careful client does, but does not follow the documents closely."""
 
     def list_flows(self) -> Any:
-        """List flows, forgetting which sandbox they are in."""
+        """List flows without naming their sandbox."""
         headers = self.headers()
         del headers["x-sandbox-name"]
         answer = self.session.get(
@@ -20,7 +20,7 @@ class CarelessClient(LeadsClient):
         return answer.json().get("items", [])
 
     def create_source(self, name: str, connection: str, path: str) -> str:
-        """Ask for a compression that the platform does not know, and settle for none."""
+        """Ask for an unknown compression, and use none when that is refused."""
         body = {
             "name": name,
             "baseConnectionId": connection,
@@ -34,7 +34,7 @@ class CarelessClient(LeadsClient):
             return super().create_source(name, connection, path)
 
     def rename_flow(self, flow: str, name: str) -> None:
-        """Rename a flow without saying which version is meant; nobody looks at the answer."""
+        """Rename a flow without its etag, and ignore the response."""
         self.session.patch(
             f"{self.platform}{FLOW_SERVICE}/flows/{flow}",
             json=[{"op": "replace", "path": "/name", "value": name}],

@@ -1,4 +1,4 @@
-"""The client's tests in a container of their own; the emulator is in another one."""
+"""The client's tests in one container, the emulator in another."""
 
 from __future__ import annotations
 

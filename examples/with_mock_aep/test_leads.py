@@ -1,4 +1,4 @@
-"""The client's tests with `mock_aep`: its addresses are Adobe's own, and no call leaves here."""
+"""The client's tests with `mock_aep`: it uses Adobe's own hosts, and no request leaves."""
 
 from __future__ import annotations
 

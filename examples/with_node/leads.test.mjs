@@ -1,5 +1,5 @@
 // Run with AEP_EMULATOR_URL=http://127.0.0.1:8080 node --test
-// Every test has a world of its own: the emulator makes /t/NAME when it is first called.
+// Each test has an isolated emulator, which is created at the first request to /t/NAME.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -7,16 +7,16 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { LeadsClient, PlatformError } from './leads.mjs';
 
 const SERVER = process.env.AEP_EMULATOR_URL ?? 'http://127.0.0.1:8080';
-let world;
+let name;
 let client;
 
 beforeEach(() => {
-  world = `node-${randomUUID()}`;
-  const url = `${SERVER}/t/${world}`;
+  name = `node-${randomUUID()}`;
+  const url = `${SERVER}/t/${name}`;
   client = new LeadsClient({ platform: url, ims: url });
 });
 
-afterEach(() => fetch(`${SERVER}/_emulator/worlds/${world}`, { method: 'DELETE' }));
+afterEach(() => fetch(`${SERVER}/_emulator/worlds/${name}`, { method: 'DELETE' }));
 
 test('a data set is created on a schema', async () => {
   const schema = await client.createSchema('Leads');

@@ -1,4 +1,4 @@
-"""The client's tests with the fixtures of the pytest plugin: nothing to start, nothing to clean."""
+"""The client's tests with the fixtures of the pytest plugin: nothing to start or to clean up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client's tests with nothing but unittest: the emulator is an object that a test holds."""
+"""The client's tests with unittest only: the emulator is an attribute of the test."""
 
 from __future__ import annotations
 
