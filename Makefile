@@ -11,7 +11,7 @@ PYTHON ?= $(shell for name in $(CANDIDATES); do \
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: help serve test coverage fuzz lint format types check-contracts schemas tables bench build image clean
+.PHONY: help serve test coverage fuzz lint format types check-contracts schemas tables pages bench build image clean
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -48,17 +48,19 @@ check-contracts: $(VENV)/serve.stamp  ## Examine the contract: form, references,
 schemas: $(VENV)/serve.stamp  ## Write contracts/schema anew from the definitions
 	$(BIN)/aep-emulator contracts schemas contracts/schema
 
-tables: $(VENV)/serve.stamp  ## Write the generated tables of the documents anew
+tables: $(VENV)/serve.stamp pages  ## Write the generated tables of the documents anew, and the pages of rules
 	$(BIN)/python docs/tables.py
 	$(BIN)/python docs/api_page.py
 	$(BIN)/python docs/mapping_functions.py
-	$(BIN)/aep-emulator contracts pages docs/rules
 	$(BIN)/python examples/make_reports.py
 
 bench: $(VENV)/test.stamp  ## Measure against a bare Flask application; prints ratios
 	$(BIN)/python -m benchmarks $(ARGS)
 
-build: $(VENV)/test.stamp  ## Build the wheel and the source distribution into dist/
+pages: $(VENV)/serve.stamp  ## Write docs/rules: every rule with its source, a page for each service
+	$(BIN)/aep-emulator contracts pages docs/rules
+
+build: $(VENV)/test.stamp pages  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
 image:  ## Build the container image aep-emulator:dev
