@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from emulator.contract.case_files import DeferredCases, named_cases
-from emulator.contract.model import Cases, Convention, Operation, Resource, ResourceOperation
+from emulator.contract.model import Cases, Convention, Operation
 from emulator.contract.reading import build, rows_of, service_folders
-from emulator.contract.resources import Resources
+from emulator.contract.resources import Resource, ResourceOperation, Resources
 from emulator.json_types import Json, JsonObject, dumps, loads
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")

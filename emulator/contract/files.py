@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from emulator.contract.case_files import named_cases
 from emulator.contract.model import (
+    STRICT,
     Answer,
     Cases,
     Convention,
@@ -19,10 +20,10 @@ from emulator.contract.model import (
     Mute,
     Operation,
     ProblemEntry,
-    Resource,
     Rule,
 )
 from emulator.contract.reading import ContractError, read_json
+from emulator.contract.resources import Resource
 from emulator.form_errors import form_errors
 from emulator.json_types import JsonObject
 
@@ -55,7 +56,7 @@ class OperationsFile:
     operations: list[Any]
     title: str = ""
     pathAliases: dict[str, str] = field(default_factory=dict)  # noqa: N815
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012
+    __pydantic_config__ = STRICT
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class ResourcesFile:
 
     resources: list[Any]
     without: dict[str, str] = field(default_factory=dict)
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012
+    __pydantic_config__ = STRICT
 
 
 HEADS: dict[Any, tuple[str, Any]] = {

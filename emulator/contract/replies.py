@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from emulator.contract.model import Resource, ResourceOperation
+from emulator.contract.resources import Resource, ResourceOperation
 from emulator.json_types import Json, JsonObject, at
 
 

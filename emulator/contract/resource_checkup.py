@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from emulator.contract.conventions import Template, applies, words_of
 from emulator.contract.loader import Contract
-from emulator.contract.model import Operation, Resource, ResourceOperation
+from emulator.contract.model import Operation
+from emulator.contract.resources import Resource, ResourceOperation
 
 FEWEST_SERVED = 3
 """So many resources a convention serves at least."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emulator.contract import Contract
-from emulator.contract.model import Resource, ResourceOperation
 from emulator.contract.replies import shown_in, without
+from emulator.contract.resources import Resource, ResourceOperation
 from emulator.faults.fault import Fault
 from emulator.json_types import Json, JsonObject
 from emulator.problem import Problem

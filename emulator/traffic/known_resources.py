@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, NoReturn
 
 from emulator.contract.lookup import Undecided
-from emulator.contract.model import Resource, ResourceOperation
 from emulator.contract.replies import Shown, shown_in
-from emulator.contract.resources import Resources
+from emulator.contract.resources import Resource, ResourceOperation, Resources
 from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
 

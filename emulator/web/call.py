@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl
 
 from emulator.contract import Contract, Operation
-from emulator.contract.model import Resource
+from emulator.contract.resources import Resource
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope
 from emulator.web.lookup import BoundLookup

@@ -12,7 +12,6 @@ from emulator.contract import Contract
 from emulator.export.rule_pages import pages
 
 
-
 def test_every_operation_and_rule_is_on_its_page(contract: Contract) -> None:
     made = pages(contract)
     for operation in contract.operations.values():

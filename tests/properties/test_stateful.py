@@ -22,8 +22,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from emulator.clock import ManualClock
 from emulator.contract import load_contract
-from emulator.contract.model import Resource, ResourceOperation
 from emulator.contract.replies import Shown, shown_in
+from emulator.contract.resources import Resource, ResourceOperation
 from emulator.json_types import Json
 from emulator.package_data import data_folder
 from emulator.testing.client import AepClient, Response
