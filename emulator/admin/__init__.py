@@ -1,1 +1,1 @@
-"""The control API below `/_emulator/`: what the emulator tells about itself, and can be told."""
+"""The control API below `/_emulator/`: the state of the emulator, to be read and changed."""

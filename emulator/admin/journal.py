@@ -176,12 +176,12 @@ def _choice(asked: dict[str, str], name: str, *choices: str) -> str:
     return value
 
 
-def _number(asked: dict[str, str], name: str, default: int, most: int = 10**15) -> int:
+def _number(asked: dict[str, str], name: str, default: int, maximum: int = 10**15) -> int:
     from emulator.journal.search import SearchError
 
     value = asked.pop(name, None)
     if value is None:
         return default
-    if not value.isdecimal() or not 0 < len(value) < 16 or not 0 < int(value) <= most:
-        raise SearchError(f"{name}: {value!r} is not a number from 1 to {most}")
+    if not value.isdecimal() or not 0 < len(value) < 16 or not 0 < int(value) <= maximum:
+        raise SearchError(f"{name}: {value!r} is not a number from 1 to {maximum}")
     return int(value)

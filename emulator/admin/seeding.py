@@ -80,7 +80,7 @@ def _where(sent: JsonObject) -> dict[str, str]:
     """Return organization and sandbox of a request, each empty if nothing names it.
 
     Raises:
-        SeedError: One is no text.
+        SeedError: One is not text.
     """
     from emulator.seeding import SeedError
 

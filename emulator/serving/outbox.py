@@ -43,7 +43,7 @@ class Outbox:
         transport.close()
 
     def reset(self, transport: asyncio.Transport) -> None:
-        """End a connection so that its client is told of a reset, not of an end."""
+        """End a connection with a TCP reset instead of an orderly end."""
         self._release(transport)
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)

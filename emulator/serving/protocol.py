@@ -31,8 +31,8 @@ _BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 class HandlerProtocol(HttpToolsProtocol):
     """One connection; a subclass of it says what answers and what sends.
 
-    The body of a request is gathered before the handler is called, so slow clients hold up nobody
-    and the handler never runs on two threads at once. Responses keep the order of the requests.
+    The body of a request is read whole before the handler is called, so slow clients do not block
+    others, and the handler never runs on two threads at once. Responses keep the order of requests.
     """
 
     handler: ClassVar[Handler]
@@ -57,7 +57,7 @@ class HandlerProtocol(HttpToolsProtocol):
         self._is_last = False
         self._late: asyncio.TimerHandle | None = None
 
-    # What the transport tells
+    # Called by the transport
 
     def data_received(self, data: bytes) -> None:
         """Read what has arrived, and answer the requests that are whole."""
@@ -65,13 +65,13 @@ class HandlerProtocol(HttpToolsProtocol):
         self._answer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget a late response: nobody waits for it."""
+        """Cancel a late response: its client has gone."""
         if self._late is not None:
             self._late.cancel()
         super().connection_lost(exc)
 
     def resume_writing(self) -> None:
-        """Go on: the client has read what was sent."""
+        """Continue: the client has read what was sent."""
         super().resume_writing()
         self._answer()
 
@@ -81,17 +81,17 @@ class HandlerProtocol(HttpToolsProtocol):
         if self._request is None and self._late is None and not self._ready:
             self.transport.close()
 
-    # What the parser tells
+    # Called by the parser
 
     def on_message_begin(self) -> None:
-        """Begin with a request."""
+        """Start a new request."""
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
         self._is_within_message = True
 
     def on_headers_complete(self) -> None:
-        """Take a request's head; one that declares too long a body is whole with it."""
+        """Take a request's head; if it declares too long a body, answer without waiting for it."""
         url = parse_url(self.url)
         target = url.path + b"?" + url.query if url.query else url.path
         headers: dict[str, str] = {}
@@ -120,12 +120,12 @@ class HandlerProtocol(HttpToolsProtocol):
                 self._finish()
 
     def on_message_complete(self) -> None:
-        """End with a request."""
+        """Take the whole request."""
         self._is_within_message = False
         self._finish()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP, and end the connection: nobody knows where a request begins.
+        """Refuse what is not HTTP, and end the connection: the next request has no known start.
 
         uvicorn's own answer would be plain text.
         """
@@ -139,7 +139,7 @@ class HandlerProtocol(HttpToolsProtocol):
     # Responses
 
     def _finish(self) -> None:
-        """Let the request that is being read be answered, unless it is waiting already."""
+        """Queue the request that is being read, unless that has been done."""
         if self._request is not None:
             self._request.body = bytes(self._body)
             self._ready.append(self._request)

@@ -44,7 +44,7 @@ def _try(client: InProcessTransport, request: PreparedRequest, retries: Retry) -
     """Return the response to a request, after as many tries as its adapter asks for.
 
     Raises:
-        ProtocolError: The connection was reset, and nobody asked to try again.
+        ProtocolError: The connection was reset, and the adapter has no more retries.
         MaxRetryError: None of the tries brought a response that will do.
     """
     method, url, body = request.method or "GET", request.url or "", _whole(request.body)

@@ -31,7 +31,7 @@ _OWN_PATHS = ((PLATFORM, "/data/"), (IMS, "/ims/"))
 class Connection:
     """An emulator, taken from the pool at `start` and returned at `stop`, and the way to it.
 
-    In between, `requests` and `httpx` reach it at `url`, and are kept from Adobe's own hosts.
+    In between, `requests` and `httpx` reach it at `url` and cannot reach Adobe's own hosts.
     """
 
     url = ""

@@ -50,7 +50,7 @@ class NetworkGuard:
         _PATCHES.stop(self)
 
     def check(self) -> None:
-        """Raise RealHostError if somebody reached for a real host, even if they hid it."""
+        """Raise RealHostError if a real host was reached for, even if the client hid the error."""
         __tracebackhide__ = True
         if self.reached:
             hosts = ", ".join(dict.fromkeys(self.reached))

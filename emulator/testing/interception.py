@@ -2,7 +2,7 @@
 
 A client that is not ours makes its transports itself, so the transports of `requests` and `httpx`
 are patched: this is the only place. The clients' sessions, redirects and event hooks stay as they
-are. Only what is installed is touched; hosts that nobody claims go to the network as before.
+are. Only what is installed is touched; hosts that are not claimed go to the network as before.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Interception:
         _PATCHED.start(self)
 
     def stop(self) -> None:
-        """Leave the calls to whom they went before."""
+        """Answer no longer: the next claimant or the network does."""
         _PATCHED.stop(self)
 
 
@@ -123,7 +123,7 @@ class _PatchingLoader(Loader):
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        # As `importlib.util.LazyLoader` does: who asks the module for its loader gets its own.
+        # As in `importlib.util.LazyLoader`: the module names its own loader, not this one.
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader

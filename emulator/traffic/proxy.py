@@ -99,9 +99,9 @@ class Watcher:
         entry = self.judge.entry(routed, judged)
         entry.time = self.emulator.platform.clock.now()
         self.counted.add(recorded, entry)
-        shown = without_secrets(entry)
-        self._journal.add_entry(shown)
-        self.judge.learn(*_without_secrets_learned(routed, judged, shown))
+        masked = without_secrets(entry)
+        self._journal.add_entry(masked)
+        self.judge.learn(*_masked(routed, judged, masked))
 
     def coverage(self) -> Coverage:
         """Return what everything seen so far has covered."""
@@ -145,7 +145,7 @@ def without_secrets(entry: Entry) -> Entry:
     )
 
 
-def _without_secrets_learned(routed: Routed, judged: Judged, shown: Entry) -> tuple[Routed, Judged]:
+def _masked(routed: Routed, judged: Judged, entry: Entry) -> tuple[Routed, Judged]:
     """Return what is to be learned from, with the masked messages in place of the sent ones."""
     recorded = routed.recorded
     reply = recorded.reply
@@ -153,5 +153,5 @@ def _without_secrets_learned(routed: Routed, judged: Judged, shown: Entry) -> tu
         reply = replace(reply, body=mask_body(reply.body, ""))
     masked = replace(recorded, reply=reply)
     return replace(routed, recorded=masked, _reply=MISSING), replace(
-        judged, document=shown.document
+        judged, document=entry.document
     )

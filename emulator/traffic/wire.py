@@ -107,7 +107,7 @@ def pieces_of(response: http.client.HTTPResponse) -> Iterator[bytes]:
 
 
 def is_gone(connection: http.client.HTTPConnection) -> bool:
-    """Tell whether the upstream has closed a connection, or sent what nobody asked for."""
+    """Tell whether the upstream has closed a connection, or sent data without a request."""
     if connection.sock is None:
         return True
     with selectors.DefaultSelector() as selector:

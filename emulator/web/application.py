@@ -1,7 +1,7 @@
-"""One function from request to response: what every transport calls, and the only thing it calls.
+"""One function from request to response, `Application.handle`: all that a transport calls.
 
-It knows isolated emulators, paths and operations, and what lies beside the operations: the control
-API and the landing zone's storage, which are Flask's.
+It knows isolated emulators, paths and operations. The control API and the landing zone's storage
+are no operations: they are mounted, and Flask's.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def to_response(reply: Reply, method: str = "GET") -> Response:
     headers = [(name, _one_line(value)) for name, value in reply.headers.items()]
     if reply.status in _EMPTY:
         return Response(reply.status, headers, b"", reply.fault)
-    # It stays in the reply, so that who watches need not write it once more.
+    # The bytes stay in the reply, so that the journal need not encode it once more.
     reply.body = body = reply.body if isinstance(reply.body, bytes) else dumps(reply.body)
     if body and "Content-Type" not in reply.headers:
         headers.append(("Content-Type", "application/json"))

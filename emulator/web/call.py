@@ -81,7 +81,7 @@ class Call:
 class Reply:
     """What goes back: a JSON value, or bytes as they are, or nothing.
 
-    `fault` is what whoever carries it has to do to it on the way.
+    `fault` says how the transport is to fail in sending it.
     """
 
     status: int = 200

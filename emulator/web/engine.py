@@ -39,7 +39,7 @@ PLATFORM_HEADERS = (
     "x-sandbox-name",
     "x-sandbox-id",
 )
-"""Who calls, and where: a request within another one has the same."""
+"""The headers that name caller and sandbox: a request within another one has the same."""
 
 
 class Engine:

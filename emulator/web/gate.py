@@ -56,7 +56,7 @@ class GateMemory:
         self._passed.add(passed)
 
     def _key(self, edition: Edition, lookup: BoundLookup) -> Passed | None:
-        """Return all of a request that the gate's rules look at; None if it cannot be told."""
+        """Return all that the gate's rules read of a request; None if that is unknown."""
         try:
             names = self._names[edition.name]
         except KeyError:
