@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the call with its explanation.
 
     Raises:
-        CommandError: There is no such call, or no emulator answers.
+        CommandError: The call is not in the journal, or no emulator answers.
     """
     from emulator.journal.text import explanation_lines
 

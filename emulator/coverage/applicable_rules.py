@@ -8,7 +8,6 @@ once; the answers are the bits of a key, and the rules that apply are remembered
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import jsonschema_rs
 
@@ -50,7 +49,7 @@ class PlaceTree:
         return found
 
 
-def _found_in_list(value: list[Any], step: str, bit: int, below: PlaceTree) -> int:
+def _found_in_list(value: list[Json], step: str, bit: int, below: PlaceTree) -> int:
     if step == "*":
         items = value
     elif step.isdecimal() and len(step) < 10 and int(step) < len(value):

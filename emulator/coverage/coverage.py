@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from emulator.contract import Contract
 from emulator.coverage.applicable_rules import ApplicableRules
@@ -19,7 +18,7 @@ from emulator.coverage.records import (
 from emulator.coverage.tally import Counts, Tally
 from emulator.journal.entry import EXPECTS_HEADER, SHARED, Entry, EntryFinding
 from emulator.journal.entry_json import full_entry
-from emulator.json_types import JsonObject
+from emulator.json_types import Json, JsonObject
 
 FORMAT = "aep-emulator coverage 1"
 """The member `format` of a coverage file."""
@@ -241,7 +240,7 @@ class Coverage:
                 "rules": dict(tally.rows(applicable)),
             }
 
-    def merge(self, other: Any) -> None:
+    def merge(self, other: Json) -> None:
         """Add another coverage, which was written as JSON.
 
         Raises:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.contract import Contract
-from emulator.journal.entry import Entry
 from emulator.journal.journal import Journal
-from emulator.json_types import JsonObject
 
 if TYPE_CHECKING:
     from emulator.coverage.coverage import Coverage
@@ -17,27 +15,11 @@ class LiveCoverage:
     """Counts the calls of a journal in a coverage, which is made with the first of them."""
 
     def __init__(self, contract: Contract, journal: Journal) -> None:
-        """Become the journal's counter."""
+        """Count the calls of a journal from now on."""
         self._contract = contract
         self._journal = journal
         self._coverage: Coverage | None = None
-        journal.counter = self
-
-    def add(self, entry: Entry) -> None:
-        """Count a call; the journal calls this."""
-        self._counting().add(entry)
-
-    def count(
-        self,
-        test: str,
-        edition: str,
-        operation: str,
-        judged: tuple[str, ...],
-        status: int,
-        document: JsonObject | None,
-    ) -> None:
-        """Count a call without findings; the journal calls this."""
-        self._counting().count(test, edition, operation, judged, status, document)
+        journal.counter = self._counting
 
     def current(self) -> Coverage:
         """Return what all calls so far have covered."""

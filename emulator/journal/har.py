@@ -9,14 +9,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import parse_qsl
 
 from emulator import __version__
 from emulator.journal.entry import Entry
 from emulator.journal.entry_json import full_entry
 from emulator.journal.masks import mask_body
-from emulator.json_types import JsonObject, dumps
+from emulator.json_types import Json, JsonObject, dumps
 
 UNKNOWN = -1
 """The format's value for a size or a time that is not known."""
@@ -98,7 +97,7 @@ def _text(masked: bytes, is_truncated: bool) -> JsonObject:
         return {"text": base64.b64encode(masked).decode(), "encoding": "base64"}
 
 
-def _pairs(pairs: Iterable[tuple[str, Any]]) -> list[JsonObject]:
+def _pairs(pairs: Iterable[tuple[str, Json]]) -> list[JsonObject]:
     return [{"name": name, "value": value} for name, value in pairs]
 
 

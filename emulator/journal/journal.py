@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -47,13 +47,13 @@ class CallCounter(Protocol):
 
 
 class Journal:
-    """A ring of the latest calls, each of which is handed to a counter once.
+    """A ring of the latest calls, each of which is counted once by what `counter` returns.
 
     While a call is answered, only a reference to it is taken; calls that have been answered are
     counted and packed in batches. Masking and writing JSON are left to the readers.
     """
 
-    counter: CallCounter | None = None
+    counter: Callable[[], CallCounter] | None = None
 
     def __init__(self, max_entries: int, max_bytes: int = MAX_BYTES) -> None:
         """Keep at most so many calls, of about so many bytes, but always the latest."""
@@ -85,7 +85,7 @@ class Journal:
             entry.number = self._latest
             self._keep(JournalItem(entry.number, entry))
             if self.counter is not None:
-                self.counter.add(entry)
+                self.counter().add(entry)
 
     def _keep(self, item: JournalItem) -> None:
         self._items.append(item)
@@ -114,11 +114,12 @@ class Journal:
         item.pack()
         if exchange is None or self.counter is None:
             return
+        counter = self.counter()
         if is_remarkable(exchange):
-            self.counter.add(item.entry)
+            counter.add(item.entry)
             return
         incoming = exchange.incoming
-        self.counter.count(
+        counter.count(
             incoming.headers.get(TEST_HEADER, ""),
             exchange.edition.name,
             incoming.operation.id,
@@ -142,7 +143,7 @@ class Journal:
             yield item.entry
 
     def entry(self, number: int) -> Entry | None:
-        """Return an entry by its number; None if there never was one, or it is no longer kept."""
+        """Return an entry by its number; None if it is not kept, or no longer."""
         with self._lock:
             return next((item.entry for item in self._items if item.number == number), None)
 

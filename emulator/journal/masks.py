@@ -28,7 +28,7 @@ _SECRET_NAME = re.compile(
     r"|(account|access|private|service|shared|storage|encryption)key"
     r"|sasuri)$|^(sas|sig|pwd|authorization|cookie)$"
 )
-"""Matches names in lower case without hyphens, underscores and spaces; page tokens are none."""
+"""Matches names in lower case without hyphens, underscores and spaces; not those of page tokens."""
 
 _HARMLESS = frozenset(
     "accountname bucketname clustername database domain environmentid folderpath host "

@@ -75,7 +75,7 @@ class PackedExchange:
 
     @property
     def size(self) -> int:
-        """How many bytes it takes beside the request's body, about."""
+        """About how many bytes it takes besides the request's body."""
         return len(self.texts) + len(self.response_body)
 
     def entry(self, number: int) -> Entry:

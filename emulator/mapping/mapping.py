@@ -1,4 +1,4 @@
-"""A mapping set, compiled: rows in, records out, and what could not be transformed beside them.
+"""A mapping set, compiled: rows in, records and the failed transformations out.
 
 A failed transformation leaves its attribute null and is noted; the row goes on (documented). What a
 set's flag `allowNullValues` means is not documented: without it nulls are left out of the record,

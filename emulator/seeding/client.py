@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from emulator.fixtures.journey import Answer, Request, Send
@@ -35,7 +35,7 @@ class InProcessClient:
             "content-type": "application/json",
         }
 
-    def call(self, operation: str, body: Json = None, **query: str) -> Any:
+    def call(self, operation: str, body: Json = None, **query: str) -> Json:
         """Return the answer's JSON.
 
         Raises:

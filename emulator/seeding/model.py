@@ -7,9 +7,11 @@ The members are in camelCase, as in JSON.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from emulator.json_types import Json
 
 Count = Annotated[int, Field(ge=0, le=100_000)]
 
@@ -60,7 +62,7 @@ class Step(_Strict):
     status: int
     query: dict[str, str] = {}
     form: dict[str, str] | None = None
-    body: Any = None
+    body: Json = None
     keep: dict[str, KeptValue] = {}
 
 

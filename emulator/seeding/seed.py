@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.clock import ManualClock
 from emulator.form_errors import form_errors
+from emulator.json_types import Json
 from emulator.seeding import SeedError
 from emulator.seeding.client import InProcessClient
 from emulator.seeding.random_data import RandomData
@@ -27,7 +28,7 @@ MakeScratch = Callable[["ManualClock"], "Engine"]
 _TOMORROW = 24 * 3600
 
 
-def read_seed_spec(raw: Any) -> SeedSpec:
+def read_seed_spec(raw: Json) -> SeedSpec:
     """Read a specification from JSON.
 
     Raises:
