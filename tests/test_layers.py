@@ -66,13 +66,6 @@ LAYERS = tuple(
 """The modules and folders of emulator/, the lowest first; a module with a place of its own stands
 there rather than with its folder. One imports what stands in rows before its own, not what stands
 beside it; imports for types count like any other."""
-KNOWN_PRIVATE = set[str]()
-KNOWN_REPLACED = set[str]()
-"""Modules that still import a library's private modules, or replace methods of its objects."""
-KNOWN_CIRCLES: list[set[str]] = []
-"""Circles of modules that are still to be opened. Nothing is ever added here."""
-KNOWN_UPWARD: set[tuple[str, str]] = set()
-"""Imports against the order of `LAYERS` that are still to be turned. Nothing is ever added here."""
 
 
 def name_of(path: Path) -> str:
@@ -167,14 +160,11 @@ def test_a_module_imports_only_what_stands_below_it() -> None:
                 assert placed in row_of, f"give {placed} a place in LAYERS"
             if above != below and row_of[above] <= row_of[below]:
                 upward.add((above, below))
-    assert upward == KNOWN_UPWARD, "take what is no longer true out of KNOWN_UPWARD"
+    assert upward == set()
 
 
 def test_modules_import_one_another_in_no_circle() -> None:
-    found = circles(edges())
-    assert [circle for circle in found if not any(circle <= known for known in KNOWN_CIRCLES)] == []
-    for known in KNOWN_CIRCLES:
-        assert any(circle <= known for circle in found), f"take it out of KNOWN_CIRCLES: {known}"
+    assert circles(edges()) == []
 
 
 def test_a_circle_is_found() -> None:
@@ -196,7 +186,7 @@ def test_no_private_module_of_a_library_is_imported() -> None:
         if any(part.startswith("_") for part in module.split("."))
         and not module.startswith(("__future__", "emulator", "_typeshed"))
     }
-    assert users == KNOWN_PRIVATE
+    assert users == set()
 
 
 def test_no_method_of_a_foreign_object_is_replaced() -> None:
@@ -206,7 +196,7 @@ def test_no_method_of_a_foreign_object_is_replaced() -> None:
         text, name = path.read_text(encoding="utf-8"), name_of(path)
         if "ignore[method-assign" in text or ("setattr(" in text and "testing." not in name):
             users.add(name)
-    assert users == KNOWN_REPLACED
+    assert users == set()
 
 
 @pytest.mark.parametrize(
