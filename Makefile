@@ -21,7 +21,7 @@ serve: $(VENV)/serve.stamp  ## Serve on http://127.0.0.1:8080; ARGS="--port 0" a
 	@exec $(BIN)/aep-emulator serve $(ARGS)
 
 test: $(VENV)/test.stamp  ## Run the tests; ARGS="-k cli" and others pass flags
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: $(VENV)/test.stamp  ## Run the tests and measure what they cover; it takes half as long again
 	$(MAKE) test ARGS="--cov $(ARGS)"

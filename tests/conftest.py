@@ -16,6 +16,26 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
 
+SLOWEST = (
+    "test_openapi_fuzz.py",
+    "test_examples.py",
+    "test_ci_recipes.py",
+    "test_pytest_plugin.py",
+    "test_negative_matrix.py",
+    "test_stateful.py",
+    "test_properties.py",
+    "test_documentation.py",
+    "test_requests.py",
+)
+"""Files that take tens of seconds, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slowest files, so that in the end no process waits for another one's."""
+    places = {name: place for place, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of whoever runs the tests does not reach them."""
