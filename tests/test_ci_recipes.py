@@ -23,7 +23,7 @@ from emulator.settings import table
 ROOT = Path(__file__).resolve().parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 RECIPES = ROOT / "examples" / "ci"
-PATIENCE = 120
+TIMEOUT = 120
 
 CAREFUL = 'aep-emulator demo --url "$AEP_EMULATOR_URL"'
 CARELESS = 'curl --silent --noproxy "*" "$AEP_EMULATOR_URL/data/foundation/flowservice/flows"'
@@ -130,7 +130,7 @@ class Runner:
             ),
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
         self.said += ran.stdout + ran.stderr
@@ -273,7 +273,7 @@ def test_the_gitlab_job(tmp_path: Path, commands: Path, tests: str, code: int) -
         env=environment(commands, **variables),
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
     assert ran.returncode == code, ran.stdout + ran.stderr

@@ -24,7 +24,7 @@ from emulator import __version__
 from emulator.cli import main
 from emulator.settings import table
 
-PATIENCE = 30
+TIMEOUT = 30
 EDITIONS = ("2020-03", "2020-09", "latest")
 RULE = "platform.gate.api_key_is_sent"
 
@@ -54,7 +54,7 @@ def run_process(*arguments: str) -> Done:
         [sys.executable, "-m", "emulator", *arguments],
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)
@@ -82,7 +82,7 @@ def serving(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Po
 
 
 def get(port: int, path: str, **headers: str) -> tuple[int, dict[str, object]]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()
@@ -134,7 +134,7 @@ def test_serve_ends_cleanly(number: signal.Signals) -> None:
     with serving() as (process, port):
         assert get(port, "/_emulator/health")[0] == 200
         process.send_signal(number)
-        _, errors = process.communicate(timeout=PATIENCE)
+        _, errors = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 0
         assert errors == ""
 
@@ -346,7 +346,7 @@ def test_contracts_diff_tells_what_editions_say_otherwise() -> None:
 def test_a_reader_that_has_seen_enough_is_no_error(command: str) -> None:
     listing = f"{sys.executable} -m emulator {command} | head -n 1"
     done = subprocess.run(
-        ["/bin/sh", "-c", listing], capture_output=True, text=True, timeout=PATIENCE, check=False
+        ["/bin/sh", "-c", listing], capture_output=True, text=True, timeout=TIMEOUT, check=False
     )
     assert done.stderr == ""
 

@@ -22,7 +22,7 @@ COMMANDS = {
     "caddy": ["caddy", "run", "--config", "Caddyfile", "--adapter", "caddyfile"],
 }
 HOSTS = "subjectAltName=DNS:platform.adobe.io,DNS:ims-na1.adobelogin.com"
-PATIENCE = 15.0
+TIMEOUT = 15.0
 
 
 def free_port() -> int:
@@ -44,7 +44,7 @@ def running(proxy: str, folder: Path, port: int) -> Iterator[None]:
         COMMANDS[proxy], cwd=folder, env=home, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT
         while not listens(port):
             if process.poll() is not None or time.monotonic() > end:
                 process.kill()
@@ -53,7 +53,7 @@ def running(proxy: str, folder: Path, port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.communicate(timeout=PATIENCE)
+        process.communicate(timeout=TIMEOUT)
 
 
 @pytest.mark.parametrize("proxy", COMMANDS)

@@ -26,7 +26,7 @@ POSTMAN = EXAMPLES / "flows.postman_collection.json"
 STAGE = EXAMPLES / "stage.postman_environment.json"
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 NAME = "flow_service.create_connection.name_is_text"
-PATIENCE = 30
+TIMEOUT = 30
 
 
 def entry(body: object, status: int, answer: object) -> dict[str, Any]:
@@ -248,7 +248,7 @@ def test_a_proxy_warns_relays_and_reports(server: Server, tmp_path: Path) -> Non
                 f"WARNING  every request is forwarded to {upstream} and takes effect there"
                 in warning
             )
-            connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=PATIENCE)
+            connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=TIMEOUT)
             body = json.dumps(base_connection(name=7))
             sent = {**HEADERS, "Content-Type": "application/json"}
             connection.request("POST", CONNECTIONS, body, sent)
@@ -257,7 +257,7 @@ def test_a_proxy_warns_relays_and_reports(server: Server, tmp_path: Path) -> Non
             answer.read()
             connection.close()
             process.send_signal(signal.SIGTERM)
-            _, errors = process.communicate(timeout=PATIENCE)
+            _, errors = process.communicate(timeout=TIMEOUT)
         finally:
             process.kill()
     assert process.returncode == 1

@@ -18,7 +18,7 @@ from tests.bodies import FLOW_SERVICE, HEADERS, base_connection
 from tests.doors.test_cli import run
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
-PATIENCE = 30
+TIMEOUT = 30
 BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 
 
@@ -37,7 +37,7 @@ def session() -> Iterator[requests.Session]:
 
 
 def connect(port: int) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
 
 
 def created(emulator: Emulator) -> int:
@@ -49,7 +49,7 @@ def created(emulator: Emulator) -> int:
 def post(session: requests.Session, port: int, fault: str = "") -> requests.Response:
     headers = {"x-emulator-fault": fault} if fault else {}
     url = f"http://127.0.0.1:{port}{CONNECTIONS}"
-    return session.post(url, json=base_connection(), headers=headers, timeout=PATIENCE)
+    return session.post(url, json=base_connection(), headers=headers, timeout=TIMEOUT)
 
 
 @pytest.mark.parametrize(("kind", "done"), [("reset", 0), ("lostReply", 1)])
@@ -92,7 +92,7 @@ def test_a_truncated_body_ends_where_it_is_told(port: int, kept: int) -> None:
 def test_a_body_that_is_empty_cannot_be_cut(port: int, session: requests.Session) -> None:
     made = post(session, port).json()
     url = f"http://127.0.0.1:{port}{CONNECTIONS}/{made['id']}"
-    answer = session.delete(url, headers={"x-emulator-fault": "truncate"}, timeout=PATIENCE)
+    answer = session.delete(url, headers={"x-emulator-fault": "truncate"}, timeout=TIMEOUT)
     assert (answer.status_code, answer.content) == (204, b"")
 
 
@@ -142,12 +142,12 @@ def test_a_world_has_faults_of_its_own(
     headers = {"x-emulator-test": "alone"} if header else {}
     definition = {"kind": "lostReply", "services": ["flow_service"]}
     faults = f"{base}/_emulator/faults"
-    made = session.post(faults, json=definition, headers=headers, timeout=PATIENCE)
+    made = session.post(faults, json=definition, headers=headers, timeout=TIMEOUT)
     assert made.status_code == 201
     assert emulator.faults.all() == []
     with pytest.raises(BROKEN):
-        session.get(base + CONNECTIONS, headers=headers, timeout=PATIENCE)
-    assert session.get(url + CONNECTIONS, timeout=PATIENCE).status_code == 200
+        session.get(base + CONNECTIONS, headers=headers, timeout=TIMEOUT)
+    assert session.get(url + CONNECTIONS, timeout=TIMEOUT).status_code == 200
 
 
 def command(port: int, *words: str) -> Any:
