@@ -107,7 +107,7 @@ class _CompiledOperation:
         return findings, undecided
 
 
-MOST_FINDINGS = 100
+MAX_FINDINGS = 100
 """How often one rule speaks about one request: a list of a million wrong items tells no more."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -145,8 +145,8 @@ class JudgedRule:
         return list(self.findings(request, lookup))
 
     def findings(self, request: JsonObject, lookup: Lookup) -> Iterator[Finding]:
-        """Yield this rule's findings one by one, up to `MOST_FINDINGS` of them."""
-        return islice(self._findings(request, lookup), MOST_FINDINGS)
+        """Yield this rule's findings one by one, up to `MAX_FINDINGS` of them."""
+        return islice(self._findings(request, lookup), MAX_FINDINGS)
 
     def _findings(self, request: JsonObject, lookup: Lookup) -> Iterator[Finding]:
         if self._when and not self._when(request):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from emulator.contract.judge import Edition
     from emulator.contract.responses import Responses
 
-_T = TypeVar("_T")
+_Stated = TypeVar("_Stated", Rule, ProblemEntry, Answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +163,11 @@ class Contract:
         return Edition(entry, tuple(in_force), problems, answers, self.operations, self.mutes)
 
 
-def _by_document(stated: Iterable[_T], place: dict[str, int]) -> list[_T]:
+def _by_document(stated: Iterable[_Stated], place: dict[str, int]) -> list[_Stated]:
     """Order what is stated by the first of its documents in an edition; drop what has none."""
     ranked = []
     for item in stated:
-        places = [place[id] for id in item.documents if id in place]  # type: ignore[attr-defined]
+        places = [place[id] for id in item.documents if id in place]
         if places:
             ranked.append((min(places), item))
     return [item for _, item in sorted(ranked, key=lambda pair: pair[0])]

@@ -86,8 +86,8 @@ class Responses:
     def _error_complaints(self, status: int, body: Json) -> Iterator[str]:
         names = self.by_status("platform.envelopes")
         if not any(self._fits("platform.envelopes", name, body) for name in names):
-            shown = self._mask or str(body)[:300]
-            yield f"status {status}: the body is none of the error shapes: {shown}"
+            visible = self._mask or str(body)[:300]
+            yield f"status {status}: the body is none of the error shapes: {visible}"
 
     def _explained(self, errors: Iterable[Any]) -> Iterator[Any]:
         """Yield errors; with a mask, in place of an alternative that nothing fits, the nearest one.

@@ -46,7 +46,7 @@ def _rule_disagreements(rule: Rule) -> Iterator[str]:
 
 
 def schema_fault(schema: Any) -> str:
-    """Return why something is no JSON Schema of the contract's dialect, or an empty text."""
+    """Return why something is not a JSON Schema of the contract's dialect, or an empty text."""
     return _schema_fault(json.dumps(schema))
 
 

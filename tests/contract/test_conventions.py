@@ -53,7 +53,7 @@ TICKET: dict[str, Any] = {
     "kind": "ticket",
     "parameter": "ticketId",
     "etag": ["etag"],
-    "follows": ["known", "versioned", "object_body"],
+    "follows": ["identified", "versioned", "object_body"],
     "operations": [
         {"id": f"tickets.{role}_ticket{'s' * (role == 'list')}", "role": role}
         for role in ("list", "create", "get", "replace", "delete")
@@ -173,7 +173,7 @@ def test_an_overlay_may_bring_a_convention_for_shipped_resources(tmp_path: Path)
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"follows": ["known", "old"]}, "tickets.ticket: no convention is for the form old"),
+        ({"follows": ["identified", "old"]}, "tickets.ticket: no convention is for the form old"),
         ({"differs": {"none": {}}}, "tickets.ticket: no convention is called none"),
     ],
 )

@@ -11,6 +11,9 @@ from emulator.cli import main
 from emulator.contract.formatting import WIDTH, format_folder, formatted
 from emulator.package_data import data_folder
 
+SHIPPED = data_folder("contracts")
+LONGEST_CASES = 8
+
 ROW = {
     "check": {"schema": {"type": "string"}},
     "id": "a.read.name",
@@ -21,7 +24,19 @@ ROW = {
 
 
 def test_the_shipped_files_are_in_it() -> None:
-    assert [str(path) for path, _ in format_folder(data_folder("contracts"))] == []
+    assert [str(path) for path, _ in format_folder(SHIPPED)] == []
+
+
+def test_long_cases_lie_apart_from_their_rules() -> None:
+    """What a reader of the rules need not see: more than eight lines of cases."""
+    for path in (*SHIPPED.glob("*/rules/*.json"), *SHIPPED.glob("*/conventions.json")):
+        inside = 0
+        for line in path.read_text(encoding="utf-8").splitlines():
+            starts, ends = line.startswith('    "cases": {'), line.startswith("    }")
+            inside = (
+                1 if starts and not line.endswith("}") else 0 if ends else inside and inside + 1
+            )
+            assert inside <= LONGEST_CASES, (path.name, line)
 
 
 def test_it_changes_white_space_and_order_only() -> None:
