@@ -1,4 +1,4 @@
-"""Writes the generated tables of README.md anew: `python docs/tables.py`, or `make tables`.
+"""Writes the generated tables of README.md and docs/decisions.md anew: `make tables`.
 
 What they show is said in one place each: the settings in `emulator/settings.py`, the editions and
 operations in `contracts/`. A test compares, so that they cannot fall behind.
@@ -15,17 +15,19 @@ from emulator.package_data import data_folder
 from emulator.settings import table
 from emulator.templates import render
 
-README = Path(__file__).resolve().parent.parent / "README.md"
-TEMPLATES = Path(__file__).resolve().parent / "templates"
+FOLDER = Path(__file__).resolve().parent
+PAGES = (FOLDER.parent / "README.md", FOLDER / "decisions.md")
+TEMPLATES = FOLDER / "templates"
 
 
 def tables() -> dict[str, str]:
-    """Return the tables by the name that their markers have in README.md."""
+    """Return the tables by the name that their markers have in the pages."""
     contract = load_contract(data_folder("contracts"))
     return {
         "settings": _render("settings", settings=table()),
         "editions": _render("editions", editions=contract.entries.values()),
         "operations": _render("operations", services=_services(contract)),
+        "assumed": _render("assumed", services=_assumed(contract)),
     }
 
 
@@ -45,6 +47,20 @@ def _services(contract: Contract) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["emulated"], row["title"]))
 
 
+def _assumed(contract: Contract) -> list[tuple[str, list[tuple[str, str, str, int]]]]:
+    """Return the assumed rules of each service: name, severity, what they state, how often."""
+    titles = {"platform": "Every service"}
+    titles |= {service.name: service.title for service in contract.services.values()}
+    rules: dict[str, dict[tuple[str, str, str], int]] = {}
+    for rule in contract.rules.values():
+        if rule.evidence == "assumed":
+            service = rule.operation.partition(".")[0]
+            row = (rule.id.rpartition(".")[2], rule.severity, rule.states)
+            own = rules.setdefault(titles[service], {})
+            own[row] = own.get(row, 0) + 1
+    return [(title, [(*row, count) for row, count in own.items()]) for title, own in rules.items()]
+
+
 def _render(name: str, **values: Any) -> str:
     return render(TEMPLATES / f"{name}.md.j2", {}, **values)
 
@@ -58,4 +74,5 @@ def with_tables(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
