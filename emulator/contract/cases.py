@@ -1,4 +1,4 @@
-"""Run a rule's own cases: each is judged by this rule alone, in the world that the case gives."""
+"""Run a rule's own cases: each is judged by this rule alone, with what the case gives."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from emulator.contract.model import Rule
 from emulator.json_types import Json, JsonObject
 
 
-class CaseWorld:
-    """The world of a case: the resources under its `given`, by kind and key, and its `facts`."""
+class CaseLookup:
+    """What a case lets rules see: the resources under its `given`, by kind and key, and `facts`."""
 
     def __init__(self, case: JsonObject) -> None:
         self._given: dict[str, dict[str, Any]] = case.get("given", {})
@@ -63,8 +63,8 @@ def failing_cases(rule: Rule) -> Iterator[str]:
     judged = JudgedRule(rule)
     for wanted, cases in (("accepts", rule.cases.accepts), ("refuses", rule.cases.refuses)):
         for number, case in enumerate(cases):
-            world = CaseWorld(case)
-            findings = judged.judge(world.request, world)
+            lookup = CaseLookup(case)
+            findings = judged.judge(lookup.request, lookup)
             if bool(findings) != (wanted == "refuses"):
                 said = findings[0].reason if findings else "nothing"
                 yield f"{rule.id}: {wanted} case {number}: the check says {said}"

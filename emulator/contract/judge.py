@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any
 
 import jsonschema_rs
 
@@ -113,9 +112,9 @@ MAX_FINDINGS = 100
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schema_of_request(rule: Rule, said: Json) -> JsonObject:
-    """Return a JSON Schema of the request document: where a rule applies, its place is as said."""
-    node: Any = said
+def schema_of_request(rule: Rule, schema: Json) -> JsonObject:
+    """Return a JSON Schema of the request document: where a rule applies, its place is as given."""
+    node = schema
     for step in reversed(pointer_steps(rule.at)):
         node = {"items": node} if step == "*" else {"properties": {step: node}}
     return {"if": rule.when, "then": node} if rule.when else node

@@ -15,7 +15,7 @@ import jsonschema_rs
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from emulator.contract.cases import CaseWorld
+from emulator.contract.cases import CaseLookup
 from emulator.contract.judge import DIALECT, JudgedRule
 from emulator.contract.loader import Contract
 from emulator.contract.model import Rule
@@ -40,7 +40,7 @@ def _rule_disagreements(rule: Rule) -> Iterator[str]:
         return
     first, second = jsonschema_rs.validator_for(schema), Draft202012Validator(schema)
     for number, case in enumerate((*rule.cases.accepts, *rule.cases.refuses)):
-        request = CaseWorld(case).request
+        request = CaseLookup(case).request
         if first.is_valid(request) != second.is_valid(request):
             yield f"{rule.id}: case {number}: jsonschema and jsonschema_rs disagree"
 

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from emulator.contract import Contract, Rule, load_contract
-from emulator.contract.cases import CaseWorld, failing_cases
+from emulator.contract.cases import CaseLookup, failing_cases
 from emulator.contract.checkup import check_contract
 from emulator.contract.files import check_files
 from emulator.contract.judge import DIALECT, JudgedRule
@@ -55,7 +55,7 @@ def test_a_second_validator_agrees_on_every_case_of_every_schema_rule() -> None:
             (False, judged.rule.cases.refuses),
         ):
             for case in cases:
-                request = CaseWorld(case).request
+                request = CaseLookup(case).request
                 assert validator.is_valid(request) is wanted, (judged.rule.id, case)
 
 
@@ -68,7 +68,7 @@ def test_the_combined_validator_of_an_operation_accepts_what_its_rules_accept_to
             if not judged.is_plain_schema:
                 continue
             for case in rule.cases.refuses:
-                world = CaseWorld(case)
+                world = CaseLookup(case)
                 found = [f.rule.id for f in edition.judge(rule.operation, world.request, world)]
                 assert rule.id in found, (name, rule.id, case)
 

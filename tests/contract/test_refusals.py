@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from emulator.contract import Contract, Rule, load_contract
-from emulator.contract.cases import CaseWorld
+from emulator.contract.cases import CaseLookup
 from emulator.contract.lookup import Finding
 from emulator.contract.model import BODY, GATE, Mute, Operation
 from emulator.json_types import Json, JsonObject, dumps
@@ -40,11 +40,11 @@ UNSENDABLE = {
 """Cases, by rule and number, that are not sent, and why."""
 
 
-class CaseLookup(BoundLookup):
+class LookupOfACase(BoundLookup):
     """Finds and answers what the case gives, instead of what the emulator has."""
 
     __slots__ = ()
-    case = CaseWorld({})
+    case = CaseLookup({})
 
     def find(self, kind: str, key: str) -> JsonObject | None:
         return self.case.find(kind, key)
@@ -99,18 +99,18 @@ def encoded(operation: Operation, body: Json) -> tuple[str, bytes]:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> AepClient:
-    monkeypatch.setattr("emulator.web.engine.BoundLookup", CaseLookup)
+    monkeypatch.setattr("emulator.web.engine.BoundLookup", LookupOfACase)
     return aep_for(new_emulator(enforce="strict", journal=0))
 
 
 def refusal(client: AepClient, rule: Rule, edition: str, case: JsonObject) -> tuple[str, int]:
     """Return by which rule and with which status a case is refused."""
-    CaseLookup.case = world = CaseWorld(case)
+    LookupOfACase.case = given = CaseLookup(case)
     operation = CONTRACT.operations[rule.operation]
-    headers, content = sent(operation, world.request)
+    headers, content = sent(operation, given.request)
     usual = {name.lower(): value for name, value in client.headers.items()}
     headers = {**usual, **headers, "x-emulator-edition": edition}
-    target = operation.base_path + target_of(operation, world.request)
+    target = operation.base_path + target_of(operation, given.request)
     response = client.exchange(operation.method, target, headers, content)
     return response.rule, response.status
 

@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 
 from emulator.contract import Contract, Operation
-from emulator.contract.cases import CaseWorld
+from emulator.contract.cases import CaseLookup
 from emulator.contract.judge import Edition, JudgedRule
 from emulator.contract.model import GATE
 from emulator.contract.second_opinion import schema_fault
@@ -24,7 +24,7 @@ def documents(edition: Edition, operation: Operation) -> Iterator[dict[str, Any]
     """Every case of an operation's rules as a request, with good headers where it gives none."""
     for rule in rules_of(edition, operation):
         for case in (*rule.cases.accepts, *rule.cases.refuses):
-            request = CaseWorld(case).request
+            request = CaseLookup(case).request
             if operation.sandboxless:
                 request["sandboxless"] = True
             else:
@@ -49,7 +49,7 @@ def test_the_schema_accepts_what_the_rules_accept(contract: Contract, name: str)
         ]
         plain = [item for item in judged if item.is_plain_schema]
         for request in documents(edition, operation):
-            world = CaseWorld(request)
+            world = CaseLookup(request)
             if any(item.judge(request, world) for item in plain):
                 assert not fits(request), (operation.id, request)
                 seen[False] += 1

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from emulator.contract import Contract
-from emulator.contract.cases import CaseWorld
+from emulator.contract.cases import CaseLookup
 from emulator.contract.judge import JudgedRule
 from emulator.coverage.applicable_rules import ApplicableRules
 from emulator.coverage.coverage import MAX_DRIFT, Coverage, CoverageError
@@ -43,7 +43,7 @@ def test_a_rule_that_fires_applies(contract: Contract) -> None:
             continue
         applicable, judged = ApplicableRules([rule]), JudgedRule(rule)
         for case in (*rule.cases.accepts, *rule.cases.refuses):
-            world = CaseWorld(case)
+            world = CaseLookup(case)
             applies = rule.id in applicable.rules(applicable.key(world.request))
             if judged.judge(world.request, world):
                 fired += 1
@@ -69,7 +69,7 @@ def test_groups_find_what_their_rules_find_alone(contract: Contract) -> None:
         together = ApplicableRules(rules)
         cases = [case for rule in rules for case in rule.cases.refuses][:10]
         for case in cases:
-            request = CaseWorld(case).request
+            request = CaseLookup(case).request
             singly = [ApplicableRules([rule]) for rule in rules]
             alone = [id for one in singly for id in one.rules(one.key(request))]
             assert list(together.rules(together.key(request))) == alone

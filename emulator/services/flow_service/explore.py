@@ -15,9 +15,8 @@ from emulator.data_plane.errors import FileError, SourceError
 from emulator.data_plane.files import LANDING_ZONE, ConnectionFiles, File
 from emulator.data_plane.sources import FileFormat, table_format, table_name, tables
 from emulator.json_types import JsonObject
-from emulator.platform import Platform
-from emulator.sandbox import Sandbox
 from emulator.scope import Scope
+from emulator.services.flow_service.connections import found, spec_id
 
 ROWS_SHOWN = 100
 """How many rows a preview has, and how many are looked at for types (assumed)."""
@@ -27,73 +26,69 @@ _TABLES = ("root", "table")
 _TYPED_BY_HAND = ("fileType", "FileType", "FILE_TYPE", "columnDelimiter", "compressionType")
 
 
-class Explorer:
-    """Explores the areas of connections, and the landing zone's."""
+def explorable_kinds(scope: Scope, connection_id: str) -> tuple[str, ...]:
+    """Return what can be explored of a connection; nothing of an unknown one."""
+    connection = scope.find("connection", connection_id) or {}
+    spec = found(scope, "connection_spec", spec_id(connection, "connectionSpec"))
+    return explored_kinds(spec or {})
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self._files = ConnectionFiles(platform)
 
-    def kinds(self, scope: Scope, connection_id: str) -> tuple[str, ...]:
-        """Return what can be explored of a connection; nothing of an unknown one."""
-        named = (scope.find("connection", connection_id) or {}).get("connectionSpec")
-        id = named.get("id") if isinstance(named, dict) else None
-        return explored_kinds((scope.find("connection_spec", id) if id else None) or {})
+def is_explored_without_connection(scope: Scope, spec_id: str) -> bool:
+    """Tell whether a spec is a landing zone's: it needs no credentials."""
+    spec = scope.find("connection_spec", spec_id) or {}
+    return "exploreSpec" in spec and not spec.get("authSpec")
 
-    def is_landing_zone(self, scope: Scope, spec_id: str) -> bool:
-        """Tell whether a spec is explored without a connection: it needs no credentials."""
-        spec = scope.find("connection_spec", spec_id) or {}
-        return "exploreSpec" in spec and not spec.get("authSpec")
 
-    def of_connection(self, scope: Scope, id: str, query: JsonObject) -> JsonObject | None:
-        """Return what a query finds on a connection, or its `fault` with the `reason`."""
-        kinds = self.kinds(scope, id)
-        return self._found(scope.sandbox, id, query, tabular="table" in kinds) if kinds else None
+def explore_connection(scope: Scope, id: str, query: JsonObject) -> JsonObject | None:
+    """Return what a query finds on a connection, or its `fault` with the `reason`."""
+    kinds = explorable_kinds(scope, id)
+    return _explore(scope, id, query, tabular="table" in kinds) if kinds else None
 
-    def of_landing_zone(self, scope: Scope, spec_id: str, query: JsonObject) -> JsonObject | None:
-        """Return what a query finds in the landing zone, or its `fault` with the `reason`."""
-        if not self.is_landing_zone(scope, spec_id):
-            return None
-        return self._found(scope.sandbox, LANDING_ZONE, query, tabular=False)
 
-    def _found(
-        self, sandbox: Sandbox, container: str, query: JsonObject, *, tabular: bool
-    ) -> JsonObject | None:
-        kind = str(query.get("objectType", "")).lower()
-        path = sources.area_path(container, str(query.get("object", "")))
-        files = self._files.all(sandbox, container)
-        try:
-            if kind in ("root", "folder"):
-                return _table_list(files) if tabular else _listing(container, files, kind, path)
-            if kind == "table":
-                return self._table(sandbox, container, files, path, query)
-            return self._file(sandbox, container, path, query) if kind == "file" else None
-        except FileError as error:
-            return {"fault": "unreadable", "reason": str(error)}
+def explore_landing_zone(scope: Scope, spec_id: str, query: JsonObject) -> JsonObject | None:
+    """Return what a query finds in the landing zone, or its `fault` with the `reason`."""
+    if not is_explored_without_connection(scope, spec_id):
+        return None
+    return _explore(scope, LANDING_ZONE, query, tabular=False)
 
-    def _file(
-        self, sandbox: Sandbox, container: str, path: str, query: JsonObject
-    ) -> JsonObject | None:
-        content = self._files.read(sandbox, container, path)
-        if content is None:
-            return {"fault": "missing", "reason": f"There is no file {path}"}
-        by_hand = any(name in query for name in _TYPED_BY_HAND)
-        format = (
-            sources.format_of(_named_alike(query)) if by_hand else sources.detect_format(content)
-        )
-        found = _structure(path, content, format, query)
-        if container == LANDING_ZONE or not by_hand:
-            found["file"] = {"properties": _properties(format), **found["file"]}
-        return found
 
-    def _table(
-        self, sandbox: Sandbox, container: str, files: list[File], path: str, query: JsonObject
-    ) -> JsonObject | None:
-        file = tables(files).get(path)
-        content = self._files.read(sandbox, container, file.path) if file else None
-        if file is None or content is None:
-            return {"fault": "missing", "reason": f"There is no table {path}"}
-        return _structure(file.path, content, table_format(file.path), query, typed=True)
+def _explore(
+    scope: Scope, container: str, query: JsonObject, *, tabular: bool
+) -> JsonObject | None:
+    kind = str(query.get("objectType", "")).lower()
+    path = sources.area_path(container, str(query.get("object", "")))
+    files = ConnectionFiles(scope.platform).all(scope.sandbox, container)
+    try:
+        if kind in ("root", "folder"):
+            return _table_list(files) if tabular else _listing(container, files, kind, path)
+        if kind == "table":
+            return _table(scope, container, files, path, query)
+        return _file(scope, container, path, query) if kind == "file" else None
+    except FileError as error:
+        return {"fault": "unreadable", "reason": str(error)}
+
+
+def _file(scope: Scope, container: str, path: str, query: JsonObject) -> JsonObject | None:
+    content = ConnectionFiles(scope.platform).read(scope.sandbox, container, path)
+    if content is None:
+        return {"fault": "missing", "reason": f"There is no file {path}"}
+    by_hand = any(name in query for name in _TYPED_BY_HAND)
+    format = sources.format_of(_named_alike(query)) if by_hand else sources.detect_format(content)
+    answer = _structure(path, content, format, query)
+    if container == LANDING_ZONE or not by_hand:
+        answer["file"] = {"properties": _properties(format), **answer["file"]}
+    return answer
+
+
+def _table(
+    scope: Scope, container: str, files: list[File], path: str, query: JsonObject
+) -> JsonObject | None:
+    file = tables(files).get(path)
+    area = ConnectionFiles(scope.platform)
+    content = area.read(scope.sandbox, container, file.path) if file else None
+    if file is None or content is None:
+        return {"fault": "missing", "reason": f"There is no table {path}"}
+    return _structure(file.path, content, table_format(file.path), query, typed=True)
 
 
 def explored_kinds(spec: JsonObject) -> tuple[str, ...]:
@@ -148,17 +143,17 @@ def _structure(
         raise SourceError(f"{path} holds no file")
     plain = replace(format, compression="")
     rows = [row.value for row in islice(sources.rows(file, plain), ROWS_SHOWN) if not row.corrupt]
-    found: JsonObject
+    answer: JsonObject
     if format.type == "json" and not typed:
-        found = {"format": "hierarchical", "schema": inference.schema_of_all(rows)}
+        answer = {"format": "hierarchical", "schema": inference.schema_of_all(rows)}
     else:
         names = sources.columns(file, plain)
         typed = typed or format.type == "parquet"
         made = inference.typed_columns(names, rows) if typed else inference.text_columns(names)
-        found = {"format": "flat", "schema": {"columns": made}}
+        answer = {"format": "flat", "schema": {"columns": made}}
     if sources.is_true(query.get("preview")):
-        found["data"] = rows
-    return {"file": found}
+        answer["data"] = rows
+    return {"file": answer}
 
 
 def _named_alike(query: JsonObject) -> JsonObject:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from emulator.data_plane.delta import delta_column as column_of
 from emulator.json_types import JsonObject
 from emulator.scope import Scope, fact
+from emulator.services.flow_service.explore import (
+    explorable_kinds,
+    explore_connection,
+    explore_landing_zone,
+    is_explored_without_connection,
+)
 from emulator.services.flow_service.flows import FLOW
 from emulator.services.flow_service.listing import read_token
 from emulator.services.flow_service.runs import RUN
@@ -68,7 +74,7 @@ def continuation_token(service: FlowService, scope: Scope, token: str) -> bool:
 @fact()
 def explorable(service: FlowService, scope: Scope, connection_id: str) -> JsonObject | None:
     """Return what can be explored of a connection: `kinds`, in the spellings of documents."""
-    kinds = service.explorer.kinds(scope, connection_id)
+    kinds = explorable_kinds(scope, connection_id)
     cases = [*kinds, *map(str.upper, kinds), *map(str.title, kinds)]
     return {"kinds": cases} if kinds else None
 
@@ -76,7 +82,7 @@ def explorable(service: FlowService, scope: Scope, connection_id: str) -> JsonOb
 @fact()
 def landing_zone_spec(service: FlowService, scope: Scope, spec_id: str) -> bool:
     """Tell whether a spec is explored without a connection: it needs no credentials."""
-    return service.explorer.is_landing_zone(scope, spec_id)
+    return is_explored_without_connection(scope, spec_id)
 
 
 @fact()
@@ -84,7 +90,7 @@ def explored(
     service: FlowService, scope: Scope, connection_id: str, query: JsonObject
 ) -> JsonObject | None:
     """Return what a query finds on a connection, or its `fault`; None for an unknown one."""
-    return service.explorer.of_connection(scope, connection_id, query)
+    return explore_connection(scope, connection_id, query)
 
 
 @fact()
@@ -92,4 +98,4 @@ def explored_spec(
     service: FlowService, scope: Scope, spec_id: str, query: JsonObject
 ) -> JsonObject | None:
     """Return what a query finds in the landing zone of a spec, or its `fault`."""
-    return service.explorer.of_landing_zone(scope, spec_id, query)
+    return explore_landing_zone(scope, spec_id, query)

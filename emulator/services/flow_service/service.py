@@ -17,7 +17,6 @@ from emulator.services.flow_service.connections import (
     inherited_by_connection,
     with_inlet,
 )
-from emulator.services.flow_service.explore import Explorer
 from emulator.services.flow_service.flows import (
     FLOW,
     PARTS,
@@ -69,7 +68,6 @@ class FlowService:
         self._platform = platform
         self.runs = Runs()
         self.queue = RunQueue()
-        self.explorer = Explorer(platform)
 
     def finders(self) -> Mapping[str, Finder]:
         return {
