@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import itertools
 import json
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from emulator.traffic.har import read_har
 from emulator.traffic.hosts import target_of
+from emulator.traffic.journaled import read_journal
 from emulator.traffic.postman import read_collection, read_environment
 from emulator.traffic.reading import read_traffic, size_of
 from emulator.traffic.recording import Recorded, TrafficError, one_by_name
@@ -228,6 +230,40 @@ def test_a_file_that_is_no_recording_is_named(tmp_path: Path, content: str, word
     with pytest.raises(TrafficError, match=words) as error:
         list(read_traffic(path))
     assert str(path) in str(error.value)
+
+
+JOURNALED: dict[str, Any] = {
+    "id": 2,
+    "time": "2026-01-01T00:00:00.000Z",
+    "path": "/data/foundation/flowservice/flows",
+    "request": {"method": "POST", "headers": {"x-api-key": "key"}, "body": {"name": "Leads"}},
+    "response": {"status": 201, "headers": {}, "text": "created"},
+}
+
+
+def test_a_journal_is_read_from_its_oldest_entry_on() -> None:
+    first = {**JOURNALED, "id": 1, "request": {"method": "GET", "truncated": True}}
+    page = io.BytesIO(json.dumps({"entries": [JOURNALED, first]}).encode())
+    one, two = read_journal(page, "page.json")
+    assert (str(one.source), one.method, one.body) == ("page.json: call 1", "GET", None)
+    assert (two.method, two.body) == ("POST", b'{"name":"Leads"}')
+    assert two.headers == [("x-api-key", "key")]
+    assert two.reply is not None
+    assert (two.reply.status, two.reply.body) == (201, b"created")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"entries": [', "not JSON"),
+        ('{"entries": [{"id": 1, "path": "/"}]}', "'request' is missing; .* format=full"),
+        ('{"entries": [{"id": 1}, {"id": "a"}]}', "not an entry of a journal"),
+        ('{"entries": [5]}', "not an entry of a journal"),
+    ],
+)
+def test_a_journal_that_is_none_is_named(content: str, words: str) -> None:
+    with pytest.raises(TrafficError, match=rf"page\.json: .*{words}"):
+        list(read_journal(io.BytesIO(content.encode()), "page.json"))
 
 
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
