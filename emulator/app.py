@@ -55,7 +55,7 @@ def create_emulator(
     settings = settings or Settings()
     contract, fixtures = _known(settings, like)
     emulator = _compose(settings, contract, fixtures, clock, store, blobs, services=services)
-    if contract.house_rules and like is None:
+    if settings.contracts and (like is None or like.contract is not contract):
         _check_names(emulator)
     emulator.isolated.make_with(partial(_make_isolated, emulator))
     if settings.scenario:
@@ -94,12 +94,18 @@ def _make_scratch(emulator: Emulator, clock: Clock) -> Emulator:
     return create_emulator(settings, clock=clock, like=emulator, services=emulator.services)
 
 
-def _blueprints(emulator: Emulator) -> list[Blueprint]:
-    # They bring Flask, which a program that only calls operations does not need.
+# Both bring Flask and what the views need: nothing that the start or a call of an API has to wait
+# for.
+def _control_blueprint(emulator: Emulator) -> Blueprint:
     from emulator.admin.control import make_blueprint
+
+    return make_blueprint(emulator)
+
+
+def _storage_blueprint(emulator: Emulator) -> Blueprint:
     from emulator.services.connectors.landing_zone_routes import make_storage
 
-    return [make_blueprint(emulator), make_storage(emulator.engine)]
+    return make_storage(emulator.engine)
 
 
 def _compose(
@@ -141,7 +147,8 @@ def _compose(
         ),
         faults=faults,
         make_scratch=_make_scratch,
-        blueprints=_blueprints,
+        control_blueprint=_control_blueprint,
+        storage_blueprint=_storage_blueprint,
         journal=journal,
         coverage=coverage,
         services=services,

@@ -44,8 +44,10 @@ class Emulator:
     faults: Faults
     make_scratch: Callable[[Emulator, Clock], Emulator]
     """Returns an empty emulator of the same settings that nothing observes or disturbs."""
-    blueprints: Callable[[Emulator], list[Blueprint]]
-    """Returns what an emulator serves with Flask beside its operations."""
+    control_blueprint: Callable[[Emulator], Blueprint]
+    """Returns the control API of an emulator."""
+    storage_blueprint: Callable[[Emulator], Blueprint]
+    """Returns the storage of an emulator's landing zones."""
     journal: Journal | None = None
     """The latest calls; None with the setting `journal` at 0. Isolated emulators share it."""
     coverage: LiveCoverage | None = None
@@ -60,7 +62,7 @@ class Emulator:
     @cached_property
     def application(self) -> Application:
         """What answers requests of every kind, those for isolated emulators too."""
-        return Application(self.engine, self.isolated, lambda: self.mounted)
+        return Application(self, self.isolated)
 
     @cached_property
     def wsgi_app(self) -> Flask:
@@ -70,11 +72,18 @@ class Emulator:
         return EmulatorFlask(self.application)
 
     @cached_property
-    def mounted(self) -> Handler:
-        """What answers calls of the control API and of the landing zone's storage."""
+    def control(self) -> Handler:
+        """What answers calls of the control API."""
         from emulator.web.flask_app import MountedFlask
 
-        return WsgiHandler(MountedFlask(self.blueprints(self)))
+        return WsgiHandler(MountedFlask(self.control_blueprint(self)))
+
+    @cached_property
+    def storage(self) -> Handler:
+        """What answers calls of the landing zone's storage."""
+        from emulator.web.flask_app import MountedFlask
+
+        return WsgiHandler(MountedFlask(self.storage_blueprint(self)))
 
     def reset(self) -> None:
         """Become as new: the next calls get the ids, times and answers that the first ones got.

@@ -6,7 +6,6 @@ are no operations: they are mounted, and Flask's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -15,12 +14,11 @@ from emulator.json_types import dumps
 from emulator.problem import Problem
 from emulator.web.call import Reply
 from emulator.web.limits import body_limit, limit_of
-from emulator.web.message import UNROUTED, Handler, Request, Response
+from emulator.web.message import UNROUTED, Request, Response
 from emulator.web.routing import Route, Router
 
 if TYPE_CHECKING:
-    from emulator.web.engine import Engine
-    from emulator.web.isolation import IsolatedEmulators
+    from emulator.web.isolation import Answering, IsolatedEmulators
 
 CONTROL = "/_emulator/"
 """Below it lies the control API, which refuses in a form of its own."""
@@ -31,14 +29,11 @@ _EMPTY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 class Application:
     """Answers requests for one emulator and for those that are isolated behind its address."""
 
-    def __init__(
-        self, engine: Engine, isolated: IsolatedEmulators, mounted: Callable[[], Handler]
-    ) -> None:
-        """Answer with `engine`, and what is beside the operations with what `mounted` returns."""
-        contract, settings = engine.contract, engine.platform.settings
-        self._engine = engine
+    def __init__(self, shared: Answering, isolated: IsolatedEmulators) -> None:
+        """Let `shared` answer the requests that choose none of `isolated`."""
+        contract, settings = shared.engine.contract, shared.engine.platform.settings
+        self._shared = shared
         self._isolated = isolated
-        self._mounted = mounted
         self._router = Router.of(contract)
         self._limits = {
             operation.id: limit_of(operation, settings)
@@ -50,30 +45,33 @@ class Application:
     def handle(self, request: Request) -> Response:
         """Return the response to a request. Never raises."""
         try:
-            chosen = self._isolated.chosen_by(request)
+            emulator: Answering = self._isolated.chosen_by(request) or self._shared
         except Problem as problem:
             route = self._router.find(request.method, request.target.partition("?")[0])
-            return self._refuse(self._engine, request, problem, route._replace(allowed=()))
-        engine = self._engine if chosen is None else chosen.engine
+            return self._refuse(self._shared, request, problem, route._replace(allowed=()))
         path = request.target.partition("?")[0]
         route = self._router.find(request.method, path)
         if route.operation is not None:
             request.operation, request.path = route.operation, route.path
             _limit(request, self._limits[route.operation.id])
-            return to_response(engine.answer(request), request.method)
-        if route.is_storage or f"{path}/".startswith(CONTROL):
-            return (self._mounted() if chosen is None else chosen.mounted).handle(request)
-        return self._refuse(engine, request, _problem(request, route), route)
+            return to_response(emulator.engine.answer(request), request.method)
+        if route.is_storage:
+            return emulator.storage.handle(request)
+        if f"{path}/".startswith(CONTROL):
+            return emulator.control.handle(request)
+        return self._refuse(emulator, request, _problem(request, route), route)
 
     def refuse_unmatched(self, request: Request) -> Response:
         """Return the refusal of a request for one of Adobe's own hosts that has no such path."""
-        return self._refuse(self._engine, request, _unmatched(request), Route(None, {}, ""))
+        return self._refuse(self._shared, request, _unmatched(request), Route(None, {}, ""))
 
-    def _refuse(self, engine: Engine, request: Request, problem: Problem, route: Route) -> Response:
+    def _refuse(
+        self, emulator: Answering, request: Request, problem: Problem, route: Route
+    ) -> Response:
         """Refuse a request that belongs to no operation, in the envelope of its path's service."""
         request.operation = replace(UNROUTED, path=route.url_path, service=route.service)
         _limit(request, self._max_body)
-        reply = engine.answer_unrouted(request, problem)
+        reply = emulator.engine.answer_unrouted(request, problem)
         if route.allowed:
             reply.headers["allow"] = ", ".join(route.allowed)
         return to_response(reply, request.method)

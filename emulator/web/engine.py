@@ -202,6 +202,8 @@ class Engine:
         return self.views[operation.id](call)
 
     def _refuse_first(self, findings: list[Finding], exchange: Exchange) -> None:
+        if not findings:
+            return
         mutes, operation = exchange.edition.mutes, exchange.incoming.operation.id
         findings = mark(findings, mutes, operation, exchange.time)
         exchange.findings.extend(findings)

@@ -41,14 +41,13 @@ class MountedFlask(Flask):
 
     url_rule_class = MatchOnlyRule
 
-    def __init__(self, blueprints: Iterable[Blueprint]) -> None:
-        """Serve some blueprints."""
+    def __init__(self, blueprint: Blueprint) -> None:
+        """Serve a blueprint."""
         super().__init__("emulator", static_folder=None)
         # Slashes of a file's path belong to it.
         self.url_map.strict_slashes = self.url_map.merge_slashes = False
         self.register_error_handler(HTTPException, _refused)
-        for blueprint in blueprints:
-            self.register_blueprint(blueprint)
+        self.register_blueprint(blueprint)
 
 
 class _Response(Response):

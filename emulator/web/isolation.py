@@ -28,16 +28,24 @@ _NAME = re.compile(r"[ -~]{1,256}")
 _PREFIXED = re.compile(r"/t/([^/?]*)")
 
 
-class IsolatedEmulator(Protocol):
-    """What an isolated emulator is to a request."""
+class Answering(Protocol):
+    """The parts of an emulator that answer requests."""
 
     @property
     def engine(self) -> Engine:
         """What answers calls of operations."""
 
     @property
-    def mounted(self) -> Handler:
-        """What answers calls of the control API and of the landing zone's storage."""
+    def control(self) -> Handler:
+        """What answers calls of the control API."""
+
+    @property
+    def storage(self) -> Handler:
+        """What answers calls of the landing zone's storage."""
+
+
+class IsolatedEmulator(Answering, Protocol):
+    """What an isolated emulator is to a request."""
 
     def close(self) -> None:
         """Release what it holds."""

@@ -174,12 +174,19 @@ def test_routes_of_ones_own_come_first() -> None:
 
 
 def test_the_start_does_without_what_only_some_calls_need() -> None:
+    """Health is asked for at once: rules, services and heavy libraries come with later calls."""
     program = """
 import sys
+opened = []
+sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == "open" else None)
 from emulator.app import create_emulator
-create_emulator().application
-heavy = {"faker", "flask", "jsonschema_rs", "lark", "pydantic", "uvicorn"}
+from emulator.web.message import Request
+emulator = create_emulator()
+print(*sorted({"flask", "jsonschema_rs"} & set(sys.modules)))
+assert emulator.application.handle(Request("GET", "/_emulator/health", {})).status == 200
+heavy = {"emulator.services.connectors", "faker", "jsonschema_rs", "lark", "pydantic", "uvicorn"}
 print(*sorted(heavy & set(sys.modules)))
+print(*(path for path in opened if "/rules/" in path))
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
