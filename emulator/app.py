@@ -190,7 +190,7 @@ def check_fixtures(overlay: Path, fixtures: FixtureLibrary) -> None:
         FixtureError: With one line for each thing that is wrong.
     """
     # These bring pydantic, which only overlays need.
-    from emulator.fixtures.checkup import check
+    from emulator.fixtures.overlay import check
     from emulator.seeding.scenario_files import FOLDER, complaints
 
     check(overlay, fixtures.edition(""), {FOLDER: complaints})

@@ -31,20 +31,6 @@ class Ids:
             f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
         )
 
-    def etag(self, entity: str, version: int, now: int) -> str:
-        """Return an entity tag in the form that the tutorials show.
-
-        The quotes belong to the value, and the last group holds the write time in Unix seconds as
-        hexadecimal digits, as in every dated sample of the Flow Service.
-
-        Args:
-            entity: Id of the entity.
-            version: How often it has been written.
-            now: Time of the write in milliseconds.
-        """
-        head = blake2b(f"{self.seed}\x00{entity}\x00{version}".encode(), digest_size=4).hexdigest()
-        return f'"{head}-0000-0200-0000-{now // 1000:08x}0000"'
-
     def faker_for(self, resource: str) -> Faker:
         """Return a Faker for invented data, seeded from this seed and the id of a resource."""
         from faker import Faker  # a tenth of a second, so only for those who want invented data

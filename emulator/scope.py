@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from emulator.clock import Clock
+from emulator.etag import make_etag
 from emulator.fixtures.library import FixtureLibrary, Fixtures
 from emulator.hooks import BatchHook, CompletionHook, EraseHook, RunHook
 from emulator.ids import Ids
@@ -120,6 +121,10 @@ class Scope:
     def new_hex(self, kind: str, length: int = 32) -> str:
         """Return the next id of a kind in hexadecimal digits."""
         return self.platform.new_hex(self.sandbox, kind, length)
+
+    def etag(self, entity: str, version: int, now: int) -> str:
+        """Return the entity tag of an entity that was written so often, and last at that time."""
+        return make_etag(self.platform.ids.seed, entity, version, now)
 
     def now(self) -> int:
         """Return the time in milliseconds since 1970-01-01 UTC."""

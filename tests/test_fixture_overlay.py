@@ -120,7 +120,7 @@ def test_the_platforms_own_fixtures_would_pass() -> None:
     for kind in KINDS:
         assert (data_folder("fixtures") / kind).is_dir()
     shipped = FixtureLibrary(data_folder("fixtures"))
-    from emulator.fixtures.checkup import _of_the_form
+    from emulator.fixtures.overlay import _of_the_form
 
     found = list(_of_the_form(data_folder("fixtures")))
     assert len(found) == sum(len(shipped.edition("").all(kind)) for kind in KINDS)
@@ -324,7 +324,7 @@ def test_files_and_folders_have_their_place(overlay: Path) -> None:
 
 
 def test_a_start_without_an_overlay_examines_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "emulator.fixtures.checkup", None)
+    monkeypatch.setitem(__import__("sys").modules, "emulator.fixtures.overlay", None)
     create_emulator(Settings()).close()
 
 

@@ -22,7 +22,7 @@ THIRD_PARTY = {
     "jsonschema": {"contract.second_opinion"},
     "lark": {"mapping.parser", "mapping.builder"},
     "pyarrow": {"data_plane.parquet"},
-    "pydantic": {"contract.files", "faults", "fixtures.checkup", "seeding", "state"},
+    "pydantic": {"contract.files", "faults", "fixtures.overlay", "seeding", "state"},
     "uvicorn": {"serving"},
     "werkzeug": {"byte_ranges", "web.flask_app", "web.forms", "web.routing"},
 }
@@ -42,7 +42,7 @@ CHANCE = {"random", "secrets", "uuid"}
 LAYERS = tuple(
     set(row.split())
     for row in (
-        "json_types package_data problem sandbox settings clock templates form_errors",
+        "json_types package_data problem sandbox settings clock etag templates form_errors",
         "byte_ranges moments",
         "ids jwt json_patch xdm filters hooks mapping store",
         "contract fixtures",

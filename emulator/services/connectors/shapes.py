@@ -9,7 +9,7 @@ import time
 from urllib.parse import quote
 
 from emulator.json_types import JsonObject
-from emulator.services.connectors.service import DAYS_KEPT, Credentials
+from emulator.services.connectors.landing_zone import DAYS_KEPT, Credentials
 
 
 def landing_zone(found: Credentials) -> JsonObject:

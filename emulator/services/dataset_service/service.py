@@ -34,7 +34,7 @@ class DatasetService:
             "id": id,
             "labels": sent.get("labels", []),
             "optionalLabels": sent.get("optionalLabels", []),
-            "etag": scope.platform.ids.etag(f"{LABELS} {id}", version, scope.now()),
+            "etag": scope.etag(f"{LABELS} {id}", version, scope.now()),
         }
         scope.write(scope.change(LABELS, id, labels))
         return labels

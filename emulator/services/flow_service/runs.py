@@ -100,7 +100,7 @@ class Runs:
 
 
 def _tag(scope: Scope, run: JsonObject, version: int) -> None:
-    run["etag"] = scope.platform.ids.etag(run["id"], version, run["updatedAt"])
+    run["etag"] = scope.etag(run["id"], version, run["updatedAt"])
 
 
 def _with_status(metrics: JsonObject, state: str) -> JsonObject:

@@ -199,7 +199,7 @@ class FlowService:
 
         Of a flow, what it is made of and when it runs next are kept too.
         """
-        etag = scope.platform.ids.etag(entity["id"], version + 1, entity["updatedAt"])
+        etag = scope.etag(entity["id"], version + 1, entity["updatedAt"])
         entity["version"] = entity["etag"] = etag
         scope.write(scope.change(kind, entity["id"], entity, expected=version))
         if kind == FLOW:
