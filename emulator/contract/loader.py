@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from emulator.contract.conventions import Template
 from emulator.contract.model import (
     Answer,
     Document,
@@ -28,11 +27,12 @@ from emulator.contract.reading import (
     service_folders,
 )
 from emulator.contract.resources import Resources, read_resources
-from emulator.contract.statements import Statements, read_statements
 
 if TYPE_CHECKING:
+    from emulator.contract.conventions import Template
     from emulator.contract.judge import Edition
     from emulator.contract.responses import Responses
+    from emulator.contract.statements import Statements
 
 _Stated = TypeVar("_Stated", Rule, ProblemEntry, Answer)
 
@@ -93,8 +93,8 @@ class Contract:
 
     @property
     def house_rules(self) -> set[str]:
-        """The ids of the rules that an overlay brings."""
-        return self._statements().laid_over
+        """The ids of the rules that an overlay brings; without one nothing is read for that."""
+        return self._statements().laid_over if len(self._folders) > 1 else set()
 
     @property
     def places(self) -> dict[str, Place]:
@@ -123,6 +123,8 @@ class Contract:
 
     def _statements(self) -> Statements:
         if self._stated is None:
+            from emulator.contract.statements import read_statements
+
             with self._lock:
                 if self._stated is None:
                     self._stated = read_statements(self._folders, self.operations, self.resources)

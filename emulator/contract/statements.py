@@ -21,8 +21,6 @@ from emulator.contract.reading import (
 from emulator.contract.resources import Resources
 from emulator.json_types import JsonObject
 
-_OF_A_ROW = ("operations", "cases", "before", "after")
-
 
 @dataclass(slots=True)
 class Statements:
@@ -77,21 +75,24 @@ def _read_service(stated: Statements, folder: Path, number: int) -> None:
 
 def _add(stated: Statements, row: JsonObject, path: Path, number: int) -> None:
     """Add a row's rules, those of an overlay behind the shipped ones."""
-    place = Place(row.get("before", ""), row.get("after", ""))
+    before, after = row.get("before", ""), row.get("after", "")
     for rule in _rules_of(row, path):
-        stated.rules.pop(rule.id, None)
-        stated.places.pop(rule.id, None)
-        stated.rules[rule.id] = rule
         if number:
             stated.laid_over.add(rule.id)
-        if place.before or place.after:
-            stated.places[rule.id] = place
+        if rule.id in stated.rules:
+            del stated.rules[rule.id]
+            stated.places.pop(rule.id, None)
+        stated.rules[rule.id] = rule
+        if before or after:
+            stated.places[rule.id] = Place(before, after)
 
 
 def _rules_of(raw: JsonObject, path: Path) -> Iterator[Rule]:
     """Yield one rule for each operation that a row names."""
-    row = {name: value for name, value in raw.items() if name not in _OF_A_ROW}
-    shared = {**arguments(Rule, row), "cases": cases_of(raw.get("cases", {}), path)}
-    for operation in raw.get("operations") or [raw.get("operation", "")]:
-        id = raw["id"].replace("*", operation, 1)
-        yield make(Rule, {**shared, "id": id, "operation": operation}, path)
+    shared = {**arguments(Rule, raw), "cases": cases_of(raw.get("cases", {}), path)}
+    operations = shared.pop("operations", None) or [shared.get("operation", "")]
+    for name in ("before", "after"):
+        shared.pop(name, None)
+    for operation in operations:
+        shared["id"], shared["operation"] = raw["id"].replace("*", operation, 1), operation
+        yield make(Rule, shared, path)
