@@ -14,7 +14,7 @@ KINDS = {
     "nowAccepted": "accepted, though refused before",
     "undecided": "rules that the recording cannot decide",
 }
-"""Kinds of changes in words."""
+"""Kinds of changes in words, the worst first."""
 
 
 def with_recording(

@@ -9,21 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.contract import Contract, Rule
 from emulator.json_types import JsonObject
+from emulator.reports.recording import KINDS
 from emulator.traffic.judged import Judged, Routed
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
     from emulator.contract.lookup import Finding
-
-KINDS = {
-    "nowRefused": "refused by the other edition, though accepted by the first",
-    "nowWarned": "accepted with a new remark",
-    "errorChanged": "refused by both, with another answer",
-    "responseChanged": "accepted by both, and answered in another shape",
-    "nowAccepted": "accepted by the other edition, though refused by the first",
-    "undecided": "rules of the other edition that the recording cannot decide",
-}
-"""What can change, the worst first."""
 
 MOST_EXAMPLES = 3
 MOST_CHANGES = 1000
