@@ -94,15 +94,14 @@ def _make_scratch(emulator: Emulator, clock: Clock) -> Emulator:
     return create_emulator(settings, clock=clock, like=emulator, services=emulator.services)
 
 
-# Both bring Flask and what the views need: nothing that the start or a call of an API has to wait
-# for.
 def _control_blueprint(emulator: Emulator) -> Blueprint:
-    from emulator.admin.control import make_blueprint
+    from emulator.admin.control import make_blueprint  # brings Flask, which the start does without
 
     return make_blueprint(emulator)
 
 
 def _storage_blueprint(emulator: Emulator) -> Blueprint:
+    # It brings a service, which a health check does without.
     from emulator.services.connectors.landing_zone_routes import make_storage
 
     return make_storage(emulator.engine)
@@ -129,14 +128,7 @@ def _compose(
         partial(_add_services, contract, views, services),
     )
     engine = Engine(contract, platform, views)
-    # First, because the others tell what has gone wrong on purpose.
-    faults = Faults(engine)
-    faults.restart()
-    if settings.self_check:
-        engine.after.append(SelfCheck(contract))
-    journal, coverage = (base.journal, base.coverage) if base else _journal(settings, contract)
-    if journal is not None:
-        engine.after.append(journal.add)
+    faults, journal, coverage = _observe(engine, base)
     made = Emulator(
         settings,
         contract,
@@ -157,13 +149,24 @@ def _compose(
     return made
 
 
-def _journal(
-    settings: Settings, contract: Contract
-) -> tuple[Journal, LiveCoverage] | tuple[None, None]:
-    if not settings.journal:
-        return None, None
-    journal = Journal(settings.journal)
-    return journal, LiveCoverage(contract, journal)
+def _observe(
+    engine: Engine, base: Emulator | None
+) -> tuple[Faults, Journal | None, LiveCoverage | None]:
+    """Add what observes or changes exchanges to an engine; `base` shares its journal."""
+    settings = engine.platform.settings
+    # First, because the others report which faults there were.
+    faults = Faults(engine)
+    faults.restart()
+    if settings.self_check:
+        engine.after.append(SelfCheck(engine.contract))
+    if base is not None:
+        journal, coverage = base.journal, base.coverage
+    else:
+        journal = Journal(settings.journal) if settings.journal else None
+        coverage = LiveCoverage(engine.contract, journal) if journal is not None else None
+    if journal is not None:
+        engine.after.append(journal.add)
+    return faults, journal, coverage
 
 
 def create_app(settings: Settings | None = None) -> Flask:
