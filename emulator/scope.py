@@ -42,7 +42,7 @@ class Scope:
     @property
     def fixtures(self) -> Fixtures:
         """The platform's own read-only resources, as this edition's documents print them."""
-        return self.platform.fixtures.edition(self.edition.entry.fixtures)
+        return self.platform.fixtures_of(self.edition)
 
     @property
     def organization(self) -> str:
@@ -116,11 +116,13 @@ class Scope:
 
     def new_uuid(self, kind: str) -> str:
         """Return the next dashed id of a kind."""
-        return self.platform.new_uuid(self.sandbox, kind)
+        counter = self.platform.store.next(self.sandbox, kind)
+        return self.platform.ids.uuid(self.sandbox, kind, counter)
 
     def new_hex(self, kind: str, length: int = 32) -> str:
         """Return the next id of a kind in hexadecimal digits."""
-        return self.platform.new_hex(self.sandbox, kind, length)
+        counter = self.platform.store.next(self.sandbox, kind)
+        return self.platform.ids.hex(self.sandbox, kind, counter, length)
 
     def etag(self, entity: str, version: int, now: int) -> str:
         """Return the entity tag of an entity that was written so often, and last at that time."""
@@ -209,14 +211,6 @@ class PlatformBase:
         """Call `on_erase`: resources are gone, and their ids may come again."""
         for forget in self.on_erase:
             forget(organization, name)
-
-    def new_uuid(self, sandbox: Sandbox, kind: str) -> str:
-        """Return the next dashed id of a kind."""
-        return self.ids.uuid(sandbox, kind, self.store.next(sandbox, kind))
-
-    def new_hex(self, sandbox: Sandbox, kind: str, length: int = 32) -> str:
-        """Return the next id of a kind in hexadecimal digits."""
-        return self.ids.hex(sandbox, kind, self.store.next(sandbox, kind), length)
 
     def sandbox_id(self, sandbox: Sandbox) -> str:
         """Return the UUID under which services know a sandbox."""
