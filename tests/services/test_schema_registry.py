@@ -13,6 +13,7 @@ from emulator.clock import ManualClock
 from emulator.emulator import Emulator
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
+from emulator.services.schema_registry.listing import page_of
 from emulator.services.schema_registry.service import SchemaRegistry
 from emulator.testing.client import AepClient, Response
 from emulator.xdm.paths import field_at, parse_path
@@ -1249,3 +1250,10 @@ def test_names_that_differ_only_in_case_are_remarked_on(aep: AepClient) -> None:
     patch = [{"op": "add", "path": "/allOf/-", "value": {"$ref": second}}]
     grown = aep.call("PATCH", f"{SCHEMAS}/{id}", patch)
     assert grown.warnings == [f"schema_registry.patch_schema.{rule}"]
+
+
+def test_pages_by_index_go_on_behind_the_three_hundredth_resource() -> None:
+    resources = [{"title": str(number)} for number in range(700)]
+    page = page_of(resources, {"start": "400", "limit": "200"}, by_index=True)
+    assert [item["title"] for item in page.items] == [str(number) for number in range(400, 600)]
+    assert page.next == "600"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from emulator.filters.numbers import whole_number
 from emulator.filters.schema_registry import SortKey, member, parse_xdm_filter, sort_key
 from emulator.json_types import Json, JsonObject
 
@@ -37,9 +38,9 @@ def page_of(resources: list[JsonObject], query: JsonObject, by_index: bool) -> P
     resources = selected(resources, query)
     orderby = query.get("orderby", "")
     resources = _ordered(resources, orderby or DEFAULT_ORDER)
-    limit = _number(query.get("limit", ""), MAX_PAGE)
+    limit = min(whole_number(query.get("limit"), MAX_PAGE), MAX_PAGE)
     if by_index or not orderby:
-        return _page_by_index(resources, _number(query.get("start", ""), 0), limit, orderby)
+        return _page_by_index(resources, whole_number(query.get("start"), 0), limit, orderby)
     return _page_by_value(resources, query.get("start", ""), limit, orderby)
 
 
@@ -88,11 +89,3 @@ def _page_by_value(resources: list[JsonObject], start: str, limit: int, orderby:
     more = 0 < end < len(resources)
     last = member(resources[end - 1], name) if more else None
     return Page(resources[:end], orderby, last)
-
-
-def _number(text: str, default: int) -> int:
-    return (
-        min(int(text), MAX_PAGE)
-        if text.isascii() and text.isdecimal() and len(text) < 10
-        else default
-    )
