@@ -7,7 +7,7 @@ takes in data over HTTP. Which specs have an inlet, and what else they default t
 
 from __future__ import annotations
 
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import MISSING, Json, JsonObject, as_object, dotted
 from emulator.sandbox import PLATFORM
 from emulator.scope import Scope
 
@@ -35,7 +35,7 @@ def base_connection(scope: Scope, body: JsonObject) -> JsonObject | None:
 
 def spec_id(body: JsonObject, member: str) -> Json:
     """Return the id in a reference to a spec, such as `connectionSpec`; None without one."""
-    return object_at(body, member).get("id")
+    return as_object(body.get(member)).get("id")
 
 
 def found(scope: Scope, kind: str, key: Json) -> JsonObject | None:
@@ -46,7 +46,7 @@ def found(scope: Scope, kind: str, key: Json) -> JsonObject | None:
 def with_inlet(scope: Scope, kind: str, entity: JsonObject) -> JsonObject:
     """Return a connection or source connection with its inlet, if its spec has one."""
     spec = found(scope, "connection_spec", spec_id(entity, "connectionSpec"))
-    inlet = object_at(spec or {}, "x-emulator").get("inlet")
+    inlet = as_object((spec or {}).get("x-emulator")).get("inlet")
     if not inlet:
         return entity
     if kind == CONNECTION:
@@ -64,7 +64,7 @@ def _with_own_inlet(scope: Scope, entity: JsonObject, inlet: JsonObject) -> Json
     params = {
         **inlet["defaults"],
         **{name: entity[source] for name, source in inlet["copies"].items() if source in entity},
-        **object_at(auth, "params"),
+        **as_object(auth.get("params")),
         "inletId": inlet_id,
         "inletUrl": inlet["url"].format(inletId=inlet_id),
     }
@@ -74,13 +74,7 @@ def _with_own_inlet(scope: Scope, entity: JsonObject, inlet: JsonObject) -> Json
 def _with_base_inlet(scope: Scope, entity: JsonObject) -> JsonObject:
     """Return a source connection with its base connection's URL, where a client looks for it."""
     base = found(scope, CONNECTION, entity.get("baseConnectionId")) or {}
-    url = object_at(object_at(base, "auth"), "params").get("inletUrl")
-    if url is None:
+    url = dotted(base, "auth.params.inletUrl")
+    if url in (None, MISSING):
         return entity
-    return {**entity, "params": {**object_at(entity, "params"), "inletUrl": url}}
-
-
-def object_at(of: JsonObject, member: str) -> JsonObject:
-    """Return a member that is an object; empty where it is something else."""
-    value = of.get(member)
-    return value if isinstance(value, dict) else {}
+    return {**entity, "params": {**as_object(entity.get("params")), "inletUrl": url}}

@@ -11,17 +11,9 @@ from emulator.scope import Scope
 RUN = "run"
 
 _FIXED = (
-    "id",
-    "createdAt",
-    "createdBy",
-    "createdClient",
-    "sandboxId",
-    "sandboxName",
-    "imsOrgId",
-    "flowId",
-    "flowSpec",
-    "providerRefId",
-)
+    "id createdAt createdBy createdClient sandboxId sandboxName imsOrgId flowId flowSpec"
+    " providerRefId"
+).split()
 _SERVER_MADE = (*_FIXED, "updatedAt", "updatedBy", "updatedClient", "version", "etag", "state")
 _WORDS = {
     "completed": "success",

@@ -24,8 +24,8 @@ from emulator.services.flow_service.flows import (
     keep_parts,
     parts_of,
 )
+from emulator.services.flow_service.run_queue import RunQueue
 from emulator.services.flow_service.runs import RUN, Runs
-from emulator.services.flow_service.schedule import RunQueue
 from emulator.services.flow_service.specs import SPEC_KINDS, spec_finder
 
 if TYPE_CHECKING:
@@ -34,25 +34,10 @@ if TYPE_CHECKING:
 KINDS = (CONNECTION, SOURCE_CONNECTION, TARGET_CONNECTION, FLOW)
 
 _SERVER_MADE = (
-    "id",
-    "createdAt",
-    "updatedAt",
-    "createdBy",
-    "updatedBy",
-    "createdClient",
-    "updatedClient",
-    "sandboxId",
-    "sandboxName",
-    "imsOrgId",
-    "version",
-    "etag",
-    "inheritedAttributes",
-    "lastOperation",
-    "lastRunDetails",
-    "runs",
-    "providerRefId",
-    "state",
-)
+    "id createdAt updatedAt createdBy updatedBy createdClient updatedClient sandboxId sandboxName"
+    " imsOrgId version etag inheritedAttributes lastOperation lastRunDetails runs providerRefId"
+    " state"
+).split()
 _INHERITED: dict[str, Callable[[Scope, JsonObject], JsonObject]] = {
     CONNECTION: lambda scope, body: {},
     SOURCE_CONNECTION: inherited_by_connection,

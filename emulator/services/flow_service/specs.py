@@ -9,15 +9,8 @@ from emulator.json_types import JsonObject
 from emulator.scope import Finder, Scope
 
 _SERVER_MADE = (
-    "id",
-    "createdAt",
-    "updatedAt",
-    "createdBy",
-    "updatedBy",
-    "createdClient",
-    "updatedClient",
-    "x-emulator",
-)
+    "id createdAt updatedAt createdBy updatedBy createdClient updatedClient x-emulator"
+).split()
 
 
 CONNECTION_SPEC = "connection_spec"
