@@ -89,6 +89,17 @@ class Scope:
         stored = self.platform.store.read(self.sandbox, kind, key)
         return stored.body if stored else None
 
+    def existing(self, kind: str, key: str) -> JsonObject:
+        """Return the body of a document that a rule has found before.
+
+        Raises:
+            LookupError: No rule looked for it, and it is not there.
+        """
+        body = self.read(kind, key)
+        if body is None:
+            raise LookupError(f"{kind} {key}")
+        return body
+
     def stored(self, kind: str, key: str) -> Stored | None:
         """Return one document of the store with its version, or None."""
         return self.platform.store.read(self.sandbox, kind, key)

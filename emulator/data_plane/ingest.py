@@ -21,7 +21,7 @@ from emulator.data_plane.conform import CORRUPT_CODE, RowError, conformer
 from emulator.data_plane.dataset_files import DatasetFileWriter, file_format
 from emulator.data_plane.diagnostics import Diagnostics
 from emulator.data_plane.errors import FileError
-from emulator.json_types import JsonObject
+from emulator.json_types import Json, JsonObject
 from emulator.scope import Conform, Scope
 from emulator.services.interfaces import Batches
 
@@ -88,6 +88,14 @@ def ingest_rows(
     ingestion = _Ingestion(scope, dataset, batch_id, diagnostics)
     members = ingestion.carry_out(input, percent or 0)
     return batches.finish(scope, batch_id, members, members["status"] == "success")
+
+
+def percent_of(value: Json) -> float | None:
+    """Return the share of rows that may fail as a number; None where it is not one."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def schema_of(scope: Scope, dataset: JsonObject) -> JsonObject:

@@ -11,11 +11,11 @@ from emulator.data_plane import sources
 from emulator.data_plane.delta import DeltaColumn, Selection, transformation
 from emulator.data_plane.errors import FileError, SourceError
 from emulator.data_plane.files import ConnectionFiles, File
-from emulator.data_plane.ingest import UNREADABLE, Input, InputRow, ingest_rows
+from emulator.data_plane.ingest import UNREADABLE, Input, InputRow, ingest_rows, percent_of
 from emulator.data_plane.metrics import RunResult
 from emulator.data_plane.readers import Row
 from emulator.data_plane.sources import FileFormat
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import JsonObject, as_object
 from emulator.scope import Scope
 from emulator.services.interfaces import Batches, Services
 
@@ -86,12 +86,12 @@ def flow_parts(services: Services, scope: Scope, flow: JsonObject) -> FlowParts:
     if source is None or target is None:
         missing = "source" if source is None else "target"
         raise SourceError(f"The flow has no {missing} connection.")
-    dataset_id = _object(target.get("params")).get("dataSetId")
+    dataset_id = as_object(target.get("params")).get("dataSetId")
     dataset = scope.find("dataset", dataset_id) if isinstance(dataset_id, str) else None
     if dataset is None:
         raise SourceError(f"The target connection's data set {dataset_id} does not exist.")
     container = sources.container_of(source)
-    return FlowParts(flow, source, dataset, container, _object(flow.get("options")))
+    return FlowParts(flow, source, dataset, container, as_object(flow.get("options")))
 
 
 def flow_mapping(services: Services, scope: Scope, flow: JsonObject) -> CompiledMapping | None:
@@ -140,7 +140,7 @@ def source_files(
         SourceError: The source connection names what does not exist.
     """
     files = ConnectionFiles(scope.platform).all(scope.sandbox, parts.container)
-    params = _object(parts.source.get("params"))
+    params = as_object(parts.source.get("params"))
     if "tableName" in params:
         table = _table(files, str(params["tableName"]))
         return [table] if delta.name or selection.includes(table.file) else []
@@ -148,7 +148,7 @@ def source_files(
     found = sources.matching(files, path, sources.is_true(params.get("recursive")))
     if found is None:
         raise SourceError(f"There is no file or folder {params.get('path')}.")
-    format = sources.format_of(_object(parts.source.get("data")))
+    format = sources.format_of(as_object(parts.source.get("data")))
     return [SourceFile(file, format) for file in found if selection.includes(file)]
 
 
@@ -261,7 +261,7 @@ def _ingested(
         "tags": {"acp_producer": ["flow_service"], "flowId": [parts.flow["id"]]},
     }
     batch = batches.create(scope.for_client(parts.flow["createdClient"]), members)
-    percent = _percent(parts.options.get("partialIngestionPercent"))
+    percent = percent_of(parts.options.get("partialIngestionPercent"))
     try:
         return ingest_rows(
             scope,
@@ -284,18 +284,7 @@ def _is_diagnosed(parts: FlowParts) -> bool:
     return sources.is_true(wanted) or parts.dataset.get("enableErrorDiagnostics") is True
 
 
-def _percent(value: Json) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
-
-
 def _run_error(error: JsonObject) -> JsonObject:
     """Return a batch's error as runs show it."""
     counted = {name: error[name] for name in ("recordCount",) if name in error}
     return {"code": error["code"], "message": error["description"], **counted}
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -15,7 +15,7 @@ from emulator.data_plane.files import ConnectionFiles
 from emulator.data_plane.job import carry_out
 from emulator.data_plane.metrics import RunReport
 from emulator.data_plane.schedule import Schedule, due_after, read_schedule, read_time
-from emulator.json_types import MISSING, Json, JsonObject, dotted
+from emulator.json_types import MISSING, Json, JsonObject, as_object, dotted
 from emulator.platform import Platform
 from emulator.scope import Scope
 
@@ -72,7 +72,7 @@ class FlowEngine:
         users = {"createdBy": self._scope.user_id, "updatedBy": self._scope.user_id}
         clients = {"createdClient": self._scope.client, "updatedClient": self._scope.client}
         run = self._flows.runs.create(self._scope, {**flow, **users, **clients}, sent, now)
-        params = _params(run)
+        params = as_object(run.get("params"))
         column = params.get("deltaColumn")
         if isinstance(column, dict) and _takes_delta_column(self._scope, flow):
             flow = self._flows.keep_delta_column(self._scope, flow, column)
@@ -131,7 +131,9 @@ class FlowEngine:
         if held is not None:
             return self._hold(run, held, at)
         progress = self._queue.progress(self._scope, flow["id"])
-        selection = selection or _ordered_window(_params(run)) or _following(progress, at)
+        selection = (
+            selection or _ordered_window(as_object(run.get("params"))) or _following(progress, at)
+        )
         copy_id = self._scope.new_uuid("adf_run")
         delta = DeltaColumn(_delta_name(flow, run), progress.get("delta"), selection)
         result = carry_out(self._platform.services, self._scope, flow, selection, delta)
@@ -219,14 +221,9 @@ def _window_of(run: JsonObject) -> Selection | None:
     return Selection(start, end, advances=False)
 
 
-def _params(run: JsonObject) -> JsonObject:
-    params = run.get("params")
-    return params if isinstance(params, dict) else {}
-
-
 def _delta_name(flow: JsonObject, run: JsonObject) -> str:
     """Return the name of the column that tells which rows of a table are new, if one is named."""
-    column: Json = delta_column(flow) or _params(run).get("deltaColumn")
+    column: Json = delta_column(flow) or as_object(run.get("params")).get("deltaColumn")
     return str(column.get("name", "")) if isinstance(column, dict) else ""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from emulator.faults.fault import Fault
 from emulator.hooks import CompletionPolicy
 from emulator.json_types import JsonObject
+from emulator.services.interfaces import dataset_ids
 
 if TYPE_CHECKING:
     from emulator.platform import Platform
@@ -86,7 +87,7 @@ class DataFaults:
 
     def on_completion(self, sandbox: Sandbox, batch: JsonObject) -> CompletionPolicy | None:
         """Return how long a completed batch waits; see `CompletionHook`."""
-        ids = [row["id"] for row in batch["relatedObjects"] if row["type"] == "dataSet"]
+        ids = dataset_ids(batch)
         datasets = (self._platform.store.read(sandbox, "dataset", id) for id in ids)
         for dataset in filter(None, datasets):
             fault = self._of_dataset("stuckBatch", sandbox, dataset.body)

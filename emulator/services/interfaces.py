@@ -45,6 +45,12 @@ class Batches(Protocol):
         """Take a batch's data out of reach."""
 
 
+def dataset_ids(batch: JsonObject) -> list[str]:
+    """Return the ids of the data sets that a batch is for."""
+    related = batch.get("relatedObjects") or ()
+    return [item["id"] for item in related if item.get("type") == "dataSet" and "id" in item]
+
+
 class DatasetFiles(Protocol):
     """The files that batches have brought into data sets."""
 
@@ -176,6 +182,12 @@ class DataPrep(Domain, Protocol):
 
 class DatasetService(Domain, Protocol):
     """Usage labels of data sets."""
+
+    def payload(self, labels: JsonObject) -> JsonObject:
+        """Return labels as a request sends them."""
+
+    def keyed(self, scope: Scope, labels: JsonObject) -> JsonObject:
+        """Return labels under the name of their data set, as the guides of 2020 print them."""
 
     def put(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
         """Give a data set these labels in place of all that it had."""

@@ -27,17 +27,7 @@ _log = logging.getLogger("emulator")
 MAX_WAITING = 1000
 """How many exchanges may wait to be judged; beyond that their clients wait too."""
 
-CONTROL_CALLS = (
-    "coverage",
-    "edition",
-    "editions",
-    "health",
-    "journal",
-    "mutes",
-    "operations",
-    "report",
-    "rules",
-)
+CONTROL_CALLS = "coverage edition editions health journal mutes operations report rules".split()
 """The parts of the control API that a proxy has: it holds no state that could be reset."""
 
 

@@ -13,22 +13,9 @@ from importlib import import_module
 from emulator.mapping.functions.definition import Category, Function
 
 _MODULES = (
-    "strings",
-    "regular_expressions",
-    "hashing",
-    "urls",
-    "dates",
-    "objects",
-    "arrays",
-    "maps",
-    "logic",
-    "aggregation",
-    "conversions",
-    "json_texts",
-    "special",
-    "user_agents",
-    "analytics",
-)
+    "strings regular_expressions hashing urls dates objects arrays maps logic aggregation"
+    " conversions json_texts special user_agents analytics"
+).split()
 
 
 @cache

@@ -8,8 +8,9 @@ from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope, fact
 from emulator.services.batch_ingestion import uploads
 from emulator.services.batch_ingestion.input_format import asked_format
-from emulator.services.batch_ingestion.service import BatchIngestion, dataset_ids, is_of_files
+from emulator.services.batch_ingestion.service import BatchIngestion, is_of_files
 from emulator.services.batch_ingestion.uploads import FileId
+from emulator.services.interfaces import dataset_ids
 
 
 @fact()

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from emulator.data_plane.ingest import UNREADABLE, Input, InputRow, ingest_rows, schema_of
+from emulator.data_plane.ingest import (
+    UNREADABLE,
+    Input,
+    InputRow,
+    ingest_rows,
+    percent_of,
+    schema_of,
+)
 from emulator.data_plane.readers import Row, column_names, nested_rows, read_rows
 from emulator.hooks import CompletionPolicy
 from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
-from emulator.scope import Finder, Lister, Scope
+from emulator.scope import Scope
 from emulator.services.batch_ingestion import uploads
 from emulator.services.batch_ingestion.input_format import input_format, read_options
-from emulator.services.interfaces import Batches
+from emulator.services.interfaces import Batches, Domain, dataset_ids
 
 POLICY = "batch_policy"
 WAITING = ("loaded", "staging")
 """States between completion and the end, in their order."""
 
 
-class BatchIngestion:
+class BatchIngestion(Domain):
     """Batches that clients fill with files."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-
-    def finders(self) -> Mapping[str, Finder]:
-        return {}
-
-    def listers(self) -> Mapping[str, Lister]:
-        return {}
 
     @property
     def _batches(self) -> Batches:
@@ -53,9 +54,7 @@ class BatchIngestion:
 
     def complete(self, scope: Scope, id: str) -> None:
         """Take a batch as complete: it is ingested at once, or when its policy says so."""
-        batch = scope.find("batch", id)
-        if batch is None:
-            raise LookupError(f"batch {id}")
+        batch = scope.existing("batch", id)
         if batch["status"] != "loading":
             return  # repeating it is safe and changes nothing
         policy = self._policy(scope, batch)
@@ -123,7 +122,7 @@ class BatchIngestion:
             dataset,
             batch["id"],
             Input(rows, names, size),
-            percent=_number(_first(tags.get("acp_partialIngestionPercent"))),
+            percent=percent_of(_first(tags.get("acp_partialIngestionPercent"))),
             diagnostics=_first(tags.get("acp_enableErrorDiagnostics")).lower() == "true"
             or dataset.get("enableErrorDiagnostics") is True,
         )
@@ -203,23 +202,10 @@ def is_of_files(batch: JsonObject) -> bool:
     """Tell whether files can be ingested by a batch: it has a data set and an input format."""
     format = batch.get("inputFormat")
     known = isinstance(format, dict) and format.get("format") in ("json", "csv", "parquet")
-    return known and next(iter(dataset_ids(batch)), "") != ""
-
-
-def dataset_ids(batch: JsonObject) -> list[str]:
-    """Return the ids of the data sets that a batch is for."""
-    related = batch.get("relatedObjects") or ()
-    return [item.get("id", "") for item in related if item.get("type") == "dataSet"]
+    return known and any(dataset_ids(batch)[:1])
 
 
 def _first(values: Json) -> str:
     """Return the first value of a tag as text; samples show single values without their array."""
     value = values[0] if isinstance(values, list) and values else values
     return "" if value is None else str(value)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

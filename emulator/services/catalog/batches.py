@@ -14,6 +14,7 @@ from emulator.scope import Scope
 from emulator.services.catalog.dataset_files import READABLE, DatasetFiles
 from emulator.services.catalog.datasets import DATASET
 from emulator.services.catalog.identifiers import next_version, ulid
+from emulator.services.interfaces import dataset_ids
 from emulator.store import Change
 
 BATCH = "batch"
@@ -91,12 +92,12 @@ class Batches:
     def change(self, scope: Scope, id: str, sent: Json) -> JsonObject:
         """Replace the members that were sent, or carry out a JSON Patch array."""
         if isinstance(sent, list):
-            return self.replace(scope, id, apply(self._existing(scope, id), sent))
+            return self.replace(scope, id, apply(scope.existing(BATCH, id), sent))
         return self.update(scope, id, _settable(scope, sent))
 
     def replace(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
         """Put what was sent in place of everything that the server does not set."""
-        old = self._existing(scope, id)
+        old = scope.existing(BATCH, id)
         empty: JsonObject = {"relatedObjects": [], "tags": {}, "availableDates": {}, "errors": []}
         kept = {name: old[name] for name in SERVER_FIELDS if name in old}
         scope.write(scope.change(BATCH, id, empty | kept))
@@ -104,7 +105,7 @@ class Batches:
 
     def update(self, scope: Scope, id: str, members: Mapping[str, object]) -> JsonObject:
         """Set members of a batch and count its version on."""
-        batch = _changed(scope, self._existing(scope, id), members)
+        batch = _changed(scope, scope.existing(BATCH, id), members)
         changes = [scope.change(BATCH, id, batch)]
         if "status" in members:
             changes += _dataset_changes(scope, batch)
@@ -118,7 +119,7 @@ class Batches:
 
         Batches that it replays become inactive.
         """
-        batch = _changed(scope, self._existing(scope, id), members)
+        batch = _changed(scope, scope.existing(BATCH, id), members)
         changes: list[Change] = []
         if lands:
             for number, dataset_id in enumerate(dataset_ids(batch), 1):
@@ -132,7 +133,7 @@ class Batches:
 
     def withdraw(self, scope: Scope, id: str, status: str) -> None:
         """Take a batch's data out of reach; what was stored stays stored."""
-        scope.write(*self._withdrawal(scope, self._existing(scope, id), status))
+        scope.write(*self._withdrawal(scope, scope.existing(BATCH, id), status))
 
     def delete(self, scope: Scope, id: str) -> JsonObject | None:
         """Remove a batch with its files and bytes and return it; None if there is none."""
@@ -163,23 +164,11 @@ class Batches:
         datasets = (stored.body for stored in scope.scan(DATASET))
         return [_last_of(dataset) for dataset in datasets if dataset.get("lastBatchId")]
 
-    def _existing(self, scope: Scope, id: str) -> JsonObject:
-        batch = self.get(scope, id)
-        if batch is None:
-            raise LookupError(id)  # a rule has found it before
-        return batch
-
     def _withdrawal(self, scope: Scope, batch: JsonObject, status: str) -> list[Change]:
         related = [item for item in batch["relatedObjects"] if item.get("type") != "dataSetFile"]
         changed = _changed(scope, batch, {"status": status, "relatedObjects": related})
         gone = self._files.removed(scope, batch)
         return [scope.change(BATCH, batch["id"], changed), *gone, *_dataset_changes(scope, changed)]
-
-
-def dataset_ids(batch: JsonObject) -> list[str]:
-    """Return the ids of the data sets that a batch is for."""
-    related = batch.get("relatedObjects") or ()
-    return [item["id"] for item in related if item.get("type") == "dataSet" and "id" in item]
 
 
 def _settable(scope: Scope, sent: JsonObject) -> JsonObject:

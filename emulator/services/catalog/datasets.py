@@ -96,18 +96,18 @@ class Datasets:
 
     def replace(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
         """Put what a request sent in place of everything that the server does not set."""
-        old = self._existing(scope, id)
+        old = scope.existing(DATASET, id)
         kept = {name: value for name, value in old.items() if name in SERVER_FIELDS}
         return _update(scope, old, kept | _mutable(sent))
 
     def change(self, scope: Scope, id: str, sent: Json) -> JsonObject:
         """Replace the members that were sent whole, or carry out a JSON Patch array."""
-        old = self._existing(scope, id)
+        old = scope.existing(DATASET, id)
         return _update(scope, old, apply(old, sent) if isinstance(sent, list) else old | sent)
 
     def merge(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
         """Merge what was sent into the data set, object by object at every depth."""
-        old = self._existing(scope, id)
+        old = scope.existing(DATASET, id)
         return _update(scope, old, deep_merge(old, sent))
 
     def delete(self, scope: Scope, id: str) -> JsonObject | None:
@@ -117,12 +117,6 @@ class Datasets:
             tables = as_object(dataset.get("tags")).get("adobe/pqs/table") or []
             gone = [scope.change(TABLE, table, None) for table in tables]
             scope.write(scope.change(DATASET, id, None), *gone)
-        return dataset
-
-    def _existing(self, scope: Scope, id: str) -> JsonObject:
-        dataset = self.get(scope, id)
-        if dataset is None:
-            raise LookupError(id)  # a rule has found it before
         return dataset
 
 

@@ -96,7 +96,8 @@ def get_credentials(service: Catalog, call: Call) -> Reply:
 def get_labels(service: Catalog, call: Call) -> Reply:
     """Read the labels of a data set, which the Dataset Service keeps."""
     id = call.path["id"]
-    return Reply(200, shapes.labels(call, call.scope.find("dataset_labels", id) or {"id": id}))
+    labels = call.scope.find("dataset_labels", id) or {"id": id}
+    return Reply(200, service.labels.keyed(call.scope, labels))
 
 
 @operation("catalog.create_dataset_labels")
@@ -105,7 +106,7 @@ def write_labels(service: Catalog, call: Call) -> Reply:
     """Give a data set labels in place of those that it has."""
     labels = service.labels.put(call.scope, call.path["id"], call.body)
     status = 201 if call.operation.method == "POST" else 200
-    return Reply(status, shapes.label_payload(labels))
+    return Reply(status, service.labels.payload(labels))
 
 
 @operation("catalog.delete_dataset_labels")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from emulator.json_types import Json, JsonObject, as_object, dumps
-from emulator.services.catalog.batches import dataset_ids
 from emulator.services.catalog.listing import project
+from emulator.services.interfaces import dataset_ids
 from emulator.web import Call, Reply
 
 _FOR_FILTERS = ("id", "dataSet", "batch", "dataSetId")
@@ -107,17 +107,6 @@ def tag(found: JsonObject) -> JsonObject:
     """Return the values of a tag, and the data sets that have it: API reference, `tagsResponse`."""
     holders = [f"@/DataSet/{id}" for id in found["datasets"]]
     return {"objectType": {"datasets": holders}, found["name"]: found["values"]}
-
-
-def labels(call: Call, entity: JsonObject) -> JsonObject:
-    """Return a data set's labels as Catalog's guide of 2020 prints them, with the organization."""
-    organization = {"imsOrg": call.scope.organization}
-    return {f"AEP:dataset:{entity['id']}": organization | label_payload(entity)}
-
-
-def label_payload(entity: JsonObject) -> JsonObject:
-    """Return labels as a request sends them; a data set without any has two empty lists."""
-    return {name: entity.get(name, []) for name in ("labels", "optionalLabels")}
 
 
 def filterable(batch: JsonObject) -> JsonObject:

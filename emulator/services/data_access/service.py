@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from emulator.data_plane.dataset_files import CONTENT_TYPES
@@ -11,7 +11,8 @@ from emulator.data_plane.readers import read_rows
 from emulator.json_types import JsonObject
 from emulator.platform import Platform
 from emulator.problem import Problem
-from emulator.scope import Finder, Lister, Scope
+from emulator.scope import Scope
+from emulator.services.interfaces import Domain
 
 MAX_PREVIEW_ROWS = 100
 """How many rows of a data set its preview shows: "Data Access API, OpenAPI document"."""
@@ -30,18 +31,12 @@ class Entry(NamedTuple):
     length: int
 
 
-class DataAccess:
+class DataAccess(Domain):
     """Reads what ingestion has written."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._blobs = platform.blobs
-
-    def finders(self) -> Mapping[str, Finder]:
-        return {}
-
-    def listers(self) -> Mapping[str, Lister]:
-        return {}
 
     def part_size(self, scope: Scope, file_id: str, name: str) -> int | None:
         """Return how many bytes a part of a data set file has; None if it cannot be read."""

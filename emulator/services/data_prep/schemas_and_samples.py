@@ -35,14 +35,8 @@ def create_sample(scope: Scope, sent: JsonObject) -> JsonObject:
 
 
 def replace_sample(scope: Scope, id: str, sent: JsonObject) -> JsonObject:
-    """Put sample data in place of other, as its next version.
-
-    Raises:
-        LookupError: No rule looked for the sample, and it is not there.
-    """
-    old = scope.read(SAMPLE, id)
-    if old is None:
-        raise LookupError(id)
+    """Put sample data in place of other, as its next version."""
+    old = scope.existing(SAMPLE, id)
     made = {**old, **_modified(scope), **_sample(sent), "version": old["version"] + 1}
     scope.write(scope.change(SAMPLE, id, made))
     return made

@@ -77,10 +77,7 @@ class DataPrep:
         Raises:
             LookupError: The set has no such version.
         """
-        found = scope.read(VERSION, f"{id} {number}")
-        if found is None:
-            raise LookupError(f"{id} {number}")
-        return found
+        return scope.existing(VERSION, f"{id} {number}")
 
     def mapping_sets(self, scope: Scope) -> list[JsonObject]:
         """Return every mapping set as it is now, the oldest first."""
@@ -156,9 +153,7 @@ class DataPrep:
 
 def _next_version(scope: Scope, id: str) -> tuple[JsonObject, JsonObject]:
     """Return a set as it is, and what its next version changes in its head."""
-    old = scope.read(MAPPING_SET, id)
-    if old is None:
-        raise LookupError(id)  # a rule has found it before
+    old = scope.existing(MAPPING_SET, id)
     return old, {
         "version": old["version"] + 1,
         "modifiedDate": scope.now(),

@@ -17,14 +17,7 @@ from emulator.services.data_prep.vocabulary import ATTRIBUTE, mappings
 from emulator.web import Call, Reply
 
 _HEAD = ("id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy")
-_CONTENT = (
-    "sourceType",
-    "source",
-    "destination",
-    "name",
-    "description",
-    "expressionAttributes",
-)
+_CONTENT = "sourceType source destination name description expressionAttributes".split()
 _SHORT = ("id", "version", *_CONTENT)
 _TAIL = ("strictMapping", "allowNullValues", "xdmVersion", "schemaRef", "xdmSchema")
 

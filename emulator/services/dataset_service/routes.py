@@ -10,21 +10,21 @@ from emulator.web import Call, Reply, operation
 @operation("dataset_service.get_labels")
 def get_labels(service: DatasetService, call: Call) -> Reply:
     """Read the labels of a data set and of its fields."""
-    return shapes.read(call, call.find(LABELS, call.path["datasetId"]))
+    return shapes.read(service, call, call.find(LABELS, call.path["datasetId"]))
 
 
 @operation("dataset_service.create_labels")
 def create_labels(service: DatasetService, call: Call) -> Reply:
     """Give labels to a data set."""
     labels = service.put(call.scope, call.path["datasetId"], call.body)
-    return shapes.written(201, labels)
+    return shapes.written(service, 201, labels)
 
 
 @operation("dataset_service.replace_labels")
 def replace_labels(service: DatasetService, call: Call) -> Reply:
     """Replace all labels of a data set."""
     labels = service.put(call.scope, call.path["datasetId"], call.body)
-    return shapes.written(200, labels)
+    return shapes.written(service, 200, labels)
 
 
 @operation("dataset_service.delete_labels")

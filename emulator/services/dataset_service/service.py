@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from emulator.json_types import JsonObject
-from emulator.scope import Finder, Lister, Scope
+from emulator.scope import Finder, Scope
+from emulator.services.interfaces import Domain
 
 LABELS = "dataset_labels"
 
 
-class DatasetService:
+class DatasetService(Domain):
     """The labels of every sandbox's data sets, one entity for each data set that has any.
 
     A stored entity has `id` (the data set's), `labels`, `optionalLabels` and `etag`.
@@ -19,12 +20,21 @@ class DatasetService:
     def finders(self) -> Mapping[str, Finder]:
         return {LABELS: self.get}
 
-    def listers(self) -> Mapping[str, Lister]:
-        return {}
-
     def get(self, scope: Scope, id: str) -> JsonObject | None:
         """Return the labels of a data set; they go with it."""
         return scope.read(LABELS, id) if scope.find("dataset", id) else None
+
+    def payload(self, labels: JsonObject) -> JsonObject:
+        """Return labels as a request sends them: Dataset Service API reference, `LabelPayload`.
+
+        A data set without any has two empty lists.
+        """
+        return {name: labels.get(name, []) for name in ("labels", "optionalLabels")}
+
+    def keyed(self, scope: Scope, labels: JsonObject) -> JsonObject:
+        """Return labels under the name of their data set, as the guides of 2020 print them."""
+        organization = {"imsOrg": scope.organization}
+        return {f"AEP:dataset:{labels['id']}": organization | self.payload(labels)}
 
     def put(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
         """Give a data set these labels in place of all that it had."""

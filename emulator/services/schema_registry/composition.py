@@ -15,25 +15,10 @@ ADHOC = "https://ns.adobe.com/xdm/data/adhoc"
 RELATIONAL = "https://ns.adobe.com/xdm/data/adhoc-v2"
 
 ASSIGNED = (
-    "$id",
-    "imsOrg",
-    "meta:abstract",
-    "meta:altId",
-    "meta:class",
-    "meta:containerId",
-    "meta:datasetNamespace",
-    "meta:descriptors",
-    "meta:extends",
-    "meta:extensible",
-    "meta:registryMetadata",
-    "meta:resourceType",
-    "meta:sandboxId",
-    "meta:sandboxType",
-    "meta:tenantNamespace",
-    "meta:xdmType",
-    "refs",
-    "version",
-)
+    "$id imsOrg meta:abstract meta:altId meta:class meta:containerId meta:datasetNamespace"
+    " meta:descriptors meta:extends meta:extensible meta:registryMetadata meta:resourceType"
+    " meta:sandboxId meta:sandboxType meta:tenantNamespace meta:xdmType refs version"
+).split()
 """Members that the registry assigns; what a client sends for them is ignored."""
 
 _APPEND = "meta:immutableTags-"

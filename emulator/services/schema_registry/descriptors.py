@@ -20,19 +20,9 @@ BY_SCHEMA = "xdm_schema_descriptors"
 DEPRECATED = "xdm:descriptorDeprecated"
 
 _ASSIGNED = (
-    "@id",
-    "created",
-    "createdClient",
-    "createdUser",
-    "imsOrg",
-    "meta:containerId",
-    "meta:registryMetadata",
-    "meta:sandboxId",
-    "meta:sandboxType",
-    "updated",
-    "updatedUser",
-    "version",
-)
+    "@id created createdClient createdUser imsOrg meta:containerId meta:registryMetadata"
+    " meta:sandboxId meta:sandboxType updated updatedUser version"
+).split()
 
 
 class Descriptors:
@@ -59,21 +49,13 @@ class Descriptors:
         return self._write(scope, scope.new_hex(DESCRIPTORS, digits), sent, {})
 
     def replace(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
-        """Replace all that a descriptor says.
-
-        Raises:
-            LookupError: No rule looked for the descriptor, and it is not there.
-        """
-        before = self._existing(scope, id)
+        """Replace all that a descriptor says."""
+        before = scope.existing(DESCRIPTORS, id.rstrip("/"))
         return self._write(scope, before["@id"], sent, before)
 
     def delete(self, scope: Scope, id: str) -> None:
-        """Remove a descriptor.
-
-        Raises:
-            LookupError: No rule looked for the descriptor, and it is not there.
-        """
-        before = self._existing(scope, id)
+        """Remove a descriptor."""
+        before = scope.existing(DESCRIPTORS, id.rstrip("/"))
         scope.write(scope.change(DESCRIPTORS, before["@id"], None), *_indexed(scope, before, {}))
 
     def removal(self, scope: Scope, schema: str) -> list[Change]:
@@ -81,12 +63,6 @@ class Descriptors:
         index = _index(scope, schema)
         changes = [scope.change(DESCRIPTORS, id, None) for id in index]
         return [*changes, scope.change(BY_SCHEMA, schema, None)] if index else []
-
-    def _existing(self, scope: Scope, id: str) -> JsonObject:
-        descriptor = self.find(scope, id)
-        if descriptor is None:
-            raise LookupError(id)
-        return descriptor
 
     def _write(self, scope: Scope, id: str, sent: JsonObject, before: JsonObject) -> JsonObject:
         version = str(int(before.get("version", "0")) + 1)

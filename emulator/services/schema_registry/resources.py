@@ -93,22 +93,14 @@ class Resources:
         return list(made.values())
 
     def replace(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
-        """Replace what a tenant's resource says. Tags, once set, stay.
-
-        Raises:
-            LookupError: No rule looked for the resource, and it is not there.
-        """
+        """Replace what a tenant's resource says. Tags, once set, stay."""
         before = self.existing(scope, id)
         tags = dict.fromkeys(before.get("meta:immutableTags", []))
         tags.update(dict.fromkeys(sent.get("meta:immutableTags", [])))
         return self._rewrite(scope, before, {**sent, "meta:immutableTags": list(tags)})
 
     def patch(self, scope: Scope, id: str, patch: list[Json]) -> JsonObject:
-        """Apply a JSON Patch to a tenant's resource.
-
-        Raises:
-            LookupError: No rule looked for the resource, and it is not there.
-        """
+        """Apply a JSON Patch to a tenant's resource."""
         before = self.existing(scope, id)
         return self._rewrite(scope, before, apply(before, patch))
 

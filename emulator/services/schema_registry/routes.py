@@ -157,8 +157,7 @@ def export_resource(service: SchemaRegistry, call: Call) -> Reply:
 def import_resources(service: SchemaRegistry, call: Call) -> Reply:
     """Add what another organization or sandbox exported, or a template proposes; or none of it."""
     before = call.scope.platform.store.dump()
-    view = call.scope
-    added = service.import_resources(view, call.body)
+    added = service.import_resources(call.scope, call.body)
     shaped: list[Json] = [resource_shape(call, resource) for resource in added]
     for descriptor in imported_descriptors(call.body, call.scope.tenant_id):
         reply = call.perform(_posted(descriptor))

@@ -72,11 +72,7 @@ class SchemaRegistry(Resources):
         return resolve(union, lambda id: self.find(scope, id))
 
     def delete(self, scope: Scope, id: str) -> None:
-        """Remove a tenant's resource with its title, its descriptors and its log.
-
-        Raises:
-            LookupError: No rule looked for the resource, and it is not there.
-        """
+        """Remove a tenant's resource with its title, its descriptors and its log."""
         resource = self.existing(scope, id)
         descriptors = self.descriptors.removal(scope, resource["$id"])
         scope.write(*self.removal(scope, resource), *descriptors)
