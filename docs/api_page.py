@@ -47,18 +47,31 @@ def public(module: Any) -> list[Any]:
 
 
 def members(item: Any) -> list[Any]:
-    """Return the documented public members of a class, inherited ones included."""
+    """Return the documented public members of a class, inherited ones included.
+
+    The fields of a dataclass are what it is made of; its docstring says what users need of them.
+    """
     if not item.is_class:
         return []
     found = {**item.inherited_members, **item.members}
     shown = (member.final_target if member.is_alias else member for member in found.values())
-    return [member for member in shown if not member.name.startswith("_") and member.docstring]
+    hidden = "attribute" if "dataclass" in item.labels else ""
+    return [
+        member
+        for member in shown
+        if not member.name.startswith("_") and member.docstring and not is_field(member, hidden)
+    ]
+
+
+def is_field(member: Any, hidden: str) -> bool:
+    """Tell whether a member is of a hidden kind and no property."""
+    return bool(member.kind.value == hidden and "property" not in member.labels)
 
 
 def signature(item: Any) -> str:
     """Return how something is called; dataclasses and attributes by their name alone."""
     function = item.all_members.get("__init__", item) if item.is_class else item
-    if not function.is_function:
+    if not function.is_function or "dataclass" in item.labels:
         return str(item.name)
     parameters = [text for text in parameter_texts(function) if text not in ("self", "cls")]
     return f"{item.name}({', '.join(parameters)})"

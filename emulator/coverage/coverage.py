@@ -20,7 +20,7 @@ from emulator.journal.entry import EXPECTS_HEADER, SHARED, Entry, EntryFinding
 from emulator.journal.entry_json import full_entry
 from emulator.json_types import Json, JsonObject
 
-FORMAT = "aep-emulator coverage 1"
+FORMAT = "aep-emulator coverage 2"
 """The member `format` of a coverage file."""
 
 MAX_TESTS = 10_000

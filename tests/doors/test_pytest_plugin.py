@@ -303,7 +303,7 @@ def test_a_report_of_no_known_form_is_refused_at_once(tmp_path: Path) -> None:
 def test_the_coverage_has_what_every_test_has_tried(plain: Run, folder: Path) -> None:
     assert "test_bad.py::test_violation" in names_in(plain.coverage)
     assert "test_good.py::TestMarked::test_nearest_wins" in names_in(plain.coverage)
-    assert plain.coverage["format"] == "aep-emulator coverage 1"
+    assert plain.coverage["format"] == "aep-emulator coverage 2"
     assert (folder / "report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
 
 

@@ -182,14 +182,14 @@ def test_tests_are_told_apart(api: AepClient, coverage: LiveCoverage) -> None:
         [],
         {},
         {"format": "something else"},
-        {"format": "aep-emulator coverage 1"},
+        {"format": "aep-emulator coverage 2"},
         {
-            "format": "aep-emulator coverage 1",
+            "format": "aep-emulator coverage 2",
             "rows": [{}],
             "unexpected": [],
             "unmetExpectations": [],
         },
-        {"format": "aep-emulator coverage 1", "rows": 3, "unexpected": [], "unmetExpectations": []},
+        {"format": "aep-emulator coverage 2", "rows": 3, "unexpected": [], "unmetExpectations": []},
     ],
 )
 def test_what_is_no_coverage_is_not_merged(contract: Contract, content: object) -> None:
