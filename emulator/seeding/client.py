@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from emulator.contract.replies import shown_in
 from emulator.fixtures.journey import Answer, Request, Send
 from emulator.json_types import Json, JsonObject, dumps, loads
 from emulator.seeding import SeedError
@@ -55,12 +56,15 @@ class InProcessClient:
             raise SeedError(f"{operation} was refused with {reply.status} by {rule}: {said}")
         return answer
 
+    def create(self, operation: str, body: JsonObject) -> str:
+        """Create a resource and return its id, where the contract says that the reply holds it.
 
-def created_id(answer: JsonObject | list[str]) -> str:
-    """Return the id in the response to a creation, whichever form its service has."""
-    if isinstance(answer, list):
-        return answer[0].rpartition("/")[2]
-    return str(answer.get("$id") or answer["id"])
+        Raises:
+            SeedError: As for `call`.
+        """
+        resource, role = self._engine.contract.resources.by_operation[operation]
+        (created,) = shown_in(resource, role, self.call(operation, body))
+        return created.ids[0]
 
 
 def transport(engine: Engine) -> Send:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from emulator.json_types import JsonObject
 from emulator.seeding import credentials
-from emulator.seeding.client import InProcessClient, created_id
+from emulator.seeding.client import InProcessClient
 from emulator.seeding.columns import GROUPS, KEY, PROFILE, SUBJECTS, Column
 
 if TYPE_CHECKING:
@@ -130,9 +130,9 @@ class RandomData:
             "allOf": [{"$ref": reference} for reference in (PROFILE, *groups)],
             "meta:class": PROFILE,
         }
-        made = self._client.call("schema_registry.create_schema", body)
+        id = self._client.create("schema_registry.create_schema", body)
         columns = (KEY, *(column for group in groups for column in GROUPS[group]))
-        return Schema(created_id(made), title, columns)
+        return Schema(id, title, columns)
 
     def _dataset(self, schema: Schema) -> Dataset:
         name = self._name(f"{schema.title.removesuffix(self._suffix)}, {self._faker.month_name()}")
@@ -141,7 +141,7 @@ class RandomData:
             "description": self._faker.sentence(),
             "schemaRef": {"id": schema.id, "contentType": SCHEMA_VERSION},
         }
-        return Dataset(created_id(self._client.call("catalog.create_dataset", body)), name, schema)
+        return Dataset(self._client.create("catalog.create_dataset", body), name, schema)
 
     def _connection(self) -> Connection:
         flow_spec = self._fixtures.get("flow_specs", CLOUD_STORAGE_TO_AEP) or {}
@@ -154,7 +154,7 @@ class RandomData:
             "auth": credentials.invent_auth(spec, self._faker),
             "connectionSpec": reference,
         }
-        return Connection(self._create("connection", body), reference)
+        return Connection(self._client.create("flow_service.create_connection", body), reference)
 
     def _flow(self, start: int, every_days: int) -> Flow:
         dataset, connection = self._pick(self.datasets), self._pick(self.connections)
@@ -177,8 +177,12 @@ class RandomData:
             "name": name,
             "description": self._faker.sentence(),
             "flowSpec": {"id": CLOUD_STORAGE_TO_AEP, "version": "1.0"},
-            "sourceConnectionIds": [self._create("source_connection", source)],
-            "targetConnectionIds": [self._create("target_connection", target)],
+            "sourceConnectionIds": [
+                self._client.create("flow_service.create_source_connection", source)
+            ],
+            "targetConnectionIds": [
+                self._client.create("flow_service.create_target_connection", target)
+            ],
             "transformations": [self._mapping(dataset.schema)],
             "scheduleParams": {
                 "startTime": str(start),
@@ -186,10 +190,12 @@ class RandomData:
                 "interval": str(every_days),
             },
         }
-        return Flow(self._create("flow", made), connection.id, folder, dataset.schema.columns)
-
-    def _create(self, kind: str, body: JsonObject) -> str:
-        return created_id(self._client.call(f"flow_service.create_{kind}", body))
+        return Flow(
+            self._client.create("flow_service.create_flow", made),
+            connection.id,
+            folder,
+            dataset.schema.columns,
+        )
 
     def _mapping(self, schema: Schema) -> JsonObject:
         body = {
@@ -201,7 +207,7 @@ class RandomData:
                 for column in schema.columns
             ],
         }
-        id = created_id(self._client.call("data_prep.create_mapping_set", body))
+        id = self._client.create("data_prep.create_mapping_set", body)
         return {"name": "Mapping", "params": {"mappingId": id, "mappingVersion": 0}}
 
 
