@@ -28,7 +28,7 @@ class FaultViews:
 
     def set_ones(self) -> Response:
         """List the faults that are set, with how often each has fired."""
-        return answer({"faults": [fault.shown() for fault in self._faults.all()]})
+        return answer({"faults": [fault.to_json() for fault in self._faults.all()]})
 
     def add(self) -> Response:
         """Set one fault, or those of a list under `faults`; all or none."""
@@ -42,7 +42,7 @@ class FaultViews:
             made = self._faults.add_all(several)
         except FaultError as wrong:
             return error(400, "invalid fault", str(wrong))
-        return answer({"faults": [fault.shown() for fault in made]}, 201)
+        return answer({"faults": [fault.to_json() for fault in made]}, 201)
 
     def clear(self) -> Response:
         """Take all faults away."""

@@ -58,7 +58,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 
 def _definitions(arguments: argparse.Namespace) -> JsonObject:
-    from emulator.faults.fault import FaultError, from_word
+    from emulator.faults.fault import FaultError, read_definition
     from emulator.json_types import loads
 
     word = arguments.fault
@@ -70,7 +70,7 @@ def _definitions(arguments: argparse.Namespace) -> JsonObject:
             if isinstance(read, dict) and set(read) == {"faults"}:
                 return read
         else:
-            read = from_word(word)
+            read = read_definition(word)
     except FaultError as error:
         raise CommandError(str(error)) from error
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Misbehaviour on purpose: errors, delays, lost connections, expiry, late visibility."""
+"""Injected faults: errors, delays, lost connections, expiry, late visibility."""
 
 from emulator.faults.collection import Faults
 from emulator.faults.fault import Fault, FaultError

@@ -1,4 +1,4 @@
-"""The faults of one emulator: set, listed, cleared, and done to the requests that they hit."""
+"""The faults of one emulator: set, listed, cleared, and applied to the requests that they hit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.clock import ManualClock
 from emulator.faults.data import DataFaults
-from emulator.faults.fault import OF_DATA, STATUSES, Fault, FaultError, from_word, make_fault
+from emulator.faults.fault import OF_DATA, STATUSES, Fault, FaultError, make_fault, read_definition
 from emulator.faults.tokens import Tokens
 from emulator.faults.visibility import Visibility
 from emulator.json_types import loads
@@ -36,13 +36,13 @@ REFUSING = ("error", "reset", "expiredToken")
 
 
 NOT_BEFORE = ("notVisible", *OF_DATA)
-"""Kinds that a call is not asked for before it is carried out."""
+"""Kinds that do nothing before a call is carried out."""
 
 
 class Faults:
-    """Rules of misbehaviour, in the order in which they were set.
+    """Faults in the order in which they were set.
 
-    Two are never at odds: delays add up, and of those that refuse a call the first one counts it.
+    Delays add up; of several faults that refuse a call the first one does, and counts it.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -120,7 +120,7 @@ class Faults:
 
     def _make(self, definition: Any, id: str) -> Fault:
         if isinstance(definition, str | int):
-            definition = from_word(str(definition))
+            definition = read_definition(str(definition))
         return make_fault(definition, self._engine.contract, id)
 
     def all(self) -> list[Fault]:
@@ -143,7 +143,7 @@ class Faults:
         self._numbered = 0
 
     def before(self, exchange: Exchange) -> Reply | None:
-        """Refuse a call that is to be refused, and note whatever else is to befall it.
+        """Refuse a call if a fault says so, and note the other faults that hit it.
 
         Raises:
             Problem: The refusal.
@@ -153,7 +153,7 @@ class Faults:
             return None
         self._data.begin()
         refusing = None
-        for fault in self._in_question(exchange):
+        for fault in self._faults_for(exchange):
             if fault.kind in NOT_BEFORE or (fault.kind in REFUSING and refusing is not None):
                 continue
             if self._hits(fault, exchange):
@@ -163,7 +163,7 @@ class Faults:
             raise _problem(refusing, exchange)
         return None
 
-    def _in_question(self, exchange: Exchange) -> list[Fault]:
+    def _faults_for(self, exchange: Exchange) -> list[Fault]:
         """Return the fault that came with a call, if any, and those that are set."""
         sent = exchange.incoming.headers.get(HEADER)
         if sent is None:
@@ -191,7 +191,7 @@ class Faults:
         return fault.hits(ids)
 
     def after(self, exchange: Exchange) -> None:
-        """Hide what is not visible yet, and say what is to go wrong on the reply's way."""
+        """Hide what is not visible yet, and say what goes wrong with the reply in transport."""
         if not (self._faults or self._visibility or HEADER in exchange.incoming.headers):
             return
         exchange.faults |= self._data.fired()
@@ -207,7 +207,7 @@ class Faults:
 
     def _hide(self, exchange: Exchange) -> None:
         if self._visibility.created(exchange):
-            for fault in self._in_question(exchange):
+            for fault in self._faults_for(exchange):
                 if fault.kind == "notVisible" and self._hits(fault, exchange):
                     exchange.faults[fault.id] = fault
                     self._visibility.hide(fault, exchange)
@@ -233,11 +233,7 @@ class Faults:
         return None if made == TransportFault() else made
 
     def wait(self, fault: TransportFault, sleep: Callable[[float], object] = time.sleep) -> None:
-        """Let a delay pass where there is no socket.
-
-        A clock that stands still is advanced by it, so that tests need not wait; else `sleep` is
-        called.
-        """
+        """Wait for a delay where there is no socket; a manual clock is advanced instead."""
         clock = self._engine.platform.clock
         if isinstance(clock, ManualClock):
             clock.advance(fault.delay)
@@ -246,7 +242,7 @@ class Faults:
 
 
 def _problem(fault: Fault, exchange: Exchange) -> Problem:
-    """Return the refusal that a fault is; a reset has one too, for doors without a connection."""
+    """Return the refusal of a fault; a reset has one too, for transports without a connection."""
     if fault.kind == "expiredToken":
         return Problem("platform.token_invalid")
     if fault.kind == "reset":

@@ -100,7 +100,7 @@ class Fault:
         digits = ids.hex(PLATFORM, f"fault {self.id} {of}", self.seen, 12)
         return float(int(digits, 16) / 16**12)
 
-    def shown(self) -> JsonObject:
+    def to_json(self) -> JsonObject:
         """Return the definition with id and counters, as JSON."""
         return {"id": self.id, **self.definition, "matched": self.seen, "fired": self.fired}
 
@@ -139,14 +139,14 @@ def _check_names(definition: JsonObject, contract: Contract) -> None:
         raise FaultError(f"problem: no error catalogue has an entry {problem}")
     for service in definition.get("services") or ():
         if service not in contract.services:
-            raise FaultError(f"services: {service} is none of {', '.join(contract.services)}")
+            raise FaultError(f"services: {service} is not one of {', '.join(contract.services)}")
     for glob in definition.get("operations") or ():
         pattern = re.compile(translate(glob))
         if not any(pattern.match(operation) for operation in contract.operations):
             raise FaultError(f"operations: no operation is called {glob}")
 
 
-def from_word(word: str) -> Any:
+def read_definition(word: str) -> Any:
     """Return the definition that a word stands for: a status, a kind, or an error's id.
 
     JSON stands for itself.
@@ -166,4 +166,4 @@ def from_word(word: str) -> Any:
     if "." in word:
         return {"kind": "error", "problem": word}
     known = ", ".join((*STATUSES, *_PLAIN))
-    raise FaultError(f"{word!r} is none of {known}, no id of an error and no JSON")
+    raise FaultError(f"{word!r} is not one of {known}, nor the id of an error, nor JSON")

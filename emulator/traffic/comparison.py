@@ -1,4 +1,4 @@
-"""Which calls of a recording would go otherwise if another edition were in force, and why."""
+"""Which calls of a recording another edition would answer differently, and why."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from emulator.contract import Contract, Rule
 from emulator.json_types import JsonObject
 from emulator.reports.recording import KINDS
-from emulator.traffic.judged import Judged, Routed
+from emulator.traffic.judgement import Judgement, RoutedRequest
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
     from emulator.contract.lookup import Finding
 
-MOST_EXAMPLES = 3
-MOST_CHANGES = 1000
-"""So many changes are told apart; a contract has fewer for one recording of one client."""
+MAX_EXAMPLES = 3
+MAX_CHANGES = 1000
+"""How many changes are kept; a recording of one client has fewer."""
 
 
 class Change(NamedTuple):
@@ -31,8 +31,8 @@ class Change(NamedTuple):
 
 
 @dataclass(slots=True)
-class Changed:
-    """How many calls it concerns, and where some of them stand."""
+class Occurrences:
+    """How many calls a change concerns, and where some of them stand."""
 
     count: int = 0
     examples: list[JsonObject] = field(default_factory=list)
@@ -46,11 +46,11 @@ class Comparison:
         self.one = one
         self.other = other
         self._aspects: dict[str, list[tuple[str, str]]] = {}
-        self.changes: dict[Change, Changed] = {}
+        self.changes: dict[Change, Occurrences] = {}
         self.calls = 0
         self.unchanged = 0
 
-    def add(self, routed: Routed, one: Judged, other: Judged) -> None:
+    def add(self, routed: RoutedRequest, one: Judgement, other: Judgement) -> None:
         """Count a call that both editions have judged."""
         self.calls += 1
         found = list(self._changes(routed, one, other))
@@ -59,14 +59,14 @@ class Comparison:
         for change in found:
             changed = self.changes.get(change)
             if changed is None:
-                if len(self.changes) >= MOST_CHANGES:
+                if len(self.changes) >= MAX_CHANGES:
                     continue
-                changed = self.changes[change] = Changed()
+                changed = self.changes[change] = Occurrences()
             changed.count += 1
-            if len(changed.examples) < MOST_EXAMPLES:
+            if len(changed.examples) < MAX_EXAMPLES:
                 changed.examples.append(_example(routed, other, change))
 
-    def _changes(self, routed: Routed, one: Judged, other: Judged) -> Iterator[Change]:
+    def _changes(self, routed: RoutedRequest, one: Judgement, other: Judgement) -> Iterator[Change]:
         operation = routed.incoming.operation.id
         before, after = one.refusal, other.refusal
         if before is None and after is not None:
@@ -86,7 +86,7 @@ class Comparison:
             if rule.id not in known:
                 yield Change("undecided", operation, rule.id)
 
-    def _remarks(self, operation: str, one: Judged, other: Judged) -> Iterator[Change]:
+    def _remarks(self, operation: str, one: Judgement, other: Judgement) -> Iterator[Change]:
         before = {finding.rule.id for finding in one.findings}
         for id in dict.fromkeys(item.rule.id for item in other.findings if item.mute is None):
             if id not in before:
@@ -132,7 +132,7 @@ class Comparison:
             "changes": [self._row(change, changed) for change, changed in rows],
         }
 
-    def _row(self, change: Change, changed: Changed) -> JsonObject:
+    def _row(self, change: Change, changed: Occurrences) -> JsonObject:
         return {
             **change._asdict(),
             "count": changed.count,
@@ -165,7 +165,7 @@ class Comparison:
         ]
 
 
-def _example(routed: Routed, other: Judged, change: Change) -> JsonObject:
+def _example(routed: RoutedRequest, other: Judgement, change: Change) -> JsonObject:
     finding = next((item for item in other.findings if item.rule.id == change.cause), None)
     place = {"at": finding.at} if finding is not None else {}
     recorded = routed.recorded

@@ -3,7 +3,7 @@
 `NAME.json` holds `{"request": …, "response": …}`; `NAME.request.json` holds the request alone and
 `NAME.response.json` beside it its response. A request has `method`, `url`, `headers` and a body; a
 response has `status`, `headers` and a body. A body is a JSON value in `body`, a text in `bodyText`,
-or bytes in `bodyBase64`. `startedAt` is an ISO 8601 time. Files are read by the order of names.
+or bytes in `bodyBase64`. `startedAt` is an ISO 8601 time. Files come in the order of names.
 """
 
 from __future__ import annotations
@@ -11,16 +11,22 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from emulator.json_types import JsonObject, dumps, loads
 from emulator.traffic.har import moment
-from emulator.traffic.recording import Recorded, RecordedReply, Source, TrafficError, fields_of
+from emulator.traffic.recording import (
+    RecordedCall,
+    RecordedReply,
+    Source,
+    TrafficError,
+    fields_of,
+    reason_of,
+)
 
 _REQUEST, _RESPONSE = ".request.json", ".response.json"
 
 
-def read_folder(folder: Path) -> Iterator[Recorded]:
+def read_folder(folder: Path) -> Iterator[RecordedCall]:
     """Yield the exchanges of a folder and of the folders in it.
 
     Raises:
@@ -31,7 +37,7 @@ def read_folder(folder: Path) -> Iterator[Recorded]:
             yield read_exchange(path)
 
 
-def read_exchange(path: Path) -> Recorded:
+def read_exchange(path: Path) -> RecordedCall:
     """Return the exchange of one file, or of a pair of files.
 
     Raises:
@@ -43,7 +49,7 @@ def read_exchange(path: Path) -> Recorded:
         found = {"request": found, **({"response": _object(other)} if other.is_file() else {})}
     try:
         request, response = found["request"], found.get("response")
-        return Recorded(
+        return RecordedCall(
             source=Source(str(path)),
             method=str(request["method"]).upper(),
             url=str(request["url"]),
@@ -53,8 +59,7 @@ def read_exchange(path: Path) -> Recorded:
             started=moment(found.get("startedAt", request.get("startedAt"))),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise TrafficError(f"{path}: not an exchange: {said}") from error
+        raise TrafficError(f"{path}: not an exchange: {reason_of(error)}") from error
 
 
 def _reply(response: JsonObject) -> RecordedReply:
@@ -72,9 +77,9 @@ def _body(half: JsonObject) -> bytes:
 
 def _object(path: Path) -> JsonObject:
     try:
-        found: Any = loads(path.read_bytes())
+        found = loads(path.read_bytes())
     except ValueError as error:
         raise TrafficError(f"{path}: not JSON: {error}") from error
     if not isinstance(found, dict):
-        raise TrafficError(f"{path}: not an exchange: it is no object")
+        raise TrafficError(f"{path}: not an exchange: expected an object")
     return found

@@ -1,7 +1,7 @@
 """HAR 1.2, entry by entry: a recording of any size in the memory of its largest entry.
 
 Source: "HTTP Archive (HAR) format" 1.2. What browsers and proxies add (`encoding` of request
-bodies, pseudo headers of HTTP/2, status 0 where nobody answered) is understood.
+bodies, pseudo headers of HTTP/2, status 0 where no answer came) is understood.
 """
 
 from __future__ import annotations
@@ -10,26 +10,24 @@ import base64
 import binascii
 from collections.abc import Iterator
 from datetime import UTC
-from typing import Any
 from urllib.parse import urlencode
 
 import ijson
 
-from emulator.json_types import JsonObject
+from emulator.json_types import Json, JsonObject
 from emulator.moments import to_milliseconds
 from emulator.traffic.recording import (
     Readable,
-    Recorded,
+    RecordedCall,
     RecordedReply,
     Source,
     TrafficError,
     fields_of,
+    reason_of,
 )
 
-_BINARY_BY_NAME = "base64"
 
-
-def read_har(file: Readable, name: str) -> Iterator[Recorded]:
+def read_har(file: Readable, name: str) -> Iterator[RecordedCall]:
     """Yield the exchanges of a HAR, with `entry N` (from 0) as their place.
 
     Raises:
@@ -46,7 +44,7 @@ def read_har(file: Readable, name: str) -> Iterator[Recorded]:
         raise TrafficError(f"{name}: not JSON behind entry {number}: {reason}") from error
 
 
-def read_entry(entry: JsonObject, source: Source) -> Recorded:
+def read_entry(entry: JsonObject, source: Source) -> RecordedCall:
     """Return an entry of a HAR as an exchange.
 
     Raises:
@@ -54,7 +52,7 @@ def read_entry(entry: JsonObject, source: Source) -> Recorded:
     """
     try:
         request = entry["request"]
-        return Recorded(
+        return RecordedCall(
             source=source,
             method=str(request["method"]).upper(),
             url=str(request["url"]),
@@ -62,10 +60,9 @@ def read_entry(entry: JsonObject, source: Source) -> Recorded:
             body=_sent(request),
             reply=_reply(entry.get("response")),
             started=moment(entry.get("startedDateTime")),
-            milliseconds=entry.get("time"),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise TrafficError(f"{source}: no entry of a HAR: {_said(error)}") from error
+        raise TrafficError(f"{source}: not an entry of a HAR: {reason_of(error)}") from error
 
 
 def _sent(request: JsonObject) -> bytes | None:
@@ -81,7 +78,7 @@ def _sent(request: JsonObject) -> bytes | None:
     return None
 
 
-def _reply(response: Any) -> RecordedReply | None:
+def _reply(response: Json) -> RecordedReply | None:
     if not response or not response.get("status"):
         return None
     content = response.get("content") or {}
@@ -94,8 +91,8 @@ def _reply(response: Any) -> RecordedReply | None:
     return RecordedReply(int(response["status"]), fields_of(response.get("headers")), body)
 
 
-def _decoded(text: Any, encoding: Any) -> bytes:
-    if encoding != _BINARY_BY_NAME:
+def _decoded(text: Json, encoding: Json) -> bytes:
+    if encoding != "base64":
         return str(text).encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(text, validate=False)
@@ -103,13 +100,9 @@ def _decoded(text: Any, encoding: Any) -> bytes:
         raise ValueError(f"a body is not base64: {error}") from error
 
 
-def moment(text: Any) -> int | None:
-    """Return an ISO 8601 time in milliseconds since 1970-01-01 UTC, or None if it is none."""
+def moment(text: Json) -> int | None:
+    """Return an ISO 8601 time in milliseconds since 1970-01-01 UTC, or None if it is not one."""
     try:
         return to_milliseconds(str(text), missing_zone=UTC)
     except ValueError:
         return None
-
-
-def _said(error: Exception) -> str:
-    return f"{error} is missing" if isinstance(error, KeyError) else str(error)

@@ -7,7 +7,6 @@ unless the export asked otherwise, so the whole file, which is one page, is put 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import ijson
 
@@ -15,15 +14,16 @@ from emulator.json_types import JsonObject, dumps
 from emulator.traffic.har import moment
 from emulator.traffic.recording import (
     Readable,
-    Recorded,
+    RecordedCall,
     RecordedReply,
     Source,
     TrafficError,
     fields_of,
+    reason_of,
 )
 
 
-def read_journal(file: Readable, name: str) -> Iterator[Recorded]:
+def read_journal(file: Readable, name: str) -> Iterator[RecordedCall]:
     """Yield the exchanges of a journal's page, the oldest first, with `call ID` as their place.
 
     Raises:
@@ -37,14 +37,15 @@ def read_journal(file: Readable, name: str) -> Iterator[Recorded]:
         entries.sort(key=lambda entry: entry["id"])
         yield from (_exchange(entry, name) for entry in entries)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         hint = "; a journal is exported with format=full"
-        raise TrafficError(f"{name}: not an entry of a journal: {said}{hint}") from error
+        raise TrafficError(
+            f"{name}: not an entry of a journal: {reason_of(error)}{hint}"
+        ) from error
 
 
-def _exchange(entry: JsonObject, name: str) -> Recorded:
+def _exchange(entry: JsonObject, name: str) -> RecordedCall:
     request, reply = entry["request"], entry["response"]
-    return Recorded(
+    return RecordedCall(
         source=Source(name, f"call {entry['id']}"),
         method=str(request["method"]),
         # Whatever the emulator was called, what was asked of it was asked of the platform.
@@ -60,6 +61,5 @@ def _body(half: JsonObject) -> bytes | None:
     if half.get("truncated"):
         return None
     if "body" in half:
-        value: Any = half["body"]
-        return dumps(value)
+        return dumps(half["body"])
     return str(half.get("text", "")).encode()

@@ -15,12 +15,12 @@ from emulator.platform import Platform
 from emulator.sandbox import PLATFORM, Sandbox
 from emulator.scope import Scope
 from emulator.traffic.hosts import host_of, target_of
-from emulator.traffic.judged import Judged, Routed
+from emulator.traffic.judgement import Judgement, RoutedRequest
 from emulator.traffic.known_resources import KnownResources
 from emulator.traffic.lookup import RecordedLookup
-from emulator.traffic.recording import Recorded, one_by_name
+from emulator.traffic.recording import RecordedCall, headers_by_name
 from emulator.traffic.replies import Replies
-from emulator.traffic.secrets import hidden
+from emulator.traffic.secrets import restored_headers
 from emulator.web.limits import limit_of
 from emulator.web.message import Request
 from emulator.web.request_document import describe, sandbox_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 UNKNOWN_PATH = "platform.unknown_path"
 WRONG_METHOD = "platform.method_not_allowed"
 PREFLIGHT = "OPTIONS"
-"""What browsers ask before a call to another origin; no document of the platform's has it."""
+"""The method by which browsers ask before a call to another origin; no document has it."""
 
 _OF_THE_HEAD = ("/headers", "/path", "/query")
 """Where rules look that do not need the body."""
@@ -70,23 +70,22 @@ class RecordingJudge:
         self._number = 0
         platform.load()
 
-    def route(self, recorded: Recorded) -> Routed | str:
-        """Return where a request leads, or what it asked for that is not of this contract.
+    def route(self, recorded: RecordedCall) -> RoutedRequest | str:
+        """Return a request with its operation, or what it asked for that is not of this contract.
 
-        That is the host of a request to others, the path of an API that no document covers, or
-        that it is a browser's own question whether it may call.
+        That is another host, the path of an API that no document covers, or `PREFLIGHT`.
         """
         target = target_of(recorded.url, self._base_urls)
         if target is None:
             return host_of(recorded.url) or recorded.url
-        if recorded.method == "OPTIONS":
+        if recorded.method == PREFLIGHT:
             return PREFLIGHT
         path, query = target
         route = self._router.find(recorded.method, path)
         if not route.service:
             return path
-        headers, unknown, is_hidden = hidden(recorded)
-        operation = route.operation or _nameless(route.service)
+        headers, unknown, is_hidden = restored_headers(recorded)
+        operation = route.operation or Operation("", "GET", "", "", (), service=route.service)
         body = recorded.body or b""
         limit = limit_of(operation, self._platform.settings)
         incoming = Request(
@@ -98,45 +97,50 @@ class RecordingJudge:
             method=recorded.method,
             target=f"{path}?{query}" if query else path,
         )
-        return Routed(recorded, incoming, route, unknown, is_hidden)
+        return RoutedRequest(recorded, incoming, route, unknown, is_hidden)
 
-    def judge(self, routed: Routed, edition: Edition) -> Judged:
+    def judge(self, routed: RoutedRequest, edition: Edition) -> Judgement:
         """Return what an edition says of a request, by what has been learned so far.
 
-        All rules have their say, even behind one that refuses the request. What a reply to a read
-        shows was so before, and its sandbox was there if a call was accepted.
+        All rules are judged, even behind one that refuses the request. What a reply to a read
+        shows was so before, and the sandbox existed if a call was accepted.
         """
         if routed.route.operation is None:
-            return Judged(edition.name)
+            return Judgement(edition.name)
         document = describe(routed.incoming)
         sandbox = self._sandbox(routed, document)
         self._learn_beforehand(routed, document, sandbox)
         scope = Scope(self._platform, edition, sandbox)
         lookup = RecordedLookup(self.known, scope, document)
-        judged = Judged(edition.name, _groups(routed.incoming.operation, document), document)
+        judged = Judgement(edition.name, _groups(routed.incoming.operation, document), document)
         for group in judged.groups:
             self._judge_group(routed, edition, group, lookup, judged)
         self._settle(routed, edition, judged)
         return judged
 
-    def _learn_beforehand(self, routed: Routed, document: JsonObject, sandbox: Sandbox) -> None:
+    def _learn_beforehand(
+        self, routed: RoutedRequest, document: JsonObject, sandbox: Sandbox
+    ) -> None:
         reply, operation = routed.recorded.reply, routed.incoming.operation
         if reply is None:
             return
         if not operation.writes:
-            self.known.learn(
-                operation.id, sandbox, document, reply.status, routed.reply, writes=False
-            )
+            self.known.learn(operation, sandbox, document, reply.status, routed.reply)
         elif reply.status < 300:
             self.known.learn_sandbox(sandbox)
 
-    def _sandbox(self, routed: Routed, document: JsonObject) -> Sandbox:
+    def _sandbox(self, routed: RoutedRequest, document: JsonObject) -> Sandbox:
         if not routed.incoming.operation.gated:
             return PLATFORM
         return sandbox_of(document, self._platform.settings.default_sandbox)
 
     def _judge_group(
-        self, routed: Routed, edition: Edition, group: str, lookup: RecordedLookup, judged: Judged
+        self,
+        routed: RoutedRequest,
+        edition: Edition,
+        group: str,
+        lookup: RecordedLookup,
+        judged: Judgement,
     ) -> None:
         findings, undecided = edition.judge_recorded(group, lookup.request, lookup)
         judged.undecided += undecided
@@ -148,7 +152,7 @@ class RecordingJudge:
         if group == GATE and routed.is_token_hidden:
             judged.undecided += [rule for rule in edition.rules_of(GATE) if _asks_for_token(rule)]
 
-    def _is_unknown(self, routed: Routed, document: JsonObject, finding: Finding) -> bool:
+    def _is_unknown(self, routed: RoutedRequest, document: JsonObject, finding: Finding) -> bool:
         """Tell whether a finding is about what the recording does not show."""
         if routed.recorded.body is None and not finding.rule.at.startswith(_OF_THE_HEAD):
             return True
@@ -157,23 +161,21 @@ class RecordingJudge:
         is_text = isinstance(value, str) or value is MISSING
         return is_text and any(part in text for part in routed.unknown)
 
-    def _settle(self, routed: Routed, edition: Edition, judged: Judged) -> None:
+    def _settle(self, routed: RoutedRequest, edition: Edition, judged: Judgement) -> None:
         operation = routed.incoming.operation.id
         now = self._platform.clock.now()
         judged.findings = mark(judged.findings, edition.mutes, operation, now)
         certain = {finding.rule.id for finding in judged.findings}
         once = {rule.id: rule for rule in judged.undecided if rule.id not in certain}
         judged.undecided = list(once.values())
-        judged.refusal = next(
-            (
-                finding
-                for finding in judged.findings
-                if finding.mute is None and refuses(finding.rule, self._enforce)
-            ),
-            None,
+        refusing = (
+            finding
+            for finding in judged.findings
+            if finding.mute is None and refuses(finding.rule, self._enforce)
         )
+        judged.refusal = next(refusing, None)
 
-    def entry(self, routed: Routed, judged: Judged) -> Entry:
+    def entry(self, routed: RoutedRequest, judged: Judgement) -> Entry:
         """Return a judged exchange as an entry of a journal."""
         recorded, incoming, reply = routed.recorded, routed.incoming, routed.recorded.reply
         self._number += 1
@@ -188,7 +190,7 @@ class RecordingJudge:
             headers=incoming.headers,
             body=incoming.body,
             status=reply.status if reply else 0,
-            response_headers=one_by_name(reply.headers) if reply else {},
+            response_headers=headers_by_name(reply.headers) if reply else {},
             response_body=(reply.body or b"") if reply else b"",
             organization=incoming.headers.get("x-gw-ims-org-id", ""),
             sandbox=incoming.headers.get("x-sandbox-name", ""),
@@ -203,21 +205,14 @@ class RecordingJudge:
             source=str(recorded.source),
         )
 
-    def learn(self, routed: Routed, judged: Judged) -> None:
-        """Take up what the reply of an exchange shows; to be called behind its judgement."""
+    def learn(self, routed: RoutedRequest, judged: Judgement) -> None:
+        """Learn what the reply of an exchange shows; to be called after `judge`."""
         reply = routed.recorded.reply
         if reply is None or judged.document is None:
             return
-        operation = routed.incoming.operation
-        sandbox = self._sandbox(routed, judged.document)
-        self.known.learn(
-            operation.id,
-            sandbox,
-            judged.document,
-            reply.status,
-            routed.reply,
-            writes=operation.writes,
-        )
+        document, operation = judged.document, routed.incoming.operation
+        sandbox = self._sandbox(routed, document)
+        self.known.learn(operation, sandbox, document, reply.status, routed.reply)
 
 
 def _groups(operation: Operation, document: JsonObject) -> tuple[str, ...]:
@@ -231,7 +226,7 @@ def _groups(operation: Operation, document: JsonObject) -> tuple[str, ...]:
     return (*groups, operation.id)
 
 
-def _findings(routed: Routed, judged: Judged) -> Iterator[EntryFinding]:
+def _findings(routed: RoutedRequest, judged: Judgement) -> Iterator[EntryFinding]:
     if routed.route.operation is None:
         id = WRONG_METHOD if routed.route.allowed else UNKNOWN_PATH
         yield EntryFinding(id, "error", refused=True, is_rule=False)
@@ -252,8 +247,3 @@ def _asks_for_token(rule: Rule) -> bool:
     schema = rule.check.get("schema")
     required = schema.get("required", ()) if isinstance(schema, dict) else ()
     return rule.at == "/headers/authorization" or "authorization" in required
-
-
-def _nameless(service: str) -> Operation:
-    """Return what stands for the operation of a path that no document knows."""
-    return Operation("", "GET", "", "", (), service=service)

@@ -6,6 +6,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple, NoReturn
 
+from emulator.contract import Operation
 from emulator.contract.lookup import Undecided
 from emulator.contract.replies import Shown, shown_in
 from emulator.contract.resources import Resource, ResourceOperation, Resources
@@ -13,7 +14,7 @@ from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
 
 MAX_KNOWN = 20_000
-"""So many resources are remembered; the ones that were shown longest ago are forgotten."""
+"""How many resources are remembered; those that were shown longest ago are forgotten."""
 
 SANDBOX = "sandbox"
 """The kind under which calls name a sandbox; `sandbox_management.sandbox` is its entry."""
@@ -100,32 +101,30 @@ class KnownResources:
             self._put(sandbox, (SANDBOX,), sandbox.name, Partial(name=sandbox.name))
 
     def learn(
-        self,
-        operation: str,
-        sandbox: Sandbox,
-        request: JsonObject,
-        status: int,
-        body: Json,
-        *,
-        writes: bool,
+        self, operation: Operation, sandbox: Sandbox, request: JsonObject, status: int, body: Json
     ) -> None:
         """Remember what a call shows, makes, changes or deletes.
 
         Args:
-            operation: Its id.
-            sandbox: Where it was made.
+            operation: What was called.
+            sandbox: Where it was called.
             request: The request document.
             status: The reply's status.
             body: The reply's body, None where there is none, or it is not JSON.
-            writes: Whether the call changes anything.
         """
         if status < 300:
             self.learn_sandbox(sandbox)
-        resource, role = self._resources.by_operation.get(operation, (None, None))
+        resource, role = self._resources.by_operation.get(operation.id, (None, None))
         if resource is None or role is None:
             return
         id = request["path"].get(resource.parameter_of(role), "")
-        if status == 404 and id and not writes and role.role == "get" and not request["query"]:
+        if (
+            status == 404
+            and id
+            and not operation.writes
+            and role.role == "get"
+            and not request["query"]
+        ):
             self._put(sandbox, resource.kinds_of(role), id, None)
         elif status < 300:
             self._learn_success(resource, role, sandbox, request, body)

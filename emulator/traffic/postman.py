@@ -1,8 +1,8 @@
 """The requests of a Postman collection v2.1, with their variables filled in; there are no replies.
 
 Variables come from the collection, and from an environment file, which wins. One without a value
-stays as it is, `{{name}}`, and is named in `Recorded.unknown`: scripts set such variables at run
-time, and what rules say of them cannot be decided.
+stays as it is, `{{name}}`, and is named in `RecordedCall.unknown`: scripts set it at run time, so
+what rules say of it cannot be decided.
 Source: "Postman Collection Format v2.1.0".
 """
 
@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
-from emulator.json_types import JsonObject, loads
-from emulator.traffic.recording import Fields, Recorded, Source, TrafficError
+from emulator.json_types import Json, JsonObject, loads
+from emulator.traffic.recording import Fields, RecordedCall, Source, TrafficError, reason_of
 
 _VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
 _PATH_VARIABLE = re.compile(r"(?<=/):([A-Za-z_]\w*)")
@@ -28,20 +27,20 @@ def read_environment(path: Path) -> dict[str, str]:
     """Return the variables of an exported environment: its `values` that are enabled.
 
     Raises:
-        TrafficError: The file is no exported environment.
+        TrafficError: The file is not an exported environment.
     """
     try:
         rows = loads(path.read_bytes())["values"]
         return _variables(rows)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise TrafficError(f"{path}: no exported environment of Postman: {error}") from error
+        raise TrafficError(f"{path}: not an exported environment of Postman: {error}") from error
 
 
-def read_collection(path: Path, environment: Mapping[str, str]) -> Iterator[Recorded]:
+def read_collection(path: Path, environment: Mapping[str, str]) -> Iterator[RecordedCall]:
     """Yield the requests of a collection in its order, with folder and name as their place.
 
     Raises:
-        TrafficError: The file is no collection, or a request has no URL.
+        TrafficError: The file is not a collection, or a request has no URL.
     """
     try:
         collection = loads(path.read_bytes())
@@ -51,7 +50,7 @@ def read_collection(path: Path, environment: Mapping[str, str]) -> Iterator[Reco
     yield from _Reader(str(path), variables).items(collection, "", collection.get("auth"))
 
 
-def _variables(rows: Any) -> dict[str, str]:
+def _variables(rows: Json) -> dict[str, str]:
     found = {}
     for row in rows or ():
         value = row.get("value")
@@ -67,7 +66,7 @@ class _Reader:
         self._file = file
         self._variables = variables
 
-    def items(self, folder: JsonObject, path: str, auth: Any) -> Iterator[Recorded]:
+    def items(self, folder: JsonObject, path: str, auth: Json) -> Iterator[RecordedCall]:
         variables = _variables(folder.get("variable"))
         within = _Reader(self._file, {**variables, **self._variables}) if variables else self
         for item in folder.get("item") or ():
@@ -78,7 +77,7 @@ class _Reader:
             elif "request" in item:
                 yield within.request(item["request"], name, inherited)
 
-    def request(self, request: Any, name: str, auth: Any) -> Recorded:
+    def request(self, request: Json, name: str, auth: Json) -> RecordedCall:
         source = Source(self._file, f"request {name}")
         if isinstance(request, str):
             request = {"url": request}
@@ -88,17 +87,15 @@ class _Reader:
             body = self._body(data, fields) if data else b""
             url = self._url(request["url"])
         except (AttributeError, KeyError, TypeError) as error:
-            said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            raise TrafficError(f"{source}: not a request: {said}") from error
+            raise TrafficError(f"{source}: not a request: {reason_of(error)}") from error
         method = str(request.get("method", "GET")).upper()
         texts = [url, *(value for _, value in fields), (body or b"").decode("utf-8", "replace")]
         unknown = dict.fromkeys(match[0] for text in texts for match in _VARIABLE.finditer(text))
         if unknown and body and _is_json(fields) and not _parses(body):
-            # A variable that stands for a number or an object: there is no body without its value.
-            return Recorded(source, method, url, fields, None, unknown=tuple(unknown))
-        return Recorded(source, method, url, fields, body, unknown=tuple(unknown))
+            body = None  # its variable stands for a number or an object, whose value is not known
+        return RecordedCall(source, method, url, fields, body, unknown=tuple(unknown))
 
-    def _fill(self, text: Any) -> str:
+    def _fill(self, text: Json) -> str:
         filled = str(text)
         for _ in range(MAX_DEPTH):
             before = filled
@@ -110,7 +107,7 @@ class _Reader:
     def _value(self, match: re.Match[str]) -> str:
         return self._variables.get(match[1].strip(), match[0])
 
-    def _url(self, url: Any) -> str:
+    def _url(self, url: Json) -> str:
         raw = url if isinstance(url, str) else url["raw"]
         named = {} if isinstance(url, str) else _variables(url.get("variable"))
         path, mark, query = self._fill(raw).partition("?")
@@ -121,7 +118,7 @@ class _Reader:
         path = _PATH_VARIABLE.sub(value, path)
         return path + mark + query
 
-    def _fields(self, request: JsonObject, auth: Any) -> Fields:
+    def _fields(self, request: JsonObject, auth: Json) -> Fields:
         rows = request.get("header") or []
         if isinstance(rows, str):
             lines = (line.partition(":") for line in rows.splitlines() if ":" in line)
@@ -135,7 +132,7 @@ class _Reader:
             fields += self._authorization(auth)
         return fields
 
-    def _authorization(self, auth: Any) -> Fields:
+    def _authorization(self, auth: Json) -> Fields:
         kind = (auth or {}).get("type")
         given = {row["key"]: row.get("value") for row in (auth or {}).get(kind) or ()}
         if kind == "bearer":
@@ -151,10 +148,10 @@ class _Reader:
         mode = data.get("mode")
         if mode == "raw":
             language = data.get("options", {}).get("raw", {}).get("language", "")
-            _say_type(fields, _LANGUAGES.get(language, ""))
+            _add_content_type(fields, _LANGUAGES.get(language, ""))
             return self._fill(data.get("raw", "")).encode()
         if mode == "urlencoded":
-            _say_type(fields, "application/x-www-form-urlencoded")
+            _add_content_type(fields, "application/x-www-form-urlencoded")
             rows = [row for row in data.get(mode) or () if not row.get("disabled")]
             return urlencode(
                 [(row["key"], self._fill(row.get("value") or "")) for row in rows], safe="{}"
@@ -163,7 +160,7 @@ class _Reader:
         return None if mode else b""
 
 
-def _say_type(fields: Fields, media_type: str) -> None:
+def _add_content_type(fields: Fields, media_type: str) -> None:
     """Add the Content-Type that Postman would send by itself."""
     if media_type and not any(name.lower() == "content-type" for name, _ in fields):
         fields.append(("Content-Type", media_type))

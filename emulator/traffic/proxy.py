@@ -1,4 +1,4 @@
-"""Judges what goes through a relay, requests and replies, and keeps a journal without secrets."""
+"""Judges the exchanges of a relay, and keeps a journal of them without secrets."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from emulator.journal.masks import mask_body, mask_headers, mask_json, mask_quer
 from emulator.journal.packing import MAX_RESPONSE_BYTES
 from emulator.json_types import MISSING, dumps
 from emulator.traffic.judge import RecordingJudge
-from emulator.traffic.judged import Judged, Routed
-from emulator.traffic.recording import Fields, Recorded
-from emulator.traffic.verify import Counted
+from emulator.traffic.judgement import Judgement, RoutedRequest
+from emulator.traffic.recording import Fields, RecordedCall
+from emulator.traffic.verify import Counts
 from emulator.web.message import Request, base_url_of, joined_headers
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MAX_WAITING = 1000
 """How many exchanges may wait to be judged; beyond that their clients wait too."""
 
 CONTROL_CALLS = "coverage edition editions health journal mutes operations report rules".split()
-"""The parts of the control API that a proxy has: it holds no state that could be reset."""
+"""The parts of the control API that a proxy has: it has no state that could be reset."""
 
 
 class Watcher:
@@ -47,13 +47,13 @@ class Watcher:
         self._journal, self._coverage = emulator.journal, emulator.coverage
         settings = emulator.settings
         self.judge = RecordingJudge(emulator.contract, emulator.platform, enforce=settings.enforce)
-        self._waiting: queue.Queue[Recorded | None] = queue.Queue(MAX_WAITING)
+        self._waiting: queue.Queue[RecordedCall | None] = queue.Queue(MAX_WAITING)
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
-        self.counted = Counted()
+        self.counted = Counts()
         self._one_at_a_time = threading.Lock()
         self._thread.start()
 
-    def add(self, recorded: Recorded) -> None:
+    def add(self, recorded: RecordedCall) -> None:
         """Take an exchange; any thread may call this."""
         self._waiting.put(recorded)
 
@@ -73,15 +73,15 @@ class Watcher:
                 if recorded is None:
                     return
                 self._take(recorded)
-            except Exception:  # noqa: BLE001 - one odd exchange must not end the watch
+            except Exception:  # noqa: BLE001 - one odd exchange must not end the thread
                 _log.exception("an exchange could not be judged")
             finally:
                 self._waiting.task_done()
 
-    def _take(self, recorded: Recorded) -> None:
+    def _take(self, recorded: RecordedCall) -> None:
         self.counted.read += 1
         routed = self.judge.route(recorded)
-        if not isinstance(routed, Routed):
+        if not isinstance(routed, RoutedRequest):
             self.counted.left_out.add(routed)
             return
         engine = self.emulator.engine
@@ -103,8 +103,9 @@ class Watcher:
         """Answer a request to the control API; see `relay.Control`."""
         name = target.split("?", maxsplit=1)[0].removeprefix("/_emulator/").partition("/")[0]
         if name not in CONTROL_CALLS:
-            said = {"error": "not in a proxy", "detail": f"a proxy has no /_emulator/{name}"}
-            content = dumps(said)
+            content = dumps(
+                {"error": "not in a proxy", "detail": f"a proxy has no /_emulator/{name}"}
+            )
             length = ("Content-Length", str(len(content)))
             return 404, [("Content-Type", "application/json"), length], content
         self.settle()
@@ -135,7 +136,9 @@ def without_secrets(entry: Entry) -> Entry:
     )
 
 
-def _masked(routed: Routed, judged: Judged, entry: Entry) -> tuple[Routed, Judged]:
+def _masked(
+    routed: RoutedRequest, judged: Judgement, entry: Entry
+) -> tuple[RoutedRequest, Judgement]:
     """Return what is to be learned from, with the masked messages in place of the sent ones."""
     recorded = routed.recorded
     reply = recorded.reply

@@ -12,10 +12,10 @@ from emulator.traffic.folder import read_exchange, read_folder
 from emulator.traffic.har import read_har
 from emulator.traffic.journaled import read_journal
 from emulator.traffic.postman import read_collection
-from emulator.traffic.recording import Readable, Recorded, TrafficError
+from emulator.traffic.recording import Readable, RecordedCall, TrafficError
 
 Progress = Callable[[int], object]
-"""Told how many bytes have been read since the last time."""
+"""Called with the number of bytes that have been read since the last call."""
 
 _BY_MEMBER = {
     "log": "har",
@@ -30,15 +30,15 @@ _BY_MEMBER = {
 
 def read_traffic(
     path: Path, environment: Mapping[str, str] | None = None, progress: Progress | None = None
-) -> Iterator[Recorded]:
+) -> Iterator[RecordedCall]:
     """Yield the exchanges of a recording, whatever its form.
 
     Args:
         environment: Variables of a Postman collection.
 
     Raises:
-        TrafficError: It is not there, or of no known form, or broken; what stands before the
-            broken place has been yielded.
+        TrafficError: It does not exist, or is broken, or its form is not known; what stands before
+            the broken place has been yielded.
     """
     if path.is_dir():
         for recorded in read_folder(path):
@@ -54,7 +54,7 @@ def read_traffic(
             yield read_exchange(path)
         else:
             with path.open("rb") as raw:
-                yield from _STREAMED[form](_Watched(raw, progress), str(path))
+                yield from _STREAMED[form](_MeasuredFile(raw, progress), str(path))
     except OSError as error:
         raise TrafficError(f"{path}: {error.strerror}") from error
 
@@ -73,22 +73,22 @@ def form_of(path: Path) -> str:
                     return _BY_MEMBER[value]
     except ijson.JSONError as error:
         reason = error.args[0] if error.args else ""
-        # Where the text is not even UTF-8, the words come as bytes.
-        words = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        raise TrafficError(f"{path}: not JSON: {words.partition(chr(10))[0]}") from error
+        # Where the text is not even UTF-8, the reason is in bytes.
+        text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise TrafficError(f"{path}: not JSON: {text.partition(chr(10))[0]}") from error
     raise TrafficError(
         f"{path}: neither a HAR, nor a journal, nor a Postman collection, nor an exchange"
     )
 
 
-_STREAMED: dict[str, Callable[[Readable, str], Iterator[Recorded]]] = {
+_STREAMED: dict[str, Callable[[Readable, str], Iterator[RecordedCall]]] = {
     "har": read_har,
     "journal": read_journal,
 }
 
 
-class _Watched:
-    """A file that tells how much of it has been read."""
+class _MeasuredFile:
+    """A file that reports how much of it has been read."""
 
     def __init__(self, raw: BinaryIO, progress: Progress | None) -> None:
         self._raw = raw

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
+
+from emulator.json_types import Json
 
 Fields = list[tuple[str, str]]
 """Header fields in their order, repeated names included."""
@@ -34,7 +36,7 @@ class Source:
 
 @dataclass(slots=True)
 class RecordedReply:
-    """What came back. `body` is None where the recording has left it out."""
+    """The reply. `body` is None where the recording lacks it."""
 
     status: int
     headers: Fields = field(default_factory=list)
@@ -42,16 +44,15 @@ class RecordedReply:
 
 
 @dataclass(slots=True)
-class Recorded:
-    """One request and, unless nobody answered it, its reply.
+class RecordedCall:
+    """One request and, its reply if there was one.
 
     Args:
         url: Absolute, or a path with its query.
-        body: None where the recording has left it out.
+        body: None where the recording lacks it.
         unknown: Texts in the request that stand for something else: variables without a value,
             and what a recorder wrote over secrets. What rules say of them is not decided.
-        started: Milliseconds since 1970-01-01 UTC, if the recording tells.
-        milliseconds: How long the answer took, if the recording tells.
+        started: Milliseconds since 1970-01-01 UTC, if known.
     """
 
     source: Source
@@ -62,10 +63,9 @@ class Recorded:
     reply: RecordedReply | None = None
     unknown: tuple[str, ...] = ()
     started: int | None = None
-    milliseconds: float | None = None
 
 
-def one_by_name(fields: Fields) -> dict[str, str]:
+def headers_by_name(fields: Fields) -> dict[str, str]:
     """Return header fields by lower-case name, repeated ones joined as RFC 9110 says."""
     joined: dict[str, str] = {}
     for name, value in fields:
@@ -76,7 +76,12 @@ def one_by_name(fields: Fields) -> dict[str, str]:
     return joined
 
 
-def fields_of(headers: Any) -> Fields:
+def reason_of(error: Exception) -> str:
+    """Return why a part of a recording could not be read, for a `TrafficError`."""
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+
+
+def fields_of(headers: Json) -> Fields:
     """Return the header fields that a recording writes as an object or as a list.
 
     A value of an object may be a list of values; a list holds pairs, or objects with a name (or
@@ -102,5 +107,5 @@ def fields_of(headers: Any) -> Fields:
     return fields
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: Json) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else [str(value)]

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from emulator.json_types import JsonObject, dumps
-from emulator.traffic.recording import Fields, Recorded, RecordedReply, Source
+from emulator.traffic.recording import Fields, RecordedCall, RecordedReply, Source
 from emulator.traffic.upstream import Upstream
 from emulator.traffic.wire import (
     CHUNK_BYTES,
@@ -40,7 +40,7 @@ RETRIED_METHODS = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
 """Methods that may be sent once more if the upstream has closed a connection that was kept."""
 
 
-OnExchange = Callable[[Recorded], None]
+OnExchange = Callable[[RecordedCall], None]
 Control = Callable[[str, str, Fields, bytes], tuple[int, Fields, bytes]]
 """Answers a request to `/_emulator/`: method, target, fields and body; status, fields and body."""
 
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_control(fields)
             return
         number = self.server.next_number()
-        recorded = Recorded(
+        recorded = RecordedCall(
             source=Source("proxy", f"call {number}"),
             method=self.command,
             url=self.path if self.path.startswith("/") else urlsplit(self.path).path or "/",
@@ -234,24 +234,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer_control(self, fields: Fields) -> None:
         body = b"".join(self._pieces(self._is_chunked()))
-        status, headers, content = self.server.control(self.command, self.path, fields, body)
+        self._send_answer(*self.server.control(self.command, self.path, fields, body))
+
+    def _answer(self, status: int, body: JsonObject) -> None:
+        content = dumps(body)
+        fields = [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
+        with suppress(OSError):
+            self._send_answer(status, [*fields, ("Connection", "close")], content)
+
+    def _send_answer(self, status: int, fields: Fields, content: bytes) -> None:
         self.send_response_only(status)
-        for name, value in headers:
+        for name, value in fields:
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
-
-    def _answer(self, status: int, body: JsonObject) -> None:
-        content = dumps(body)
-        with suppress(OSError):
-            self.send_response_only(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.send_header("Connection", "close")
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
 
     def _drop(self) -> None:
         if self._connection is not None:

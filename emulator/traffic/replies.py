@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from emulator.contract import Contract
-from emulator.traffic.judged import Judged, Routed
-from emulator.traffic.recording import one_by_name
+from emulator.traffic.judgement import Judgement, RoutedRequest
+from emulator.traffic.recording import headers_by_name
 from emulator.traffic.secrets import TOKEN_REFUSED
 
 if TYPE_CHECKING:
     from emulator.contract.responses import Responses
-
-TOO_MANY = 429
 
 
 class Replies:
@@ -27,34 +26,34 @@ class Replies:
     def _responses(self) -> Responses:
         return self._contract.masked_responses()
 
-    def complaints(self, routed: Routed, judged: Judged) -> Iterator[str]:
+    def complaints(self, routed: RoutedRequest, judged: Judgement) -> Iterator[str]:
         """Yield what of a reply no document shows, and where it does not agree with the rules."""
         reply, operation = routed.recorded.reply, routed.route.operation
         if reply is None or operation is None:
             return
         is_judged = operation.response or reply.status >= 400
         if is_judged and reply.body is not None and operation.method != "HEAD":
-            # A recording that does not say what a reply is, has left that out.
-            media_type = one_by_name(reply.headers).get("content-type", "application/json")
+            # Some recorders leave the media type out.
+            media_type = headers_by_name(reply.headers).get("content-type", "application/json")
             if routed.reply is not None and "json" in media_type:
-                told = self._responses.complaints(operation, reply.status, routed.reply)
+                complaints = self._responses.complaints(operation, reply.status, routed.reply)
             else:
-                told = self._responses.complaints_of_content(
+                complaints = self._responses.complaints_of_content(
                     operation, reply.status, reply.body, media_type
                 )
-            for said in told:
-                yield said.removeprefix(f"{operation.id}: ")
+            for complaint in complaints:
+                yield complaint.removeprefix(f"{operation.id}: ")
         yield from self._disagreement(routed, judged, reply.status)
 
-    def _disagreement(self, routed: Routed, judged: Judged, status: int) -> Iterator[str]:
+    def _disagreement(self, routed: RoutedRequest, judged: Judgement, status: int) -> Iterator[str]:
         refusal = judged.refusal
         if refusal is not None and status < 400:
             yield f"{status}, although {refusal.rule.id} refuses it"
         elif refusal is None and 400 <= status < 500 and not judged.undecided:
-            if status not in (*TOKEN_REFUSED, TOO_MANY):
+            if status not in (*TOKEN_REFUSED, HTTPStatus.TOO_MANY_REQUESTS):
                 yield f"{status}, although no rule refuses it"
         elif refusal is not None and 400 <= status < 500 and not judged.undecided:
             edition = self._contract.edition(judged.edition)
-            wanted = edition.problems[refusal.rule.problem].status
-            if wanted != status:
-                yield f"{status}, where {refusal.rule.id} answers {wanted}"
+            documented = edition.problems[refusal.rule.problem].status
+            if documented != status:
+                yield f"{status}, where {refusal.rule.id} answers {documented}"

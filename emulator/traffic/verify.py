@@ -1,4 +1,4 @@
-"""Goes through recordings call by call: what they cover, what they break, what would change."""
+"""Judges recordings call by call: what they cover, what they break, what would change."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from emulator.coverage.coverage import Coverage
 from emulator.journal.entry import Entry
 from emulator.json_types import JsonObject
 from emulator.traffic.judge import PREFLIGHT, RecordingJudge
-from emulator.traffic.judged import Routed
+from emulator.traffic.judgement import RoutedRequest
 from emulator.traffic.reading import Progress, read_traffic
-from emulator.traffic.recording import Recorded
+from emulator.traffic.recording import RecordedCall
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
     from emulator.traffic.comparison import Comparison
 
-MOST_PLACES = 100
-"""So many places of requests that were left out are told apart."""
+MAX_PLACES = 100
+"""How many places of requests that were left out are counted by name."""
 
 OTHERS = "(others)"
 
@@ -39,18 +39,18 @@ class LeftOut:
         if place == PREFLIGHT:
             self.preflights += 1
         elif place.startswith("/"):
-            # Its first steps name an API; what follows are resources, without end.
+            # Its first steps name an API; what follows are resources.
             _count(self.apis, "/".join(place.split("/")[:4]))
         else:
             _count(self.hosts, place)
 
 
 def _count(counter: Counter[str], name: str) -> None:
-    counter[name if name in counter or len(counter) < MOST_PLACES else OTHERS] += 1
+    counter[name if name in counter or len(counter) < MAX_PLACES else OTHERS] += 1
 
 
 @dataclass(slots=True)
-class Counted:
+class Counts:
     """How much was read, judged and left out."""
 
     read: int = 0
@@ -59,7 +59,7 @@ class Counted:
     undecided: int = 0
     left_out: LeftOut = field(default_factory=LeftOut)
 
-    def add(self, recorded: Recorded, entry: Entry) -> None:
+    def add(self, recorded: RecordedCall, entry: Entry) -> None:
         """Count a call that was judged."""
         self.judged += 1
         self.unanswered += recorded.reply is None
@@ -90,13 +90,13 @@ class Verification:
         self._edition = edition
         self.comparison = comparison
         self.coverage = Coverage(judge.contract)
-        self.counted = Counted()
+        self.counted = Counts()
 
-    def add(self, recorded: Recorded) -> None:
+    def add(self, recorded: RecordedCall) -> None:
         """Judge one exchange and learn from it."""
         self.counted.read += 1
         routed = self._judge.route(recorded)
-        if not isinstance(routed, Routed):
+        if not isinstance(routed, RoutedRequest):
             self.counted.left_out.add(routed)
             return
         judged = self._judge.judge(routed, self._edition)

@@ -89,13 +89,13 @@ def choices(text: str) -> list[str]:
     return [part.strip().strip("\"'") for part in match[1].split(",")] if match else []
 
 
-def faults(row: Row) -> Iterator[str]:
-    """Yield a sentence for each thing that a row's own columns say wrongly."""
-    yield from _value_faults(row)
+def row_errors(row: Row) -> Iterator[str]:
+    """Yield a sentence for each thing that is wrong with a row by itself."""
+    yield from _value_errors(row)
     if not row["fieldPath"] or "" in row["fieldPath"].split("."):
         yield "fieldPath names no field"
     if row.is_true("isCustom"):
-        yield from _type_faults(row)
+        yield from _type_errors(row)
     elif not row["fieldGroupName"]:
         yield "a standard field names its field group in fieldGroupName"
     if row.is_true("isIdentity") and not row["identityNamespace"]:
@@ -104,7 +104,7 @@ def faults(row: Row) -> Iterator[str]:
         yield "a primary identity is an identity"
 
 
-def _value_faults(row: Row) -> Iterator[str]:
+def _value_errors(row: Row) -> Iterator[str]:
     for flag in FLAGS:
         if row[flag].lower() not in ("", "true", "false"):
             yield f"{flag} is neither true nor false"
@@ -115,7 +115,7 @@ def _value_faults(row: Row) -> Iterator[str]:
         yield "enum is not a list such as [one,two]"
 
 
-def _type_faults(row: Row) -> Iterator[str]:
+def _type_errors(row: Row) -> Iterator[str]:
     kind = row["dataType"].lower()
     if kind not in TYPES:
         yield f"dataType is not one of {', '.join(TYPES)}"

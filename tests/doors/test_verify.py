@@ -155,7 +155,7 @@ def test_a_postman_collection_with_its_environment(capsys: pytest.CaptureFixture
         (["nowhere.har"], "nowhere.har: No such file"),
         ([str(CAREFUL), "--edition", "1999-12"], "1999-12"),
         ([str(CAREFUL), "--against", "1999-12"], "1999-12"),
-        ([str(CAREFUL), "--environment", str(CAREFUL)], "no exported environment"),
+        ([str(CAREFUL), "--environment", str(CAREFUL)], "not an exported environment"),
         ([str(CAREFUL), "--contracts", "nowhere"], "nowhere"),
     ],
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from emulator.emulator import Emulator
 from emulator.json_types import dumps
-from emulator.traffic.recording import Recorded, RecordedReply, Source
+from emulator.traffic.recording import RecordedCall, RecordedReply, Source
 from emulator.web.exchange import Exchange
 
 HOST = "https://platform.adobe.io"
@@ -19,7 +19,7 @@ class Recorder:
     """The exchanges of an emulator in their order, and what the emulator itself found."""
 
     exchanges: list[Exchange] = field(default_factory=list)
-    recorded: list[Recorded] = field(default_factory=list)
+    recorded: list[RecordedCall] = field(default_factory=list)
 
     @classmethod
     def of(cls, emulator: Emulator) -> Recorder:
@@ -37,7 +37,7 @@ class Recorder:
             headers.setdefault("Content-Type", "application/json")
         self.exchanges.append(exchange)
         self.recorded.append(
-            Recorded(
+            RecordedCall(
                 source=Source("memory", f"entry {len(self.recorded)}"),
                 method=incoming.method,
                 url=HOST + incoming.target,

@@ -13,8 +13,8 @@ from emulator.emulator import Emulator
 from emulator.sandbox import Sandbox
 from emulator.traffic import known_resources
 from emulator.traffic.judge import RecordingJudge
-from emulator.traffic.judged import Routed
-from emulator.traffic.recording import Recorded, RecordedReply, Source
+from emulator.traffic.judgement import RoutedRequest
+from emulator.traffic.recording import RecordedCall, RecordedReply, Source
 from tests.bodies import BLOB, FLOW_SERVICE, HEADERS, base_connection, make_world
 from tests.emulators import aep_for, new_emulator
 from tests.journeys.test_negative_matrix import Matrix, _outcomes
@@ -49,7 +49,7 @@ def call(
     without: tuple[str, ...] = (),
     *,
     headers: Mapping[str, str] | None = None,
-) -> Recorded:
+) -> RecordedCall:
     """A recorded call; without a status nobody answered it."""
     sent = {**HEADERS, **(headers or {})}
     sent = {name: value for name, value in sent.items() if name not in without}
@@ -60,13 +60,13 @@ def call(
     if status:
         replied = b"" if answer is None else json.dumps(answer).encode()
         reply = RecordedReply(status, list(JSON.items()) if replied else [], replied)
-    return Recorded(Source("a.har"), method, HOST + path, list(sent.items()), content, reply)
+    return RecordedCall(Source("a.har"), method, HOST + path, list(sent.items()), content, reply)
 
 
-def judged(judge: RecordingJudge, recorded: Recorded) -> tuple[set[str], set[str], list[str]]:
+def judged(judge: RecordingJudge, recorded: RecordedCall) -> tuple[set[str], set[str], list[str]]:
     """Judge and learn; return the rules broken, those undecided, and complaints of the reply."""
     routed = judge.route(recorded)
-    assert isinstance(routed, Routed), routed
+    assert isinstance(routed, RoutedRequest), routed
     found = judge.judge(routed, judge.contract.edition("latest"))
     entry = judge.entry(routed, found)
     judge.learn(routed, found)
@@ -78,7 +78,7 @@ def compare(recorder: Recorder, judge: RecordingJudge) -> int:
     undecided = 0
     for recorded, exchange in zip(recorder.recorded, recorder.exchanges, strict=True):
         routed = judge.route(recorded)
-        assert isinstance(routed, Routed)
+        assert isinstance(routed, RoutedRequest)
         found = judge.judge(routed, exchange.edition)
         entry = judge.entry(routed, found)
         broken = {item.rule for item in entry.findings}
@@ -247,7 +247,7 @@ def test_it_is_told_where_platform_and_rules_disagree(judge: RecordingJudge) -> 
 
 def test_requests_to_others_are_left_out(judge: RecordingJudge) -> None:
     def route(url: str) -> object:
-        return judge.route(Recorded(Source("a.har"), "GET", url))
+        return judge.route(RecordedCall(Source("a.har"), "GET", url))
 
     assert route("https://example.com/data/foundation/flowservice/flows") == "example.com"
     assert (
@@ -277,7 +277,7 @@ def test_what_is_learned_is_bounded(judge: RecordingJudge, monkeypatch: pytest.M
 def test_aliases_of_paths_lead_to_the_same_operation(judge: RecordingJudge) -> None:
     for path in ("dataSets", "datasets"):
         routed = judge.route(call("GET", f"/data/foundation/catalog/{path}/1%202"))
-        assert isinstance(routed, Routed)
+        assert isinstance(routed, RoutedRequest)
         assert routed.incoming.operation.id == "catalog.get_dataset"
         assert routed.incoming.path == {"id": "1 2"}
 

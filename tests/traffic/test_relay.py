@@ -20,7 +20,7 @@ import pytest
 from emulator.emulator import Emulator
 from emulator.serving.server import Server
 from emulator.traffic.proxy import Watcher
-from emulator.traffic.recording import Recorded, one_by_name
+from emulator.traffic.recording import RecordedCall, headers_by_name
 from emulator.traffic.relay import Relay
 from emulator.traffic.upstream import Upstream, UpstreamError
 from tests.bodies import FLOW_SERVICE, HEADERS, base_connection
@@ -70,7 +70,7 @@ class Scripted:
 
 @contextmanager
 def relaying(
-    url: str, seen: Callable[[Recorded], None], authorities: str | None = None
+    url: str, seen: Callable[[RecordedCall], None], authorities: str | None = None
 ) -> Iterator[Relay]:
     def own(*asked: object) -> tuple[int, list[tuple[str, str]], bytes]:
         return 200, [("Content-Length", "3")], b"own"
@@ -87,12 +87,12 @@ def relaying(
 
 
 @pytest.fixture
-def seen() -> list[Recorded]:
+def seen() -> list[RecordedCall]:
     return []
 
 
 @pytest.fixture
-def scripted(seen: list[Recorded]) -> Iterator[Callable[..., tuple[Scripted, int]]]:
+def scripted(seen: list[RecordedCall]) -> Iterator[Callable[..., tuple[Scripted, int]]]:
     with ExitStack() as stack:
 
         def start(*answers: bytes) -> tuple[Scripted, int]:
@@ -118,7 +118,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
 
 def test_a_request_goes_through_as_it_was_sent(
-    scripted: Callable[..., tuple[Scripted, int]], seen: list[Recorded]
+    scripted: Callable[..., tuple[Scripted, int]], seen: list[RecordedCall]
 ) -> None:
     upstream, port = scripted(OK)
     exchange(
@@ -156,7 +156,7 @@ def test_a_reply_comes_back_as_it_was_given(
 
 
 def test_chunked_bodies_stay_chunked_both_ways(
-    scripted: Callable[..., tuple[Scripted, int]], seen: list[Recorded]
+    scripted: Callable[..., tuple[Scripted, int]], seen: list[RecordedCall]
 ) -> None:
     upstream, port = scripted(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
@@ -205,7 +205,7 @@ def test_a_reply_that_ends_with_its_connection_goes_through(
 
 
 def test_a_compressed_reply_stays_so_and_is_read(
-    scripted: Callable[..., tuple[Scripted, int]], seen: list[Recorded]
+    scripted: Callable[..., tuple[Scripted, int]], seen: list[RecordedCall]
 ) -> None:
     packed = gzip.compress(b'{"items": []}')
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
@@ -217,7 +217,7 @@ def test_a_compressed_reply_stays_so_and_is_read(
 
 
 def test_a_reply_that_breaks_off_breaks_off(
-    scripted: Callable[..., tuple[Scripted, int]], seen: list[Recorded]
+    scripted: Callable[..., tuple[Scripted, int]], seen: list[RecordedCall]
 ) -> None:
     _, port = scripted(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -229,7 +229,7 @@ def test_a_reply_that_breaks_off_breaks_off(
     assert (seen[0].reply.status, seen[0].reply.body) == (200, None)
 
 
-def test_an_upstream_that_is_down_is_a_502_of_the_proxy(seen: list[Recorded]) -> None:
+def test_an_upstream_that_is_down_is_a_502_of_the_proxy(seen: list[RecordedCall]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     with relaying(url, seen.append) as relay:
@@ -421,7 +421,7 @@ def test_bodies_of_megabytes_go_through(watched: tuple[int, Watcher, Emulator]) 
 
 
 def test_a_connection_that_the_upstream_closed_is_opened_again(
-    scripted: Callable[..., tuple[Scripted, int]], seen: list[Recorded]
+    scripted: Callable[..., tuple[Scripted, int]], seen: list[RecordedCall]
 ) -> None:
     """The upstream closes after each reply without saying so, as a restarted one would."""
     quiet = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -435,7 +435,7 @@ def test_a_connection_that_the_upstream_closed_is_opened_again(
     assert connection.getresponse().read() == b"own"
     connection.close()
     assert [one.reply.status for one in seen if one.reply] == [200, 200, 200]
-    assert one_by_name(seen[0].headers)["host"] == f"127.0.0.1:{port}"
+    assert headers_by_name(seen[0].headers)["host"] == f"127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")
@@ -483,7 +483,7 @@ def over_tls(certificate: tuple[Path, Path]) -> Iterator[str]:
 
 
 def test_an_upstream_over_tls_is_checked(
-    over_tls: str, certificate: tuple[Path, Path], seen: list[Recorded]
+    over_tls: str, certificate: tuple[Path, Path], seen: list[RecordedCall]
 ) -> None:
     for authorities, status in ((str(certificate[0]), 200), (None, 502)):
         with relaying(over_tls, seen.append, authorities) as relay:

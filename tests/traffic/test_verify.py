@@ -11,7 +11,7 @@ import pytest
 from emulator.coverage.records import TallyKey
 from emulator.emulator import Emulator
 from emulator.traffic.judge import RecordingJudge
-from emulator.traffic.recording import Recorded, Source
+from emulator.traffic.recording import RecordedCall, Source
 from emulator.traffic.verify import Verification, verification, verify
 from tests.bodies import FLOW_SERVICE, base_connection
 from tests.emulators import aep_for, new_emulator
@@ -29,7 +29,7 @@ def reference() -> Emulator:
 
 
 def verified(
-    reference: Emulator, *recorded: Recorded, edition: str = "latest", against: str = ""
+    reference: Emulator, *recorded: RecordedCall, edition: str = "latest", against: str = ""
 ) -> Verification:
     judge = RecordingJudge(reference.contract, reference.platform)
     made = verification(judge, edition, against)
@@ -39,8 +39,8 @@ def verified(
 
 
 def test_it_counts_what_is_judged_and_what_is_left_out(reference: Emulator) -> None:
-    def elsewhere(url: str) -> Recorded:
-        return Recorded(Source("a.har"), "GET", url)
+    def elsewhere(url: str) -> RecordedCall:
+        return RecordedCall(Source("a.har"), "GET", url)
 
     made = verified(
         reference,
@@ -50,7 +50,7 @@ def test_it_counts_what_is_judged_and_what_is_left_out(reference: Emulator) -> N
         elsewhere("https://example.com/b"),
         elsewhere("https://platform.adobe.io/data/core/ups/segment/jobs/1"),
         elsewhere("https://platform.adobe.io/data/core/ups/segment/jobs/2"),
-        Recorded(Source("a.har"), "OPTIONS", f"https://platform.adobe.io{CONNECTIONS}"),
+        RecordedCall(Source("a.har"), "OPTIONS", f"https://platform.adobe.io{CONNECTIONS}"),
     )
     assert made.counted.to_json() == {
         "read": 7,
@@ -64,7 +64,7 @@ def test_it_counts_what_is_judged_and_what_is_left_out(reference: Emulator) -> N
 
 
 def test_places_that_are_left_out_are_bounded(reference: Emulator) -> None:
-    recorded = [Recorded(Source("a"), "GET", f"https://host{n}.example/") for n in range(150)]
+    recorded = [RecordedCall(Source("a"), "GET", f"https://host{n}.example/") for n in range(150)]
     hosts = verified(reference, *recorded).counted.to_json()["skipped"]["hosts"]
     assert len(hosts) == 101
     assert hosts["(others)"] == 50
@@ -101,7 +101,7 @@ def changes(made: Verification) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def journey(name: str, edition: str) -> list[Recorded]:
+def journey(name: str, edition: str) -> list[RecordedCall]:
     emulator = new_emulator()
     recorder = Recorder.of(emulator)
     aep = aep_for(emulator)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
 from emulator.json_types import Json, JsonObject, short_json
-from emulator.xdm.csv_template import NEEDED, Row, faults, header, read
+from emulator.xdm.csv_template import NEEDED, Row, header, read, row_errors
 
 
 def csv_template(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
@@ -29,7 +29,7 @@ def csv_template(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator
         if not rows:
             yield Reason("there is no row with a field")
         for row in rows:
-            for fault in faults(row):
+            for fault in row_errors(row):
                 yield Reason(f"line {row.line}: {fault}")
         return
     for row in rows:

@@ -1,4 +1,4 @@
-"""The records of a judgement: where a recorded request leads, and what an edition says of it."""
+"""Which operation a recorded request calls, and what an edition says of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from emulator.contract import Rule
 from emulator.json_types import MISSING, Json, JsonObject, loads
-from emulator.traffic.recording import Recorded
+from emulator.traffic.recording import RecordedCall
 from emulator.web.message import Request
 from emulator.web.routing import Route
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Judged:
+class Judgement:
     """What an edition says of a request.
 
     `refusal` is the finding that refuses it, the first of those that do.
@@ -31,10 +31,10 @@ class Judged:
 
 
 @dataclass(slots=True)
-class Routed:
-    """A recorded request that belongs to the contract, and where it leads."""
+class RoutedRequest:
+    """A recorded request to a service of the contract, and its operation."""
 
-    recorded: Recorded
+    recorded: RecordedCall
     incoming: Request
     route: Route
     unknown: tuple[str, ...]
@@ -43,7 +43,7 @@ class Routed:
 
     @property
     def reply(self) -> Json:
-        """The reply's body as JSON; None if there is none, or it is no JSON."""
+        """The reply's body as JSON; None if there is none, or it is not JSON."""
         if self._reply is MISSING:
             reply = self.recorded.reply
             self._reply = _json_of(reply.body) if reply is not None else None
