@@ -15,13 +15,11 @@ MAX_ROWS = 100
 
 @operation("batch_ingestion.create_batch")
 def create_batch(service: BatchIngestion, call: Call) -> Reply:
-    """Open a batch."""
     return Reply(201, shapes.batch(service.create(call.scope, call.body)))
 
 
 @operation("batch_ingestion.act_on_batch")
 def act_on_batch(service: BatchIngestion, call: Call) -> Reply:
-    """Complete, abort, fail or revert a batch."""
     id, action = call.path["batchId"], shapes.action(call)
     if action == "complete":
         service.complete(call.scope, id)

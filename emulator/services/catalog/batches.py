@@ -38,11 +38,9 @@ class Batches:
         self._files = files
 
     def get(self, scope: Scope, id: str) -> JsonObject | None:
-        """Return one batch."""
         return scope.read(BATCH, id)
 
     def all(self, scope: Scope) -> list[JsonObject]:
-        """Return every batch, the oldest first."""
         return scope.bodies(BATCH)
 
     def named(self, scope: Scope, ids: str) -> list[JsonObject]:

@@ -22,11 +22,9 @@ class DatasetFiles:
     """The data set files of every sandbox."""
 
     def get(self, scope: Scope, id: str) -> JsonObject | None:
-        """Return one data set file."""
         return scope.read(FILE, id)
 
     def all(self, scope: Scope) -> list[JsonObject]:
-        """Return every data set file, the oldest first."""
         return scope.bodies(FILE)
 
     def of_batch(self, scope: Scope, batch: JsonObject) -> list[JsonObject]:

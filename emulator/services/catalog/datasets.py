@@ -40,11 +40,9 @@ class Datasets:
     """The data sets of every sandbox. A stored data set has its `id` inside."""
 
     def get(self, scope: Scope, id: str) -> JsonObject | None:
-        """Return one data set."""
         return scope.read(DATASET, id)
 
     def all(self, scope: Scope) -> list[JsonObject]:
-        """Return every data set, the oldest first."""
         return scope.bodies(DATASET)
 
     def named(self, scope: Scope, ids: str) -> list[JsonObject]:

@@ -16,7 +16,6 @@ from emulator.web import Call, Part, Reply, operation
 
 @operation("catalog.list_datasets")
 def list_datasets(service: Catalog, call: Call) -> Reply:
-    """List data sets by id, filtered, ordered and paged."""
     datasets = [shapes.dataset(call, item) for item in service.datasets.all(call.scope)]
     span = parse_range(call.headers.get("range", ""))
     if span:
@@ -81,7 +80,6 @@ def get_row_expiration(service: Catalog, call: Call) -> Reply:
 
 @operation("catalog.get_tags")
 def get_tags(service: Catalog, call: Call) -> Reply:
-    """Read the values of a tag and whose tag it is."""
     return Reply(200, shapes.tag(call.find("catalog_tag", call.path["tagNamespace"])))
 
 
@@ -111,14 +109,12 @@ def write_labels(service: Catalog, call: Call) -> Reply:
 
 @operation("catalog.delete_dataset_labels")
 def delete_labels(service: Catalog, call: Call) -> Reply:
-    """Take all labels away from a data set."""
     service.labels.remove(call.scope, call.path["id"])
     return Reply(200, shapes.reference("dataSets", call.path["id"]))
 
 
 @operation("catalog.list_batches")
 def list_batches(service: Catalog, call: Call) -> Reply:
-    """List batches by id, filtered, ordered and paged."""
     found = (shapes.filterable(batch) for batch in service.batches.all(call.scope))
     return Reply(200, shapes.objects_by_id(call, select(found, call.query)))
 
@@ -154,7 +150,6 @@ def patch_batch(service: Catalog, call: Call) -> Reply:
 
 @operation("catalog.delete_batch")
 def delete_batch(service: Catalog, call: Call) -> Reply:
-    """Delete a batch with all that it has."""
     service.batches.delete(call.scope, call.path["id"])
     return Reply(200, shapes.reference("batches", call.path["id"]))
 
@@ -167,21 +162,18 @@ def list_batch_values(service: Catalog, call: Call) -> Reply:
 
 @operation("catalog.list_last_batches")
 def list_last_batches(service: Catalog, call: Call) -> Reply:
-    """List the last batches by data set."""
     found = ({**entry, "dataSetId": entry["id"]} for entry in service.batches.last(call.scope))
     return Reply(200, shapes.objects_by_id(call, select(found, call.query)))
 
 
 @operation("catalog.list_dataset_files")
 def list_dataset_files(service: Catalog, call: Call) -> Reply:
-    """List data set files by id."""
     query = shapes.canonical(call.query)
     return Reply(200, shapes.objects_by_id(call, select(service.files.all(call.scope), query)))
 
 
 @operation("catalog.get_dataset_file")
 def get_dataset_file(service: Catalog, call: Call) -> Reply:
-    """Read a data set file."""
     found = [call.find("dataset_file", call.path["id"])]
     return shapes.looked_up(found, shapes.objects_by_id(call, found))
 
@@ -203,20 +195,17 @@ def list_dataset_views(service: Catalog, call: Call) -> Reply:
 @operation("catalog.get_view")
 @operation("catalog.get_view_by_id")
 def get_view(service: Catalog, call: Call) -> Reply:
-    """Read a view of a data set."""
     return Reply(200, shapes.views([call.find("dataset_view", _view_id(call))]))
 
 
 @operation("catalog.list_views")
 def list_views(service: Catalog, call: Call) -> Reply:
-    """List the views of all data sets."""
     return Reply(200, shapes.views(select(service.datasets.all(call.scope), call.query)))
 
 
 @operation("catalog.list_dataset_view_files")
 @operation("catalog.list_view_files")
 def list_view_files(service: Catalog, call: Call) -> Reply:
-    """List the data set files of a view."""
     view, files = _view_id(call), service.files.all(call.scope)
     mine = [file for file in files if file["dataSetViewId"] == view]
     return Reply(200, shapes.objects_by_id(call, select(mine, call.query)))

@@ -15,7 +15,6 @@ def get_landing_zone(service: Connectors, call: Call) -> Reply:
 
 @operation("connectors.get_landing_zone_credentials")
 def get_credentials(service: Connectors, call: Call) -> Reply:
-    """Read the credentials of the data landing zone."""
     found = landing_zone.credentials(call.scope, _type(call))
     return Reply(200, shapes.credentials(found, call.base_url))
 

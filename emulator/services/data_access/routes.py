@@ -10,7 +10,6 @@ from emulator.web import Call, Reply, operation
 
 @operation("data_access.list_batch_files")
 def list_batch_files(service: DataAccess, call: Call) -> Reply:
-    """List the data set files that a batch made."""
     files = service.files(call.scope, call.path["batchId"])
     return shapes.page(call, [shapes.dataset_file(call, file) for file in files])
 
@@ -49,7 +48,6 @@ def head_file(service: DataAccess, call: Call) -> Reply:
 
 @operation("data_access.preview_dataset")
 def preview_dataset(service: DataAccess, call: Call) -> Reply:
-    """Show the first rows of a data set."""
     return Reply(200, {"data": service.preview(call.scope, call.path["datasetId"])})
 
 

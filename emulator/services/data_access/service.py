@@ -59,7 +59,6 @@ class DataAccess(Domain):
         return self._platform.services.catalog.files.served(scope, batch_id)
 
     def parts(self, scope: Scope, file_id: str) -> list[Entry]:
-        """Return the parts of a data set file."""
         return self._listed(scope, data_place(file_id))
 
     def part(

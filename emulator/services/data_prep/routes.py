@@ -58,20 +58,17 @@ def replace_mapping_set(service: DataPrep, call: Call) -> Reply:
 
 @operation("data_prep.delete_mapping_set")
 def delete_mapping_set(service: DataPrep, call: Call) -> Reply:
-    """Delete a mapping set with all its versions."""
     service.delete(call.scope, call.path["id"])
     return Reply(204)
 
 
 @operation("data_prep.list_mappings")
 def list_mappings(service: DataPrep, call: Call) -> Reply:
-    """List the mappings of a set."""
     return shapes.mapping_list(call, call.find("mapping_set", call.path["id"]))
 
 
 @operation("data_prep.get_mapping")
 def get_mapping(service: DataPrep, call: Call) -> Reply:
-    """Read one mapping of a set."""
     return shapes.one_mapping(call, call.find("mapping_set", call.path["id"]))
 
 
@@ -123,19 +120,16 @@ def validate_expression(service: DataPrep, call: Call) -> Reply:
 
 @operation("data_prep.list_functions")
 def list_functions(service: DataPrep, call: Call) -> Reply:
-    """List the functions of the mapping language."""
     return Reply(200, language.functions())
 
 
 @operation("data_prep.list_operators")
 def list_operators(service: DataPrep, call: Call) -> Reply:
-    """List the operators of the mapping language."""
     return Reply(200, language.operators())
 
 
 @operation("data_prep.list_schemas")
 def list_schemas(service: DataPrep, call: Call) -> Reply:
-    """List Mapper's own schemas."""
     return shapes.schema_page(select(call.scope.bodies(SCHEMA), call.query))
 
 
@@ -147,39 +141,33 @@ def create_mapper_schema(service: DataPrep, call: Call) -> Reply:
 
 @operation("data_prep.upload_schema")
 def upload_schema(service: DataPrep, call: Call) -> Reply:
-    """Create a schema of Mapper's own from a file."""
     sent = {"jsonSchema": vocabulary.read_json(call.body["file"])}
     return shapes.created_schema(create_schema(call.scope, sent))
 
 
 @operation("data_prep.get_schema")
 def get_schema(service: DataPrep, call: Call) -> Reply:
-    """Read a schema of Mapper's own."""
     return shapes.schema(call.find(SCHEMA, call.path["id"]))
 
 
 @operation("data_prep.list_samples")
 def list_samples(service: DataPrep, call: Call) -> Reply:
-    """List sample data."""
     return shapes.sample_page(select(call.scope.bodies(SAMPLE), call.query))
 
 
 @operation("data_prep.create_sample")
 def create_mapper_sample(service: DataPrep, call: Call) -> Reply:
-    """Create sample data."""
     return shapes.written_sample(create_sample(call.scope, call.body))
 
 
 @operation("data_prep.upload_sample")
 def upload_sample(service: DataPrep, call: Call) -> Reply:
-    """Create sample data from a file."""
     sent = {"sampleData": call.body["file"], "sampleType": "JSON"}
     return shapes.written_sample(create_sample(call.scope, sent))
 
 
 @operation("data_prep.get_sample")
 def get_sample(service: DataPrep, call: Call) -> Reply:
-    """Read sample data."""
     return shapes.sample(call.find(SAMPLE, call.path["id"]))
 
 

@@ -9,26 +9,22 @@ from emulator.web import Call, Reply, operation
 
 @operation("dataset_service.get_labels")
 def get_labels(service: DatasetService, call: Call) -> Reply:
-    """Read the labels of a data set and of its fields."""
     return shapes.read(service, call, call.find(LABELS, call.path["datasetId"]))
 
 
 @operation("dataset_service.create_labels")
 def create_labels(service: DatasetService, call: Call) -> Reply:
-    """Give labels to a data set."""
     labels = service.put(call.scope, call.path["datasetId"], call.body)
     return shapes.written(service, 201, labels)
 
 
 @operation("dataset_service.replace_labels")
 def replace_labels(service: DatasetService, call: Call) -> Reply:
-    """Replace all labels of a data set."""
     labels = service.put(call.scope, call.path["datasetId"], call.body)
     return shapes.written(service, 200, labels)
 
 
 @operation("dataset_service.delete_labels")
 def delete_labels(service: DatasetService, call: Call) -> Reply:
-    """Take all labels away from a data set."""
     service.remove(call.scope, call.path["datasetId"])
     return Reply(200, {})

@@ -36,7 +36,6 @@ class Runs:
     """The runs of every sandbox."""
 
     def find(self, scope: Scope, id: str) -> JsonObject | None:
-        """Return one run."""
         return scope.read(RUN, id)
 
     def create(self, scope: Scope, flow: JsonObject, sent: JsonObject, at: int) -> JsonObject:

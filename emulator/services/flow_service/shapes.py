@@ -39,7 +39,6 @@ def created(call: Call, entity: JsonObject) -> Reply:
 
 
 def written(entity: JsonObject) -> Reply:
-    """Return the 200 of a change."""
     return Reply(200, _id_and_etag(entity))
 
 

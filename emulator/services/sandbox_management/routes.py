@@ -18,7 +18,6 @@ def list_available_sandboxes(service: Sandboxes, call: Call) -> Reply:
 
 @operation("sandbox_management.list_sandbox_types")
 def list_sandbox_types(service: Sandboxes, call: Call) -> Reply:
-    """List the types that a sandbox may have."""
     return Reply(200, {"sandboxTypes": list(TYPES)})
 
 
@@ -43,7 +42,6 @@ def get_sandbox(service: Sandboxes, call: Call) -> Reply:
 
 @operation("sandbox_management.update_sandbox")
 def update_sandbox(service: Sandboxes, call: Call) -> Reply:
-    """Change a sandbox's title."""
     name, title = call.path["name"], call.body["title"]
     entry = service.rename(call.scope, name, title)
     return Reply(200, shapes.summary(entry))

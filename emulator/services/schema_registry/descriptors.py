@@ -33,11 +33,9 @@ class Descriptors:
         return scope.read(DESCRIPTORS, id.rstrip("/"))
 
     def all(self, scope: Scope) -> list[JsonObject]:
-        """Return all descriptors, in order of creation."""
         return scope.bodies(DESCRIPTORS)
 
     def count(self, scope: Scope) -> int:
-        """Return how many descriptors there are."""
         return scope.platform.store.count(scope.sandbox, DESCRIPTORS)
 
     def of_schema(self, scope: Scope, schema: str) -> list[JsonObject]:

@@ -40,7 +40,6 @@ _NEXT_FILTER = re.compile(r",(?=[A-Za-z@:._-]+(?:==|!=))")
 @operation("schema_registry.list_global_mixins")
 @operation("schema_registry.list_global_datatypes")
 def list_global(service: SchemaRegistry, call: Call) -> Reply:
-    """List the platform's resources of a type."""
     return _list(service, call, service.all_global(call.scope, _type(call)))
 
 
@@ -50,7 +49,6 @@ def list_global(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.list_tenant_mixins")
 @operation("schema_registry.list_tenant_datatypes")
 def list_tenant(service: SchemaRegistry, call: Call) -> Reply:
-    """List the tenant's resources of a type."""
     return _list(service, call, service.all_own(call.scope, _type(call)))
 
 
@@ -78,7 +76,6 @@ def get_resource(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.create_mixin")
 @operation("schema_registry.create_datatype")
 def create_resource(service: SchemaRegistry, call: Call) -> Reply:
-    """Add a resource to the tenant's container."""
     digits = ID_DIGITS[call.edition.answer("schema_registry.id")]
     created = service.create(call.scope, _type(call), call.body, digits)
     return Reply(201, resource_shape(call, created))
@@ -90,7 +87,6 @@ def create_resource(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.replace_mixin")
 @operation("schema_registry.replace_datatype")
 def replace_resource(service: SchemaRegistry, call: Call) -> Reply:
-    """Replace a resource of the tenant."""
     replaced = service.replace(call.scope, call.path["id"], call.body)
     return Reply(200, resource_shape(call, replaced))
 
@@ -101,7 +97,6 @@ def replace_resource(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.patch_mixin")
 @operation("schema_registry.patch_datatype")
 def patch_resource(service: SchemaRegistry, call: Call) -> Reply:
-    """Change a resource of the tenant by a JSON Patch."""
     patched = service.patch(call.scope, call.path["id"], call.body)
     return Reply(200, resource_shape(call, patched))
 
@@ -112,27 +107,23 @@ def patch_resource(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.delete_mixin")
 @operation("schema_registry.delete_datatype")
 def delete_resource(service: SchemaRegistry, call: Call) -> Reply:
-    """Remove a resource of the tenant."""
     service.delete(call.scope, call.path["id"])
     return Reply(204)
 
 
 @operation("schema_registry.stats")
 def get_stats(service: SchemaRegistry, call: Call) -> Reply:
-    """Tell the tenant's id and how many resources it has."""
     return Reply(200, stats_shape(call, statistics(service, call.scope)))
 
 
 @operation("schema_registry.list_unions")
 def list_unions(service: SchemaRegistry, call: Call) -> Reply:
-    """List the unions of the tenant."""
     page = page_of(service.unions(call.scope), call.query, _by_index(call))
     return Reply(200, {"results": [represented(service, call, union) for union in page.items]})
 
 
 @operation("schema_registry.get_union")
 def get_union(service: SchemaRegistry, call: Call) -> Reply:
-    """Look the union of a class up."""
     return Reply(200, represented(service, call, call.find("union", call.path["id"])))
 
 
@@ -188,7 +179,6 @@ def audit_log(service: SchemaRegistry, call: Call) -> Reply:
 
 @operation("schema_registry.create_descriptor")
 def create_descriptor(service: SchemaRegistry, call: Call) -> Reply:
-    """Add a descriptor."""
     digits = DESCRIPTOR_ID_DIGITS[call.edition.answer("schema_registry.descriptor_id")]
     created = service.descriptors.create(call.scope, call.body, digits)
     return Reply(201, created_descriptor_shape(call, created))
@@ -197,7 +187,6 @@ def create_descriptor(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.get_tenant_descriptor")
 @operation("schema_registry.get_global_descriptor")
 def get_descriptor(service: SchemaRegistry, call: Call) -> Reply:
-    """Look a descriptor up."""
     return Reply(200, descriptor_shape(call, call.find("descriptor", call.path["id"])))
 
 
@@ -211,14 +200,12 @@ def replace_descriptor(service: SchemaRegistry, call: Call) -> Reply:
 
 @operation("schema_registry.delete_descriptor")
 def delete_descriptor(service: SchemaRegistry, call: Call) -> Reply:
-    """Remove a descriptor."""
     service.descriptors.delete(call.scope, call.path["id"])
     return Reply(204)
 
 
 @operation("schema_registry.list_tenant_descriptors")
 def list_descriptors(service: SchemaRegistry, call: Call) -> Reply:
-    """List the tenant's descriptors."""
     return _descriptor_list(service, call, service.descriptors.all(call.scope))
 
 

@@ -47,7 +47,6 @@ def resource_shape(call: Call, resource: JsonObject) -> JsonObject:
 
 
 def accepted_representation(call: Call) -> Representation:
-    """Return the representation that the header Accept asks for."""
     return read_accept(call.headers.get("accept", ""))
 
 
