@@ -150,6 +150,17 @@ Finder = Callable[[Scope, str], JsonObject | None]
 Lister = Callable[[Scope], list[JsonObject]]
 """Returns every resource of one kind, the oldest first."""
 
+
+def stored_finder(kind: str) -> Finder:
+    """Return the finder of a kind whose resources are documents of the store as they are."""
+    return lambda scope, key: scope.read(kind, key)
+
+
+def stored_lister(kind: str) -> Lister:
+    """Return the lister of such a kind."""
+    return lambda scope: scope.bodies(kind)
+
+
 Fact = Callable[..., Json]
 """Answers a question, given a scope and the arguments that its service's function names."""
 

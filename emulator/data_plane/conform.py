@@ -19,24 +19,17 @@ from emulator.data_plane.scalars import constraints, conversion
 from emulator.json_types import Json, JsonObject
 
 CORRUPT_CODE = "INGEST-1401-400"
-CORRUPT_TEXT = (
-    "The row has corrupted data and cannot be read or parsed. Fix the corrupted data and try again."
-)
 MISSING_CODE = "INGEST-1555-400"
-MISSING_TEXT = (
-    "A required field is either missing or has a value of null."
-    " Add the required field to the input row and try again."
-)
 TYPE_CODE = "TypeCompatibilityException"
-TYPE_TEXT = "A value is of a type that does not convert to the type of its field."
 CONSTRAINT_CODE = "INGEST-9001-400"
-CONSTRAINT_TEXT = "A value breaks a constraint of its field."
 
 DESCRIPTIONS = {
-    CORRUPT_CODE: CORRUPT_TEXT,
-    MISSING_CODE: MISSING_TEXT,
-    TYPE_CODE: TYPE_TEXT,
-    CONSTRAINT_CODE: CONSTRAINT_TEXT,
+    CORRUPT_CODE: "The row has corrupted data and cannot be read or parsed."
+    " Fix the corrupted data and try again.",
+    MISSING_CODE: "A required field is either missing or has a value of null."
+    " Add the required field to the input row and try again.",
+    TYPE_CODE: "A value is of a type that does not convert to the type of its field.",
+    CONSTRAINT_CODE: "A value breaks a constraint of its field.",
 }
 """What a batch's errors say of a code; the constraints' is this emulator's own."""
 

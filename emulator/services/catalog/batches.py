@@ -13,7 +13,7 @@ from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope
 from emulator.services.catalog.dataset_files import READABLE, DatasetFiles
 from emulator.services.catalog.datasets import DATASET
-from emulator.services.catalog.identifiers import next_version, ulid
+from emulator.services.catalog.identifiers import new_members, next_version, ulid
 from emulator.services.interfaces import dataset_ids
 from emulator.store import Change
 
@@ -71,15 +71,7 @@ class Batches:
             "availableDates": {},
             "errors": [],
             **members,
-            "id": id,
-            "imsOrg": scope.organization,
-            "sandboxId": scope.sandbox_id,
-            "created": now,
-            "updated": now,
-            "createdClient": scope.client,
-            "createdUser": scope.user_id,
-            "updatedUser": scope.user_id,
-            "version": "1.0.0",
+            **new_members(scope, id, now),
         }
         changes = [scope.change(BATCH, id, batch, 0)]
         if batch["externalId"] != id:

@@ -8,7 +8,12 @@ import time
 from emulator.json_patch import apply
 from emulator.json_types import Json, JsonObject, as_object
 from emulator.scope import Scope
-from emulator.services.catalog.identifiers import dataset_of_view, next_version, view_id
+from emulator.services.catalog.identifiers import (
+    dataset_of_view,
+    new_members,
+    next_version,
+    view_id,
+)
 
 DATASET = "dataset"
 TABLE = "dataset_table"
@@ -67,19 +72,11 @@ class Datasets:
         self, scope: Scope, sent: JsonObject, table_format: str, with_data_source: bool
     ) -> JsonObject:
         """Make a data set of what a request sent; `with_data_source` numbers one for it."""
-        now, id = scope.now(), scope.new_hex(DATASET, 24)
+        id = scope.new_hex(DATASET, 24)
         table = _free_table(scope, sent.get("name"))
         server_tags = {"adobe/pqs/table": [table], "adobe/siphon/table/format": [table_format]}
         dataset: JsonObject = {
-            "id": id,
-            "imsOrg": scope.organization,
-            "sandboxId": scope.sandbox_id,
-            "created": now,
-            "updated": now,
-            "createdClient": scope.client,
-            "createdUser": scope.user_id,
-            "updatedUser": scope.user_id,
-            "version": "1.0.0",
+            **new_members(scope, id, scope.now()),
             "viewId": view_id(id),
             "files": f"@/dataSetFiles?dataSetId={id}",
             "tags": {**server_tags, **DEFAULT_TAGS},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from emulator.json_types import JsonObject
+from emulator.scope import Scope
+
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -14,6 +17,21 @@ def dataset_of_view(id: str) -> str:
     """Return the id of the data set that a view belongs to; any other text stays."""
     is_id = len(id) == 24 and all(digit in "0123456789abcdef" for digit in id)
     return f"{(int(id, 16) - 1) % 16**24:024x}" if is_id else id
+
+
+def new_members(scope: Scope, id: str, now: int) -> JsonObject:
+    """Return what the server says of every new batch and data set."""
+    return {
+        "id": id,
+        "imsOrg": scope.organization,
+        "sandboxId": scope.sandbox_id,
+        "created": now,
+        "updated": now,
+        "createdClient": scope.client,
+        "createdUser": scope.user_id,
+        "updatedUser": scope.user_id,
+        "version": "1.0.0",
+    }
 
 
 def next_version(version: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from emulator.json_types import Json, JsonObject, as_object
 from emulator.platform import Platform
-from emulator.scope import Finder, Lister, Scope
+from emulator.scope import Finder, Lister, Scope, stored_finder
 from emulator.services.data_prep import language, suggestions, vocabulary
 from emulator.services.data_prep.schemas_and_samples import SAMPLE as MAPPER_SAMPLE
 from emulator.services.data_prep.schemas_and_samples import SCHEMA as MAPPER_SCHEMA
@@ -44,8 +44,8 @@ class DataPrep:
     def finders(self) -> Mapping[str, Finder]:
         return {
             MAPPING_SET: self._mapping_set,
-            MAPPER_SCHEMA: lambda scope, key: scope.read(MAPPER_SCHEMA, key),
-            MAPPER_SAMPLE: lambda scope, key: scope.read(MAPPER_SAMPLE, key),
+            MAPPER_SCHEMA: stored_finder(MAPPER_SCHEMA),
+            MAPPER_SAMPLE: stored_finder(MAPPER_SAMPLE),
         }
 
     def listers(self) -> Mapping[str, Lister]:

@@ -7,6 +7,7 @@ later, as in the samples of the Data Prep API guide.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from emulator.contract.lookup import Finding
 from emulator.json_types import JsonObject, dumps
@@ -37,14 +38,6 @@ def _read(item: JsonObject) -> JsonObject:
     return item | times
 
 
-def _audited_mapping(mapping: JsonObject) -> JsonObject:
-    return long_mapping(mapping, with_users=True)
-
-
-def _plain_mapping(mapping: JsonObject) -> JsonObject:
-    return long_mapping(mapping, with_users=False)
-
-
 def short_mapping(mapping: JsonObject) -> JsonObject:
     """Return a mapping as a set that is read alone shows it."""
     return _pick(mapping, _SHORT)
@@ -72,7 +65,7 @@ def _with_refs(mapping_set: JsonObject) -> JsonObject:
     shape = _pick(_read(mapping_set), _HEAD[:4])
     shape["inputSchemaRef"] = {"id": None, "contentType": None}
     shape["outputSchemaRef"] = mapping_set["schemaRef"]
-    shape["mappings"] = [_plain_mapping(mapping) for mapping in mapping_set["mappings"]]
+    shape["mappings"] = [long_mapping(row, with_users=False) for row in mapping_set["mappings"]]
     return shape | _pick(mapping_set, ("status", "xdmVersion", "schemaRef", "xdmSchema"))
 
 
@@ -105,7 +98,11 @@ def one(call: Call, mapping_set: JsonObject) -> Reply:
 
 def listed(call: Call, page: Page) -> Reply:
     """Return a page of mapping sets with their mappings in full."""
-    rows = [_mapping_set(call, item, _audited_mapping) for item in page.sets]
+    rows = [_mapping_set(call, item, partial(long_mapping, with_users=True)) for item in page.sets]
+    return _paged(rows, page)
+
+
+def _paged(rows: list[JsonObject], page: Page) -> Reply:
     return Reply(200, {"data": rows, "_page": {"count": len(rows), "limit": page.limit}})
 
 
@@ -216,8 +213,7 @@ def created_schema(item: JsonObject) -> Reply:
 
 def schema_page(page: Page) -> Reply:
     """Return a page of Mapper's schemas."""
-    rows = [_pick(item, _SCHEMA) for item in page.sets]
-    return Reply(200, {"data": rows, "_page": {"count": len(rows), "limit": page.limit}})
+    return _paged([_pick(item, _SCHEMA) for item in page.sets], page)
 
 
 _SAMPLE = (*_HEAD, "sampleData", "sampleType")
@@ -238,5 +234,4 @@ def written_sample(item: JsonObject) -> Reply:
 
 def sample_page(page: Page) -> Reply:
     """Return a page of sample data."""
-    rows = [_pick(_read(item), _SAMPLE) for item in page.sets]
-    return Reply(200, {"data": rows, "_page": {"count": len(rows), "limit": page.limit}})
+    return _paged([_pick(_read(item), _SAMPLE) for item in page.sets], page)

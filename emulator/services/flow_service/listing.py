@@ -13,12 +13,13 @@ from functools import partial
 from itertools import islice
 
 from emulator.filters.flow_service import parse_filter, parse_order, reach, split_filters
+from emulator.filters.numbers import whole_number
 from emulator.json_types import MISSING, JsonObject, dotted, dumps, loads
 from emulator.store import Stored
 
 DEFAULT_LIMIT = 20
-LARGEST_LIMIT = 100
-LARGEST_SEARCH = 1000
+MAX_LIMIT = 100
+MAX_SEARCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +52,22 @@ def read_token(token: str) -> JsonObject | None:
 
 def read_query(query: JsonObject) -> Query:
     """Return the list request that a call's query parameters make."""
-    token = read_token(query.get("continuationToken", "")) or {}
-    sent = str(query.get("limit", ""))
-    limit = int(sent) if sent.isdecimal() and len(sent) < 10 else token.get("limit", DEFAULT_LIMIT)
-    return Query(
-        filters=tuple(query.get("property") or token.get("filters") or ()),
-        order=query.get("orderby") or token.get("order") or "",
-        limit=max(1, min(limit, LARGEST_LIMIT)),
-        position=token.get("position", 0),
-    )
+    return _query(query, query.get("property"), query.get("continuationToken", ""), MAX_LIMIT)
 
 
 def read_search(body: JsonObject, token: str) -> Query:
     """Return the list request that a search's body makes, on the page of a token."""
+    return _query(body, split_filters(body.get("queryString", "")), token, MAX_SEARCH)
+
+
+def _query(sent: JsonObject, filters: list[str] | None, token: str, largest: int) -> Query:
+    """Return what was sent, and what the token of a page says where nothing was sent."""
     known = read_token(token) or {}
-    sent = str(body.get("limit", ""))
-    limit = int(sent) if sent.isdecimal() and len(sent) < 10 else known.get("limit", DEFAULT_LIMIT)
+    limit = whole_number(sent.get("limit"), known.get("limit", DEFAULT_LIMIT))
     return Query(
-        filters=tuple(split_filters(body.get("queryString", "")) or known.get("filters") or ()),
-        order=body.get("orderby") or known.get("order") or "",
-        limit=max(1, min(limit, LARGEST_SEARCH)),
+        filters=tuple(filters or known.get("filters") or ()),
+        order=sent.get("orderby") or known.get("order") or "",
+        limit=max(1, min(limit, largest)),
         position=known.get("position", 0),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from emulator.json_types import JsonObject
 from emulator.services.flow_service import shapes
 from emulator.services.flow_service.flows import FLOW
@@ -46,16 +48,9 @@ def create(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.list_target_connections")
 @operation("flow_service.list_flows")
 def list_entities(service: FlowService, call: Call) -> Reply:
-    kind, query = call.resource.kind, read_query(call.query)
-    if kind == FLOW:
+    if call.resource.kind == FLOW:
         service.catch_up(call.scope)
-    after = 0 if query.order else query.position
-    rows = call.scope.scan(kind, after)
-    if call.query.get("count", "").lower() == "true":
-        return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
-    entities, next_position = page(rows, query)
-    items = [shapes.masked(call.scope, entity) for entity in entities]
-    return shapes.listed(call, items, query, next_position)
+    return _list(call, lambda entity: shapes.masked(call.scope, entity))
 
 
 @operation("flow_service.get_connection")
@@ -119,13 +114,16 @@ def explore_connection_spec(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.list_runs")
 def list_runs(service: FlowService, call: Call) -> Reply:
     service.catch_up(call.scope)
+    return _list(call, lambda run: shapes.public_run(call, run))
+
+
+def _list(call: Call, shape: Callable[[JsonObject], JsonObject]) -> Reply:
     query = read_query(call.query)
-    rows = call.scope.scan(RUN, 0 if query.order else query.position)
+    rows = call.scope.scan(call.resource.kind, 0 if query.order else query.position)
     if call.query.get("count", "").lower() == "true":
         return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
-    runs, next_position = page(rows, query)
-    items = [shapes.public_run(call, run) for run in runs]
-    return shapes.listed(call, items, query, next_position)
+    found, next_position = page(rows, query)
+    return shapes.listed(call, [shape(item) for item in found], query, next_position)
 
 
 @operation("flow_service.get_run")
@@ -175,17 +173,14 @@ def list_specs(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.get_connection_spec")
 @operation("flow_service.get_flow_spec")
 def get_spec(service: FlowService, call: Call) -> Reply:
-    return Reply(
-        200, {"items": [shapes.public_spec(call.find(call.resource.kind, call.path["id"]))]}
-    )
+    spec = call.find(call.resource.kind, call.path["id"])
+    return Reply(200, {"items": [shapes.public_spec(spec)]})
 
 
 @operation("flow_service.create_connection_spec")
 @operation("flow_service.create_flow_spec")
 def post_spec(service: FlowService, call: Call) -> Reply:
-    kind = call.resource.kind
-    spec = create_spec(call.scope, kind, call.body)
-    return shapes.created_spec(call, spec)
+    return shapes.created_spec(call, create_spec(call.scope, call.resource.kind, call.body))
 
 
 @operation("flow_service.replace_connection_spec")

@@ -9,7 +9,7 @@ from emulator import json_patch
 from emulator.data_plane.delta import delta_column, transformation
 from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
-from emulator.scope import Finder, Lister, Scope
+from emulator.scope import Finder, Lister, Scope, stored_finder, stored_lister
 from emulator.services.flow_service.connections import (
     CONNECTION,
     SOURCE_CONNECTION,
@@ -56,12 +56,12 @@ class FlowService:
 
     def finders(self) -> Mapping[str, Finder]:
         return {
-            **{kind: _finder(kind) for kind in (*KINDS, RUN)},
+            **{kind: stored_finder(kind) for kind in (*KINDS, RUN)},
             **{kind: spec_finder(kind) for kind in SPEC_KINDS},
         }
 
     def listers(self) -> Mapping[str, Lister]:
-        return {kind: _lister(kind) for kind in KINDS}
+        return {kind: stored_lister(kind) for kind in KINDS}
 
     def catch_up(self, scope: Scope) -> int:
         """Carry out what is due in a sandbox; return how many runs ended."""
@@ -200,11 +200,3 @@ def _touched(scope: Scope, entity: JsonObject) -> JsonObject:
         "updatedBy": scope.user_id,
         "updatedClient": scope.client,
     }
-
-
-def _finder(kind: str) -> Finder:
-    return lambda scope, key: scope.read(kind, key)
-
-
-def _lister(kind: str) -> Lister:
-    return lambda scope: scope.bodies(kind)

@@ -19,14 +19,10 @@ def _id_and_etag(entity: JsonObject) -> JsonObject:
     return {"id": entity["id"], "etag": entity["etag"]}
 
 
-def _id_only(entity: JsonObject) -> JsonObject:
-    return {"id": entity["id"]}
-
-
 WRITTEN: dict[str, Callable[[JsonObject], JsonObject]] = {
     "": _id_and_etag,
     "id_and_etag": _id_and_etag,
-    "id_only": _id_only,
+    "id_only": lambda entity: {"id": entity["id"]},
 }
 """What creating an entity answers, by the shape that an edition's documents show."""
 
@@ -100,17 +96,13 @@ def created_spec(call: Call, resource: JsonObject) -> Reply:
 
 def _items(run: JsonObject) -> JsonObject:
     """The on-demand page's list of one, with the reference's members beside it."""
-    pair = _pair(run)
+    pair = _id_and_etag(run)
     return {**pair, "items": [pair]}
 
 
-def _pair(run: JsonObject) -> JsonObject:
-    return {"id": run["id"], "etag": run["etag"]}
-
-
 _CREATED: dict[str, Callable[[JsonObject], JsonObject]] = {
-    "": _pair,
-    "id_and_etag": _pair,
+    "": _id_and_etag,
+    "id_and_etag": _id_and_etag,
     "items": _items,
 }
 
@@ -123,7 +115,7 @@ def created_run(call: Call, run: JsonObject) -> Reply:
 def replaced_run(call: Call, run: JsonObject) -> Reply:
     """Return the 200 of a replaced run, with its place."""
     location = f"{call.operation.base_path}/runs/{run['id']}"
-    return Reply(200, _pair(run), {"Location": location})
+    return Reply(200, _id_and_etag(run), {"Location": location})
 
 
 def one_run(call: Call, run: JsonObject) -> Reply:
@@ -165,16 +157,8 @@ def explored_zone(found: JsonObject) -> Reply:
     return Reply(200, found.get("objects", found.get("file")))
 
 
-def _capable(item: JsonObject) -> JsonObject:
-    return item
-
-
 def _named(item: JsonObject) -> JsonObject:
     return {"type": item["type"].title(), "name": item["name"], "path": item["path"]}
-
-
-def _schema(file: JsonObject) -> JsonObject:
-    return file
 
 
 def _columns(file: JsonObject) -> list[JsonObject]:
@@ -187,12 +171,12 @@ def _columns(file: JsonObject) -> list[JsonObject]:
 
 
 _OBJECTS: dict[str, Callable[[JsonObject], JsonObject]] = {
-    "": _capable,
-    "capable": _capable,
+    "": lambda item: item,
+    "capable": lambda item: item,
     "named": _named,
 }
 _FILE: dict[str, Callable[[JsonObject], Json]] = {
-    "": _schema,
-    "schema": _schema,
+    "": lambda file: file,
+    "schema": lambda file: file,
     "columns": _columns,
 }

@@ -5,4 +5,4 @@ from emulator.services import interfaces
 from emulator.services.gateway import facts
 from emulator.services.gateway.service import Gateway
 
-SERVICE: Service[interfaces.Domain] = Service("gateway", Gateway, (facts,))
+SERVICE: Service[interfaces.Domain] = Service("gateway", lambda platform: Gateway(), (facts,))

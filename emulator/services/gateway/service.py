@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from emulator.platform import Platform
 from emulator.services.interfaces import Domain
 
 
 class Gateway(Domain):
-    """What stands before every service."""
-
-    def __init__(self, platform: Platform) -> None:
-        """It keeps nothing."""
+    """What stands before every service; it keeps nothing."""
