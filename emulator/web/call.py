@@ -72,6 +72,11 @@ class Call:
             raise LookupError(f"{kind} {key}")
         return resource
 
+    @property
+    def reading_scope(self) -> Scope:
+        """The scope with what rules have found in it: for what reads before anything is written."""
+        return self.lookup.scope
+
     def ask(self, fact: str, *arguments: Json) -> Json:
         """Return what a fact is, as a rule may have asked before."""
         return self.lookup.ask(fact, *arguments)

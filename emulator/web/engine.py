@@ -158,7 +158,8 @@ class Engine:
         gated, default = operation.gated, self.platform.settings.default_sandbox
         exchange.sandbox = sandbox = sandbox_of(request, default) if gated else PLATFORM
         client = incoming.headers.get("x-api-key", "")
-        lookup = BoundLookup(Scope(self.platform, edition, sandbox, client), request)
+        scope = Scope(self.platform, edition, sandbox, client)
+        lookup = BoundLookup(scope, request)
         if gated:
             self._pass_gate(lookup, exchange)
         if request["content"]:
@@ -166,9 +167,9 @@ class Engine:
         if operation.writes and gated:
             # Deciding and writing are one step, so that a rule's look at the store stays true.
             with self.platform.store.exclusive(sandbox):
-                reply = self._judge_and_view(lookup, exchange)
+                reply = self._judge_and_view(scope, lookup, exchange)
         else:
-            reply = self._judge_and_view(lookup, exchange)
+            reply = self._judge_and_view(scope, lookup, exchange)
         if exchange.findings:
             _remark(reply, exchange.findings)
         return reply
@@ -182,14 +183,14 @@ class Engine:
         if memory is not None:
             memory.learn(edition, lookup, findings)
 
-    def _judge_and_view(self, lookup: BoundLookup, exchange: Exchange) -> Reply:
+    def _judge_and_view(self, scope: Scope, lookup: BoundLookup, exchange: Exchange) -> Reply:
         incoming, edition, request = exchange.incoming, exchange.edition, lookup.request
         operation = incoming.operation
         self._refuse_first(edition.judge(operation.id, request, lookup), exchange)
         call = Call(
             operation=operation,
             contract=self.contract,
-            scope=lookup.scope,
+            scope=scope,
             lookup=lookup,
             path=incoming.path,
             query=request["query"],

@@ -12,24 +12,37 @@ if TYPE_CHECKING:
     from emulator.contract.lookup import Finding
 
 
-class BoundLookup:
-    """Finds resources and asks facts of every service for the rules of one request."""
+class RememberingScope(Scope):
+    """A scope that finds each resource once, as it was then: for what only reads."""
 
-    __slots__ = ("_answers", "_found", "request", "scope")
+    __slots__ = ("_found",)
 
-    def __init__(self, scope: Scope, request: JsonObject) -> None:
-        self.scope = scope
-        self.request = request
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope.platform, scope.edition, scope.sandbox, scope.client)
         self._found: dict[tuple[str, str], JsonObject | None] = {}
-        self._answers: dict[tuple[str, bytes], Json] = {}
 
     def find(self, kind: str, key: str) -> JsonObject | None:
+        """Return one resource of any service as it was when it was first asked for, or None."""
         place = (kind, key)
         try:
             return self._found[place]
         except KeyError:
-            found = self._found[place] = self.scope.find(kind, key)
+            found = self._found[place] = super().find(kind, key)
             return found
+
+
+class BoundLookup:
+    """Finds resources and asks facts of every service for the rules of one request."""
+
+    __slots__ = ("_answers", "request", "scope")
+
+    def __init__(self, scope: Scope, request: JsonObject) -> None:
+        self.scope = RememberingScope(scope)
+        self.request = request
+        self._answers: dict[tuple[str, bytes], Json] = {}
+
+    def find(self, kind: str, key: str) -> JsonObject | None:
+        return self.scope.find(kind, key)
 
     def all(self, kind: str) -> list[JsonObject]:
         return self.scope.all(kind)

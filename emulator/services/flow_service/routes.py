@@ -39,7 +39,7 @@ def _entity(service: FlowService, call: Call) -> JsonObject:
 @operation("flow_service.create_flow")
 def create(service: FlowService, call: Call) -> Reply:
     state = "draft" if call.query.get("mode") == "draft" else "enabled"
-    entity = service.create(call.scope, call.resource.kind, call.body, state)
+    entity = service.create(call.reading_scope, call.resource.kind, call.body, state)
     return shapes.created(call, entity)
 
 
@@ -50,7 +50,7 @@ def create(service: FlowService, call: Call) -> Reply:
 def list_entities(service: FlowService, call: Call) -> Reply:
     if call.resource.kind == FLOW:
         service.catch_up(call.scope)
-    return _list(call, lambda entity: shapes.masked(call.scope, entity))
+    return _list(call, lambda entity: shapes.masked(call.reading_scope, entity))
 
 
 @operation("flow_service.get_connection")
@@ -67,7 +67,7 @@ def get(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.update_flow")
 def update(service: FlowService, call: Call) -> Reply:
     entity = _entity(service, call)
-    return shapes.written(service.patch(call.scope, call.resource.kind, entity, call.body))
+    return shapes.written(service.patch(call.reading_scope, call.resource.kind, entity, call.body))
 
 
 @operation("flow_service.delete_connection")
