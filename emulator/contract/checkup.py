@@ -144,20 +144,19 @@ def _check_rule(contract: Contract, rule: Rule) -> Iterator[str]:
 
 def _check_place(contract: Contract, rule: Rule) -> Iterator[str]:
     """A rule stands where its row says, among the rules of an operation of that row."""
-    place = contract.places.get(rule.id)
-    if place is None:
+    other = rule.before or rule.after
+    if not other:
         return
-    if place.before and place.after:
+    if rule.before and rule.after:
         yield f"{rule.id}: it can stand before another rule or after one, not both"
-    other = place.before or place.after
     same = [name_of(item) for item in contract.rules.values() if item.operation == rule.operation]
     anywhere = (name_of(item) for item in contract.rules.values())
     if other not in same and other not in anywhere:
         yield f"{rule.id}: no rule is called {other}{_hint(other, same)}"
     elif other in same:
         mine, others = same.index(name_of(rule)), same.index(other)
-        if (mine > others) != bool(place.after):
-            yield f"{rule.id}: it cannot stand {'after' if place.after else 'before'} {other}"
+        if (mine > others) != bool(rule.after):
+            yield f"{rule.id}: it cannot stand {'after' if rule.after else 'before'} {other}"
 
 
 def _check_use(contract: Contract) -> Iterator[str]:

@@ -43,9 +43,6 @@ FILES: dict[str, Any] = {
 
 FOLDERS = ("rules", "cases")
 
-ROW_MEMBERS = ("operations", "before", "after")
-"""What a row says of all rules that are made of it, beside the members of `Rule`."""
-
 
 @dataclass(frozen=True)
 class OperationsFile:
@@ -155,10 +152,8 @@ def _single(row: Any, kind: Any) -> Any:
     rest = dict(row)
     if isinstance(rest.get("cases"), str):
         del rest["cases"]  # `contract.checkup` looks for them
-    if kind is Rule:
-        rest = {name: value for name, value in rest.items() if name not in ROW_MEMBERS}
-        if "operations" in row:
-            rest["operation"] = (row["operations"] or [""])[0]
+    if kind is Rule and "operations" in row:
+        rest["operation"] = (rest.pop("operations") or [""])[0]
     return rest
 
 
@@ -173,7 +168,7 @@ def schemas() -> dict[str, JsonObject]:
         if kind in (Rule, Convention):
             row["properties"]["cases"] = {"anyOf": [{"$ref": "#/$defs/Cases"}, {"type": "string"}]}
         if kind is Rule:
-            _add_row_members(row)
+            _let_several_operations(row)
         if kind is Operation:
             for name in ("service", "base_path"):  # said once, in the head
                 del row["properties"][name]
@@ -188,9 +183,8 @@ def schemas() -> dict[str, JsonObject]:
     return made
 
 
-def _add_row_members(row: JsonObject) -> None:
+def _let_several_operations(row: JsonObject) -> None:
     row["properties"]["operations"] = {"type": "array", "items": {"type": "string"}, "minItems": 1}
-    row["properties"] |= {"before": {"type": "string"}, "after": {"type": "string"}}
     row["required"].remove("operation")
     row["oneOf"] = [{"required": ["operation"]}, {"required": ["operations"]}]
 

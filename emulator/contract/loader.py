@@ -14,7 +14,6 @@ from emulator.contract.model import (
     EditionEntry,
     Mute,
     Operation,
-    Place,
     ProblemEntry,
     Rule,
 )
@@ -95,11 +94,6 @@ class Contract:
     def house_rules(self) -> set[str]:
         """The ids of the rules that an overlay brings; without one nothing is read for that."""
         return self._statements().laid_over if len(self._folders) > 1 else set()
-
-    @property
-    def places(self) -> dict[str, Place]:
-        """The places that rules have been given among those of their operation, by rule id."""
-        return self._statements().places
 
     @property
     def templates(self) -> list[Template]:

@@ -128,8 +128,6 @@ class Rule:
 
     Args:
         operation: The operation; in a file `operations` may list several, with `*` in the id.
-            There `before` or `after` may name another rule of the operation, by the last part of
-            its id: see `contract.order`.
         topic: The question that the rule answers; one rule in force for each operation and topic.
         states: The rule in our own words.
         at: JSON pointer of the judged value in the request document; `*` means every item.
@@ -138,6 +136,8 @@ class Rule:
         reads_text: Numbers and booleans sent as text are read as what they say first.
         structural: Without it there is nothing to act on, so it refuses even when observing.
         problem: Entry of the error catalogue that a refusal answers with.
+        before: Or `after`: another rule of the operation, by the last part of its id, before or
+            after which this one stands; see `contract.order`.
     """
 
     id: str
@@ -155,6 +155,8 @@ class Rule:
     structural: bool = False
     fix: str = ""
     cases: Cases = field(default_factory=Cases)
+    before: str = ""
+    after: str = ""
     __pydantic_config__ = STRICT
 
 
@@ -200,14 +202,6 @@ class Convention:
     before: str = ""
     after: str = ""
     __pydantic_config__ = STRICT
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a rule stands among those of its operation, by the name of another; one of both."""
-
-    before: str = ""
-    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ stands. Without that other rule in the operation it keeps its place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from emulator.contract.model import Place, Rule
+from emulator.contract.model import Rule
 
 
 def name_of(rule: Rule) -> str:
@@ -17,43 +17,38 @@ def name_of(rule: Rule) -> str:
     return rule.id.removeprefix(f"{rule.operation}.")
 
 
-def in_order(rules: Iterable[Rule], places: Mapping[str, Place]) -> list[Rule]:
-    """Return rules by operation, in the order of refusal; `places` are by the rules' ids."""
+def in_order(rules: Iterable[Rule]) -> list[Rule]:
+    """Return rules by operation, in the order of refusal."""
     by_operation: dict[str, list[Rule]] = {}
     for rule in rules:
         by_operation.setdefault(rule.operation, []).append(rule)
-    return [rule for same in by_operation.values() for rule in _of_one(same, places)]
+    return [rule for same in by_operation.values() for rule in _of_one(same)]
 
 
-def _of_one(rules: list[Rule], places: Mapping[str, Place]) -> list[Rule]:
-    if not any(rule.id in places for rule in rules):
+def _of_one(rules: list[Rule]) -> list[Rule]:
+    if not any(rule.before or rule.after for rule in rules):
         return rules
     names = {name_of(rule) for rule in rules}
-    waiting = {
-        rule.id: place
-        for rule in rules
-        if (place := places.get(rule.id)) and (place.after in names or place.before in names)
-    }
-    ordered = [rule for rule in rules if rule.id not in waiting]
-    moved = [rule for rule in rules if rule.id in waiting]
+    moved = [rule for rule in rules if not names.isdisjoint((rule.before, rule.after))]
+    ordered = [rule for rule in rules if names.isdisjoint((rule.before, rule.after))]
     inserted: dict[str, int] = {}
     while moved:
-        left = [rule for rule in moved if not _insert(rule, waiting[rule.id], ordered, inserted)]
+        left = [rule for rule in moved if not _insert(rule, ordered, inserted)]
         if len(left) == len(moved):  # they wait for one another; `contract.checkup` says so
             return [*ordered, *left]
         moved = left
     return ordered
 
 
-def _insert(rule: Rule, place: Place, ordered: list[Rule], inserted: dict[str, int]) -> bool:
+def _insert(rule: Rule, ordered: list[Rule], inserted: dict[str, int]) -> bool:
     """Put a rule to its place, and tell whether the other rule was there already."""
     for index, other in enumerate(ordered):
-        if name_of(other) == place.before:
+        if name_of(other) == rule.before:
             ordered.insert(index, rule)
             return True
-        if name_of(other) == place.after:
+        if name_of(other) == rule.after:
             # Several rules behind the same one keep their own order.
-            inserted[place.after] = inserted.get(place.after, 0) + 1
-            ordered.insert(index + inserted[place.after], rule)
+            inserted[rule.after] = inserted.get(rule.after, 0) + 1
+            ordered.insert(index + inserted[rule.after], rule)
             return True
     return False

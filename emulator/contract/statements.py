@@ -8,7 +8,7 @@ from pathlib import Path
 
 from emulator.contract.case_files import cases_of
 from emulator.contract.conventions import Template, expanded, read_templates, templates_for
-from emulator.contract.model import Answer, Operation, Place, ProblemEntry, Rule
+from emulator.contract.model import Answer, Operation, ProblemEntry, Rule
 from emulator.contract.order import in_order
 from emulator.contract.reading import (
     arguments,
@@ -26,15 +26,13 @@ from emulator.json_types import JsonObject
 class Statements:
     """What the documents state: by far the larger part of the contract.
 
-    `laid_over` holds the ids of rules that an overlay brings, `places` those that rules have been
-    given among the rules of their operation, `templates` the conventions.
+    `laid_over` holds the ids of rules that an overlay brings, `templates` the conventions.
     """
 
     rules: dict[str, Rule] = field(default_factory=dict)
     problems: list[ProblemEntry] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     laid_over: set[str] = field(default_factory=set)
-    places: dict[str, Place] = field(default_factory=dict)
     templates: list[Template] = field(default_factory=list)
 
 
@@ -59,7 +57,7 @@ def read_statements(
                         _add(stated, row, folder, number)
                 if name in services:
                     _read_service(stated, services[name], number)
-    stated.rules = {rule.id: rule for rule in in_order(stated.rules.values(), stated.places)}
+    stated.rules = {rule.id: rule for rule in in_order(stated.rules.values())}
     return stated
 
 
@@ -75,24 +73,17 @@ def _read_service(stated: Statements, folder: Path, number: int) -> None:
 
 def _add(stated: Statements, row: JsonObject, path: Path, number: int) -> None:
     """Add a row's rules, those of an overlay behind the shipped ones."""
-    before, after = row.get("before", ""), row.get("after", "")
     for rule in _rules_of(row, path):
         if number:
             stated.laid_over.add(rule.id)
-        if rule.id in stated.rules:
-            del stated.rules[rule.id]
-            stated.places.pop(rule.id, None)
+        stated.rules.pop(rule.id, None)
         stated.rules[rule.id] = rule
-        if before or after:
-            stated.places[rule.id] = Place(before, after)
 
 
 def _rules_of(raw: JsonObject, path: Path) -> Iterator[Rule]:
     """Yield one rule for each operation that a row names."""
     shared = {**arguments(Rule, raw), "cases": cases_of(raw.get("cases", {}), path)}
     operations = shared.pop("operations", None) or [shared.get("operation", "")]
-    for name in ("before", "after"):
-        shared.pop(name, None)
     for operation in operations:
         shared["id"], shared["operation"] = raw["id"].replace("*", operation, 1), operation
         yield make(Rule, shared, path)

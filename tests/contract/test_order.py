@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from emulator.contract.model import Place, Rule
+from emulator.contract.model import Rule
 from emulator.contract.order import in_order
 from emulator.json_types import JsonObject
 
 
-def rule(name: str, operation: str = "a.read") -> Rule:
+def rule(name: str, operation: str = "a.read", before: str = "", after: str = "") -> Rule:
     check: JsonObject = {"nothing": {}}
-    return Rule(f"{operation}.{name}", operation, name, "", (), "stated", "error", check, "")
+    id = f"{operation}.{name}"
+    return Rule(
+        id, operation, name, "", (), "stated", "error", check, "", before=before, after=after
+    )
 
 
 def names(rules: list[Rule]) -> list[str]:
@@ -18,33 +21,28 @@ def names(rules: list[Rule]) -> list[str]:
 
 def test_rules_stand_as_they_are_read_by_operation() -> None:
     read = [rule("one"), rule("one", "a.list"), rule("two")]
-    assert names(in_order(read, {})) == ["read.one", "read.two", "list.one"]
+    assert names(in_order(read)) == ["read.one", "read.two", "list.one"]
 
 
 def test_a_rule_stands_before_or_after_another() -> None:
-    read = [rule("one"), rule("two"), rule("three"), rule("four")]
-    places = {"a.read.three": Place(after="one"), "a.read.four": Place(before="one")}
-    assert names(in_order(read, places)) == ["read.four", "read.one", "read.three", "read.two"]
+    read = [rule("one"), rule("two"), rule("three", after="one"), rule("four", before="one")]
+    assert names(in_order(read)) == ["read.four", "read.one", "read.three", "read.two"]
 
 
 def test_rules_behind_the_same_one_keep_their_order() -> None:
-    read = [rule("one"), rule("two"), rule("three"), rule("four")]
-    places = {"a.read.three": Place(after="one"), "a.read.four": Place(after="one")}
-    assert names(in_order(read, places)) == ["read.one", "read.three", "read.four", "read.two"]
+    read = [rule("one"), rule("two"), rule("three", after="one"), rule("four", after="one")]
+    assert names(in_order(read)) == ["read.one", "read.three", "read.four", "read.two"]
 
 
 def test_a_place_may_be_behind_a_rule_that_has_one_itself() -> None:
-    read = [rule("one"), rule("two"), rule("three"), rule("four")]
-    places = {"a.read.three": Place(after="four"), "a.read.four": Place(after="one")}
-    assert names(in_order(read, places)) == ["read.one", "read.four", "read.three", "read.two"]
+    read = [rule("one"), rule("two"), rule("three", after="four"), rule("four", after="one")]
+    assert names(in_order(read)) == ["read.one", "read.four", "read.three", "read.two"]
 
 
 def test_without_the_other_rule_a_rule_stays() -> None:
-    places = {"a.read.one": Place(after="missing")}
-    assert names(in_order([rule("one"), rule("two")], places)) == ["read.one", "read.two"]
+    assert names(in_order([rule("one", after="missing"), rule("two")])) == ["read.one", "read.two"]
 
 
 def test_rules_that_wait_for_one_another_come_last() -> None:
-    read = [rule("one"), rule("two"), rule("three")]
-    places = {"a.read.one": Place(after="two"), "a.read.two": Place(after="one")}
-    assert names(in_order(read, places)) == ["read.three", "read.one", "read.two"]
+    read = [rule("one", after="two"), rule("two", after="one"), rule("three")]
+    assert names(in_order(read)) == ["read.three", "read.one", "read.two"]
