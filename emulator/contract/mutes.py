@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -22,27 +22,14 @@ def mark(findings: list[Finding], mutes: Sequence[Mute], operation: str, now: in
     """
     if not findings or not mutes:
         return findings
-    return [replace(found, mute=mute_of(found, mutes, operation, now)) for found in findings]
+    return [replace(found, mute=mute_of(found.rule, mutes, operation, now)) for found in findings]
 
 
-def mute_of(finding: Finding, mutes: Sequence[Mute], operation: str, now: int) -> Mute | None:
-    """Return the mute that holds for a finding, the first of several."""
-    return next(_holding(finding.rule, mutes, operation, now), None)
-
-
-def is_muted(rule: Rule, mutes: Sequence[Mute], operation: str, now: int) -> bool:
-    """Tell whether a rule is muted where an operation is called."""
-    return next(_holding(rule, mutes, operation, now), None) is not None
-
-
-def _holding(rule: Rule, mutes: Sequence[Mute], operation: str, now: int) -> Iterator[Mute]:
+def mute_of(rule: Rule, mutes: Sequence[Mute], operation: str, now: int) -> Mute | None:
+    """Return the mute that holds for a rule where an operation is called, the first of several."""
+    today = datetime.fromtimestamp(now / 1000, UTC).date().isoformat()
     for mute in mutes:
-        if mute.rule == rule.id and mute.operation in ("", operation) and holds(mute, now):
-            yield mute
-
-
-def holds(mute: Mute, now: int) -> bool:
-    """Tell whether a mute has not ended; `now` is in milliseconds since 1970-01-01 UTC."""
-    if not mute.until:
-        return True
-    return datetime.fromtimestamp(now / 1000, UTC).date().isoformat() <= mute.until
+        is_meant = mute.rule == rule.id and mute.operation in ("", operation)
+        if is_meant and (not mute.until or today <= mute.until):
+            return mute
+    return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from emulator.contract import Contract, Rule
 from emulator.contract.enforcement import refuses
-from emulator.contract.mutes import is_muted
+from emulator.contract.mutes import mute_of
 from emulator.journal.annotation import annotate
 from emulator.journal.entry import SHARED, Entry
 from emulator.journal.entry_json import full_entry
@@ -91,7 +91,7 @@ def edition_verdict(contract: Contract, name: str, entry: Entry, lookup_of: Look
         fired = [
             rule
             for rule in _fired(edition, group, entry, known, lookup_of)
-            if not is_muted(rule, edition.mutes, entry.operation, entry.time)
+            if not mute_of(rule, edition.mutes, entry.operation, entry.time)
         ]
         broken += fired
         refusing = next((rule for rule in fired if refuses(rule, entry.enforce)), None)

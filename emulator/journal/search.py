@@ -21,12 +21,8 @@ class SearchError(ValueError):
     """A filter is unknown or has a value that cannot be used; the message says which."""
 
 
-def _operation(wanted: str) -> Test:
-    return lambda entry: entry.operation == wanted
-
-
-def _service(wanted: str) -> Test:
-    return lambda entry: entry.service == wanted
+def _equal(name: str) -> Callable[[str], Test]:
+    return lambda wanted: lambda entry: bool(getattr(entry, name) == wanted)
 
 
 def _status(wanted: str) -> Test:
@@ -43,20 +39,8 @@ def _rule(wanted: str) -> Test:
     return lambda entry: any(item.rule == wanted for item in entry.findings)
 
 
-def _test(wanted: str) -> Test:
-    return lambda entry: entry.test == wanted
-
-
 def _client(wanted: str) -> Test:
     return lambda entry: wanted in entry.user_agent or entry.headers.get("x-api-key") == wanted
-
-
-def _sandbox(wanted: str) -> Test:
-    return lambda entry: entry.sandbox == wanted
-
-
-def _organization(wanted: str) -> Test:
-    return lambda entry: entry.organization == wanted
 
 
 def _outcome(wanted: str) -> Test:
@@ -81,14 +65,14 @@ def _milliseconds(text: str) -> int:
 
 
 FILTERS: dict[str, Callable[[str], Test]] = {
-    "operation": _operation,
-    "service": _service,
+    "operation": _equal("operation"),
+    "service": _equal("service"),
     "status": _status,
     "rule": _rule,
-    "test": _test,
+    "test": _equal("test"),
     "client": _client,
-    "sandbox": _sandbox,
-    "organization": _organization,
+    "sandbox": _equal("sandbox"),
+    "organization": _equal("organization"),
     "outcome": _outcome,
     "since": _since,
 }

@@ -75,7 +75,7 @@ class RandomData:
         self.flows: list[Flow] = []
 
     def create(self, spec: SeedSpec, start: int, every_days: int) -> None:
-        """MakeScratch all that is wished; flows start from `start` on, in seconds since 1970.
+        """Create all that is specified; flows start from `start` on, in seconds since 1970.
 
         Raises:
             SeedError: A call is refused.

@@ -11,7 +11,6 @@ import inspect
 import unittest
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Any, TypeVar, overload
 
 from emulator.testing import Aep
@@ -37,16 +36,11 @@ class MockAep:
         self._entered.append(aep)
         return aep
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         aep = self._entered.pop()
         if aep is not None:
             _STARTED.remove(aep)
-            aep.__exit__(kind, error, trace)
+            aep.__exit__(kind)
 
     def start(self) -> Aep:
         """Start without a with statement; `stop` ends it."""
@@ -54,7 +48,7 @@ class MockAep:
 
     def stop(self) -> None:
         """End what `start` has started."""
-        self.__exit__(None, None, None)
+        self.__exit__(None)
 
     def __call__(self, target: _T) -> _T:
         """Return a function, coroutine function or test class that runs within this.
