@@ -5,17 +5,15 @@ from __future__ import annotations
 import base64
 from typing import NamedTuple
 
+from emulator.data_plane.files import LANDING_ZONE
 from emulator.sandbox import PLATFORM, Sandbox
 from emulator.scope import PlatformBase, Scope
 
 REFRESH = "landing_zone_refresh"
 ACCOUNT = "storage_account"
 
-CONTAINERS = {"user_drop_zone": "dlz-user-container", "dlz_destination": "dlz-destination"}
+CONTAINERS = {"user_drop_zone": LANDING_ZONE, "dlz_destination": "dlz-destination"}
 """Containers by type. Only the first is in a document; the second's name is this emulator's."""
-
-DAYS_KEPT = 7
-"""How long the landing zone keeps a file, by "Data Landing Zone"."""
 
 TOKEN_LIFE = 90 * 24 * 3600 * 1000
 """Milliseconds that an access signature is valid. No document says how long: this emulator's."""

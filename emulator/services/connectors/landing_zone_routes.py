@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import partial
 from urllib.parse import parse_qs
 
 from flask import Blueprint, Response, request
@@ -31,17 +32,16 @@ _XML = '<?xml version="1.0" encoding="utf-8"?>'
 def make_storage(engine: Engine) -> Blueprint:
     """Return the storage of an emulator's landing zones."""
     blueprint = Blueprint("storage", "emulator.admin")
-    storage = _Storage(engine)
     container, blob = STORAGE
-    for path, methods, view in (
-        (blob, ["PUT"], storage.put),
-        (blob, ["GET", "HEAD"], storage.get),
-        (blob, ["DELETE"], storage.delete),
-        (container, ["GET", "HEAD"], storage.list),
+    for path, methods, act in (
+        (blob, ["PUT"], _put),
+        (blob, ["GET", "HEAD"], _get),
+        (blob, ["DELETE"], _delete),
+        (container, ["GET", "HEAD"], _list),
     ):
-        endpoint = view.__name__ + ("" if path is blob else "_container")
+        view = partial(_answer, engine, act)
         blueprint.add_url_rule(
-            path, endpoint, view, methods=methods, provide_automatic_options=False
+            path, act.__name__, view, methods=methods, provide_automatic_options=False
         )
     return blueprint
 
@@ -76,50 +76,35 @@ class _Area:
         self.files = ConnectionFiles(platform)
 
     def file(self, path: str) -> File:
-        """Return a file."""
         file = self.files.find(self.sandbox, self.container, path)
         if file is None:
             raise _Refused(404, "BlobNotFound")
         return file
 
 
-class _Storage:
-    """The views of the storage. Their errors are Azure's, in XML."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def put(self, rest: str, container: str, path: str) -> Response:
-        """Write a blob: whole, a block of it, or of blocks that were sent before."""
-        return self._answer(rest, container, lambda area: _put(area, path))
-
-    def get(self, rest: str, container: str, path: str) -> Response:
-        """Return a blob, or a range of it."""
-        return self._answer(rest, container, lambda area: _get(area, path))
-
-    def delete(self, rest: str, container: str, path: str) -> Response:
-        """Remove a blob."""
-        return self._answer(rest, container, lambda area: _delete(area, path))
-
-    def list(self, rest: str, container: str) -> Response:
-        """List the blobs of a container, or tell that it is there."""
-        return self._answer(rest, container, _list)
-
-    def _answer(self, rest: str, container: str, act: Callable[[_Area], Reply]) -> Response:
-        platform = self._engine.platform
-        try:
-            area = _Area(platform, f"dlblobstore{rest}", container)
-            with platform.store.exclusive(area.sandbox):
-                reply = act(area)
-        except _Refused as refused:
-            reply = _refusal(refused)
-        reply.headers.setdefault("Content-Type", "application/xml")
-        reply.headers["x-ms-version"] = request.headers.get("x-ms-version", "2020-04-08")
-        reply.headers["Date"] = formatdate(platform.clock.now() / 1000, usegmt=True)
-        return flask_response(reply)
+def _answer(
+    engine: Engine,
+    act: Callable[[_Area, str], Reply],
+    rest: str,
+    container: str,
+    path: str = "",
+) -> Response:
+    """Answer a call to a container or to a blob in it; errors are Azure's, in XML."""
+    platform = engine.platform
+    try:
+        area = _Area(platform, f"dlblobstore{rest}", container)
+        with platform.store.exclusive(area.sandbox):
+            reply = act(area, path)
+    except _Refused as refused:
+        reply = _refusal(refused)
+    reply.headers.setdefault("Content-Type", "application/xml")
+    reply.headers["x-ms-version"] = request.headers.get("x-ms-version", "2020-04-08")
+    reply.headers["Date"] = formatdate(platform.clock.now() / 1000, usegmt=True)
+    return flask_response(reply)
 
 
 def _put(area: _Area, path: str) -> Reply:
+    """Write a blob: whole, a block of it, or of blocks that were sent before."""
     kind = area.query.get("comp")
     sent = _body(area.platform.settings.max_upload)
     is_new_only = request.headers.get("If-None-Match") == "*" and kind != "block"
@@ -169,7 +154,8 @@ def _delete(area: _Area, path: str) -> Reply:
     return Reply(202, b"")
 
 
-def _list(area: _Area) -> Reply:
+def _list(area: _Area, path: str) -> Reply:
+    """List the blobs of a container, or tell that it is there."""
     from html import escape  # brings a table of all entities, which the start does not need
 
     if area.query.get("comp") != "list":

@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from urllib.parse import quote
 
+from emulator.data_plane.files import DAYS_KEPT
 from emulator.json_types import JsonObject
-from emulator.services.connectors.landing_zone import DAYS_KEPT, Credentials
+from emulator.services.connectors.landing_zone import Credentials
 
 
 def landing_zone(found: Credentials) -> JsonObject:
