@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from emulator.contract import Contract
 from emulator.contract.replies import shown_in, without
 from emulator.contract.resources import Resource, ResourceOperation
 from emulator.faults.fault import Fault
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json
 from emulator.problem import Problem
 from emulator.web.engine import problem_of
 from emulator.web.exchange import Exchange
-
-if TYPE_CHECKING:
-    from emulator.contract.lookup import Finding
 
 
 @dataclass(slots=True, eq=False)
@@ -121,31 +117,16 @@ def _place(exchange: Exchange) -> tuple[str, str]:
 
 def _not_found(exchange: Exchange) -> Problem:
     """Return the refusal with which the operation answers an unknown id in its path."""
-    from emulator.contract.judge import JudgedRule  # the start does without its checks
+    # The start does without the checks behind these.
+    from emulator.contract.cases import CaseLookup
+    from emulator.contract.judge import JudgedRule
 
+    nothing = CaseLookup({})  # so that the rule says in its own words what is missing
     for rule in exchange.edition.rules_of(exchange.incoming.operation.id):
         if rule.structural and rule.at.startswith("/path/"):
-            findings = JudgedRule(rule).judge(exchange.request or {}, _Blind())
+            findings = JudgedRule(rule).judge(exchange.request or {}, nothing)
             if findings:
                 exchange.findings.append(findings[0])
                 exchange.refused_by = findings[0]
                 return problem_of(findings[0])
     return Problem("platform.unknown_path", path=exchange.incoming.target)
-
-
-class _Blind:
-    """A lookup that finds nothing, so that a rule says in its own words what is missing."""
-
-    request: JsonObject = {}  # noqa: RUF012 - the protocol's member; nobody writes to it
-
-    def find(self, kind: str, key: str) -> JsonObject | None:
-        return None
-
-    def all(self, kind: str) -> list[JsonObject]:
-        return []
-
-    def ask(self, fact: str, *arguments: Json) -> Json:
-        return None
-
-    def judge(self, operation: str, request: JsonObject) -> list[Finding]:
-        return []
