@@ -55,6 +55,7 @@ class RunResult:
     errors: list[JsonObject] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """The members of a run that tell how it went; a run takes no time. Times are in milliseconds.
 
@@ -65,22 +66,21 @@ class RunReport:
         result: What it has read and written.
     """
 
-    def __init__(self, started: int, window: tuple[int, int], kind: str, result: RunResult) -> None:
-        self._started = started
-        self._window = window
-        self._kind = kind
-        self._result = result
+    started: int
+    window: tuple[int, int]
+    kind: str
+    result: RunResult
 
     def metrics(self) -> JsonObject:
         """Return the `metrics` of the run."""
-        refs = [COPY.id if self._result.copy_error else PROMOTION.id]
+        refs = [COPY.id if self.result.copy_error else PROMOTION.id]
         return {
             "durationSummary": self._duration(),
             "sizeSummary": self._sizes(),
             "recordSummary": self._records(),
             "fileSummary": {**self._files(), "activityRefs": refs},
             "statusSummary": {
-                "status": self._result.status,
+                "status": self.result.status,
                 "errors": self._errors(),
                 "activityRefs": refs,
             },
@@ -95,13 +95,13 @@ class RunReport:
             target: The id of its target connection.
         """
         copied = self._copied(copy_id, source)
-        return [copied] if self._result.copy_error else [copied, self._promoted(target)]
+        return [copied] if self.result.copy_error else [copied, self._promoted(target)]
 
     def _copied(self, copy_id: str, source: str) -> JsonObject:
-        result = self._result
+        result = self.result
         status: JsonObject = {
             "status": "failed" if result.copy_error else "success",
-            "extensions": {"type": self._kind},
+            "extensions": {"type": self.kind},
         }
         if result.copy_error:
             status["errors"] = self._errors()
@@ -109,20 +109,17 @@ class RunReport:
         return {
             "id": COPY.id,
             "name": COPY.name,
-            "updatedAtUTC": self._started,
+            "updatedAtUTC": self.started,
             "durationSummary": self._duration(),
             "sizeSummary": {"inputBytes": result.bytes_in, "outputBytes": result.bytes_in},
             "recordSummary": {},
-            "fileSummary": {
-                "inputFileCount": result.files_in,
-                "outputFileCount": result.files_in,
-            },
+            "fileSummary": {"inputFileCount": result.files_in, "outputFileCount": result.files_in},
             "statusSummary": status,
             "sourceInfo": [{"id": source, "type": "SourceConnection", "reference": reference}],
         }
 
     def _promoted(self, target: str) -> JsonObject:
-        result = self._result
+        result = self.result
         files: JsonObject = self._files()
         status: JsonObject = {"status": result.status}
         info: JsonObject = {"id": target, "type": "TargetConnection"}
@@ -140,14 +137,12 @@ class RunReport:
         if result.errors:
             extensions["errors"] = result.errors
             status |= {"errors": self._errors(), "extensions": extensions}
+        duration = {"startedAtUTC": self.started, "completedAtUTC": self.started}
         return {
             "id": PROMOTION.id,
             "name": PROMOTION.name,
-            "updatedAtUTC": self._started,
-            "durationSummary": {
-                "startedAtUTC": self._started,
-                "completedAtUTC": self._started,
-            },
+            "updatedAtUTC": self.started,
+            "durationSummary": duration,
             "sizeSummary": self._sizes(),
             "recordSummary": self._records(),
             "fileSummary": files,
@@ -157,34 +152,34 @@ class RunReport:
 
     def _errors(self) -> list[JsonObject]:
         """Return the errors of the run as a whole: which activity failed; the activity says why."""
-        error = self._result.copy_error
+        error = self.result.copy_error
         if error:
             text = f"Error occurred at copy activity. {error['message']}"
             return [{"code": error["code"], "message": text}]
-        if self._result.errors:
+        if self.result.errors:
             return [{"code": SOURCE_FAILED, "message": "Error occurred at promotion activity."}]
         return []
 
     def _duration(self) -> JsonObject:
-        start, end = self._window
+        start, end = self.window
         return {
-            "startedAtUTC": self._started,
-            "completedAtUTC": self._started,
+            "startedAtUTC": self.started,
+            "completedAtUTC": self.started,
             "extensions": {"windowStart": start, "windowEnd": end},
         }
 
     def _sizes(self) -> JsonObject:
-        return {"inputBytes": self._result.bytes_in, "outputBytes": self._result.bytes_out}
+        return {"inputBytes": self.result.bytes_in, "outputBytes": self.result.bytes_out}
 
     def _records(self) -> JsonObject:
         counts = {
-            "inputRecordCount": self._result.rows_in,
-            "outputRecordCount": self._result.rows_out,
-            "failedRecordCount": self._result.rows_failed,
+            "inputRecordCount": self.result.rows_in,
+            "outputRecordCount": self.result.rows_out,
+            "failedRecordCount": self.result.rows_failed,
         }
-        warnings = self._result.warnings
+        warnings = self.result.warnings
         return {**counts, "warningRecordCount": warnings} if warnings else counts
 
     def _files(self) -> JsonObject:
-        result = self._result
+        result = self.result
         return {"inputFileCount": result.files_in, "outputFileCount": result.files_out}

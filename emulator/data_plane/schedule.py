@@ -10,12 +10,8 @@ from typing import NamedTuple
 
 from emulator.json_types import Json, JsonObject
 
-_UNITS = {
-    "minute": 60_000,
-    "hour": 3_600_000,
-    "day": 24 * 3_600_000,
-    "week": 7 * 24 * 3_600_000,
-}
+_HOUR = 3_600_000
+_UNITS = {"minute": 60_000, "hour": _HOUR, "day": 24 * _HOUR, "week": 7 * 24 * _HOUR}
 _FIRST_IN_MILLISECONDS = 10**12
 """Numbers from here on are taken for milliseconds, smaller ones for seconds."""
 

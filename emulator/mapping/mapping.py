@@ -97,11 +97,6 @@ class CompiledMapping:
         self.faults = tuple(one if isinstance(one, Failure) else None for one in compiled)
         """For each mapping, in the set's order, why it can never succeed, or None."""
 
-        self.attributes = tuple(
-            one.origin.attributes if isinstance(one, Rule) else () for one in compiled
-        )
-        """For each mapping, in the set's order, the paths of the source data that it reads."""
-
         self._broken = [fault for fault in self.faults if fault]
         self._rules = _in_order([one for one in compiled if isinstance(one, Rule)])
         self._clock = clock

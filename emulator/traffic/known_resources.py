@@ -201,12 +201,9 @@ def _members(
 
 def _kinds_of_organizations(resources: Resources) -> set[str]:
     """Return the kinds of which no sandbox has resources of its own."""
-    of_sandboxes: set[str] = set()
-    of_organizations: set[str] = set()
-    for resource in resources.by_id.values():
-        kinds = of_sandboxes if resource.scope == "sandbox" else of_organizations
-        kinds.update(resource.kinds)
-    return of_organizations - of_sandboxes
+    known = resources.by_id.values()
+    of_sandboxes = (set(resource.kinds) for resource in known if resource.scope == "sandbox")
+    return {kind for resource in known for kind in resource.kinds}.difference(*of_sandboxes)
 
 
 def _shipped_kinds(resources: Resources) -> set[str]:

@@ -32,11 +32,8 @@ def output_schema_ref(sent: JsonObject) -> JsonObject:
     """Return the id and content type of the schema that a set maps to."""
     ref = as_object(as_object(sent.get("outputSchema")).get("schemaRef"))
     ref = ref or as_object(sent.get("schemaRef"))
-    version = sent.get("xdmVersion") or "1.0"
-    return {
-        "id": ref.get("id") or sent.get("xdmSchema"),
-        "contentType": ref.get("contentType") or version,
-    }
+    content_type = ref.get("contentType") or sent.get("xdmVersion") or "1.0"
+    return {"id": ref.get("id") or sent.get("xdmSchema"), "contentType": content_type}
 
 
 def mapping(sent: JsonObject) -> JsonObject:

@@ -104,24 +104,20 @@ def _dataset_namespace(content: JsonObject, type: str, id: str, find: Find) -> s
 
 def _with_namespace(content: JsonObject, namespace: str) -> JsonObject:
     """Rename `_adhoc`, wherever a class declares fields, to the class's own namespace."""
-    result = _renamed(content, namespace)
-    if isinstance(content.get("allOf"), list):
-        result["allOf"] = [
-            _renamed(part, namespace) if isinstance(part, dict) else part
-            for part in content["allOf"]
-        ]
-    if isinstance(content.get("definitions"), dict):
-        result["definitions"] = {
-            name: _renamed(part, namespace) if isinstance(part, dict) else part
-            for name, part in content["definitions"].items()
-        }
+    result: JsonObject = _renamed(content, namespace)
+    parts, definitions = content.get("allOf"), content.get("definitions")
+    if isinstance(parts, list):
+        result["allOf"] = [_renamed(part, namespace) for part in parts]
+    if isinstance(definitions, dict):
+        renamed = {name: _renamed(part, namespace) for name, part in definitions.items()}
+        result["definitions"] = renamed
     return result
 
 
-def _renamed(node: JsonObject, namespace: str) -> JsonObject:
-    fields = node.get("properties")
+def _renamed(node: Json, namespace: str) -> Json:
+    fields = node.get("properties") if isinstance(node, dict) else None
     if not isinstance(fields, dict) or "_adhoc" not in fields:
-        return dict(node)
+        return dict(node) if isinstance(node, dict) else node
     renamed = {namespace if name == "_adhoc" else name: field for name, field in fields.items()}
     return {**node, "properties": renamed}
 

@@ -212,12 +212,11 @@ def list_shape(call: Call, page: Page, items: list[JsonObject]) -> JsonObject:
 def stats_shape(call: Call, figures: JsonObject) -> JsonObject:
     """Return the figures of `GET /stats`; two documents print the use of classes differently."""
     usage = _USAGES[call.edition.answer("schema_registry.class_usage")](figures["classUsage"])
-    recent: JsonObject = {}
-    for name, moment in (
-        ("recentlyCreatedResources", "meta:created"),
-        ("recentlyUpdatedResources", "meta:updated"),
-    ):
-        recent[name] = [{**item, moment: _date(item[moment])} for item in figures[name]]
+    names = {"recentlyCreatedResources": "meta:created", "recentlyUpdatedResources": "meta:updated"}
+    recent = {
+        name: [{**item, moment: _date(item[moment])} for item in figures[name]]
+        for name, moment in names.items()
+    }
     return {**figures, **recent, "classUsage": usage}
 
 

@@ -15,16 +15,14 @@ def statistics(registry: SchemaRegistry, scope: Scope) -> JsonObject:
     resources = {type: registry.all_own(scope, type) for type in TYPES}
     everything = [item for items in resources.values() for item in items]
     counts = {type: len(resources[type]) for type in ("schemas", "mixins", "datatypes", "classes")}
+    created = _latest(everything, "repo:createdDate")
+    updated = _latest(everything, "repo:lastModifiedDate")
     return {
         "imsOrg": scope.organization,
         "tenantId": scope.tenant_id,
         "counts": {**counts, "unions": len(registry.unions(scope))},
-        "recentlyCreatedResources": [
-            _created(item) for item in _latest(everything, "repo:createdDate")
-        ],
-        "recentlyUpdatedResources": [
-            _updated(registry, scope, item) for item in _latest(everything, "repo:lastModifiedDate")
-        ],
+        "recentlyCreatedResources": [_created(item) for item in created],
+        "recentlyUpdatedResources": [_updated(registry, scope, item) for item in updated],
         "classUsage": _class_usage(registry, scope, resources["schemas"]),
     }
 
