@@ -65,11 +65,12 @@ def create_emulator(
 
 
 def _check_names(emulator: Emulator) -> None:
-    from emulator.contract.checkup import check_names  # an overlay has brought it in already
+    # An overlay has brought it in already.
+    from emulator.contract.checkup import refuse, unknown_names
 
     platform = emulator.platform
     platform.load()
-    check_names(emulator.contract, platform.facts, platform.finders)
+    refuse(unknown_names(emulator.contract, platform.facts, platform.finders))
 
 
 def _make_isolated(base: Emulator) -> Emulator:
@@ -209,11 +210,12 @@ def _contract(settings: Settings) -> Contract:
             raise SettingError(f"{name}: {str(folder)!r} is not a folder")
     if settings.contracts:
         # It brings pydantic, which only overlays need.
-        from emulator.contract.checkup import check_overlaid, check_overlay
+        from emulator.contract.checkup import check_contract, refuse
+        from emulator.contract.files import check_files
 
-        check_overlay(settings.contracts)
+        refuse(check_files(settings.contracts))
         contract = load_contract(data_folder("contracts"), settings.contracts)
-        check_overlaid(contract)
+        refuse(check_contract(contract))
     else:
         contract = load_contract(data_folder("contracts"))
     _check_edition(settings, contract)

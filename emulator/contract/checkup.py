@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from fnmatch import filter as filter_names
-from pathlib import Path
 from typing import Any
 
 from emulator.contract.cases import failing_cases
 from emulator.contract.checks import CHECKS
-from emulator.contract.files import check_files
 from emulator.contract.loader import Contract
 from emulator.contract.model import BODY, GATE, Mute, Rule
 from emulator.contract.order import name_of
@@ -25,36 +23,16 @@ from emulator.moments import is_day
 PSEUDO_OPERATIONS = (GATE, BODY)
 
 
-def check_overlay(folder: Path) -> None:
-    """Examine the form of an overlay's files.
-
-    Raises:
-        ContractError: With one line for each thing that is wrong.
-    """
-    _refuse(check_files(folder))
+def refuse(complaints: Iterable[str]) -> None:
+    """Raise a ContractError with a line for each complaint; return if there are none."""
+    if text := "\n".join(complaints):
+        raise ContractError(text)
 
 
-def check_overlaid(contract: Contract) -> None:
-    """Examine whether a contract with an overlay holds together.
-
-    Raises:
-        ContractError: With one line for each thing that is wrong.
-    """
-    _refuse(check_contract(contract))
-
-
-def check_names(contract: Contract, facts: Collection[str], kinds: Collection[str]) -> None:
-    """Examine the facts and kinds of resources that an overlay's rules name.
-
-    Raises:
-        ContractError: With one line for each that no service has.
-    """
-    _refuse(_unknown_names(contract, facts, kinds))
-
-
-def _unknown_names(
+def unknown_names(
     contract: Contract, facts: Collection[str], kinds: Collection[str]
 ) -> Iterator[str]:
+    """Yield a sentence for each fact or kind that an overlay's rules name and no service has."""
     for id in contract.house_rules:
         check = contract.rules[id].check
         for word, name in _named(check) if "schema" not in check else ():
@@ -73,12 +51,6 @@ def _named(arguments: Json) -> Iterator[tuple[str, str]]:
                     yield words[member], name
             else:
                 yield from _named(value)
-
-
-def _refuse(found: Iterator[str]) -> None:
-    complaints = list(found)
-    if complaints:
-        raise ContractError("\n".join(complaints))
 
 
 def check_contract(contract: Contract) -> Iterator[str]:

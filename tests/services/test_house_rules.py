@@ -15,7 +15,8 @@ from emulator.app import create_emulator
 from emulator.cli import main
 from emulator.clock import ManualClock
 from emulator.contract import ContractError, load_contract
-from emulator.contract.checkup import check_overlaid, check_overlay
+from emulator.contract.checkup import check_contract, refuse
+from emulator.contract.files import check_files
 from emulator.emulator import Emulator
 from emulator.package_data import data_folder
 from emulator.settings import Settings
@@ -65,8 +66,8 @@ def mute(overlay: Path, *rows: dict[str, Any]) -> None:
 
 def loaded(overlay: Path) -> None:
     """Examine an overlay as the start does."""
-    check_overlay(overlay)
-    check_overlaid(load_contract(data_folder("contracts"), overlay))
+    refuse(check_files(overlay))
+    refuse(check_contract(load_contract(data_folder("contracts"), overlay)))
 
 
 def flows(aep: AepClient) -> int:
