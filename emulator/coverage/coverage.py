@@ -16,7 +16,7 @@ from emulator.coverage.records import (
     UnexpectedFindings,
 )
 from emulator.coverage.tally import Counts, Tally
-from emulator.journal.entry import EXPECTS_HEADER, SHARED, Entry, EntryFinding
+from emulator.journal.entry import EXPECTS_HEADER, SHARED, CallKind, Entry, EntryFinding
 from emulator.journal.entry_json import full_entry
 from emulator.json_types import Json, JsonObject
 
@@ -68,7 +68,7 @@ class Coverage:
         self.unmet_expectations: Counter[FindingKey] = Counter()
         self.drift: dict[DeviationKey, Deviations] = {}
         self._applicable: dict[tuple[str, str], ApplicableRules] = {}
-        self._counters: dict[tuple[str, str, str, tuple[str, ...]], Counters] = {}
+        self._counters: dict[CallKind, Counters] = {}
         self._tests: set[str] = set()
         self._examples: Counter[str] = Counter()
 
@@ -79,14 +79,7 @@ class Coverage:
 
     def add(self, entry: Entry) -> None:
         """Count a call."""
-        counters = self.count(
-            entry.test,
-            entry.edition,
-            entry.operation,
-            entry.judged,
-            entry.status,
-            entry.document,
-        )
+        counters = self.count(entry.kind, entry.status, entry.document)
         if entry.findings or entry.undecided or entry.deviations:
             self._add_findings(counters, entry)
         if EXPECTS_HEADER in entry.headers:
@@ -94,21 +87,9 @@ class Coverage:
                 key = FindingKey(counters.test, entry.edition, entry.operation, rule)
                 self.unmet_expectations[key] += 1
 
-    def count(
-        self,
-        test: str,
-        edition: str,
-        operation: str,
-        judged: tuple[str, ...],
-        status: int,
-        document: JsonObject | None,
-    ) -> Counters:
-        """Count a call without findings; the arguments are those of `Entry`.
-
-        Returns the counters of calls of its kind.
-        """
-        key = (test, edition, operation, judged)
-        counters = self._counters.get(key) or self._counters_of(key)
+    def count(self, kind: CallKind, status: int, document: JsonObject | None) -> Counters:
+        """Count a call without findings; return the counters of calls of its kind."""
+        counters = self._counters.get(kind) or self._counters_of(kind)
         counters.tally.calls += 1
         counters.tally.statuses[status] += 1
         if document is not None:
@@ -118,19 +99,18 @@ class Coverage:
                     tally.calls += 1
         return counters
 
-    def _counters_of(self, key: tuple[str, str, str, tuple[str, ...]]) -> Counters:
+    def _counters_of(self, kind: CallKind) -> Counters:
         """Make the counters for calls of one kind, and remember them."""
-        test, edition, operation, judged = key
-        name = self._test(test)
+        name, edition = self._test(kind.test), kind.edition
         groups = [
             (applicable, self._tally(TallyKey(name, edition, group)))
-            for group in judged
+            for group in kind.judged
             if (applicable := self.applicable_rules(edition, group)) is not None
         ]
-        counters = Counters(name, self._tally(TallyKey(name, edition, operation)), groups)
+        counters = Counters(name, self._tally(TallyKey(name, edition, kind.operation)), groups)
         if len(self._counters) >= MAX_COUNTERS:
             self._counters.clear()
-        self._counters[key] = counters
+        self._counters[kind] = counters
         return counters
 
     def _add_findings(self, counters: Counters, entry: Entry) -> None:

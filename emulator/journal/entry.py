@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from emulator.contract.model import BODY, GATE
 from emulator.json_types import JsonObject
 
-GATE = "platform.gate"
-BODY = "platform.body"
 SHARED = (GATE, BODY)
 """The groups of rules that judge a request before those of its operation."""
 
@@ -17,6 +17,15 @@ TEST_HEADER = "x-emulator-test"
 
 EXPECTS_HEADER = "x-emulator-expects"
 """The request header with the rules that the request is expected to break; `*` is any."""
+
+
+class CallKind(NamedTuple):
+    """What calls are counted by; the members are those of `Entry`."""
+
+    test: str
+    edition: str
+    operation: str
+    judged: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,11 @@ class Entry:
     undecided: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     source: str = ""
+
+    @property
+    def kind(self) -> CallKind:
+        """What the call is counted by."""
+        return CallKind(self.test, self.edition, self.operation, self.judged)
 
     @property
     def test(self) -> str:

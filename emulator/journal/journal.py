@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from emulator.journal.entry import TEST_HEADER, Entry
+from emulator.journal.entry import TEST_HEADER, CallKind, Entry
 from emulator.journal.packing import JournalItem, is_remarkable, judged_by
 
 if TYPE_CHECKING:
@@ -34,16 +34,8 @@ class CallCounter(Protocol):
     def add(self, entry: Entry) -> object:
         """Count a call."""
 
-    def count(
-        self,
-        test: str,
-        edition: str,
-        operation: str,
-        judged: tuple[str, ...],
-        status: int,
-        document: JsonObject | None,
-    ) -> object:
-        """Count a call without findings; the arguments are those of `Entry`."""
+    def count(self, kind: CallKind, status: int, document: JsonObject | None) -> object:
+        """Count a call without findings, by its status and request document."""
 
 
 class Journal:
@@ -119,14 +111,13 @@ class Journal:
             counter.add(item.entry)
             return
         incoming = exchange.incoming
-        counter.count(
+        kind = CallKind(
             incoming.headers.get(TEST_HEADER, ""),
             exchange.edition.name,
             incoming.operation.id,
             judged_by(exchange),
-            exchange.reply.status,
-            exchange.request,
         )
+        counter.count(kind, exchange.reply.status, exchange.request)
 
     @contextmanager
     def settled(self) -> Iterator[None]:

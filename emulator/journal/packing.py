@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.journal.entry import BODY, EXPECTS_HEADER, GATE, Entry, EntryFinding
+from emulator.contract.model import BODY, GATE
+from emulator.journal.entry import EXPECTS_HEADER, Entry, EntryFinding
 from emulator.json_types import Json, JsonObject, dumps, loads
 from emulator.web.message import Request
 from emulator.web.request_document import describe
