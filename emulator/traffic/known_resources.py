@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from emulator.contract import Operation
 from emulator.contract.lookup import Undecided
@@ -23,7 +23,7 @@ ANSWERS = {"meta:tenantNamespace": "schema_registry.namespace"}
 """Facts that hold for an organization, by the member of replies that tells them."""
 
 
-class Partial(dict[str, Any]):
+class Partial(JsonObject):
     """A resource of which only some members have been shown; asking for others is undecided."""
 
     def _unknown(self, name: object) -> NoReturn:
@@ -35,7 +35,7 @@ class Partial(dict[str, Any]):
     def __missing__(self, name: str) -> NoReturn:
         self._unknown(name)
 
-    def get(self, name: str, default: Any = None) -> Any:
+    def get(self, name: str, default: Json = None) -> Json:
         """Return a member that has been shown."""
         return self[name]
 

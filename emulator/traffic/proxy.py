@@ -79,10 +79,8 @@ class Watcher:
                 self._waiting.task_done()
 
     def _take(self, recorded: RecordedCall) -> None:
-        self.counted.read += 1
-        routed = self.judge.route(recorded)
-        if not isinstance(routed, RoutedRequest):
-            self.counted.left_out.add(routed)
+        routed = self.counted.route(self.judge, recorded)
+        if routed is None:
             return
         engine = self.emulator.engine
         judged = self.judge.judge(routed, self.emulator.contract.edition(engine.edition))

@@ -59,6 +59,15 @@ class Counts:
     undecided: int = 0
     left_out: LeftOut = field(default_factory=LeftOut)
 
+    def route(self, judge: RecordingJudge, recorded: RecordedCall) -> RoutedRequest | None:
+        """Count a call; return it with its operation, or None if it is not to be judged."""
+        self.read += 1
+        routed = judge.route(recorded)
+        if isinstance(routed, RoutedRequest):
+            return routed
+        self.left_out.add(routed)
+        return None
+
     def add(self, recorded: RecordedCall, entry: Entry) -> None:
         """Count a call that was judged."""
         self.judged += 1
@@ -94,10 +103,8 @@ class Verification:
 
     def add(self, recorded: RecordedCall) -> None:
         """Judge one exchange and learn from it."""
-        self.counted.read += 1
-        routed = self._judge.route(recorded)
-        if not isinstance(routed, RoutedRequest):
-            self.counted.left_out.add(routed)
+        routed = self.counted.route(self._judge, recorded)
+        if routed is None:
             return
         judged = self._judge.judge(routed, self._edition)
         entry = self._judge.entry(routed, judged)
