@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.clock import ManualClock
 from emulator.faults.data import DataFaults
 from emulator.faults.fault import OF_DATA, STATUSES, Fault, FaultError, make_fault, read_definition
 from emulator.faults.tokens import Tokens
 from emulator.faults.visibility import Visibility
-from emulator.json_types import loads
+from emulator.json_types import Json, loads
 from emulator.problem import Problem
 from emulator.web.call import Reply
 from emulator.web.exchange import Exchange
@@ -29,7 +29,7 @@ ONE_CALL = "header"
 """The id of a fault that came with a request, unless it has one."""
 
 ENGINE_HEADERS = ("x-request-id", "x-emulator-operation")
-"""What every reply carries, whoever makes it."""
+"""Headers that every reply has."""
 
 REFUSING = ("error", "reset", "expiredToken")
 """Kinds that answer in place of the emulator; of several the first one does."""
@@ -60,7 +60,7 @@ class Faults:
         engine.platform.batch_hooks.append(self._data.of_batch)
         engine.platform.completion_hooks.append(self._data)
 
-    def add(self, definition: Any) -> Fault:
+    def add(self, definition: Json) -> Fault:
         """Set a fault: a definition as JSON has it, or a word such as 429 or an error's id.
 
         One of the same id is replaced.
@@ -75,7 +75,7 @@ class Faults:
         self._faults[fault.id] = fault
         return fault
 
-    def add_all(self, definitions: list[Any]) -> list[Fault]:
+    def add_all(self, definitions: list[Json]) -> list[Fault]:
         """Set several faults, or none if one cannot be used.
 
         Raises:
@@ -118,7 +118,7 @@ class Faults:
         except FaultError as error:
             raise FaultError(f"{path}: {error}") from error
 
-    def _make(self, definition: Any, id: str) -> Fault:
+    def _make(self, definition: Json, id: str) -> Fault:
         if isinstance(definition, str | int):
             definition = read_definition(str(definition))
         return make_fault(definition, self._engine.contract, id)

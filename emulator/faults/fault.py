@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fnmatch import translate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.form_errors import form_errors
-from emulator.json_types import JsonObject
+from emulator.json_types import Json, JsonObject, loads
 from emulator.moments import to_milliseconds
 from emulator.sandbox import PLATFORM, Sandbox
 from emulator.web.exchange import Exchange
@@ -56,7 +56,7 @@ class Fault:
         """What it does: `error`, `delay`, `reset` and so on."""
         return str(self.definition["kind"])
 
-    def get(self, name: str) -> Any:
+    def get(self, name: str) -> Json:
         """Return a member of the definition, or None."""
         return self.definition.get(name)
 
@@ -105,7 +105,7 @@ class Fault:
         return {"id": self.id, **self.definition, "matched": self.seen, "fired": self.fired}
 
 
-def make_fault(raw: Any, contract: Contract, id: str) -> Fault:
+def make_fault(raw: Json, contract: Contract, id: str) -> Fault:
     """Examine a definition; `id` is the fault's unless it names itself.
 
     Raises:
@@ -146,13 +146,11 @@ def _check_names(definition: JsonObject, contract: Contract) -> None:
             raise FaultError(f"operations: no operation is called {glob}")
 
 
-def read_definition(word: str) -> Any:
+def read_definition(word: str) -> Json:
     """Return the definition that a word stands for: a status, a kind, or an error's id.
 
     JSON stands for itself.
     """
-    from emulator.json_types import loads
-
     word = word.strip()
     if word.startswith("{"):
         try:

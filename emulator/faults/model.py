@@ -7,9 +7,11 @@ JSON is in camelCase, so are the members here.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from emulator.json_types import Json, JsonObject
 
 Names = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 Seconds = Annotated[float, Field(ge=0, le=3600)]
@@ -178,20 +180,19 @@ AnyFault: TypeAlias = Annotated[
     Field(discriminator="kind"),
 ]
 
-_ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyFault)
+_ADAPTER: TypeAdapter[BaseModel] = TypeAdapter(AnyFault)
 
 
-def read(raw: Any) -> dict[str, Any]:
+def read(raw: Json) -> JsonObject:
     """Return a definition as it was given, without what was left out.
 
     Raises:
         pydantic.ValidationError: It is not of the form.
     """
-    read: BaseModel = _ADAPTER.validate_python(raw)
-    return read.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return _ADAPTER.validate_python(raw).model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
-def schema() -> dict[str, Any]:
+def schema() -> JsonObject:
     """Return the JSON Schema of a definition."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

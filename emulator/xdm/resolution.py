@@ -108,7 +108,7 @@ _CONTRIBUTED = ("properties", "required", "items", "additionalProperties", "enum
 
 
 def _merged(first: Node, second: Node) -> Node:
-    """Return two nodes as one: fields merge, requirements add up, else the second has its say."""
+    """Return two nodes as one: fields merge, requirements add up, else the second one counts."""
     result = {**first, **second}
     mine, theirs = first.get("properties"), second.get("properties")
     if isinstance(mine, dict) and isinstance(theirs, dict):

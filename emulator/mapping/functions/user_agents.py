@@ -2,7 +2,7 @@
 
 The real service knows thousands of agents (its device classes are those of the open-source parser
 Yauaa). Here a small table knows the common systems, browsers and robots, without a library: those
-there are weigh more than the rest of the emulator. What the table does not know is `Unknown`.
+there are larger than the rest of the emulator. What the table does not know is `Unknown`.
 """
 
 from __future__ import annotations

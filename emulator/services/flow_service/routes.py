@@ -1,4 +1,4 @@
-"""The views of the Flow Service. Whoever looks at flows or runs has what is due carried out."""
+"""Views of the Flow Service. What is due is carried out when flows or runs are looked at."""
 
 from __future__ import annotations
 
