@@ -272,12 +272,7 @@ def run_format(arguments: argparse.Namespace) -> int:
 
 def schema_files(schemas: dict[str, dict[str, Any]]) -> dict[str, str]:
     """Return the texts of the schema files by name."""
-    import json
-
-    return {
-        name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-        for name, schema in schemas.items()
-    }
+    return {name: exports.json_text(schema) for name, schema in schemas.items()}
 
 
 def _by_topic(contract: Contract, edition: str) -> dict[tuple[str, str], Rule]:

@@ -46,7 +46,7 @@ def run_openapi(arguments: argparse.Namespace) -> int:
     if arguments.service not in contract.services:
         known = ", ".join(contract.services)
         raise CommandError(f"{arguments.service!r} is not a service; expected one of {known}")
-    text = _text(openapi(contract, edition, arguments.service))
+    text = json_text(openapi(contract, edition, arguments.service))
     if arguments.output is None:
         sys.stdout.write(text)
     else:
@@ -63,7 +63,7 @@ def run_request_schemas(arguments: argparse.Namespace) -> int:
     for operation in contract.operations.values():
         service, _, name = operation.id.partition(".")
         path = arguments.folder / service / f"{name}.json"
-        write(path, _text(request_schema(edition, operation)))
+        write(path, json_text(request_schema(edition, operation)))
     print(f"{len(contract.operations)} schemas of edition {edition.name} in {arguments.folder}")
     return 0
 
@@ -98,5 +98,6 @@ def write(path: Path, text: str) -> None:
         raise CommandError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _text(document: JsonObject) -> str:
+def json_text(document: JsonObject) -> str:
+    """Return a JSON document, indented, with a line feed at its end."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
