@@ -119,11 +119,7 @@ class FlowEngine:
         return self._carry_out(flow, run, at, selection)["state"] not in OPEN
 
     def _carry_out(
-        self,
-        flow: JsonObject,
-        run: JsonObject,
-        at: int,
-        selection: Selection | None = None,
+        self, flow: JsonObject, run: JsonObject, at: int, selection: Selection | None = None
     ) -> JsonObject:
         """Read, map and ingest what a run is about; return the run as it has been written."""
         run = {**run, "updatedAt": at}

@@ -83,11 +83,7 @@ class _Area:
 
 
 def _answer(
-    engine: Engine,
-    act: Callable[[_Area, str], Reply],
-    rest: str,
-    container: str,
-    path: str = "",
+    engine: Engine, act: Callable[[_Area, str], Reply], rest: str, container: str, path: str = ""
 ) -> Response:
     """Answer a call to a container or to a blob in it; errors are Azure's, in XML."""
     platform = engine.platform

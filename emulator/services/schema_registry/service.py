@@ -10,10 +10,7 @@ from emulator.scope import Finder, Lister, Scope
 from emulator.services.schema_registry import audit_log, unions
 from emulator.services.schema_registry.csv_to_schema import SchemaPlan, propose
 from emulator.services.schema_registry.descriptors import Descriptors
-from emulator.services.schema_registry.export_import import (
-    exported_resources,
-    imported_resources,
-)
+from emulator.services.schema_registry.export_import import exported_resources, imported_resources
 from emulator.services.schema_registry.identifiers import TYPES, canonical, new_id
 from emulator.services.schema_registry.resolved_resources import ResolvedResources
 from emulator.services.schema_registry.resources import TITLES, Resources
