@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from emulator.data_plane.errors import FileError
-from emulator.data_plane.readers import FORMATS
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope, fact
 from emulator.services.batch_ingestion import uploads
@@ -85,11 +84,14 @@ def preview_fault(
     service: BatchIngestion, scope: Scope, batch_id: str, dataset_id: str, query: JsonObject
 ) -> JsonObject | None:
     """Return why the files of a batch cannot be previewed in the format that a query names."""
+    from emulator.data_plane.readers import FORMATS
+    from emulator.services.batch_ingestion.rows import preview
+
     batch, asked = scope.find("batch", batch_id), asked_format(query)
     if batch is None or asked.get("format", "json") not in FORMATS:
         return None
     try:
-        service.preview(scope, batch, dataset_id, asked, 1)
+        preview(scope, batch, dataset_id, asked, 1)
     except FileError as error:
         return {"reason": str(error)}
     return None

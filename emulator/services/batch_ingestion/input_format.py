@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from emulator.data_plane.readers import ReadOptions
+from typing import TYPE_CHECKING
+
 from emulator.json_types import JsonObject
+
+if TYPE_CHECKING:
+    from emulator.data_plane.readers import ReadOptions
 
 _MEMBERS = ("delimiter", "quote", "escape", "charset", "header", "isMultiLineJson", "format")
 
@@ -22,6 +26,8 @@ def input_format(sent: JsonObject | None) -> JsonObject:
 
 def read_options(format: JsonObject, columns: tuple[str, ...] = ()) -> ReadOptions:
     """Return how files of an input format are read; without a header their columns are these."""
+    from emulator.data_plane.readers import ReadOptions
+
     usual = ReadOptions()
     marker = format.get("nullMarker")
     return ReadOptions(

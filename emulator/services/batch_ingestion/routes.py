@@ -61,9 +61,11 @@ def head_file(service: BatchIngestion, call: Call) -> Reply:
 @operation("batch_ingestion.preview_batch")
 def preview_batch(service: BatchIngestion, call: Call) -> Reply:
     """Show the columns and first rows of what a batch has so far."""
+    from emulator.services.batch_ingestion.rows import preview
+
     batch, asked = call.find("batch", call.path["batchId"]), asked_format(call.query)
     rows, dataset = shapes.rows_asked(call, MAX_ROWS), call.path["datasetId"]
-    names, found = service.preview(call.scope, batch, dataset, asked, rows)
+    names, found = preview(call.scope, batch, dataset, asked, rows)
     return shapes.preview({**batch["inputFormat"], **asked}, names, found)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from emulator.data_plane.dataset_files import CONTENT_TYPES
 from emulator.data_plane.errors import FileError
-from emulator.data_plane.readers import read_rows
 from emulator.json_types import JsonObject
 from emulator.platform import Platform
 from emulator.problem import Problem
@@ -90,6 +88,8 @@ class DataAccess(Domain):
         Raises:
             Problem: They lie in a Parquet file, and Parquet cannot be read here.
         """
+        from emulator.data_plane.readers import read_rows
+
         found: list[JsonObject] = []
         for key in self._data_of(scope, dataset_id):
             content = self._blobs.read(scope.sandbox, key) or b""
@@ -124,5 +124,7 @@ def data_place(file_id: str) -> str:
 
 def content_type(name: str) -> str:
     """Return the media type of a file by its name; bytes where no document says another one."""
+    from emulator.data_plane.dataset_files import CONTENT_TYPES
+
     suffix = name.rpartition(".")[2]
     return CONTENT_TYPES.get(suffix, "application/octet-stream")

@@ -5,12 +5,6 @@ from __future__ import annotations
 from emulator.data_plane.delta import delta_column as column_of
 from emulator.json_types import JsonObject
 from emulator.scope import Scope, fact
-from emulator.services.flow_service.explore import (
-    explorable_kinds,
-    explore_connection,
-    explore_landing_zone,
-    is_explored_without_connection,
-)
 from emulator.services.flow_service.flows import FLOW
 from emulator.services.flow_service.listing import read_token
 from emulator.services.flow_service.runs import RUN
@@ -74,6 +68,8 @@ def continuation_token(service: FlowService, scope: Scope, token: str) -> bool:
 @fact()
 def explorable(service: FlowService, scope: Scope, connection_id: str) -> JsonObject | None:
     """Return what can be explored of a connection: `kinds`, in the spellings of documents."""
+    from emulator.services.flow_service.explore import explorable_kinds
+
     kinds = explorable_kinds(scope, connection_id)
     cases = [*kinds, *map(str.upper, kinds), *map(str.title, kinds)]
     return {"kinds": cases} if kinds else None
@@ -82,6 +78,8 @@ def explorable(service: FlowService, scope: Scope, connection_id: str) -> JsonOb
 @fact()
 def landing_zone_spec(service: FlowService, scope: Scope, spec_id: str) -> bool:
     """Tell whether a spec is explored without a connection: it needs no credentials."""
+    from emulator.services.flow_service.explore import is_explored_without_connection
+
     return is_explored_without_connection(scope, spec_id)
 
 
@@ -90,6 +88,8 @@ def explored(
     service: FlowService, scope: Scope, connection_id: str, query: JsonObject
 ) -> JsonObject | None:
     """Return what a query finds on a connection, or its `fault`; None for an unknown one."""
+    from emulator.services.flow_service.explore import explore_connection
+
     return explore_connection(scope, connection_id, query)
 
 
@@ -98,4 +98,6 @@ def explored_spec(
     service: FlowService, scope: Scope, spec_id: str, query: JsonObject
 ) -> JsonObject | None:
     """Return what a query finds in the landing zone of a spec, or its `fault`."""
+    from emulator.services.flow_service.explore import explore_landing_zone
+
     return explore_landing_zone(scope, spec_id, query)

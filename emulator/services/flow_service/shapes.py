@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.data_plane.metrics import ACTIVITIES, EXPORT
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope
 from emulator.services.flow_service.connections import found, spec_id
@@ -129,19 +128,21 @@ def public_run(call: Call, run: JsonObject) -> JsonObject:
     Links to the manifests of its batch lead to this emulator. In the documents of 2020-08
     activities have names for ids.
     """
+    from emulator.data_plane.metrics import ACTIVITIES, EXPORT
+
     named = call.edition.answer("flow_service.run_activities") == "named"
     texts = {activity.id: activity.old_id for activity in ACTIVITIES} if named else {}
-    return {name: _relinked(value, texts, call.base_url) for name, value in run.items()}
 
+    def public(value: Json) -> Json:
+        if isinstance(value, dict):
+            return {name: public(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [public(item) for item in value]
+        if isinstance(value, str):
+            return call.base_url + value if value.startswith(EXPORT) else texts.get(value, value)
+        return value
 
-def _relinked(value: Json, texts: dict[str, str], base_url: str) -> Json:
-    if isinstance(value, dict):
-        return {name: _relinked(item, texts, base_url) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_relinked(item, texts, base_url) for item in value]
-    if isinstance(value, str):
-        return base_url + value if value.startswith(EXPORT) else texts.get(value, value)
-    return value
+    return {name: public(value) for name, value in run.items()}
 
 
 def explored(call: Call, found: JsonObject) -> Reply:

@@ -1,0 +1,95 @@
+"""The rows of what was uploaded to a batch: ingested when it ends, or shown in a preview.
+
+Apart from the service because it brings the data plane, which most callers never need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from emulator.data_plane.ingest import (
+    UNREADABLE,
+    Input,
+    InputRow,
+    ingest_rows,
+    percent_of,
+    schema_of,
+)
+from emulator.data_plane.readers import Row, column_names, nested_rows, read_rows
+from emulator.json_types import Json, JsonObject
+from emulator.scope import Scope
+from emulator.services.batch_ingestion import uploads
+from emulator.services.batch_ingestion.input_format import read_options
+from emulator.services.interfaces import Batches, dataset_ids
+
+
+def ingest(scope: Scope, batches: Batches, batch: JsonObject) -> None:
+    """End a batch with the rows of its files."""
+    # A data set that has been deleted meanwhile has nothing but its id.
+    dataset_id = dataset_ids(batch)[0]
+    dataset = scope.find("dataset", dataset_id) or {"id": dataset_id}
+    files = uploads.complete_files(scope, batch["id"])
+    rows = _rows(scope, batch, dataset, files)
+    names, size = [file["name"] for file in files], sum(file["size"] for file in files)
+    tags = batch["tags"]
+    ingest_rows(
+        scope,
+        batches,
+        dataset,
+        batch["id"],
+        Input(rows, names, size),
+        percent=percent_of(_first(tags.get("acp_partialIngestionPercent"))),
+        diagnostics=_first(tags.get("acp_enableErrorDiagnostics")).lower() == "true"
+        or dataset.get("enableErrorDiagnostics") is True,
+    )
+
+
+def _rows(
+    scope: Scope, batch: JsonObject, dataset: JsonObject, files: Iterable[JsonObject]
+) -> Iterator[InputRow]:
+    format = batch["inputFormat"]
+    kind = format["format"]
+    fields = schema_of(scope, dataset).get("properties") or {}
+    options = read_options(format, tuple(fields))
+    for file in files:
+        rows: Iterable[Row] = read_rows(uploads.content(scope, file), kind, options)
+        if kind == "csv":
+            rows = nested_rows(rows, fields)
+        for row in rows:
+            yield InputRow(row.value, file["name"], UNREADABLE if row.corrupt else ())
+
+
+def preview(
+    scope: Scope, batch: JsonObject, dataset_id: str, asked: JsonObject, rows: int
+) -> tuple[list[str], list[JsonObject]]:
+    """Return the columns and first rows of what a batch has for a data set.
+
+    Args:
+        scope: Where the batch is.
+        batch: The batch.
+        dataset_id: The data set.
+        asked: What the request says instead of the batch's own input format.
+        rows: How many rows at most.
+
+    Raises:
+        FileError: The first file cannot be read.
+    """
+    format = {**batch.get("inputFormat", {}), **asked}
+    options = read_options(format)
+    names: dict[str, None] = {}
+    found: list[JsonObject] = []
+    for file in uploads.complete_files(scope, batch["id"]):
+        if file["datasetId"] == dataset_id:
+            content = uploads.content(scope, file)
+            names |= dict.fromkeys(column_names(content, format["format"], options))
+            good = (row for row in read_rows(content, format["format"], options))
+            left = rows - len(found)
+            found += [row.value for row in islice(good, left) if not row.corrupt]
+    return list(names), found
+
+
+def _first(values: Json) -> str:
+    """Return the first value of a tag as text; samples show single values without their array."""
+    value = values[0] if isinstance(values, list) and values else values
+    return "" if value is None else str(value)
