@@ -25,11 +25,11 @@ from emulator.contract.reading import (
     rows_of,
     service_folders,
 )
-from emulator.contract.resources import Resources, read_resources
 
 if TYPE_CHECKING:
     from emulator.contract.conventions import Template
     from emulator.contract.judge import Edition
+    from emulator.contract.resources import Resources
     from emulator.contract.responses import Responses
     from emulator.contract.statements import Statements
 
@@ -72,6 +72,8 @@ class Contract:
         if self._resources is None:
             with self._lock:
                 if self._resources is None:
+                    from emulator.contract.resources import read_resources
+
                     self._resources = read_resources(self._folders)
         return self._resources
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from emulator.contract import Contract
-from emulator.contract.replies import shown_in, without
-from emulator.contract.resources import Resource, ResourceOperation
 from emulator.faults.fault import Fault
 from emulator.json_types import Json
 from emulator.problem import Problem
 from emulator.web.engine import problem_of
 from emulator.web.exchange import Exchange
+
+if TYPE_CHECKING:
+    from emulator.contract.resources import Resource, ResourceOperation
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +68,8 @@ class Visibility:
         known = self._by_operation.get(exchange.incoming.operation.id)
         if known is None or known[1].role != "create" or exchange.reply.status >= 300:
             return frozenset()
+        from emulator.contract.replies import shown_in  # the start does without what resources are
+
         found = shown_in(*known, exchange.reply.body)
         return frozenset(id for shown in found for id in shown.ids)
 
@@ -104,7 +108,11 @@ class Visibility:
         """Return a list's body without some resources."""
         known = self._by_operation.get(exchange.incoming.operation.id)
         body = exchange.reply.body
-        return body if known is None else without(*known, body, ids)
+        if known is None:
+            return body
+        from emulator.contract.replies import without
+
+        return without(*known, body, ids)
 
     @property
     def _by_operation(self) -> Mapping[str, tuple[Resource, ResourceOperation]]:

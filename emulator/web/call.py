@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl
 
 from emulator.contract import Contract, Operation
-from emulator.contract.resources import Resource
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope
 from emulator.web.lookup import BoundLookup
@@ -18,6 +17,7 @@ from emulator.web.transport_fault import TransportFault
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
+    from emulator.contract.resources import Resource
 
 
 @dataclass(frozen=True, slots=True)
