@@ -1,7 +1,8 @@
 """The rules as they were published first: ids, problems, order of refusal, and every case.
 
 `frozen_rules.jsonl` has a line for each row of the rule files of that day, with the operations for
-which it made a rule, and `frozen_order.json` the order in which an operation's rules were asked.
+which it made a rule, and with its statement where refusals quote it; `frozen_order.json` has the
+order in which an operation's rules were asked.
 Rule ids are public: tests of clients name them. A rule that is renamed or taken back is listed
 here and in the changelog; the frozen files stay, but for the words of the `given` worlds.
 """
@@ -55,6 +56,15 @@ def test_every_id_is_still_a_rule_of_its_operation_and_problem(contract: Contrac
         if id not in GONE:
             rule = contract.rules[RENAMED.get(id, id)]
             assert (rule.operation, rule.problem) == (row["operation"], row["problem"]), id
+
+
+def test_what_a_refusal_quotes_of_a_rule_is_as_it_was(contract: Contract) -> None:
+    """Some problems put the rule's statement into their text, so it is a part of the answer."""
+    quoted = {id: row["states"] for id, row in frozen().items() if "states" in row}
+    assert quoted
+    for id, states in quoted.items():
+        if id not in GONE:
+            assert contract.rules[RENAMED.get(id, id)].states == states, id
 
 
 def test_what_is_gone_or_renamed_is_no_rule_any_more(contract: Contract) -> None:
