@@ -8,7 +8,7 @@ from itertools import islice
 
 import jsonschema_rs
 
-from emulator.contract.checks import CHECKS, Reason
+from emulator.contract.checks import Reason, check_of
 from emulator.contract.checks.values import LazySchema
 from emulator.contract.lookup import CarefulLookup, Finding, Lookup, Undecided
 from emulator.contract.model import Answer, EditionEntry, Mute, Operation, ProblemEntry, Rule
@@ -130,7 +130,7 @@ class JudgedRule:
             raise ValueError(f"{rule.id}: a rule has one check")
         self._schema = arguments
         self._arguments = LazySchema(arguments, rule.reads_text) if name == "schema" else arguments
-        self._check = CHECKS[name]
+        self._check = check_of(name)
         self._when = jsonschema_rs.validator_for(rule.when).is_valid if rule.when else None
         self._is_many = "*" in pointer_steps(rule.at)
         self.is_plain_schema = name == "schema" and not rule.reads_text

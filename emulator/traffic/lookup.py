@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from emulator.contract.checks import CHECKS
+from emulator.contract.checks import check_of
 from emulator.contract.checks.reason import is_memberwise
 from emulator.contract.lookup import Undecided
 from emulator.contract.mutes import mark
@@ -44,7 +44,7 @@ class RecordedLookup:
 
     @property
     def _asks_for_members(self) -> bool:
-        return any(is_memberwise(CHECKS[name]) for name in self.rule.check)
+        return any(is_memberwise(check_of(name)) for name in self.rule.check)
 
     def ask(self, fact: str, *arguments: Json) -> Json:
         """Return what a fact is that the recording shows, or that needs nothing to be created.
