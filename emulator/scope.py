@@ -108,18 +108,28 @@ class Scope:
         """Yield the documents of a kind behind an ordinal, in order of creation."""
         return self.platform.store.scan(self.sandbox, kind, after)
 
+    def recent(self, kind: str, before: int = 0) -> Iterator[Stored]:
+        """Yield the documents of a kind from the last one on, or from below an ordinal."""
+        return self.platform.store.recent(self.sandbox, kind, before)
+
     def bodies(self, kind: str) -> list[JsonObject]:
         """Return the bodies of all documents of a kind, in order of creation."""
         return [stored.body for stored in self.scan(kind)]
 
     def change(
-        self, kind: str, key: str, body: JsonObject | None, expected: int | None = None
+        self,
+        kind: str,
+        key: str,
+        body: JsonObject | None,
+        expected: int | None = None,
+        moves: bool = False,
     ) -> Change:
         """Return a change of one document for `write`: without a body it removes the document.
 
-        `expected` is the version that the document has to have, 0 for one that must not exist.
+        `expected` is the version that the document has to have, 0 for one that must not exist;
+        `moves` puts it at the end of its kind.
         """
-        return Change(self.sandbox, kind, key, body, expected)
+        return Change(self.sandbox, kind, key, body, expected, moves)
 
     def write(self, *changes: Change) -> None:
         """Carry out changes of the store, all or none."""

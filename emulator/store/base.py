@@ -13,7 +13,8 @@ from emulator.sandbox import Sandbox
 class Stored(NamedTuple):
     """A document as it was last written.
 
-    `version` counts its writes from 1; `ordinal` grows with the order of creation in its kind.
+    `version` counts its writes from 1; `ordinal` grows with the order of creation in its kind, or
+    of the last change that moved it.
     """
 
     key: str
@@ -26,7 +27,8 @@ class Change(NamedTuple):
     """One write: the new body, or None to delete.
 
     `expected` is the version that the document must have: 0 for one that must not exist, None for
-    any.
+    any. `moves` puts the document at the end of its kind, as if it had just been created: lists
+    that show what was last changed first read their kind from there.
     """
 
     sandbox: Sandbox
@@ -34,6 +36,7 @@ class Change(NamedTuple):
     key: str
     body: Json | None
     expected: int | None = None
+    moves: bool = False
 
 
 Place = tuple[Sandbox, str]
@@ -75,6 +78,9 @@ class Store(Protocol):
 
     def scan(self, sandbox: Sandbox, kind: str, after: int = 0) -> Iterator[Stored]:
         """Yield the documents of a kind in order of creation, from beyond ordinal `after`."""
+
+    def recent(self, sandbox: Sandbox, kind: str, before: int = 0) -> Iterator[Stored]:
+        """Yield the documents of a kind from the end, or from below ordinal `before`."""
 
     def count(self, sandbox: Sandbox, kind: str) -> int:
         """Return how many documents of a kind there are."""

@@ -55,11 +55,22 @@ class MemoryStore:
         return row and Stored(key, row[1], row[0], loads(row[2]))
 
     def scan(self, sandbox: Sandbox, kind: str, after: int = 0) -> Iterator[Stored]:
-        with self._lock:
-            rows = list(self._kinds.get((sandbox, kind), {}).items())
-        for key, (ordinal, version, body) in rows:
+        keys, rows = self._listed(sandbox, kind)
+        for key, (ordinal, version, body) in zip(keys, rows, strict=True):
             if ordinal > after:
                 yield Stored(key, version, ordinal, loads(body))
+
+    def recent(self, sandbox: Sandbox, kind: str, before: int = 0) -> Iterator[Stored]:
+        keys, rows = self._listed(sandbox, kind)
+        for key, (ordinal, version, body) in zip(reversed(keys), reversed(rows), strict=True):
+            if not before or ordinal < before:
+                yield Stored(key, version, ordinal, loads(body))
+
+    def _listed(self, sandbox: Sandbox, kind: str) -> tuple[list[str], list[Row]]:
+        """Return the keys and the rows of a kind: two lists are copied faster than pairs."""
+        with self._lock:
+            rows = self._kinds.get((sandbox, kind), {})
+            return list(rows), list(rows.values())
 
     def count(self, sandbox: Sandbox, kind: str) -> int:
         with self._lock:
@@ -87,10 +98,12 @@ class MemoryStore:
         row = rows.get(change.key)
         if body is None:
             rows.pop(change.key, None)
-        elif row:
+        elif row and not change.moves:
             rows[change.key] = (row[0], row[1] + 1, body)
         else:
-            rows[change.key] = (self._advance(change.sandbox, f"#{change.kind}"), 1, body)
+            rows.pop(change.key, None)
+            ordinal = self._advance(change.sandbox, f"#{change.kind}")
+            rows[change.key] = (ordinal, row[1] + 1 if row else 1, body)
 
     def next(self, sandbox: Sandbox, counter: str) -> int:
         with self._lock:

@@ -84,7 +84,7 @@ class Plant:
         put(self.api, self.base, path, content)
 
     def runs(self, flow_id: str = "") -> list[dict[str, Any]]:
-        query = f"?property=flowId=={flow_id}&limit=100" if flow_id else "?limit=100"
+        query = "?orderby=createdAt&limit=100" + (f"&property=flowId=={flow_id}" if flow_id else "")
         items: list[dict[str, Any]] = self.api.ok("GET", f"{FLOW_SERVICE}/runs{query}")["items"]
         return items
 

@@ -226,7 +226,7 @@ def test_runs_are_filtered_by_nested_names(
     body = flow(replace(world, source=source), scheduleParams=once())
     other = api.ok("POST", f"{FLOW_SERVICE}/flows", body)["id"]
     bad = order(api, other)
-    assert ids(api, f"property=flowId=={flow_id},{other}") == [good, bad]
+    assert ids(api, f"property=flowId=={flow_id},{other}") == [bad, good]
     for query in (
         "property=state==failed",
         "property=state==Failed",

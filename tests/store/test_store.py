@@ -62,6 +62,22 @@ def test_scans_in_order_of_creation_which_updates_do_not_change(store: Store) ->
     assert keys(store) == ["c", "a", "b"]
 
 
+def test_a_document_moves_to_the_end_of_its_kind(store: Store) -> None:
+    for key in "abc":
+        put(store, key, {})
+    store.write(Change(PROD, "flow", "a", {"n": 1}, moves=True))
+    store.write(Change(PROD, "flow", "b", {"n": 1}), Change(PROD, "flow", "d", {}, moves=True))
+    assert keys(store) == ["b", "c", "a", "d"]
+    assert [(s.key, s.version) for s in store.recent(PROD, "flow")] == [
+        ("d", 1), ("a", 2), ("c", 1), ("b", 2),
+    ]  # fmt: skip
+    moved = {stored.key: stored.ordinal for stored in store.scan(PROD, "flow")}
+    assert [s.key for s in store.recent(PROD, "flow", before=moved["a"])] == ["c", "b"]
+    again = type(store)()
+    again.load(store.dump())
+    assert list(again.recent(PROD, "flow")) == list(store.recent(PROD, "flow"))
+
+
 def test_scans_from_beyond_an_ordinal_even_after_deletions(store: Store) -> None:
     for key in "abc":
         put(store, key, {})

@@ -24,7 +24,10 @@ MAX_SEARCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a list request asks for. `position` is an ordinal, or an offset when ordered."""
+    """What a list request asks for. `position` is an ordinal, or an offset when ordered.
+
+    Without an order, what was created or changed last comes first.
+    """
 
     filters: tuple[str, ...]
     order: str

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from emulator.json_types import JsonObject
 from emulator.services.flow_service import shapes
 from emulator.services.flow_service.flows import FLOW
-from emulator.services.flow_service.listing import matching, page, read_query, read_search
+from emulator.services.flow_service.listing import (
+    Query,
+    matching,
+    page,
+    read_query,
+    read_search,
+)
 from emulator.services.flow_service.runs import RUN
 from emulator.services.flow_service.service import FlowService
 from emulator.services.flow_service.specs import (
@@ -119,11 +125,17 @@ def list_runs(service: FlowService, call: Call) -> Reply:
 
 def _list(call: Call, shape: Callable[[JsonObject], JsonObject]) -> Reply:
     query = read_query(call.query)
-    rows = call.scope.scan(call.resource.kind, 0 if query.order else query.position)
+    rows = _rows(call, query)
     if call.query.get("count", "").lower() == "true":
         return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
     found, next_position = page(rows, query)
     return shapes.listed(call, [shape(item) for item in found], query, next_position)
+
+
+def _rows(call: Call, query: Query) -> Iterator[Stored]:
+    """Yield a list's rows, last changed first; all in order of creation if it is to be sorted."""
+    kind = call.resource.kind
+    return call.scope.scan(kind) if query.order else call.scope.recent(kind, query.position)
 
 
 @operation("flow_service.get_run")
@@ -208,20 +220,25 @@ def search_entities(service: FlowService, call: Call) -> Reply:
     kind = call.resource.kind
     if kind == FLOW:
         service.catch_up(call.scope)
-    return _search(call, list(call.scope.scan(kind)))
+    query = _searched(call)
+    return _search(call, _rows(call, query), query)
 
 
 @operation("flow_service.search_flow_specs")
 def search_flow_specs(service: FlowService, call: Call) -> Reply:
-    return _search(call, _spec_rows(call, FLOW_SPEC))
-
-
-def _search(call: Call, rows: list[Stored]) -> Reply:
-    body: JsonObject = call.body or {}
-    query = read_search(body, call.query.get("continuationToken", ""))
-    if str(body.get("count", "")).lower() == "true":
-        return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
+    query = _searched(call)
     after = 0 if query.order else query.position
-    bodies, position = page([row for row in rows if row.ordinal > after], query)
+    rows = [row for row in _spec_rows(call, FLOW_SPEC) if row.ordinal > after]
+    return _search(call, rows, query)
+
+
+def _searched(call: Call) -> Query:
+    return read_search(call.body or {}, call.query.get("continuationToken", ""))
+
+
+def _search(call: Call, rows: Iterable[Stored], query: Query) -> Reply:
+    if str((call.body or {}).get("count", "")).lower() == "true":
+        return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
+    bodies, position = page(rows, query)
     items = [shapes.public_spec(shapes.masked(call.scope, body)) for body in bodies]
     return shapes.listed(call, shapes.projected_items(call, items), query, position)

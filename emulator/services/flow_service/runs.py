@@ -73,7 +73,7 @@ class Runs:
         version = stored.version if stored else 0
         run["state"] = status_of(run)
         _tag(scope, run, version + 1)
-        scope.write(scope.change(RUN, run["id"], run, expected=version))
+        scope.write(scope.change(RUN, run["id"], run, expected=version, moves=True))
         return run
 
     def replace(self, scope: Scope, run: JsonObject, body: JsonObject) -> JsonObject:

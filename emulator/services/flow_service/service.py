@@ -182,11 +182,12 @@ class FlowService:
     def _write(self, scope: Scope, kind: str, entity: JsonObject, version: int) -> JsonObject:
         """Write an entity over a version of it, with a new etag.
 
-        Of a flow, what it is made of and when it runs next are kept too.
+        It is the most recent of its kind then. Of a flow, what it is made of and when it runs next
+        are kept too.
         """
         etag = scope.etag(entity["id"], version + 1, entity["updatedAt"])
         entity["version"] = entity["etag"] = etag
-        scope.write(scope.change(kind, entity["id"], entity, expected=version))
+        scope.write(scope.change(kind, entity["id"], entity, expected=version, moves=True))
         if kind == FLOW:
             keep_parts(scope, entity)
             self.queue.flow_changed(scope, entity)
