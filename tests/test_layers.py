@@ -43,8 +43,8 @@ LAYERS = tuple(
     set(row.split())
     for row in (
         "json_types package_data problem sandbox settings clock etag templates form_errors",
-        "byte_ranges moments",
-        "ids jwt json_patch xdm filters hooks mapping store",
+        "byte_ranges moments xdm",
+        "ids jwt json_patch filters hooks mapping store",
         "contract fixtures",
         "export scope",
         "services.interfaces",

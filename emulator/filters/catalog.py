@@ -12,6 +12,7 @@ from functools import partial
 
 from emulator.filters.comparisons import ORDERINGS, regular_expression
 from emulator.json_types import MISSING, Json, JsonObject, dotted
+from emulator.xdm.identity import identity
 
 _FORM = re.compile(r"(?P<field>[^=<>!~]+)(?P<operator>==|!=|<=|>=|<|>|~)(?P<wanted>.+)", re.DOTALL)
 _NAME = re.compile(r"(?P<absent>!?)(?P<field>[^=<>!~]+)")
@@ -70,7 +71,7 @@ def same_text(found: Json, wanted: str) -> bool:
         return str(found).lower() == wanted.lower()
     if isinstance(found, int | float) and _NUMBER.fullmatch(wanted):
         return found == float(wanted)
-    return isinstance(found, str | int | float) and str(found) == wanted
+    return isinstance(found, str | int | float) and identity(str(found)) == identity(wanted)
 
 
 def _compare(operator: str, field: str, found: Json, wanted: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from emulator.filters.comparisons import ORDERINGS
 from emulator.json_types import Json, JsonObject
+from emulator.xdm.identity import identity
 
 _FORM = re.compile(r"(?P<path>[^=<>!~]*)(?P<operator>[=<>!~]+)(?P<value>.*)", re.DOTALL)
 _JOINED = re.compile(r'(?:"[^"]*"|[^&])+')
@@ -90,7 +91,7 @@ def _compare(operator: str, found: Json, wanted: str) -> bool:
         number = float(wanted) if "." in wanted else int(wanted)
         return found == number if operator in ("==", "=") else _ordered(operator, found, number)
     if operator in ("==", "="):
-        return str(found) == wanted
+        return bool(identity(str(found)) == identity(wanted))
     return isinstance(found, str) and _ordered(operator, found, wanted)
 
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from emulator.filters.comparisons import regular_expression
 from emulator.json_types import MISSING, Json, JsonObject, dotted
+from emulator.xdm.identity import identity
 
 _FORM = re.compile(r"(?P<path>[^=<>!~]+)(?:(?P<operator>==|!=|<=|>=|<|>|~)(?P<value>.*))?", re.S)
 _NUMBERS = re.compile(r"\d{1,15}(\.\d{1,15})*")
@@ -94,7 +95,7 @@ def sort_key(value: Json) -> SortKey:
 def _equals(found: Json, wanted: str) -> bool:
     if isinstance(found, list):
         return any(_equals(item, wanted) for item in found)
-    return found is not MISSING and _text(found) == wanted
+    return found is not MISSING and identity(_text(found)) == identity(wanted)
 
 
 def _text(value: Json) -> str:

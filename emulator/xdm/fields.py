@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from emulator.json_types import Json, JsonObject
+from emulator.xdm.identity import identity
 
 Node = JsonObject
 Change = Callable[[Node], Node]
@@ -40,11 +41,11 @@ def _map_children(node: Node, visit: Callable[[Json], Json]) -> Node:
 
 
 def references(value: Json) -> Iterator[str]:
-    """Yield the id of every other resource that a value refers to, in the order of the text."""
+    """Yield the `$id` of every other resource that a value refers to, in the order of the text."""
     if isinstance(value, dict):
         reference = value.get("$ref")
         if isinstance(reference, str) and not reference.startswith("#"):
-            yield reference
+            yield identity(reference)
         value = list(value.values())
     if isinstance(value, list):
         for item in value:
@@ -52,7 +53,7 @@ def references(value: Json) -> Iterator[str]:
 
 
 def composed(resource: JsonObject) -> list[str]:
-    """Return the ids of the resources that `allOf` lists, each once, in its order."""
+    """Return the `$id`s of the resources that `allOf` lists, each once, in its order."""
     parts = resource.get("allOf")
     parts = parts if isinstance(parts, list) else []
     return list(dict.fromkeys(ref for part in parts for ref in _own_reference(part)))
@@ -61,7 +62,7 @@ def composed(resource: JsonObject) -> list[str]:
 def _own_reference(part: Json) -> Iterator[str]:
     reference = part.get("$ref") if isinstance(part, dict) else None
     if isinstance(reference, str) and not reference.startswith("#"):
-        yield reference
+        yield identity(reference)
 
 
 def typed(resource: JsonObject) -> JsonObject:

@@ -12,6 +12,7 @@ from emulator.json_patch import PatchError, apply
 from emulator.json_types import Json, JsonObject, short_json, walk
 from emulator.xdm.declarations import FIELD_FAULTS, declarations
 from emulator.xdm.fields import composed
+from emulator.xdm.identity import identity
 
 _LOCAL = "#/definitions/"
 
@@ -58,19 +59,19 @@ def group_fits_class(value: Json, arguments: JsonObject, lookup: Lookup) -> Iter
     found = next((c for c in (lookup.find(arguments["class"], id) for id in parts) if c), None)
     if found is None:
         return
-    allowed = {found["$id"], *(found.get("meta:extends") or []), *composed(found)}
+    allowed = {found["$id"], *identity(found.get("meta:extends") or []), *composed(found)}
     for id in parts:
         group = lookup.find(arguments["group"], id)
         intended = group.get("meta:intendedToExtend") if group else None
-        if isinstance(intended, list) and intended and not allowed & set(map(str, intended)):
+        if isinstance(intended, list) and intended and allowed.isdisjoint(identity(intended)):
             text = f"field group {id} is not meant for class {found['$id']}"
             yield Reason(text, values={"id": id})
 
 
 def listed_at(value: Json, arguments: str, lookup: Lookup) -> Iterator[Reason]:
-    """The value is one of those that a pointer names in the request."""
+    """The value is one of those that a pointer names in the request, in any spelling of an id."""
     listed = [other for _, other in walk(lookup.request, arguments)]
-    if listed and value not in listed:
+    if listed and identity(value) not in identity(listed):
         yield Reason(f"{short_json(value)} is not among {short_json(listed)}")
 
 

@@ -11,6 +11,7 @@ from emulator.contract.lookup import Lookup
 from emulator.json_types import Json, JsonObject, at
 from emulator.xdm.compatibility import breaking_changes, conflicting_types, names_differing_in_case
 from emulator.xdm.fields import composed, references
+from emulator.xdm.identity import identity
 from emulator.xdm.resolution import resolve
 
 _FORMING = ("allOf", "definitions", "properties", "items", "type")
@@ -87,7 +88,7 @@ def refers_in_list(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterat
     Such a one is of `kind`, or has come by an import, as the fact `imported` tells of its old id.
     """
     items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-    listed = {str(item.get("$id")) for item in items}
+    listed = {identity(str(item.get("$id"))) for item in items}
     for index, item in enumerate(items):
         for id in dict.fromkeys(references(item)):
             if id in listed or lookup.find(arguments["kind"], id) is not None:

@@ -9,6 +9,7 @@ from emulator.contract.checks.resources import find, noun, pointed, resource
 from emulator.contract.checks.values import read_text
 from emulator.contract.lookup import Lookup
 from emulator.json_types import MISSING, Json, JsonObject, dotted, short_json
+from emulator.xdm.identity import identity
 
 
 @memberwise
@@ -34,7 +35,8 @@ def agrees(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reaso
     Arguments: `kind` and `key`, or a fact, name the other resource, and `field` the value in it.
     `mine` is a pointer to the value itself, or `member` {kind, field} a field of the resource that
     the value names. `relation` is `equals` (default), `in`, `at_most` or `ends_with`. `resolve` is
-    a fact that returns what an alias stands for, on both sides.
+    a fact that returns what an alias stands for, on both sides. All spellings of one XDM resource
+    are equal.
     """
     mine, theirs = _mine(value, arguments, lookup), _theirs(value, arguments, lookup)
     if mine is MISSING or mine is None or theirs is MISSING:
@@ -42,7 +44,7 @@ def agrees(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reaso
     if "resolve" in arguments:
         mine, theirs = (resolved(side, arguments["resolve"], lookup) for side in (mine, theirs))
     holds, words = _RELATIONS[arguments.get("relation", "equals")]
-    if not holds(mine, theirs):
+    if not holds(identity(mine), identity(theirs)):
         field = f"{noun(arguments)}'s {arguments['field']}"
         said = f"{short_json(mine)} {words} {field} {short_json(theirs)}"
         yield Reason(said, values={"mine": mine, "theirs": theirs})
@@ -141,16 +143,18 @@ def unused(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reaso
     """No resource of `kind` refers to this one through one of `fields`.
 
     `fields` are dotted paths; a list on the way is searched. `where` (field -> value) narrows the
-    resources that count. `mine` names the field of this resource that is referred to.
+    resources that count. `mine` names the field of this resource that is referred to, in any
+    spelling if it is an id of XDM.
     """
     mine = arguments.get("mine")
     own = (lookup.find(mine["kind"], value) if mine else None) or {}
-    names = {value} | {own[field] for field in (mine["fields"] if mine else ()) if field in own}
+    fields = mine["fields"] if mine else ()
+    names = {identity(name) for name in (value, *(own[field] for field in fields if field in own))}
     where = arguments.get("where", {}).items()
     paths = [path.split(".") for path in arguments["fields"]]
     for other in lookup.all(arguments["kind"]):
         if all(dotted(other, path) == wanted for path, wanted in where) and any(
-            not names.isdisjoint(_strings(other, path)) for path in paths
+            not names.isdisjoint(map(identity, _strings(other, path))) for path in paths
         ):
             yield Reason(f"{noun(arguments)} {other.get('id', '')} uses it", values={"id": value})
             return

@@ -12,6 +12,7 @@ from jsonschema_rs import Validator
 from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
 from emulator.json_types import Json, JsonObject, at, escape_step, loads, short_json
+from emulator.xdm.identity import identity
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 _BOOLEANS = {"true": True, "false": False}
@@ -85,9 +86,9 @@ def _references(value: Json) -> Iterator[Json]:
 
 
 def same_as(value: Json, arguments: str, lookup: Lookup) -> Iterator[Reason]:
-    """Two places of the request that mean the same must not differ."""
+    """Two places of the request that mean the same do not differ, save in how they spell an id."""
     for other in (at(lookup.request, arguments),):
-        if isinstance(other, type(value)) and other != value:
+        if isinstance(other, type(value)) and identity(other) != identity(value):
             yield Reason(f"{short_json(value)} differs from {short_json(other)} at {arguments[1:]}")
 
 

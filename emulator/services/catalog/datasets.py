@@ -14,6 +14,7 @@ from emulator.services.catalog.identifiers import (
     next_version,
     view_id,
 )
+from emulator.xdm.identity import identity
 
 DATASET = "dataset"
 TABLE = "dataset_table"
@@ -203,7 +204,8 @@ def deep_merge(old: Json, new: Json) -> Json:
 def _only_schema_changed(old: JsonObject, new: JsonObject) -> bool:
     """Tell whether a data set has another schema but still the classification of the old one."""
     same = new.get("classification") == old.get("classification")
-    return same and new.get("schemaRef") != old.get("schemaRef")
+    now, before = (identity(as_object(side.get("schemaRef")).get("id")) for side in (new, old))
+    return same and now != before
 
 
 def _mutable(sent: JsonObject) -> JsonObject:

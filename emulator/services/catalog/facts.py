@@ -6,6 +6,7 @@ from emulator.json_types import as_object
 from emulator.scope import Scope, fact
 from emulator.services.catalog.datasets import DATASET
 from emulator.services.catalog.service import Catalog
+from emulator.xdm.identity import canonical
 
 
 @fact()
@@ -19,5 +20,5 @@ def holds_time_series(service: Catalog, scope: Scope, dataset_id: str) -> bool:
 def has_profile_schema(service: Catalog, scope: Scope, dataset_id: str) -> bool:
     """Tell whether the schema of a data set is a union or takes part in one."""
     dataset = scope.read(DATASET, dataset_id) or {}
-    schema = str(as_object(dataset.get("schemaRef")).get("id"))
+    schema = canonical(str(as_object(dataset.get("schemaRef")).get("id")))
     return schema.endswith("__union") or bool(scope.ask("schema_registry.in_profile", schema))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from emulator.json_types import Json, JsonObject
 from emulator.xdm.fields import composed, references, typed
+from emulator.xdm.identity import identity
 
 ADHOC = "https://ns.adobe.com/xdm/data/adhoc"
 RELATIONAL = "https://ns.adobe.com/xdm/data/adhoc-v2"
@@ -85,9 +86,9 @@ def _without_repetitions(parts: list[Json]) -> list[Json]:
     for part in parts:
         reference = part.get("$ref") if isinstance(part, dict) else None
         if isinstance(reference, str):
-            if reference in seen:
+            if identity(reference) in seen:
                 continue
-            seen.add(reference)
+            seen.add(identity(reference))
         different.append(part)
     return different
 
@@ -133,7 +134,7 @@ def _references(content: JsonObject, type: str, find: Find) -> list[str]:
 def _extended(sent: JsonObject, content: JsonObject, type: str, find: Find) -> list[str]:
     """Return everything that a resource includes: groups, the class's ancestors, the class."""
     stated = sent.get("meta:extends")
-    if isinstance(stated, list) and RELATIONAL in stated:
+    if isinstance(stated, list) and RELATIONAL in identity(stated):
         return [RELATIONAL]
     parts = composed(content)
     found = class_of(content, find) if type == "schemas" else ""
@@ -152,4 +153,4 @@ def _extended(sent: JsonObject, content: JsonObject, type: str, find: Find) -> l
 def _ancestors(id: str, find: Find) -> list[str]:
     resource = find(id) or {}
     known = resource.get("meta:extends")
-    return known if isinstance(known, list) else composed(resource)
+    return identity(known) if isinstance(known, list) else composed(resource)

@@ -9,8 +9,9 @@ from hashlib import sha256
 
 from emulator.json_types import Json, JsonObject, copy
 from emulator.scope import Scope
-from emulator.services.schema_registry.identifiers import canonical, sandbox_members
+from emulator.services.schema_registry.identifiers import sandbox_members
 from emulator.store import Change
+from emulator.xdm.identity import canonical
 from emulator.xdm.paths import declared_at
 
 DESCRIPTORS = "xdm_descriptor"

@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from emulator.json_types import Json, JsonObject
 from emulator.services.schema_registry.composition import Find
-from emulator.services.schema_registry.identifiers import ROOT, TYPES, resource_type
+from emulator.services.schema_registry.identifiers import TYPES, resource_type
 from emulator.xdm.fields import references
+from emulator.xdm.identity import ROOT, identity
 
 PLACEHOLDER = "<XDM_TENANTID_PLACEHOLDER>"
 
@@ -32,10 +33,20 @@ def exported_resources(resource: JsonObject, find_own: Find, tenant: str) -> lis
     def without_tenant(text: str) -> str:
         return pattern.sub(lambda m: m[0].replace(tenant, PLACEHOLDER), text)
 
-    return [
-        _translated({k: v for k, v in item.items() if k not in _NOT_EXPORTED}, without_tenant)
-        for item in ordered.values()
-    ]
+    return [_translated(_plain(item, _NOT_EXPORTED), without_tenant) for item in ordered.values()]
+
+
+def _plain(value: Json, without: tuple[str, ...] = ()) -> Json:
+    """Return a value without some members, every reference spelled as the `$id` that it means."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: identity(item) if name == "$ref" else _plain(item)
+        for name, item in value.items()
+        if name not in without
+    }
 
 
 def _collect(
@@ -86,6 +97,7 @@ def _with_tenant(items: list[JsonObject], tenant: str) -> list[Json]:
 
 def target_id(id: str, tenant: str) -> str:
     """Return the `$id` that a tenant's resource has after the import; other ids stay."""
+    id = identity(id)
     steps = id.removeprefix(ROOT).split("/")
     if not id.startswith(ROOT) or len(steps) != 3 or resource_type(steps[1]) not in TYPES:
         return id

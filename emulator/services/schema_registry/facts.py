@@ -6,8 +6,8 @@ from emulator.json_types import JsonObject
 from emulator.scope import Scope, fact
 from emulator.services.schema_registry import unions
 from emulator.services.schema_registry.export_import import target_id
-from emulator.services.schema_registry.identifiers import canonical, spellings
 from emulator.services.schema_registry.service import SchemaRegistry
+from emulator.xdm.identity import canonical, spellings
 
 
 @fact()

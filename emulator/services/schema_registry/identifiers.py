@@ -1,15 +1,11 @@
-"""Ids of XDM resources in all the spellings that clients use, and where resources belong.
-
-Source: "Schema Registry API guide", getting started; altIds without the leading underscore are
-those of "Collect cloud storage data through source connectors and APIs".
-"""
+"""What the ids of XDM resources tell, and where resources belong; see `emulator.xdm.identity`."""
 
 from __future__ import annotations
 
 from emulator.json_types import JsonObject
 from emulator.scope import Scope
+from emulator.xdm.identity import ROOT
 
-ROOT = "https://ns.adobe.com/"
 LIBRARY = "xdm"
 """The kind of fixture that holds the platform's own resources."""
 
@@ -20,31 +16,6 @@ TYPES = ("schemas", "classes", "mixins", "datatypes")
 def resource_type(name: str) -> str:
     """Return the type that a path segment or an id's segment names."""
     return "mixins" if name == "fieldgroups" else name
-
-
-def canonical(id: str) -> str:
-    """Return the `$id` that any spelling of an id stands for.
-
-    Spellings are the URI, the URI with its double slash merged by a proxy, `meta:altId`, and that
-    without its underscore; each with or without a slash at its end.
-    """
-    id = id.rstrip("/")
-    for scheme in ("https:/", "http:/"):
-        if id.startswith(scheme):
-            return scheme + "/" + id[len(scheme) :].lstrip("/")
-    return ROOT + id.removeprefix("_").replace(".", "/")
-
-
-def alt_id(id: str) -> str:
-    """Return the `meta:altId` of a `$id`."""
-    return "_" + id.removeprefix(ROOT).replace("/", ".")
-
-
-def spellings(id: str) -> list[str]:
-    """Return every spelling under which a path may name a `$id`."""
-    alternative = alt_id(id)
-    plain = [id, id.replace("://", ":/"), alternative, alternative[1:]]
-    return plain + [spelling + "/" for spelling in plain]
 
 
 def type_of(id: str) -> str:

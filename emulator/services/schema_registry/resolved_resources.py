@@ -10,8 +10,8 @@ from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
-from emulator.services.schema_registry.identifiers import canonical
 from emulator.services.schema_registry.resources import Resources
+from emulator.xdm.identity import canonical
 from emulator.xdm.resolution import resolve
 
 _MAX_KNOWN = 256

@@ -15,14 +15,13 @@ from emulator.services.schema_registry.composition import Find, normalised
 from emulator.services.schema_registry.identifiers import (
     LIBRARY,
     TYPES,
-    alt_id,
-    canonical,
     kind_of,
     new_id,
     sandbox_members,
     type_of,
 )
 from emulator.store import Change
+from emulator.xdm.identity import alt_id, canonical
 
 TITLES = "xdm_title"
 """An index: whose each title is."""

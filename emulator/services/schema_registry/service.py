@@ -11,11 +11,12 @@ from emulator.services.schema_registry import audit_log, unions
 from emulator.services.schema_registry.csv_to_schema import SchemaPlan, propose
 from emulator.services.schema_registry.descriptors import Descriptors
 from emulator.services.schema_registry.export_import import exported_resources, imported_resources
-from emulator.services.schema_registry.identifiers import TYPES, canonical, new_id
+from emulator.services.schema_registry.identifiers import TYPES, new_id
 from emulator.services.schema_registry.resolved_resources import ResolvedResources
 from emulator.services.schema_registry.resources import TITLES, Resources
 from emulator.xdm.csv_template import read
 from emulator.xdm.fields import references
+from emulator.xdm.identity import canonical
 from emulator.xdm.resolution import resolve
 
 _KINDS = {

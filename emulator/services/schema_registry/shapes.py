@@ -11,11 +11,11 @@ from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope
 from emulator.services.schema_registry.composition import ADHOC
 from emulator.services.schema_registry.descriptors import with_deprecated_fields
-from emulator.services.schema_registry.identifiers import alt_id
 from emulator.services.schema_registry.listing import Page
 from emulator.services.schema_registry.representations import Representation, read_accept, represent
 from emulator.services.schema_registry.service import SchemaRegistry
 from emulator.web import Call, Reply
+from emulator.xdm.identity import alt_id
 from emulator.xdm.resolution import COMPOSING
 
 Shape = Callable[[JsonObject], JsonObject]

@@ -7,15 +7,10 @@ from __future__ import annotations
 
 from emulator.json_types import JsonObject
 from emulator.scope import Scope
-from emulator.services.schema_registry.identifiers import (
-    LIBRARY,
-    ROOT,
-    alt_id,
-    canonical,
-    sandbox_members,
-)
+from emulator.services.schema_registry.identifiers import LIBRARY, sandbox_members
 from emulator.store import Change
 from emulator.xdm.fields import composed
+from emulator.xdm.identity import ROOT, alt_id, canonical
 
 UNIONS = "xdm_union"
 """An index: the schemas that take part, by the class's `$id`."""
