@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulator.contract import Contract, Mute, Operation, Rule
+from emulator.contract.sources import describe_document, describe_sources
 from emulator.json_types import JsonObject
 
 
@@ -50,9 +51,8 @@ def editions(contract: Contract, current: str) -> JsonObject:
 
 def document(contract: Contract, id: str) -> JsonObject:
     """Return what is known of a document."""
-    known = contract.documents[id]
-    row = {"id": id, "title": known.title, "publisher": known.publisher, "date": known.date}
-    return {**row, **{name: value for name in ("path", "note") if (value := getattr(known, name))}}
+    row, note = describe_document(contract, id), contract.documents[id].note
+    return {**row, "note": note} if note else row
 
 
 def rule_line(rule: Rule) -> JsonObject:
@@ -79,7 +79,8 @@ def rule(contract: Contract, id: str) -> JsonObject | None:
         "at": found.at,
         "check": found.check,
         "evidence": found.evidence,
-        "documents": [document(contract, name) for name in found.documents],
+        "about": contract.subjects[found.about].states if found.about else "",
+        "documents": describe_sources(contract, found),
         "problem": _problem(contract, found.problem),
         **({"fix": found.fix} if found.fix else {}),
         "mutes": [mute(one) for one in contract.mutes if one.rule == id],
@@ -99,8 +100,9 @@ def _by_edition(contract: Contract, rule: Rule) -> JsonObject:
     said: JsonObject = {}
     for name in contract.entries:
         for other in contract.edition(name).rules_of(rule.operation):
-            if other.topic == rule.topic:
-                said[name] = {"rule": other.id, "states": other.states, "same": other.id == rule.id}
+            if other.topic == rule.topic and not said.get(name, {}).get("same"):
+                row = {"rule": other.id, "states": other.states, "same": other.id == rule.id}
+                said[name] = {**row, "severity": other.severity}
     return {name: said.get(name) for name in contract.entries}
 
 

@@ -160,6 +160,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
 
 def _explain_rule(rule: dict[str, Any]) -> Iterator[str]:
+    from emulator.journal.text import document_lines
     from emulator.json_types import dumps
 
     yield rule["id"]
@@ -169,7 +170,7 @@ def _explain_rule(rule: dict[str, Any]) -> Iterator[str]:
     yield f"severity   {rule['severity']}"
     yield f"evidence   {rule['evidence']}"
     for document in rule["documents"]:
-        yield f"document   {document['title']}, {document['publisher']} {document['date']}"
+        yield from document_lines(document, "", 10)
     yield f"judges     {rule['at'] or 'the whole request'}"
     yield f"check      {dumps(rule['check']).decode()}"
     if "fix" in rule:

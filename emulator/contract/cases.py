@@ -55,7 +55,7 @@ class CaseLookup:
 
 def _rule_named(id: str, structural: bool) -> Rule:
     check: JsonObject = {"nothing": {}}
-    return Rule(id, "", "", "", (), "stated", "error", check, "", structural=structural)
+    return Rule(id, "", "", "", "error", check, "", structural="given" if structural else "")
 
 
 def failing_cases(rule: Rule) -> Iterator[str]:

@@ -22,6 +22,9 @@ from emulator.json_types import Json, JsonObject, dumps, loads
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 FILE = "conventions.json"
+SOURCES = frozenset(("demands", "observed", "shows", "assumed", "against"))
+"""Members that name documents."""
+
 _SELECTION = ("name", "form", "roles", "body", "query", "values", "cases")
 
 
@@ -92,13 +95,32 @@ def expanded(
             continue
         text = _filled(template, resource, item) if template.names else ""
         if name in item.differs:
-            row = _row(template, resource, [item], text, folder)
-            yield {**row, **(resource.differs.get(name) or {}), **(item.differs[name] or {})}
+            row = _row(template, resource, [item], text)
+            differs = {**(resource.differs.get(name) or {}), **(item.differs[name] or {})}
+            yield _sourced(_differing(row, differs), resource, folder > template.folder)
         else:
             alike.setdefault(text, []).append(item)
     for text, items in alike.items():
-        row = _row(template, resource, items, text, folder)
-        yield {**row, **(resource.differs[name] or {})} if name in resource.differs else row
+        row = _row(template, resource, items, text)
+        differs = resource.differs.get(name) or {}
+        yield _sourced(_differing(row, differs), resource, folder > template.folder)
+
+
+def _differing(row: JsonObject, differs: JsonObject) -> JsonObject:
+    """Return a row with the members in which a resource differs; sources take the place of all."""
+    if SOURCES.isdisjoint(differs):
+        return {**row, **differs}
+    return {**{name: row[name] for name in row if name not in SOURCES}, **differs}
+
+
+def _sourced(row: JsonObject, resource: Resource, is_foreign: bool) -> JsonObject:
+    """Return a row whose passages stand in documents: in those of the resource, unless it says."""
+    said: dict[str, Json] = {}
+    for does in SOURCES & row.keys():
+        passage = row[does] if isinstance(row[does], str) else ""
+        if passage or is_foreign:
+            said[does] = dict.fromkeys(resource.documents, passage)
+    return {**row, **said} if said else row
 
 
 def applies(
@@ -138,14 +160,11 @@ def _row(
     resource: Resource,
     items: list[ResourceOperation],
     text: str,
-    folder: int,
 ) -> JsonObject:
     """Return the row of the rules for operations for which the convention has the same text."""
     template.served.add(resource.id)
     row: JsonObject = loads(text) if text else {**template.rule}
     row["operations"] = [item.id for item in items]
-    if folder > template.folder or not row.get("documents"):
-        row["documents"] = list(resource.documents)
     row["cases"] = DeferredCases(lambda: _cases(template, resource, items[0]))
     return row
 

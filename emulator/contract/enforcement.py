@@ -16,4 +16,4 @@ REFUSING: Mapping[str, tuple[str, ...]] = {
 
 def refuses(rule: Rule, enforce: str) -> bool:
     """Tell whether a rule that is broken refuses the request."""
-    return rule.structural or rule.severity in REFUSING[enforce]
+    return bool(rule.structural) or rule.severity in REFUSING[enforce]

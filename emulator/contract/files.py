@@ -21,6 +21,7 @@ from emulator.contract.model import (
     Operation,
     ProblemEntry,
     Rule,
+    Subject,
 )
 from emulator.contract.reading import ContractError, read_json
 from emulator.contract.resources import Resource
@@ -30,6 +31,7 @@ from emulator.json_types import JsonObject
 FILES: dict[str, Any] = {
     "documents.json": Document,
     "editions.json": EditionEntry,
+    "subjects.json": Subject,
     "errors.json": ProblemEntry,
     "answers.json": Answer,
     "operations.json": Operation,

@@ -17,19 +17,20 @@ from emulator.json_types import Json, JsonObject
 WIDTH = 100
 
 RULE_ORDER = (
-    "id name operation operations form roles body query topic before after states documents "
-    "evidence severity structural at when reads_text check problem fix values cases"
+    "id name operation operations form roles body query topic before after states about demands "
+    "observed shows assumed against kept severity structural at when reads_text check problem fix "
+    "values cases"
 ).split()
 """The order of members in rules and conventions; others follow as they stand."""
 
 ORDER = (
-    "id name noun nouns aspect shape method path states title publisher date kind extends without "
-    "documents evidence severity code status detail headers envelope emulated reason body consumes "
-    "query repeatable"
+    "id name noun nouns aspect shape method path states title publisher date kind address extends "
+    "without documents evidence severity code status detail headers envelope emulated reason body "
+    "consumes query repeatable"
 ).split()
 """The order of members in all other rows."""
 
-FIRST_ON_A_LINE = frozenset({"states", "documents", "at", "problem", "cases"})
+FIRST_ON_A_LINE = frozenset({"states", "demands", "severity", "at", "problem", "cases"})
 """Members of a rule that begin a line even where they would fit on the one before."""
 
 

@@ -9,10 +9,20 @@ from itertools import islice
 import jsonschema_rs
 
 from emulator.contract.checks import Reason, check_of
+from emulator.contract.checks.resources import resource
 from emulator.contract.checks.values import LazySchema
+from emulator.contract.force import RuleInForce
 from emulator.contract.lookup import CarefulLookup, Finding, Lookup, Undecided
-from emulator.contract.model import Answer, EditionEntry, Mute, Operation, ProblemEntry, Rule
-from emulator.json_types import MISSING, Json, JsonObject, at, pointer_steps, walk
+from emulator.contract.model import (
+    Answer,
+    EditionEntry,
+    Mute,
+    Operation,
+    ProblemEntry,
+    Rule,
+    Subject,
+)
+from emulator.json_types import MISSING, Json, JsonObject, at, dotted, pointer_steps, walk
 
 
 class Edition:
@@ -21,7 +31,7 @@ class Edition:
     def __init__(
         self,
         entry: EditionEntry,
-        rules: tuple[Rule, ...],
+        rules: tuple[RuleInForce, ...],
         problems: Mapping[str, ProblemEntry],
         answers: Mapping[str, Answer],
         operations: Mapping[str, Operation],
@@ -30,19 +40,24 @@ class Edition:
         self.mutes = mutes
         self.name = entry.name
         self.entry = entry
-        self.rules = rules
+        self.rules = tuple(item.rule for item in rules)
         self.problems = problems
         self.answers = answers
         self.operations = operations
-        self._by_operation: dict[str, list[Rule]] = {}
-        for rule in rules:
-            self._by_operation.setdefault(rule.operation, []).append(rule)
+        self._by_operation: dict[str, list[RuleInForce]] = {}
+        for item in rules:
+            self._by_operation.setdefault(item.rule.operation, []).append(item)
         self._compiled: dict[str, _CompiledOperation] = {}
         self._lock = threading.Lock()
 
     def rules_of(self, operation: str) -> list[Rule]:
         """Return the rules in force for an operation, in the order of refusal."""
-        return self._by_operation.get(operation, [])
+        return [item.rule for item in self._by_operation.get(operation, ())]
+
+    def limits_of(self, rule: Rule) -> RuleInForce:
+        """Return a rule that is in force with the subjects that limit it."""
+        same = self._by_operation[rule.operation]
+        return next(item for item in same if item.rule.id == rule.id)
 
     def answer(self, aspect: str) -> str:
         """Return the shape that this edition's documents show for an aspect, or `""`."""
@@ -68,7 +83,7 @@ class Edition:
         if compiled is None:
             with self._lock:
                 compiled = self._compiled.setdefault(
-                    operation, _CompiledOperation(self.rules_of(operation))
+                    operation, _CompiledOperation(self._by_operation.get(operation, ()))
                 )
         return compiled
 
@@ -76,8 +91,9 @@ class Edition:
 class _CompiledOperation:
     """The rules of one operation: one validator for all that JSON Schema can say, then the rest."""
 
-    def __init__(self, rules: list[Rule]) -> None:
-        self._rules = [JudgedRule(rule) for rule in rules if "nothing" not in rule.check]
+    def __init__(self, rules: Iterable[RuleInForce]) -> None:
+        judged = (item for item in rules if "nothing" not in item.rule.check)
+        self._rules = [JudgedRule(item.rule, item) for item in judged]
         self._others = [rule for rule in self._rules if not rule.is_plain_schema]
         schemas = [rule.schema() for rule in self._rules if rule.is_plain_schema]
         combined = {"$schema": DIALECT, "allOf": schemas or [{}]}
@@ -106,6 +122,14 @@ class _CompiledOperation:
         return findings, undecided
 
 
+def is_about(subject: Subject, lookup: Lookup) -> bool:
+    """Tell whether a request is about a subject; one that names no such resource is not."""
+    found = resource(None, subject.arguments, lookup)
+    value = MISSING if found is None else dotted(found, subject.field)
+    values = value if isinstance(value, list) else [value]
+    return any(item in subject.values for item in values)
+
+
 MAX_FINDINGS = 100
 """How often one rule speaks about one request: a list of a million wrong items tells no more."""
 
@@ -121,10 +145,16 @@ def schema_of_request(rule: Rule, schema: Json) -> JsonObject:
 
 
 class JudgedRule:
-    """One rule, ready to be applied to a request document."""
+    """One rule, ready to be applied to a request document.
 
-    def __init__(self, rule: Rule) -> None:
+    Args:
+        limits: The rule as an edition has it; without it the rule speaks about every request.
+    """
+
+    def __init__(self, rule: Rule, limits: RuleInForce | None = None) -> None:
         self.rule = rule
+        self._about = limits.about if limits else None
+        self._besides = limits.besides if limits else ()
         (name, arguments), *rest = rule.check.items()
         if rest:
             raise ValueError(f"{rule.id}: a rule has one check")
@@ -150,9 +180,16 @@ class JudgedRule:
     def _findings(self, request: JsonObject, lookup: Lookup) -> Iterator[Finding]:
         if self._when and not self._when(request):
             return
+        if (self._about or self._besides) and not self._speaks_about(lookup):
+            return
         for pointer, value in self._places(request):
             for reason in self._check(value, self._arguments, lookup):
                 yield self._finding(pointer, value, reason)
+
+    def _speaks_about(self, lookup: Lookup) -> bool:
+        if self._about and not is_about(self._about, lookup):
+            return False
+        return not any(is_about(other, lookup) for other in self._besides)
 
     def _places(self, request: JsonObject) -> Iterable[tuple[str, Json]]:
         if self._is_many:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from emulator.contract.model import (
     Answer,
@@ -16,6 +15,7 @@ from emulator.contract.model import (
     Operation,
     ProblemEntry,
     Rule,
+    Subject,
 )
 from emulator.contract.reading import (
     ContractError,
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from emulator.contract.resources import Resources
     from emulator.contract.responses import Responses
     from emulator.contract.statements import Statements
-
-_Stated = TypeVar("_Stated", Rule, ProblemEntry, Answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,7 @@ class Contract:
         self.entries: dict[str, EditionEntry] = {}
         self.services: dict[str, ServiceEntry] = {}
         self.operations: dict[str, Operation] = {}
+        self.subjects: dict[str, Subject] = {}
         self.mutes: tuple[Mute, ...] = ()
         self._folders = folders
         self._stated: Statements | None = None
@@ -143,32 +142,18 @@ class Contract:
         return edition
 
     def _compile(self, entry: EditionEntry) -> Edition:
+        from emulator.contract.force import by_document, rules_in_force
         from emulator.contract.judge import Edition
 
-        place = {document: index for index, document in enumerate(entry.documents)}
-        rules: dict[tuple[str, str], Rule] = {}
-        for rule in _by_document(self.rules.values(), place):
-            rules.setdefault((rule.operation, rule.topic), rule)
-        # What is in force is decided document by document; the order of refusal is the files'.
-        order = {id: index for index, id in enumerate(self.rules)}
-        in_force = sorted(rules.values(), key=lambda rule: order[rule.id])
+        rank = {document: index for index, document in enumerate(entry.documents)}
+        rules = rules_in_force(self.rules, self.subjects, rank)
         problems: dict[str, ProblemEntry] = {}
-        for problem in _by_document(self.problems, place):
+        for problem in by_document(self.problems, rank):
             problems.setdefault(problem.id, problem)
         answers: dict[str, Answer] = {}
-        for answer in _by_document(self.answers, place):
+        for answer in by_document(self.answers, rank):
             answers.setdefault(answer.aspect, answer)
-        return Edition(entry, tuple(in_force), problems, answers, self.operations, self.mutes)
-
-
-def _by_document(stated: Iterable[_Stated], place: dict[str, int]) -> list[_Stated]:
-    """Order what is stated by the first of its documents in an edition; drop what has none."""
-    ranked = []
-    for item in stated:
-        places = [place[id] for id in item.documents if id in place]
-        if places:
-            ranked.append((min(places), item))
-    return [item for _, item in sorted(ranked, key=lambda pair: pair[0])]
+        return Edition(entry, tuple(rules), problems, answers, self.operations, self.mutes)
 
 
 def load_contract(*folders: Path) -> Contract:
@@ -188,6 +173,9 @@ def load_contract(*folders: Path) -> Contract:
             for raw in rows_of(folder / "editions.json"):
                 entry = build(EditionEntry, raw, folder)
                 contract.entries[entry.name] = entry
+            for raw in rows_of(folder / "subjects.json"):
+                subject = build(Subject, raw, folder)
+                contract.subjects[subject.name] = subject
             mutes = (build(Mute, raw, folder) for raw in rows_of(folder / "mutes.json"))
             contract.mutes += tuple(mutes)
             for service in service_folders(folder):

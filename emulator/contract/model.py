@@ -12,6 +12,10 @@ from typing import Literal
 from emulator.json_types import Json, JsonObject
 
 Evidence = Literal["stated", "shown", "observed", "assumed"]
+Does = Literal["demands", "observed", "shows", "assumed"]
+Sources = dict[str, str]
+"""Documents by id, each with the passage: section and what stands there."""
+
 Severity = Literal["error", "warning", "note"]
 Role = Literal["list", "get", "search", "create", "replace", "update", "delete", "act", "ask"]
 
@@ -30,16 +34,17 @@ STRICT = {"extra": "forbid"}
 class Document:
     """A public source in one edition.
 
-    `date` is a year, a month or a day; `path` says where the publisher keeps it. One of the kind
-    `house` is an organization's own; it stands in an overlay.
+    `date` is a year, a month or a day; `address` is where it can be read. One of the kind `report`
+    tells what the platform answered somebody; one of the kind `house` is an organization's own and
+    stands in an overlay.
     """
 
     id: str
     title: str
     publisher: str
     date: str
-    kind: Literal["tutorial", "guide", "reference", "client", "assumption", "house"]
-    path: str = ""
+    kind: Literal["tutorial", "guide", "reference", "client", "report", "assumption", "house"]
+    address: str = ""
     note: str = ""
     __pydantic_config__ = STRICT
 
@@ -54,6 +59,7 @@ class EditionEntry:
         extends: The edition whose documents follow, apart from those named here.
         without: Documents of the other edition that this one has not.
         fixtures: A folder of `fixtures/editions/` that lies over the other fixtures.
+        since: A rule that rests on documents before this date alone says in `kept` why it holds.
     """
 
     name: str
@@ -63,7 +69,35 @@ class EditionEntry:
     without: tuple[str, ...] = ()
     fixtures: str = ""
     default: bool = False
+    since: str = ""
     __pydantic_config__ = STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a rule speaks about where that is less than its operation: some specs, for example.
+
+    `kind` and `key`, or `fact` and `of`, find a resource as checks do, from the whole request; the
+    request is about the subject if the resource's dotted path `field` has one of `values`, or a
+    list with one of them.
+    """
+
+    name: str
+    states: str
+    field: str
+    values: tuple[str, ...]
+    kind: str = ""
+    key: str = ""
+    fact: str = ""
+    of: tuple[str, ...] = ()
+    __pydantic_config__ = STRICT
+
+    @property
+    def arguments(self) -> JsonObject:
+        """How checks find the resource."""
+        if self.fact:
+            return {"fact": self.fact, "of": list(self.of)}
+        return {"kind": self.kind, "key": self.key}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +158,26 @@ class Cases:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One statement of a document about one operation.
+    """One statement of documents about one operation.
 
     Args:
         operation: The operation; in a file `operations` may list several, with `*` in the id.
-        topic: The question that the rule answers; one rule in force for each operation and topic.
+        topic: The question that the rule answers; of rules of one topic and subject that of the
+            first document in an edition is in force.
         states: The rule in our own words.
+        demands: Documents that demand it, in words or by a schema of the platform's own.
+        observed: Reports of a live platform that refused what breaks it.
+        shows: Documents of which a sample keeps to it.
+        assumed: Documents that are silent, or the project's own; the passage says why we think so.
+        against: Documents that show what the rule forbids, and clients that get through with it.
+        about: The name of the subject that the rule speaks about; empty for all of the operation.
+        kept: Why it holds today, if all of its documents are older than the edition's `since`.
         at: JSON pointer of the judged value in the request document; `*` means every item.
         check: One check by name with its arguments; see `contract.checks`.
         when: JSON Schema of the request document; the rule applies only where it holds.
         reads_text: Numbers and booleans sent as text are read as what they say first.
-        structural: Without it there is nothing to act on, so it refuses even when observing.
+        structural: Why a call cannot be carried out without it; then it refuses even when
+            observing.
         problem: Entry of the error catalogue that a refusal answers with.
         before: Or `after`: another rule of the operation, by the last part of its id, before or
             after which this one stands; see `contract.order`.
@@ -144,20 +187,39 @@ class Rule:
     operation: str
     topic: str
     states: str
-    documents: tuple[str, ...]
-    evidence: Evidence
     severity: Severity
     check: JsonObject
     problem: str
+    demands: Sources = field(default_factory=dict)
+    observed: Sources = field(default_factory=dict)
+    shows: Sources = field(default_factory=dict)
+    assumed: Sources = field(default_factory=dict)
+    against: Sources = field(default_factory=dict)
+    about: str = ""
+    kept: str = ""
     at: str = ""
     when: Json = None
     reads_text: bool = False
-    structural: bool = False
+    structural: str = ""
     fix: str = ""
     cases: Cases = field(default_factory=Cases)
     before: str = ""
     after: str = ""
     __pydantic_config__ = STRICT
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The ids of the documents that it rests on, those that demand it first."""
+        return (*self.demands, *self.observed, *self.shows, *self.assumed)
+
+    @property
+    def evidence(self) -> Does:
+        """The most that its documents do: a demand counts more than an observation, and so on."""
+        if self.demands:
+            return "demands"
+        if self.observed:
+            return "observed"
+        return "shows" if self.shows else "assumed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +237,8 @@ class Convention:
         roles: Only operations of these roles are meant; without any, all.
         body: Only operations whose request carries such a body are meant.
         query: Only operations that have this query parameter are meant.
-        documents: Those of the resource, if it names none.
+        demands: As in a rule, or only a passage, which stands in the documents of the resource;
+            likewise `observed`, `shows`, `assumed` and `against`.
         values: Values for resources that have no own of that name.
         before: Or `after`: another rule of the operation, as in the row of a rule.
     """
@@ -183,7 +246,6 @@ class Convention:
     name: str
     topic: str
     states: str
-    evidence: Evidence
     severity: Severity
     check: JsonObject
     problem: str
@@ -191,11 +253,17 @@ class Convention:
     roles: tuple[Role, ...] = ()
     body: Literal["", "none", "object", "array", "any", "form", "bytes"] = ""
     query: str = ""
-    documents: tuple[str, ...] = ()
+    demands: Sources | str = ""
+    observed: Sources | str = ""
+    shows: Sources | str = ""
+    assumed: Sources | str = ""
+    against: Sources | str = ""
+    about: str = ""
+    kept: str = ""
     at: str = ""
     when: Json = None
     reads_text: bool = False
-    structural: bool = False
+    structural: str = ""
     fix: str = ""
     cases: Cases = field(default_factory=Cases)
     values: JsonObject = field(default_factory=dict)

@@ -107,7 +107,7 @@ def _rule(edition: Edition, rule: Rule, operation: Operation) -> JsonObject:
         "states": rule.states,
         "severity": rule.severity,
         "evidence": rule.evidence,
-        "documents": rule.documents,
+        "documents": list(rule.documents),
         "status": edition.problems[rule.problem].status,
         **({"muted": True} if is_muted(edition, rule, operation) else {}),
     }

@@ -20,10 +20,13 @@ def request_schema(edition: Edition, operation: Operation) -> JsonObject:
 
     It describes the request document: `headers` (names in lower case), `path`, `query` and `body`.
     It combines the rules that refuse requests and that JSON Schema can express. Rules that depend
-    on other resources, warnings and muted rules are left out.
+    on other resources or speak about a part of the requests, warnings and muted rules are left
+    out.
     """
     rules = [
-        rule for rule in rules_of(edition, operation) if not is_muted(edition, rule, operation)
+        rule
+        for rule in rules_of(edition, operation)
+        if not is_muted(edition, rule, operation) and not edition.limits_of(rule).limited
     ]
     schemas = [schema for rule in rules for schema in _schemas(rule)]
     return {
@@ -77,7 +80,7 @@ def _schemas(rule: Rule) -> Iterator[Json]:
 
 def refuses(rule: Rule) -> bool:
     """Tell whether a rule refuses requests with the default enforcement."""
-    return rule.structural or rule.severity == "error"
+    return bool(rule.structural) or rule.severity == "error"
 
 
 def _as_text(rule: Rule) -> JsonObject | None:

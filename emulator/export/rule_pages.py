@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from emulator.contract.loader import Contract, ServiceEntry
-from emulator.contract.model import BODY, GATE, Document, Operation, Rule
+from emulator.contract.model import BODY, GATE, Operation, Rule
+from emulator.contract.sources import Source, sources_of
 from emulator.templates import render
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -24,8 +25,8 @@ class _Row(NamedTuple):
 
     name: str
     states: str
-    documents: tuple[Document, ...]
-    evidence: str
+    documents: tuple[Source, ...]
+    about: str
     severity: str
     editions: str
 
@@ -86,8 +87,8 @@ def _row(contract: Contract, rule: Rule, editions: list[str]) -> _Row:
     return _Row(
         name=rule.id.removeprefix(f"{rule.operation}."),
         states=rule.states,
-        documents=tuple(contract.documents[id] for id in rule.documents),
-        evidence=rule.evidence,
+        documents=tuple(sources_of(contract, rule)),
+        about=contract.subjects[rule.about].states if rule.about else "",
         severity=f"{rule.severity}, structural" if rule.structural else rule.severity,
         editions="all" if everywhere else ", ".join(editions) or "none",
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from emulator.contract import Contract, Rule
 from emulator.contract.enforcement import refuses
 from emulator.contract.mutes import mute_of
+from emulator.contract.sources import describe_sources
 from emulator.journal.annotation import annotate
 from emulator.journal.entry import SHARED, Entry
 from emulator.journal.entry_json import full_entry
@@ -51,16 +52,10 @@ def describe_rule(contract: Contract, id: str) -> JsonObject:
     described: JsonObject = {
         "states": rule.states,
         "evidence": rule.evidence,
-        "documents": [describe_document(contract, name) for name in rule.documents],
+        "documents": describe_sources(contract, rule),
         "accepts": accepted_values(rule),
     }
     return {**described, "fix": rule.fix} if rule.fix else described
-
-
-def describe_document(contract: Contract, id: str) -> JsonObject:
-    """Return title, publisher and date of a document."""
-    known = contract.documents[id]
-    return {"id": id, "title": known.title, "publisher": known.publisher, "date": known.date}
 
 
 def accepted_values(rule: Rule) -> JsonObject:
@@ -131,7 +126,8 @@ def _fired(
             fired = known[rule.id]
         else:
             lookup = lookup or lookup_of(edition)
-            fired = bool(JudgedRule(rule).judge(entry.document or {}, lookup))
+            judged = JudgedRule(rule, edition.limits_of(rule))
+            fired = bool(judged.judge(entry.document or {}, lookup))
         if fired:
             yield rule
 

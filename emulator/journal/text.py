@@ -61,7 +61,7 @@ def finding_lines(item: JsonObject) -> Iterator[str]:
     if item.get("states"):
         yield f"  {item['states']}"
     for document in item.get("documents", ()):
-        yield f"  document  {document['title']}, {document['publisher']} {document['date']}"
+        yield from document_lines(document)
     if item.get("evidence") == "assumed":
         yield "  evidence  assumed by this emulator; no document states it"
     if item.get("muteReason"):
@@ -71,6 +71,15 @@ def finding_lines(item: JsonObject) -> Iterator[str]:
         yield f"  {'' if index else 'accepted':<9} {_short(value)}"
     if item.get("fix"):
         yield f"  fix       {item['fix']}"
+
+
+def document_lines(document: JsonObject, indent: str = "  ", width: int = 9) -> Iterator[str]:
+    """Yield the lines that tell a document of a rule: which, what it does, and where to read it."""
+    title = f"{document['title']}, {document['publisher']} {document['date']}"
+    yield f"{indent}{document.get('does', 'document'):<{width}} {title}"
+    for name in ("passage", "address"):
+        if name in document:
+            yield f"{indent}{'':<{width}} {document[name]}"
 
 
 def _text(value: Json) -> str:

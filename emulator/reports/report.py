@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable
 
 from emulator import __version__
 from emulator.contract import Contract, Operation, Rule
+from emulator.contract.sources import describe_document
 from emulator.coverage.coverage import Coverage
 from emulator.coverage.records import TallyKey
 from emulator.coverage.tally import Counts
 from emulator.journal.entry import SHARED
-from emulator.journal.explanation import describe_document
 from emulator.json_types import JsonObject
 from emulator.reports.findings import drift, group_unexpected, unmet_expectations
 from emulator.reports.scope import ReportScope

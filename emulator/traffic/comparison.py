@@ -154,8 +154,8 @@ class Comparison:
         """Return what the edition in which a rule is not in force says on the rule's topic."""
         edition = self.other if change.kind == "nowAccepted" else self.one
         rules = edition.rules_of(rule.operation)
-        found = next((other for other in rules if other.topic == rule.topic), None)
-        return None if found is None or found.id == rule.id else found
+        same = [other for other in rules if other.topic == rule.topic]
+        return None if any(other.id == rule.id for other in same) else next(iter(same), None)
 
     def _documents(self, ids: tuple[str, ...]) -> list[JsonObject]:
         known = (self._contract.documents[id] for id in ids)

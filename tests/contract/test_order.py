@@ -10,9 +10,7 @@ from emulator.json_types import JsonObject
 def rule(name: str, operation: str = "a.read", before: str = "", after: str = "") -> Rule:
     check: JsonObject = {"nothing": {}}
     id = f"{operation}.{name}"
-    return Rule(
-        id, operation, name, "", (), "stated", "error", check, "", before=before, after=after
-    )
+    return Rule(id, operation, name, "", "error", check, "", before=before, after=after)
 
 
 def names(rules: list[Rule]) -> list[str]:

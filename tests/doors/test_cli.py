@@ -181,8 +181,7 @@ HOUSE_RULE = {
     "operation": "flow_service.create_flow",
     "topic": "house-name",
     "states": "The names of our flows start with our own name.",
-    "documents": ["aep-emulator"],
-    "evidence": "assumed",
+    "demands": {"aep-emulator": "Decisions"},
     "severity": "error",
     "at": "/body/name",
     "check": {"schema": {"pattern": "^house-"}},
@@ -209,7 +208,7 @@ def test_an_overlay_adds_a_house_rule(tmp_path: Path) -> None:
     "changes",
     [
         {"severity": "fatal"},
-        {"documents": ["unheard-of"]},
+        {"demands": {"unheard-of": "somewhere"}},
         {"check": {"sceema": {}}},
         {"check": {"schema": {"pattern": "(("}}},
         {"check": {"refers_to": {}}},
@@ -327,7 +326,13 @@ def test_contracts_list_takes_an_edition_and_an_operation() -> None:
 def test_contracts_explain_tells_all_of_a_rule() -> None:
     done = run("contracts", "explain", RULE)
     assert done.returncode == 0
-    for part in ("Every call carries the header x-api-key", "document", *EDITIONS, "403000"):
+    for part in (
+        "Every call carries the header x-api-key",
+        "demands",
+        "https://",
+        *EDITIONS,
+        "403000",
+    ):
         assert part in done.stdout
     assert run("contracts", "explain", "platform.api_key_missing").returncode == 0
     assert_one_line(run("contracts", "explain", "platform.gate.api_key"), "did you mean", RULE)

@@ -21,12 +21,11 @@ def test_every_operation_and_rule_is_on_its_page(contract: Contract) -> None:
         assert f"| `{rule.id.removeprefix(f'{service}.{name}.')}` |" in made[f"{service}.md"]
 
 
-def test_a_row_says_statement_source_evidence_severity_and_editions(contract: Contract) -> None:
+def test_a_row_says_statement_sources_severity_and_editions(contract: Contract) -> None:
     page = pages(contract)["sandbox_management.md"]
-    assert (
-        "| `limit_is_a_number` | limit is a number from 1. | [aep-emulator] 2026 | assumed "
-        "| error | all |"
-    ) in page
+    (row,) = (line for line in page.splitlines() if line.startswith("| `limit_is_a_number` |"))
+    assert row.startswith("| `limit_is_a_number` | limit is a number from 1. | assumed [aep-emul")
+    assert row.endswith("all |")
     assert "[aep-emulator]: documents.md#aep-emulator" in page
 
 
@@ -45,14 +44,14 @@ def test_a_rule_that_some_editions_do_not_have_says_which(contract: Contract) ->
         if line.startswith(f"| `{id.removeprefix(operation + '.')}` |")
         and line.endswith(f"| {', '.join(editions)} |")
     )
-    assert row.count(" | ") == 5
+    assert row.count(" | ") == 4
 
 
 def test_no_markup_comes_from_a_statement(contract: Contract) -> None:
     for text in pages(contract).values():
         for line in text.splitlines():
             if line.startswith("| "):
-                assert len(re.findall(r"(?<!\\)\|", line)) in (3, 4, 6, 7), line
+                assert len(re.findall(r"(?<!\\)\|", line)) in (3, 4, 6), line
 
 
 def test_they_are_written(

@@ -47,7 +47,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.inside.append(tag)
-        self.loads += [value or "" for name, value in attrs if name in ("src", "href")]
+        loading = ("src",) if tag == "a" else ("src", "href")
+        self.loads += [value or "" for name, value in attrs if name in loading]
         if tag not in self.VOID:
             self.open.append(tag)
 

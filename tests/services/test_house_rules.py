@@ -210,7 +210,7 @@ def test_a_house_rule_that_is_never_in_force_is_not_loaded(overlay: Path) -> Non
     """It would be silent: an Adobe document comes before the emulator's own."""
     path = overlay / "house" / "rules" / "flows.json"
     rules = json.loads(path.read_text("utf-8"))
-    rules[0] |= {"topic": "flow-spec-known", "documents": ["aep-emulator"]}
+    rules[0] |= {"topic": "flow-spec-known", "demands": {"aep-emulator": ""}}
     topics = {
         rule.topic
         for rule in load_contract(data_folder("contracts")).rules.values()
@@ -299,8 +299,7 @@ def at_the_gate(overlay: Path, rule: Any, accepted: Any, refused: Any) -> str:
         "operation": GATE,
         "topic": "house",
         "states": "What our house asks of every call.",
-        "documents": ["data-team-guidelines"],
-        "evidence": "stated",
+        "demands": {"data-team-guidelines": "Calls"},
         "severity": "error",
         "problem": "house.guideline",
         "cases": {"accepts": [accepted], "refuses": [refused]},
