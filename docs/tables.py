@@ -1,7 +1,8 @@
-"""Writes the generated tables of README.md and docs/decisions.md anew: `make tables`.
+"""Writes the generated tables of README.md and of pages below docs/ anew: `make tables`.
 
 What they show is said in one place each: the settings in `emulator/settings.py`, the editions and
-operations in `contracts/`. A test compares, so that they cannot fall behind.
+operations in `contracts/`, the specs in `fixtures/`. A test compares, so that they cannot fall
+behind.
 """
 
 from __future__ import annotations
@@ -11,23 +12,28 @@ from pathlib import Path
 from typing import Any
 
 from emulator.contract import Contract, load_contract
+from emulator.fixtures.library import FixtureLibrary
+from emulator.json_types import JsonObject
 from emulator.package_data import data_folder
 from emulator.settings import table
 from emulator.templates import render
 
 FOLDER = Path(__file__).resolve().parent
-PAGES = (FOLDER.parent / "README.md", FOLDER / "decisions.md")
+PAGES = (FOLDER.parent / "README.md", FOLDER / "decisions.md", FOLDER / "known-specs.md")
 TEMPLATES = FOLDER / "templates"
 
 
 def tables() -> dict[str, str]:
     """Return the tables by the name that their markers have in the pages."""
     contract = load_contract(data_folder("contracts"))
+    fixtures = FixtureLibrary(data_folder("fixtures")).edition("")
+    specs = {kind: fixtures.all(kind) for kind in ("connection_specs", "flow_specs")}
     return {
         "settings": _render("settings", settings=table()),
         "editions": _render("editions", editions=contract.entries.values()),
         "operations": _render("operations", services=_services(contract)),
         "assumed": _render("assumed", services=_assumed(contract)),
+        **{kind: _render(kind, specs=_by_name(found)) for kind, found in specs.items()},
     }
 
 
@@ -61,8 +67,16 @@ def _assumed(contract: Contract) -> list[tuple[str, list[tuple[str, str, str, in
     return [(title, [(*row, count) for row, count in own.items()]) for title, own in rules.items()]
 
 
+def _by_name(specs: list[JsonObject]) -> list[JsonObject]:
+    return sorted(specs, key=lambda spec: str(spec["name"]).lower())
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
 def _render(name: str, **values: Any) -> str:
-    return render(TEMPLATES / f"{name}.md.j2", {}, **values)
+    return render(TEMPLATES / f"{name}.md.j2", {"code": _code}, **values)
 
 
 def with_tables(text: str) -> str:

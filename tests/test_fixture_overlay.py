@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,46 @@ def test_rules_judge_by_own_specs(api: AepClient) -> None:
     assert "token" in answer.json["errorMessage"]
 
 
+def test_the_two_lines_that_a_refusal_shows_add_a_spec(tmp_path: Path) -> None:
+    """What a refusal of an unknown spec advises is carried out, and the call is accepted."""
+    emulator = create_emulator(Settings(), clock=ManualClock())
+    api = aep_for(emulator)
+    for path in (f"connectionSpecs/{OWN_SPEC}", f"flowSpecs/{OWN_FLOW_SPEC}"):
+        api.call("GET", f"{FLOW_SERVICE}/{path}")
+        (found,) = api.call("GET", "/_emulator/journal/last").json["findings"]
+        line, start = found["reason"].splitlines()[1:]
+        assert start == "aep-emulator serve --fixtures own"
+        subprocess.run(line, shell=True, check=True, cwd=tmp_path)
+    emulator.close()
+    own = tmp_path / "own"
+    assert complaints(own) == []
+    api = aep_for(create_emulator(Settings(fixtures=own), clock=ManualClock()))
+    (shown,) = api.ok("GET", f"{FLOW_SERVICE}/connectionSpecs/{OWN_SPEC}")["items"]
+    assert shown == {"id": OWN_SPEC, "name": "mine", "version": "1.0"}
+    spec = {"id": OWN_SPEC, "version": "1.0"}
+    auth = {"specName": "Any", "params": {"any": "thing"}}
+    body = base_connection(connectionSpec=spec, auth=auth)
+    answer = api.call("POST", f"{FLOW_SERVICE}/connections", body)
+    assert (answer.status, answer.warnings) == (201, [])
+    (shown,) = api.ok("GET", f"{FLOW_SERVICE}/flowSpecs/{OWN_FLOW_SPEC}")["items"]
+    assert shown == {"id": OWN_FLOW_SPEC, "name": "mine", "version": "1.0"}
+
+
+@pytest.mark.parametrize(("complete", "status"), [(None, 400), (["authSpec"], 400), ([], 201)])
+def test_an_own_spec_says_whether_its_lists_are_whole(
+    tmp_path: Path, complete: list[str] | None, status: int
+) -> None:
+    known = {} if complete is None else {"x-emulator": {"asOf": "2026", "complete": complete}}
+    write(tmp_path, SPEC, {**own_spec(), **known})
+    api = aep_for(create_emulator(Settings(fixtures=tmp_path), clock=ManualClock()))
+    spec = {"id": OWN_SPEC, "version": "1.0"}
+    body = base_connection(connectionSpec=spec, auth={"specName": "Other", "params": {}})
+    answer = api.call("POST", f"{FLOW_SERVICE}/connections", body)
+    assert answer.status == status
+    (shown,) = api.ok("GET", f"{FLOW_SERVICE}/connectionSpecs/{OWN_SPEC}")["items"]
+    assert shown == own_spec()
+
+
 def test_own_fields_resolve_in_the_full_form(api: AepClient) -> None:
     path = f"{SCHEMA_REGISTRY}/global/fieldgroups/_xdm.context.own-loyalty"
     full = api.ok("GET", path, Accept="application/vnd.adobe.xed-full+json; version=1")
@@ -224,7 +265,10 @@ FAULTS: list[tuple[str, Edit, tuple[str, ...]]] = [
         ("sourceSpec.spec: not a usable JSON Schema",),
     ),
     (SPEC, put("yes", "attributes", "isSource"), ("attributes.isSource: ",)),
-    (FLOW, drop("version"), ("version: Field required",)),
+    (SPEC, put("all", "x-emulator"), ("x-emulator: ",)),
+    (SPEC, put({"complete": "authSpec"}, "x-emulator"), ("x-emulator.complete: ", "valid list")),
+    (FLOW, drop("name"), ("name: Field required",)),
+    (FLOW, put(1, "version"), ("version: Input should be a valid string",)),
     (FLOW, put("x", "sourceConnectionSpecIds"), ("sourceConnectionSpecIds: ", "valid list")),
     (
         FLOW,
@@ -330,7 +374,8 @@ def test_a_start_without_an_overlay_examines_nothing(monkeypatch: pytest.MonkeyP
 
 def test_the_pages_own_examples_pass(tmp_path: Path) -> None:
     page = (Path(__file__).resolve().parent.parent / "docs" / "own-fixtures.md").read_text("utf-8")
-    group, spec = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    group, spec, least = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     write(tmp_path, "xdm/fieldgroups/own-loyalty.json", group)
     write(tmp_path, "connection_specs/own-drive.json", spec)
+    write(tmp_path, "connection_specs/mine.json", least)
     assert complaints(tmp_path) == []

@@ -22,11 +22,12 @@ XDM_FOLDERS = {
 }
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SECRET = re.compile(
-    r"password|passphrase|secret|privatekey|credentials|connectionstring|sasuri|token$|key$",
+    r"password|passphrase|secret|privatekey|keyfile|credentials|connectionstring|sasuri|token$|key$",
     re.IGNORECASE,
 )
 BATCH = "0ed90a81-07f4-4586-8190-b40eccef1c5a"
 STREAMING = "521eee4d-8cbe-4906-bb48-fb6bd4450033"
+DESTINATIONS = "14e34fac-d307-11e9-bb65-2a2ae2dbcce4"
 DATA_LAKE = "c604ff05-7f1a-43c0-8e18-33bf874cb11c"
 CLOUD_STORAGE_TO_AEP = "9753525b-82c7-4dce-8a9b-5ccfce2b9876"
 
@@ -121,9 +122,9 @@ def test_every_file_is_json_with_two_spaces_and_a_final_newline() -> None:
 
 
 def test_file_counts() -> None:
-    """76 connection specs, 9 flow specs and 100 XDM resources are known."""
-    assert len(connection_specs()) == 76
-    assert len(flow_specs()) == 9
+    """95 connection specs, 22 flow specs and 100 XDM resources are known."""
+    assert len(connection_specs()) == 95
+    assert len(flow_specs()) == 22
     counts = {folder: len(load(f"xdm/{folder}")) for folder in XDM_FOLDERS}
     assert counts == {"behaviors": 3, "classes": 7, "fieldgroups": 33, "datatypes": 57}
 
@@ -136,12 +137,16 @@ def test_spec_ids_are_unique_uuids() -> None:
 
 
 def test_spec_names_are_unique_and_name_the_file() -> None:
-    """Specs are looked up by name, so a name identifies one spec; its slug is the file name."""
+    """Specs are looked up by name, so a name identifies one spec; its slug is the file name.
+
+    A file name says "destination" where the platform's own name of a destination does not.
+    """
     for specs in (connection_specs(), flow_specs()):
         names = [spec["name"] for spec in specs.values()]
         assert len(set(names)) == len(names)
     for stem, spec in connection_specs().items():
-        assert re.sub(r"[^a-z0-9]+", "-", spec["name"].lower()) == stem
+        slug = re.sub(r"[^a-z0-9]+", "-", spec["name"].lower())
+        assert stem in (slug, f"{slug}-destination")
 
 
 def test_connection_spec_shape() -> None:
@@ -151,9 +156,10 @@ def test_connection_spec_shape() -> None:
     for stem, spec in connection_specs().items():
         assert list(spec) == [key for key in order if key in spec], stem
         assert spec["version"] == "1.0"
-        assert spec["providerId"] in (BATCH, STREAMING)
-        assert (spec["providerId"] == STREAMING) == (
-            spec["x-emulator"]["ingestion"] == "streaming"
+        known = spec["x-emulator"]
+        provider = STREAMING if known["ingestion"] == "streaming" else BATCH
+        assert spec["providerId"] == (
+            DESTINATIONS if known["status"] == "destination" else provider
         ), stem
         assert spec["attributes"]["isSource"] == ("sourceSpec" in spec), stem
         assert "sourceSpec" in spec or "targetSpec" in spec, stem
@@ -191,6 +197,53 @@ def test_secrets_are_marked_as_passwords() -> None:
                     stem,
                     name,
                 )
+
+
+def lists_of(spec: JsonObject) -> set[str]:
+    """The lists that a spec has, as `x-emulator.complete` calls them."""
+    found = {name for name in LISTS if name in spec}
+    return found | {
+        f"{name}.spec" for name in ("authSpec", "sourceSpec", "targetSpec") if name in spec
+    }
+
+
+LISTS = ("authSpec", "sourceConnectionSpecIds", "targetConnectionSpecIds")
+
+
+def test_every_spec_says_its_date_its_sources_and_which_lists_are_whole() -> None:
+    """What is known by id or name only says so, and claims no list to be whole."""
+    for stem, spec in (connection_specs() | flow_specs()).items():
+        known = spec["x-emulator"]
+        assert re.fullmatch(r"20\d\d(-\d\d(-\d\d)?)?", known["asOf"]), stem
+        assert known["sources"], stem
+        for source in known["sources"]:
+            assert source == "aepp" or re.fullmatch(r"(help|static)/\S+\.(md|yaml)", source), stem
+        assert ("known" in known) != ("complete" in known), stem
+        assert known.get("known", "id") in ("id", "name"), stem
+        assert set(known.get("complete", ())) <= lists_of(spec), stem
+
+
+def test_every_printed_way_to_authenticate_is_known() -> None:
+    """The requests that pages print use auth specs and parameters of these fixtures."""
+    specs = {spec["id"]: spec for spec in connection_specs().values()}
+    seen = set()
+    for path in (Path(__file__).parent / "corpus" / "printed" / "flow_service").glob("*.json"):
+        for row in json.loads(path.read_text(encoding="utf-8")):
+            body = row.get("repaired", row.get("body")) or {}
+            auth = body.get("auth") if isinstance(body, dict) else None
+            spec = specs.get(body["connectionSpec"]["id"]) if auth else None
+            if auth is None or spec is None or not row["path"].startswith(CONNECTIONS):
+                continue
+            (schema,) = [way["spec"] for way in spec["authSpec"] if way["name"] == auth["specName"]]
+            spellings = spec["x-emulator"].get("authParamAliases", {})
+            sent = {spellings.get(name, name) for name in auth.get("params", {})}
+            assert sent <= set(schema["properties"]), (path.stem, auth)
+            assert set(schema["required"]) <= sent, (path.stem, auth)
+            seen.add((spec["name"], auth["specName"]))
+    assert len(seen) >= 70
+
+
+CONNECTIONS = "/data/foundation/flowservice/connections"
 
 
 def test_flow_specs_list_existing_connection_specs() -> None:
@@ -233,6 +286,7 @@ def test_ids_the_documents_truncate_are_complete() -> None:
     assert specs["mariadb"]["id"] == "3000eb99-cd47-43f3-827c-43caf170f015"
     assert specs["salesforce-service-cloud"]["id"] == "cb66ab34-8619-49cb-96d1-39b37ede86ea"
     listed = flow_specs()["crm-to-aep"]["sourceConnectionSpecIds"]
+    assert len(listed) == 31
     assert {specs["mariadb"]["id"], specs["salesforce-service-cloud"]["id"]} <= set(listed)
 
 

@@ -43,7 +43,14 @@ def unknown_names(
 
 def _named(arguments: Json) -> Iterator[tuple[str, str]]:
     """Yield what a check's arguments name, however deep: a fact, or a kind of resource."""
-    words = {"fact": "fact", "resolve": "fact", "kind": "kind", "kinds": "kind", "to": "kind"}
+    words = {
+        "fact": "fact",
+        "resolve": "fact",
+        "explained": "fact",
+        "kind": "kind",
+        "kinds": "kind",
+        "to": "kind",
+    }
     if isinstance(arguments, dict):
         for member, value in arguments.items():
             if member in words:

@@ -49,7 +49,9 @@ def annotated_lines(lines: list[JsonObject], broken: list[JsonObject]) -> Iterat
         indent = len(line["text"]) - len(line["text"].lstrip())
         for index in marks:
             item = broken[index]
-            yield f"    | {' ' * indent}^ {item['reason'] or item.get('states', item['rule'])}"
+            first, *more = (item["reason"] or item.get("states", item["rule"])).splitlines() or [""]
+            yield f"    | {' ' * indent}^ {first}"
+            yield from (f"    | {' ' * indent}  {line}" for line in more)
 
 
 def finding_lines(item: JsonObject) -> Iterator[str]:

@@ -35,6 +35,19 @@ RENAMED: dict[str, str] = {}
 GONE: frozenset[str] = frozenset()
 """Ids of rules that no document states any more."""
 
+IN_PART = "refuses where the list is known in whole; where it is known in part, another rule warns"
+
+NARROWED: dict[str, str] = {
+    "flow_service.create_connection.auth_spec_is_known": IN_PART,
+    "flow_service.create_connection.auth_params_fit_spec": IN_PART,
+    "flow_service.create_source_connection.params_fit_spec": IN_PART,
+    "flow_service.create_target_connection.params_fit_spec": IN_PART,
+    "flow_service.create_flow.source_spec_is_listed_2020_09": IN_PART,
+    "flow_service.create_flow.source_spec_is_listed": IN_PART,
+    "flow_service.create_flow.target_spec_is_listed": IN_PART,
+}
+"""Ids of rules that accept, on purpose, what they refused then, each with the reason."""
+
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
@@ -73,9 +86,10 @@ def test_what_is_gone_or_renamed_is_no_rule_any_more(contract: Contract) -> None
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['id']}-{row['operations'][0]}")
 def test_frozen_cases_get_the_same_verdict(contract: Contract, row: dict[str, Any]) -> None:
-    cases = Cases(tuple(row.get("accepts", ())), tuple(row.get("refuses", ())))
     for operation in row["operations"]:
         id = row["id"].replace("*", operation, 1)
+        refused = () if id in NARROWED else tuple(row.get("refuses", ()))
+        cases = Cases(tuple(row.get("accepts", ())), refused)
         if id not in GONE:
             rule = contract.rules[RENAMED.get(id, id)]
             assert list(failing_cases(replace(rule, cases=cases))) == []

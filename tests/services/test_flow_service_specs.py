@@ -286,3 +286,17 @@ def test_every_error_of_the_catalogue_is_answered_or_explained(api: AepClient) -
     assert {entry.id for entry in known if entry.id.startswith("flow_service.")} <= used
     assert answered.isdisjoint(explained)
     assert len(answered) + len(set(explained)) == 90
+
+
+@pytest.mark.parametrize(("edition", "count"), [("latest", 31), ("2020-09", 27), ("2020-03", 27)])
+def test_the_sources_of_tables_are_those_of_the_editions_page(
+    api: AepClient, edition: str, count: int
+) -> None:
+    """The page of 2025 has Databricks and leaves some out, which can be used all the same."""
+    path = url("flowSpecs") + '?property=name=="CRMToAEP"'
+    (spec,) = api.ok("GET", path, x_emulator_edition=edition)["items"]
+    assert len(spec["sourceConnectionSpecIds"]) == count
+    assert (DATABRICKS in spec["sourceConnectionSpecIds"]) == (edition == "latest")
+
+
+DATABRICKS = "e9d7ec6b-0873-4e57-ad21-b3a7c65e310b"

@@ -50,6 +50,7 @@ CHECKS: dict[str, str] = {
     "listed_at": "composition.listed_at",
     "merges_in_union": "evolution.merges_in_union",
     "named_in": "specs.named_in",
+    "names_are_in_spec": "specs.names_are_in_spec",
     "names_differ": "evolution.names_differ",
     "no_duplicates": "values.no_duplicates",
     "no_identity_of_union": "descriptors.no_identity_of_union",

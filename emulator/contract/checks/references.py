@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from emulator.contract.checks.reason import Reason, memberwise
-from emulator.contract.checks.resources import find, noun, pointed, resource
+from emulator.contract.checks.resources import ask, find, noun, pointed, resource
 from emulator.contract.checks.values import read_text
 from emulator.contract.lookup import Lookup
 from emulator.json_types import MISSING, Json, JsonObject, dotted, short_json
@@ -16,7 +16,8 @@ from emulator.xdm.identity import identity
 def refers_to(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """The value is the key of an existing resource of `kind` (or of one of `kinds`).
 
-    With `separator` the value is a list of keys, at least one of which exists.
+    With `separator` the value is a list of keys, at least one of which exists. `explained` names a
+    fact that says more about why nothing is found.
     """
     if not isinstance(value, str):
         return
@@ -25,7 +26,9 @@ def refers_to(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Re
     keys = [key.strip() for key in value.split(separator)] if separator else [value]
     if all(lookup.find(kind, key) is None for key in keys for kind in kinds):
         nouns = " or ".join(kinds).replace("_", " ")
-        yield Reason(f"there is no {nouns} {short_json(value)}", values={"id": value})
+        more = ask(value, arguments["explained"], lookup) if "explained" in arguments else None
+        said = f"there is no {nouns} {short_json(value)}"
+        yield Reason(f"{said}{more}" if more else said, values={"id": value})
 
 
 @memberwise

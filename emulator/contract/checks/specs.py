@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import lru_cache
 
 import jsonschema_rs
@@ -16,17 +17,41 @@ from emulator.contract.lookup import Lookup
 from emulator.json_types import MISSING, Json, JsonObject, at, dotted, dumps, loads, short_json
 
 
+def _is_meant(found: JsonObject, listed: str, arguments: JsonObject) -> bool:
+    """Tell whether a rule speaks of a list of a resource.
+
+    A rule may be about lists that are known in whole, or about those known in part only. The
+    argument `listed_in_whole` or `listed_in_part` is the dotted path at which the resource names
+    the lists that are known in whole; with neither, the rule is about all of them.
+    """
+    whole = arguments.get("listed_in_whole")
+    path = whole or arguments.get("listed_in_part")
+    if path is None:
+        return True
+    known = dotted(found, path)
+    return (isinstance(known, list) and listed in known) is (whole is not None)
+
+
+def _as_of(found: JsonObject | None, arguments: JsonObject) -> str:
+    """Return since when a list is known, whose date stands at the dotted path `as_of`."""
+    date = dotted(found, arguments["as_of"]) if found and "as_of" in arguments else MISSING
+    if date is MISSING:
+        return ""
+    return f" (known as of {date}{'' if 'listed_in_whole' in arguments else ', in part'})"
+
+
 @memberwise
 def every_listed(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A field of the resource that the value names is in a list of another resource.
 
     Arguments: `member` {kind, field} finds the member by the judged value; `kind`, `key` and
     `field` find the list; `resolve` as in `agrees`. Without the list nothing is limited, and a
-    member whose own `unless` {kind, field} lists the key is let through.
+    member whose own `unless` {kind, field} lists the key is let through. `listed_in_whole` or
+    `listed_in_part` as in `_is_meant`, `as_of` as in `_as_of`.
     """
     kind, field = arguments["member"]["kind"], arguments["member"]["field"]
     mine, found = find(kind, value, lookup), resource(value, arguments, lookup)
-    if mine is None or found is None:
+    if mine is None or found is None or not _is_meant(found, arguments["field"], arguments):
         return
     listed, member = dotted(found, arguments["field"]), dotted(mine, field)
     if not isinstance(listed, list) or member is MISSING:
@@ -36,7 +61,8 @@ def every_listed(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator
     if member not in listed and not _is_excepted(member, value, arguments, lookup):
         yield Reason(
             f"{kind.replace('_', ' ')} {value} is of {field} {short_json(member)},"
-            f" which is not in {arguments['field']} of the {noun(arguments)}",
+            f" which is not in {arguments['field']} of the {noun(arguments)}"
+            + _as_of(found, arguments),
             values={"id": value, "member": member},
         )
 
@@ -68,13 +94,19 @@ def spec_requires(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterato
 
 @memberwise
 def named_in(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
-    """The value is the `name` of a member of the list `field` of another resource."""
+    """The value is the `name` of a member of the list `field` of another resource.
+
+    `listed_in_whole` or `listed_in_part` as in `_is_meant`, `as_of` as in `_as_of`.
+    """
     found = resource(value, arguments, lookup)
+    if found and not _is_meant(found, arguments["field"], arguments):
+        return
     members = dotted(found, arguments["field"]) if found else MISSING
     names = [member.get("name") for member in members] if isinstance(members, list) else [value]
     if value not in names:
         key = pointed(arguments["key"], value, lookup)
-        yield Reason(f"{short_json(value)} is not one of {short_json(names)}", values={"id": key})
+        said = f"{short_json(value)} is not one of {short_json(names)}{_as_of(found, arguments)}"
+        yield Reason(said, values={"id": key})
 
 
 @memberwise
@@ -86,9 +118,41 @@ def fits_spec(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Re
     that name; what `mine` does not find there counts as an empty object.
     Numbers and booleans sent as text count as what they say, and so do numbers for the texts that
     `numbers_for_text` lists. `spellings` is the dotted path of an object from other spellings of a
-    member's name to the one of the schema.
+    member's name to the one of the schema. `listed_in_whole` or `listed_in_part` as in `_is_meant`.
     """
     spec = resource(value, arguments, lookup) or {}
+    if _is_meant(spec, _schema_name(arguments), arguments):
+        schema, params = _schema_and_params(spec, value, arguments, lookup)
+        if schema is not None:
+            yield from schema_reasons(_validator(dumps(schema)), params)
+
+
+@memberwise
+def names_are_in_spec(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    """The members have names that the JSON Schema of a spec has; arguments as for `fits_spec`.
+
+    A schema without properties says nothing of names.
+    """
+    spec = resource(value, arguments, lookup) or {}
+    schema, params = _schema_and_params(spec, value, arguments, lookup)
+    names = list((schema or {}).get("properties", {}))
+    place = arguments["mine"][1:] if "mine" in arguments else ""
+    for name in params if names and isinstance(params, dict) else ():
+        if name not in names:
+            close = get_close_matches(name, names, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            said = f"{short_json(name)} is not one of {short_json(names)}{hint}"
+            yield Reason(said, at=place, values={"field": name})
+
+
+def _schema_name(arguments: JsonObject) -> str:
+    return str(arguments["part"]) + (".spec" if "named" in arguments else "")
+
+
+def _schema_and_params(
+    spec: JsonObject, value: Json, arguments: JsonObject, lookup: Lookup
+) -> tuple[JsonObject | None, Json]:
+    """Return the schema that the arguments name, None without one, and what has to fit it."""
     part = dotted(spec, arguments["part"])
     if "named" in arguments and isinstance(part, list):
         name = pointed(arguments["named"], value, lookup)
@@ -96,8 +160,9 @@ def fits_spec(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Re
         part = members[0].get("spec", MISSING) if members else MISSING
         value = at(value, arguments["mine"][1:]) if "mine" in arguments else value
         value = {} if value is MISSING else value
-    if isinstance(part, dict) and value is not MISSING:
-        yield from schema_reasons(_validator(dumps(part)), _as_typed(value, part, arguments, spec))
+    if not isinstance(part, dict) or value is MISSING:
+        return None, value
+    return part, _as_typed(value, part, arguments, spec)
 
 
 @lru_cache(maxsize=256)

@@ -9,6 +9,7 @@ from emulator.services.flow_service.flows import FLOW
 from emulator.services.flow_service.listing import read_token
 from emulator.services.flow_service.runs import RUN
 from emulator.services.flow_service.service import FlowService
+from emulator.services.flow_service.specs import CONNECTION_SPEC, FLOW_SPEC, explain_unknown
 
 
 @fact()
@@ -57,6 +58,18 @@ def rerun_fault(service: FlowService, scope: Scope, run_id: str) -> JsonObject |
 def real_spec_id(service: FlowService, scope: Scope, id: str) -> str | None:
     """Return the id of the connection spec that some documents print under another id."""
     return scope.fixtures.aliases("connection_specs").get(id)
+
+
+@fact(stateless=True)
+def unknown_connection_spec(service: FlowService, scope: Scope, id: str) -> str:
+    """Return how many connection specs are known instead of this one, and how to add it."""
+    return explain_unknown(scope, CONNECTION_SPEC, id)
+
+
+@fact(stateless=True)
+def unknown_flow_spec(service: FlowService, scope: Scope, id: str) -> str:
+    """Return how many flow specs are known instead of this one, and how to add it."""
+    return explain_unknown(scope, FLOW_SPEC, id)
 
 
 @fact()

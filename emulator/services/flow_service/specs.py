@@ -5,6 +5,11 @@ All sandboxes of an organization see the same specs.
 
 from __future__ import annotations
 
+import json
+import shlex
+from difflib import get_close_matches
+
+from emulator.fixtures.library import CUSTOM
 from emulator.json_types import JsonObject
 from emulator.scope import Finder, Scope
 
@@ -44,7 +49,7 @@ def create_spec(scope: Scope, kind: str, body: JsonObject) -> JsonObject:
         "createdBy": scope.user_id,
         "createdClient": scope.client,
         **_content(scope, body),
-        "x-emulator": {"status": "custom"},
+        "x-emulator": CUSTOM,
     }
     organization.write(organization.change(kind, spec["id"], spec, expected=0))
     return spec
@@ -68,6 +73,29 @@ def _content(scope: Scope, body: JsonObject) -> JsonObject:
         "updatedBy": scope.user_id,
         "updatedClient": scope.client,
     }
+
+
+def explain_unknown(scope: Scope, kind: str, id: str) -> str:
+    """Return why a spec may be unknown, as the end of a sentence, and how to add it.
+
+    The platform knows specs that no public document names. So the sentence says how many the
+    emulator knows and as of when, and which of them is the nearest by id or name.
+    """
+    folder, specs = f"{kind}s", scope.fixtures.all(f"{kind}s")
+    known = {key: spec for spec in specs for key in (spec["id"], spec["name"])}
+    close = get_close_matches(id, known, 1, cutoff=0.75)
+    nearest = "none of them is near"
+    if close:
+        found = known[close[0]]
+        nearest = f"the nearest is {found['name']}, {found['id']}"
+    file = f"own/{folder}/mine.json"
+    content = shlex.quote(json.dumps({"id": id, "name": "mine"}))
+    return (
+        f" among the {len(specs)} that the emulator knows as of {scope.fixtures.date(folder)};"
+        f" {nearest}. If the platform has it, two lines add it:\n"
+        f"mkdir -p own/{folder} && echo {content} > {file}\n"
+        "aep-emulator serve --fixtures own"
+    )
 
 
 def storage_role(scope: Scope) -> str:
