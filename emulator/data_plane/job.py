@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.data_plane import sources
-from emulator.data_plane.delta import DeltaColumn, Selection, transformation
+from emulator.data_plane.delta import DeltaColumn, Selection
 from emulator.data_plane.errors import FileError, SourceError
 from emulator.data_plane.files import ConnectionFiles, File
+from emulator.data_plane.flow_parts import (
+    MAPPING_FAILED,
+    FlowParts,
+    flow_mapping,
+    flow_parts,
+)
 from emulator.data_plane.ingest import UNREADABLE, Input, InputRow, ingest_rows, percent_of
 from emulator.data_plane.metrics import RunResult
 from emulator.data_plane.readers import Row
+from emulator.data_plane.source_query import require_columns
 from emulator.data_plane.sources import FileFormat
+from emulator.filters.pql import column_of
 from emulator.json_types import JsonObject, as_object
 from emulator.scope import Scope
 from emulator.services.interfaces import Batches, Services
@@ -27,19 +34,7 @@ _log = logging.getLogger("emulator")
 INTERNAL_ERROR = "EMULATOR-1000-500"
 """The code of a run in which this emulator itself failed."""
 
-MAPPING_FAILED = "MAPPER-3700-400"
 MAPPING_FAILED_TEXT = "Mapper Transform Error"
-
-
-@dataclass(frozen=True, slots=True)
-class FlowParts:
-    """What a flow is made of. `container` is the area of files that its source reads from."""
-
-    flow: JsonObject
-    source: JsonObject
-    dataset: JsonObject
-    container: str
-    options: JsonObject
 
 
 class SourceFile(NamedTuple):
@@ -48,6 +43,11 @@ class SourceFile(NamedTuple):
     file: File
     format: FileFormat
     is_table: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the file without its folders."""
+        return self.file.path.rpartition("/")[2]
 
 
 def carry_out(
@@ -66,6 +66,7 @@ def carry_out(
     try:
         parts = flow_parts(services, scope, flow)
         files = source_files(scope, parts, selection, delta)
+        reader.require_columns(parts, files)
         reader.read(parts, files, flow_mapping(services, scope, flow) if files else None)
         return _promoted(services, scope, parts, reader) if files else reader.result()
     except FileError as error:
@@ -73,62 +74,6 @@ def carry_out(
     except Exception as error:  # noqa: BLE001 - a bug must not break every list of flows and runs
         _log.exception("a run of flow %s broke", flow["id"])
         return reader.result(INTERNAL_ERROR, f"The run broke: {error!r}.")
-
-
-def flow_parts(services: Services, scope: Scope, flow: JsonObject) -> FlowParts:
-    """Return what a flow is made of.
-
-    Raises:
-        SourceError: A part of it does not exist any more, or was never named.
-    """
-    parts = services.flow_service.parts_of(scope, flow["id"])
-    source, target = parts["source"], parts["target"]
-    if source is None or target is None:
-        missing = "source" if source is None else "target"
-        raise SourceError(f"The flow has no {missing} connection.")
-    dataset_id = as_object(target.get("params")).get("dataSetId")
-    dataset = scope.find("dataset", dataset_id) if isinstance(dataset_id, str) else None
-    if dataset is None:
-        raise SourceError(f"The target connection's data set {dataset_id} does not exist.")
-    container = sources.container_of(source)
-    return FlowParts(flow, source, dataset, container, as_object(flow.get("options")))
-
-
-def flow_mapping(services: Services, scope: Scope, flow: JsonObject) -> CompiledMapping | None:
-    """Return the compiled mapping set of a flow in the version that it names; None without one.
-
-    Raises:
-        SourceError: It does not exist.
-    """
-    params = transformation(flow, "Mapping")
-    if params is None:
-        return None
-    id, version = params.get("mappingId"), str(params.get("mappingVersion", ""))
-    found = scope.find("mapping_set", id) if isinstance(id, str) else None
-    if found is None:
-        raise SourceError(f"The mapping set {id} does not exist.", MAPPING_FAILED)
-    number = int(version) if version.isdecimal() and len(version) < 10 else found["version"]
-    try:
-        mapping_set = services.data_prep.version(scope, found["id"], number)
-    except LookupError:
-        text = f"The mapping set {id} has no version {number}."
-        raise SourceError(text, MAPPING_FAILED) from None
-    return _compiled(scope, mapping_set)
-
-
-def _compiled(scope: Scope, mapping_set: JsonObject) -> CompiledMapping:
-    from emulator.mapping import RESERVED_LISTS, compile_mapping_set
-
-    words = scope.edition.answer("data_prep.reserved_words")
-    schema_id = mapping_set["schemaRef"]["id"]
-    return compile_mapping_set(
-        mapping_set["mappings"],
-        clock=scope.platform.clock,
-        seed=scope.platform.ids.seed,
-        schema=scope.find("resolved_schema", schema_id) if isinstance(schema_id, str) else None,
-        nulls=mapping_set.get("allowNullValues") is True,
-        reserved=RESERVED_LISTS[words or "current"],
-    )
 
 
 def source_files(
@@ -177,15 +122,15 @@ class SourceReader:
         self, parts: FlowParts, files: list[SourceFile], mapping: CompiledMapping | None
     ) -> None:
         """Read files from now on: `input` has their rows, which may raise a `FileError`."""
-        rows = self._input_rows(parts.container, files, mapping)
+        rows = self._input_rows(parts, files, mapping)
         self.input = Input(rows, [item.file.path for item in files])
 
     def _input_rows(
-        self, container: str, files: list[SourceFile], mapping: CompiledMapping | None
+        self, parts: FlowParts, files: list[SourceFile], mapping: CompiledMapping | None
     ) -> Iterator[InputRow]:
         for item in files:
             name = item.file.path
-            for row in self._new_rows(container, item):
+            for row in parts.query.projected(self._new_rows(parts, item)):
                 self.rows += 1
                 if row.corrupt:
                     yield InputRow(row.value, name, UNREADABLE)
@@ -197,21 +142,42 @@ class SourceReader:
                         self.warnings += 1
                     yield InputRow(mapped.record, name)
 
-    def _new_rows(self, container: str, item: SourceFile) -> Iterator[Row]:
+    def _new_rows(self, parts: FlowParts, item: SourceFile) -> Iterator[Row]:
         """Return the rows of a file that are new by the delta column, if there is one."""
-        rows, delta = self._rows(container, item), self._delta
+        rows, delta = self._rows(parts, item), self._delta
         if not (item.is_table and delta.name):
             return rows
-        return (row for row in rows if row.corrupt or delta.is_new(row.value.get(delta.name)))
+        return (
+            row for row in rows if row.corrupt or delta.is_new(column_of(row.value, delta.name))
+        )
 
-    def _rows(self, container: str, item: SourceFile) -> Iterator[Row]:
-        """Yield the rows of a file, or of all files in an archive."""
-        content = self._files.read(self._scope.sandbox, container, item.file.path) or b""
+    def _rows(self, parts: FlowParts, item: SourceFile) -> Iterator[Row]:
+        """Yield the rows of a file, or of all files in an archive, that pass the row filter."""
+        content, format = self._content(parts, item)
         self.input.bytes += len(content)
-        name = item.file.path.rpartition("/")[2]
-        format = sources.detect_format(content) if item.format.is_detected else item.format
-        for file in sources.unpacked(name, content, format):
-            yield from sources.rows(file, format)
+        for file in sources.unpacked(item.name, content, format):
+            yield from parts.query.selected(sources.rows(file, format))
+
+    def _content(self, parts: FlowParts, item: SourceFile) -> tuple[bytes, FileFormat]:
+        content = self._files.read(self._scope.sandbox, parts.container, item.file.path) or b""
+        return content, sources.detect_format(content) if item.format.is_detected else item.format
+
+    def require_columns(self, parts: FlowParts, files: list[SourceFile]) -> None:
+        """Find the columns that the source's query and the delta column name, in every file.
+
+        Records of JSON have columns of their own each; they are not asked for any.
+
+        Raises:
+            SourceError: A file has not all of them.
+        """
+        for item in files:
+            asked = (*parts.query.names, *([self._delta.name] if item.is_table else ()))
+            if not any(asked):
+                continue
+            content, format = self._content(parts, item)
+            for file in sources.unpacked(item.name, content, format):
+                if format.type != "json":
+                    require_columns(filter(None, asked), sources.columns(file, format))
 
     def result(self, code: str = "", text: str = "") -> RunResult:
         """Return the result of a run that has promoted nothing; with a code, its copying failed."""

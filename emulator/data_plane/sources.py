@@ -19,7 +19,8 @@ from emulator.data_plane.compression import COMPRESSIONS, CompressionError, Unpa
 from emulator.data_plane.errors import SourceError
 from emulator.data_plane.files import LANDING_ZONE, File, clean_path
 from emulator.data_plane.readers import ReadOptions, Row, column_names, read_rows
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, as_object, dotted
+from emulator.scope import Scope
 
 FILE_TYPES = ("delimited", "json", "parquet")
 _WILDCARD = re.compile(r"[*?]")
@@ -101,10 +102,24 @@ def columns(file: UnpackedFile, format: FileFormat) -> list[str]:
     return column_names(file.content, format.type, format.options)
 
 
-def container_of(source: JsonObject) -> str:
-    """Return the area that a source connection reads from: of its base, or the landing zone."""
+def container_of(scope: Scope, source: JsonObject) -> str:
+    """Return the area that a source connection reads from: of its base, or the landing zone's.
+
+    Raises:
+        SourceError: It has no base connection, and its spec is not the landing zone's.
+    """
     base = source.get("baseConnectionId")
-    return base if isinstance(base, str) and base else LANDING_ZONE
+    if isinstance(base, str) and base:
+        return base
+    id = dotted(source, "connectionSpec.id")
+    if is_landing_zone((scope.find("connection_spec", id) if isinstance(id, str) else None) or {}):
+        return LANDING_ZONE
+    raise SourceError("The source connection has no base connection to read from.")
+
+
+def is_landing_zone(spec: JsonObject) -> bool:
+    """Tell whether a connection spec is the landing zone's, which is reached without an account."""
+    return as_object(spec.get("x-emulator")).get("storage") == "landing-zone"
 
 
 def area_path(container: str, path: str) -> str:

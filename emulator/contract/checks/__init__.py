@@ -68,6 +68,7 @@ CHECKS: dict[str, str] = {
     "refers_to": "references.refers_to",
     "refers_within": "composition.refers_within",
     "result_fits": "other_rules.result_fits",
+    "row_filter": "filters.row_filter",
     "same_as": "values.same_as",
     "satisfiable_range": "ingestion.satisfiable_range",
     "schema": "values.schema",

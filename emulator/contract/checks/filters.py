@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
 from emulator.filters.flow_service import Filter, parse_filter, parse_order, split_filters
+from emulator.filters.pql import RowFilterError, decode_row_filter, parse_row_filter
 from emulator.filters.schema_registry import parse_xdm_filter
 from emulator.json_types import Json, JsonObject, short_json
 
@@ -90,3 +91,14 @@ def xdm_filter(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[R
     for text in value if isinstance(value, list) else [value]:
         if isinstance(text, str) and parse_xdm_filter(text) is None:
             yield Reason(f"{short_json(text)} is neither a name nor a comparison")
+
+
+def row_filter(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    """A row filter of a source can be carried out; `encoded` says that it is JSON in Base64."""
+    try:
+        if not arguments.get("encoded"):
+            parse_row_filter(value)
+        elif isinstance(value, str):
+            decode_row_filter(value)
+    except RowFilterError as error:
+        yield Reason(str(error))

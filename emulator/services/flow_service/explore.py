@@ -7,13 +7,17 @@ say is found for the rules first, which refuse what is not there, and then answe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 
 from emulator.data_plane import inference, sources
 from emulator.data_plane.errors import FileError, SourceError
 from emulator.data_plane.files import LANDING_ZONE, ConnectionFiles, File
+from emulator.data_plane.readers import Row
+from emulator.data_plane.source_query import SourceQuery, require_columns
 from emulator.data_plane.sources import FileFormat, table_format, table_name, tables
+from emulator.filters.pql import RowFilterError, decode_row_filter
 from emulator.json_types import JsonObject
 from emulator.scope import Scope
 from emulator.services.flow_service.connections import found, spec_id
@@ -34,9 +38,8 @@ def explorable_kinds(scope: Scope, connection_id: str) -> tuple[str, ...]:
 
 
 def is_explored_without_connection(scope: Scope, spec_id: str) -> bool:
-    """Tell whether a spec is a landing zone's: it needs no credentials."""
-    spec = scope.find("connection_spec", spec_id) or {}
-    return "exploreSpec" in spec and not spec.get("authSpec")
+    """Tell whether a spec is the landing zone's: it needs no credentials."""
+    return sources.is_landing_zone(scope.find("connection_spec", spec_id) or {})
 
 
 def explore_connection(scope: Scope, id: str, query: JsonObject) -> JsonObject | None:
@@ -64,6 +67,8 @@ def _explore(
         if kind == "table":
             return _table(scope, container, files, path, query)
         return _file(scope, container, path, query) if kind == "file" else None
+    except RowFilterError as error:
+        return {"fault": "filter", "reason": str(error)}
     except FileError as error:
         return {"fault": "unreadable", "reason": str(error)}
 
@@ -137,12 +142,15 @@ def _object(kind: str, name: str, path: str) -> JsonObject:
 def _structure(
     path: str, content: bytes, format: FileFormat, query: JsonObject, *, typed: bool = False
 ) -> JsonObject:
-    """Return the structure of a file, with its first rows if they are wanted."""
+    """Return the structure of a file, with its first rows if they are wanted.
+
+    A row filter chooses the rows that are shown, not those from which types are guessed.
+    """
     file = next(sources.unpacked(path.rpartition("/")[2], content, format), None)
     if file is None:
         raise SourceError(f"{path} holds no file")
     plain = replace(format, compression="")
-    rows = [row.value for row in islice(sources.rows(file, plain), ROWS_SHOWN) if not row.corrupt]
+    rows = _first_rows(sources.rows(file, plain))
     answer: JsonObject
     if format.type == "json" and not typed:
         answer = {"format": "hierarchical", "schema": inference.schema_of_all(rows)}
@@ -151,9 +159,18 @@ def _structure(
         typed = typed or format.type == "parquet"
         made = inference.typed_columns(names, rows) if typed else inference.text_columns(names)
         answer = {"format": "flat", "schema": {"columns": made}}
+    if "filters" in query:
+        wanted = SourceQuery(decode_row_filter(query["filters"]))
+        if plain.type != "json":
+            require_columns(wanted.names, sources.columns(file, plain))
+        rows = _first_rows(wanted.selected(sources.rows(file, plain)))
     if sources.is_true(query.get("preview")):
         answer["data"] = rows
     return {"file": answer}
+
+
+def _first_rows(rows: Iterable[Row]) -> list[JsonObject]:
+    return [row.value for row in islice(rows, ROWS_SHOWN) if not row.corrupt]
 
 
 def _named_alike(query: JsonObject) -> JsonObject:
