@@ -12,6 +12,7 @@ from emulator.settings import Settings
 from emulator.testing.client import AepClient, in_process
 from emulator.testing.in_process import InProcessTransport
 from emulator.web.self_check import SelfCheck
+from tests.addresses import StaysHere
 from tests.bodies import HEADERS
 
 
@@ -30,9 +31,11 @@ def new_emulator(clock: Clock | None = None, **settings: Any) -> Emulator:
     """Return a new emulator, by default one whose clock stands still.
 
     It holds what it answers against the contract, as the setting `self_check` wants it, unless it
-    only observes: what nobody refuses has no documented answer.
+    only observes: what nobody refuses has no documented answer. No address in a reply leaves this
+    machine.
     """
     made = create_emulator(Settings(**settings), clock=clock or ManualClock(), like=_first())
+    made.engine.after.insert(0, StaysHere())
     if made.contract is _first().contract and made.settings.enforce != "observe":
         made.engine.after.insert(0, _self_check())
     return made

@@ -35,7 +35,11 @@ GROUPS: dict[str, tuple[Column, ...]] = {
         Column("Mobile", "mobilePhone.number", lambda faker: faker.numerify("+1-###-###-####")),
     ),
     f"{PROFILE}-work-details": (
-        Column("WorkEmail", "workEmail.address", lambda faker: faker.company_email()),
+        Column(
+            "WorkEmail",
+            "workEmail.address",
+            lambda faker: f"{faker.user_name()}@{faker.domain_word()}.example.com",
+        ),
     ),
     f"{_XDM}/mixins/profile/profile-loyalty-details": (
         Column("Program", "loyalty.program", lambda faker: faker.color_name()),

@@ -807,3 +807,69 @@ def test_observing_refuses_nothing_that_can_be_carried_out(make: Callable[..., A
     assert api.call("GET", url("sourceConnections", answer.json["id"])).status == 200
     assert api.call("POST", url("sourceConnections"), {"data": []}).status == 400
     assert api.call("GET", url("flows", "x")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("spec", "auth", "flow_spec"),
+    [
+        (
+            "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb",
+            ("Streaming Connection", {"dataType": "raw"}),
+            "d8a6f005-7eaf-4153-983e-e8574508b877",
+        ),
+        (
+            "86043421-563b-46ec-8e6c-e23184711bf6",
+            (
+                "Aws Kinesis authentication credentials",
+                {"accessKeyId": "a", "secretKey": "b", "region": "c"},
+            ),
+            "d69717ba-71b4-4313-b654-49f9cf126d7a",
+        ),
+    ],
+)
+def test_a_flow_of_a_stream_is_a_source_flow(
+    api: AepClient, world: World, spec: str, auth: tuple[str, Any], flow_spec: str
+) -> None:
+    """Field cases: they have no schedule, which does not make them flows to a destination."""
+    named = {"id": spec, "version": "1.0"}
+    sent = {"specName": auth[0], "params": auth[1]}
+    body = base_connection(auth=sent, connectionSpec=named)
+    base = api.ok("POST", url("connections"), body)["id"]
+    params = {"stream": "s", "dataType": "raw", "reset": "latest"}
+    body = source_connection(base, connectionSpec=named, params=params, data={"format": "json"})
+    source = api.ok("POST", url("sourceConnections"), body)["id"]
+    body = flow(world, flowSpec={"id": flow_spec, "version": "1.0"}, sourceConnectionIds=[source])
+    body = {name: value for name, value in body.items() if name != "scheduleParams"}
+    id = api.ok("POST", url("flows"), body)["id"]
+    asked = "property=inheritedAttributes.properties.isSourceFlow==true"
+    assert [item["id"] for item in api.ok("GET", f"{url('flows')}?{asked}")["items"]] == [id]
+
+
+def test_a_flow_out_of_the_platform_is_a_destination_flow(api: AepClient, world: World) -> None:
+    """Its spec of its own says nothing: what it reads from does."""
+    body: dict[str, Any] = {"name": "Export", "providerId": "14e34fac-d307-11e9-bb65-2a2ae2dbcce4"}
+    spec = api.ok("POST", url("flowSpecs"), body)["id"]
+    body = {
+        "name": "Data sets",
+        "data": {"format": "parquet_xdm"},
+        "connectionSpec": {"id": "23598e46-f560-407b-88d5-ea6207e49db0", "version": "1.0"},
+        "params": {"datasets": []},
+    }
+    source = api.ok("POST", url("sourceConnections"), body)["id"]
+    body = flow(world, flowSpec={"id": spec, "version": "1.0"}, sourceConnectionIds=[source])
+    for name in ("scheduleParams", "transformations"):
+        del body[name]
+    id = api.ok("POST", url("flows"), body)["id"]
+    (found,) = api.ok("GET", url("flows", id))["items"]
+    assert found["inheritedAttributes"]["properties"] == {"isDestinationFlow": True}
+
+
+def test_a_draft_that_names_nothing_has_no_direction(api: AepClient) -> None:
+    attributes = {"isDraftModeSupported": True}
+    provider = "14e34fac-d307-11e9-bb65-2a2ae2dbcce4"
+    body: dict[str, Any] = {"name": "Own", "providerId": provider, "attributes": attributes}
+    spec = api.ok("POST", url("flowSpecs"), body)["id"]
+    body = {"name": "a", "flowSpec": {"id": spec, "version": "1.0"}}
+    id = api.ok("POST", f"{url('flows')}?mode=draft", body)["id"]
+    (found,) = api.ok("GET", url("flows", id))["items"]
+    assert found["inheritedAttributes"]["properties"] == {}

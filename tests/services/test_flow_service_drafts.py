@@ -259,7 +259,7 @@ def test_an_http_api_connection_gets_an_inlet(make: Callable[..., AepClient]) ->
         api = make()
         id = api.ok("POST", url("connections"), http_api())["id"]
         params = read(api, "connections", id)["auth"]["params"]
-        assert params["inletUrl"] == f"https://dcs.adobedc.net/collection/{params['inletId']}"
+        assert params["inletUrl"] == f"http://localhost/collection/{params['inletId']}"
         assert len(params["inletId"]) == 64
         assert params["authenticationRequired"] is False
         assert params["sourceId"] == "Inlet"
@@ -276,6 +276,25 @@ def test_an_http_api_connection_gets_an_inlet(make: Callable[..., AepClient]) ->
     }
     source = api.ok("POST", url("sourceConnections"), body)["id"]
     assert read(api, "sourceConnections", source)["params"]["inletUrl"] == params["inletUrl"]
+    for path in ("connections", "sourceConnections"):
+        assert f'"{params["inletUrl"]}"' in api.call("GET", url(path)).content.decode()
+
+
+def test_what_is_sent_to_an_inlet_says_that_streams_are_not_emulated(api: AepClient) -> None:
+    """It stays here, where the documented address is a production host."""
+    id = api.ok("POST", url("connections"), http_api())["id"]
+    inlet = read(api, "connections", id)["auth"]["params"]["inletUrl"].removeprefix(
+        "http://localhost"
+    )
+    for path, operation in (
+        (f"{inlet}?syncValidation=true", "send_message"),
+        (inlet.replace("collection/", "collection/batch/"), "send_messages"),
+    ):
+        answer = api.exchange("POST", path, {"Content-Type": "application/json"}, b"{}")
+        assert (answer.status, answer.rule) == (501, "platform.not_emulated")
+        assert answer.headers["x-emulator-operation"] == f"streaming_ingestion.{operation}"
+        assert answer.json["title"] == "Not emulated"
+        assert f"streaming_ingestion.{operation}" in answer.json["detail"]
 
 
 def test_other_connections_get_none(api: AepClient, world: World) -> None:

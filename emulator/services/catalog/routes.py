@@ -87,7 +87,7 @@ def get_tags(service: Catalog, call: Call) -> Reply:
 def get_credentials(service: Catalog, call: Call) -> Reply:
     """Read where a data set's files would lie, and invented credentials for that place."""
     batch_id = call.query.get("batchId", "")
-    return Reply(200, credentials(call.scope, call.path["id"], batch_id))
+    return Reply(200, credentials(call.scope, call.path["id"], batch_id, call.base_url))
 
 
 @operation("catalog.list_dataset_labels")

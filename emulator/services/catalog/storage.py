@@ -9,18 +9,19 @@ ROW_EXPIRATION = {"defaultValue": "P12M", "maxValue": "P12M", "minValue": "P7D"}
 """The only limits that a document prints: "Manage Experience Event dataset retention"."""
 
 
-def credentials(scope: Scope, dataset_id: str, batch_id: str) -> JsonObject:
+def credentials(scope: Scope, dataset_id: str, batch_id: str, base_url: str) -> JsonObject:
     """Return the credentials of a data set's storage as Catalog's reference lists their members.
 
-    They look like credentials, and their address leads nowhere. Without a batch that is written
-    there is no path to stage it.
+    They look like credentials and open nothing; their addresses stay with this emulator, whose own
+    is `base_url`, and with this machine. Without a batch that is written there is no path to stage
+    it.
     """
     ids, sandbox = scope.platform.ids, scope.sandbox
     account = f"aepstore{ids.hex(sandbox, 'storage_account', 0, 12)}"
-    place = f"{account}.dfs.core.windows.net"
+    place = f"{base_url}/{account}"
     found: JsonObject = {
         "dataSetId": dataset_id,
-        "path": f"https://{place}/platform/dataset/{dataset_id}/",
+        "path": f"{place}/platform/dataset/{dataset_id}/",
         "credentials": {
             "clientKey": ids.hex(sandbox, "storage_key", 0, 44),
             "clientId": ids.uuid(sandbox, "storage_client", 0),
@@ -29,8 +30,8 @@ def credentials(scope: Scope, dataset_id: str, batch_id: str) -> JsonObject:
             "subscriptionId": ids.uuid(sandbox, "storage_subscription", 0),
             "name": account,
             "adlsType": "GEN2",
-            "adlsUri": f"https://{place}",
-            "hadoopUri": f"abfss://platform@{place}",
+            "adlsUri": place,
+            "hadoopUri": f"abfss://platform@{account}.localhost",
         },
     }
     return found | ({"stagePath": f"platformdataset/stage/{batch_id}"} if batch_id else {})

@@ -2,7 +2,8 @@
 
 What reads show of one beside what was sent: what it inherits, and the inlet of a connection that
 takes in data over HTTP. Which specs have an inlet, and what else they default to, says
-`x-emulator.inlet` of the spec.
+`x-emulator.inlet` of the spec. An inlet's URL is kept as a path: shapes put the host in front, so
+that a client that follows it stays with this emulator.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def explorable(service: FlowService, scope: Scope, connection_id: str) -> JsonOb
 
 @fact()
 def landing_zone_spec(service: FlowService, scope: Scope, spec_id: str) -> bool:
-    """Tell whether a spec is explored without a connection: it needs no credentials."""
+    """Tell whether a spec is explored without a connection: the landing zone's is."""
     from emulator.services.flow_service.explore import is_explored_without_connection
 
     return is_explored_without_connection(scope, spec_id)

@@ -6,7 +6,7 @@ Service API", which advises to make new connections.
 
 from __future__ import annotations
 
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, as_object
 from emulator.scope import Scope
 from emulator.services.flow_service.connections import (
     SOURCE_CONNECTION,
@@ -18,22 +18,44 @@ from emulator.services.flow_service.connections import (
 
 FLOW = "flow"
 PARTS = "flow_parts"
+SOURCE_FLOW = "isSourceFlow"
+DESTINATION_FLOW = "isDestinationFlow"
 
 
 def inherited_by_flow(scope: Scope, body: JsonObject) -> JsonObject:
-    """Return the specs of a flow's source and target connections, and what kind of flow it is."""
+    """Return the specs of a flow's source and target connections, and the flow's direction."""
     spec = found(scope, "flow_spec", spec_id(body, "flowSpec")) or {}
-    is_source = (spec.get("attributes") or {}).get("isSourceFlow", "scheduleSpec" in spec)
+    direction = _direction(scope, spec, body)
     inherited: JsonObject = {
         "inheritedAttributes": {
             "sourceConnections": _ends(scope, SOURCE_CONNECTION, body.get("sourceConnectionIds")),
             "targetConnections": _ends(scope, TARGET_CONNECTION, body.get("targetConnectionIds")),
-            "properties": {"isSourceFlow": True} if is_source else {"isDestinationFlow": True},
+            "properties": {direction: True} if direction else {},
         }
     }
     if spec.get("providerId"):
         inherited["providerRefId"] = spec["providerId"]
     return inherited
+
+
+def _direction(scope: Scope, spec: JsonObject, body: JsonObject) -> str:
+    """Return `isSourceFlow` or `isDestinationFlow`; empty where nothing says which a flow is.
+
+    The flow spec says so itself, or what the flow reads from does: a flow out of the platform has
+    one of the platform's own connection specs for its source.
+    """
+    attributes = as_object(spec.get("attributes"))
+    for name in (SOURCE_FLOW, DESTINATION_FLOW):
+        if attributes.get(name) is True:
+            return name
+    for id in body.get("sourceConnectionIds") or []:
+        read = found(scope, SOURCE_CONNECTION, id) or {}
+        of = found(scope, "connection_spec", spec_id(read, "connectionSpec"))
+        status = as_object((of or {}).get("x-emulator")).get("status", "")
+        if of:
+            return DESTINATION_FLOW if status.startswith("internal-source") else SOURCE_FLOW
+    ingestion = as_object(spec.get("x-emulator")).get("ingestion")
+    return {"destination": DESTINATION_FLOW, None: ""}.get(ingestion, SOURCE_FLOW)
 
 
 def _ends(scope: Scope, kind: str, ids: Json) -> list[JsonObject]:

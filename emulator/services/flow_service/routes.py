@@ -56,7 +56,7 @@ def create(service: FlowService, call: Call) -> Reply:
 def list_entities(service: FlowService, call: Call) -> Reply:
     if call.resource.kind == FLOW:
         service.catch_up(call.scope)
-    return _list(call, lambda entity: shapes.masked(call.reading_scope, entity))
+    return _list(call, lambda entity: shapes.public_entity(call, entity))
 
 
 @operation("flow_service.get_connection")
@@ -240,5 +240,5 @@ def _search(call: Call, rows: Iterable[Stored], query: Query) -> Reply:
     if str((call.body or {}).get("count", "")).lower() == "true":
         return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
     bodies, position = page(rows, query)
-    items = [shapes.public_spec(shapes.masked(call.scope, body)) for body in bodies]
+    items = [shapes.public_spec(shapes.public_entity(call, body)) for body in bodies]
     return shapes.listed(call, shapes.projected_items(call, items), query, position)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, as_object
 from emulator.scope import Scope
 from emulator.services.flow_service.connections import found, spec_id
 from emulator.services.flow_service.listing import Query, projected
@@ -39,7 +39,7 @@ def written(entity: JsonObject) -> Reply:
 
 def one(call: Call, entity: JsonObject) -> Reply:
     """Return a read of one entity: a list of one."""
-    return Reply(200, {"items": [masked(call.scope, entity)]}, {"ETag": entity["etag"]})
+    return Reply(200, {"items": [public_entity(call, entity)]}, {"ETag": entity["etag"]})
 
 
 def listed(call: Call, items: list[JsonObject], query: Query, position: int | None) -> Reply:
@@ -55,6 +55,23 @@ def projected_items(call: Call, items: list[JsonObject]) -> list[JsonObject]:
     """Return what a search's body wants to see of the items that it found."""
     fields = (call.body or {}).get("projectionFields") or []
     return [projected(item, fields) for item in items]
+
+
+def public_entity(call: Call, entity: JsonObject) -> JsonObject:
+    """Return an entity as reads show it: secrets masked, an inlet's URL with the caller's host."""
+    shown = masked(call.reading_scope, entity)
+    auth = as_object(shown.get("auth"))
+    if "inletUrl" in as_object(auth.get("params")):
+        shown = {**shown, "auth": {**auth, "params": _with_host(call, auth["params"])}}
+    if "inletUrl" in as_object(shown.get("params")):
+        shown = {**shown, "params": _with_host(call, shown["params"])}
+    return shown
+
+
+def _with_host(call: Call, params: JsonObject) -> JsonObject:
+    url = params["inletUrl"]
+    is_path = isinstance(url, str) and url.startswith("/")
+    return {**params, "inletUrl": call.base_url + url} if is_path else params
 
 
 def masked(scope: Scope, entity: JsonObject) -> JsonObject:

@@ -137,11 +137,11 @@ _FORMATS: dict[str, Callable[[Faker], str]] = {
     "date": lambda faker: _moment(faker).date().isoformat(),
     "date-time": lambda faker: _moment(faker).isoformat(),
     "email": lambda faker: str(faker.ascii_safe_email()),
-    "hostname": lambda faker: str(faker.domain_name()),
+    "hostname": lambda faker: str(faker.safe_domain_name()),
     "ipv4": lambda faker: str(faker.ipv4()),
     "ipv6": lambda faker: str(faker.ipv6()),
     "time": lambda faker: _moment(faker).timetz().isoformat(),
-    "uri": lambda faker: f"https://{faker.domain_name()}/{faker.word()}",
+    "uri": lambda faker: f"https://{faker.safe_domain_name()}/{faker.word()}",
     "uri-reference": lambda faker: f"/{faker.word()}",
     "uuid": lambda faker: str(faker.uuid4()),
 }
