@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -284,3 +285,33 @@ def test_a_delta_column_that_is_not_there_fails_the_run(plant: Plant) -> None:
     """It used to read nothing, and to call that a success."""
     (run,) = plant.runs(flow_on(plant, {}, **table_changes(plant, "Modified")))
     assert message(run).endswith("The source has no column Modified.")
+
+
+# Previews
+
+
+def preview(plant: Plant, filters: Any, **query: Any) -> Any:
+    text = base64.b64encode(json.dumps(filters).encode()).decode()
+    asked = {"objectType": "table", "object": "Cities", "preview": "true", "filters": text, **query}
+    return plant.api.call(
+        "GET", f"{FLOW_SERVICE}/connections/{plant.base}/explore?{urlencode(asked)}"
+    )
+
+
+def test_a_preview_shows_the_rows_that_pass_the_filter(plant: Plant) -> None:
+    make_base(plant)
+    plant.put("Cities.csv", CITIES)
+    found = preview(plant, pql(condition("CITY", "like", "M%"))).json
+    assert [row["Id"] for row in found["data"]] == ["2"]
+    assert found["schema"] == preview(plant, DDN).json["schema"]
+    assert preview(plant, pql(condition("city", "=", "x"))).json["data"] == []
+
+
+def test_a_preview_whose_filter_cannot_be_carried_out_is_refused(plant: Plant) -> None:
+    make_base(plant)
+    plant.put("Cities.csv", CITIES)
+    answer = preview(plant, {"type": "PQL"})
+    assert (answer.status, answer.rule.rpartition(".")[2]) == (400, "filters_can_be_carried_out")
+    answer = preview(plant, pql(condition("town", "=", "x")))
+    assert (answer.status, answer.rule.rpartition(".")[2]) == (400, "object_can_be_read")
+    assert "no column town" in answer.json["detail"]
