@@ -10,22 +10,17 @@ from typing import Any
 import pytest
 
 from emulator.contract.formatting import formatted
-from tests.corpus.replay import FOLDER, Outcome, Reader, pages
-from tests.emulators import aep_for, new_emulator
+from tests.corpus.printed_requests import FOLDER, Outcome, pages
+from tests.corpus.replay import replay
 
+EDITIONS = {"2020-03", "2020-09", "latest"}
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
 
 @cache
 def outcomes() -> list[Outcome]:
     """Return what became of every printed request."""
-    found: list[Outcome] = []
-    for page in pages():
-        emulator = new_emulator()
-        reader = Reader(aep_for(emulator))
-        found.extend(map(reader.follow, page))
-        emulator.close()
-    return found
+    return [outcome for page in pages() for outcome in replay(page)]
 
 
 def listed() -> dict[str, str]:
@@ -43,6 +38,12 @@ def test_printed_requests_are_answered_as_their_page_says() -> None:
     assert found == listed()
 
 
+def test_hardly_a_printed_request_addresses_what_nobody_made() -> None:
+    """Such a 404 tests nothing: what a page takes for granted is made before."""
+    absent = [each.printed.reference for each in outcomes() if each.is_absent]
+    assert len(absent) < 0.05 * len(outcomes()), absent
+
+
 def test_most_printed_requests_of_a_service_reach_their_resource() -> None:
     """A reader whose substitution breaks sees 404 everywhere, which is fine for one request."""
     sent: Counter[str] = Counter()
@@ -51,9 +52,9 @@ def test_most_printed_requests_of_a_service_reach_their_resource() -> None:
         service = each.printed.file.partition("/")[0]
         sent[service] += 1
         accepted[service] += each.response.status < 300
-    few = {name for name, count in sent.items() if count >= 10 and accepted[name] < 0.3 * count}
+    few = {name for name, count in sent.items() if count >= 10 and accepted[name] < 0.5 * count}
     assert not few
-    assert accepted.total() > sent.total() / 2
+    assert accepted.total() > 0.7 * sent.total()
 
 
 def _data() -> list[Any]:
@@ -78,7 +79,7 @@ def test_printed_requests_say_where_they_stand() -> None:
             assert row.get("date") or row.get("commit")
             assert row["method"] in METHODS
             assert row["path"].startswith("/data/foundation/")
-            assert row["edition"] == "latest"
+            assert row["edition"] in EDITIONS
             assert row["expected"]
             assert not ("body" in row and "text" in row)
 
