@@ -45,7 +45,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 """What is made for a resource of the registry other than a schema."""
 
-FILES = {"parquet": b"PAR1", "csv": b"_id,person.name.firstName\n1,Ada\n"}
+FILES = {"parquet": b"PAR1", "csv": b"_id,firstName,city\n1,Ada,MUM\n2,Alan,DDN\n"}
 ROWS = b'{"_id": "1", "person": {"name": {"firstName": "Ada"}}}\n{"_id": "2", "person": "Ada"}\n'
 """JSON rows for a batch: one that fits a schema of profiles, and one that does not."""
 
@@ -215,12 +215,12 @@ class Preparation:
         return self._created(f"{FLOW_SERVICE}/connections", body)
 
     def table(self, connection: str, name: str) -> None:
-        """Store a table of two columns where a connection finds it."""
+        """Store a small table where a connection finds it."""
         path = f"/_emulator/files/{connection}/{quote(name)}.csv"
         self.client.exchange("PUT", path, self.client.headers, FILES["csv"])
 
     def file(self, connection: str, path: str) -> None:
-        """Store a file of two columns where a connection finds it."""
+        """Store a small file where a connection finds it."""
         content = ROWS if path.endswith(".json") else FILES["csv"]
         target = f"/_emulator/files/{connection}/{quote(path.lstrip('/'))}"
         self.client.exchange("PUT", target, self.client.headers, content)
