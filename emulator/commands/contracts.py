@@ -106,6 +106,7 @@ def _counted(contract: Contract) -> str:
     cases = sum(len(rule.cases.accepts) + len(rule.cases.refuses) for rule in rules)
     return (
         f"All is well: {len(contract.rules)} rules with {cases} cases, "
+        f"{len(contract.reply_cases.by_id)} reply cases, "
         f"{len(contract.operations)} operations, {len(contract.documents)} documents, "
         f"{len(contract.entries)} editions.{_muted(contract)}"
     )

@@ -16,6 +16,7 @@ from emulator.contract.loader import Contract
 from emulator.contract.model import BODY, GATE, Mute, Rule
 from emulator.contract.order import name_of
 from emulator.contract.reading import ContractError
+from emulator.contract.reply_checkup import check_replies
 from emulator.contract.resource_checkup import check_resources
 from emulator.json_types import Json
 from emulator.moments import is_day
@@ -71,6 +72,7 @@ def check_contract(contract: Contract) -> Iterator[str]:
     yield from _check_use(contract)
     yield from _check_force(contract)
     yield from check_resources(contract)
+    yield from check_replies(contract)
     for answer in contract.answers:
         for pattern in answer.operations:
             if not filter_names(contract.operations, pattern):

@@ -24,6 +24,7 @@ from emulator.contract.model import (
     Subject,
 )
 from emulator.contract.reading import ContractError, read_json
+from emulator.contract.reply_cases import ReplyCase, Step
 from emulator.contract.resources import Resource
 from emulator.form_errors import form_errors
 from emulator.json_types import JsonObject
@@ -38,6 +39,7 @@ FILES: dict[str, Any] = {
     "resources.json": Resource,
     "mutes.json": Mute,
     "conventions.json": Convention,
+    "replies.json": ReplyCase,
     "rules": Rule,
     "cases": Cases,
 }
@@ -67,9 +69,19 @@ class ResourcesFile:
     __pydantic_config__ = STRICT
 
 
+@dataclass(frozen=True)
+class RepliesFile:
+    """`preparations` has calls by name, which reply cases of any service may ask for first."""
+
+    replies: list[Any]
+    preparations: dict[str, list[Step]] = field(default_factory=dict)
+    __pydantic_config__ = STRICT
+
+
 HEADS: dict[Any, tuple[str, Any]] = {
     Operation: ("operations", OperationsFile),
     Resource: ("resources", ResourcesFile),
+    ReplyCase: ("replies", RepliesFile),
 }
 """Files that are an object: the member that holds the list, and the form of the object."""
 
@@ -149,12 +161,12 @@ def _name(row: Any, number: int) -> str:
 
 def _single(row: Any, kind: Any) -> Any:
     """Return a row as one of what is made of it: a rule of several, with its cases in it."""
-    if kind not in (Rule, Convention) or not isinstance(row, dict):
+    if kind not in (Rule, Convention, ReplyCase) or not isinstance(row, dict):
         return row
     rest = dict(row)
     if isinstance(rest.get("cases"), str):
         del rest["cases"]  # `contract.checkup` looks for them
-    if kind is Rule and "operations" in row:
+    if kind in (Rule, ReplyCase) and "operations" in row:
         rest["operation"] = (rest.pop("operations") or [""])[0]
     return rest
 
@@ -169,7 +181,7 @@ def schemas() -> dict[str, JsonObject]:
         row = definitions[kind.__name__]
         if kind in (Rule, Convention):
             row["properties"]["cases"] = {"anyOf": [{"$ref": "#/$defs/Cases"}, {"type": "string"}]}
-        if kind is Rule:
+        if kind in (Rule, ReplyCase):
             _let_several_operations(row)
         if kind is Operation:
             for name in ("service", "base_path"):  # said once, in the head

@@ -30,6 +30,12 @@ ORDER = (
 ).split()
 """The order of members in all other rows."""
 
+REPLY_ORDER = (
+    "id operation operations topic states demands observed shows assumed against editions given "
+    "before call reply values"
+).split()
+"""The order of members in reply cases."""
+
 FIRST_ON_A_LINE = frozenset({"states", "demands", "severity", "at", "problem", "cases"})
 """Members of a rule that begin a line even where they would fit on the one before."""
 
@@ -79,12 +85,14 @@ def _row(row: Json, indent: int) -> str:
     if not isinstance(row, dict):
         return _laid_out(row, indent, 0)
     is_rule = "check" in row
-    known = [name for name in (RULE_ORDER if is_rule else ORDER) if name in row]
+    order = RULE_ORDER if is_rule else REPLY_ORDER if "call" in row else ORDER
+    known = [name for name in order if name in row]
     rest = [name for name in row if name not in known]
     # What are rows themselves come last: a resource's operations.
     rest.sort(key=lambda name: not is_rule and name == "operations")
     ordered = {name: row[name] for name in (*known, *rest)}
-    return _laid_out(ordered, indent, 1, FIRST_ON_A_LINE if is_rule else frozenset())
+    breaks = FIRST_ON_A_LINE if is_rule or "call" in row else frozenset[str]()
+    return _laid_out(ordered, indent, 1, breaks)
 
 
 def _laid_out(value: Json, indent: int, behind: int, breaks: frozenset[str] = frozenset()) -> str:

@@ -29,6 +29,7 @@ from emulator.contract.reading import (
 if TYPE_CHECKING:
     from emulator.contract.conventions import Template
     from emulator.contract.judge import Edition
+    from emulator.contract.reply_cases import ReplyCases
     from emulator.contract.resources import Resources
     from emulator.contract.responses import Responses
     from emulator.contract.statements import Statements
@@ -62,6 +63,7 @@ class Contract:
         self._stated: Statements | None = None
         self._resources: Resources | None = None
         self._responses: Responses | None = None
+        self._reply_cases: ReplyCases | None = None
         self._editions: dict[str, Edition] = {}
         self._lock = threading.RLock()
 
@@ -109,6 +111,15 @@ class Contract:
 
             self._responses = Responses(*self._folders)
         return self._responses
+
+    @property
+    def reply_cases(self) -> ReplyCases:
+        """What documents say of answers beyond their form, with the calls that show it."""
+        from emulator.contract.reply_cases import read_reply_cases
+
+        if self._reply_cases is None:
+            self._reply_cases = read_reply_cases(self._folders)
+        return self._reply_cases
 
     def masked_responses(self) -> Responses:
         """Return the JSON Schemas of answers for foreign ones: complaints show no values."""

@@ -7,6 +7,7 @@ from typing import NamedTuple, get_args
 
 from emulator.contract.loader import Contract
 from emulator.contract.model import Does, Rule
+from emulator.contract.reply_cases import ReplyCase
 from emulator.json_types import JsonObject
 
 DOES = (*get_args(Does), "against")
@@ -22,8 +23,8 @@ class Source(NamedTuple):
     passage: str
 
 
-def sources_of(contract: Contract, rule: Rule) -> Iterator[Source]:
-    """Yield the documents of a rule: those that demand it, then the others, last those against."""
+def sources_of(contract: Contract, rule: Rule | ReplyCase) -> Iterator[Source]:
+    """Yield the documents of a rule or reply case: those that demand it first."""
     for does in DOES:
         for id, passage in getattr(rule, does).items():
             yield Source(id, does, contract.documents[id].date, passage)

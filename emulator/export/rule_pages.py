@@ -32,11 +32,12 @@ class _Row(NamedTuple):
 
 
 class _Section(NamedTuple):
-    """A heading, the operations that it is about, and their rules."""
+    """A heading, the operations that it is about, their rules, and what their replies are like."""
 
     title: str
     operations: list[Operation]
     rules: tuple[_Row, ...]
+    replies: tuple[_Row, ...] = ()
 
 
 def pages(contract: Contract) -> dict[str, str]:
@@ -83,36 +84,63 @@ def _rows(contract: Contract) -> dict[str, list[_Row]]:
 
 
 def _row(contract: Contract, rule: Rule, editions: list[str]) -> _Row:
-    everywhere = len(editions) == len(contract.entries)
     return _Row(
         name=rule.id.removeprefix(f"{rule.operation}."),
         states=rule.states,
         documents=tuple(sources_of(contract, rule)),
         about=contract.subjects[rule.about].states if rule.about else "",
         severity=f"{rule.severity}, structural" if rule.structural else rule.severity,
-        editions="all" if everywhere else ", ".join(editions) or "none",
+        editions=_editions(contract, editions),
     )
+
+
+def _reply_rows(contract: Contract) -> dict[str, list[_Row]]:
+    """Return the rows of all reply cases by operation."""
+    cases = contract.reply_cases
+    editions: dict[str, list[str]] = {}
+    for name, entry in contract.entries.items():
+        for case in cases.in_force(entry):
+            editions.setdefault(case.id, []).append(name)
+    rows: dict[str, list[_Row]] = {}
+    for case in cases.by_id.values():
+        row = _Row(
+            name=case.id.removeprefix(f"{case.operation}."),
+            states=case.states,
+            documents=tuple(sources_of(contract, case)),
+            about="",
+            severity="",
+            editions=_editions(contract, editions.get(case.id, [])),
+        )
+        rows.setdefault(case.operation, []).append(row)
+    return rows
+
+
+def _editions(contract: Contract, editions: list[str]) -> str:
+    everywhere = len(editions) == len(contract.entries)
+    return "all" if everywhere else ", ".join(editions) or "none"
 
 
 def _sections(
     contract: Contract, service: ServiceEntry, rows: dict[str, list[_Row]]
 ) -> list[_Section]:
-    """Return a service's operations; those with the very same rules share a section."""
-    by_rules: dict[tuple[_Row, ...], list[Operation]] = {}
+    """Return a service's operations; those with the very same rows share a section."""
+    replies = _reply_rows(contract)
+    by_rows: dict[tuple[tuple[_Row, ...], ...], list[Operation]] = {}
     for operation in contract.operations.values():
         if operation.service == service.name:
-            by_rules.setdefault(tuple(rows.get(operation.id, ())), []).append(operation)
+            key = (tuple(rows.get(operation.id, ())), tuple(replies.get(operation.id, ())))
+            by_rows.setdefault(key, []).append(operation)
     sections = []
-    for rules, operations in by_rules.items():
+    for (rules, answers), operations in by_rows.items():
         name = operations[0].id.removeprefix(f"{service.name}.")
         more = f" and {len(operations) - 1} more" if len(operations) > 1 else ""
-        sections.append(_Section(name + more, operations, rules))
+        sections.append(_Section(name + more, operations, rules, answers))
     return sections
 
 
 def _rules_page(title: str, base_path: str, sections: list[_Section]) -> str:
-    rules = (rule for section in sections for rule in section.rules)
-    documents = sorted({document.id for rule in rules for document in rule.documents})
+    shown = (row for section in sections for row in (*section.rules, *section.replies))
+    documents = sorted({document.id for row in shown for document in row.documents})
     return _render(
         "rules", title=title, base_path=base_path, sections=sections, documents=documents
     )

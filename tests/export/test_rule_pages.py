@@ -49,11 +49,18 @@ def test_a_rule_that_some_editions_do_not_have_says_which(contract: Contract) ->
     assert row.count(" | ") == 4
 
 
+def test_a_page_tells_what_replies_are_like(contract: Contract) -> None:
+    page = pages(contract)["flow_service.md"]
+    row = next(line for line in page.splitlines() if line.startswith("| `most_recent_first` |"))
+    assert "What was created or updated last comes first." in row
+    assert "demands [flow-service-destinations-openapi]" in row
+
+
 def test_no_markup_comes_from_a_statement(contract: Contract) -> None:
     for text in pages(contract).values():
         for line in text.splitlines():
             if line.startswith("| "):
-                assert len(re.findall(r"(?<!\\)\|", line)) in (3, 4, 6), line
+                assert len(re.findall(r"(?<!\\)\|", line)) in (3, 4, 5, 6), line
 
 
 def test_they_are_written(
