@@ -208,6 +208,7 @@ def lists_of(spec: JsonObject) -> set[str]:
 
 
 LISTS = ("authSpec", "sourceConnectionSpecIds", "targetConnectionSpecIds")
+DRAFTS = "attributes.isDraftModeSupported"
 
 
 def test_every_spec_says_its_date_its_sources_and_which_lists_are_whole() -> None:
@@ -220,7 +221,10 @@ def test_every_spec_says_its_date_its_sources_and_which_lists_are_whole() -> Non
             assert source == "aepp" or re.fullmatch(r"(help|static)/\S+\.(md|yaml)", source), stem
         assert ("known" in known) != ("complete" in known), stem
         assert known.get("known", "id") in ("id", "name"), stem
-        assert set(known.get("complete", ())) <= lists_of(spec), stem
+        assert set(known.get("complete", ())) <= lists_of(spec) | {DRAFTS}, stem
+        assert "isDraftModeSupported" in spec.get("attributes", {}) or DRAFTS not in known.get(
+            "complete", ()
+        ), stem
 
 
 def test_every_printed_way_to_authenticate_is_known() -> None:
@@ -228,6 +232,8 @@ def test_every_printed_way_to_authenticate_is_known() -> None:
     specs = {spec["id"]: spec for spec in connection_specs().values()}
     seen = set()
     for path in (Path(__file__).parent / "corpus" / "printed" / "flow_service").glob("*.json"):
+        if path.stem in MISTAKEN:
+            continue
         for row in json.loads(path.read_text(encoding="utf-8")):
             body = row.get("repaired", row.get("body")) or {}
             auth = body.get("auth") if isinstance(body, dict) else None
@@ -244,6 +250,8 @@ def test_every_printed_way_to_authenticate_is_known() -> None:
 
 
 CONNECTIONS = "/data/foundation/flowservice/connections"
+MISTAKEN = {"sources-tutorials-api-create-marketing-automation-pathfactory"}
+"""Pages that print the connection spec of another source."""
 
 
 def test_flow_specs_list_existing_connection_specs() -> None:

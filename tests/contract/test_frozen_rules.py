@@ -49,6 +49,11 @@ NARROWED: dict[str, str] = {
     "flow_service.create_flow.source_spec_is_listed_2020_09": IN_PART,
     "flow_service.create_flow.source_spec_is_listed": IN_PART,
     "flow_service.create_flow.target_spec_is_listed": IN_PART,
+    "flow_service.create_connection.spec_supports_drafts": IN_PART,
+    "flow_service.create_source_connection.spec_supports_drafts": IN_PART,
+    "flow_service.create_target_connection.spec_supports_drafts": IN_PART,
+    "flow_service.create_flow.flow_spec_supports_drafts": IN_PART,
+    "flow_service.create_flow.source_spec_supports_drafts": IN_PART,
 }
 """Ids of rules that accept, on purpose, what they refused then, each with the reason."""
 

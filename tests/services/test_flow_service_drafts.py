@@ -141,13 +141,21 @@ def test_what_is_no_draft_stands_on_no_draft(api: AepClient, world: World) -> No
     assert name(answer) == "source_connections_are_published"
 
 
-def test_drafts_are_for_specs_that_support_them(api: AepClient, world: World) -> None:
+def test_drafts_are_for_specs_that_support_them_as_far_as_is_known(
+    api: AepClient, world: World
+) -> None:
     kinesis = {"name": "Stream", "connectionSpec": {"id": KINESIS, "version": "1.0"}}
     answer = api.call("POST", url("connections") + "?mode=draft", kinesis)
-    assert (answer.status, name(answer)) == (400, "spec_supports_drafts")
+    assert answer.status == 201
+    assert "flow_service.create_connection.draft_support_is_documented" in answer.warnings
     path, body = url("flows") + "?mode=draft", {"flowSpec": FLOW_SPEC}
     answer = api.call("POST", path, body, x_emulator_edition="2020-09")
-    assert name(answer) == "flow_spec_supports_drafts"
+    assert answer.warnings == ["flow_service.create_flow.flow_spec_draft_support_is_documented"]
+    provider = {"name": "own", "providerId": "521eee4d-8cbe-4906-bb48-fb6bd4450033"}
+    own = api.call("POST", url("connectionSpecs"), provider).json["id"]
+    named = {"name": "Own", "connectionSpec": {"id": own, "version": "1.0"}}
+    answer = api.call("POST", url("connections") + "?mode=draft", named)
+    assert (answer.status, name(answer)) == (400, "spec_supports_drafts")
     answer = api.call("POST", url("connections") + "?mode=wish", base_connection())
     assert name(answer) == "mode_is_known"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from emulator.contract.checks.reason import Reason, memberwise
-from emulator.contract.checks.resources import ask, find, noun, pointed, resource
+from emulator.contract.checks.resources import ask, find, is_meant, noun, pointed, resource
 from emulator.contract.checks.values import read_text
 from emulator.contract.lookup import Lookup
 from emulator.json_types import MISSING, Json, JsonObject, dotted, short_json
@@ -87,7 +87,10 @@ def resolved(value: Json, fact: str, lookup: Lookup) -> Json:
 
 @memberwise
 def field_is_one_of(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
-    """A field of the resource that the value names is one of `values`; `kind`, `field`."""
+    """A field of the resource that the value names is one of `values`; `kind`, `field`.
+
+    `listed_in_whole` or `listed_in_part` as in `is_meant`, where the list is what the field says.
+    """
     yield from _field_reasons(value, arguments["kind"], arguments, lookup)
 
 
@@ -95,7 +98,8 @@ def leads_to_one_of(value: Json, arguments: JsonObject, lookup: Lookup) -> Itera
     """What the named resource is made of has a field that is one of `values`.
 
     Arguments: the value names a resource of `kind`; its dotted path `via` holds the id of a
-    resource of the kind `to`, or a list of ids; `field` of each of these is judged.
+    resource of the kind `to`, or a list of ids; `field` of each of these is judged, as by
+    `field_is_one_of`.
     """
     found = find(arguments["kind"], value, lookup)
     ids = dotted(found, arguments["via"]) if found else MISSING
@@ -105,8 +109,10 @@ def leads_to_one_of(value: Json, arguments: JsonObject, lookup: Lookup) -> Itera
 
 def _field_reasons(key: Json, kind: str, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     found = find(kind, key, lookup)
-    field = dotted(found, arguments["field"]) if found is not None else None
-    if found is not None and field not in arguments["values"]:
+    if found is None or not is_meant(found, arguments["field"], arguments):
+        return
+    field = dotted(found, arguments["field"])
+    if field not in arguments["values"]:
         said = "nothing" if field is MISSING else short_json(field)
         words = f"{kind.replace('_', ' ')} {key} has {arguments['field']} {said}"
         yield Reason(words, values={"id": key})

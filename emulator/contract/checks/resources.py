@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emulator.contract.lookup import Lookup
-from emulator.json_types import Json, JsonObject, at
+from emulator.json_types import Json, JsonObject, at, dotted
 
 
 def pointed(pointer: str, value: Json, lookup: Lookup) -> Json:
@@ -25,6 +25,21 @@ def resource(value: Json, arguments: JsonObject, lookup: Lookup) -> JsonObject |
         found: JsonObject | None = ask(value, arguments, lookup)
         return found
     return find(arguments["kind"], pointed(arguments.get("key", "."), value, lookup), lookup)
+
+
+def is_meant(found: JsonObject, listed: str, arguments: JsonObject) -> bool:
+    """Tell whether a rule speaks of a list of a resource.
+
+    A rule may be about lists that are known in whole, or about those known in part only. The
+    argument `listed_in_whole` or `listed_in_part` is the dotted path at which the resource names
+    the lists that are known in whole; with neither, the rule is about all of them.
+    """
+    whole = arguments.get("listed_in_whole")
+    path = whole or arguments.get("listed_in_part")
+    if path is None:
+        return True
+    known = dotted(found, path)
+    return (isinstance(known, list) and listed in known) is (whole is not None)
 
 
 def noun(arguments: JsonObject) -> str:

@@ -11,25 +11,10 @@ from jsonschema_rs import Validator
 
 from emulator.contract.checks.reason import Reason, memberwise
 from emulator.contract.checks.references import resolved
-from emulator.contract.checks.resources import find, noun, pointed, resource
+from emulator.contract.checks.resources import find, is_meant, noun, pointed, resource
 from emulator.contract.checks.values import read_text, schema_reasons
 from emulator.contract.lookup import Lookup
 from emulator.json_types import MISSING, Json, JsonObject, at, dotted, dumps, loads, short_json
-
-
-def _is_meant(found: JsonObject, listed: str, arguments: JsonObject) -> bool:
-    """Tell whether a rule speaks of a list of a resource.
-
-    A rule may be about lists that are known in whole, or about those known in part only. The
-    argument `listed_in_whole` or `listed_in_part` is the dotted path at which the resource names
-    the lists that are known in whole; with neither, the rule is about all of them.
-    """
-    whole = arguments.get("listed_in_whole")
-    path = whole or arguments.get("listed_in_part")
-    if path is None:
-        return True
-    known = dotted(found, path)
-    return (isinstance(known, list) and listed in known) is (whole is not None)
 
 
 def _as_of(found: JsonObject | None, arguments: JsonObject) -> str:
@@ -47,11 +32,11 @@ def every_listed(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator
     Arguments: `member` {kind, field} finds the member by the judged value; `kind`, `key` and
     `field` find the list; `resolve` as in `agrees`. Without the list nothing is limited, and a
     member whose own `unless` {kind, field} lists the key is let through. `listed_in_whole` or
-    `listed_in_part` as in `_is_meant`, `as_of` as in `_as_of`.
+    `listed_in_part` as in `is_meant`, `as_of` as in `_as_of`.
     """
     kind, field = arguments["member"]["kind"], arguments["member"]["field"]
     mine, found = find(kind, value, lookup), resource(value, arguments, lookup)
-    if mine is None or found is None or not _is_meant(found, arguments["field"], arguments):
+    if mine is None or found is None or not is_meant(found, arguments["field"], arguments):
         return
     listed, member = dotted(found, arguments["field"]), dotted(mine, field)
     if not isinstance(listed, list) or member is MISSING:
@@ -96,10 +81,10 @@ def spec_requires(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterato
 def named_in(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """The value is the `name` of a member of the list `field` of another resource.
 
-    `listed_in_whole` or `listed_in_part` as in `_is_meant`, `as_of` as in `_as_of`.
+    `listed_in_whole` or `listed_in_part` as in `is_meant`, `as_of` as in `_as_of`.
     """
     found = resource(value, arguments, lookup)
-    if found and not _is_meant(found, arguments["field"], arguments):
+    if found and not is_meant(found, arguments["field"], arguments):
         return
     members = dotted(found, arguments["field"]) if found else MISSING
     names = [member.get("name") for member in members] if isinstance(members, list) else [value]
@@ -118,10 +103,10 @@ def fits_spec(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Re
     that name; what `mine` does not find there counts as an empty object.
     Numbers and booleans sent as text count as what they say, and so do numbers for the texts that
     `numbers_for_text` lists. `spellings` is the dotted path of an object from other spellings of a
-    member's name to the one of the schema. `listed_in_whole` or `listed_in_part` as in `_is_meant`.
+    member's name to the one of the schema. `listed_in_whole` or `listed_in_part` as in `is_meant`.
     """
     spec = resource(value, arguments, lookup) or {}
-    if _is_meant(spec, _schema_name(arguments), arguments):
+    if is_meant(spec, _schema_name(arguments), arguments):
         schema, params = _schema_and_params(spec, value, arguments, lookup)
         if schema is not None:
             yield from schema_reasons(_validator(dumps(schema)), params)
