@@ -15,7 +15,8 @@ SCHEMA_REGISTRY = "/data/foundation/schemaregistry"
 CATALOG = "/data/foundation/catalog"
 IMPORT = "/data/foundation/import/batches"
 EXPORT = "/data/foundation/export"
-MAPPING_SETS = "/data/foundation/conversion/mappingSets"
+CONVERSION = "/data/foundation/conversion"
+MAPPING_SETS = f"{CONVERSION}/mappingSets"
 FULL = "application/vnd.adobe.xed-full+json;version=1"
 
 BLOB = "4c10e202-c428-4796-9208-5f1f5732b1cf"
@@ -261,6 +262,16 @@ class Preparation:
             "params": {"mode": "Server-to-server", "bucketName": "made", "path": "made"},
         }
         return self._created(f"{FLOW_SERVICE}/targetConnections", body)
+
+    def mapper_sample(self) -> str:
+        """Make sample data of Data Prep."""
+        body = {"sampleData": '{"id": "", "email": ""}', "sampleType": "JSON"}
+        return self._created(f"{CONVERSION}/samples", body)
+
+    def mapper_schema(self) -> str:
+        """Make a schema of Data Prep."""
+        body = {"jsonSchema": {"type": "object", "properties": {"id": {"type": "string"}}}}
+        return self._created(f"{CONVERSION}/schemas", body)
 
     def mapping_set(self, schema: str = "") -> str:
         """Make a mapping set of one mapping, in three versions."""

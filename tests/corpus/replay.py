@@ -21,6 +21,7 @@ from tests.corpus.preparation import FILES, ROWS, Preparation, first
 from tests.corpus.printed_requests import Outcome, Printed
 from tests.corpus.substitution import Substitution
 
+BOUNDARY = "0boundary0"
 SAFE = "%/?&=:;,@!$'()*+[]~._-"
 """Characters of printed paths that are sent as they are."""
 
@@ -77,8 +78,11 @@ class Reader:
     def _content(self, row: dict[str, Any], body: Any) -> bytes | None:
         if body is not None:
             return self.substitution.filled(json.dumps(body)).encode()
-        if "Content-Range" in row["headers"] or str(row.get("form")).startswith("@"):
-            return FILES.get(str(row.get("form")).rpartition(".")[2], ROWS)
+        form = str(row.get("form"))
+        if "Content-Range" in row["headers"] or "@" in form:
+            file = FILES.get(form.rpartition(".")[2], ROWS)
+            name, is_part, _ = form.partition("=@")
+            return _part(name, file.partition(b"\n")[0]) if is_part else file
         return row.get("text", "").encode() or (b"" if "form" in row else None)
 
     def _headers(self, row: dict[str, Any], path: str, content: bytes | None) -> dict[str, str]:
@@ -88,6 +92,8 @@ class Reader:
             headers["content-type"] = "application/json"  # the pages say so before their first call
         for name, value in row["headers"].items():
             headers[name.lower()] = valid.get(name.lower(), self.substitution.filled(value))
+        if headers.get("content-type") == "multipart/form-data":
+            headers["content-type"] += f"; boundary={BOUNDARY}"  # as curl does
         if "content-range" in headers:
             size = len(content or b"")
             headers["content-range"] = f"bytes 0-{size - 1}/{size}"
@@ -96,3 +102,9 @@ class Reader:
             if found.status < 300:
                 headers["if-match"] = found.headers.get("etag") or first(found)["etag"]
         return headers
+
+
+def _part(name: str, file: bytes) -> bytes:
+    """Return a form of one file, as `curl -F` sends it."""
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="file"\r\n\r\n'
+    return head.encode() + file + f"\r\n--{BOUNDARY}--\r\n".encode()

@@ -58,7 +58,8 @@ CHOSEN = {
 
 REGISTRY = ("schemas", "fieldgroups", "mixins", "classes", "datatypes")
 TENANTS = re.compile(
-    r"\{TENANT(?:_ID)?\}|(?<=_)\{ORG_ID\}|\b(?:_?)(?:stardust|extconndev|exchangesandbox[a-z]+)\b"
+    r"\{TENANT(?:_ID)?\}|(?<=_)\{ORG_ID\}|(?<=adobe\.com/)\{IMS_ORG\}|\b(?:_?)(?:stardust|extconndev"
+    r"|exchangesandbox[a-z]+|aepstreamingservices[a-z]+)\b"
 )
 """How pages call the reader's tenant; several print the one of their author."""
 
@@ -70,16 +71,18 @@ REGISTRY_RESOURCE = re.compile(
     r"([0-9a-z]{20,}|\{SCHEMA_ID\})"
 )
 DATA_SET = re.compile(
-    r'"(?:dataSetId|datasetId)": "([0-9a-z]{24}|\{[A-Za-z_]+\})"|/dataSets/([0-9a-f]{24})'
+    r'"(?:dataSetId|datasetId)": "([0-9a-z]{24}|\{{1,2}[A-Za-z_]+\}{1,2})"|/dataSets/([0-9a-f]{24})'
 )
 ADDRESSED = re.compile(
     r"/(connections|sourceConnections|targetConnections|flows|runs|mappingSets|mappings|files"
     r"|[dD]ata[sS]ets|ttl|tags|connectionSpecs|batches|sandboxes|descriptors|views|unions|rpc/\w+"
-    r"|(?:schemas|fieldgroups|mixins|classes|datatypes)(?=/\{))/([^/?,]+)"
+    r"|(?:schemas|fieldgroups|mixins|classes|datatypes)(?=/\{)|conversion/schemas)/([^/?,]+)"
 )
-NAMED = re.compile(r'"(baseConnectionId|mappingId|flowId)": "([^"]+)"|flowId==([0-9a-f-]{36})')
+NAMED = re.compile(
+    r'"(baseConnectionId|mappingId|flowId|sampleId)": "([^"]+)"|flowId==([0-9a-f-]{36})'
+)
 LISTED = re.compile(r'"(source|target)ConnectionIds": \["([^"]+)"\]')
-PRINTED_ID = re.compile(r"[0-9a-f-]{24,40}|[0-9A-Z]{26}|\{\w+\}|%7B\w+%7D")
+PRINTED_ID = re.compile(r"[0-9a-f-]{24,40}|[0-9A-Z]{26}|\{{1,2}\w+\}{1,2}|%7B\w+%7D|[A-Z_]+_ID")
 
 
 def own_fields(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -141,6 +144,8 @@ class Substitution:
         for placeholder in (*WHOLE_SCHEMA, "{destinationSchema}"):
             if placeholder in text and placeholder not in self.known:
                 self.known[placeholder] = self.prepare.schema(placeholder)
+        if '"id": "{SCHEMA_ID}"' in text and '"{SCHEMA_ID}"' not in self.known:
+            self.known['"{SCHEMA_ID}"'] = json.dumps(self.prepare.schema("{SCHEMA_ID}"))
         self._prepare_data_sets(text)
         for match in NAMED.finditer(text):
             self._know_named(match[1] or "flowId", match[2] or match[3], text)
@@ -180,6 +185,8 @@ class Substitution:
             self._know(code, self._last("mappingSets") or self.prepare.mapping_set())
         elif member == "flowId":
             self._know(code, self._last("flows") or self.prepare.flow())
+        elif member == "sampleId":
+            self._know(code, self.prepare.mapper_sample())
         elif '"dataSetId"' in text:
             self._know(code, self.prepare.connection(DATA_LAKE))
         elif spec := re.search(r'"connectionSpec": \{"id": "([^"]+)"', text):
@@ -247,6 +254,7 @@ class Substitution:
                 re.split("[/?]", self.filled(path).split("/dataSets/")[1])[0]
             ),
             "unions": make.union,
+            "conversion/schemas": make.mapper_schema,
             "connectionSpecs": lambda: self._landing_zone(path),
         }
         if collection in makers:
