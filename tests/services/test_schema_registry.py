@@ -1257,3 +1257,19 @@ def test_pages_by_index_go_on_behind_the_three_hundredth_resource() -> None:
     page = page_of(resources, {"start": "400", "limit": "200"}, by_index=True)
     assert [item["title"] for item in page.items] == [str(number) for number in range(400, 600)]
     assert page.next == "600"
+
+
+def test_a_standard_resource_that_we_lack_is_said_to_be_one(api: AepClient) -> None:
+    """The platform has more of them than we, so the refusal says that it rests on our list."""
+    for id, nearest in (
+        ("https://ns.adobe.com/xdm/context/profile-person-detail", "profile-person-details."),
+        ("_xdm.mixins.something-else-altogether", "none of them is near."),
+    ):
+        parts = [{"$ref": "https://ns.adobe.com/xdm/context/profile"}, {"$ref": id}]
+        answer = api.call("POST", SCHEMAS, {"title": "a", "type": "object", "allOf": parts})
+        assert answer.status == 404
+        entry = api.call("GET", "/_emulator/journal/last").json
+        said = next(item["reason"] for item in entry["findings"] if item["refused"])
+        assert said.startswith(f"there is no resource {id} among the 100 of the platform's own")
+        assert nearest in said
+        assert "--fixtures" in said

@@ -76,7 +76,10 @@ def listed_at(value: Json, arguments: str, lookup: Lookup) -> Iterator[Reason]:
 
 
 def refers_within(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
-    """Every `$ref`, however deep, names a definition of the value or a resource of `kind`."""
+    """Every `$ref`, however deep, names a definition of the value or a resource of `kind`.
+
+    `explained` names a fact of a reference that says more about why nothing is found.
+    """
     definitions = value.get("definitions") if isinstance(value, dict) else None
     known = definitions if isinstance(definitions, dict) else {}
     for place, reference in _references(value, ""):
@@ -84,7 +87,9 @@ def refers_within(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterato
             if reference.removeprefix(_LOCAL) not in known:
                 yield Reason(f"there is no {reference}", at=place, values={"id": reference})
         elif lookup.find(arguments["kind"], reference) is None:
-            yield Reason(f"there is no resource {reference}", at=place, values={"id": reference})
+            more = ask(reference, arguments["explained"], lookup) or ""
+            said = f"there is no resource {reference}{more}"
+            yield Reason(said, at=place, values={"id": reference})
 
 
 def _references(value: Json, place: str) -> Iterator[tuple[str, str]]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from emulator.json_types import JsonObject
 from emulator.scope import Scope, fact
 from emulator.services.schema_registry import unions
 from emulator.services.schema_registry.export_import import target_id
 from emulator.services.schema_registry.service import SchemaRegistry
-from emulator.xdm.identity import canonical, spellings
+from emulator.xdm.identity import ROOT, canonical, spellings
+
+STANDARD = (f"{ROOT}xdm/", f"{ROOT}experience/")
+"""How the ids of the platform's own resources begin."""
 
 
 @fact()
@@ -44,6 +49,24 @@ def descriptors_of(service: SchemaRegistry, scope: Scope, schema_id: str) -> lis
 def descriptor_count(service: SchemaRegistry, scope: Scope) -> int:
     """Return how many descriptors the sandbox has."""
     return service.descriptors.count(scope)
+
+
+@fact(stateless=True)
+def unknown_standard_resource(service: SchemaRegistry, scope: Scope, id: str) -> str:
+    """Return how many of the platform's resources are known instead of this one, as words.
+
+    The platform has more than the open repository that ours come from. Of what is not the
+    platform's, such as a tenant's own resource, nothing is returned.
+    """
+    if not canonical(id).startswith(STANDARD):
+        return ""
+    known = [resource["$id"] for resource in scope.fixtures.all("xdm")]
+    close = get_close_matches(canonical(id), known, 1, cutoff=0.8)
+    nearest = f"the nearest is {close[0]}" if close else "none of them is near"
+    return (
+        f" among the {len(known)} of the platform's own that the emulator knows; {nearest}."
+        " If the platform has it, add it with --fixtures: docs/own-fixtures.md"
+    )
 
 
 @fact()
