@@ -36,7 +36,10 @@ GONE: frozenset[str] = frozenset(
     # previews are filtered now: what is left is source_params_are_not_emulated
     f"flow_service.{operation}.filters_are_not_emulated"
     for operation in ("explore_connection", "explore_connection_spec")
-)
+) | {
+    # the appendix of the tutorial decides now: source_is_a_cloud_storage_2020_09
+    "flow_service.create_flow.source_spec_is_listed_2020_09"
+}
 """Ids of rules that no document states any more."""
 
 IN_PART = "refuses where the list is known in whole; where it is known in part, another rule warns"
@@ -46,7 +49,6 @@ NARROWED: dict[str, str] = {
     "flow_service.create_connection.auth_params_fit_spec": IN_PART,
     "flow_service.create_source_connection.params_fit_spec": IN_PART,
     "flow_service.create_target_connection.params_fit_spec": IN_PART,
-    "flow_service.create_flow.source_spec_is_listed_2020_09": IN_PART,
     "flow_service.create_flow.source_spec_is_listed": IN_PART,
     "flow_service.create_flow.target_spec_is_listed": IN_PART,
     "flow_service.create_connection.spec_supports_drafts": IN_PART,

@@ -1,7 +1,8 @@
 """Every case that a rule refuses, sent as a request: it is refused with the rule's problem.
 
 `test_cases.py` holds that a rule alone refuses its cases; here they go the whole way of a request.
-All other rules of the operation are muted, so that the case need not be complete.
+All other rules of the operation are muted, so that the case need not be complete, and the rule
+speaks about every request, so that it need not name the rule's subject.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pytest
 
 from emulator.contract import Contract, Rule, load_contract
 from emulator.contract.cases import CaseLookup
+from emulator.contract.judge import JudgedRule
 from emulator.contract.lookup import Finding
 from emulator.contract.model import BODY, GATE, Mute, Operation
 from emulator.json_types import Json, JsonObject, dumps
@@ -100,6 +102,7 @@ def encoded(operation: Operation, body: Json) -> tuple[str, bytes]:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> AepClient:
     monkeypatch.setattr("emulator.web.engine.BoundLookup", LookupOfACase)
+    monkeypatch.setattr(JudgedRule, "_speaks_about", lambda *_: True)
     return aep_for(new_emulator(enforce="strict", journal=0))
 
 
