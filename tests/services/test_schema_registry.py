@@ -1273,3 +1273,13 @@ def test_a_standard_resource_that_we_lack_is_said_to_be_one(api: AepClient) -> N
         assert said.startswith(f"there is no resource {id} among the 100 of the platform's own")
         assert nearest in said
         assert "--fixtures" in said
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"), [({}, 300), ({"limit": "400"}, 400), ({"limit": "2"}, 2)]
+)
+def test_a_page_has_up_to_five_hundred_resources(query: dict[str, str], shown: int) -> None:
+    resources = [{"title": f"{number:03}"} for number in range(600)]
+    page = page_of(resources, {**query, "orderby": "title"}, by_index=False)
+    assert len(page.items) == shown
+    assert page.next == f"{shown - 1:03}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 
 from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
@@ -12,6 +13,7 @@ from emulator.filters.pql import RowFilterError, decode_row_filter, parse_row_fi
 from emulator.filters.schema_registry import parse_xdm_filter
 from emulator.json_types import Json, JsonObject, short_json
 
+_DIRECTION = re.compile(r"^ *[+-]? *(asc:|desc:)?", re.IGNORECASE)
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-\[\]]*")
 
 
@@ -76,14 +78,28 @@ _FAULTS: dict[str, Callable[[Filter, JsonObject], bool]] = {
 
 
 def check_order(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
-    """An `orderby` names fields, each with at most one sign. `fault`: `direction` or `field`."""
+    """An `orderby` names fields, each with at most one sign, or with `asc:` or `desc:` before it.
+
+    `fault` is `direction`, `field`, or `unknown` for one that does not begin with one of `fields`.
+    """
     for item in str(value).split(","):
+        if arguments["fault"] == "unknown":
+            yield from _unknown_field(item, arguments["fields"])
+            continue
         signs = len(item) - len(item.lstrip(" +-"))
         if arguments["fault"] == "direction":
             if signs > 1:
                 yield Reason(f"{short_json(item)} has more than one sign", values={"field": item})
         elif not all(_FIELD.fullmatch(order.field) for order in parse_order(item)):
             yield Reason(f"{short_json(item)} is not a field", values={"field": item})
+
+
+def _unknown_field(item: str, known: list[str]) -> Iterator[Reason]:
+    name = _DIRECTION.sub("", item).strip()
+    if name and name not in known and name.partition(".")[0].removesuffix("[]") not in known:
+        close = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        yield Reason(f"{short_json(name)} is not a member{hint}", values={"field": name})
 
 
 def xdm_filter(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

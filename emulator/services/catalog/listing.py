@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import TypeVar
 
 from emulator.filters.catalog import MAX_LIMIT, ordered, parse_condition, same_text
 from emulator.filters.numbers import whole_number
@@ -32,6 +33,7 @@ _MOMENTS = {
     for side in ("After", "Before")
 }
 
+_T = TypeVar("_T")
 Condition = Callable[[JsonObject], bool]
 
 
@@ -45,7 +47,11 @@ def matching(objects: Iterable[JsonObject], query: Mapping[str, Json]) -> list[J
 
 def select(objects: Iterable[JsonObject], query: Mapping[str, Json]) -> list[JsonObject]:
     """Return the page of objects that a query asks for, oldest first unless it orders them."""
-    found = matching(objects, query)
+    return page(matching(objects, query), query)
+
+
+def page(found: list[_T], query: Mapping[str, Json]) -> list[_T]:
+    """Return the page of what was found that a query asks for."""
     start = whole_number(query.get("start", query.get("offset")), 0)
     limit = whole_number(query.get("limit"), DEFAULT_LIMIT)
     return found[start : start + min(max(limit, 1), MAX_LIMIT)]

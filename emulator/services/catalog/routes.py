@@ -8,7 +8,7 @@ from emulator.filters.catalog import parse_range
 from emulator.filters.templates import fill
 from emulator.json_types import Json, JsonObject, dumps
 from emulator.services.catalog import shapes
-from emulator.services.catalog.listing import matching, select
+from emulator.services.catalog.listing import matching, page, select
 from emulator.services.catalog.service import Catalog
 from emulator.services.catalog.storage import ROW_EXPIRATION, credentials
 from emulator.web import Call, Part, Reply, operation
@@ -156,8 +156,10 @@ def delete_batch(service: Catalog, call: Call) -> Reply:
 
 @operation("catalog.list_batch_values")
 def list_batch_values(service: Catalog, call: Call) -> Reply:
-    """List the distinct values of a field of the sandbox's batches, in order."""
-    return Reply(200, shapes.distinct(service.batches.all(call.scope), call.path["field"]))
+    """List the distinct values of a field of the batches that a query lets through, in order."""
+    found = (shapes.filterable(batch) for batch in service.batches.all(call.scope))
+    values = shapes.distinct(matching(found, call.query), call.path["field"])
+    return Reply(200, page(values, call.query))
 
 
 @operation("catalog.list_last_batches")

@@ -13,8 +13,10 @@ from emulator.filters.numbers import whole_number
 from emulator.filters.schema_registry import SortKey, member, parse_xdm_filter, sort_key
 from emulator.json_types import Json, JsonObject
 
-MAX_PAGE = 300
-"""The longest page: a client that never sends `start` must not get a next page before this."""
+DEFAULT_LIMIT = 300
+"""A client that never sends `start` must not get a next page before this."""
+
+MAX_LIMIT = 500
 
 DEFAULT_ORDER = "updated"
 
@@ -38,7 +40,7 @@ def page_of(resources: list[JsonObject], query: JsonObject, by_index: bool) -> P
     resources = selected(resources, query)
     orderby = query.get("orderby", "")
     resources = _ordered(resources, orderby or DEFAULT_ORDER)
-    limit = min(whole_number(query.get("limit"), MAX_PAGE), MAX_PAGE)
+    limit = min(whole_number(query.get("limit"), DEFAULT_LIMIT), MAX_LIMIT)
     if by_index or not orderby:
         return _page_by_index(resources, whole_number(query.get("start"), 0), limit, orderby)
     return _page_by_value(resources, query.get("start", ""), limit, orderby)
