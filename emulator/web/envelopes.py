@@ -49,6 +49,15 @@ def placeholder(refusal: Refusal) -> JsonObject:
     }
 
 
+def coded_placeholder(refusal: Refusal) -> JsonObject:
+    """Batch Ingestion's: its codes are known from reports, the members around them from none.
+
+    Catalog's shape is taken, as the two share their batches, with the code beside the title.
+    """
+    body = placeholder(refusal)
+    return {**body, "code": refusal.code} if refusal.code.startswith("ERR-BI-") else body
+
+
 def message(refusal: Refusal) -> JsonObject:
     """A bare message: Flow Service API reference (destinations), POST /connections."""
     return {"message": refusal.detail}
@@ -139,6 +148,7 @@ def ims(refusal: Refusal) -> JsonObject:
 ENVELOPES: dict[str, Callable[[Refusal], JsonObject]] = {
     "classic": classic,
     "coded": coded,
+    "coded_placeholder": coded_placeholder,
     "gateway": gateway,
     "ims": ims,
     "message": message,

@@ -16,12 +16,8 @@ from emulator.contract.model import Subject
 from emulator.package_data import data_folder
 
 PENDING = (
-    "batch_ingestion",
-    "catalog",
     "connectors",
-    "data_access",
     "data_prep",
-    "dataset_service",
     "flow_service",
     "ims",
     "platform",

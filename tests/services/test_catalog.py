@@ -210,7 +210,8 @@ def test_an_object_replaces_the_members_that_it_has(api: AepClient, clock: Manua
     id = make_dataset(api, tags={"a": ["1"], "b": ["2"]}, description="old", extra={"x": 1, "y": 2})
     before = read(api, id)
     clock.advance(60)
-    answer = api.call("PATCH", f"{DATASETS}/{id}", {"tags": {"a": ["3"]}, "extra": {"x": 2}})
+    tags = {"a": ["3"], "adobe/siphon/table/format": ["delta"]}
+    answer = api.call("PATCH", f"{DATASETS}/{id}", {"tags": tags, "extra": {"x": 2}})
     assert answer.json == [f"@/dataSets/{id}"]
     assert answer.warnings == ["catalog.patch_dataset.reserved_tags_are_sent_again"]
     after = read(api, id)
@@ -280,10 +281,15 @@ def test_if_match_takes_the_version_or_the_time(api: AepClient, method: str, sen
     api.ok(method, f"{DATASETS}/{id}", {"name": "b", "schemaRef": UNION}, If_Match=sent)
 
 
-def test_deleting_twice_answers_an_empty_array(api: AepClient) -> None:
+def test_what_is_deleted_is_not_found_any_more(api: AepClient) -> None:
     id = make_dataset(api)
     assert api.ok("DELETE", f"{DATASETS}/{id}") == [f"@/dataSets/{id}"]
-    assert api.ok("DELETE", f"{DATASETS}/{id}") == []
+    answer = api.call("DELETE", f"{DATASETS}/{id}")
+    assert (answer.status, answer.json["title"]) == (404, "NotFoundError")
+    assert answer.json["detail"] == "DataSet not found."
+    again = api.call("DELETE", f"{DATASETS}/{id}", x_emulator_edition="2020-09")
+    assert (again.status, again.json) == (200, [])
+    assert again.warnings == ["catalog.delete_dataset.id_is_known"]
     assert api.call("GET", f"{DATASETS}/{id}").status == 404
     assert read(api, make_dataset(api))["tags"]["adobe/pqs/table"] == ["leads"]
 
@@ -453,6 +459,7 @@ STATUS = {
     "catalog.observable_schema_limit": (400, "BadRequestError"),
     "catalog.unknown_schema": (400, "BadRequestError"),
     "catalog.forbidden_tag": (403, "ForbiddenError"),
+    "catalog.blank_table_format": (422, "UnprocessableEntity"),
     "catalog.precondition_failed": (412, "PreconditionFailedError"),
     "catalog.in_use": (400, "BadRequestError"),
     "catalog.unwanted_version": (412, "PreconditionFailedError"),
@@ -469,7 +476,8 @@ def write_refusals() -> Iterator[Refusal]:
         base = {"name": "a", "schemaRef": UNION} if verb in ("create", "replace") else {}
         missing = {"schemaRef": {**UNION, "id": "https://ns.adobe.com/t/schemas/1"}}
         yield rule + "schema_exists", sent, path, {**base, **missing}, {}
-        reserved = {**base, "tags": {"adobe/pqs/table": ["mine"]}}
+        format = {"adobe/siphon/table/format": ["delta"]}
+        reserved = {**base, "tags": {**format, "adobe/pqs/table": ["mine"]}}
         if verb == "create":
             yield rule + "reserved_tags_are_not_set", sent, path, reserved, {}
             continue
@@ -478,11 +486,12 @@ def write_refusals() -> Iterator[Refusal]:
         yield rule + "if_none_match_is_not_current", sent, path, base, {"If-None-Match": "1.0.0"}
         yield rule + "patched_tags_stay_the_platforms", sent, path, reserved, {}
         if verb in ("replace", "patch"):
-            yield rule + "reserved_tags_are_sent_again", sent, path, {**base, "tags": {}}, {}
+            yield rule + "reserved_tags_are_sent_again", sent, path, {**base, "tags": format}, {}
 
 
 def other_refusals() -> Iterator[Refusal]:
     one, rule = f"{DATASETS}/ID", "catalog.patch_dataset."
+    yield rule + "table_format_stays", "PATCH", one, {"tags": {"a": ["b"]}}, {}
     missing = [{"op": "remove", "path": "/tags/nothing"}]
     yield rule + "patch_applies", "PATCH", one, missing, {}
     number = [{"op": "replace", "path": "/name", "value": 5}]
@@ -510,9 +519,9 @@ def test_a_refusal_names_its_rule_and_changes_nothing(strict: AepClient, refusal
     assert strict.ok("GET", DATASETS) == before
 
 
-def test_the_reserved_tag_is_refused_in_the_published_words(api: AepClient) -> None:
-    body = {"tags": {"adobe/pqs/table": ["mine"]}}
-    assert api.call("PATCH", f"{DATASETS}/{make_dataset(api)}", body).json == {
+def test_the_reserved_tag_is_refused_in_the_published_words(strict: AepClient) -> None:
+    body = {"tags": {"adobe/siphon/table/format": ["delta"]}}
+    assert strict.call("PATCH", f"{DATASETS}/{make_dataset(strict)}", body).json == {
         "type": "/placeholder/type/uri",
         "status": 403,
         "title": "ForbiddenError",
@@ -565,7 +574,7 @@ def test_organizations_and_sandboxes_see_their_own(
     assert other.ok("GET", DATASETS) == {}
     assert other.call("GET", f"{DATASETS}/{id}").status == 404
     assert other.call("PATCH", f"{DATASETS}/{id}", {"name": "a"}).status == 404
-    assert other.ok("DELETE", f"{DATASETS}/{id}") == []
+    assert other.call("DELETE", f"{DATASETS}/{id}").status == 404
     assert read(other, make_dataset(other))["tags"]["adobe/pqs/table"] == ["leads"]
     assert read(api, id)["version"] == "1.0.0"
 

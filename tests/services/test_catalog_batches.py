@@ -61,13 +61,15 @@ def test_a_batch_can_have_an_id_of_the_callers(lake: Lake) -> None:
     assert lake.status("mine") == "loading"
 
 
-def test_external_ids_are_free_or_refused(lake: Lake) -> None:
+def test_external_ids_that_are_taken_are_remarked_on(lake: Lake) -> None:
     note(lake, externalId="mine")
     answer = lake.api.call("POST", BATCHES, {"status": "loading", "externalId": "mine"})
-    assert (answer.status, answer.rule) == (400, "catalog.create_batch.external_id_is_free")
-    (id,) = lake.api.ok("GET", f"{BATCHES}?externalId=mine")
-    lake.api.ok("DELETE", f"{BATCHES}/{id}")
-    note(lake, externalId="mine")
+    assert answer.status == 201
+    assert answer.warnings == ["catalog.create_batch.external_id_is_free"]
+    for id in lake.api.ok("GET", f"{BATCHES}?externalId=mine"):
+        lake.api.ok("DELETE", f"{BATCHES}/{id}")
+    free = lake.api.call("POST", BATCHES, {"status": "loading", "externalId": "mine"})
+    assert (free.status, free.warnings) == (201, [])
 
 
 @pytest.mark.parametrize(
@@ -142,8 +144,10 @@ def test_batches_are_filtered_ordered_and_paged(clock: ManualClock, api: AepClie
     assert ids("limit=2&start=1") == [bad, open]
     middle = 1600000000000 + 30_000
     assert ids(f"createdAfter={middle}&createdBefore={middle + 60_000}") == [bad]
-    assert ids(f"startBefore={middle}") == ids(f"endBefore={middle}") == [good]
-    assert ids(f"endAfter={middle}") == [bad]
+    dated = {"startDate": 1_600_000_000, "endDate": 1_600_086_400}
+    lake.api.ok("PATCH", f"{BATCHES}/{noted}", {"availableDates": dated})
+    assert ids("startBefore=1600000001") == ids("endAfter=1600086399") == [noted]
+    assert ids("startAfter=1600000000") == ids("endBefore=1600086400") == []
     assert "batch" not in lake.batch(good)
     assert "dataSet" not in lake.batch(good)
 

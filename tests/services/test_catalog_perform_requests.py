@@ -119,7 +119,6 @@ def test_what_catalog_does_not_have_is_refused_as_by_itself(api: AepClient) -> N
         ([ask("a", "dataSets")], "requests_are_whole"),
         ([ask("a", "/dataSets", "HEAD")], "requests_are_whole"),
         ([ask("a", "/dataSets", headers=["x"])], "headers_are_texts"),
-        ([create("a"), create("a")], "ids_are_distinct"),
         ([ask("a", "/dataSets/<<b.id>>"), create("b")], "templates_refer_back"),
     ],
 )

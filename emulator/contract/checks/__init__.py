@@ -48,6 +48,7 @@ CHECKS: dict[str, str] = {
     "known_names": "values.known_names",
     "leads_to_one_of": "references.leads_to_one_of",
     "listed_at": "composition.listed_at",
+    "members_are_filled": "catalog.members_are_filled",
     "merges_in_union": "evolution.merges_in_union",
     "named_in": "specs.named_in",
     "names_are_in_spec": "specs.names_are_in_spec",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from emulator.contract.checks.patches import patched
 from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
 from emulator.filters.catalog import parse_condition, parse_range
@@ -51,7 +52,7 @@ def keeps_members(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterato
     The judged value is the new resource, or a JSON Patch of it. Arguments: `field` is the object's
     name in it; `kind` and `key` find the old resource, without which there is nothing to keep and
     every such member is new; `fault` is `changed` for members that differ, `omitted` for those that
-    are left out of an object that is sent.
+    are left out of an object that is sent; `without` names members that do not count.
     """
     key = at(lookup.request, arguments["key"]) if "key" in arguments else MISSING
     old = lookup.find(arguments["kind"], key) if isinstance(key, str) else None
@@ -64,10 +65,33 @@ def keeps_members(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterato
         reserved = [name for name in before if name not in sent]
     else:
         reserved = [name for name in sent if sent[name] != before.get(name, MISSING)]
-    for name in reserved:
+    for name in [name for name in reserved if name not in arguments.get("without", ())]:
         pointer = f"/{arguments['field']}/{escape_step(name)}"
         words = "is left out" if arguments["fault"] == "omitted" else "is the platform's own"
         yield Reason(f"{name} {words}", at=pointer, values={"name": name})
+
+
+def members_are_filled(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    """An object that takes the place of the old one has texts under these names.
+
+    The judged value is the new resource, or a JSON Patch of it. Arguments: `field` is the object's
+    name in it, `names` what it needs; `kind` and `key` find the old resource.
+    """
+    field = arguments["field"]
+    made = [after for _, after in patched(value, arguments, lookup)]
+    if isinstance(value, dict) and field in value:
+        made = [value]
+    for after in made:
+        members = after.get(field)
+        for name in arguments["names"]:
+            if not _has_text(members.get(name) if isinstance(members, dict) else None):
+                pointer = f"/{field}/{escape_step(name)}"
+                yield Reason(f"{name} is empty or left out", at=pointer, values={"name": name})
+
+
+def _has_text(values: Json) -> bool:
+    listed = values if isinstance(values, list) else [values]
+    return any(isinstance(value, str) and value.strip() for value in listed)
 
 
 def _reserved(members: Json, prefix: str) -> JsonObject:

@@ -107,7 +107,8 @@ class BatchIngestion(Domain):
         self._batches.finish(scope, id, members, False)
 
     def abort(self, scope: Scope, id: str) -> None:
-        """Give up a batch; its files go."""
+        """Give up a batch, one that waits for its end too; its files go."""
+        scope.write(scope.change(POLICY, id, None))
         self._batches.update(scope, id, {"status": "aborted"})
         uploads.forget(scope, id)
 

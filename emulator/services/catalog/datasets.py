@@ -14,11 +14,15 @@ from emulator.services.catalog.identifiers import (
     next_version,
     view_id,
 )
+from emulator.store import Change
 from emulator.xdm.identity import identity
 
 DATASET = "dataset"
 TABLE = "dataset_table"
 DATA_SOURCE = "data_source"
+
+TABLE_TAG = "adobe/pqs/table"
+"""The tag that names the table by which queries know a data set."""
 
 SERVER_FIELDS = (
     "id imsOrg sandboxId created updated createdClient createdUser updatedUser version viewId files"
@@ -27,7 +31,7 @@ SERVER_FIELDS = (
 """Members that only the server sets; what a request says of them is passed over."""
 
 SERVER_TAGS = ("adobe/", "aep/siphon/")
-"""How the names of tags begin that stay whatever a request leaves out."""
+"""How the names of tags begin that stay when a request leaves them out."""
 
 DEFAULT_TAGS: JsonObject = {
     "acp_granular_plugin_validation_flags": ["identity:enabled", "profile:disabled"],
@@ -74,8 +78,9 @@ class Datasets:
     ) -> JsonObject:
         """Make a data set of what a request sent; `with_data_source` numbers one for it."""
         id = scope.new_hex(DATASET, 24)
-        table = _free_table(scope, sent.get("name"))
-        server_tags = {"adobe/pqs/table": [table], "adobe/siphon/table/format": [table_format]}
+        own = as_object(sent.get("tags"))
+        table = _texts(own.get(TABLE_TAG)) or [_free_table(scope, sent.get("name"))]
+        server_tags = {TABLE_TAG: table, "adobe/siphon/table/format": [table_format]}
         dataset: JsonObject = {
             **new_members(scope, id, scope.now()),
             "viewId": view_id(id),
@@ -85,9 +90,8 @@ class Datasets:
         if with_data_source and "dataSourceId" not in sent:
             number = scope.platform.store.next(scope.sandbox, DATA_SOURCE)
             sent = {**sent, "dataSourceId": number}
-        tags = {**dataset["tags"], **as_object(sent.get("tags"))}
-        dataset = _settled(scope, dataset, _mutable(sent) | {"tags": tags})
-        scope.write(scope.change(DATASET, id, dataset, 0), scope.change(TABLE, table, {"id": id}))
+        dataset = _settled(scope, dataset, _mutable(sent) | {"tags": {**DEFAULT_TAGS, **own}})
+        scope.write(scope.change(DATASET, id, dataset, 0), *_tables(scope, {}, dataset))
         return dataset
 
     def replace(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
@@ -110,10 +114,23 @@ class Datasets:
         """Remove a data set and return it; None if there is none."""
         dataset = self.get(scope, id)
         if dataset:
-            tables = as_object(dataset.get("tags")).get("adobe/pqs/table") or []
-            gone = [scope.change(TABLE, table, None) for table in tables]
-            scope.write(scope.change(DATASET, id, None), *gone)
+            scope.write(scope.change(DATASET, id, None), *_tables(scope, dataset, {}))
         return dataset
+
+
+def _tables(scope: Scope, old: JsonObject, new: JsonObject) -> list[Change]:
+    """Return what changes in the index of tables when a data set is written: whose each one is."""
+    before, after = (_texts(as_object(side.get("tags")).get(TABLE_TAG)) for side in (old, new))
+    gone = [scope.change(TABLE, table, None) for table in before if table not in after]
+    return gone + [
+        scope.change(TABLE, table, {"id": new["id"]}) for table in after if table not in before
+    ]
+
+
+def _texts(values: Json) -> list[str]:
+    """Return the texts of a tag that are not blank."""
+    listed = values if isinstance(values, list) else []
+    return [value for value in listed if isinstance(value, str) and value.strip()]
 
 
 def _free_table(scope: Scope, name: Json) -> str:
@@ -135,7 +152,7 @@ def _update(scope: Scope, old: JsonObject, changed: JsonObject) -> JsonObject:
     dataset["version"] = next_version(old["version"])
     dataset["updated"] = scope.now()
     dataset["updatedUser"] = scope.user_id
-    scope.write(scope.change(DATASET, old["id"], dataset))
+    scope.write(scope.change(DATASET, old["id"], dataset), *_tables(scope, old, dataset))
     return dataset
 
 
@@ -160,7 +177,12 @@ def _settled(scope: Scope, old: JsonObject, changed: JsonObject) -> JsonObject:
 
 
 def _tags(scope: Scope, old: JsonObject, changed: JsonObject) -> JsonObject:
-    kept = {name: value for name, value in old.items() if name.startswith(SERVER_TAGS)}
+    """Return the tags that take the place of the old ones; the platform's own do not get lost."""
+    kept = {
+        name: value
+        for name, value in old.items()
+        if name.startswith(SERVER_TAGS) and not _texts(changed.get(name))
+    }
     tags = {**changed, **kept}
     profile = tags.get("unifiedProfile")
     if isinstance(profile, list):

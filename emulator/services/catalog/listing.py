@@ -27,11 +27,12 @@ _MOMENTS = {
     for name, field in {
         "created": "created",
         "updated": "updated",
-        "start": "started",
-        "end": "completed",
+        "start": "availableDates.startDate",
+        "end": "availableDates.endDate",
     }.items()
     for side in ("After", "Before")
 }
+"""Parameters that compare moments; a batch's dates are those of its data, in seconds."""
 
 _T = TypeVar("_T")
 Condition = Callable[[JsonObject], bool]
@@ -105,8 +106,8 @@ def _listed(value: Json) -> list[Json]:
 
 
 def _is_beyond(field: str, side: str, moment: str, item: JsonObject) -> bool:
-    """Tell whether a time lies strictly after or before a moment, both in milliseconds."""
-    time = item.get(field)
+    """Tell whether a time lies strictly after or before a moment in the same unit."""
+    time = dotted(item, field)
     if not isinstance(time, int) or not moment.isdecimal() or len(moment) > 18:
         return False
     return time > int(moment) if side == "After" else time < int(moment)

@@ -10,13 +10,13 @@ from emulator.json_types import JsonObject
 from emulator.services.data_access.service import Entry, content_type
 from emulator.web import Call, Reply
 
-MAX_LIMIT = 100
-"""How many entries a page has, and may have."""
+USUAL_LIMIT = 100
+"""How many entries a page has unless a request says how many."""
 
 
 def page(call: Call, items: list[JsonObject]) -> Reply:
     """Return the page of a list that a call asks for; its count is that of the whole list."""
-    limit = whole_number(call.query.get("limit"), MAX_LIMIT)
+    limit = whole_number(call.query.get("limit"), USUAL_LIMIT) or USUAL_LIMIT
     start = _start(call.query.get("start"), items)
     body: JsonObject = {
         "data": items[start : start + limit],
