@@ -159,6 +159,24 @@ ALLOWED = [
         "nothing is required of a data set; a remark says what it lacks",
         "schema_ref_is_sent",
     ),
+    Allowed(
+        "create_dataset",
+        r'name := ""',
+        "an empty text is a text, and no document says that a name must not be empty",
+        "name_is_not_blank",
+    ),
+    Allowed(
+        "create_dataset",
+        r"schemaRef := {}|without schemaRef/(id|contentType)",
+        "the reference requires no member of schemaRef; samples have both",
+        "schema_ref_is_whole",
+    ),
+    Allowed(
+        "create_dataset",
+        r'schemaRef/contentType := ("wrong"|"")',
+        "documents show some content types and list none",
+        "content_type_is_a_schemas",
+    ),
     # Target connections
     Allowed(
         "create_target_connection",
