@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -300,3 +301,49 @@ def test_the_sources_of_tables_are_those_of_the_editions_page(
 
 
 DATABRICKS = "e9d7ec6b-0873-4e57-ad21-b3a7c65e310b"
+
+
+DOCUMENTED: list[tuple[str, str, str]] = [
+    ("snowflake", "KeyPair Authentication", "account username database privateKey warehouse"),
+    ("salesforce", "OAuth2 Client Credential", "environmentUrl clientId clientSecret apiVersion"),
+    (
+        "salesforce-service-cloud",
+        "OAuth2 Client Credential",
+        "environmentUrl clientId clientSecret",
+    ),
+    ("salesforce-marketing-cloud", "OAuth2 Client Credential", "subdomain clientId clientSecret"),
+    ("google-big-query", "Service Authentication", "projectId keyFileContent"),
+    ("mysql", "Basic Authentication", "server database username password sslMode"),
+    ("azure-blob", "SAS URI Authentication", "sasUri"),
+    (
+        "Azure Event Hubs",
+        "Event Hub Scoped Azure Active Directory Auth",
+        "tenantId clientId clientSecretValue namespace eventHubName",
+    ),
+    (
+        "azure-synapse-analytics",
+        "Service Principal Key Based Authentication",
+        "server database tenant servicePrincipalId servicePrincipalKey",
+    ),
+    ("google-pubsub", "Google PubSub authentication credentials", "projectId credentials"),
+    ("SFTP", "SFTP with SSH Key", "domain username sshKey"),
+    (
+        "Azure Data Lake Gen2",
+        "Azure Service Principal Auth",
+        "url servicePrincipalId servicePrincipalKey tenant",
+    ),
+    ("oracle-eloqua-destination", "SFTP with Password", "domain host username password"),
+    ("pinterest-ads", "OAuth2 Refresh Code", "accessToken"),
+    ("sap-commerce", "OAuth2 Client Credential", "region clientId clientSecret tokenEndpoint"),
+]
+
+
+@pytest.mark.parametrize(("spec", "way", "names"), DOCUMENTED)
+def test_documented_ways_to_authenticate_are_accepted_without_a_remark(
+    api: AepClient, spec: str, way: str, names: str
+) -> None:
+    (found,) = api.ok("GET", url("connectionSpecs") + f'?property=name=="{quote(spec)}"')["items"]
+    auth = {"specName": way, "params": dict.fromkeys(names.split(), "x")}
+    body = {"name": "a", "connectionSpec": {"id": found["id"], "version": "1.0"}, "auth": auth}
+    answer = api.call("POST", url("connections"), body)
+    assert (answer.status, answer.warnings) == (201, [])
