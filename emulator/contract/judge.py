@@ -163,7 +163,8 @@ class JudgedRule:
         self._check = check_of(name)
         self._when = jsonschema_rs.validator_for(rule.when).is_valid if rule.when else None
         self._is_many = "*" in pointer_steps(rule.at)
-        self.is_plain_schema = name == "schema" and not rule.reads_text
+        limited = limits is not None and limits.limited
+        self.is_plain_schema = name == "schema" and not rule.reads_text and not limited
 
     def schema(self) -> JsonObject:
         """Return a JSON Schema of the whole request document that says what this rule says."""

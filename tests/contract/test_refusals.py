@@ -1,8 +1,8 @@
 """Every case that a rule refuses, sent as a request: it is refused with the rule's problem.
 
 `test_cases.py` holds that a rule alone refuses its cases; here they go the whole way of a request.
-All other rules of the operation are muted, so that the case need not be complete, and the rule
-speaks about every request, so that it need not name the rule's subject.
+All other rules of the operation are muted, so that the case need not be complete; it is taken to be
+about what its rule is about, and `test_evidence.py` holds how that is found.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import quote, urlencode
 
 import pytest
 
-from emulator.contract import Contract, Rule, load_contract
+from emulator.contract import Contract, Rule, judge, load_contract
 from emulator.contract.cases import CaseLookup
-from emulator.contract.judge import JudgedRule
-from emulator.contract.lookup import Finding
-from emulator.contract.model import BODY, GATE, Mute, Operation
+from emulator.contract.lookup import Finding, Lookup
+from emulator.contract.model import BODY, GATE, Mute, Operation, Subject
 from emulator.json_types import Json, JsonObject, dumps
 from emulator.package_data import data_folder
 from emulator.testing.client import AepClient
@@ -102,7 +102,6 @@ def encoded(operation: Operation, body: Json) -> tuple[str, bytes]:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> AepClient:
     monkeypatch.setattr("emulator.web.engine.BoundLookup", LookupOfACase)
-    monkeypatch.setattr(JudgedRule, "_speaks_about", lambda *_: True)
     return aep_for(new_emulator(enforce="strict", journal=0))
 
 
@@ -118,6 +117,11 @@ def refusal(client: AepClient, rule: Rule, edition: str, case: JsonObject) -> tu
     return response.rule, response.status
 
 
+def is_about_it(rule: Rule, subject: Subject, lookup: Lookup) -> bool:
+    """Tell whether a subject is that of the rule whose cases are sent."""
+    return subject.name == rule.about
+
+
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_case_is_refused_with_the_problem_of_its_rule(
     client: AepClient, monkeypatch: pytest.MonkeyPatch, operation: str
@@ -127,6 +131,7 @@ def test_a_case_is_refused_with_the_problem_of_its_rule(
         judged = (other for id in (GATE, BODY, operation) for other in edition.rules_of(id))
         others = tuple(Mute(other.id, "another's case") for other in judged if other.id != rule.id)
         monkeypatch.setattr(edition, "mutes", others)
+        monkeypatch.setattr(judge, "is_about", partial(is_about_it, rule))
         for number, case in enumerate(rule.cases.refuses):
             if (rule.id, number) not in UNSENDABLE:
                 problem = edition.problems[rule.problem]

@@ -199,7 +199,8 @@ def test_every_rule_is_explained(control: AepClient) -> None:
         status, told = raw(control, "GET", f"/rules/{id}")
         assert status == 200, id
         assert (told["id"], told["states"]) == (id, rule.states)
-        assert [item["id"] for item in told["documents"]] == [*rule.documents, *rule.against]
+        wanted = [*rule.documents, *rule.against]
+        assert [item["id"] for item in told["documents"]] == wanted
         assert told["problem"]["id"] == rule.problem
         assert set(told["editions"]) == {"2020-03", "2020-09", "latest"}
 

@@ -150,7 +150,7 @@ ELSEWHERE = [
         "2020-03",
         "latest",
         {
-            "target connection": (400, "create_target_connection.spec_is_a_target"),
+            "target connection": (400, "create_target_connection.spec_is_the_data_lake"),
             "flow": (400, "create_flow.target_spec_is_listed"),
         },
     ),

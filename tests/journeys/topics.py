@@ -82,7 +82,7 @@ TOPICS = [
         "a source's spec on a target",
         TARGETS,
         on_the_lake(connectionSpec=ADLS),
-        (OK, "spec_is_the_data_lake_2020_09", "spec_is_a_target"),
+        (OK, "spec_is_the_data_lake_2020_09", "spec_is_the_data_lake"),
     ),
     Topic(
         "every hour",
@@ -118,7 +118,7 @@ TOPICS = [
         "the alias of a spec in a flow",
         FLOWS,
         lambda place: flow(place.world, sourceConnectionIds=[place.alias]),
-        (OK, OK, OK),
+        (OK, "source_spec_is_listed_2020_09", OK),
     ),
     Topic(
         "the alias of a spec in a connection",

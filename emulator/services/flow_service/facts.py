@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from emulator.data_plane.delta import delta_column as column_of
-from emulator.json_types import JsonObject, as_object
+from emulator.json_types import JsonObject
 from emulator.scope import Scope, fact
 from emulator.services.flow_service.flows import FLOW
 from emulator.services.flow_service.listing import read_token
 from emulator.services.flow_service.runs import RUN
 from emulator.services.flow_service.service import FlowService
 from emulator.services.flow_service.specs import CONNECTION_SPEC, FLOW_SPEC, explain_unknown
+
+AD_HOC = "https://ns.adobe.com/xdm/data/adhoc"
+"""The behaviour of classes that describe data as it is, without a meaning."""
 
 
 @fact()
@@ -23,27 +26,10 @@ def started_flow(service: FlowService, scope: Scope, flow_id: str) -> bool:
 
 @fact()
 def spec_of_flow(service: FlowService, scope: Scope, flow_id: str) -> JsonObject | None:
-    """Return the flow spec of a flow, as its next run has to keep to it.
-
-    Its runSpec requires the delta column of every run, but "on-demand ingestion" of the first only:
-    after that the flow has it.
-    """
-    flow = scope.read(FLOW, flow_id) or {}
-    named = flow.get("flowSpec")
+    """Return the flow spec of a flow."""
+    named = (scope.read(FLOW, flow_id) or {}).get("flowSpec")
     id = named.get("id") if isinstance(named, dict) else None
-    spec = scope.find("flow_spec", id) if isinstance(id, str) else None
-    return without_delta_column(spec) if spec and column_of(flow) else spec
-
-
-def without_delta_column(spec: JsonObject) -> JsonObject:
-    """Return a flow spec whose runSpec does not require a delta column."""
-    run_spec = as_object(spec.get("runSpec"))
-    schema = as_object(run_spec.get("spec"))
-    required = schema.get("required")
-    if not isinstance(required, list):
-        return spec
-    schema = {**schema, "required": [name for name in required if name != "deltaColumn"]}
-    return {**spec, "runSpec": {**run_spec, "spec": schema}}
+    return scope.find("flow_spec", id) if isinstance(id, str) else None
 
 
 @fact()
@@ -69,6 +55,13 @@ def rerun_fault(service: FlowService, scope: Scope, run_id: str) -> JsonObject |
     if state == "enabled":
         return None
     return {"reason": f'flow of run {id} has state "{state}"', "values": {"id": id}}
+
+
+@fact()
+def ad_hoc_if_known(service: FlowService, scope: Scope, schema_id: str) -> bool:
+    """Tell whether a schema is ad-hoc, of a class without a standard behaviour, or not there."""
+    schema = scope.find("schema", schema_id)
+    return schema is None or AD_HOC in schema.get("meta:extends", ())
 
 
 @fact(stateless=True)
