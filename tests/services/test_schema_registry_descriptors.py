@@ -159,8 +159,10 @@ def test_lists_in_every_form(api: AepClient, schema: str, other: str) -> None:
     apart = f"?property=@type=={types[0]}&property=xdm:sourceSchema=={quote_plus(schema)}"
     assert found("xdm-id", apart) == {types[0]: [ids[0]]}
     page = found("xdm-v2-id", "?limit=2")
-    assert (page["results"], page["_page"]["next"]) == (ids[:2], "2")
-    assert found("xdm-v2-id", "?limit=2&start=2")["results"] == ids[2:]
+    assert page["results"] == ids[:2]
+    following = page["_page"]["next"]
+    assert found("xdm-v2-id", f"?limit=2&start={following}")["results"] == ids[2:]
+    assert found("xdm-v2-id", "?limit=2&start=2")["results"] == []
     place = f"{SCHEMA_REGISTRY}/global/descriptors"
     assert api.ok("GET", place, Accept=f"{V}xdm+json") == {}
     assert api.call("GET", f"{place}/{ids[0]}").status == 404

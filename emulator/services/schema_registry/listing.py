@@ -6,6 +6,7 @@ change; the guide of 2020 pages by index, later ones by the value of the first o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ DEFAULT_LIMIT = 300
 MAX_LIMIT = 500
 
 DEFAULT_ORDER = "updated"
+
+_CURSOR = re.compile(r"(\d{1,15})\.(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +37,17 @@ def page_of(resources: list[JsonObject], query: JsonObject, by_index: bool) -> P
     """Return the page that a query asks for.
 
     Args:
-        by_index: `start` counts items. Without `orderby` it always does, so that resources of the
-            same instant are not lost between pages.
+        by_index: `start` counts items. Else it is the value of the first field of `orderby` that
+            the last page has ended with, or the cursor that this page has named.
     """
     resources = selected(resources, query)
     orderby = query.get("orderby", "")
     resources = _ordered(resources, orderby or DEFAULT_ORDER)
     limit = min(whole_number(query.get("limit"), DEFAULT_LIMIT), MAX_LIMIT)
-    if by_index or not orderby:
+    if by_index:
         return _page_by_index(resources, whole_number(query.get("start"), 0), limit, orderby)
+    if not orderby:
+        return _page_by_cursor(resources, query.get("start", ""), limit)
     return _page_by_value(resources, query.get("start", ""), limit, orderby)
 
 
@@ -74,6 +79,27 @@ def _page_by_index(resources: list[JsonObject], start: int, limit: int, orderby:
     end = start + limit
     more = limit > 0 and end < len(resources)
     return Page(resources[start:end], orderby or DEFAULT_ORDER, str(end) if more else None)
+
+
+def _page_by_cursor(resources: list[JsonObject], start: str, limit: int) -> Page:
+    """Return what lies behind a cursor in the default order; what is no cursor finds nothing.
+
+    A cursor is the time of the last change, in milliseconds, and the how manieth resource of this
+    time it was, so that none of them is lost between pages.
+    """
+    marked: list[tuple[tuple[int, int], JsonObject]] = []
+    for item in resources:
+        moment = member(item, DEFAULT_ORDER)
+        time = moment if isinstance(moment, int) else 0
+        number = marked[-1][0][1] + 1 if marked and marked[-1][0][0] == time else 1
+        marked.append(((time, number), item))
+    if start:
+        cursor = _CURSOR.fullmatch(start)
+        mark = (int(cursor[1]), int(cursor[2])) if cursor else None
+        marked = [pair for pair in marked if mark and pair[0] > mark]
+    shown = marked[:limit]
+    last = shown[-1][0] if shown and limit < len(marked) else None
+    return Page([item for _, item in shown], DEFAULT_ORDER, last and f"{last[0]}.{last[1]}")
 
 
 def _page_by_value(resources: list[JsonObject], start: str, limit: int, orderby: str) -> Page:
