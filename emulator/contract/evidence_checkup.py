@@ -16,6 +16,9 @@ def check_evidence(contract: Contract) -> Iterator[str]:
     """
     for id in contract.house_rules or contract.rules:
         yield from rule_faults(contract, contract.rules[id])
+    for subject in contract.subjects.values():
+        if subject.within and subject.within not in contract.subjects:
+            yield f"subject {subject.name}: within {subject.within}, which is not in subjects.json"
     for entry in contract.entries.values():
         yield from _check_age(contract, entry)
 

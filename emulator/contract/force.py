@@ -69,13 +69,20 @@ def rules_in_force(
         same = topics.setdefault((rule.operation, rule.topic), [])
         spoken_of = tuple(earlier.about for earlier in same if earlier.about)
         about = subjects.get(rule.about)
-        if len(spoken_of) == len(same) and about not in spoken_of:
+        if len(spoken_of) == len(same) and not _is_part(about, spoken_of):
             severity = severity_in(rule, rank)
             ours = rule if severity == rule.severity else replace(rule, severity=severity)
             same.append(RuleInForce(ours, about, spoken_of))
     order = {id: index for index, id in enumerate(rules)}
     found = (item for same in topics.values() for item in same)
     return sorted(found, key=lambda item: order[item.rule.id])
+
+
+def _is_part(about: Subject | None, spoken_of: tuple[Subject, ...]) -> bool:
+    """Tell whether rules of earlier documents speak about all of a subject."""
+    return about is not None and any(
+        about.name == of.name or about.within == of.name for of in spoken_of
+    )
 
 
 def severity_in(rule: Rule, rank: Rank) -> Severity:

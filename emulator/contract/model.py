@@ -79,7 +79,7 @@ class Subject:
 
     `kind` and `key`, or `fact` and `of`, find a resource as checks do, from the whole request; the
     request is about the subject if the resource's dotted path `field` has one of `values`, or a
-    list with one of them.
+    list with one of them. `within` names the subject that this one is a part of.
     """
 
     name: str
@@ -90,6 +90,7 @@ class Subject:
     key: str = ""
     fact: str = ""
     of: tuple[str, ...] = ()
+    within: str = ""
     __pydantic_config__ = STRICT
 
     @property

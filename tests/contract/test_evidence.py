@@ -123,6 +123,19 @@ def test_a_rule_speaks_about_its_subject_and_the_next_one_about_the_rest() -> No
     assert in_force(tables, files, rest) == {"tables": False, "files": True, "rest": False}
 
 
+def test_what_an_old_document_says_of_a_part_of_a_subject_is_not_in_force() -> None:
+    csv = Subject("csv", "", "type", ("csv",), kind="spec", key="/body/spec", within="files")
+    new = rule("new", demands={"new": ""}, about="files")
+    old = rule("old", demands={"old": ""}, about="csv")
+    both = {one.id: one for one in (old, new)}
+    ranks = (RANK, {"old": 0, "new": 1})
+    found = [
+        [item.rule.id for item in rules_in_force(both, {**SUBJECTS, "csv": csv}, rank)]
+        for rank in ranks
+    ]
+    assert found == [["new"], ["old", "new"]]
+
+
 def test_what_an_old_document_says_of_the_same_subject_is_not_in_force() -> None:
     new = rule("new", demands={"new": ""}, about="files")
     old = rule("old", demands={"old": ""}, about="files")

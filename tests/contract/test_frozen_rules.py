@@ -39,6 +39,8 @@ GONE: frozenset[str] = frozenset(
         "flow_service.explore_connection_spec.filters_are_not_emulated",
         # took every source: spec_is_a_cloud_storage_2020_03 takes what the tutorial names
         "flow_service.create_target_connection.spec_is_of_the_cloud_storage_2020_03",
+        # the appendix of the tutorial decides now: source_is_a_cloud_storage_2020_09
+        "flow_service.create_flow.source_spec_is_listed_2020_09",
     }
 )
 """Ids of rules that no document states any more."""
@@ -57,7 +59,6 @@ NARROWED: dict[str, str] = {
     "flow_service.create_connection.auth_params_fit_spec": IN_PART,
     "flow_service.create_source_connection.params_fit_spec": IN_PART,
     "flow_service.create_target_connection.params_fit_spec": IN_PART,
-    "flow_service.create_flow.source_spec_is_listed_2020_09": IN_PART,
     "flow_service.create_flow.source_spec_is_listed": IN_PART,
     "flow_service.create_flow.target_spec_is_listed": IN_PART,
     "flow_service.create_connection.spec_supports_drafts": IN_PART,

@@ -15,6 +15,8 @@ from tests.bodies import FLOW_SERVICE, World, flow, make_world, source_connectio
 from tests.files import put
 
 RUNS = f"{FLOW_SERVICE}/runs"
+BIG_QUERY = "3c9b37f8-13a6-43d8-bad3-b863b941fedd"
+CRM_TO_AEP = "14518937-270c-4525-bdec-c2ba7cce3860"
 START = 1_600_000_000
 """The second in which the clock of these tests stands."""
 
@@ -28,6 +30,12 @@ WINDOW = {
 def once(start: int = START + 3600) -> dict[str, str]:
     """Return a schedule for one run, which is later than what a test does."""
     return {"startTime": str(start), "frequency": "once"}
+
+
+def big_query() -> dict[str, Any]:
+    params = {"project": "p", "clientId": "i", "clientSecret": "s", "refreshToken": "t"}
+    auth = {"specName": "Basic Authentication", "params": params}
+    return {"name": "Q", "auth": auth, "connectionSpec": {"id": BIG_QUERY, "version": "1.0"}}
 
 
 @pytest.fixture
@@ -158,14 +166,46 @@ def test_orders_without_a_flow_are_refused(
         ({"params": {"startTime": START}}, "params_fit_the_run_spec"),
         ({"params": {**WINDOW, "windowEndTime": "soon"}}, "params_fit_the_run_spec"),
         ({"params": "now"}, "params_fit_the_run_spec"),
-        ({"params": {**WINDOW, "windowEndTime": START - 61}}, "window_is_in_order"),
         ({"predecessors": ["a"]}, "predecessors_exist"),
+        ({"predecessors": [{"flowRunId": "a"}]}, "predecessor_runs_exist"),
+        ({"predecessors": [{"flowId": "a"}]}, "predecessor_flows_exist"),
     ],
 )
 def test_wrong_orders_are_refused(
     api: AepClient, flow_id: str, changes: dict[str, Any], rule: str
 ) -> None:
     assert refused(api, {"flowId": flow_id, "params": WINDOW, **changes}) == (400, rule)
+
+
+def test_a_window_that_holds_nothing_is_remarked_on(api: AepClient, flow_id: str) -> None:
+    params = {**WINDOW, "windowEndTime": START - 61}
+    answer = api.call("POST", RUNS, {"flowId": flow_id, "params": params})
+    assert answer.warnings == ["flow_service.create_run.window_is_in_order"]
+    summary = run(api, answer.json["id"])["metrics"]["recordSummary"]
+    assert summary["inputRecordCount"] == 0
+
+
+def test_only_the_first_run_of_a_table_names_its_delta_column(api: AepClient, world: World) -> None:
+    """The runSpec that is printed requires it of every run; the page about runs of the first."""
+    table = {
+        "name": "Table",
+        "data": {"format": "tabular"},
+        "params": {"tableName": "a.b", "columns": []},
+        "connectionSpec": {"id": BIG_QUERY, "version": "1.0"},
+        "baseConnectionId": api.ok("POST", f"{FLOW_SERVICE}/connections", big_query())["id"],
+    }
+    source = api.ok("POST", f"{FLOW_SERVICE}/sourceConnections", table)["id"]
+    body = flow(
+        world,
+        flowSpec={"id": CRM_TO_AEP, "version": "1.0"},
+        sourceConnectionIds=[source],
+        scheduleParams=once(),
+    )
+    id = api.ok("POST", f"{FLOW_SERVICE}/flows", body)["id"]
+    ordered = {"flowId": id, "params": WINDOW}
+    assert refused(api, ordered) == (400, "params_fit_the_run_spec")
+    order(api, id, params={**WINDOW, "deltaColumn": {"name": "day"}})
+    assert api.call("POST", RUNS, ordered).status == 201
 
 
 def test_a_run_follows_another(api: AepClient, flow_id: str) -> None:
@@ -398,7 +438,7 @@ def test_a_run_is_triggered_again(api: AepClient, flow_id: str, clock: ManualClo
 def test_a_run_is_triggered_again_only_when_it_can(api: AepClient, flow_id: str) -> None:
     path = f"{RUNS}/{order(api, flow_id, params={**WINDOW, 'startTime': START + 60})}/action"
     answer = api.call("POST", f"{path}?op=RE_TRIGGER")
-    assert answer.rule == "flow_service.run_action.action_fits_state"
+    assert answer.warnings == ["flow_service.run_action.action_fits_state"]
     path = f"{RUNS}/{order(api, flow_id)}/action?op=RE_TRIGGER"
     answer = api.call("POST", path, if_match='"old"')
     assert (answer.status, answer.rule.rpartition(".")[2]) == (412, "if_match_is_current")

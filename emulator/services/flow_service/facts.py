@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emulator.data_plane.delta import delta_column as column_of
-from emulator.json_types import JsonObject
+from emulator.json_types import JsonObject, as_object
 from emulator.scope import Scope, fact
 from emulator.services.flow_service.flows import FLOW
 from emulator.services.flow_service.listing import read_token
@@ -26,10 +26,27 @@ def started_flow(service: FlowService, scope: Scope, flow_id: str) -> bool:
 
 @fact()
 def spec_of_flow(service: FlowService, scope: Scope, flow_id: str) -> JsonObject | None:
-    """Return the flow spec of a flow."""
-    named = (scope.read(FLOW, flow_id) or {}).get("flowSpec")
+    """Return the flow spec of a flow, as its next run has to keep to it.
+
+    Its runSpec requires the delta column of every run, but "on-demand ingestion" of the first only:
+    after that the flow has it.
+    """
+    flow = scope.read(FLOW, flow_id) or {}
+    named = flow.get("flowSpec")
     id = named.get("id") if isinstance(named, dict) else None
-    return scope.find("flow_spec", id) if isinstance(id, str) else None
+    spec = scope.find("flow_spec", id) if isinstance(id, str) else None
+    return without_delta_column(spec) if spec and column_of(flow) else spec
+
+
+def without_delta_column(spec: JsonObject) -> JsonObject:
+    """Return a flow spec whose runSpec does not require a delta column."""
+    run_spec = as_object(spec.get("runSpec"))
+    schema = as_object(run_spec.get("spec"))
+    required = schema.get("required")
+    if not isinstance(required, list):
+        return spec
+    schema = {**schema, "required": [name for name in required if name != "deltaColumn"]}
+    return {**spec, "runSpec": {**run_spec, "spec": schema}}
 
 
 @fact()
