@@ -50,6 +50,7 @@ schemas: $(VENV)/serve.stamp  ## Write contracts/schema anew from the definition
 
 tables: $(VENV)/serve.stamp pages  ## Write the generated tables of the documents anew, and the pages of rules
 	$(BIN)/python docs/tables.py
+	$(BIN)/python docs/tutorials.py
 	$(BIN)/python docs/api_page.py
 	$(BIN)/python docs/mapping_functions.py
 	$(BIN)/python examples/make_reports.py
