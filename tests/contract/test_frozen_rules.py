@@ -67,6 +67,10 @@ NARROWED: dict[str, str] = {
     "flow_service.create_flow.flow_spec_supports_drafts": IN_PART,
     "flow_service.create_flow.source_spec_supports_drafts": IN_PART,
     **{
+        f"dataset_service.{operation}_labels.labels_are_texts": "the reference's example is empty"
+        for operation in ("create", "replace")
+    },
+    **{
         f"catalog.{operation}_dataset.{name}": reason
         for operation in ("create", "replace", "patch", "merge")
         for name, reason in {

@@ -11,6 +11,7 @@ from tests.bodies import CATALOG, DATASET_SERVICE, SCHEMA_REGISTRY, dataset, pro
 
 UNKNOWN = "0123456789abcdef01234567"
 SOME = {"labels": ["C1", "I2"], "optionalLabels": []}
+OLD = {"x_emulator_edition": "2020-09"}
 
 
 @pytest.fixture
@@ -39,18 +40,47 @@ def tag(api: AepClient, id: str) -> str:
     return api.call("GET", path(id)).headers["etag"]
 
 
-def test_labels_are_given_read_replaced_and_removed(api: AepClient, data: str, schema: str) -> None:
+def keyed(api: AepClient, id: str, labels: dict[str, Any]) -> dict[str, Any]:
+    """Return what a lookup answers."""
+    return {f"AEP:dataset:{id}": {"imsOrg": api.headers["x-gw-ims-org-id"], **labels}}
+
+
+def test_labels_are_given_read_replaced_and_removed(api: AepClient, data: str) -> None:
     answer = api.call("POST", path(data), SOME)
-    assert (answer.status, answer.json) == (201, SOME)
+    assert (answer.status, answer.json["message"]) == (201, "POST Successful")
+    assert answer.json.items() >= {**SOME, "code": "PES-201"}.items()
+    (schema,) = answer.json["parents"]
+    assert (schema["type"], schema["namespace"]) == ("schema", "AEP")
     etag = tag(api, data)
     assert answer.headers["etag"] == etag
-    assert api.ok("GET", path(data)) == SOME
-    answer = api.call("PUT", path(data), of_field(schema), If_Match=etag.strip('"'))
-    assert (answer.status, answer.json) == (200, of_field(schema))
+    assert api.ok("GET", path(data)) == keyed(api, data, SOME)
+    parent = {"namespace": "AEP", "type": "dataset", "id": UNKNOWN}
+    body = {"labels": ["C9"], "parents": [parent]}
+    answer = api.call("PUT", path(data), body, If_Match=etag.strip('"'))
+    assert (answer.status, answer.json["code"]) == (200, "PES-200")
+    assert answer.json["parents"] == [schema, parent]
     assert answer.headers["etag"] == tag(api, data) != etag
-    assert api.ok("GET", path(data)) == of_field(schema)
+    only = {"labels": ["C9"], "optionalLabels": []}
+    assert api.ok("GET", path(data)) == keyed(api, data, only)
     assert api.ok("DELETE", path(data), If_Match=tag(api, data)) == {}
     assert api.call("GET", path(data)).status == 404
+
+
+def test_labels_are_only_taken_from_fields(api: AepClient, data: str, schema: str) -> None:
+    """The guide of 2023: POST and PUT give none; in the editions of 2020 they do."""
+    answer = api.call("POST", path(data), of_field(schema))
+    assert (answer.status, answer.json["code"]) == (400, "PES-400")
+    assert answer.rule == "dataset_service.create_labels.fields_get_no_labels"
+    api.ok("POST", path(data), of_field(schema), headers=OLD)
+    more = of_field(schema)
+    more["optionalLabels"][0]["labels"] = ["S1", "S2"]
+    answer = api.call("PUT", path(data), more, If_Match=tag(api, data))
+    assert answer.rule == "dataset_service.replace_labels.field_labels_are_only_taken"
+    none = of_field(schema)
+    none["optionalLabels"][0]["labels"] = []
+    for body in (of_field(schema), none):
+        assert api.call("PUT", path(data), body, If_Match=tag(api, data)).status == 200
+    assert api.call("PUT", path(data), of_field(schema), If_Match=tag(api, data)).status == 400
 
 
 def test_a_head_request_brings_the_tag(api: AepClient, data: str) -> None:
@@ -89,7 +119,7 @@ def test_labels_that_exist_are_not_created_again(api: AepClient, data: str) -> N
     answer = api.call("POST", path(data), {"labels": ["C9"]})
     assert (answer.status, answer.json["status"]) == (403, "FORBIDDEN")
     assert answer.json["code"] == "PES-403"
-    assert api.ok("GET", path(data)) == SOME
+    assert api.ok("GET", path(data)) == keyed(api, data, SOME)
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
@@ -104,7 +134,7 @@ def test_a_change_names_the_version_that_it_changes(api: AepClient, data: str, m
         "CONFLICT",
         "PES-409",
     )
-    assert api.ok("GET", path(data)) == SOME
+    assert api.ok("GET", path(data)) == keyed(api, data, SOME)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +179,7 @@ def test_the_guide_of_2020_has_labels_at_catalog(api: AepClient, data: str, sche
     assert api.ok("GET", place, headers=edition) == {f"AEP:dataset:{data}": empty}
     answer = api.call("POST", place, SOME, headers=edition)
     assert (answer.status, answer.json) == (201, SOME)
-    assert api.ok("GET", path(data)) == SOME
+    assert api.ok("GET", path(data)) == keyed(api, data, SOME)
     assert api.ok("PUT", place, of_field(schema), headers=edition) == of_field(schema)
     assert api.ok("DELETE", place, headers=edition) == [f"@/dataSets/{data}"]
     assert api.call("GET", path(data)).status == 404

@@ -30,6 +30,7 @@ CHECKS: dict[str, str] = {
     "every_listed": "specs.every_listed",
     "expression": "expressions.expression",
     "field_is_one_of": "references.field_is_one_of",
+    "field_labels_are_known": "labels.field_labels_are_known",
     "filter": "filters.check_filter",
     "fit_for_union": "descriptors.fit_for_union",
     "fits_spec": "specs.fits_spec",

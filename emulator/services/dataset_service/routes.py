@@ -15,13 +15,13 @@ def get_labels(service: DatasetService, call: Call) -> Reply:
 @operation("dataset_service.create_labels")
 def create_labels(service: DatasetService, call: Call) -> Reply:
     labels = service.put(call.scope, call.path["datasetId"], call.body)
-    return shapes.written(service, 201, labels)
+    return shapes.written(service, call, 201, labels)
 
 
 @operation("dataset_service.replace_labels")
 def replace_labels(service: DatasetService, call: Call) -> Reply:
     labels = service.put(call.scope, call.path["datasetId"], call.body)
-    return shapes.written(service, 200, labels)
+    return shapes.written(service, call, 200, labels)
 
 
 @operation("dataset_service.delete_labels")

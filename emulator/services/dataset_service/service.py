@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emulator.json_types import JsonObject
+from emulator.json_types import JsonObject, as_object
 from emulator.scope import Finder, Scope
 from emulator.services.interfaces import Domain
 
@@ -14,7 +14,8 @@ LABELS = "dataset_labels"
 class DatasetService(Domain):
     """The labels of every sandbox's data sets, one entity for each data set that has any.
 
-    A stored entity has `id` (the data set's), `labels`, `optionalLabels` and `etag`.
+    A stored entity has `id` (the data set's), `labels`, `optionalLabels`, `etag`, and `parents` if
+    a request named any.
     """
 
     def finders(self) -> Mapping[str, Finder]:
@@ -32,9 +33,17 @@ class DatasetService(Domain):
         return {name: labels.get(name, []) for name in ("labels", "optionalLabels")}
 
     def keyed(self, scope: Scope, labels: JsonObject) -> JsonObject:
-        """Return labels under the name of their data set, as the guides of 2020 print them."""
+        """Return labels under the name of their data set, as the guides print them."""
         organization = {"imsOrg": scope.organization}
         return {f"AEP:dataset:{labels['id']}": organization | self.payload(labels)}
+
+    def parents(self, scope: Scope, labels: JsonObject) -> list[JsonObject]:
+        """Return the entities of which a data set inherits labels: its schema's comes first."""
+        dataset = scope.find("dataset", labels["id"]) or {}
+        schema = scope.find("schema", str(as_object(dataset.get("schemaRef")).get("id"))) or {}
+        name = schema.get("meta:altId")
+        own = [{"id": name, "type": "schema", "namespace": "AEP"}] if name else []
+        return [*own, *labels.get("parents", [])]
 
     def put(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
         """Give a data set these labels in place of all that it had."""
@@ -46,6 +55,9 @@ class DatasetService(Domain):
             "optionalLabels": sent.get("optionalLabels", []),
             "etag": scope.etag(f"{LABELS} {id}", version, scope.now()),
         }
+        parents = sent.get("parents")
+        if isinstance(parents, list) and all(isinstance(item, dict) for item in parents):
+            labels["parents"] = parents
         scope.write(scope.change(LABELS, id, labels))
         return labels
 

@@ -11,12 +11,16 @@ def read(service: DatasetService, call: Call, labels: JsonObject) -> Reply:
     """Return the answer to a lookup as the edition in force shows it."""
     if call.edition.answer("dataset_service.labels") == "keyed":
         return Reply(200, service.keyed(call.scope, labels), _tag(labels))
-    return written(service, 200, labels)
+    return Reply(200, service.payload(labels), _tag(labels))
 
 
-def written(service: DatasetService, status: int, labels: JsonObject) -> Reply:
-    """Return the answer to a write: the labels that are in force now."""
-    return Reply(status, service.payload(labels), _tag(labels))
+def written(service: DatasetService, call: Call, status: int, labels: JsonObject) -> Reply:
+    """Return the answer to a write: the labels that are in force now, and what was done."""
+    body = service.payload(labels)
+    if call.edition.answer("dataset_service.written") == "told":
+        done = {"code": f"PES-{status}", "message": f"{call.operation.method} Successful"}
+        body = {"parents": service.parents(call.scope, labels), **body, **done}
+    return Reply(status, body, _tag(labels))
 
 
 def _tag(labels: JsonObject) -> dict[str, str]:
