@@ -122,8 +122,8 @@ def test_every_file_is_json_with_two_spaces_and_a_final_newline() -> None:
 
 
 def test_file_counts() -> None:
-    """95 connection specs, 22 flow specs and 100 XDM resources are known."""
-    assert len(connection_specs()) == 95
+    """96 connection specs, 22 flow specs and 100 XDM resources are known."""
+    assert len(connection_specs()) == 96
     assert len(flow_specs()) == 22
     counts = {folder: len(load(f"xdm/{folder}")) for folder in XDM_FOLDERS}
     assert counts == {"behaviors": 3, "classes": 7, "fieldgroups": 33, "datatypes": 57}

@@ -176,6 +176,16 @@ def url(emulator: Emulator) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.port}"
 
 
+def test_the_lines_of_a_reason_stand_below_each_other(api: AepClient, control: Control) -> None:
+    """The two that add an unknown spec are there to be copied."""
+    api.call("POST", CONNECTIONS, base_connection(connectionSpec={"id": "far", "version": "1.0"}))
+    lines = [line.lstrip(" |^") for line in explanation_lines(control("journal/last"))]
+    place = next(n for n, line in enumerate(lines) if "two lines add it:" in line)
+    assert lines[place].startswith('there is no connection spec "far" among the ')
+    assert lines[place + 1].startswith("mkdir -p own/connection_specs && echo ")
+    assert lines[place + 2] == "aep-emulator serve --fixtures own"
+
+
 def test_the_command_explains(api: AepClient, url: str) -> None:
     none = run("explain", "--url", url)
     assert (none.returncode, none.stdout) == (2, "")
