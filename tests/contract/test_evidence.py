@@ -18,7 +18,6 @@ from emulator.package_data import data_folder
 PENDING = (
     "connectors",
     "data_prep",
-    "flow_service",
     "ims",
     "platform",
     "sandbox_management",

@@ -93,7 +93,21 @@ ALLOWED = [
     ),
     *(
         Allowed(name, r'without name|name := ""', "the OpenAPI document requires only specs")
-        for name in ("create_connection", "create_target_connection", "create_flow")
+        for name in ("create_connection", "create_target_connection")
+    ),
+    Allowed("create_flow", r"without name", "the OpenAPI schema requires none", "name_is_sent"),
+    Allowed("create_flow", r'name := ""', "the OpenAPI document requires only specs"),
+    Allowed(
+        "create_flow",
+        r'flowSpec/version := ("wrong"|"")',
+        "no document says that another version is refused",
+        "flow_spec_version_is_known",
+    ),
+    Allowed(
+        "create_flow",
+        r"query mode=draft",
+        "the flow specs of 2020 say nothing of drafts",
+        "flow_spec_draft_support_is_documented",
     ),
     *(
         Allowed(
@@ -116,6 +130,18 @@ ALLOWED = [
         r'auth/params/\w+ := (""|"wrong"|an unknown id)',
         "the schemas of auth specs say that a credential is text, not which; whether it opens "
         "anything only the storage knows",
+    ),
+    Allowed(
+        "create_connection",
+        r"auth/params := .*|auth/params/\w+ := .*|without auth/params(/\w+)?",
+        "pages print examples of params, no schema",
+        "auth_params_are_documented",
+    ),
+    Allowed(
+        "create_connection",
+        r'auth/specName := ("wrong"|"")',
+        "no page prints all ways to authenticate",
+        "auth_spec_is_documented",
     ),
     # Source connections
     Allowed(

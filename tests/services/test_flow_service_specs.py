@@ -11,7 +11,15 @@ from urllib.parse import quote
 import pytest
 
 from emulator.testing.client import AepClient
-from tests.bodies import CLOUD_STORAGE_TO_AEP, FLOW_SERVICE, World, base_connection, flow
+from tests.bodies import (
+    CATALOG,
+    CLOUD_STORAGE_TO_AEP,
+    FLOW_SERVICE,
+    World,
+    base_connection,
+    dataset,
+    flow,
+)
 
 S3 = "ecadc60c-7455-4d87-84dc-2a0e293d997b"
 PROVIDER = "521eee4d-8cbe-4906-bb48-fb6bd4450033"
@@ -245,6 +253,22 @@ def test_data_sets_are_listed_for_activation(api: AepClient, world: World) -> No
     answer = api.ok("GET", url("connectionSpecs", S3, "configs") + query)
     assert [item["id"] for item in answer["items"]] == [world.dataset]
     assert answer["pageInfo"] == {"hasNext": False}
+
+
+def test_data_sets_for_activation_are_asked_for_as_at_catalog(api: AepClient, world: World) -> None:
+    """The page about exports says that all other parameters are those of Catalog."""
+    more = dataset(world.schema) | {"name": "Another"}
+    other = api.ok("POST", f"{CATALOG}/dataSets", more)[0].removeprefix("@/dataSets/")
+    query = url("connectionSpecs", S3, "configs") + (
+        "?outputType=activationDatasets&outputField=datasets"
+    )
+    (found, _) = api.ok("GET", f"{query}&properties=name,state&orderBy=asc:name")["items"]
+    assert found == {"id": other, "name": "Another", "state": found["state"]}
+    for wanted in ("name=Another", "property=name==Another"):
+        assert [item["id"] for item in api.ok("GET", f"{query}&{wanted}")["items"]] == [other]
+    answer = api.call("GET", f"{query}&tags=a:b")
+    name = "flow_service.get_connection_spec_configs.catalog_parameters_are_obeyed"
+    assert (answer.status, answer.warnings) == (200, [name])
 
 
 def test_the_role_of_a_storage_is_told(api: AepClient) -> None:

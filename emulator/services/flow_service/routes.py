@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from emulator.filters.catalog import ordered, parse_condition
 from emulator.json_types import JsonObject
 from emulator.services.flow_service import shapes
 from emulator.services.flow_service.flows import FLOW
@@ -210,8 +211,21 @@ def get_spec_configs(service: FlowService, call: Call) -> Reply:
         return Reply(200, {"configParams": {"IAMRole": storage_role(call.scope)}})
     start = int(call.query.get("start", "0"))
     end = start + int(call.query.get("limit", _DATASETS_PER_PAGE))
-    datasets = call.lookup.all("dataset")
-    return Reply(200, {"items": datasets[start:end], "pageInfo": {"hasNext": end < len(datasets)}})
+    datasets = list(_datasets_asked_for(call))
+    page_info = {"hasNext": end < len(datasets)}
+    return Reply(200, {"items": datasets[start:end], "pageInfo": page_info})
+
+
+def _datasets_asked_for(call: Call) -> Iterator[JsonObject]:
+    """Yield the data sets that a query lets through, as Catalog's own list does."""
+    query = call.query
+    conditions = [parse_condition(text) for text in query.get("property", ())]
+    named = query.get("name")
+    members = {*query["properties"].split(","), "id"} if query.get("properties") else None
+    for dataset in ordered(call.lookup.all("dataset"), query.get("orderBy", "")):
+        meets = all(condition.holds(dataset) for condition in conditions if condition)
+        if meets and named in (None, dataset.get("name")):
+            yield dataset if members is None else {k: v for k, v in dataset.items() if k in members}
 
 
 @operation("flow_service.search_connections")
