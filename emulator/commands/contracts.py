@@ -21,6 +21,7 @@ from emulator.commands.verify import add_traffic_arguments, verified
 
 if TYPE_CHECKING:
     from emulator.contract import Contract, Rule
+    from emulator.contract.reply_cases import ReplyCase
 
 HELP = "check, list, explain and compare the rules"
 
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--operation", metavar="ID", help="only the rules of this operation")
     listing.set_defaults(run=run_list)
 
-    explain = commands.add_parser("explain", help="explain a rule or an error")
+    explain = commands.add_parser("explain", help="explain a rule, a reply or an error")
     explain.add_argument("rule", metavar="RULE", help="id, as in the header x-emulator-rule")
     add_settings(explain, "contracts")
     explain.set_defaults(run=run_explain)
@@ -147,10 +148,13 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 
 def run_explain(arguments: argparse.Namespace) -> int:
-    """Print all that is known of a rule, or of an entry of an error catalogue."""
+    """Print all that is known of a rule, of a reply case, or of an entry of an error catalogue."""
     from emulator.admin import describe
 
     contract = load_contract_of(arguments)
+    if case := contract.reply_cases.by_id.get(arguments.rule):
+        print("\n".join(_explain_reply(contract, case)))
+        return 0
     explained = describe.rule(contract, arguments.rule)
     if explained is None:
         hint = _hint(arguments.rule, contract.rules)
@@ -158,6 +162,24 @@ def run_explain(arguments: argparse.Namespace) -> int:
     lines = _explain_rule(explained) if "states" in explained else _explain_problem(explained)
     print("\n".join(lines))
     return 0
+
+
+def _explain_reply(contract: Contract, case: ReplyCase) -> Iterator[str]:
+    from emulator.contract.sources import describe_sources
+    from emulator.journal.text import document_lines
+    from emulator.json_types import dumps
+
+    yield case.id
+    yield f"  {case.states}"
+    yield ""
+    yield f"operation  {case.operation}"
+    for document in describe_sources(contract, case):
+        yield from document_lines(document, "", 10)
+    fulfils = {**({"reply": case.reply} if case.reply else {}), **case.values}
+    yield f"fulfils    {dumps(fulfils).decode()}"
+    entries = contract.entries.values()
+    names = [entry.name for entry in entries if case in contract.reply_cases.in_force(entry)]
+    yield f"editions   {', '.join(names)}"
 
 
 def _explain_rule(rule: dict[str, Any]) -> Iterator[str]:

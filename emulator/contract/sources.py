@@ -30,8 +30,8 @@ def sources_of(contract: Contract, rule: Rule | ReplyCase) -> Iterator[Source]:
             yield Source(id, does, contract.documents[id].date, passage)
 
 
-def describe_sources(contract: Contract, rule: Rule) -> list[JsonObject]:
-    """Return the documents of a rule with all that is known of them, for replies and reports."""
+def describe_sources(contract: Contract, rule: Rule | ReplyCase) -> list[JsonObject]:
+    """Return the documents of a rule or reply case with all that is known of them."""
     described = []
     for source in sources_of(contract, rule):
         row = {**describe_document(contract, source.id), "does": source.does}

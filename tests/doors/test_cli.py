@@ -335,6 +335,10 @@ def test_contracts_explain_tells_all_of_a_rule() -> None:
     ):
         assert part in done.stdout
     assert run("contracts", "explain", "platform.api_key_missing").returncode == 0
+    done = run("contracts", "explain", "flow_service.list_flows.most_recent_first")
+    assert "What was created or updated last comes first." in done.stdout
+    assert "Flow Service API - Destinations" in done.stdout
+    assert "editions   2020-09, latest" in done.stdout
     assert_one_line(run("contracts", "explain", "platform.gate.api_key"), "did you mean", RULE)
 
 
