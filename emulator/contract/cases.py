@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.contract.judge import JudgedRule
 from emulator.contract.lookup import Finding
-from emulator.contract.model import Rule
+from emulator.contract.model import Rule, Severity
 from emulator.json_types import Json, JsonObject
 
 
@@ -41,21 +41,23 @@ class CaseLookup:
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
         """Return findings that the case gives under `judged`.
 
-        Each is `[rule id, reason, members that the body has then]`, and `"structural"` behind it
-        where the rule is.
+        Each is `[rule id, reason, members that the body has then]`, and `"structural"` or
+        `"warning"` behind it where the rule is.
         """
         judged = self._given.get("judged", {}).get(operation, [])
         body = request.get("body", {})
         return [
-            Finding(_rule_named(id, "structural" in marks), "/body", reason, {})
+            Finding(_rule_named(id, marks), "/body", reason, {})
             for id, reason, needed, *marks in judged
             if all(body.get(name) == value for name, value in needed.items())
         ]
 
 
-def _rule_named(id: str, structural: bool) -> Rule:
+def _rule_named(id: str, marks: list[str]) -> Rule:
     check: JsonObject = {"nothing": {}}
-    return Rule(id, "", "", "", "error", check, "", structural="given" if structural else "")
+    severity: Severity = "warning" if "warning" in marks else "error"
+    structural = "given" if "structural" in marks else ""
+    return Rule(id, "", "", "", severity, check, "", structural=structural)
 
 
 def failing_cases(rule: Rule) -> Iterator[str]:

@@ -64,9 +64,15 @@ class Edition:
         answer = self.answers.get(aspect)
         return answer.shape if answer else ""
 
+    def problem(self, id: str, service: str) -> ProblemEntry:
+        """Return a problem's entry; for one of the platform, the service's own if it has one."""
+        own = f"{service}.{id.partition('.')[2]}"
+        return self.problems.get(own if id.startswith("platform.") else id) or self.problems[id]
+
     def envelope(self, problem: str, service: str) -> str:
         """Return the shape of the body in which a service refuses with a problem."""
-        return self.problems[problem].envelope or self.answer(f"{service}.envelope") or "gateway"
+        named = self.problem(problem, service).envelope
+        return named or self.answer(f"{service}.envelope") or "gateway"
 
     def judge(self, operation: str, request: JsonObject, lookup: Lookup) -> list[Finding]:
         """Return every finding on a request, in the order of refusal."""

@@ -278,7 +278,9 @@ class ProblemEntry:
     """An entry of a service's error catalogue.
 
     `detail`, `title` and `headers` are templates over the refusal's values, `{reason}` among them.
-    `envelope` names the body's shape; empty means the service's own in the edition.
+    `envelope` names the body's shape; empty means the service's own in the edition. `report` has
+    further members of the envelope's report, as templates too; a text that is nothing but a word in
+    braces becomes that value, `{sub_errors}` for one.
     """
 
     id: str
@@ -290,6 +292,7 @@ class ProblemEntry:
     code: str = ""
     envelope: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    report: JsonObject = field(default_factory=dict)
     __pydantic_config__ = STRICT
 
 

@@ -55,7 +55,8 @@ class Replies:
         """Return by status the problems that a call of an operation can end with."""
         found: dict[int, list[str]] = {}
         for id in dict.fromkeys(self._ids(operation)):
-            found.setdefault(self._edition.problems[id].status, []).append(id)
+            entry = self._edition.problem(id, operation.service)
+            found.setdefault(entry.status, []).append(id)
         return found
 
     def _ids(self, operation: Operation) -> Iterator[str]:
@@ -74,7 +75,7 @@ class Replies:
         names = [f"error.{shape}" for shape in sorted(shapes)]
         for shape, name in zip(sorted(shapes), names, strict=True):
             self._add(name, self._responses.by_status("platform.envelopes")[shape])
-        entries = [self._edition.problems[id] for id in problems]
+        entries = [self._edition.problem(id, operation.service) for id in problems]
         titles = dict.fromkeys(entry.title or entry.detail for entry in entries)
         return {
             "description": f"{_phrase(status)}: {'; '.join(titles)}",

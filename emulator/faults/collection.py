@@ -249,7 +249,8 @@ def _problem(fault: Fault, exchange: Exchange) -> Problem:
         return Problem("platform.service_unavailable")
     path = exchange.incoming.path
     id = next(iter(path.values()), "")
-    known = {"reason": f"the fault {fault.id} asks for this error", "id": id, "value": id, **path}
+    known = {"reason": f"the fault {fault.id} asks for this error", "id": id, "value": id}
+    known |= {"method": exchange.incoming.method, **path}
     return Problem(_problem_id(fault), **(known | (fault.get("values") or {})))
 
 

@@ -94,9 +94,9 @@ class Comparison:
 
     def _problem(self, edition: Edition, finding: Finding) -> str:
         """Return how a refusal looks: status, code and the shape of the body."""
-        entry = edition.problems[finding.rule.problem]
         service = finding.rule.operation.partition(".")[0]
-        envelope = entry.envelope or edition.answer(f"{service}.envelope") or "gateway"
+        entry = edition.problem(finding.rule.problem, service)
+        envelope = edition.envelope(finding.rule.problem, service)
         return " ".join(part for part in (str(entry.status), entry.code, f"({envelope})") if part)
 
     def _answers(self, operation: str) -> list[tuple[str, str]]:

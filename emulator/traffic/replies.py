@@ -54,6 +54,8 @@ class Replies:
                 yield f"{status}, although no rule refuses it"
         elif refusal is not None and 400 <= status < 500 and not judged.undecided:
             edition = self._contract.edition(judged.edition)
-            documented = edition.problems[refusal.rule.problem].status
+            operation = routed.route.operation
+            service = operation.service if operation else ""
+            documented = edition.problem(refusal.rule.problem, service).status
             if documented != status:
                 yield f"{status}, where {refusal.rule.id} answers {documented}"

@@ -13,6 +13,7 @@ from emulator.contract import Contract, ProblemEntry
 from emulator.contract.enforcement import refuses
 from emulator.contract.model import BODY, GATE
 from emulator.contract.mutes import mark
+from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
 from emulator.problem import Problem
 from emulator.sandbox import PLATFORM
@@ -219,7 +220,7 @@ class Engine:
     def refuse(self, problem: Problem, exchange: Exchange) -> Reply:
         """Return the reply that a problem is in an edition, in the service's own envelope."""
         edition, service = exchange.edition, exchange.incoming.operation.service
-        entry = edition.problems[problem.id]
+        entry = edition.problem(problem.id, service)
         envelope = edition.envelope(problem.id, service)
         filled = self._fill(entry, problem.values, exchange.request_id)
         known = _texts(problem.values)
@@ -236,6 +237,7 @@ class Engine:
             detail=entry.detail.format_map(known),
             request_id=request_id,
             now=self.platform.clock.now(),
+            report=_filled(entry.report, values, known),
         )
 
     def _request_id(self, headers: Mapping[str, str]) -> str:
@@ -261,9 +263,35 @@ def problem_of(finding: Finding) -> Problem:
         "reason": finding.reason,
         "states": finding.rule.states,
         "place": place,
+        "sub_errors": [sub_error(finding)],
         **finding.values,
     }
     return Problem(finding.rule.problem, rule=finding.rule.id, **values)
+
+
+def sub_error(finding: Finding) -> JsonObject:
+    """Return a finding as the Schema Registry lists it below its own error.
+
+    That of a missing member is the one that was seen: pitchmuc/aepp, issue 18.
+    """
+    missing = finding.values.get("missing")
+    if isinstance(missing, str):
+        message = f"$.{missing}: is missing but it is required"
+        return {"path": "$", "type": "required", "arguments": [missing], "message": message}
+    steps = finding.at.removeprefix("/body").replace("/", ".")
+    return {"path": f"${steps}", "message": f"${steps}: {finding.reason}"}
+
+
+def _filled(template: Json, values: Mapping[str, object], known: Mapping[str, str]) -> Json:
+    """Return a template with a refusal's values; `{name}` alone becomes the value as it is."""
+    if isinstance(template, dict):
+        return {name: _filled(item, values, known) for name, item in template.items()}
+    if isinstance(template, list):
+        return [_filled(item, values, known) for item in template]
+    value = values.get(template[1:-1]) if isinstance(template, str) else None
+    if isinstance(value, list) and template.startswith("{"):
+        return value
+    return template.format_map(known) if isinstance(template, str) else template
 
 
 def _texts(values: Mapping[str, object]) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from emulator.json_types import JsonObject
@@ -14,7 +14,10 @@ _TYPE = "http://ns.adobe.com/aep/errors/"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A filled entry of an error catalogue. `now` is in milliseconds."""
+    """A filled entry of an error catalogue.
+
+    `now` is in milliseconds; `report` are further members of an envelope's report.
+    """
 
     status: int
     code: str
@@ -22,6 +25,7 @@ class Refusal:
     detail: str
     request_id: str
     now: int
+    report: JsonObject = field(default_factory=dict)
 
 
 def _type(refusal: Refusal, prefix: str) -> str:
@@ -99,6 +103,7 @@ def registry(refusal: Refusal) -> JsonObject:
             "timestamp": moment,
             "detailed-message": refusal.detail,
             "sub-errors": [],
+            **refusal.report,
         },
         "detail": refusal.detail,
     }

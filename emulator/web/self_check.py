@@ -78,8 +78,10 @@ class SelfCheck:
         """
         id = exchange.reply.headers.get(_RULE, "")
         rule = self._contract.rules.get(id)
-        problem = exchange.edition.problems.get(rule.problem if rule else id)
-        return {problem.status} if problem else set()
+        problem = rule.problem if rule else id
+        if problem not in exchange.edition.problems:
+            return set()
+        return {exchange.edition.problem(problem, exchange.incoming.operation.service).status}
 
 
 def _may_deviate(exchange: Exchange) -> bool:

@@ -15,6 +15,10 @@ ROOT = "https://ns.adobe.com/"
 _OTHER_ROOTS = {"schema.org.": "http://schema.org/"}
 """Of standard resources that have another root: how their altIds begin, and their root."""
 
+_OWNERS = ("adobecloud", "experience", "xdm")
+"""What stands for a tenant in ids of the platform's own resources."""
+
+_TENANTS = re.compile(r"(schemas|classes|mixins|fieldgroups|datatypes)/[^/]+")
 _ENCODED = re.compile(r"https?%3a", re.IGNORECASE)
 _SPELLING = re.compile(
     r"https?:/+(ns\.adobe\.com|schema\.org)/.+"
@@ -39,6 +43,16 @@ def canonical(id: str) -> str:
         if plain.startswith(start):
             return root + plain.removeprefix(start)
     return ROOT + plain.replace(".", "/")
+
+
+def is_of_platform(id: str) -> bool:
+    """Tell whether an id is one of the platform's own resources: of no tenant, and not local."""
+    plain = canonical(id) if not id.startswith("#") else id
+    if plain.startswith(tuple(_OTHER_ROOTS.values())):
+        return True
+    owner, _, rest = plain.removeprefix(ROOT).partition("/")
+    is_tenants = _TENANTS.fullmatch(rest) and owner not in _OWNERS
+    return id.startswith(("_", "http")) and plain.startswith(ROOT) and not is_tenants
 
 
 def identity(value: Json) -> Json:

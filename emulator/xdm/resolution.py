@@ -12,12 +12,16 @@ from emulator.json_types import Json, JsonObject
 Node = JsonObject
 Find = Callable[[str], JsonObject | None]
 
+UNRESOLVED = "x-emulator.unresolved"
 COMPOSING = ("allOf", "definitions", "refs", "$ref")
 _LOCAL = "#/definitions/"
 
 
 def resolve(resource: JsonObject, find: Find) -> JsonObject:
     """Return a resource's resolved form; its root members stay, but for those that compose it.
+
+    What a `$ref` names and nobody finds contributes nothing; the member `UNRESOLVED` lists it, so
+    that fields which are not there are not taken for missing.
 
     Args:
         find: Returns a resource by the id that a `$ref` names.
@@ -28,6 +32,8 @@ def resolve(resource: JsonObject, find: Find) -> JsonObject:
     root["properties"] = body.get("properties", {})
     if body.get("required"):
         root["required"] = body["required"]
+    if resolver.unresolved:
+        root[UNRESOLVED] = resolver.unresolved
     return root
 
 
@@ -38,6 +44,7 @@ class _Resolver:
         self._find = find
         self._bodies: dict[str, Node] = {}
         self._open: set[str] = set()
+        self.unresolved: list[str] = []
 
     def composed(self, node: Node, document: JsonObject) -> Node:
         """Return what a node says by itself and by everything that its `allOf` lists."""
@@ -94,6 +101,8 @@ class _Resolver:
         else:
             target = document = self._find(reference) or {}
             key = reference
+            if not target and reference not in self.unresolved:
+                self.unresolved.append(reference)
         if not isinstance(target, dict) or key in self._open:
             # A type that contains itself ends where it would begin again.
             return {}

@@ -21,7 +21,6 @@ PENDING = (
     "ims",
     "platform",
     "sandbox_management",
-    "schema_registry",
 )
 """Services whose rules have not been gone through yet."""
 

@@ -116,9 +116,9 @@ def test_a_refusal_has_the_documented_status_and_envelope(
     for outcome in matrix.refused(key):
         edition = contract.edition(outcome.judged_by)
         rule = contract.rules.get(outcome.answer.rule)
-        entry = edition.problems[rule.problem if rule else outcome.answer.rule]
+        problem = rule.problem if rule else outcome.answer.rule
         service = outcome.step.operation.partition(".")[0]
-        envelope = entry.envelope or edition.answer(f"{service}.envelope") or "gateway"
+        entry, envelope = edition.problem(problem, service), edition.envelope(problem, service)
         assert outcome.answer.status == entry.status, outcome.wrong.what
         assert outcome.answer.headers["content-type"] == "application/json"
         assert shape(envelope).is_valid(outcome.answer.json), (

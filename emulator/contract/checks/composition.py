@@ -12,7 +12,7 @@ from emulator.json_patch import PatchError, apply
 from emulator.json_types import Json, JsonObject, short_json, walk
 from emulator.xdm.declarations import FIELD_FAULTS, declarations
 from emulator.xdm.fields import composed
-from emulator.xdm.identity import identity
+from emulator.xdm.identity import identity, is_of_platform
 
 _LOCAL = "#/definitions/"
 
@@ -38,16 +38,30 @@ def tags_of(schema: JsonObject) -> set[str]:
 
 
 def composed_of(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
-    """So many members of an `allOf` refer to resources of `kinds`: `minimum`, `maximum`."""
+    """So many members of an `allOf` refer to resources of `kinds`: `minimum`, `maximum`.
+
+    One that nobody knows among all resources, the kind `unknown`, may be what is missing.
+    """
     if not isinstance(value, list):
         return
     kinds, parts = arguments["kinds"], composed({"allOf": value})
     found = [id for id in parts if any(lookup.find(kind, id) is not None for kind in kinds)]
     noun = " or ".join(kinds).replace("_", " ")
-    if len(found) < arguments.get("minimum", 0):
+    among = arguments.get("unknown")
+    is_known = not among or all(lookup.find(among, id) is not None for id in parts)
+    if len(found) < arguments.get("minimum", 0) and is_known:
         yield Reason(f"allOf names no {noun}")
     if len(found) > arguments.get("maximum", len(found)):
         yield Reason(f"allOf names more than one {noun}: {', '.join(found)}")
+
+
+def is_of_kind(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    """The resource that the value names, if there is one `among` all, is of one of `kinds`."""
+    if not isinstance(value, str) or lookup.find(arguments["among"], value) is None:
+        return
+    if all(lookup.find(kind, value) is None for kind in arguments["kinds"]):
+        nouns = " or ".join(arguments["kinds"]).replace("_", " ")
+        yield Reason(f"{value} is no {nouns}", values={"id": value})
 
 
 def group_fits_class(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
@@ -78,18 +92,28 @@ def listed_at(value: Json, arguments: str, lookup: Lookup) -> Iterator[Reason]:
 def refers_within(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """Every `$ref`, however deep, names a definition of the value or a resource of `kind`.
 
+    With `unless` those `of_platform`, or those `of_tenant` and local ones, are not looked at.
     `explained` names a fact of a reference that says more about why nothing is found.
     """
     definitions = value.get("definitions") if isinstance(value, dict) else None
     known = definitions if isinstance(definitions, dict) else {}
     for place, reference in _references(value, ""):
+        if is_excepted(reference, arguments):
+            continue
         if reference.startswith("#"):
             if reference.removeprefix(_LOCAL) not in known:
                 yield Reason(f"there is no {reference}", at=place, values={"id": reference})
         elif lookup.find(arguments["kind"], reference) is None:
-            more = ask(reference, arguments["explained"], lookup) or ""
+            explained = arguments.get("explained")
+            more = (ask(reference, explained, lookup) or "") if explained else ""
             said = f"there is no resource {reference}{more}"
             yield Reason(said, at=place, values={"id": reference})
+
+
+def is_excepted(reference: str, arguments: JsonObject) -> bool:
+    """Tell whether a reference belongs to those that a check's `unless` leaves out."""
+    unless = arguments.get("unless")
+    return bool(unless) and is_of_platform(reference) == (unless == "of_platform")
 
 
 def _references(value: Json, place: str) -> Iterator[tuple[str, str]]:

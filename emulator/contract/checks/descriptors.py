@@ -14,6 +14,7 @@ from emulator.contract.lookup import Lookup
 from emulator.json_types import MISSING, Json, JsonObject, at, short_json
 from emulator.xdm.fields import composed
 from emulator.xdm.paths import Declared, declared_at
+from emulator.xdm.resolution import UNRESOLVED
 
 _IDENTITY_MAP = "https://ns.adobe.com/xdm/context/identitymap"
 
@@ -23,14 +24,17 @@ def described_field(value: Json, arguments: JsonObject, lookup: Lookup) -> Itera
 
     Arguments: `schema` points to the schema's id; without `must` the field only has to be there,
     else it has to be `required`, `at_root` or a `date_time`, which is judged only of fields that
-    are there.
+    are there. Of a schema with parts that nobody knows, no field is missing.
     """
     key = at(lookup.request, arguments["schema"])
     schema = lookup.find("resolved_schema", key) if isinstance(key, str) else None
     if schema is None:
         return
     for path in _paths(value):
-        fault = _field_fault(arguments.get("must", "exist"), path, declared_at(schema, path))
+        declared = declared_at(schema, path)
+        if declared is None and UNRESOLVED in schema:
+            continue
+        fault = _field_fault(arguments.get("must", "exist"), path, declared)
         if fault:
             yield Reason(f"{path} {fault}", values={"field": path})
 

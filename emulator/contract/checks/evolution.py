@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emulator.contract.checks.composition import body_of, tags_of
+from emulator.contract.checks.composition import body_of, is_excepted, tags_of
 from emulator.contract.checks.reason import Reason
 from emulator.contract.checks.resources import ask
 from emulator.contract.lookup import Lookup
@@ -32,6 +32,14 @@ def keeps_fields(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator
     users = ", ".join(id for reason in arguments["because"] for id in usage.get(reason, []))
     for change in changes if users else ():
         yield Reason(f"{change}, and {users} uses it", values={"users": users})
+
+
+def not_in_use(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    """Nobody uses the resource in a way that `because` lists, as the fact `usage` tells."""
+    usage = ask(value, arguments["usage"], lookup) or {}
+    users = ", ".join(id for reason in arguments["because"] for id in usage.get(reason, []))
+    if users:
+        yield Reason(f"{users} uses it", values={"users": users})
 
 
 def _changed(
@@ -86,12 +94,14 @@ def refers_in_list(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterat
     """Every `$ref` in a list of resources names one of them, or one that is there.
 
     Such a one is of `kind`, or has come by an import, as the fact `imported` tells of its old id.
+    With `unless` those `of_platform`, or those `of_tenant`, are not looked at.
     """
     items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
     listed = {identity(str(item.get("$id"))) for item in items}
     for index, item in enumerate(items):
         for id in dict.fromkeys(references(item)):
-            if id in listed or lookup.find(arguments["kind"], id) is not None:
+            is_there = id in listed or lookup.find(arguments["kind"], id) is not None
+            if is_there or is_excepted(id, arguments):
                 continue
             if lookup.ask(arguments["imported"]["fact"], id) is None:
                 yield Reason(f"there is no resource {id}", at=f"/{index}", values={"id": id})

@@ -19,13 +19,14 @@ def result_fits(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[
     the other operation has this request's path. `only` or `without` narrow the rules that count, by
     the last step of their ids, so that each can have a problem of its own. `in_state` gives the
     query with which the other operation makes a resource in a state, such as a draft. With
-    `structural` only rules count without which there is nothing to act on.
+    `structural` only rules count without which there is nothing to act on; rules of another
+    `severity` than error count where it is named.
     """
     for before, after in patched(value, arguments, lookup):
         broken = {finding.rule.id for finding in judged_as(before, arguments, lookup)}
         for finding in judged_as(after, arguments, lookup):
             rule = finding.rule
-            if rule.id not in broken and rule.severity == "error" and _counts(rule, arguments):
+            if rule.id not in broken and _counts(rule, arguments):
                 yield Reason(
                     f"{finding.at.removeprefix('/body/')}: {finding.reason} ({rule.id})",
                     values={**finding.values, "broken": rule.id},
@@ -34,6 +35,8 @@ def result_fits(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[
 
 def _counts(rule: Rule, arguments: JsonObject) -> bool:
     if arguments.get("structural") and not rule.structural:
+        return False
+    if rule.severity != arguments.get("severity", "error"):
         return False
     name = rule.id.rpartition(".")[2]
     return name in arguments.get("only", [name]) and name not in arguments.get("without", [])

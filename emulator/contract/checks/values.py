@@ -44,7 +44,9 @@ def schema_reasons(validator: Validator, value: Json) -> Iterator[Reason]:
     """Yield a reason for each thing that a compiled JSON Schema finds wrong."""
     for error in validator.iter_errors(value):
         pointer = "".join(f"/{escape_step(str(step))}" for step in error.instance_path)
-        yield Reason(error.message[:_LONGEST], at=pointer)
+        missing = getattr(error.kind, "property", None)
+        values = {"missing": missing} if isinstance(missing, str) else {}
+        yield Reason(error.message[:_LONGEST], at=pointer, values=values)
 
 
 def read_text(value: Json) -> Json:

@@ -8,12 +8,14 @@ from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
 from emulator.json_types import Json, JsonObject, at, short_json
 from emulator.xdm.paths import field_at, parse_path
+from emulator.xdm.resolution import UNRESOLVED
 
 
 def path_in_schema(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A destination such as `person.name.firstName` is a field of the schema.
 
-    `schemas` are pointers to the schema's id in the request; the first that is there counts.
+    `schemas` are pointers to the schema's id in the request; the first that is there counts. Of a
+    schema with parts that nobody knows, no field is missing.
     """
     steps = parse_path(value) if isinstance(value, str) else None
     if not steps:
@@ -23,7 +25,7 @@ def path_in_schema(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterat
         schema = lookup.find("resolved_schema", schema_id) if isinstance(schema_id, str) else None
         if schema:
             known, missing = field_at(schema, steps)
-            if not known:
+            if not known and UNRESOLVED not in schema:
                 yield Reason(
                     f"{value} is not a field of the schema: there is no {missing}",
                     values={"field": value},

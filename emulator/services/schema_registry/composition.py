@@ -37,7 +37,9 @@ def normalised(sent: JsonObject, type: str, id: str, find: Find) -> JsonObject:
     content = {name: value for name, value in sent.items() if name not in ASSIGNED}
     content.setdefault("type", "object")
     _append_tags(content)
-    namespace = _dataset_namespace(content, type, id, find)
+    stated = {"allOf": content.get("allOf"), "meta:class": sent.get("meta:class")}
+    owner = class_of(stated, find) if type == "schemas" else ""
+    namespace = _dataset_namespace(content, type, id, find(owner) if owner else None)
     if type == "classes" and namespace:
         content = _with_namespace(content, namespace)
     parts = content.get("allOf")
@@ -47,20 +49,28 @@ def normalised(sent: JsonObject, type: str, id: str, find: Find) -> JsonObject:
     made: JsonObject = {
         "meta:abstract": type != "schemas",
         "meta:extensible": type != "schemas",
-        "meta:xdmType": "object",
-        "refs": _references(content, type, find),
-        "meta:extends": _extended(sent, content, type, find),
+        "meta:xdmType": "array" if content["type"] == "array" else "object",
+        "refs": _references(content, owner),
+        "meta:extends": _extended(sent, content, owner, find),
     }
-    if type == "schemas" and (found := class_of(content, find)):
-        made["meta:class"] = found
+    if owner:
+        made["meta:class"] = owner
     if namespace:
         made["meta:datasetNamespace"] = namespace
     return {**content, **made}
 
 
 def class_of(resource: JsonObject, find: Find) -> str:
-    """Return the id of the class among the parts of a schema, or `""`."""
-    return next((id for id in composed(resource) if _is_class(id, find)), "")
+    """Return the id of the class among the parts of a schema, or `""`.
+
+    Where no part is known to be one, it is the one that `meta:class` names, or else the first that
+    the library lacks: documents print the class first.
+    """
+    parts = composed(resource)
+    known = next((id for id in parts if _is_class(id, find)), "")
+    unknown = [] if known else [id for id in parts if find(id) is None]
+    stated = identity(resource.get("meta:class"))
+    return known or (stated if stated in unknown else next(iter(unknown), ""))
 
 
 def _is_class(id: str, find: Find) -> bool:
@@ -93,14 +103,11 @@ def _without_repetitions(parts: list[Json]) -> list[Json]:
     return different
 
 
-def _dataset_namespace(content: JsonObject, type: str, id: str, find: Find) -> str:
+def _dataset_namespace(content: JsonObject, type: str, id: str, owner: JsonObject | None) -> str:
     """Return the name of the object that holds an ad-hoc resource's fields, or `""`."""
     if type == "classes" and ADHOC in composed(content):
         return "_" + id.rpartition("/")[2]
-    if type == "schemas":
-        owner = find(class_of(content, find)) or {}
-        return str(owner.get("meta:datasetNamespace", ""))
-    return ""
+    return str((owner or {}).get("meta:datasetNamespace", ""))
 
 
 def _with_namespace(content: JsonObject, namespace: str) -> JsonObject:
@@ -123,30 +130,28 @@ def _renamed(node: Json, namespace: str) -> Json:
     return {**node, "properties": renamed}
 
 
-def _references(content: JsonObject, type: str, find: Find) -> list[str]:
-    """Return what a resource refers to directly; of a schema the class comes last."""
-    if type != "schemas":
+def _references(content: JsonObject, owner: str) -> list[str]:
+    """Return what a resource refers to directly; the class of a schema, `owner`, comes last."""
+    if not owner:
         return list(dict.fromkeys(references(content)))
-    found = class_of(content, find)
-    return [id for id in composed(content) if id != found] + [found] * bool(found)
+    return [id for id in composed(content) if id != owner] + [owner]
 
 
-def _extended(sent: JsonObject, content: JsonObject, type: str, find: Find) -> list[str]:
+def _extended(sent: JsonObject, content: JsonObject, owner: str, find: Find) -> list[str]:
     """Return everything that a resource includes: groups, the class's ancestors, the class."""
     stated = sent.get("meta:extends")
     if isinstance(stated, list) and RELATIONAL in identity(stated):
         return [RELATIONAL]
     parts = composed(content)
-    found = class_of(content, find) if type == "schemas" else ""
     included: dict[str, None] = {}
     for id in parts:
-        if id != found:
+        if id != owner:
             included[id] = None
             included.update(dict.fromkeys(_ancestors(id, find)))
-    if found:
-        included.update(dict.fromkeys(_ancestors(found, find)))
-        included.pop(found, None)
-        included[found] = None
+    if owner:
+        included.update(dict.fromkeys(_ancestors(owner, find)))
+        included.pop(owner, None)
+        included[owner] = None
     return list(included)
 
 

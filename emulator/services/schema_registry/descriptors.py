@@ -20,6 +20,11 @@ BY_SCHEMA = "xdm_schema_descriptors"
 
 DEPRECATED = "xdm:descriptorDeprecated"
 
+DISPLAY = "xdm:alternateDisplayInfo"
+
+_PLAIN = ("sourceSchema", "sourceVersion", "sourceProperty", "title", "description", "note")
+"""Members of a display that are understood without their prefix."""
+
 _ASSIGNED = (
     "@id created createdClient createdUser imsOrg meta:containerId meta:registryMetadata"
     " meta:sandboxId meta:sandboxType updated updatedUser version"
@@ -67,7 +72,7 @@ class Descriptors:
         version = str(int(before.get("version", "0")) + 1)
         descriptor: JsonObject = {
             "@id": id,
-            **{name: value for name, value in sent.items() if name not in _ASSIGNED},
+            **{name: value for name, value in prefixed(sent).items() if name not in _ASSIGNED},
             "imsOrg": scope.organization,
             "version": version,
             "meta:containerId": "tenant",
@@ -77,6 +82,16 @@ class Descriptors:
         change = scope.change(DESCRIPTORS, id, descriptor)
         scope.write(change, *_indexed(scope, before, descriptor))
         return descriptor
+
+
+def prefixed(sent: JsonObject) -> JsonObject:
+    """Return a descriptor whose members have their prefix.
+
+    Of a display one page prints them without it: "Manage suggested values in the API".
+    """
+    if sent.get("@type") != DISPLAY:
+        return sent
+    return {f"xdm:{name}" if name in _PLAIN else name: value for name, value in sent.items()}
 
 
 def _metadata(scope: Scope, version: str, before: JsonObject) -> JsonObject:
