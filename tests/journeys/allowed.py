@@ -46,7 +46,36 @@ _SILENT_QUERY = (
     "no document says that an operation without parameters refuses them; lists do, and so do ours"
 )
 
+_IN_PART = "the documents do not say that they name all, so what they do not name is remarked on"
+
 ALLOWED = [
+    Allowed(
+        "create_connection", r'auth/specName := "(wrong)?"', _IN_PART, "auth_spec_is_documented"
+    ),
+    Allowed(
+        "create_connection",
+        r"(without )?auth/params(/\w+)?( := .*)?",
+        _IN_PART,
+        "auth_params_are_documented",
+    ),
+    Allowed(
+        "create_flow",
+        "query mode=draft",
+        "the spec of 2020 says nothing of drafts",
+        "flow_spec_draft_support_is_documented",
+    ),
+    Allowed(
+        "create_flow",
+        r'flowSpec/version := "(wrong)?"',
+        "no document says what another version is answered with",
+        "flow_spec_version_is_known",
+    ),
+    Allowed(
+        "create_flow",
+        "without name",
+        "the reference asks for it in words, and its schema does not require it",
+        "name_is_sent",
+    ),
     *(
         Allowed(name, r'(name|title|description|params/path) := "wrong"', "any text will do")
         for name in (*_CREATES, "create_class", "create_schema", "create_dataset")
