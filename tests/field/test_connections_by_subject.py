@@ -222,3 +222,16 @@ def test_a_base_connection_without_a_name_is_refused_for_destinations_only(
     assert send(api, "connections", source).status == 201
     destination = {**source, "auth": None, "connectionSpec": spec(S3_DESTINATION)}
     assert refusal(send(api, "connections", destination)) == "name_is_sent_for_destinations"
+    destination["name"] = "Bucket"
+    assert refusal(send(api, "connections", destination)) == "auth_is_sent_to_destinations"
+
+
+@pytest.mark.parametrize("collection", ["connections", "connectionSpecs", "flows"])
+def test_a_single_equals_is_read_as_two(api: AepClient, world: World, collection: str) -> None:
+    answer = api.call("GET", f"{FLOW_SERVICE}/{collection}?property=id={world.base}")
+    assert answer.status == 200
+    assert [item["id"] for item in answer.json["items"]] == [world.base][
+        : collection == "connections"
+    ]
+    (warning,) = answer.warnings
+    assert warning.endswith("single_equals_is_for_attributes")
