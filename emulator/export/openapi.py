@@ -45,7 +45,8 @@ def openapi(contract: Contract, edition: Edition, service: str) -> JsonObject:
     for operation in contract.operations.values():
         if operation.service == service:
             described = _operation(edition, operation, replies)
-            for number, path in enumerate((operation.path, *operation.aliases)):
+            # The alias "", a root without its slash, is not a path of OpenAPI.
+            for number, path in enumerate((operation.path, *filter(None, operation.aliases))):
                 item = paths.setdefault(_PARAMETER.sub(r"{\1}", path), {})
                 item[operation.method.lower()] = _aliased(described, number, path)
     return {
