@@ -306,6 +306,7 @@ class Preparation:
         params = {"segmentSelectors": none, "profileSelectors": none}
         return {
             "name": "Made activation",
+            "description": "Made for a page.",
             "flowSpec": {"id": ACTIVATION_FLOW, "version": "1.0"},
             "sourceConnectionIds": [self.source_connection(PROFILES)],
             "targetConnectionIds": [self.destination()],
@@ -349,14 +350,23 @@ def sample(shape: dict[str, Any]) -> Any:
 
 
 def nested(paths: Iterable[str]) -> dict[str, Any]:
-    """Return the JSON Schema properties in which all dotted paths are text fields."""
+    """Return the JSON Schema properties in which all dotted paths are text fields, or lists."""
     properties: dict[str, Any] = {}
     for path in paths:
         *parents, leaf = path.split(".")
         level = properties
         for name in parents:
-            held = level.setdefault(name, {})
+            held = _items(level, name)
             held["type"] = "object"
             level = held.setdefault("properties", {})
-        level.setdefault(leaf, {"type": "string"})
+        _items(level, leaf).setdefault("type", "string")
     return properties
+
+
+def _items(level: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the field of a name among properties, of a list (`name[]`) its items."""
+    held: dict[str, Any] = level.setdefault(name.removesuffix("[]"), {})
+    if name.endswith("[]"):
+        held["type"] = "array"
+        held = held.setdefault("items", {})
+    return held

@@ -82,7 +82,13 @@ NAMED = re.compile(
     r'"(baseConnectionId|mappingId|flowId|sampleId)": "([^"]+)"|flowId==([0-9a-f-]{36})'
 )
 LISTED = re.compile(r'"(source|target)ConnectionIds": \["([^"]+)"\]')
-PRINTED_ID = re.compile(r"[0-9a-f-]{24,40}|[0-9A-Z]{26}|\{{1,2}\w+\}{1,2}|%7B\w+%7D|[A-Z_]+_ID")
+FLOW_PARTS = (
+    ("mappingId", "/data/foundation/conversion/mappingSets"),
+    ("targetConnectionIds", "/data/foundation/flowservice/targetConnections"),
+)
+PRINTED_ID = re.compile(
+    r"[0-9a-f-]{24,40}|[0-9A-Z]{26}|\{{1,2}\w+\}{1,2}|%7B\w+%7D|[A-Z_]+_ID|<\w+>"
+)
 
 
 def own_fields(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -94,7 +100,7 @@ def own_fields(rows: list[dict[str, Any]]) -> Iterator[str]:
         mappings = body.get("mappings") or body.get("mappingSet", {}).get("mappings") or []
         for mapping in mappings:
             path = str(mapping.get("destination") or mapping.get("destinationXdmPath") or "")
-            yield TENANTS.sub(_as_one, re.sub(r"\[.*?\]", "", path))
+            yield TENANTS.sub(_as_one, re.sub(r"\[.*?\]", "[]", path))
         for member in ("xdm:sourceProperty", "xdm:destinationProperty", "sourceProperty"):
             path = str(body.get(member, "")).strip("/").replace("/", ".")
             yield TENANTS.sub(_as_one, path)
@@ -179,10 +185,12 @@ class Substitution:
                 self._know(code, self.prepare.data_set(schema))
 
     def _know_named(self, member: str, code: str, text: str) -> None:
-        if code in self.known or not PRINTED_ID.fullmatch(code):
+        is_new = code not in self.known or code.startswith("<")  # the page fits it to each call
+        if not is_new or not PRINTED_ID.fullmatch(code):
             return
         if member == "mappingId":
-            self._know(code, self._last("mappingSets") or self.prepare.mapping_set())
+            schema = self._schema_of_flow(text)
+            self._know(code, self._last("mappingSets") or self.prepare.mapping_set(schema))
         elif member == "flowId":
             self._know(code, self._last("flows") or self.prepare.flow())
         elif member == "sampleId":
@@ -195,6 +203,20 @@ class Substitution:
     def _last(self, collection: str) -> str:
         """Return what the page made last in a collection: it may print another id for it later."""
         return self.known.get(PLACEHOLDERS[collection][0], "")
+
+    def _schema_of_flow(self, text: str) -> str:
+        """Return the schema of a mapping set or target that a flow names and its page has made."""
+        for member, path in FLOW_PARTS:
+            named = re.search(rf'"{member}": \[?"([^"]+)"', text)
+            made = self.known.get(named[1]) or self._last(path.rpartition("/")[2]) if named else ""
+            if made:
+                found = self.prepare.client.call("GET", f"{path}/{made}")
+                schema = re.search(
+                    rf"{self.tenant}[./]schemas[./]([0-9a-f]+)", json.dumps(found.json)
+                )
+                if schema:
+                    return f"{NS}/{self.tenant}/schemas/{schema[1]}"
+        return ""
 
     def _know_listed(self, end: str, code: str, text: str) -> None:
         if code in self.known or not PRINTED_ID.fullmatch(code):
@@ -210,13 +232,15 @@ class Substitution:
         if not specs:
             return
         if end == "target":
-            self._know(code, self.prepare.target_connection())
+            self._know(code, self.prepare.target_connection(self._schema_of_flow(text)))
         else:
             usual = [each for each in (BLOB, SALESFORCE, STREAMING, *specs) if each in specs]
             self._know(code, self.prepare.source_connection(usual[0]))
 
     def _know_addressed(self, collection: str, code: str, row: dict[str, Any]) -> None:
         key = f"/{collection}/{code}"
+        if re.search("action=(ABORT|REVERT)$", row["path"]):
+            self.known.pop(code, None)  # the page speaks of another batch: one loading, one loaded
         if code in self.known or key in self.known or not self._is_printed(collection, code):
             return
         made = self._made(collection, code, row)
@@ -287,7 +311,7 @@ class Substitution:
         """Make a batch that is open where files are uploaded, and one that has ended elsewhere."""
         data_set = self.known.get("{DATASET_ID}") or self.prepare.data_set()
         self.known.update(dict.fromkeys(PLACEHOLDERS["dataSets"], data_set))
-        is_complete = "/import/" not in path or path.endswith("/preview")
+        is_complete = "/import/" not in path or path.endswith(("/preview", "action=REVERT"))
         made = self.prepare.batch(data_set, is_complete=is_complete)
         if is_complete:
             listed = {"fileMetaData1.json": "meta?path=input_files", "{FAILED_FILE}": "failed"}

@@ -12,6 +12,7 @@ import pytest
 from emulator.contract.formatting import formatted
 from tests.corpus.printed_requests import FOLDER, Outcome, pages
 from tests.corpus.replay import replay
+from tests.corpus.tally import results, sizes
 
 EDITIONS = {"2020-03", "2020-09", "latest"}
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
@@ -55,6 +56,26 @@ def test_most_printed_requests_of_a_service_reach_their_resource() -> None:
     few = {name for name, count in sent.items() if count >= 10 and accepted[name] < 0.5 * count}
     assert not few
     assert accepted.total() > 0.7 * sent.total()
+
+
+def test_corpus_is_large() -> None:
+    """Rows leave only for better ones."""
+    assert sum(1 for _ in pages()) >= 200
+    assert sum(len(page) for page in pages()) >= 900
+
+
+def test_readme_counts_the_corpus() -> None:
+    """`python -m tests.corpus.tally` prints its tables."""
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert sizes() in text
+    assert results(outcomes()) in text
+
+
+def test_readme_tells_every_kind_of_deviation() -> None:
+    """With whose fault it is."""
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    listed = json.loads((FOLDER / "deviations.json").read_text(encoding="utf-8"))
+    assert all(f"| `{row['kind']}` |" in text for row in listed)
 
 
 def _data() -> list[Any]:
