@@ -12,5 +12,8 @@ class Sandbox(NamedTuple):
     name: str
 
 
+DEFAULT_PRODUCTION = "prod"
+"""The name of the default production sandbox, which every organization has."""
+
 PLATFORM = Sandbox("", "")
 """The sandbox of what belongs to no tenant: issued tokens, request counters."""

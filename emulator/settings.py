@@ -89,7 +89,7 @@ class Settings:
         "any: any non-empty bearer token; issued: only unexpired ones from this emulator's IMS",
     )
     default_sandbox: str = _setting(
-        "", str, "sandbox of requests without x-sandbox-name; empty refuses them"
+        "", str, "sandbox of requests without x-sandbox-name, which are then not remarked on"
     )
     sandboxes: tuple[str, ...] = _setting(
         ("prod", "dev"),

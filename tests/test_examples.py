@@ -87,7 +87,7 @@ VIOLATIONS = {
     "careless": [
         ("flow_service.create_source_connection.compression_type_is_known", 2),
         ("flow_service.update_flow.if_match_is_sent", 1),
-        ("platform.gate.sandbox_is_sent", 1),
+        ("platform.gate.organization_is_sent", 1),
     ],
 }
 

@@ -41,10 +41,10 @@ def test_an_accepted_request_is_seen(watched: AepClient, seen: list[Exchange]) -
 def test_a_refused_request_is_seen_with_the_rule_that_refused_it(
     watched: AepClient, seen: list[Exchange]
 ) -> None:
-    answer = watched.call("GET", f"{FLOW_SERVICE}/flows", without=("x-sandbox-name",))
+    answer = watched.call("GET", f"{FLOW_SERVICE}/flows", without=("x-gw-ims-org-id",))
     (exchange,) = seen
     assert exchange.refused_by is not None
-    assert exchange.refused_by.rule.id == answer.rule == "platform.gate.sandbox_is_sent"
+    assert exchange.refused_by.rule.id == answer.rule == "platform.gate.organization_is_sent"
     assert exchange.reply.status == answer.status == 400
     assert exchange.reply.headers["x-request-id"] == exchange.request_id
 

@@ -21,6 +21,8 @@ def check_evidence(contract: Contract) -> Iterator[str]:
             yield f"subject {subject.name}: within {subject.within}, which is not in subjects.json"
     for entry in contract.entries.values():
         yield from _check_age(contract, entry)
+    if not contract.house_rules:
+        yield from (f"{id}: no edition lists this document" for id in contract.unlisted)
 
 
 def rule_faults(contract: Contract, rule: Rule) -> Iterator[str]:
@@ -49,7 +51,8 @@ def _check_age(contract: Contract, entry: EditionEntry) -> Iterator[str]:
     for rule in contract.edition(entry.name).rules:
         dates = [contract.documents[id].date for id in rule.documents]
         is_old = entry.since and max(dates) < entry.since
-        if is_old and rule.severity == "error" and not rule.kept and "nothing" not in rule.check:
+        refuses = rule.severity == "error" and not rule.structural and "nothing" not in rule.check
+        if is_old and refuses and not rule.kept:
             yield (
                 f"{rule.id}: refuses in {entry.name}, though its documents are older than "
                 f"{entry.since}: say in kept why it holds"

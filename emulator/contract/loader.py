@@ -58,6 +58,7 @@ class Contract:
         self.services: dict[str, ServiceEntry] = {}
         self.operations: dict[str, Operation] = {}
         self.subjects: dict[str, Subject] = {}
+        self.unlisted: tuple[str, ...] = ()
         self.mutes: tuple[Mute, ...] = ()
         self._folders = folders
         self._stated: Statements | None = None
@@ -200,6 +201,7 @@ def _resolve_editions(contract: Contract) -> None:
     resolved = {name: _documents_of(contract, name, ()) for name in contract.entries}
     listed = {id for documents in resolved.values() for id in documents}
     house = tuple(id for id in contract.documents if id not in listed)
+    contract.unlisted = house
     for name, documents in resolved.items():
         entry = contract.entries[name]
         contract.entries[name] = replace(entry, documents=(*house, *documents))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from emulator.form_errors import form_errors
 from emulator.json_types import Json, JsonObject, loads
 from emulator.moments import to_milliseconds
-from emulator.sandbox import PLATFORM, Sandbox
+from emulator.sandbox import DEFAULT_PRODUCTION, PLATFORM, Sandbox
 from emulator.web.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Fault:
         operation, headers = exchange.incoming.operation, exchange.incoming.headers
         if operation.service not in self.definition.get("services", (operation.service,)):
             return False
-        sandbox = headers.get("x-sandbox-name") or default_sandbox
+        sandbox = headers.get("x-sandbox-name") or default_sandbox or DEFAULT_PRODUCTION
         place = Sandbox(headers.get("x-gw-ims-org-id", ""), sandbox)
         return self.is_about(place, exchange.time, operation.id)
 

@@ -36,28 +36,33 @@ class Expression:
 
 
 @lru_cache(maxsize=1024)
-def compile_expression(text: str, reserved: frozenset[str] = RESERVED) -> Expression:
+def compile_expression(
+    text: str, reserved: frozenset[str] = RESERVED, *, names_are_reserved: bool = False
+) -> Expression:
     """Compile an expression; one that was compiled before is remembered.
 
     Args:
         text: The expression.
-        reserved: Names that no attribute may have unwrapped. If it is the newest list, the names of
-            functions are reserved as well, as the newest page declares.
+        reserved: Names that no attribute may have unwrapped.
+        names_are_reserved: Whether the names of functions are such names too, as the newest page
+            declares and the troubleshooting guide does not keep to.
 
     Raises:
         MappingError: It does not match the grammar, or calls an unknown function. The error has
             a position.
     """
     tree = parse(text, reserved)
-    compiler = _Compiler(names_are_reserved=reserved == RESERVED)
+    compiler = _Compiler(names_are_reserved=names_are_reserved)
     made = compiler.compile(tree)
     return Expression(text, made.read, tuple(dict.fromkeys(compiler.attributes)))
 
 
-def validate(text: str, reserved: frozenset[str] = RESERVED) -> MappingError | None:
+def validate(
+    text: str, reserved: frozenset[str] = RESERVED, *, names_are_reserved: bool = False
+) -> MappingError | None:
     """Return what is wrong with an expression, with its position; None if nothing is."""
     try:
-        compile_expression(text, reserved)
+        compile_expression(text, reserved, names_are_reserved=names_are_reserved)
     except MappingError as error:
         return error
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emulator.json_types import MAX_DEPTH, MISSING, Json, JsonObject, is_deeper_than, loads
-from emulator.sandbox import Sandbox
+from emulator.sandbox import DEFAULT_PRODUCTION, Sandbox
 from emulator.web.call import read_query
 from emulator.web.forms import read_form
 from emulator.web.message import Request
@@ -40,7 +40,8 @@ def describe(incoming: Request) -> JsonObject:
 def sandbox_of(request: JsonObject, default: str = "") -> Sandbox:
     """Return where a request belongs: without a name, to the organization itself.
 
-    `default` is put into a request document that names no sandbox.
+    `default` is put into a request document that names no sandbox; without it, such a request
+    belongs to the default production sandbox.
     """
     headers = request["headers"]
     organization = headers.get("x-gw-ims-org-id", "")
@@ -48,7 +49,7 @@ def sandbox_of(request: JsonObject, default: str = "") -> Sandbox:
         return Sandbox(organization, "")
     if default and not headers.get("x-sandbox-name"):
         headers["x-sandbox-name"] = default
-    return Sandbox(organization, headers.get("x-sandbox-name", ""))
+    return Sandbox(organization, headers.get("x-sandbox-name") or DEFAULT_PRODUCTION)
 
 
 def _content(incoming: Request) -> tuple[JsonObject, Json]:

@@ -11,9 +11,9 @@ class CarelessClient(LeadsClient):
     """Does what the careful client does, but does not follow the documents closely."""
 
     def list_flows(self) -> Any:
-        """List flows without naming their sandbox."""
+        """List flows without naming the organization."""
         headers = self.headers()
-        del headers["x-sandbox-name"]
+        del headers["x-gw-ims-org-id"]
         answer = self.session.get(
             f"{self.platform}{FLOW_SERVICE}/flows", headers=headers, timeout=30
         )

@@ -15,13 +15,7 @@ from emulator.contract.judge import JudgedRule
 from emulator.contract.model import Subject
 from emulator.package_data import data_folder
 
-PENDING = (
-    "connectors",
-    "data_prep",
-    "ims",
-    "platform",
-    "sandbox_management",
-)
+PENDING = ()
 """Services whose rules have not been gone through yet."""
 
 RANK = {"new": 0, "live": 1, "old": 2}

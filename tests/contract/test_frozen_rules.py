@@ -49,6 +49,16 @@ GONE: frozenset[str] = frozenset(
 """Ids of rules that no document states any more."""
 
 RESTATED: dict[str, str] = {
+    **{
+        f"data_prep.{operation}_mapping_set.{name}": reason
+        for operation in ("create", "replace")
+        for name, reason in {
+            "mapping_has_a_source": "a page of a partner prints sourceExpression",
+            "expression_names_are_not_reserved": "the names of functions are another rule's",
+        }.items()
+    },
+    "data_prep.validate_expression.expression_names_are_not_reserved": "likewise",
+    "platform.gate.sandbox_is_sent": "the default production sandbox takes its place today",
     "flow_service.create_target_connection.format_is_known": (
         "it named one format, where its check takes those of all pages"
     ),
@@ -69,6 +79,12 @@ WRITTEN = [
 UNKNOWN = "a resource of the platform's own that our library lacks is not known to be missing"
 
 NARROWED: dict[str, str] = {
+    **{
+        f"data_prep.{operation}.expression_names_are_not_reserved": (
+            "a field may have a function's name: expression_names_are_not_functions warns"
+        )
+        for operation in ("create_mapping_set", "replace_mapping_set", "validate_expression")
+    },
     **dict.fromkeys((f"{operation}.references_resolve" for operation in WRITTEN), UNKNOWN),
     **{
         f"schema_registry.{act}_schema.{rule}": UNKNOWN

@@ -13,7 +13,7 @@ from tests.bodies import FLOW_SERVICE, base_connection, source_connection
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 CREATE = "flow_service.create_connection"
-NO_SANDBOX = "platform.gate.sandbox_is_sent"
+NO_ORGANIZATION = "platform.gate.organization_is_sent"
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def create(aep: Aep, **changes: object) -> requests.Response:
 
 
 def without_sandbox(aep: Aep) -> requests.Response:
-    return aep.session.get(CONNECTIONS, headers={"x-sandbox-name": None})
+    return aep.session.get(CONNECTIONS, headers={"x-gw-ims-org-id": None})
 
 
 def said(caught: pytest.ExceptionInfo[AssertionError]) -> str:
@@ -119,10 +119,10 @@ def test_violations_are_told_in_words(local: Aep) -> None:
     with pytest.raises(AssertionError) as caught:
         local.assert_no_violations()
     text = said(caught)
-    assert f"#2 GET {CONNECTIONS} -> 400  refused by {NO_SANDBOX}" in text
-    assert local.emulator.contract.rules[NO_SANDBOX].states in text
+    assert f"#2 GET {CONNECTIONS} -> 400  refused by {NO_ORGANIZATION}" in text
+    assert local.emulator.contract.rules[NO_ORGANIZATION].states in text
     assert "Collect cloud storage data" in text
-    assert [item.rule for item in local.findings] == [NO_SANDBOX]
+    assert [item.rule for item in local.findings] == [NO_ORGANIZATION]
 
 
 def test_warnings_are_violations_unless_they_are_left_out(local: Aep) -> None:
@@ -137,10 +137,10 @@ def test_warnings_are_violations_unless_they_are_left_out(local: Aep) -> None:
 
 
 def test_a_refusal_on_purpose_is_no_violation(local: Aep) -> None:
-    with local.expects_refusal(rule=NO_SANDBOX, status=400) as refused:
+    with local.expects_refusal(rule=NO_ORGANIZATION, status=400) as refused:
         without_sandbox(local)
     assert refused.entry.status == 400
-    assert refused.entry.expects == (NO_SANDBOX,)
+    assert refused.entry.expects == (NO_ORGANIZATION,)
     local.assert_no_violations()
     without_sandbox(local)
     with pytest.raises(AssertionError, match="#2 GET"):
@@ -148,22 +148,24 @@ def test_a_refusal_on_purpose_is_no_violation(local: Aep) -> None:
 
 
 def test_the_breach_has_to_come(local: Aep) -> None:
-    with pytest.raises(AssertionError) as caught, local.expects_refusal(NO_SANDBOX):
+    with pytest.raises(AssertionError) as caught, local.expects_refusal(NO_ORGANIZATION):
         create(local)
     text = said(caught)
-    assert f"expected a refusal by {NO_SANDBOX}" in text
+    assert f"expected a refusal by {NO_ORGANIZATION}" in text
     assert f"#1 POST {CONNECTIONS} -> 201" in text
-    with pytest.raises(AssertionError, match=f"was expected to break {NO_SANDBOX}, and did not"):
+    with pytest.raises(
+        AssertionError, match=f"was expected to break {NO_ORGANIZATION}, and did not"
+    ):
         local.assert_no_violations()
 
 
 def test_another_refusal_is_not_the_expected_one(local: Aep) -> None:
-    with pytest.raises(AssertionError) as caught, local.expects_refusal(NO_SANDBOX):
+    with pytest.raises(AssertionError) as caught, local.expects_refusal(NO_ORGANIZATION):
         local.session.get(CONNECTIONS, headers={"x-api-key": None})
     assert "refused by platform.gate.api_key_is_sent" in said(caught)
     with (
         pytest.raises(AssertionError, match="with 404"),
-        local.expects_refusal(NO_SANDBOX, status=404),
+        local.expects_refusal(NO_ORGANIZATION, status=404),
     ):
         without_sandbox(local)
 
@@ -181,14 +183,14 @@ def test_a_rule_that_is_broken_but_does_not_refuse_is_told_of() -> None:
 
 
 def test_an_error_of_the_test_itself_passes(local: Aep) -> None:
-    with pytest.raises(ZeroDivisionError), local.expects_refusal(NO_SANDBOX):
+    with pytest.raises(ZeroDivisionError), local.expects_refusal(NO_ORGANIZATION):
         raise ZeroDivisionError
     create(local)
     assert local.journal[-1].expects == ()
 
 
 def test_expectations_nest_and_what_a_call_says_itself_stands(local: Aep) -> None:
-    with local.expects_refusal(NO_SANDBOX):
+    with local.expects_refusal(NO_ORGANIZATION):
         with local.expects_refusal("platform.gate.api_key_is_sent") as inner:
             local.session.get(CONNECTIONS, headers={"x-api-key": None})
         without_sandbox(local)
@@ -196,8 +198,8 @@ def test_expectations_nest_and_what_a_call_says_itself_stands(local: Aep) -> Non
     create_headers = {"x-emulator-expects": "*"}
     local.session.get(CONNECTIONS, headers=create_headers)
     assert [entry.expects for entry in local.journal] == [
-        (NO_SANDBOX, "platform.gate.api_key_is_sent"),
-        (NO_SANDBOX,),
+        (NO_ORGANIZATION, "platform.gate.api_key_is_sent"),
+        (NO_ORGANIZATION,),
         ("*",),
     ]
 
@@ -216,4 +218,4 @@ def test_the_report_shows_no_secret(local: Aep) -> None:
     text = local.report()
     assert text.startswith("… 6 earlier calls\n#7 GET")
     assert "secret" not in text
-    assert local.emulator.contract.rules[NO_SANDBOX].states in text
+    assert local.emulator.contract.rules[NO_ORGANIZATION].states in text

@@ -48,7 +48,7 @@ def test_a_response_names_what_was_passed_over(client: AepClient) -> None:
 
 
 def test_headers_can_be_left_out_added_and_replaced(client: AepClient) -> None:
-    assert client.call("GET", CONNECTIONS, without=("x-sandbox-name",)).status == 400
+    assert client.call("GET", CONNECTIONS, without=("x-gw-ims-org-id",)).status == 400
     assert client.call("GET", CONNECTIONS, x_sandbox_name="none").status == 404
     assert client.call("GET", CONNECTIONS, headers={"x-sandbox-name": "none"}).status == 404
     assert client.call("POST", CONNECTIONS, content=b"{").status == 400

@@ -122,8 +122,8 @@ def test_marks_do_not_last(aep, aep_server):
 
 
 def test_refusal_on_purpose(aep):
-    with aep.expects_refusal(rule="platform.gate.sandbox_is_sent"):
-        aep.session.get(FLOWS, headers={"x-sandbox-name": None})
+    with aep.expects_refusal(rule="platform.gate.organization_is_sent"):
+        aep.session.get(FLOWS, headers={"x-gw-ims-org-id": None})
     aep.assert_no_violations()
 
 
@@ -152,7 +152,7 @@ FLOWS = "/data/foundation/flowservice/flows"
 
 
 def test_violation(aep):
-    aep.session.get(FLOWS, headers={"x-sandbox-name": None})
+    aep.session.get(FLOWS, headers={"x-gw-ims-org-id": None})
     aep.assert_no_violations()
 
 
@@ -257,7 +257,7 @@ def test_a_failed_test_shows_its_calls(plain: Run) -> None:
     sections = plain.output.split("aep-emulator: calls of this test")
     assert len(sections) == 3
     assert "#1 GET /data/foundation/flowservice/flows -> 400" in sections[1]
-    assert "platform.gate.sandbox_is_sent (error)" in sections[1]
+    assert "platform.gate.organization_is_sent (error)" in sections[1]
     assert "flows?password=****** -> 400" in plain.output
     assert "password=hidden" not in plain.output
 
@@ -310,7 +310,7 @@ def test_the_coverage_has_what_every_test_has_tried(plain: Run, folder: Path) ->
 def test_the_summary_tells_accidents_from_purpose(plain: Run) -> None:
     summary = plain.output.rpartition("= aep-emulator =")[2]
     assert "aep-emulator: wrote report.html\naep-emulator: wrote coverage.json" in plain.output
-    assert "platform.gate.sandbox_is_sent" in summary
+    assert "platform.gate.organization_is_sent" in summary
 
 
 def test_workers_of_xdist_share_nothing_and_report_together(folder: Path, plain: Run) -> None:

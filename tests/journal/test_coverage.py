@@ -87,7 +87,7 @@ def test_passed_and_broken_unexpectedly(api: AepClient, coverage: LiveCoverage) 
     api.call("POST", CONNECTIONS, base_connection(name=3))
     assert counts(coverage, NAME) == (1, 0, 1)
     assert counts(coverage, SPEC) == (2, 0, 0)
-    assert counts(coverage, "platform.gate.sandbox_is_sent") == (2, 0, 0)
+    assert counts(coverage, "platform.gate.organization_is_sent") == (2, 0, 0)
     ((key, found),) = coverage.current().unexpected.items()
     assert (key.operation, key.rule) == ("flow_service.create_connection", NAME)
     assert (found.severity, found.count, len(found.examples)) == ("error", 1, 1)
@@ -119,10 +119,10 @@ def test_an_expectation_that_is_not_met(api: AepClient, coverage: LiveCoverage) 
 
 
 def test_rules_behind_a_refusal_are_not_covered(api: AepClient, coverage: LiveCoverage) -> None:
-    api.call("POST", CONNECTIONS, base_connection(), without=("x-sandbox-name",))
+    api.call("POST", CONNECTIONS, base_connection(), without=("x-gw-ims-org-id",))
     counted = coverage.current()
     assert counted.rules(TallyKey("", "latest", "flow_service.create_connection")) == {}
-    assert counts(coverage, "platform.gate.sandbox_is_sent") == (0, 0, 1)
+    assert counts(coverage, "platform.gate.organization_is_sent") == (0, 0, 1)
 
 
 def test_unknown_paths_are_unexpected_unless_expected(

@@ -76,9 +76,9 @@ def test_places_outside_of_the_body_are_marked(
 def test_a_missing_header_is_marked_at_the_end_of_the_headers(
     api: AepClient, control: Control
 ) -> None:
-    api.call("POST", CONNECTIONS, base_connection(), without=("x-sandbox-name",))
+    api.call("POST", CONNECTIONS, base_connection(), without=("x-gw-ims-org-id",))
     said = control("journal/last")
-    assert marks(said) == [("", "sandbox_is_sent")]
+    assert marks(said) == [("", "organization_is_sent")]
     empty = next(index for index, line in enumerate(said["annotatedRequest"]) if not line["text"])
     assert said["annotatedRequest"][empty + 1]["text"] == "{"
 

@@ -65,7 +65,7 @@ def test_a_flow_with_failing_runs_has_them_in_their_order(
     emulator: Emulator, aep: AepClient
 ) -> None:
     emulator.load_scenario("failing-runs")
-    runs = items(aep, "runs")
+    runs = items(aep, "runs")[::-1]
     assert [run["state"] for run in runs] == ["success", "success", "failed", "failed", "success"]
     counted = [run["metrics"]["recordSummary"]["outputRecordCount"] for run in runs]
     assert counted == [0, 2, 0, 0, 1]
@@ -149,7 +149,7 @@ def test_an_overlay_has_scenarios_of_its_own(overlay: Write) -> None:
     fixtures = overlay(scenario({"calls": [first, again]}, {"journey": "2020-09"}))
     emulator = new_emulator(fixtures=fixtures)
     emulator.load_scenario("own")
-    listed = [item["name"] for item in items(client_of(emulator), "connections")]
+    listed = [item["name"] for item in items(client_of(emulator), "connections")][::-1]
     assert len(listed) == 3
     assert listed[0] == "First"
     assert listed[1].startswith("after ")

@@ -142,7 +142,7 @@ def test_a_wrong_key_is_refused(api: AepClient, body: Any, rule: str) -> None:
 
 def test_an_observing_emulator_does_not_stumble(make: Callable[..., AepClient]) -> None:
     api = make(enforce="observe")
-    for path in (ZONE, f"{CREDENTIALS}?type=a%20b"):
+    for path in (ZONE, CREDENTIALS):
         assert api.call("GET", path).status == 200
     assert api.call("POST", f"{CREDENTIALS}?action=refresh").status == 200
     assert api.call("POST", KEYS, {"encryptionAlgorithm": 7, "params": 8}).status == 200

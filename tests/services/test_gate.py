@@ -9,9 +9,17 @@ import pytest
 
 from emulator.clock import ManualClock
 from emulator.testing.client import AepClient
-from tests.bodies import CATALOG, CONVERSION, FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY
+from tests.bodies import (
+    CATALOG,
+    CONVERSION,
+    FLOW_SERVICE,
+    HEADERS,
+    SCHEMA_REGISTRY,
+    base_connection,
+)
 
 FLOWS = f"{FLOW_SERVICE}/flows"
+CONNECTIONS = f"{FLOW_SERVICE}/connections"
 EDITIONS = ["2020-03", "2020-09", "latest"]
 SERVICES = [
     FLOWS,
@@ -36,15 +44,37 @@ def test_a_missing_header_is_refused_by_the_gateway(
     assert (answer.status, answer.json) == (status, body)
 
 
-@pytest.mark.parametrize("edition", EDITIONS)
+SANDBOX = "platform.gate.sandbox_is_sent"
+
+
 @pytest.mark.parametrize("path", SERVICES)
-def test_a_missing_sandbox_is_refused_in_every_edition(
-    api: AepClient, edition: str, path: str
+def test_a_missing_sandbox_is_refused_where_the_documents_all_require_it(
+    api: AepClient, path: str
 ) -> None:
-    answer = api.call("GET", path, without=("x-sandbox-name",), x_emulator_edition=edition)
-    assert answer.status == 400
-    assert answer.rule == "platform.gate.sandbox_is_sent"
-    assert "x-sandbox-name is missing" in answer.content.decode()
+    for edition in ("2020-03", "2020-09"):
+        answer = api.call("GET", path, without=("x-sandbox-name",), x_emulator_edition=edition)
+        assert (answer.status, answer.rule) == (400, SANDBOX)
+        assert "x-sandbox-name is missing" in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", SERVICES)
+def test_without_a_name_today_it_is_the_default_production_sandbox(
+    api: AepClient, path: str
+) -> None:
+    for headers in ({}, {"x-sandbox-name": ""}):
+        answer = api.call("GET", path, without=("x-sandbox-name",), headers=headers)
+        assert SANDBOX in answer.warnings or answer.rule.endswith("accept_is_sent")
+        named = api.call("GET", path)
+        assert (answer.status, answer.rule) == (named.status, named.rule)
+        assert answer.content == named.content or answer.status == 406  # with its time
+
+
+def test_what_is_created_without_a_name_lies_in_prod(api: AepClient) -> None:
+    made = api.call("POST", CONNECTIONS, base_connection(), without=("x-sandbox-name",))
+    assert made.status == 201
+    path = f"{CONNECTIONS}/{made.json['id']}"
+    assert api.call("GET", path, x_sandbox_name="prod").status == 200
+    assert api.call("GET", path, x_sandbox_name="dev").status == 404
 
 
 def test_the_headers_are_judged_in_the_gateways_order(api: AepClient) -> None:
@@ -53,7 +83,9 @@ def test_the_headers_are_judged_in_the_gateways_order(api: AepClient) -> None:
     rules = []
     for header in ("x-sandbox-name", "x-gw-ims-org-id", "Authorization", "x-api-key"):
         without.append(header)
-        rules.append(api.call("GET", FLOWS, without=tuple(without)).rule)
+        rules.append(
+            api.call("GET", FLOWS, without=tuple(without), x_emulator_edition="2020-09").rule
+        )
     assert [rule.removeprefix("platform.gate.") for rule in rules] == [
         "sandbox_is_sent",
         "organization_is_sent",

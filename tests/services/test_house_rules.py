@@ -193,7 +193,7 @@ def test_the_commands_show_what_is_muted(capsys: pytest.CaptureFixture[str]) -> 
             "it is a rule of",
         ),
         ({"rule": SCHEDULE, "reason": "x", "severity": "note"}, "severity: "),
-        ({"rule": "platform.gate.sandbox_is_sent", "reason": "x"}, "cannot be muted"),
+        ({"rule": "platform.gate.sandbox_exists", "reason": "x"}, "cannot be muted"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -14,7 +14,8 @@ def expression(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[R
 
     The judged value is the expression, or an object with it under the first of `fields` that it
     has; such an object is judged where its members are as `where` (name -> values) says. `words`
-    names the list of reserved words. What has the first fault is not searched for the second, and
+    names the list of reserved words; with `functions` the names of functions are reserved instead.
+    What has the first fault is not searched for the second, and
     neither is what is too long, which is a rule of its own.
     """
     pointer, text = _text(value, arguments)
@@ -27,7 +28,8 @@ def expression(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[R
         return
     error = validate(text, RESERVED_LISTS["none"])
     if arguments["fault"] == "reserved" and error is None:
-        error = validate(text, RESERVED_LISTS[arguments["words"]])
+        words = RESERVED_LISTS[arguments.get("words", "none")]
+        error = validate(text, words, names_are_reserved=bool(arguments.get("functions")))
     elif arguments["fault"] == "reserved":
         error = None
     if error is not None:

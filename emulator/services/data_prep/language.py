@@ -123,7 +123,7 @@ def attributes(expression: str) -> list[str] | None:
 
 def column(mapping: JsonObject) -> Json:
     """Return the path of the source data that a mapping begins from, None if it reads none."""
-    source, kind = mapping["source"], mapping["sourceType"]
+    source, kind = mapping.get("source"), mapping["sourceType"]
     if kind == vocabulary.ATTRIBUTE:
         return source
     read = attributes(str(source)) if kind == vocabulary.EXPRESSION else None

@@ -201,6 +201,6 @@ def _mapping(scope: Scope, row: JsonObject, head: JsonObject) -> JsonObject:
         "modifiedBy": user,
     }
     if row["sourceType"] == vocabulary.EXPRESSION:
-        read = language.attributes(str(row["source"]))
+        read = language.attributes(str(row.get("source")))
         row = row if read is None else {**row, "expressionAttributes": read}
     return audit | row

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from emulator.contract import Rule
 from emulator.contract.lookup import Finding
 from emulator.json_types import JsonObject, dumps
 from emulator.services.data_prep import language
@@ -51,9 +52,8 @@ def long_mapping(mapping: JsonObject, *, with_users: bool) -> JsonObject:
     shape["matchScore"] = 0.0
     if with_users:
         shape["functionVersion"] = 1
-    shape["sourceAttribute"] = mapping["source"]
-    shape["destinationXdmPath"] = mapping["destination"]
-    return shape
+    older = {"sourceAttribute": "source", "destinationXdmPath": "destination"}
+    return shape | {name: mapping[end] for name, end in older.items() if end in mapping}
 
 
 def _summary(mapping_set: JsonObject) -> JsonObject:
@@ -173,17 +173,26 @@ def validated(body: JsonObject, findings: list[Finding]) -> Reply:
     for index, mapping in enumerate(mappings(body)):
         place = f"/body/mappings/{index}"
         about = [item for item in findings if f"{item.at}/".startswith(f"{place}/")]
-        errors = [_error(mapping, item) for item in about if item.rule.severity == "error"]
+        errors = [_error(mapping, item) for item in about if _fails(item.rule)]
         rows.append({"status": "FAILED" if errors else "SUCCESS", "errors": errors or None})
     return Reply(200, {"validationResponse": rows})
+
+
+def _fails(rule: Rule) -> bool:
+    """Tell whether breaking a rule makes a mapping invalid.
+
+    What refuses does, and so does what is found wrong with a mapping though no document says that
+    the platform refuses it; not what documents disagree about or only advise.
+    """
+    return rule.severity == "error" or (rule.severity == "warning" and not rule.demands)
 
 
 def _error(mapping: JsonObject, finding: Finding) -> JsonObject:
     """Return a finding as the reference's TransformErrorInfo."""
     return {
-        "destination": mapping["destination"],
+        "destination": mapping.get("destination"),
         "exception": finding.reason,
-        "source": mapping["source"],
+        "source": mapping.get("source"),
         "columnName": language.column(mapping),
         "sourceType": mapping["sourceType"],
     }

@@ -16,6 +16,12 @@ STATIC = "text/plain"
 SOURCE_TYPES = {"ATTRIBUTE": ATTRIBUTE, "EXPRESSION": EXPRESSION, "STATIC": STATIC}
 """What requests call the kinds of a source, and what the service answers for each."""
 
+SPELLINGS = {
+    "source": ("source", "sourceAttribute", "sourceExpression"),
+    "destination": ("destination", "destinationXdmPath"),
+}
+"""What the two ends of a mapping are called in requests; pages of partners print the third."""
+
 _COPIED = ("name", "description", "identityGroup", "namespaceCode")
 _FLAGS = ("identity", "primaryIdentity")
 
@@ -39,11 +45,10 @@ def output_schema_ref(sent: JsonObject) -> JsonObject:
 def mapping(sent: JsonObject) -> JsonObject:
     """Return a mapping in the form in which it is stored."""
     source_type = sent.get("sourceType") or "ATTRIBUTE"
-    made: JsonObject = {
-        "sourceType": SOURCE_TYPES.get(str(source_type), source_type),
-        "source": sent.get("source", sent.get("sourceAttribute")),
-        "destination": sent.get("destination", sent.get("destinationXdmPath")),
-    }
+    made: JsonObject = {"sourceType": SOURCE_TYPES.get(str(source_type), source_type)}
+    for name, spellings in SPELLINGS.items():
+        value = next((sent[word] for word in spellings if sent.get(word) is not None), None)
+        made |= {} if value is None else {name: value}
     made |= {name: sent[name] for name in _COPIED if sent.get(name) is not None}
     return made | {name: sent.get(name) is True for name in _FLAGS}
 

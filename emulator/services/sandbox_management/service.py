@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 from emulator.json_types import JsonObject
 from emulator.platform import Platform
-from emulator.sandbox import Sandbox
+from emulator.sandbox import DEFAULT_PRODUCTION, Sandbox
 from emulator.scope import Finder, Lister, Scope
 
 ENTRY = "sandbox_entry"
-DEFAULT = "prod"
 """The default production sandbox, which every organization has for ever."""
 
 TYPES = ("production", "development")
@@ -19,7 +18,7 @@ REGION = "VA7"
 _GIVEN_SINCE = 1_567_573_044_000
 """When the sandboxes that nobody created came to be: the time in the samples of the guide."""
 
-_GIVEN_TITLES = {DEFAULT: "Production", "dev": "Development"}
+_GIVEN_TITLES = {DEFAULT_PRODUCTION: "Production", "dev": "Development"}
 
 
 class Sandboxes:
@@ -32,7 +31,9 @@ class Sandboxes:
 
     def __init__(self, platform: Platform) -> None:
         listed = platform.settings.sandboxes
-        self._given = tuple(name for name in dict.fromkeys((DEFAULT, *listed)) if name != "*")
+        self._given = tuple(
+            name for name in dict.fromkeys((DEFAULT_PRODUCTION, *listed)) if name != "*"
+        )
         self._any_name = "*" in listed
 
     def finders(self) -> Mapping[str, Finder]:
@@ -117,7 +118,7 @@ def _empty(scope: Scope, name: str) -> None:
 def _as_given(scope: Scope, name: str) -> JsonObject:
     """Return a sandbox of the settings."""
     title = _GIVEN_TITLES.get(name) or name.replace("-", " ").capitalize()
-    type = "production" if name == DEFAULT else "development"
+    type = "production" if name == DEFAULT_PRODUCTION else "development"
     user = scope.platform.user_id("platform")
     return _new(scope, name, title, type, user, _GIVEN_SINCE)
 
@@ -130,7 +131,7 @@ def _new(scope: Scope, name: str, title: str, type: str, user: str, now: int) ->
         "state": "active",
         "type": type,
         "region": REGION,
-        "isDefault": name == DEFAULT,
+        "isDefault": name == DEFAULT_PRODUCTION,
         "eTag": 1,
         "created": now,
         "modified": now,
