@@ -26,7 +26,7 @@ ALLOWED = {
 LOCAL = re.compile(r"(?:.*\.)?(?:localhost|example|example\.(?:com|net|org)|test|invalid)")
 """Names that lead to this machine or, reserved by RFC 2606, nowhere."""
 
-_HOST = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@\s\"'\\?#]*@)?([A-Za-z0-9.-]+)(…?)")
+_HOST = re.compile(r"://(?:[^/@\s\"'\\?#]*@)?([A-Za-z0-9.-]+)(…?)")
 """A text that a message has cut short may end within a host."""
 
 
