@@ -13,7 +13,14 @@ from emulator.journal.annotation import AnnotatedLine, annotate
 from emulator.journal.text import explanation_lines
 from emulator.serving.server import Server
 from emulator.testing.client import AepClient
-from tests.bodies import FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, base_connection, profile_schema
+from tests.bodies import (
+    CLOUD_STORAGE_TO_AEP,
+    FLOW_SERVICE,
+    HEADERS,
+    SCHEMA_REGISTRY,
+    base_connection,
+    profile_schema,
+)
 from tests.doors.test_cli import run
 from tests.journal.conftest import Control
 
@@ -98,7 +105,9 @@ def test_the_rule_is_told_with_its_documents(api: AepClient, control: Control) -
 
 def test_other_editions_are_asked(api: AepClient, control: Control) -> None:
     """The edition of 2020-03 knows no schedule that runs once."""
-    body = {"scheduleParams": {"startTime": "1", "frequency": "once"}, "name": 3}
+    spec = {"id": CLOUD_STORAGE_TO_AEP, "version": "1.0"}
+    schedule = {"startTime": "1", "frequency": "once"}
+    body = {"flowSpec": spec, "scheduleParams": schedule, "name": 3}
     api.call("POST", f"{FLOW_SERVICE}/flows", body)
     said = control("journal/last")["editions"]
     assert set(said) == set(api.contract.entries)
