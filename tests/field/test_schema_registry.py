@@ -189,3 +189,36 @@ def test_a_limit_without_an_order_is_remarked_on(api: AepClient, query: str) -> 
     answer = api.call("GET", f"{SCHEMAS}?{query}&orderby=title", Accept=brief)
     assert (answer.status, answer.warnings) == (200, [])
     assert api.call("GET", f"{SCHEMAS}?limit=&start=&orderby=", Accept=brief).warnings == []
+
+
+def test_to_remove_a_field_that_a_schema_has_is_remarked_on(api: AepClient) -> None:
+    """AEP Orchestration Lab, 2026-05-29: XDM-1536; the guides let it until data come."""
+    tenant = "_" + api.ok("GET", f"{SCHEMA_REGISTRY}/stats")["tenantId"]
+    group = {
+        "type": "object",
+        "title": "Own",
+        "meta:intendedToExtend": [PROFILE],
+        "properties": {tenant: {"type": "object", "properties": {"a": {"type": "string"}}}},
+    }
+    made = api.ok("POST", f"{TENANT}/fieldgroups", group)
+    path = f"{TENANT}/fieldgroups/{made['meta:altId']}"
+    add = [{"op": "add", "path": f"/properties/{tenant}/properties/b", "value": {"type": "string"}}]
+    remove = [{"op": "remove", "path": f"/properties/{tenant}/properties/b"}]
+    assert api.call("PATCH", path, add).warnings == []
+    assert api.call("PATCH", path, remove).warnings == []
+    api.ok("POST", SCHEMAS, schema(PROFILE, made["$id"]))
+    assert api.call("PATCH", path, add).warnings == []
+    assert names(api.call("PATCH", path, remove).warnings) == ["fields_of_schemas_stay"]
+
+
+def test_an_update_of_a_data_type_is_not_mixed_either(api: AepClient) -> None:
+    """aepp's synchronizer, 2026-08-11: XDM-1406-422 for field groups and data types alike."""
+    body = {"type": "object", "title": "T", "properties": IN_PART}
+    id = api.ok("POST", TYPES, body)["meta:altId"]
+    mixed = {**body, "definitions": {"d": {"properties": {}}}}
+    answer = api.call("PUT", f"{TYPES}/{id}", mixed)
+    assert names(answer.warnings) == ["update_is_not_mixed"]
+    strict = aep_for(new_emulator(enforce="strict"))
+    id = strict.ok("POST", TYPES, body)["meta:altId"]
+    answer = strict.call("PUT", f"{TYPES}/{id}", mixed)
+    assert (answer.status, answer.json["type"][-12:]) == (422, "XDM-1406-422")

@@ -95,22 +95,25 @@ class SchemaRegistry(Resources):
     def usage(self, scope: Scope, id: str) -> JsonObject:
         """Return what holds a resource in its form, directly or through schemas made of it.
 
-        `unions` are schemas that take part in one, `datasets` and `filled` the ids of data sets
-        and of those that have got data.
+        `schemas` are other schemas, `unions` those that take part in one, `datasets` and `filled`
+        the ids of data sets and of those that have got data.
         """
         resource = self.find_own(scope, id)
-        found: JsonObject = {"unions": [], "datasets": [], "filled": []}
+        found: JsonObject = {"schemas": [], "unions": [], "datasets": [], "filled": []}
         if resource is None:
             return found
         own = resource["$id"]
+        for schema in self.all_own(scope, "schemas"):
+            if schema["$id"] != own and self._is_part(scope, own, schema["$id"]):
+                found["schemas"].append(schema["$id"])
         for owner in unions.classes_with_union(scope):
             for member in unions.members_of(scope, owner):
                 if self._is_part(scope, own, member):
                     found["unions"].append(member)
         for dataset in scope.all("dataset"):
             reference = dataset.get("schemaRef")
-            schema = reference.get("id") if isinstance(reference, dict) else None
-            if isinstance(schema, str) and self._is_part(scope, own, canonical(schema)):
+            used = reference.get("id") if isinstance(reference, dict) else None
+            if isinstance(used, str) and self._is_part(scope, own, canonical(used)):
                 found["datasets"].append(dataset.get("id", ""))
                 if dataset.get("lastBatchId"):
                     found["filled"].append(dataset.get("id", ""))
