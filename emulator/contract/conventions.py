@@ -18,7 +18,7 @@ from emulator.contract.case_files import DeferredCases, named_cases
 from emulator.contract.model import Cases, Convention, Operation
 from emulator.contract.reading import build, rows_of, service_folders
 from emulator.contract.resources import Resource, ResourceOperation, Resources
-from emulator.json_types import Json, JsonObject, dumps, loads
+from emulator.json_types import Json, JsonObject, dumps, loads, pointer_steps
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 FILE = "conventions.json"
@@ -89,19 +89,21 @@ def expanded(
     if "{name}" in name:
         name = name.replace("{name}", resource.name)
     alike: dict[str, list[ResourceOperation]] = {}
+    first: dict[str, Operation] = {}
     for item in resource.operations:
         operation = operations.get(item.id)
         if operation is None or not applies(template, resource, item, operation):
             continue
-        text = _filled(template, resource, item) if template.names else ""
+        text = _filled(template, resource, item, operation) if template.names else ""
         if name in item.differs:
-            row = _row(template, resource, [item], text)
+            row = _row(template, resource, [item], text, operation)
             differs = {**(resource.differs.get(name) or {}), **(item.differs[name] or {})}
             yield _sourced(_differing(row, differs), resource, folder > template.folder)
         else:
             alike.setdefault(text, []).append(item)
+            first.setdefault(text, operation)
     for text, items in alike.items():
-        row = _row(template, resource, items, text)
+        row = _row(template, resource, items, text, first[text])
         differs = resource.differs.get(name) or {}
         yield _sourced(_differing(row, differs), resource, folder > template.folder)
 
@@ -144,7 +146,33 @@ def applies(
         parameter = resource.parameter_of(item)
         if f"{{{parameter}}}" not in operation.path and f"{{{parameter}*}}" not in operation.path:
             return False
+    if not _is_there(template, resource, item, operation):
+        return False
     return not _is_left_out(convention, resource, item)
+
+
+def _is_there(
+    template: Template, resource: Resource, item: ResourceOperation, operation: Operation
+) -> bool:
+    """Tell whether an operation has documented members, or parts without effect, if that is asked.
+
+    A JSON Patch has no members of its own.
+    """
+    if "body_members" in template.names and operation.body not in ("object", "any"):
+        return False
+    if "body_members" in template.names and not resource.members_of(item):
+        return False
+    return "ignores" not in template.names or bool(_ignored(resource, item, operation))
+
+
+def _ignored(resource: Resource, item: ResourceOperation, operation: Operation) -> dict[str, Json]:
+    """Return the parts of an operation's request without effect, which it can have at all."""
+    has_members = operation.body in ("object", "any")
+    return {
+        pointer: why
+        for pointer, why in resource.ignored_by(item).items()
+        if has_members or not pointer.startswith("/body/")
+    }
 
 
 def _is_left_out(convention: Convention, resource: Resource, item: ResourceOperation) -> bool:
@@ -160,29 +188,34 @@ def _row(
     resource: Resource,
     items: list[ResourceOperation],
     text: str,
+    operation: Operation,
 ) -> JsonObject:
     """Return the row of the rules for operations for which the convention has the same text."""
     template.served.add(resource.id)
     row: JsonObject = loads(text) if text else {**template.rule}
     row["operations"] = [item.id for item in items]
-    row["cases"] = DeferredCases(lambda: _cases(template, resource, items[0]))
+    row["cases"] = DeferredCases(lambda: _cases(template, resource, items[0], operation))
     return row
 
 
-def _cases(template: Template, resource: Resource, item: ResourceOperation) -> Cases:
+def _cases(
+    template: Template, resource: Resource, item: ResourceOperation, operation: Operation
+) -> Cases:
     said: JsonObject | str = template.raw.get("cases", {})
     text = dumps(named_cases(said, template.path) if isinstance(said, str) else said).decode()
-    words = words_of(template.convention, resource, item)
+    words = words_of(template.convention, resource, item, operation)
     return build(Cases, loads(_with_words(text, placeholders(text), words)), template.path)
 
 
-def _filled(template: Template, resource: Resource, item: ResourceOperation) -> str:
-    words = words_of(template.convention, resource, item)
+def _filled(
+    template: Template, resource: Resource, item: ResourceOperation, operation: Operation
+) -> str:
+    words = words_of(template.convention, resource, item, operation)
     return _with_words(template.text, template.names, words)
 
 
 def words_of(
-    convention: Convention, resource: Resource, item: ResourceOperation
+    convention: Convention, resource: Resource, item: ResourceOperation, operation: Operation
 ) -> dict[str, Json]:
     """Return what takes the place of placeholders, by their names."""
     known: dict[str, Any] = {
@@ -195,12 +228,31 @@ def words_of(
         "parameter": resource.parameter_of(item),
         "etag": list(resource.etag),
         "filters": list(resource.filters),
+        "query": list(operation.query),
+        **_names_of(resource, item, operation),
     }
     for name, value in convention.values.items():
         known[name] = value
         if isinstance(value, str):
             known[name] = PLACEHOLDER.sub(lambda found: str(known.get(found[1], found[0])), value)
     return {**known, **resource.values, **item.values}
+
+
+def _names_of(resource: Resource, item: ResourceOperation, operation: Operation) -> dict[str, Json]:
+    """Return what is documented of an operation's body, and examples of what is not."""
+    members, ignores = resource.members_of(item), _ignored(resource, item, operation)
+    example: Json = "x"
+    for step in reversed(pointer_steps(next(iter(ignores), ""))):
+        example = [example] if step == "*" else {step: example}
+    shown = example if isinstance(example, dict) else {}
+    longest = max((name for name in members if name.isidentifier()), key=len, default="name")
+    return {
+        "body_members": list(members),
+        "misspelt": f"{longest}x",
+        "ignores": ignores,
+        "ignored_query": shown.get("query", {}),
+        "ignored_body": shown.get("body", {}),
+    }
 
 
 def placeholders(text: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from itertools import islice
 
 import jsonschema_rs
 
-from emulator.contract.checks import Reason, check_of
+from emulator.contract.checks import Reason, check_of, schema_of
 from emulator.contract.checks.resources import resource
 from emulator.contract.checks.values import LazySchema
 from emulator.contract.force import RuleInForce
@@ -100,8 +100,8 @@ class _CompiledOperation:
     def __init__(self, rules: Iterable[RuleInForce]) -> None:
         judged = (item for item in rules if "nothing" not in item.rule.check)
         self._rules = [JudgedRule(item.rule, item) for item in judged]
-        self._others = [rule for rule in self._rules if not rule.is_plain_schema]
-        schemas = [rule.schema() for rule in self._rules if rule.is_plain_schema]
+        self._others = [rule for rule in self._rules if not rule.has_schema]
+        schemas = [rule.schema() for rule in self._rules if rule.has_schema]
         combined = {"$schema": DIALECT, "allOf": schemas or [{}]}
         self._accepts = jsonschema_rs.validator_for(combined).is_valid
 
@@ -164,16 +164,20 @@ class JudgedRule:
         (name, arguments), *rest = rule.check.items()
         if rest:
             raise ValueError(f"{rule.id}: a rule has one check")
-        self._schema = arguments
+        self._schema = schema_of(name, arguments)
         self._arguments = LazySchema(arguments, rule.reads_text) if name == "schema" else arguments
         self._check = check_of(name)
         self._when = jsonschema_rs.validator_for(rule.when).is_valid if rule.when else None
         self._is_many = "*" in pointer_steps(rule.at)
         limited = limits is not None and limits.limited
         self.is_plain_schema = name == "schema" and not rule.reads_text and not limited
+        self.has_schema = self._schema is not None and not rule.reads_text and not limited
 
     def schema(self) -> JsonObject:
-        """Return a JSON Schema of the whole request document that says what this rule says."""
+        """Return a JSON Schema of the whole request document that says what this rule says.
+
+        Where the rule is no plain schema it accepts nothing that breaks the rule.
+        """
         return schema_of_request(self.rule, self._schema)
 
     def judge(self, request: JsonObject, lookup: Lookup) -> list[Finding]:

@@ -110,7 +110,7 @@ def _check_placeholders(
     for item in resource.operations:
         operation = contract.operations.get(item.id)
         if operation and applies(template, resource, item, operation):
-            known = words_of(template.convention, resource, item)
+            known = words_of(template.convention, resource, item, operation)
             for name in template.names:
                 if name not in known:
                     convention = template.convention.name

@@ -34,6 +34,8 @@ class ResourceOperation:
         kinds: The kinds of which the reply speaks, where they are not all those of the resource.
         finds: The kinds among which the id in its path is looked for, where they are not the
             resource's.
+        members: The members of its body, where they are not those of the resource.
+        ignores: As in `Resource`, for this operation.
         follows, values, differs: As in `Resource`, for this operation; a form that the operation
             follows itself holds for it whatever its role.
     """
@@ -46,6 +48,8 @@ class ResourceOperation:
     parameter: str = ""
     kinds: tuple[str, ...] = ()
     finds: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    ignores: dict[str, str] = field(default_factory=dict)
     follows: tuple[str, ...] = ()
     values: JsonObject = field(default_factory=dict)
     differs: dict[str, JsonObject | None] = field(default_factory=dict)
@@ -79,6 +83,10 @@ class Resource:
         order: The member by which a list is ordered unless the request says how, `-` before it for
             descending; empty for the order of creation.
         filters: Members by which a list can be filtered, where a document lists them.
+        members: The members of its body that documents print, as dotted paths: `[]` is each item
+            of a list, `*` any name. A path with no others below it says nothing of what is below.
+        ignores: Documented parts of requests that have no effect here: their JSON pointers, such as
+            `/body/params/cdcEnabled`, each with the reason.
         follows: The forms whose conventions hold for it.
         values: What conventions put in the place of their placeholders, by name.
         differs: What is different in the rule that a convention becomes: the rule's name, and its
@@ -105,6 +113,8 @@ class Resource:
     lasting: tuple[str, ...] = ()
     order: str = ""
     filters: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    ignores: dict[str, str] = field(default_factory=dict)
     follows: tuple[str, ...] = ()
     values: JsonObject = field(default_factory=dict)
     differs: dict[str, JsonObject | None] = field(default_factory=dict)
@@ -130,6 +140,16 @@ class Resource:
     def parameter_of(self, operation: ResourceOperation) -> str:
         """Return the path parameter by which an operation names one, or an empty text."""
         return operation.parameter or self.parameter
+
+    def members_of(self, operation: ResourceOperation) -> tuple[str, ...]:
+        """Return the documented members of an operation's body; none where nothing is known."""
+        own = self.members if operation.role in ("create", "replace", "update") else ()
+        return operation.members or own
+
+    def ignored_by(self, operation: ResourceOperation) -> dict[str, str]:
+        """Return the parts of an operation's request that have no effect, with the reasons."""
+        own = self.ignores if operation.role in ("create", "replace", "update") else {}
+        return {**own, **operation.ignores}
 
     def found_among(self, operation: ResourceOperation) -> tuple[str, ...]:
         """Return the kinds among which an operation looks for the id in its path."""

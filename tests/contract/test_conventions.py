@@ -99,12 +99,16 @@ def test_a_resource_of_an_overlay_gets_the_rules_of_its_forms(tmp_path: Path) ->
         for id in contract.resources.by_operation
         if id.startswith("tickets.")
     }
+    always = "parameters_are_documented"
     assert in_force == {
-        "tickets.list_tickets": [],
-        "tickets.create_ticket": ["body_is_an_object"],
-        "tickets.get_ticket": ["id_is_known"],
-        "tickets.replace_ticket": ["id_is_known", "if_match_is_current", "body_is_an_object"],
-        "tickets.delete_ticket": ["id_is_known"],
+        "tickets.list_tickets": [always],
+        "tickets.create_ticket": ["body_is_an_object", always],
+        "tickets.get_ticket": ["id_is_known", always],
+        "tickets.replace_ticket": [
+            *("id_is_known", "if_match_is_current", "body_is_an_object"),
+            always,
+        ],
+        "tickets.delete_ticket": ["id_is_known", always],
     }
     assert contract.house_rules == {f"{id}.{name}" for id in in_force for name in in_force[id]}
 

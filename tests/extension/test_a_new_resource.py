@@ -65,7 +65,8 @@ def test_journal_coverage_and_report_know_it(aep: AepClient) -> None:
     rows = aep.ok("GET", "/_emulator/coverage?operations=widgets.*")["rows"]
     (row,) = (row for row in rows if row["group"] == "widgets.create_widget")
     assert row["statuses"] == {"201": 1, "400": 1}
-    assert row["rules"] == {NAMED: [1, 0, 1]}
+    always = "widgets.create_widget.parameters_are_documented"
+    assert row["rules"] == {NAMED: [1, 0, 1], always: [2, 0, 0]}
     report = aep.ok("GET", "/_emulator/report?format=json")
     assert [row["rule"] for row in report["violations"]] == [NAMED]
 

@@ -213,7 +213,8 @@ def test_an_object_replaces_the_members_that_it_has(api: AepClient, clock: Manua
     tags = {"a": ["3"], "adobe/siphon/table/format": ["delta"]}
     answer = api.call("PATCH", f"{DATASETS}/{id}", {"tags": tags, "extra": {"x": 2}})
     assert answer.json == [f"@/dataSets/{id}"]
-    assert answer.warnings == ["catalog.patch_dataset.reserved_tags_are_sent_again"]
+    names = ["members_are_documented", "reserved_tags_are_sent_again"]
+    assert answer.warnings == [f"catalog.patch_dataset.{name}" for name in names]
     after = read(api, id)
     reserved = {k: v for k, v in before["tags"].items() if k.startswith("adobe/")}
     assert after["tags"] == {"a": ["3"], **reserved}

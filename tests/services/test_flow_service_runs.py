@@ -92,7 +92,8 @@ def test_a_run_is_ordered_and_read(api: AepClient, flow_id: str) -> None:
 def test_a_client_orders_without_params(api: AepClient, flow_id: str) -> None:
     answer = api.call("POST", f"{RUNS}/", {"flowId": flow_id, "status": "active"})
     assert answer.status == 201
-    assert [name.rpartition(".")[2] for name in answer.warnings] == ["params_are_sent"]
+    names = [name.rpartition(".")[2] for name in answer.warnings]
+    assert names == ["members_are_documented", "params_are_sent"]
     assert run(api, answer.json["id"])["metrics"]["recordSummary"]["inputRecordCount"] == 2
     again = run(api, api.ok("POST", RUNS, {"flowId": flow_id})["id"])
     assert again["metrics"]["recordSummary"]["inputRecordCount"] == 0
@@ -355,7 +356,8 @@ def test_a_provider_replaces_a_run(api: AepClient, flow_id: str, clock: ManualCl
     answer = api.call("PUT", f"{RUNS}/{id}", replacement(), if_match=before["etag"])
     assert answer.status == 200
     assert answer.headers["location"] == f"{RUNS}/{id}"
-    assert answer.warnings == ["flow_service.replace_run.token_is_a_service_token"]
+    names = ["members_are_documented", "token_is_a_service_token"]
+    assert answer.warnings == [f"flow_service.replace_run.{name}" for name in names]
     after = run(api, id)
     assert after["etag"] == answer.json["etag"] != before["etag"]
     assert (after["state"], after["createdAt"]) == ("failed", before["createdAt"])

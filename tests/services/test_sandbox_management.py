@@ -221,9 +221,10 @@ def test_validation_only_changes_nothing(api: AepClient, value: str) -> None:
 
 
 def test_ignoring_warnings_is_not_for_the_default_sandbox(api: AepClient) -> None:
-    rule = "sandbox_management.reset_sandbox.ignore_warnings_is_not_for_the_default"
+    names = ["all_is_carried_out", "ignore_warnings_is_not_for_the_default"]
     answer = api.call("PUT", f"{SANDBOXES}/prod/?ignoreWarnings=true", RESET)
-    assert (answer.status, answer.warnings) == (202, [rule])
+    rules = [f"sandbox_management.reset_sandbox.{name}" for name in names]
+    assert (answer.status, answer.warnings) == (202, rules)
     answer = api.call("PUT", f"{SANDBOXES}/dev/?ignoreWarnings=true", RESET)
     assert (answer.status, answer.warnings) == (202, [])
 

@@ -9,6 +9,7 @@ A module of checks is imported with the first rule that needs it.
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
@@ -26,6 +27,8 @@ CHECKS: dict[str, str] = {
     "content_range": "ingestion.content_range",
     "cover_once": "ingestion.cover_once",
     "csv_template": "csv_templates.csv_template",
+    "documented_members": "names.documented_members",
+    "documented_names": "names.documented_names",
     "described_field": "descriptors.described_field",
     "every_listed": "specs.every_listed",
     "expression": "expressions.expression",
@@ -83,10 +86,21 @@ CHECKS: dict[str, str] = {
     "unique": "references.unique",
     "unused": "references.unused",
     "version_matches": "references.version_matches",
+    "without_effect": "names.without_effect",
     "xdm_fields": "composition.xdm_fields",
     "xdm_filter": "filters.xdm_filter",
 }
 """Where the function of each check is: its module in this folder, and its name."""
+
+SCHEMAS: dict[str, str] = {
+    "documented_members": "names.members_schema",
+    "documented_names": "names.names_schema",
+    "without_effect": "names.effect_schema",
+}
+"""The checks of which a JSON Schema accepts nothing that they find something wrong with.
+
+A function makes it of the check's arguments, so that the check itself only has to explain.
+"""
 
 
 @cache
@@ -96,9 +110,21 @@ def check_of(name: str) -> Check:
     Raises:
         KeyError: There is no check of that name.
     """
-    module, _, function = CHECKS[name].partition(".")
-    found: Check = getattr(import_module(f"{__name__}.{module}"), function)
+    found: Check = _function(CHECKS[name])
     return found
 
 
-__all__ = ["CHECKS", "Check", "Reason", "check_of"]
+def schema_of(name: str, arguments: Json) -> Json:
+    """Return a JSON Schema of what a check accepts, or None where there is none."""
+    if name == "schema":
+        return arguments
+    return _function(SCHEMAS[name])(arguments) if name in SCHEMAS else None
+
+
+def _function(place: str) -> Callable[..., Any]:
+    module, _, name = place.partition(".")
+    found: Callable[..., Any] = getattr(import_module(f"{__name__}.{module}"), name)
+    return found
+
+
+__all__ = ["CHECKS", "SCHEMAS", "Check", "Reason", "check_of", "schema_of"]

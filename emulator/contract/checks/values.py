@@ -9,6 +9,7 @@ from functools import cached_property
 import jsonschema_rs
 from jsonschema_rs import Validator
 
+from emulator.contract.checks.names import nearest
 from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
 from emulator.json_types import Json, JsonObject, at, escape_step, loads, short_json
@@ -162,7 +163,9 @@ def known_names(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[
     known = lookup.request.get("known_query", [])
     for name in value:
         if name not in known:
-            yield Reason(f"{name} is not a parameter of this call", values={"name": name})
+            near = nearest(name, known)
+            hint = f": did you mean {near}?" if near else ""
+            yield Reason(f"{name} is not a parameter of this call{hint}", values={"name": name})
 
 
 def nothing(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

@@ -56,6 +56,13 @@ def batch_flow(service: FlowService, scope: Scope, flow_id: str) -> bool:
 
 
 @fact()
+def spec_has_runs(service: FlowService, scope: Scope, spec_id: str) -> bool:
+    """Tell whether flows of a flow spec are carried out; one that is not known may be."""
+    spec = scope.find("flow_spec", spec_id)
+    return spec is None or "scheduleSpec" in spec
+
+
+@fact()
 def delta_column(service: FlowService, scope: Scope, flow_id: str) -> JsonObject | None:
     """Return the delta column of a flow, where its first run left it."""
     return column_of(scope.read(FLOW, flow_id) or {})

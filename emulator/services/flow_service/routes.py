@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from emulator.filters.catalog import ordered, parse_condition
 from emulator.json_types import JsonObject
@@ -100,8 +101,9 @@ def act(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.test_connection")
 def test_connection(service: FlowService, call: Call) -> Reply:
     """A connection passes if it were accepted without a remark, were it created as it is."""
-    connection = call.find("connection", call.path["id"])
-    request = {"headers": {}, "query": {}, "path": {}, "content": {}, "body": connection}
+    connection, own = call.find("connection", call.path["id"]), call.resource.values["own_members"]
+    body = {name: connection[name] for name in own if name in connection}
+    request = {"headers": {}, "query": {}, "path": {}, "content": {}, "body": body}
     findings = call.lookup.judge("flow_service.create_connection", request)
     return Reply(200, {"result": not findings})
 
@@ -179,8 +181,18 @@ def _spec_rows(call: Call, kind: str) -> list[Stored]:
 @operation("flow_service.list_connection_specs")
 @operation("flow_service.list_flow_specs")
 def list_specs(service: FlowService, call: Call) -> Reply:
-    rows = matching(_spec_rows(call, call.resource.kind), read_query(call.query))
-    return Reply(200, {"items": [shapes.public_spec(row.body) for row in rows]})
+    """List specs: all of them, unless the query asks for a page."""
+    query, rows = read_query(call.query), _spec_rows(call, call.resource.kind)
+    if call.query.get("count", "").lower() == "true":
+        return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
+    if not {"limit", "continuationToken"} & call.query.keys():
+        query = replace(query, limit=len(rows))
+    after = 0 if query.order else query.position
+    found, position = page([row for row in rows if row.ordinal > after], query)
+    items = [shapes.public_spec(spec) for spec in found]
+    if position is None and not query.position:
+        return Reply(200, {"items": items})
+    return shapes.listed(call, items, query, position)
 
 
 @operation("flow_service.get_connection_spec")

@@ -1,0 +1,186 @@
+"""Nothing is ignored in silence: names that no document prints, and parts without effect."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from emulator.contract import load_contract
+from emulator.contract.cases import CaseLookup
+from emulator.contract.checks import SCHEMAS
+from emulator.contract.checks.names import documented_members, members_schema, nearest
+from emulator.contract.judge import DIALECT, JudgedRule
+from emulator.contract.model import Operation, Rule
+from emulator.json_types import pointer_steps
+from emulator.package_data import data_folder
+
+CONTRACT = load_contract(data_folder("contracts"))
+LATEST = CONTRACT.edition("latest")
+PACKAGE = Path(__file__).resolve().parents[2] / "emulator"
+OF_THE_RULES = {
+    "connectors.refresh_landing_zone_credentials": {"action": "it has one value"},
+    "flow_service.explore_connection": {
+        "determineProperties": "properties are determined where none are said",
+        "sourceParams": "it answers 501",
+    },
+    "flow_service.explore_connection_spec": {
+        "determineProperties": "properties are determined where none are said",
+        "sourceParams": "it answers 501",
+    },
+    "flow_service.get_connection_spec_configs": {
+        "outputType": "it has one value",
+        "outputField": "it has one value",
+    },
+    **{
+        f"data_prep.{name}_mapping_set": {"validate": "validation_is_never_left_out"}
+        for name in ("create", "replace")
+    },
+}
+"""Query parameters that no view reads, because rules say all that there is to say of them."""
+
+
+MOMENTS = ("created", "updated", "start", "end")
+FIELDS = {"folderName", "transform"}
+"""Catalog's lists take any field of their items; these are the names of fields only."""
+
+
+def emulated() -> Iterator[Operation]:
+    return (operation for operation in CONTRACT.operations.values() if operation.emulated)
+
+
+# Near names
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("nmae", "name"),
+        ("Name", "name"),
+        ("nam", "name"),
+        ("flow_spec", "flowSpec"),
+        ("sourceConnectionId", "sourceConnectionIds"),
+        ("descripton", "description"),
+        ("title", ""),
+        ("id", ""),
+        ("xyz", ""),
+    ],
+)
+def test_the_nearest_name_is_what_was_meant(sent: str, meant: str) -> None:
+    known = ["name", "description", "flowSpec", "sourceConnectionIds", "state"]
+    assert nearest(sent, known) == meant
+
+
+TREE = ["name", "data.format", "tags", "items[].id", "items[].of.*", "items[].of.known", "free.*"]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({"name": 1, "data": {"format": 1}, "tags": {"any": 1}, "free": {"any": 1}}, []),
+        ({"nmae": 1}, ['/nmae: "nmae": did you mean name?']),
+        ({"data": {"fromat": 1}}, ['/data/fromat: "fromat": did you mean format?']),
+        ({"items": [{"id": 1}, {"di": 1}]}, ['/items/1/di: "di" is not documented']),
+        ({"items": [{"of": {"any": 1}}]}, []),
+        ({"a/b": 1}, ['/a~1b: "a/b" is not documented']),
+        ([{"nmae": 1}], []),
+        ("text", []),
+        ({"data": "text", "items": {"id": 1}}, []),
+    ],
+)
+def test_members_are_looked_at_as_deep_as_documents_print_them(body: Any, found: list[str]) -> None:
+    lookup: Any = None
+    arguments = [{"members": TREE, "near": near} for near in (True, False)]
+    reasons = [one for each in arguments for one in documented_members(body, each, lookup)]
+    assert [f"{reason.at}: {reason.text}" for reason in reasons] == found
+    validator = jsonschema_rs.validator_for({"$schema": DIALECT, **members_schema(arguments[0])})
+    assert validator.is_valid(body) == (not found)
+
+
+# What every operation has
+
+
+def of_checks(*names: str) -> list[Rule]:
+    return [rule for rule in LATEST.rules if next(iter(rule.check)) in names]
+
+
+def test_a_schema_that_accepts_leaves_nothing_to_find() -> None:
+    for rule in of_checks(*SCHEMAS):
+        judged = JudgedRule(rule)
+        schema = {"$schema": DIALECT, "allOf": [judged.schema()]}
+        accepts = jsonschema_rs.validator_for(schema).is_valid
+        for case in (*rule.cases.accepts, *rule.cases.refuses):
+            lookup = CaseLookup(case)
+            if accepts(lookup.request):
+                assert judged.judge(lookup.request, lookup) == [], rule.id
+        refused = (CaseLookup(case).request for case in rule.cases.refuses)
+        assert not any(map(accepts, refused)), rule.id
+
+
+def test_no_such_rule_refuses() -> None:
+    rules = of_checks(*SCHEMAS)
+    assert len(rules) > 300
+    assert {rule.severity for rule in rules} == {"warning", "note"}
+
+
+def test_every_operation_speaks_of_parameters_that_no_document_prints() -> None:
+    checked = {rule.operation for rule in of_checks("documented_names", "known_names")}
+    silent = {operation.id for operation in emulated() if operation.service != "ims"} - checked
+    assert silent == set()
+
+
+def test_every_operation_with_a_body_knows_its_members() -> None:
+    """But files, JSON Patches, lists of other requests, and what documents show no body of."""
+    checked = {rule.operation for rule in of_checks("documented_members")}
+    silent = {item.id for item in emulated() if item.body in ("object", "any")} - checked
+    assert silent == {
+        "data_prep.create_sample",
+        "data_prep.create_schema",
+        "data_prep.replace_sample",
+        "data_prep.validate_expression",
+        "flow_service.run_action",
+    }
+
+
+def texts_of(folders: list[Path]) -> set[str]:
+    """Return every text in the Python files of folders."""
+    trees = (ast.parse(path.read_text("utf-8")) for one in folders for path in one.glob("*.py"))
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def test_every_documented_parameter_is_read_or_said_to_have_no_effect() -> None:
+    shared = texts_of([PACKAGE / "filters", PACKAGE / "data_plane"])
+    moments = {f"{name}{side}" for name in MOMENTS for side in ("After", "Before")}
+    unread = {}
+    for operation in emulated():
+        if operation.service == "ims":  # credentials, which rules judge
+            continue
+        read = texts_of([PACKAGE / "services" / operation.service]) | shared | moments
+        if operation.service == "catalog":
+            read |= FIELDS
+        entry = CONTRACT.resources.by_operation.get(operation.id)
+        ignored = entry[0].ignored_by(entry[1]) if entry else {}
+        read |= {pointer.removeprefix("/query/") for pointer in ignored}
+        read |= OF_THE_RULES.get(operation.id, {}).keys()
+        if left := set(operation.query) - read:
+            unread[operation.id] = sorted(left)
+    assert unread == {}
+
+
+def test_what_has_no_effect_is_documented() -> None:
+    for resource, item in CONTRACT.resources.by_operation.values():
+        operation = CONTRACT.operations[item.id]
+        members = {member.replace("[]", "/*") for member in resource.members_of(item)}
+        for pointer, reason in resource.ignored_by(item).items():
+            part, *way = pointer_steps(pointer)
+            assert not reason.endswith(".")
+            if part == "query":
+                assert way[0] in operation.query, item.id
+            else:
+                roots = {member.replace(".", "/").split("/")[0] for member in members}
+                assert (part, way[0] in roots or not members) == ("body", True), (item.id, pointer)
