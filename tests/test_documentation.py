@@ -163,7 +163,7 @@ def test_a_command_runs(
         answer = run([*words, "--silent", "--show-error", "--write-out", "\n%{http_code}"])
         body, _, status = answer.rpartition("\n")
         assert body or status == "204"
-        refused = "-i" in words and "x-sandbox-name" not in command
+        refused = "-i" in words and "x-gw-ims-org-id" not in command
         assert status == "400" if refused else status in ("200", "201", "204")
     else:
         pytest.fail(f"no test knows how to try {words[0]}")

@@ -239,19 +239,24 @@ def run_diff(arguments: argparse.Namespace) -> int:
     differences = 0
     previous = ""
     for place in sorted(left.keys() | right.keys()):
-        first, second = left.get(place), right.get(place)
-        if first and second and first.id == second.id:
+        first, second = left.get(place, []), right.get(place, [])
+        if _said_by(first) == _said_by(second):
             continue
         operation, topic = place
         if operation != previous:
             print(operation)
             previous = operation
         print(f"  {topic}")
-        for name, rule in ((one, first), (other, second)):
-            print(f"    {name:<9}{f'{rule.severity}: {rule.states}' if rule else '-'}")
+        for name, rules in ((one, first), (other, second)):
+            for said in sorted(_said_by(rules)) or ["-"]:
+                print(f"    {name:<9}{said}")
         differences += 1
     print(f"{differences} topics differ between {one} and {other}")
     return 0
+
+
+def _said_by(rules: list[Rule]) -> set[str]:
+    return {f"{rule.severity}: {rule.states}" for rule in rules}
 
 
 def _diff_for(arguments: argparse.Namespace) -> int:
@@ -299,8 +304,12 @@ def schema_files(schemas: dict[str, dict[str, Any]]) -> dict[str, str]:
     return {name: exports.json_text(schema) for name, schema in schemas.items()}
 
 
-def _by_topic(contract: Contract, edition: str) -> dict[tuple[str, str], Rule]:
-    return {(rule.operation, rule.topic): rule for rule in contract.edition(edition).rules}
+def _by_topic(contract: Contract, edition: str) -> dict[tuple[str, str], list[Rule]]:
+    """Return the rules in force by operation and topic; several speak about a subject each."""
+    found: dict[tuple[str, str], list[Rule]] = {}
+    for rule in contract.edition(edition).rules:
+        found.setdefault((rule.operation, rule.topic), []).append(rule)
+    return found
 
 
 def _hint(wanted: str, known: dict[str, Any]) -> str:

@@ -37,6 +37,7 @@ UNSENDABLE = {
     (f"{CREATE_SCHEMA}.names_differ_in_more_than_case", 2): "a patch, which creates nothing",
     (f"{CREATE_SCHEMA}.union_has_references", 0): "an id in a path that has none",
     (f"{CREATE_SCHEMA}.union_has_references", 1): "an id in a path that has none",
+    ("batch_ingestion.upload_file.file_is_not_too_large", 0): "a file of half a gigabyte",
     (f"{CREATE_SCHEMA}.union_namespaces_match", 0): "an id in a path that has none",
 }
 """Cases, by rule and number, that are not sent, and why."""

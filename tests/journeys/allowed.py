@@ -42,13 +42,51 @@ _CREATES = (
     "create_target_connection",
     "create_flow",
 )
-_SILENT_QUERY = (
-    "no document says that an operation without parameters refuses them; lists do, and so do ours"
-)
+_ONLY_SHOWN = "samples show it, and no document demands it"
+_NOT_SAID = "no document says what a live platform answers to it"
 
 _IN_PART = "the documents do not say that they name all, so what they do not name is remarked on"
 
+_MAPPING_SETS = (
+    (r"without xdmSchema|xdmSchema := (null|\"\")", _ONLY_SHOWN, "output_schema_is_named"),
+    (r'xdmSchema := (".*"|an unknown id)', _NOT_SAID, "xdm_schema_exists"),
+    (r"mappings := \[\]", _NOT_SAID, "mappings_are_not_empty"),
+    (r"mappings/\* := \{\}", _ONLY_SHOWN, "mapping_has_a_source"),
+    (
+        r"without mappings/\*/sourceAttribute|mappings/\*/sourceAttribute := (null|\"\")",
+        _ONLY_SHOWN,
+        "mapping_has_a_source",
+    ),
+    (
+        r"without mappings/\*/destinationXdmPath|mappings/\*/destinationXdmPath := (null|\"\")",
+        _ONLY_SHOWN,
+        "mapping_has_a_destination",
+    ),
+    (r'mappings/\*/destinationXdmPath := "wrong"', _NOT_SAID, "destination_xdm_path_is_a_field"),
+    (
+        r'mappings/\*/(identityGroup|namespaceCode) := "wrong"',
+        "any text will do; it has no effect here, and a remark says so",
+        "all_is_carried_out",
+    ),
+)
+
 ALLOWED = [
+    *(
+        Allowed(
+            operation,
+            r"header x-sandbox-name(: | missing)",
+            "today the default production sandbox takes its place",
+            "sandbox_is_sent",
+        )
+        for operation in (
+            *_CREATES,
+            "create_schema",
+            "create_dataset",
+            "create_mapping_set",
+            "list_flow_specs",
+        )
+    ),
+    *(Allowed("create_mapping_set", *allowed) for allowed in _MAPPING_SETS),
     Allowed(
         "create_connection", r'auth/specName := "(wrong)?"', _IN_PART, "auth_spec_is_documented"
     ),
@@ -85,7 +123,12 @@ ALLOWED = [
         for name in _CREATES
     ),
     *(
-        Allowed(name, r"query (nonsense=1|%FF=%FE|mode=.*)", _SILENT_QUERY)
+        Allowed(
+            name,
+            r"query (nonsense=1|%FF=%FE|mode=.*)",
+            "a remark names it",
+            "parameters_are_documented",
+        )
         for name in ("create_class", "create_schema", "create_dataset", "create_mapping_set")
     ),
     *(
@@ -312,10 +355,8 @@ ALLOWED = [
     Allowed(
         "create_mapping_set",
         r"without mappings/\*(/(identity|identityGroup|namespaceCode|version))?"
-        r"|mappings/\*/(identity|version) := null"
-        r'|mappings/\*/(identityGroup|namespaceCode) := "wrong"',
-        "these members are optional and null counts as not sent; names of groups and namespaces "
-        "belong to a service that is not emulated",
+        r"|mappings/\*/(identity|version) := null",
+        "these members are optional and null counts as not sent",
     ),
     # Lists
     Allowed("list_flow_specs", r"query (property|orderby)=", "an empty value is none"),

@@ -111,12 +111,9 @@ def test_what_is_not_there_is_refused(api: AepClient, target: str, batch: str) -
         (f"batchId={batch}", 400, "ids_are_sent"),
         (f"datasetId={UNKNOWN}&batchId={batch}", 404, "dataset_has_a_schema"),
         (f"datasetId={target}&batchId={UNKNOWN}", 404, "batch_has_rows"),
-        (
-            f"datasetId={target}&batchId={batch}&excludeUnmapped=x",
-            400,
-            "exclude_unmapped_is_a_boolean",
-        ),
     ):
         answer = api.call("GET", f"{SUGGEST}?{query}")
         assert (answer.status, answer.rule) == (status, f"data_prep.suggest_mapping_set.{rule}")
         assert answer.json["type"].startswith("http://ns.adobe.com/aep/errors/MAPPER-")
+    answer = api.call("GET", f"{SUGGEST}?datasetId={target}&batchId={batch}&excludeUnmapped=x")
+    assert answer.warnings == ["data_prep.suggest_mapping_set.exclude_unmapped_is_a_boolean"]

@@ -60,8 +60,13 @@ def _modified(scope: Scope) -> JsonObject:
     return {"modifiedDate": scope.now(), "modifiedBy": scope.user_id}
 
 
+JSON = "JSON"
+"""The only type of samples that is shown; one that names none has it (assumed)."""
+
+
 def _sample(sent: JsonObject) -> JsonObject:
-    return {"sampleData": sent.get("sampleData"), "sampleType": sent.get("sampleType")}
+    type = sent.get("sampleType")
+    return {"sampleData": sent["sampleData"], "sampleType": type if isinstance(type, str) else JSON}
 
 
 def schema_of(sample_id: str, sample: Json) -> JsonObject:
