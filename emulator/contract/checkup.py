@@ -13,6 +13,7 @@ from typing import Any
 from emulator.contract.cases import failing_cases
 from emulator.contract.checks import CHECKS
 from emulator.contract.loader import Contract
+from emulator.contract.evidence_checkup import check_evidence
 from emulator.contract.model import BODY, GATE, Mute, Rule
 from emulator.contract.order import name_of
 from emulator.contract.reading import ContractError
@@ -71,6 +72,7 @@ def check_contract(contract: Contract) -> Iterator[str]:
         yield from _check_rule(contract, contract.rules[id])
     yield from _check_use(contract)
     yield from _check_force(contract)
+    yield from check_evidence(contract)
     yield from check_resources(contract)
     yield from check_replies(contract)
     for answer in contract.answers:
