@@ -12,8 +12,8 @@ from typing import Any
 
 from emulator.contract.cases import failing_cases
 from emulator.contract.checks import CHECKS
-from emulator.contract.loader import Contract
 from emulator.contract.evidence_checkup import check_evidence
+from emulator.contract.loader import Contract
 from emulator.contract.model import BODY, GATE, Mute, Rule
 from emulator.contract.order import name_of
 from emulator.contract.reading import ContractError
@@ -93,7 +93,7 @@ def _check_references(contract: Contract) -> Iterator[str]:
     ]
     for item in stated:
         name = getattr(item, "id", None) or getattr(item, "aspect", "")
-        for id in item.documents:
+        for id in (*item.documents, *getattr(item, "against", ())):
             if id not in contract.documents:
                 yield f"{name}: unknown document {id}{_hint(id, contract.documents)}"
         if not item.documents:

@@ -49,8 +49,8 @@ def rule_faults(contract: Contract, rule: Rule) -> Iterator[str]:
 def _check_age(contract: Contract, entry: EditionEntry) -> Iterator[str]:
     """In an edition of today, a rule of old documents alone says why it still holds."""
     for rule in contract.edition(entry.name).rules:
-        dates = [contract.documents[id].date for id in rule.documents]
-        is_old = entry.since and max(dates) < entry.since
+        dates = [source.date for source in sources_of(contract, rule) if source.does != "against"]
+        is_old = entry.since and max(dates, default="") < entry.since
         refuses = rule.severity == "error" and not rule.structural and "nothing" not in rule.check
         if is_old and refuses and not rule.kept:
             yield (

@@ -24,10 +24,14 @@ class Source(NamedTuple):
 
 
 def sources_of(contract: Contract, rule: Rule | ReplyCase) -> Iterator[Source]:
-    """Yield the documents of a rule or reply case: those that demand it first."""
+    """Yield the documents of a rule or reply case: those that demand it first.
+
+    Ids that no document has are left out; `contract.checkup` names them.
+    """
     for does in DOES:
         for id, passage in getattr(rule, does).items():
-            yield Source(id, does, contract.documents[id].date, passage)
+            if id in contract.documents:
+                yield Source(id, does, contract.documents[id].date, passage)
 
 
 def describe_sources(contract: Contract, rule: Rule | ReplyCase) -> list[JsonObject]:

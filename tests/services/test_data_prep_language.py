@@ -332,8 +332,7 @@ ODD_BODIES: list[tuple[str, str, Any]] = [
     ("POST", "schemas", {"jsonSchema": 5, "sampleId": 5, "schemaRef": 5, "name": 5}),
     ("POST", "schemas", {"sampleId": {}}),
     ("POST", "schemas", {"schemaRef": {"id": 5}}),
-    ("POST", "samples", {}),
-    ("POST", "samples", {"sampleData": 5, "sampleType": {}}),
+    ("POST", "samples", {"sampleData": "", "sampleType": {}}),
 ]
 
 
