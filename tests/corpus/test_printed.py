@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from emulator.contract import load_contract
 from emulator.contract.formatting import formatted
+from emulator.package_data import data_folder
 from tests.corpus.printed_requests import FOLDER, Outcome, pages
 from tests.corpus.replay import replay
 from tests.corpus.tally import results, sizes
@@ -76,6 +78,22 @@ def test_readme_tells_every_kind_of_deviation() -> None:
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     listed = json.loads((FOLDER / "deviations.json").read_text(encoding="utf-8"))
     assert all(f"| `{row['kind']}` |" in text for row in listed)
+
+
+def test_live_answers_are_carried_by_the_contract() -> None:
+    """By a rule, an error, a reply case or an operation; what is open says why."""
+    contract = load_contract(data_folder("contracts"))
+    known = {
+        *contract.rules,
+        *contract.operations,
+        *(entry.id for entry in contract.problems),
+        *contract.reply_cases.by_id,
+    }
+    rows = json.loads((FOLDER / "answered.json").read_text(encoding="utf-8"))
+    for row in rows:
+        assert bool(row.get("open")) != bool(row.get("carriedBy")), row
+        assert set(row.get("carriedBy", ())) <= known, row
+    assert sum("carriedBy" in row for row in rows) >= 28
 
 
 def _data() -> list[Any]:
