@@ -7,7 +7,7 @@ seen to refuse, and where nothing that comes before this in the edition shows th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -45,6 +45,12 @@ class RuleInForce:
     def limited(self) -> bool:
         """Whether it speaks about a part of the requests to its operation only."""
         return bool(self.about or self.besides)
+
+    def speaks(self, subjects: Collection[str]) -> bool:
+        """Tell whether it speaks about a request that is about these subjects, by name."""
+        if self.about and self.about.name not in subjects:
+            return False
+        return not any(other.name in subjects for other in self.besides)
 
 
 def by_document(stated: Iterable[_Stated], rank: Rank) -> list[_Stated]:

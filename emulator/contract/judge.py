@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import islice
+from operator import attrgetter
 
 import jsonschema_rs
 
@@ -22,7 +24,7 @@ from emulator.contract.model import (
     Rule,
     Subject,
 )
-from emulator.json_types import MISSING, Json, JsonObject, at, dotted, pointer_steps, walk
+from emulator.json_types import MISSING, Json, JsonObject, at, dotted, dumps, pointer_steps, walk
 
 
 class Edition:
@@ -47,7 +49,7 @@ class Edition:
         self._by_operation: dict[str, list[RuleInForce]] = {}
         for item in rules:
             self._by_operation.setdefault(item.rule.operation, []).append(item)
-        self._compiled: dict[str, _CompiledOperation] = {}
+        self._compiled: dict[str, CompiledOperation] = {}
         self._lock = threading.Lock()
 
     def rules_of(self, operation: str) -> list[Rule]:
@@ -84,39 +86,57 @@ class Edition:
         """Return every finding on a request, and the rules that the lookup could not decide."""
         return self._compile(operation).judge_recorded(request, lookup)
 
-    def _compile(self, operation: str) -> _CompiledOperation:
+    def _compile(self, operation: str) -> CompiledOperation:
         compiled = self._compiled.get(operation)
         if compiled is None:
             with self._lock:
                 compiled = self._compiled.setdefault(
-                    operation, _CompiledOperation(self._by_operation.get(operation, ()))
+                    operation, CompiledOperation(self._by_operation.get(operation, ()))
                 )
         return compiled
 
 
-class _CompiledOperation:
-    """The rules of one operation: one validator for all that JSON Schema can say, then the rest."""
+class CompiledOperation:
+    """The rules of one operation, and those of them that speak about a request's subjects."""
 
     def __init__(self, rules: Iterable[RuleInForce]) -> None:
-        judged = (item for item in rules if "nothing" not in item.rule.check)
-        self._rules = [JudgedRule(item.rule, item) for item in judged]
-        self._others = [rule for rule in self._rules if not rule.has_schema]
-        schemas = [rule.schema() for rule in self._rules if rule.has_schema]
-        combined = {"$schema": DIALECT, "allOf": schemas or [{}]}
-        self._accepts = jsonschema_rs.validator_for(combined).is_valid
+        self._rules = [item for item in rules if "nothing" not in item.rule.check]
+        asked = {subject for item in self._rules for subject in (item.about, *item.besides)}
+        self._asked: dict[bytes, tuple[JsonObject, list[Subject]]] = {}
+        for subject in sorted((one for one in asked if one), key=attrgetter("name")):
+            arguments = subject.arguments
+            self._asked.setdefault(dumps(arguments), (arguments, []))[1].append(subject)
+        self._selected: dict[tuple[str, ...], _CompiledRules] = {}
 
     def judge(self, request: JsonObject, lookup: Lookup) -> list[Finding]:
-        rules = self._others if self._accepts(request) else self._rules
-        if not rules:
-            return []
+        subjects = self.subjects_of(lookup) if self._asked else ()
+        selected = self._selected.get(subjects)
+        if selected is None:
+            speaking = [JudgedRule(item.rule) for item in self._rules if item.speaks(subjects)]
+            selected = self._selected.setdefault(subjects, _CompiledRules(speaking))
+        rules = selected.to_try(request)
         return [finding for rule in rules for finding in rule.findings(request, lookup)]
+
+    def subjects_of(self, lookup: Lookup) -> tuple[str, ...]:
+        """Return the names of the subjects that a request is about; each resource is found once."""
+        names: list[str] = []
+        for arguments, subjects in self._asked.values():
+            found = resource(None, arguments, lookup)
+            if found is not None:
+                names += [subject.name for subject in subjects if has(found, subject)]
+        return tuple(names)
+
+    @cached_property
+    def _limited(self) -> _CompiledRules:
+        return _CompiledRules([JudgedRule(item.rule, item) for item in self._rules])
 
     def judge_recorded(
         self, request: JsonObject, lookup: CarefulLookup
     ) -> tuple[list[Finding], list[Rule]]:
+        """Judge each rule for itself: what a lookup does not know of one subject is its own."""
         findings: list[Finding] = []
         undecided: list[Rule] = []
-        for rule in self._others if self._accepts(request) else self._rules:
+        for rule in self._limited.to_try(request):
             lookup.rule = rule.rule
             before = len(findings)
             try:
@@ -128,12 +148,27 @@ class _CompiledOperation:
         return findings, undecided
 
 
-def is_about(subject: Subject, lookup: Lookup) -> bool:
-    """Tell whether a request is about a subject; one that names no such resource is not."""
-    found = resource(None, subject.arguments, lookup)
-    value = MISSING if found is None else dotted(found, subject.field)
-    values = value if isinstance(value, list) else [value]
-    return any(item in subject.values for item in values)
+class _CompiledRules:
+    """Rules of one operation: one validator for all that JSON Schema can say, then the rest."""
+
+    def __init__(self, rules: list[JudgedRule]) -> None:
+        self._rules = rules
+        self._others = [rule for rule in rules if not rule.has_schema]
+        schemas = [rule.schema() for rule in rules if rule.has_schema]
+        combined = {"$schema": DIALECT, "allOf": schemas or [{}]}
+        self._accepts = jsonschema_rs.validator_for(combined).is_valid
+
+    def to_try(self, request: JsonObject) -> list[JudgedRule]:
+        """Return the rules that a request may break."""
+        return self._others if self._accepts(request) else self._rules
+
+
+def has(found: JsonObject, subject: Subject) -> bool:
+    """Tell whether a resource is of those that a subject is about."""
+    value = dotted(found, subject.field)
+    if isinstance(value, list):
+        return any(item in subject.values for item in value)
+    return value in subject.values
 
 
 MAX_FINDINGS = 100
@@ -159,8 +194,7 @@ class JudgedRule:
 
     def __init__(self, rule: Rule, limits: RuleInForce | None = None) -> None:
         self.rule = rule
-        self._about = limits.about if limits else None
-        self._besides = limits.besides if limits else ()
+        self._limits = limits if limits and limits.limited else None
         (name, arguments), *rest = rule.check.items()
         if rest:
             raise ValueError(f"{rule.id}: a rule has one check")
@@ -169,9 +203,8 @@ class JudgedRule:
         self._check = check_of(name)
         self._when = jsonschema_rs.validator_for(rule.when).is_valid if rule.when else None
         self._is_many = "*" in pointer_steps(rule.at)
-        limited = limits is not None and limits.limited
-        self.is_plain_schema = name == "schema" and not rule.reads_text and not limited
-        self.has_schema = self._schema is not None and not rule.reads_text and not limited
+        self.is_plain_schema = name == "schema" and not rule.reads_text and not self._limits
+        self.has_schema = self._schema is not None and not rule.reads_text and not self._limits
 
     def schema(self) -> JsonObject:
         """Return a JSON Schema of the whole request document that says what this rule says.
@@ -191,16 +224,11 @@ class JudgedRule:
     def _findings(self, request: JsonObject, lookup: Lookup) -> Iterator[Finding]:
         if self._when and not self._when(request):
             return
-        if (self._about or self._besides) and not self._speaks_about(lookup):
+        if self._limits and not _speaks(self._limits, lookup):
             return
         for pointer, value in self._places(request):
             for reason in self._check(value, self._arguments, lookup):
                 yield self._finding(pointer, value, reason)
-
-    def _speaks_about(self, lookup: Lookup) -> bool:
-        if self._about and not is_about(self._about, lookup):
-            return False
-        return not any(is_about(other, lookup) for other in self._besides)
 
     def _places(self, request: JsonObject) -> Iterable[tuple[str, Json]]:
         if self._is_many:
@@ -212,3 +240,13 @@ class JudgedRule:
         return Finding(
             self.rule, pointer + reason.at, reason.text, {"value": value, **reason.values}
         )
+
+
+def _speaks(limits: RuleInForce, lookup: Lookup) -> bool:
+    """Tell whether a rule speaks about a request; one that names no resource is about nothing."""
+    names = set()
+    for subject in (limits.about, *limits.besides):
+        found = resource(None, subject.arguments, lookup) if subject else None
+        if subject and found is not None and has(found, subject):
+            names.add(subject.name)
+    return limits.speaks(names)

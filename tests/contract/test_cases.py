@@ -11,7 +11,7 @@ from emulator.contract import Contract, load_contract
 from emulator.contract.cases import CaseLookup, failing_cases
 from emulator.contract.checkup import check_contract
 from emulator.contract.files import check_files
-from emulator.contract.judge import DIALECT, JudgedRule
+from emulator.contract.judge import DIALECT, CompiledOperation, JudgedRule
 from emulator.contract.model import GATE
 from emulator.faults.fault import STATUSES
 from emulator.package_data import data_folder
@@ -61,15 +61,15 @@ def test_the_combined_validator_of_an_operation_accepts_what_its_rules_accept_to
 ) -> None:
     """Each refused case of a plain schema rule is refused by the whole edition's judge too.
 
-    Cases are about a rule's check; `test_evidence.py` is about its subject.
+    It is taken to be about what its rule is about; `test_evidence.py` is about that.
     """
-    monkeypatch.setattr(JudgedRule, "_speaks_about", lambda *_: True)
     for name in CONTRACT.entries:
         edition = CONTRACT.edition(name)
         for rule in edition.rules:
-            judged = JudgedRule(rule, edition.limits_of(rule))
-            if not judged.is_plain_schema:
+            if not JudgedRule(rule).is_plain_schema:
                 continue
+            about = (rule.about,) if rule.about else ()
+            monkeypatch.setattr(CompiledOperation, "subjects_of", lambda *_, about=about: about)
             for case in rule.cases.refuses:
                 world = CaseLookup(case)
                 found = [f.rule.id for f in edition.judge(rule.operation, world.request, world)]

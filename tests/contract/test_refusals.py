@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from functools import partial
 from urllib.parse import quote, urlencode
 
 import pytest
 
-from emulator.contract import Contract, Rule, judge, load_contract
+from emulator.contract import Contract, Rule, load_contract
 from emulator.contract.cases import CaseLookup
-from emulator.contract.lookup import Finding, Lookup
-from emulator.contract.model import BODY, GATE, Mute, Operation, Subject
+from emulator.contract.judge import CompiledOperation
+from emulator.contract.lookup import Finding
+from emulator.contract.model import BODY, GATE, Mute, Operation
 from emulator.json_types import Json, JsonObject, dumps
 from emulator.package_data import data_folder
 from emulator.testing.client import AepClient
@@ -118,11 +118,6 @@ def refusal(client: AepClient, rule: Rule, edition: str, case: JsonObject) -> tu
     return response.rule, response.status
 
 
-def is_about_it(rule: Rule, subject: Subject, lookup: Lookup) -> bool:
-    """Tell whether a subject is that of the rule whose cases are sent."""
-    return subject.name == rule.about
-
-
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_case_is_refused_with_the_problem_of_its_rule(
     client: AepClient, monkeypatch: pytest.MonkeyPatch, operation: str
@@ -132,7 +127,8 @@ def test_a_case_is_refused_with_the_problem_of_its_rule(
         judged = (other for id in (GATE, BODY, operation) for other in edition.rules_of(id))
         others = tuple(Mute(other.id, "another's case") for other in judged if other.id != rule.id)
         monkeypatch.setattr(edition, "mutes", others)
-        monkeypatch.setattr(judge, "is_about", partial(is_about_it, rule))
+        about = (rule.about,) if rule.about else ()
+        monkeypatch.setattr(CompiledOperation, "subjects_of", lambda *_, about=about: about)
         for number, case in enumerate(rule.cases.refuses):
             if (rule.id, number) not in UNSENDABLE:
                 problem = edition.problems[rule.problem]
