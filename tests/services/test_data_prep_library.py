@@ -116,3 +116,10 @@ def test_other_sandboxes_see_none_of_it(api: AepClient) -> None:
     assert other.call("GET", f"{SAMPLES}/{sample}").status == 404
     assert other.call("POST", SCHEMAS, {"sampleId": sample}).status == 400
     assert other.ok("GET", f"{SAMPLES}?limit=5&start=0")["data"] == []
+
+
+def test_a_schema_keeps_no_name_that_is_not_a_text(api: AepClient) -> None:
+    """Only samples show what a schema is made of, so another type warns and is dropped."""
+    answer = api.call("POST", SCHEMAS, {"jsonSchema": {"type": "object"}, "name": -1})
+    assert answer.warnings == ["data_prep.create_schema.members_have_their_types"]
+    assert "name" not in answer.json

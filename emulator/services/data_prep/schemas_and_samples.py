@@ -15,7 +15,8 @@ SAMPLE = "mapper_sample"
 
 def create_schema(scope: Scope, sent: JsonObject) -> JsonObject:
     """Make a schema of a JSON Schema, of a sample, or of a schema of the Schema Registry."""
-    made: JsonObject = {name: sent[name] for name in ("name", "sampleId") if name in sent}
+    said = (name for name in ("name", "sampleId") if isinstance(sent.get(name), str))
+    made: JsonObject = {name: sent[name] for name in said}
     ref = as_object(sent.get("schemaRef"))
     if "jsonSchema" in sent:
         made["jsonSchema"] = as_object(sent["jsonSchema"])
