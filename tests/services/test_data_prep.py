@@ -451,7 +451,7 @@ def mapping_refusals() -> Iterator[Refusal]:
     for verb, method, path in (("create", "POST", items), ("replace", "PUT", item)):
         rule = f"data_prep.{verb}_mapping."
         yield rule + "id_is_known", method, path.replace("/ID/", f"/{UNKNOWN}/"), GOOD
-        wrong = {**GOOD, "sourceType": "EXPRESSION", "source": "upper("}
+        wrong = {**GOOD, "sourceType": "SCRIPT"}
         yield rule + "mapping_fits_the_set", method, path, wrong
     for verb, method, body in (("get", "GET", None), ("delete", "DELETE", None)):
         path = item.replace("/ID/", f"/{UNKNOWN}/")

@@ -242,9 +242,21 @@ def test_validation_uses_the_compiler(api: AepClient, schema: str) -> None:
             }
         ],
     }
-    refused = api.call("POST", SETS, body)
-    assert refused.rule == "data_prep.create_mapping_set.expression_can_be_read"
-    assert "mappings.1.source" in refused.json["detail"]
+    kept = api.call("POST", SETS, body)
+    rule = "data_prep.create_mapping_set.expression_can_be_read"
+    assert (kept.status, kept.warnings) == (200, [rule])
+
+
+def test_an_expression_that_cannot_be_read_is_refused_strictly() -> None:
+    """Only validating documents a 400 for it, and our list of functions may lack later ones."""
+    api = aep_for(new_emulator(enforce="strict"))
+    schema = api.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema())["$id"]
+    source = {"sourceType": "EXPRESSION", "destination": "person.name.lastName"}
+    for name in ("source", "sourceExpression"):
+        body = mapped(schema, {**source, name: "upper(name"})
+        refused = api.call("POST", SETS, body)
+        assert refused.rule == "data_prep.create_mapping_set.expression_can_be_read"
+        assert f"mappings.0.{name}" in refused.json["detail"]
 
 
 def test_an_error_names_the_column_that_an_expression_begins_from(
@@ -293,10 +305,7 @@ def test_a_mapping_is_added_replaced_and_removed(api: AepClient, schema: str) ->
 def test_a_mapping_that_does_not_fit_its_set_is_refused(api: AepClient, schema: str) -> None:
     id = api.ok("POST", SETS, mapped(schema, ATTRIBUTE, UPPER))["id"]
     first, _ = api.ok("GET", f"{SETS}/{id}/mappings")
-    for wrong, reason in (
-        ({**UPPER, "source": "upper("}, "expression_can_be_read"),
-        ({**UPPER, "sourceType": "SCRIPT"}, "source_type_is_known"),
-    ):
+    for wrong, reason in (({**UPPER, "sourceType": "SCRIPT"}, "source_type_is_known"),):
         calls = (("POST", f"{SETS}/{id}/mappings"), ("PUT", f"{SETS}/{id}/mappings/{first['id']}"))
         for method, path in calls:
             answer = api.call(method, path, wrong)
