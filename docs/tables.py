@@ -7,19 +7,27 @@ behind.
 
 from __future__ import annotations
 
+import ast
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from emulator import budgets
 from emulator.contract import Contract, load_contract
 from emulator.fixtures.library import FixtureLibrary
 from emulator.json_types import JsonObject
 from emulator.package_data import data_folder
-from emulator.settings import table
+from emulator.settings import SettingRow, table
 from emulator.templates import render
 
 FOLDER = Path(__file__).resolve().parent
-PAGES = (FOLDER.parent / "README.md", FOLDER / "decisions.md", FOLDER / "known-specs.md")
+PAGES = (
+    FOLDER.parent / "README.md",
+    FOLDER / "decisions.md",
+    FOLDER / "known-specs.md",
+    FOLDER / "security.md",
+)
 TEMPLATES = FOLDER / "templates"
 
 
@@ -30,11 +38,38 @@ def tables() -> dict[str, str]:
     specs = {kind: fixtures.all(kind) for kind in ("connection_specs", "flow_specs")}
     return {
         "settings": _render("settings", settings=table()),
+        "budgets": _render("budgets", settings=_budget_settings(), budgets=_budgets()),
         "editions": _render("editions", editions=contract.entries.values()),
         "operations": _render("operations", services=_services(contract)),
         "assumed": _render("assumed", services=_assumed(contract)),
         **{kind: _render(kind, specs=_by_name(found)) for kind, found in specs.items()},
     }
+
+
+def _budget_settings() -> list[SettingRow]:
+    """Return the settings that are budgets."""
+    return [row for row in table() if row.name.startswith("max_")]
+
+
+def _budgets() -> list[dict[str, Any]]:
+    """Return the budgets that are no settings: value, what it limits, what happens beyond."""
+    path = Path(budgets.__file__)
+    statements = ast.parse(path.read_text(encoding="utf-8")).body
+    rows = []
+    for statement, following in pairwise(statements):
+        if isinstance(statement, ast.Assign) and isinstance(following, ast.Expr):
+            name = ast.unparse(statement.targets[0])
+            limits, _, beyond = ast.literal_eval(following.value).partition("; ")
+            value = _amount(getattr(budgets, name), name)
+            rows.append({"value": value, "limits": limits, "beyond": beyond.rstrip(".")})
+    return rows
+
+
+def _amount(value: float, name: str) -> str:
+    """Return a budget with its unit, which its name ends with."""
+    if name.endswith("_BYTES"):
+        return f"{value // budgets.MIB} MiB" if value >= budgets.MIB else f"{value // 1024} KiB"
+    return f"{value:,} s" if name.endswith("_SECONDS") else f"{value:,}"
 
 
 def _services(contract: Contract) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ CHANCE = {"random", "secrets", "uuid"}
 LAYERS = tuple(
     set(row.split())
     for row in (
-        "json_types package_data problem sandbox settings clock etag templates form_errors",
+        "json_types package_data problem sandbox settings budgets clock etag templates form_errors",
         "byte_ranges moments xdm",
         "ids jwt json_patch filters hooks mapping store",
         "contract fixtures",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from emulator.budgets import JOURNAL_BYTES
 from emulator.journal.entry import TEST_HEADER, CallKind, Entry
 from emulator.journal.packing import JournalItem, is_remarkable, judged_by
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from emulator.web.exchange import Exchange
 
 _log = logging.getLogger("emulator")
-
-MAX_BYTES = 64 * 1024**2
-"""About how many bytes are kept in all."""
 
 BATCH = 32
 """How many exchanges are counted and packed at a time."""
@@ -47,7 +45,7 @@ class Journal:
 
     counter: Callable[[], CallCounter] | None = None
 
-    def __init__(self, max_entries: int, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, max_entries: int, max_bytes: int = JOURNAL_BYTES) -> None:
         """Keep at most so many calls, of about so many bytes, but always the latest."""
         self._max_entries = max_entries
         self._max_bytes = max_bytes
