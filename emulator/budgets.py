@@ -12,3 +12,6 @@ MIB = 1024 * KIB
 
 JOURNAL_BYTES = 64 * MIB
 """What the journal keeps of calls, in bytes that it really holds; the oldest calls go."""
+
+BODY_VALUES = 250_000
+"""Values in a JSON body, those within others included; the request is refused."""

@@ -22,6 +22,7 @@ MAX_DEPTH = 100
 """How many levels of arrays and objects a body may have; one that has more is not read."""
 
 _STRINGS_AND_BRACKETS = re.compile(rb'"[^"]*"|[\[\]{}]')
+_STRINGS_AND_FOLLOWED = re.compile(rb'"[^"]*"|[\[{](?!\s*[\]}])|,')
 
 loads = orjson.loads
 dumps = orjson.dumps
@@ -77,9 +78,7 @@ def is_deeper_than(text: bytes, levels: int) -> bool:
     if text.count(b"[") + text.count(b"{") <= levels:
         return False
     depth = 0
-    # Without its escapes a string ends at the next quote, so that one pass is enough.
-    plain = text.replace(b"\\\\", b"").replace(b'\\"', b"")
-    for match in _STRINGS_AND_BRACKETS.finditer(plain):
+    for match in _STRINGS_AND_BRACKETS.finditer(_without_escapes(text)):
         bracket = match[0]
         if bracket in (b"[", b"{"):
             depth += 1
@@ -88,6 +87,31 @@ def is_deeper_than(text: bytes, levels: int) -> bool:
         elif bracket in (b"]", b"}"):
             depth -= 1
     return False
+
+
+def has_more_values_than(text: bytes, values: int) -> bool:
+    """Tell whether a JSON text has more values, those within others included, than this.
+
+    Parsed, a value costs up to a hundred times what it is written in. Each but the outermost is
+    the first one of its array or object, or stands behind a comma.
+    """
+    if text.count(b"[") + text.count(b"{") + text.count(b",") < values:
+        return False
+    found, strings = 1, 0
+    for match in _STRINGS_AND_FOLLOWED.finditer(_without_escapes(text)):
+        if match[0][:1] == b'"':
+            strings += 1
+        else:
+            found += 1
+        # A string is a value or a name: where there are more, the text is not JSON.
+        if found > values or strings > 2 * values:
+            return True
+    return False
+
+
+def _without_escapes(text: bytes) -> bytes:
+    """Return a JSON text of which every string ends at its next quote."""
+    return text.replace(b"\\\\", b"").replace(b'\\"', b"")
 
 
 def dotted(document: Json, path: str) -> Json:

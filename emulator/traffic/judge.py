@@ -220,7 +220,7 @@ def _groups(operation: Operation, document: JsonObject) -> tuple[str, ...]:
     groups = [GATE] if operation.gated else []
     if content := document["content"]:
         groups.append(BODY)
-        if not {"malformed", "tooDeep", "tooLong"}.isdisjoint(content):
+        if not {"malformed", "tooDeep", "tooLong", "tooMany"}.isdisjoint(content):
             # The operation's rules have nothing to read, and those of the body have said so.
             return tuple(groups)
     return (*groups, operation.id)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from emulator.json_types import MAX_DEPTH, MISSING, Json, JsonObject, is_deeper_than, loads
+from emulator.budgets import BODY_VALUES
+from emulator.json_types import (
+    MAX_DEPTH,
+    MISSING,
+    Json,
+    JsonObject,
+    has_more_values_than,
+    is_deeper_than,
+    loads,
+)
 from emulator.sandbox import DEFAULT_PRODUCTION, Sandbox
 from emulator.web.call import read_query
 from emulator.web.forms import read_form
@@ -13,7 +22,8 @@ def describe(incoming: Request) -> JsonObject:
     """Return a request as the rules see it.
 
     `content` says of the body what is known before anybody reads its meaning: media `type`, bytes
-    (`length`), and whether it is `tooLong`, `tooDeep` or `malformed` (with the parser's words).
+    (`length`), and whether it is `tooLong`, `tooMany` (values), `tooDeep` or `malformed` (with the
+    parser's words).
     `sandboxless` is there, and true, where the operation belongs to no sandbox.
     """
     operation = incoming.operation
@@ -62,6 +72,9 @@ def _content(incoming: Request) -> tuple[JsonObject, Json]:
         content["tooLong"] = True
         return content, MISSING
     if incoming.operation.body in ("none", "form", "bytes"):
+        return content, MISSING
+    if has_more_values_than(incoming.body, BODY_VALUES):
+        content["tooMany"] = True
         return content, MISSING
     if is_deeper_than(incoming.body, MAX_DEPTH):
         content["tooDeep"] = True

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from emulator.budgets import BODY_VALUES
 from emulator.clock import ManualClock
 from emulator.testing.client import AepClient
 from tests.bodies import (
@@ -230,6 +231,24 @@ def test_a_body_that_is_no_object_is_refused(api: AepClient, path: str, raw: byt
 def test_nesting_beyond_reason_is_refused(api: AepClient, path: str, raw: bytes) -> None:
     answer = api.call("POST", path, content=raw)
     assert (answer.status, answer.rule) == (400, "platform.body.depth_is_within_limit")
+
+
+@pytest.mark.parametrize("path", SERVICES)
+def test_more_values_than_a_body_may_have_are_refused(api: AepClient, path: str) -> None:
+    answer = api.call("POST", path, content=b"[" + b"{}," * BODY_VALUES + b"{}]")
+    assert (answer.status, answer.rule) == (400, "platform.body.values_are_within_limit")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"a": "' + b"[{," * BODY_VALUES + b'"}',
+        b'{"a": [' + b"{}," * (BODY_VALUES - 3) + b"{}]}",
+    ],
+)
+def test_only_values_of_a_body_are_counted(api: AepClient, raw: bytes) -> None:
+    answer = api.call("POST", SERVICES[0], content=raw)
+    assert not answer.rule.startswith("platform.body")
 
 
 def test_brackets_in_text_do_not_count_as_nesting(api: AepClient) -> None:
