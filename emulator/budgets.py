@@ -15,3 +15,34 @@ JOURNAL_BYTES = 64 * MIB
 
 BODY_VALUES = 250_000
 """Values in a JSON body, those within others included; the request is refused."""
+
+HEAD_BYTES = 64 * KIB
+"""Target and headers of a request, each; refused with 414 or 431, and the connection closed."""
+
+MAX_HEADERS = 200
+"""Headers of a request; refused with 431, and the connection closed."""
+
+HEAD_SECONDS = 30
+"""Time for the head of a request, from its first byte; refused with 408."""
+
+BODY_SECONDS = 30
+"""Time for the body of a request, beside that of the rate below; refused with 408."""
+
+MIN_BODY_RATE = 4096
+"""Bytes of a body that give it another second; refused with 408."""
+
+SEND_SECONDS = 60
+"""Time in which a client reads nothing of what was sent to it; the connection is reset."""
+
+IDLE_SECONDS = 300
+"""Time between two requests of a connection, longer than clients keep them; it is closed."""
+
+MAX_CONNECTIONS = 500
+"""Open connections; the one that has waited longest for its client is closed."""
+
+MAX_PIPELINED = 256
+"""Requests of one connection that wait for their answers; refused with 429."""
+
+BODIES_BYTES = 128 * MIB
+"""Bodies of requests that are not answered yet, over all connections; one is read on, the rest \
+wait."""

@@ -42,6 +42,12 @@ class Outbox:
         self._release(transport)
         transport.close()
 
+    def half_close(self, transport: asyncio.Transport) -> None:
+        """Send the end once all has been sent, so that what still arrives resets nothing."""
+        self._release(transport)
+        if transport.can_write_eof():
+            transport.write_eof()
+
     def reset(self, transport: asyncio.Transport) -> None:
         """End a connection with a TCP reset instead of an orderly end."""
         self._release(transport)

@@ -14,6 +14,7 @@ from email.utils import formatdate
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from emulator import budgets
 from emulator.web.message import Handler
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 10.0
 _BACKLOG = 1024
-# Closing an idle connection just as its client reuses it fails that request, so we keep
-# connections longer than clients keep them in their pools.
-_KEEP_ALIVE_SECONDS = 300
 _DRAIN_SECONDS = 0.002
 _ABORT_SECONDS = 1.0
 
@@ -132,7 +130,7 @@ class Server:
             # Without a level uvicorn takes itself to be tracing and logs every message.
             log_level="warning",
             proxy_headers=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_keep_alive=budgets.IDLE_SECONDS,
         )
         listener = await loop.create_server(
             lambda: protocol(config=config, server_state=state, app_state={}, _loop=loop),
@@ -143,6 +141,8 @@ class Server:
             state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), timeout=1.0)
+            for connection in list(protocol.open):
+                connection.tick()
         listener.close()
         # A request that has arrived but not yet been read is in flight as well.
         await asyncio.sleep(_DRAIN_SECONDS)
@@ -189,6 +189,7 @@ def freeze_garbage() -> None:
 
 
 def _protocol_of(handler: Handler, loop: asyncio.AbstractEventLoop) -> type[HandlerProtocol]:
+    from emulator.serving.bodies import Bodies
     from emulator.serving.outbox import Outbox
     from emulator.serving.protocol import HandlerProtocol
 
@@ -196,6 +197,7 @@ def _protocol_of(handler: Handler, loop: asyncio.AbstractEventLoop) -> type[Hand
         """A connection of this server."""
 
     Protocol.handler, Protocol.outbox = handler, Outbox(loop)
+    Protocol.bodies, Protocol.open = Bodies(), set()
     return Protocol
 
 

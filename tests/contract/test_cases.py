@@ -89,9 +89,13 @@ def test_every_problem_is_used() -> None:
     """An entry that nothing can answer with is a statement nobody keeps."""
     used = {rule.problem for rule in CONTRACT.rules.values()}
     raised = {
+        "platform.head_too_large",
         "platform.internal_error",
         "platform.method_not_allowed",
         "platform.not_emulated",
+        "platform.request_timeout",
+        "platform.target_too_long",
+        "platform.too_many_at_once",
         "platform.too_many_worlds",
         "platform.unknown_edition",
         "platform.unknown_path",
