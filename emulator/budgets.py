@@ -46,3 +46,8 @@ MAX_PIPELINED = 256
 BODIES_BYTES = 128 * MIB
 """Bodies of requests that are not answered yet, over all connections; one is read on, the rest \
 wait."""
+LIST_INDEXES = 8
+"""How many members of documents lists find by an index; the indexes are made anew."""
+
+LIST_PARTS_BYTES = 64 * MIB
+"""What is kept of the members that lists have filtered and ordered by; all of it is read again."""

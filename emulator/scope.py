@@ -17,7 +17,7 @@ from emulator.ids import Ids
 from emulator.json_types import Json, JsonObject
 from emulator.sandbox import Sandbox
 from emulator.settings import Settings
-from emulator.store import Blobs, Change, Store, Stored
+from emulator.store import ALL, Blobs, Change, Hint, Store, Stored
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
@@ -76,9 +76,9 @@ class Scope:
         """Return one resource of any service, or None."""
         return self.platform.finders[kind](self, key)
 
-    def all(self, kind: str) -> list[JsonObject]:
-        """Return every resource of a kind, the oldest first."""
-        return self.platform.listers[kind](self)
+    def all(self, kind: str, hint: Hint = ALL) -> list[JsonObject]:
+        """Return every resource of a kind, the oldest first; a hint says which are needed."""
+        return self.platform.listers[kind](self, hint)
 
     def ask(self, fact: str, *arguments: Json) -> Json:
         """Return what a fact is, by its name `service.function`; see `fact`."""
@@ -104,17 +104,32 @@ class Scope:
         """Return one document of the store with its version, or None."""
         return self.platform.store.read(self.sandbox, kind, key)
 
-    def scan(self, kind: str, after: int = 0) -> Iterator[Stored]:
+    def scan(self, kind: str, after: int = 0, hint: Hint = ALL) -> Iterator[Stored]:
         """Yield the documents of a kind behind an ordinal, in order of creation."""
-        return self.platform.store.scan(self.sandbox, kind, after)
+        return self.platform.store.scan(self.sandbox, kind, after, hint)
 
-    def recent(self, kind: str, before: int = 0) -> Iterator[Stored]:
+    def recent(self, kind: str, before: int = 0, hint: Hint = ALL) -> Iterator[Stored]:
         """Yield the documents of a kind from the last one on, or from below an ordinal."""
-        return self.platform.store.recent(self.sandbox, kind, before)
+        return self.platform.store.recent(self.sandbox, kind, before, hint)
 
-    def bodies(self, kind: str) -> list[JsonObject]:
-        """Return the bodies of all documents of a kind, in order of creation."""
-        return [stored.body for stored in self.scan(kind)]
+    def ordered(
+        self,
+        kind: str,
+        path: str,
+        *,
+        descending: bool = False,
+        ties: bool = False,
+        start: int | None = None,
+        hint: Hint = ALL,
+    ) -> Iterator[Stored] | None:
+        """Yield documents in order of a whole number, if the store can; see `Store.ordered`."""
+        return self.platform.store.ordered(
+            self.sandbox, kind, path, descending=descending, ties=ties, start=start, hint=hint
+        )
+
+    def bodies(self, kind: str, hint: Hint = ALL) -> list[JsonObject]:
+        """Return the bodies of all documents of a kind that are needed, in order of creation."""
+        return [stored.body for stored in self.scan(kind, hint=hint)]
 
     def change(
         self,
@@ -157,8 +172,8 @@ class Scope:
 Finder = Callable[[Scope, str], JsonObject | None]
 """Finds a resource of one kind by its key."""
 
-Lister = Callable[[Scope], list[JsonObject]]
-"""Returns every resource of one kind, the oldest first."""
+Lister = Callable[[Scope, Hint], list[JsonObject]]
+"""Returns every resource of one kind that a hint does not rule out, the oldest first."""
 
 
 def stored_finder(kind: str) -> Finder:
@@ -168,7 +183,7 @@ def stored_finder(kind: str) -> Finder:
 
 def stored_lister(kind: str) -> Lister:
     """Return the lister of such a kind."""
-    return lambda scope: scope.bodies(kind)
+    return lambda scope, hint: scope.bodies(kind, hint)
 
 
 Fact = Callable[..., Json]

@@ -43,8 +43,8 @@ LAYERS = tuple(
     set(row.split())
     for row in (
         "json_types package_data problem sandbox settings budgets clock etag templates form_errors",
-        "byte_ranges moments xdm",
-        "ids jwt json_patch filters hooks mapping store",
+        "byte_ranges moments store xdm",
+        "ids jwt json_patch filters hooks mapping",
         "contract fixtures",
         "export scope",
         "services.interfaces",
@@ -204,7 +204,7 @@ def test_no_method_of_a_foreign_object_is_replaced() -> None:
     [
         ("export", "contract json_types templates"),
         ("mapping", "clock json_types moments"),
-        ("store", "json_types sandbox"),
+        ("store", "budgets json_types sandbox"),
     ],
 )
 def test_a_folder_knows_only_few_others(folder: str, others: str) -> None:

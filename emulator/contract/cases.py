@@ -28,7 +28,7 @@ class CaseLookup:
     def find(self, kind: str, key: str) -> JsonObject | None:
         return self._given.get(kind, {}).get(key)
 
-    def all(self, kind: str) -> list[JsonObject]:
+    def all(self, kind: str, texts: tuple[str, ...] = ()) -> list[JsonObject]:
         return list(self._given.get(kind, {}).values())
 
     def ask(self, fact: str, *arguments: Json) -> Json:

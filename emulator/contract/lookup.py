@@ -32,8 +32,8 @@ class Lookup(Protocol):
     def find(self, kind: str, key: str) -> JsonObject | None:
         """Return one resource."""
 
-    def all(self, kind: str) -> list[JsonObject]:
-        """Return every resource of a kind."""
+    def all(self, kind: str, texts: tuple[str, ...] = ()) -> list[JsonObject]:
+        """Return every resource of a kind; those without one of some texts may be left out."""
 
     def ask(self, fact: str, *arguments: Json) -> Json:
         """Return what a fact, `service.function`, is of these arguments."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
-from emulator.store import Change
+from emulator.store import Change, Hint
 
 if TYPE_CHECKING:
     from emulator.scope import PlatformBase
@@ -90,9 +90,8 @@ class ConnectionFiles:
     def all(self, sandbox: Sandbox, container: str) -> list[File]:
         """Return the files of an area, by path."""
         head, oldest = _key(container, ""), self._oldest(container)
-        rows: list[JsonObject] = [
-            stored.body for stored in self._store.scan(sandbox, FILE) if stored.key.startswith(head)
-        ]
+        found = self._store.scan(sandbox, FILE, hint=Hint(prefix=head))
+        rows: list[JsonObject] = [stored.body for stored in found]
         files = (File(**row) for row in rows)
         return sorted(file for file in files if file.modified >= oldest)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import jsonschema_rs
 
 from emulator.json_types import Json
+from emulator.store import Hint
+from emulator.xdm.identity import is_spelling
 
 ORDERINGS: dict[str, Callable[[Json, Json], bool]] = {
     "<": operator.lt,
@@ -17,6 +20,47 @@ ORDERINGS: dict[str, Callable[[Json, Json], bool]] = {
     ">=": operator.ge,
 }
 """By the operator of a filter; both values have to be of one type."""
+
+_UNCERTAIN = re.compile(
+    r"-?[0-9.]+(e[+-]?[0-9]+)?|true|false|none|null|-?inf|nan|.*[\[\]{}'\"\\].*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Texts that equal values whose JSON is another one: numbers, truth values, nothing, structures."""
+
+
+def certain_texts(wanted: str) -> tuple[str, ...]:
+    """Return what is in the JSON of everything that equals a text of a query, if that is certain.
+
+    It is not of what has several spellings: numbers, truth values, ids of XDM resources.
+    """
+    if not wanted or _UNCERTAIN.fullmatch(wanted) or is_spelling(wanted):
+        return ()
+    return (wanted,)
+
+
+def hint_for(
+    fields: Iterable[str],
+    equal: Iterable[tuple[str, str]] = (),
+    texts: Iterable[str] = (),
+) -> Hint:
+    """Return what filters need.
+
+    Args:
+        fields: What they look at: a member's name or a dotted path; a member may have the whole
+            path for its name.
+        equal: Stored fields, and the text of a query that each has to equal.
+        texts: What has to be somewhere in a document.
+    """
+    found, certain = dict.fromkeys(texts), dict[tuple[str, str], None]()
+    for field, wanted in equal:
+        for text in certain_texts(wanted):
+            if "." in field or "[" in field:
+                found[text] = None
+            else:
+                certain[(field, text)] = None
+    members = {name for field in fields for name in (field, field.partition(".")[0])}
+    plain = {name.removesuffix("[]") for name in members}
+    return Hint(frozenset(members | plain), tuple(found), tuple(certain))
 
 
 @lru_cache(maxsize=64)

@@ -33,6 +33,12 @@ class Filter:
         """The top-level member that the path starts from."""
         return self.path.split(".")[0].removesuffix("[]")
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it asks for a single value as it is written."""
+        is_state = self.path.rpartition(".")[2] in _STATES
+        return self.operator in ("==", "=") and len(self.values) == 1 and not is_state
+
     def matches(self, entity: JsonObject) -> bool:
         """Tell whether an entity has a value at the path for which the comparison holds.
 

@@ -68,6 +68,11 @@ def parse_xdm_filter(text: str) -> XdmFilter | None:
     return XdmFilter(match["path"].strip(), operator, value)
 
 
+def place_of(path: str) -> str:
+    """Return where a resource has what a filter or an order names, as a dotted path."""
+    return ".".join(_PLACES.get(path, (path,)))
+
+
 def member(resource: JsonObject, path: str) -> Json:
     """Return what a filter or an order names: a member, a dotted path, or `created`, `updated`."""
     if path in resource:

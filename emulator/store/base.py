@@ -61,6 +61,24 @@ EMPTY = Snapshot({}, {})
 """What a new store holds."""
 
 
+class Hint(NamedTuple):
+    """What a reader needs of documents. A store may leave out the rest, or take no notice.
+
+    `members` are the top-level members that are needed, None for all. `texts` have to be in a
+    document that is needed: each within a text, or within a member's name. `equal` has top-level
+    members that are a text, or have one among others. `prefix` is how its key has to begin.
+    """
+
+    members: frozenset[str] | None = None
+    texts: tuple[str, ...] = ()
+    equal: tuple[tuple[str, str], ...] = ()
+    prefix: str = ""
+
+
+ALL = Hint()
+"""Everything of every document."""
+
+
 class Conflict(Exception):
     """A document is at another version than its change expects; nothing was written."""
 
@@ -76,11 +94,39 @@ class Store(Protocol):
     def read(self, sandbox: Sandbox, kind: str, key: str) -> Stored | None:
         """Return one document."""
 
-    def scan(self, sandbox: Sandbox, kind: str, after: int = 0) -> Iterator[Stored]:
-        """Yield the documents of a kind in order of creation, from beyond ordinal `after`."""
+    def scan(
+        self, sandbox: Sandbox, kind: str, after: int = 0, hint: Hint = ALL
+    ) -> Iterator[Stored]:
+        """Yield the documents of a kind in order of creation, from beyond ordinal `after`.
 
-    def recent(self, sandbox: Sandbox, kind: str, before: int = 0) -> Iterator[Stored]:
+        One document is read at a time, so that whoever has enough can stop.
+        """
+
+    def recent(
+        self, sandbox: Sandbox, kind: str, before: int = 0, hint: Hint = ALL
+    ) -> Iterator[Stored]:
         """Yield the documents of a kind from the end, or from below ordinal `before`."""
+
+    def ordered(
+        self,
+        sandbox: Sandbox,
+        kind: str,
+        path: str,
+        *,
+        descending: bool = False,
+        ties: bool = False,
+        start: int | None = None,
+        hint: Hint = ALL,
+    ) -> Iterator[Stored] | None:
+        """Yield the documents of a kind in order of the whole number at a dotted path.
+
+        Equal ones keep the order of creation, unless a descending order is to turn round `ties`
+        too. Return None if that would take as long as to scan
+        the kind, or if a document has no whole number there: then the caller has to sort.
+
+        Args:
+            start: The lowest number; it needs an ascending order.
+        """
 
     def count(self, sandbox: Sandbox, kind: str) -> int:
         """Return how many documents of a kind there are."""

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from itertools import islice
+from operator import itemgetter
 from typing import TypeVar
 
 from emulator.json_types import Json, dumps, loads
 from emulator.sandbox import Sandbox
-from emulator.store.base import Change, Conflict, Place, Row, Snapshot, Stored
+from emulator.store.base import ALL, Change, Conflict, Hint, Place, Row, Snapshot, Stored
+from emulator.store.indexes import FEW, Entry, Indexes, Numbers, Texts
+from emulator.store.indexes import descending as highest_first
+from emulator.store.parts import Parts
 
 _T = TypeVar("_T")
+_I = TypeVar("_I", Texts, Numbers)
+
+_ordinal = itemgetter(0)
+
+
+def _ordinal_of_pair(pair: tuple[str, Row]) -> int:
+    return pair[1][0]
 
 
 def _encoded(body: Json) -> bytes:
@@ -48,29 +61,123 @@ class MemoryStore:
         self._own: dict[Place, dict[str, Row]] = {}
         self._counters: dict[Place, int] = {}
         self._writers: dict[Sandbox, threading.RLock] = {}
+        self._lists: dict[Place, tuple[list[str], list[Row]]] = {}
+        self._parts = Parts()
+        self._indexes = Indexes()
 
     def read(self, sandbox: Sandbox, kind: str, key: str) -> Stored | None:
         with self._lock:
             row = self._kinds.get((sandbox, kind), {}).get(key)
         return row and Stored(key, row[1], row[0], loads(row[2]))
 
-    def scan(self, sandbox: Sandbox, kind: str, after: int = 0) -> Iterator[Stored]:
-        keys, rows = self._listed(sandbox, kind)
-        for key, (ordinal, version, body) in zip(keys, rows, strict=True):
-            if ordinal > after:
-                yield Stored(key, version, ordinal, loads(body))
+    def scan(
+        self, sandbox: Sandbox, kind: str, after: int = 0, hint: Hint = ALL
+    ) -> Iterator[Stored]:
+        place = (sandbox, kind)
+        pairs = self._indexed(place, hint)
+        if pairs is None:
+            keys, rows = self._listed(place)
+            begin = bisect_right(rows, after, key=_ordinal)
+            ahead = islice(zip(keys, rows, strict=True), begin, None)
+            return self._found(place, ahead, hint)
+        return self._found(place, [pair for pair in pairs if pair[1][0] > after], hint)
 
-    def recent(self, sandbox: Sandbox, kind: str, before: int = 0) -> Iterator[Stored]:
-        keys, rows = self._listed(sandbox, kind)
-        for key, (ordinal, version, body) in zip(reversed(keys), reversed(rows), strict=True):
-            if not before or ordinal < before:
-                yield Stored(key, version, ordinal, loads(body))
+    def recent(
+        self, sandbox: Sandbox, kind: str, before: int = 0, hint: Hint = ALL
+    ) -> Iterator[Stored]:
+        place = (sandbox, kind)
+        pairs = self._indexed(place, hint)
+        if pairs is None:
+            keys, rows = self._listed(place)
+            end = bisect_left(rows, before, key=_ordinal) if before else len(rows)
+            back = islice(zip(reversed(keys), reversed(rows), strict=True), len(rows) - end, None)
+            return self._found(place, back, hint)
+        latest = [pair for pair in pairs if not before or pair[1][0] < before][::-1]
+        return self._found(place, latest, hint)
 
-    def _listed(self, sandbox: Sandbox, kind: str) -> tuple[list[str], list[Row]]:
-        """Return the keys and the rows of a kind: two lists are copied faster than pairs."""
+    def _found(
+        self, place: Place, pairs: Iterable[tuple[str, Row]], hint: Hint
+    ) -> Iterator[Stored]:
+        """Yield documents; what a hint rules out is passed over before it is decoded."""
+        read = self._parts.reader(place, hint.members, self.count(*place))
+        texts = (*hint.texts, *(text for _, text in hint.equal))
+        needles = [dumps(text)[1:-1] for text in texts]
+        for key, row in pairs:
+            for needle in needles:
+                if needle not in row[2]:
+                    break
+            else:
+                if key.startswith(hint.prefix):
+                    yield Stored(key, row[1], row[0], read(key, row))
+
+    def _indexed(self, place: Place, hint: Hint) -> list[tuple[str, Row]] | None:
+        """Return the documents that an index names, in order; None if none can."""
+        if not hint.equal or self.count(*place) <= FEW:
+            return None
+        member, text = hint.equal[0]
+        index = self._index(place, Texts, member)
         with self._lock:
-            rows = self._kinds.get((sandbox, kind), {})
-            return list(rows), list(rows.values())
+            keys, rows = index.keys(text), self._kinds.get(place, {})
+            found = None if keys is None else [(key, rows[key]) for key in keys if key in rows]
+        return found and sorted(found, key=_ordinal_of_pair)
+
+    def ordered(
+        self,
+        sandbox: Sandbox,
+        kind: str,
+        path: str,
+        *,
+        descending: bool = False,
+        ties: bool = False,
+        start: int | None = None,
+        hint: Hint = ALL,
+    ) -> Iterator[Stored] | None:
+        place = (sandbox, kind)
+        if hint.equal or self.count(*place) <= FEW:
+            return None
+        index = self._index(place, Numbers, path)
+        with self._lock:
+            entries, rows = index.entries(), self._kinds.get(place, {})
+        if entries is None:
+            return None
+        begin = 0 if start is None else bisect_left(entries, (start,))
+        ahead: Iterable[Entry] = islice(entries, begin, None)
+        if descending:
+            ahead = reversed(entries) if ties else highest_first(entries)
+        pairs = ((key, row) for _, _, key in ahead if (row := rows.get(key)))
+        return self._found(place, pairs, hint)
+
+    def _index(self, place: Place, type: type[_I], member: str) -> _I:
+        """Return an index; a new one is made while others read and write, and then catches up."""
+        with self._lock:
+            known = self._indexes.find(place, type, member)
+        if known is not None:
+            return known
+        index = type(member)
+        keys, rows = self._listed(place)
+        read = dict(zip(keys, rows, strict=True))
+        for key, row in read.items():
+            index.note(key, row[0], loads(row[2]))
+        with self._lock:
+            now = self._kinds.get(place, {})
+            for key in read.keys() - now.keys():
+                index.note(key, 0, None)
+            for key, row in now.items():
+                if read.get(key) is not row:
+                    index.note(key, row[0], loads(row[2]))
+            self._indexes.keep(place, member, index)
+        return index
+
+    def _listed(self, place: Place) -> tuple[list[str], list[Row]]:
+        """Return the keys and the rows of a kind, which stay in these lists until it is written."""
+        with self._lock:
+            listed = self._lists.get(place)
+            if listed is None:
+                rows = self._kinds.get(place, {})
+                listed = (list(rows), list(rows.values()))
+                if rows:
+                    self._lists[place] = listed
+            return listed
 
     def count(self, sandbox: Sandbox, kind: str) -> int:
         with self._lock:
@@ -95,15 +202,19 @@ class MemoryStore:
         rows = self._own.get(place)
         if rows is None:
             rows = self._own[place] = self._kinds[place] = dict(self._kinds.get(place, ()))
+        self._lists.pop(place, None)
         row = rows.get(change.key)
+        ordinal = row[0] if row else 0
         if body is None:
             rows.pop(change.key, None)
+            self._parts.delete(place, change.key)
         elif row and not change.moves:
-            rows[change.key] = (row[0], row[1] + 1, body)
+            rows[change.key] = (ordinal, row[1] + 1, body)
         else:
             rows.pop(change.key, None)
             ordinal = self._advance(change.sandbox, f"#{change.kind}")
             rows[change.key] = (ordinal, row[1] + 1 if row else 1, body)
+        self._indexes.note(place, change.key, ordinal, change.body)
 
     def next(self, sandbox: Sandbox, counter: str) -> int:
         with self._lock:
@@ -118,7 +229,10 @@ class MemoryStore:
         def goes(sandbox: Sandbox) -> bool:
             return organization in (None, sandbox.organization) and name in (None, sandbox.name)
 
+        self._parts.forget()
         with self._lock:
+            self._indexes.forget()
+            self._lists.clear()
             self._kinds = {key: rows for key, rows in self._kinds.items() if not goes(key[0])}
             self._own = {key: rows for key, rows in self._own.items() if not goes(key[0])}
             self._counters = {key: n for key, n in self._counters.items() if not goes(key[0])}
@@ -129,7 +243,10 @@ class MemoryStore:
             return Snapshot(dict(self._kinds), dict(self._counters))
 
     def load(self, snapshot: Snapshot, sandbox: Sandbox | None = None) -> None:
+        self._parts.forget()
         with self._lock:
+            self._indexes.forget()
+            self._lists.clear()
             self._own = {} if sandbox is None else _without(self._own, sandbox)
             self._kinds = _replaced(self._kinds, snapshot.documents, sandbox)
             self._counters = _replaced(self._counters, snapshot.counters, sandbox)

@@ -56,7 +56,7 @@ class RecordedLookup:
             return self._scope.ask(fact, *arguments)
         return self._known.answer(self._scope.sandbox, fact)
 
-    def all(self, kind: str) -> list[JsonObject]:
+    def all(self, kind: str, texts: tuple[str, ...] = ()) -> list[JsonObject]:
         """Return what yields the resources that have been shown, and then gives up.
 
         Raises:

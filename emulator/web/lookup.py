@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from emulator.contract.mutes import mark
 from emulator.json_types import Json, JsonObject, dumps
 from emulator.scope import Scope
+from emulator.store import Hint
 
 if TYPE_CHECKING:
     from emulator.contract.lookup import Finding
@@ -44,8 +45,8 @@ class BoundLookup:
     def find(self, kind: str, key: str) -> JsonObject | None:
         return self.scope.find(kind, key)
 
-    def all(self, kind: str) -> list[JsonObject]:
-        return self.scope.all(kind)
+    def all(self, kind: str, texts: tuple[str, ...] = ()) -> list[JsonObject]:
+        return self.scope.all(kind, Hint(texts=texts))
 
     def ask(self, fact: str, *arguments: Json) -> Json:
         place = (fact, dumps(arguments))

@@ -70,6 +70,11 @@ def identity(value: Json) -> Json:
     return value
 
 
+def is_spelling(text: str) -> bool:
+    """Tell whether a text may name an XDM resource that has other spellings too."""
+    return text.startswith("http") or identity(text) != text or bool(_SPELLING.fullmatch(text))
+
+
 def alt_id(id: str) -> str:
     """Return the `meta:altId` of a `$id`."""
     for start, root in _OTHER_ROOTS.items():

@@ -52,7 +52,7 @@ class LookupOfACase(BoundLookup):
     def find(self, kind: str, key: str) -> JsonObject | None:
         return self.case.find(kind, key)
 
-    def all(self, kind: str) -> list[JsonObject]:
+    def all(self, kind: str, texts: tuple[str, ...] = ()) -> list[JsonObject]:
         return self.case.all(kind)
 
     def ask(self, fact: str, *arguments: Json) -> Json:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from emulator.sandbox import Sandbox
-from emulator.store import EMPTY, Change, Conflict, MemoryStore, Store
+from emulator.store import EMPTY, Change, Conflict, Hint, MemoryStore, Store
 
 PROD = Sandbox("A@AdobeOrg", "prod")
 DEV = Sandbox("A@AdobeOrg", "dev")
@@ -243,3 +243,69 @@ def test_one_sandbox_goes_back_to_a_snapshot_and_the_others_stay(store: Store) -
     assert keys(store) == ["a", "c"]
     put(store, "f", {}, DEV)
     assert keys(store, DEV) == ["d", "e", "f"]
+
+
+MANY = 600
+"""More documents than a store looks through one by one."""
+
+
+def fill(store: Store) -> None:
+    for number in range(MANY):
+        body = {"n": number // 3, "name": f"name {number}", "list": ["x", f"y{number}"]}
+        put(store, f"k{number}", body)
+
+
+def test_a_hint_leaves_out_nothing_that_is_needed(store: Store) -> None:
+    fill(store)
+    store.write(Change(PROD, "flow", "k7", {"name": ["name 8"], "other": 1}))
+    for hint, wanted in {
+        Hint(texts=("y8",)): "y8",
+        Hint(equal=(("name", "name 8"),)): "name 8",
+        Hint(prefix="k8"): "y8",
+        Hint(frozenset({"name"}), equal=(("name", "name 8"),)): "name 8",
+    }.items():
+        for rows in (store.scan(PROD, "flow", 5, hint), store.recent(PROD, "flow", 0, hint)):
+            assert "k8" in [row.key for row in rows], wanted
+    named = Hint(equal=(("name", "name 8"),))
+    assert {"k7", "k8"} <= {row.key for row in store.scan(PROD, "flow", hint=named)}
+
+
+def test_a_hint_follows_every_change(store: Store) -> None:
+    fill(store)
+    named = Hint(frozenset({"name"}), equal=(("name", "new"),))
+    assert list(store.scan(PROD, "flow", hint=named)) == []
+    snapshot = store.dump()
+    store.write(
+        Change(PROD, "flow", "k1", {"name": "new"}), Change(PROD, "flow", "z", {"name": "new"})
+    )
+    assert [row.key for row in store.scan(PROD, "flow", hint=named)] == ["k1", "z"]
+    store.write(Change(PROD, "flow", "k1", {"name": "new"}, moves=True))
+    assert [row.key for row in store.scan(PROD, "flow", hint=named)] == ["z", "k1"]
+    store.write(Change(PROD, "flow", "z", None), Change(PROD, "flow", "k1", {"name": "old"}))
+    assert [row for row in store.scan(PROD, "flow", hint=named) if row.body["name"] == "new"] == []
+    store.load(snapshot)
+    assert list(store.scan(PROD, "flow", hint=named)) == []
+    assert len(list(store.scan(PROD, "flow", hint=Hint(frozenset({"name"}))))) == MANY
+
+
+def ordered(store: Store, **how: bool | int) -> list[str] | None:
+    rows = store.ordered(PROD, "flow", "n", **how)  # type: ignore[arg-type]
+    return None if rows is None else [row.key for row in rows]
+
+
+def test_documents_come_in_the_order_of_a_number_if_the_store_has_it(store: Store) -> None:
+    fill(store)
+    first = ordered(store)
+    assert first is None or first == [f"k{number}" for number in range(MANY)]
+    store.write(Change(PROD, "flow", "k0", {"n": 500}), Change(PROD, "flow", "k1", None))
+    if first is not None:
+        assert ordered(store, start=199) == ["k597", "k598", "k599", "k0"]
+        assert (ordered(store, descending=True) or [])[:4] == ["k0", "k597", "k598", "k599"]
+        assert (ordered(store, descending=True, ties=True) or [])[:4] == [
+            "k0",
+            "k599",
+            "k598",
+            "k597",
+        ]
+    store.write(Change(PROD, "flow", "odd", {"n": "text"}))
+    assert ordered(store) is None

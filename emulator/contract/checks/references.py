@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from emulator.contract.checks.reason import Reason, memberwise
@@ -161,12 +162,22 @@ def unused(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reaso
     names = {identity(name) for name in (value, *(own[field] for field in fields if field in own))}
     where = arguments.get("where", {}).items()
     paths = [path.split(".") for path in arguments["fields"]]
-    for other in lookup.all(arguments["kind"]):
+    for other in lookup.all(arguments["kind"], _common_end(names)):
         if all(dotted(other, path) == wanted for path, wanted in where) and any(
             not names.isdisjoint(map(identity, _strings(other, path))) for path in paths
         ):
             yield Reason(f"{noun(arguments)} {other.get('id', '')} uses it", values={"id": value})
             return
+
+
+def _common_end(names: set[Json]) -> tuple[str, ...]:
+    """Return what every spelling of some names of one resource has in it, if there is anything.
+
+    All spellings of an id of XDM end alike, but for slashes.
+    """
+    ends = {re.split(r"[/.]", str(name).rstrip("/"))[-1] for name in names}
+    plain = [end for end in ends if re.fullmatch(r"[\w-]{8,}", end)]
+    return tuple(plain) if len(ends) == 1 else ()
 
 
 def _strings(value: Json, steps: list[str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from emulator.byte_ranges import ContentRange
 from emulator.json_types import JsonObject
 from emulator.scope import Scope
+from emulator.store import Hint
 
 UPLOAD = "upload"
 
@@ -59,7 +60,8 @@ def find(scope: Scope, id: FileId) -> JsonObject | None:
 
 def of_batch(scope: Scope, batch_id: str) -> list[JsonObject]:
     """Return the files of a batch by their names, as they are stored."""
-    mine = [file for file in scope.bodies(UPLOAD) if file["batchId"] == batch_id]
+    files = scope.bodies(UPLOAD, Hint(prefix=f"{batch_id}/"))
+    mine = [file for file in files if file["batchId"] == batch_id]
     return sorted(mine, key=lambda file: (file["datasetId"], file["name"]))
 
 

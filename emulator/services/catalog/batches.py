@@ -6,7 +6,7 @@ store below `batches/{id}/`. Batch Ingestion and flow runs write batches through
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from emulator.json_patch import apply
 from emulator.json_types import Json, JsonObject
@@ -15,7 +15,7 @@ from emulator.services.catalog.dataset_files import READABLE, DatasetFiles
 from emulator.services.catalog.datasets import DATASET
 from emulator.services.catalog.identifiers import new_members, next_version, ulid
 from emulator.services.interfaces import dataset_ids
-from emulator.store import Change
+from emulator.store import ALL, Change, Hint
 
 BATCH = "batch"
 
@@ -40,8 +40,8 @@ class Batches:
     def get(self, scope: Scope, id: str) -> JsonObject | None:
         return scope.read(BATCH, id)
 
-    def all(self, scope: Scope) -> list[JsonObject]:
-        return scope.bodies(BATCH)
+    def all(self, scope: Scope, hint: Hint = ALL) -> list[JsonObject]:
+        return scope.bodies(BATCH, hint)
 
     def named(self, scope: Scope, ids: str) -> list[JsonObject]:
         """Return the batches that exist of a list of ids with commas, in its order."""
@@ -143,16 +143,17 @@ class Batches:
         externals = set(replay.get("predecessorsByExternalId") or ())
         if not ids and not externals:
             return []
-        return [
-            other
-            for other in self.all(scope)
-            if other["id"] in ids or other.get("externalId") in externals
-        ]
+        named = self.all(scope, Hint(frozenset(("id", "externalId"))))
+        replayed = (
+            item["id"] for item in named if item["id"] in ids or item.get("externalId") in externals
+        )
+        return [scope.existing(BATCH, id) for id in replayed]
 
-    def last(self, scope: Scope) -> list[JsonObject]:
-        """Return what is known of the last batches, one object for each data set that has any."""
-        datasets = (stored.body for stored in scope.scan(DATASET))
-        return [_last_of(dataset) for dataset in datasets if dataset.get("lastBatchId")]
+    def last(self, scope: Scope) -> Iterator[JsonObject]:
+        """Yield what is known of the last batches, one object for each data set that has any."""
+        for stored in scope.scan(DATASET, hint=Hint(texts=("lastBatchId",))):
+            if stored.body.get("lastBatchId"):
+                yield _last_of(stored.body)
 
     def _withdrawal(self, scope: Scope, batch: JsonObject, status: str) -> list[Change]:
         related = [item for item in batch["relatedObjects"] if item.get("type") != "dataSetFile"]

@@ -10,7 +10,7 @@ from emulator.json_types import JsonObject
 from emulator.scope import Scope
 from emulator.services.catalog.datasets import DATASET
 from emulator.services.catalog.identifiers import view_id
-from emulator.store import Change
+from emulator.store import ALL, Change, Hint
 
 FILE = "dataset_file"
 
@@ -24,8 +24,8 @@ class DatasetFiles:
     def get(self, scope: Scope, id: str) -> JsonObject | None:
         return scope.read(FILE, id)
 
-    def all(self, scope: Scope) -> list[JsonObject]:
-        return scope.bodies(FILE)
+    def all(self, scope: Scope, hint: Hint = ALL) -> list[JsonObject]:
+        return scope.bodies(FILE, hint)
 
     def of_batch(self, scope: Scope, batch: JsonObject) -> list[JsonObject]:
         """Return the files that a batch has made."""

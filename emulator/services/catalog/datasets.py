@@ -14,7 +14,7 @@ from emulator.services.catalog.identifiers import (
     next_version,
     view_id,
 )
-from emulator.store import Change
+from emulator.store import ALL, Change, Hint
 from emulator.xdm.identity import identity
 
 DATASET = "dataset"
@@ -52,8 +52,8 @@ class Datasets:
     def get(self, scope: Scope, id: str) -> JsonObject | None:
         return scope.read(DATASET, id)
 
-    def all(self, scope: Scope) -> list[JsonObject]:
-        return scope.bodies(DATASET)
+    def all(self, scope: Scope, hint: Hint = ALL) -> list[JsonObject]:
+        return scope.bodies(DATASET, hint)
 
     def named(self, scope: Scope, ids: str) -> list[JsonObject]:
         """Return the data sets that exist of a list of ids with commas, in its order."""
@@ -67,7 +67,8 @@ class Datasets:
 
     def tag(self, scope: Scope, name: str) -> JsonObject | None:
         """Return the distinct values of a tag and the data sets that have it, the oldest first."""
-        tags = {item["id"]: as_object(item.get("tags")) for item in self.all(scope)}
+        hint = Hint(frozenset(("id", "tags")), (name,))
+        tags = {item["id"]: as_object(item.get("tags")) for item in self.all(scope, hint)}
         holders = {id: found[name] for id, found in tags.items() if name in found}
         values = dict.fromkeys(value for listed in holders.values() for value in listed)
         found = {"name": name, "values": list(values), "datasets": list(holders)}

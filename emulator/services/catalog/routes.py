@@ -8,19 +8,30 @@ from emulator.filters.catalog import parse_range
 from emulator.filters.templates import fill
 from emulator.json_types import Json, JsonObject, dumps
 from emulator.services.catalog import shapes
-from emulator.services.catalog.listing import matching, page, select
+from emulator.services.catalog.batches import BATCH
+from emulator.services.catalog.dataset_files import FILE
+from emulator.services.catalog.datasets import DATASET
+from emulator.services.catalog.listing import found_in, page, select, whole
 from emulator.services.catalog.service import Catalog
 from emulator.services.catalog.storage import ROW_EXPIRATION, credentials
+from emulator.store import Hint
 from emulator.web import Call, Part, Reply, operation
 
 
 @operation("catalog.list_datasets")
 def list_datasets(service: Catalog, call: Call) -> Reply:
-    datasets = [shapes.dataset(call, item) for item in service.datasets.all(call.scope)]
+    found = found_in(call.scope, DATASET, call.query, shapes.dataset_shape(call))
     span = parse_range(call.headers.get("range", ""))
     if span:
-        return shapes.ranged(call, matching(datasets, call.query), *span)
-    return Reply(200, shapes.datasets_by_id(call, select(datasets, call.query)))
+        everything = list(found)
+        part = _datasets(call, everything[span[0] : span[1] + 1])
+        return shapes.ranged(call, part, span[0], len(everything))
+    return Reply(200, shapes.datasets_by_id(call, _datasets(call, page(found, call.query))))
+
+
+def _datasets(call: Call, found: list[JsonObject]) -> list[JsonObject]:
+    """Return data sets whole, as the edition in force prints them."""
+    return list(map(shapes.dataset_shape(call), whole(call.scope, DATASET, found)))
 
 
 @operation("catalog.create_dataset")
@@ -39,7 +50,7 @@ def create_dataset(service: Catalog, call: Call) -> Reply:
 def get_dataset(service: Catalog, call: Call) -> Reply:
     """Read one data set, or several by a list of ids."""
     found = service.datasets.named(call.scope, call.path["id"])
-    printed = [shapes.dataset(call, item) for item in found]
+    printed = list(map(shapes.dataset_shape(call), found))
     return shapes.looked_up(found, shapes.datasets_by_id(call, printed))
 
 
@@ -115,8 +126,9 @@ def delete_labels(service: Catalog, call: Call) -> Reply:
 
 @operation("catalog.list_batches")
 def list_batches(service: Catalog, call: Call) -> Reply:
-    found = (shapes.filterable(batch) for batch in service.batches.all(call.scope))
-    return Reply(200, shapes.objects_by_id(call, select(found, call.query)))
+    found = found_in(call.scope, BATCH, call.query, shapes.filterable)
+    batches = whole(call.scope, BATCH, page(found, call.query))
+    return Reply(200, shapes.objects_by_id(call, map(shapes.filterable, batches)))
 
 
 @operation("catalog.create_batch")
@@ -160,8 +172,9 @@ def delete_batch(service: Catalog, call: Call) -> Reply:
 @operation("catalog.list_batch_values")
 def list_batch_values(service: Catalog, call: Call) -> Reply:
     """List the distinct values of a field of the batches that a query lets through, in order."""
-    found = (shapes.filterable(batch) for batch in service.batches.all(call.scope))
-    values = shapes.distinct(matching(found, call.query), call.path["field"])
+    field = call.path["field"]
+    found = found_in(call.scope, BATCH, call.query, shapes.filterable, field)
+    values = shapes.distinct(found, field)
     return Reply(200, page(values, call.query))
 
 
@@ -174,7 +187,8 @@ def list_last_batches(service: Catalog, call: Call) -> Reply:
 @operation("catalog.list_dataset_files")
 def list_dataset_files(service: Catalog, call: Call) -> Reply:
     query = shapes.canonical(call.query)
-    return Reply(200, shapes.objects_by_id(call, select(service.files.all(call.scope), query)))
+    found = page(found_in(call.scope, FILE, query, dict), query)
+    return Reply(200, shapes.objects_by_id(call, whole(call.scope, FILE, found)))
 
 
 @operation("catalog.get_dataset_file")
@@ -205,14 +219,16 @@ def get_view(service: Catalog, call: Call) -> Reply:
 
 @operation("catalog.list_views")
 def list_views(service: Catalog, call: Call) -> Reply:
-    return Reply(200, shapes.views(select(service.datasets.all(call.scope), call.query)))
+    found = page(found_in(call.scope, DATASET, call.query, dict), call.query)
+    return Reply(200, shapes.views(whole(call.scope, DATASET, found)))
 
 
 @operation("catalog.list_dataset_view_files")
 @operation("catalog.list_view_files")
 def list_view_files(service: Catalog, call: Call) -> Reply:
-    view, files = _view_id(call), service.files.all(call.scope)
-    mine = [file for file in files if file["dataSetViewId"] == view]
+    view = _view_id(call)
+    files = (row.body for row in call.scope.scan(FILE, hint=Hint(texts=(view,))))
+    mine = (file for file in files if file["dataSetViewId"] == view)
     return Reply(200, shapes.objects_by_id(call, select(mine, call.query)))
 
 

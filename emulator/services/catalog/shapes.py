@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from emulator.json_types import Json, JsonObject, as_object, dumps
 from emulator.services.catalog.listing import project
 from emulator.services.interfaces import dataset_ids
+from emulator.store import Hint
 from emulator.web import Call, Reply
 
 _FOR_FILTERS = ("id", "dataSet", "batch", "dataSetId")
@@ -36,14 +37,13 @@ def looked_up(found: list[JsonObject], by_id: JsonObject) -> Reply:
     return Reply(200, by_id, headers)
 
 
-def ranged(call: Call, found: list[JsonObject], first: int, last: int) -> Reply:
-    """Return the data sets from index `first` to `last`, and in a header how many there are.
+def ranged(call: Call, part: list[JsonObject], first: int, count: int) -> Reply:
+    """Return the data sets from index `first` on, and in a header how many there are.
 
     The technical overview of 2018 shows both headers. That the status is 206 is this emulator's.
     """
-    part = found[first : last + 1]
     span = f"{first}-{first + len(part) - 1}" if part else "*"
-    headers = {"Content-Range": f"objects {span}/{len(found)}"}
+    headers = {"Content-Range": f"objects {span}/{count}"}
     return Reply(206, datasets_by_id(call, part), headers)
 
 
@@ -54,14 +54,15 @@ def datasets_by_id(call: Call, datasets: list[JsonObject]) -> JsonObject:
     return {dataset["id"]: _without(project(dataset, call.query), "id") for dataset in datasets}
 
 
-def objects_by_id(call: Call, found: list[JsonObject]) -> JsonObject:
+def objects_by_id(call: Call, found: Iterable[JsonObject]) -> JsonObject:
     """Return batches or data set files by id, as far as `properties` asks for them."""
     return {item["id"]: project(_without_filter_members(item), call.query) for item in found}
 
 
 def _expanded(call: Call, dataset: JsonObject) -> JsonObject:
     """Return a data set with its files in place of the link to them: `expansion=files`."""
-    files = [file for file in call.scope.all("dataset_file") if file["dataSetId"] == dataset["id"]]
+    of_dataset = call.scope.all("dataset_file", Hint(texts=(dataset["id"],)))
+    files = [file for file in of_dataset if file["dataSetId"] == dataset["id"]]
     return {**dataset, "files": {file["id"]: _without_filter_members(file) for file in files}}
 
 
@@ -73,12 +74,18 @@ def _without_filter_members(item: JsonObject) -> JsonObject:
     return _without(item, "dataSetId") if "batchId" in item else _without(item, *_FOR_FILTERS)
 
 
-def dataset(call: Call, dataset: JsonObject) -> JsonObject:
-    """Return a data set as the documents of the edition in force print it."""
-    for aspect in ("files", "state", "file_description"):
-        rewrite = REWRITES.get(call.edition.answer(f"catalog.{aspect}"))
-        dataset = rewrite(dataset) if rewrite else dataset
-    return dataset
+def dataset_shape(call: Call) -> Callable[[JsonObject], JsonObject]:
+    """Return what makes of a data set what the documents of the edition in force print."""
+    aspects = ("files", "state", "file_description")
+    answers = (call.edition.answer(f"catalog.{aspect}") for aspect in aspects)
+    rewrites = [REWRITES[answer] for answer in answers if answer in REWRITES]
+
+    def shape(dataset: JsonObject) -> JsonObject:
+        for rewrite in rewrites:
+            dataset = rewrite(dataset)
+        return dataset
+
+    return shape
 
 
 def _views_link(dataset: JsonObject) -> JsonObject:
@@ -120,7 +127,7 @@ def canonical(query: Mapping[str, Json]) -> JsonObject:
     return {_NAMES.get(name.lower(), name): value for name, value in query.items()}
 
 
-def distinct(batches: list[JsonObject], field: str) -> list[str]:
+def distinct(batches: Iterable[JsonObject], field: str) -> list[str]:
     """Return the distinct values of a field as texts, in order."""
     values = (batch[field] for batch in batches if field in batch)
     texts = {value if isinstance(value, str) else dumps(value).decode() for value in values}

@@ -11,6 +11,7 @@ from emulator.platform import Platform
 from emulator.problem import Problem
 from emulator.scope import Scope
 from emulator.services.interfaces import Domain
+from emulator.store import Hint
 
 MAX_PREVIEW_ROWS = 100
 """How many rows of a data set its preview shows: "Data Access API, OpenAPI document"."""
@@ -104,7 +105,7 @@ class DataAccess(Domain):
         return found
 
     def _data_of(self, scope: Scope, dataset_id: str) -> Iterator[str]:
-        for file in scope.all("dataset_file"):
+        for file in scope.all("dataset_file", Hint(texts=(dataset_id,))):
             if file["dataSetId"] == dataset_id and self.file(scope, file["id"]):
                 yield from self._blobs.keys(scope.sandbox, data_place(file["id"]))
 

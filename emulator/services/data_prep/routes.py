@@ -12,7 +12,7 @@ from emulator.services.data_prep.schemas_and_samples import (
     create_schema,
     replace_sample,
 )
-from emulator.services.data_prep.service import DataPrep
+from emulator.services.data_prep.service import MAPPING_SET, DataPrep
 from emulator.services.data_prep.suggestions import matched
 from emulator.web import Call, Reply, operation
 
@@ -20,7 +20,7 @@ from emulator.web import Call, Reply, operation
 @operation("data_prep.list_mapping_sets")
 def list_mapping_sets(service: DataPrep, call: Call) -> Reply:
     """List mapping sets, the newest first unless the request orders them."""
-    return shapes.listed(call, select(service.mapping_sets(call.scope), call.query))
+    return shapes.listed(call, select(call.scope, MAPPING_SET, call.query))
 
 
 @operation("data_prep.create_mapping_set")
@@ -130,7 +130,7 @@ def list_operators(service: DataPrep, call: Call) -> Reply:
 
 @operation("data_prep.list_schemas")
 def list_schemas(service: DataPrep, call: Call) -> Reply:
-    return shapes.schema_page(select(call.scope.bodies(SCHEMA), call.query))
+    return shapes.schema_page(select(call.scope, SCHEMA, call.query))
 
 
 @operation("data_prep.create_schema")
@@ -152,7 +152,7 @@ def get_schema(service: DataPrep, call: Call) -> Reply:
 
 @operation("data_prep.list_samples")
 def list_samples(service: DataPrep, call: Call) -> Reply:
-    return shapes.sample_page(select(call.scope.bodies(SAMPLE), call.query))
+    return shapes.sample_page(select(call.scope, SAMPLE, call.query))
 
 
 @operation("data_prep.create_sample")

@@ -11,6 +11,7 @@ from emulator.scope import Finder, Lister, Scope, stored_finder
 from emulator.services.data_prep import language, suggestions, vocabulary
 from emulator.services.data_prep.schemas_and_samples import SAMPLE as MAPPER_SAMPLE
 from emulator.services.data_prep.schemas_and_samples import SCHEMA as MAPPER_SCHEMA
+from emulator.store import ALL, Hint
 
 MAPPING_SET = "mapping_set"
 VERSION = "mapping_set_version"
@@ -79,9 +80,9 @@ class DataPrep:
         """
         return scope.existing(VERSION, f"{id} {number}")
 
-    def mapping_sets(self, scope: Scope) -> list[JsonObject]:
-        """Return every mapping set as it is now, the oldest first."""
-        return scope.bodies(MAPPING_SET)
+    def mapping_sets(self, scope: Scope, hint: Hint = ALL) -> list[JsonObject]:
+        """Return every mapping set that is needed as it is now, the oldest first."""
+        return scope.bodies(MAPPING_SET, hint)
 
     def create(self, scope: Scope, sent: JsonObject, birth: str) -> JsonObject:
         """Make a mapping set of what a request sent; `birth` is how it starts."""

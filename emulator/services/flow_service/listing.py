@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
+from emulator.filters.comparisons import hint_for
 from emulator.filters.flow_service import parse_filter, parse_order, reach, split_filters
 from emulator.filters.numbers import whole_number
 from emulator.json_types import MISSING, JsonObject, dotted, dumps, loads
-from emulator.store import Stored
+from emulator.scope import Scope
+from emulator.store import ALL, Hint, Stored
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -95,22 +97,54 @@ def matching(rows: Iterable[Stored], query: Query) -> Iterable[Stored]:
     return (row for row in rows if all(item.matches(row.body) for item in filters))
 
 
-def page(rows: Iterable[Stored], query: Query) -> tuple[list[JsonObject], int | None]:
-    """Return the bodies of one page, and the position of the next one if there is one."""
+def hint_of(query: Query) -> Hint:
+    """Return what the filters and the order of a list request need of stored entities."""
+    filters = [parsed for text in query.filters if (parsed := parse_filter(text))]
+    fields = [item.path for item in filters]
+    fields += [key.field for key in parse_order(query.order)] if query.order else []
+    equal = ((item.path, item.values[0]) for item in filters if item.is_exact)
+    return hint_for(fields, equal) if fields else ALL
+
+
+def ordered_rows(scope: Scope, kind: str, query: Query) -> Iterable[Stored]:
+    """Return the stored rows of a kind in the order that a request wants, unless it filters more.
+
+    Of a request without an order these are the last changed first, from its position on.
+    """
+    hint = hint_of(query)
+    if not query.order:
+        return scope.recent(kind, query.position, hint)
+    first, *others = parse_order(query.order)
+    if not others and first.field in ("createdAt", "updatedAt"):
+        rows = scope.ordered(kind, first.field, descending=first.descending, hint=hint)
+        if rows is not None:
+            return rows
+    return sorted_rows(scope.scan(kind, hint=hint), query)
+
+
+def count(scope: Scope, kind: str, query: Query) -> int:
+    """Return how many stored rows of a kind a request finds from its position on."""
+    hint = hint_of(query) if query.filters else Hint(frozenset())
+    before = 0 if query.order else query.position
+    return sum(1 for _ in matching(scope.recent(kind, before, hint), query))
+
+
+def page(rows: Iterable[Stored], query: Query) -> tuple[list[Stored], int | None]:
+    """Return those of the rows in order that make a page, and the position of the next one."""
     found = matching(rows, query)
     if query.order:
-        ordered = _sorted(found, query.order)
         end = query.position + query.limit
-        bodies = [row.body for row in ordered[query.position : end]]
-        return bodies, end if end < len(ordered) else None
+        taken = list(islice(found, query.position, end + 1))
+        return taken[: query.limit], end if len(taken) > query.limit else None
     taken = list(islice(found, query.limit + 1))
-    bodies = [row.body for row in taken[: query.limit]]
-    return bodies, taken[query.limit - 1].ordinal if len(taken) > query.limit else None
+    more = len(taken) > query.limit
+    return taken[: query.limit], taken[query.limit - 1].ordinal if more else None
 
 
-def _sorted(rows: Iterable[Stored], order: str) -> list[Stored]:
+def sorted_rows(rows: Iterable[Stored], query: Query) -> list[Stored]:
+    """Return rows in the order that a request wants."""
     ordered = list(rows)
-    for key in reversed(parse_order(order)):
+    for key in reversed(parse_order(query.order) if query.order else []):
         ordered.sort(key=partial(_sortable, field=key.field), reverse=key.descending)
     return ordered
 

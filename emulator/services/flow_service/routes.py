@@ -11,10 +11,13 @@ from emulator.services.flow_service import shapes
 from emulator.services.flow_service.flows import FLOW
 from emulator.services.flow_service.listing import (
     Query,
+    count,
     matching,
+    ordered_rows,
     page,
     read_query,
     read_search,
+    sorted_rows,
 )
 from emulator.services.flow_service.runs import RUN
 from emulator.services.flow_service.service import FlowService
@@ -128,17 +131,24 @@ def list_runs(service: FlowService, call: Call) -> Reply:
 
 def _list(call: Call, shape: Callable[[JsonObject], JsonObject]) -> Reply:
     query = read_query(call.query)
-    rows = _rows(call, query)
     if call.query.get("count", "").lower() == "true":
-        return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
-    found, next_position = page(rows, query)
-    return shapes.listed(call, [shape(item) for item in found], query, next_position)
+        return Reply(200, {"count": count(call.scope, call.resource.kind, query)})
+    found, next_position = page(_rows(call, query), query)
+    return shapes.listed(call, [shape(item) for item in _whole(call, found)], query, next_position)
 
 
-def _rows(call: Call, query: Query) -> Iterator[Stored]:
-    """Yield a list's rows, last changed first; all in order of creation if it is to be sorted."""
-    kind = call.resource.kind
-    return call.scope.scan(kind) if query.order else call.scope.recent(kind, query.position)
+def _rows(call: Call, query: Query) -> Iterable[Stored]:
+    """Return a list's rows in order.
+
+    Only what the query looks at is sure to be in them; `_whole` returns the rest.
+    """
+    return ordered_rows(call.scope, call.resource.kind, query)
+
+
+def _whole(call: Call, rows: Iterable[Stored]) -> list[JsonObject]:
+    """Return what stands in some rows, whole."""
+    read = (call.scope.read(call.resource.kind, row.key) for row in rows)
+    return [entity for entity in read if entity is not None]
 
 
 @operation("flow_service.get_run")
@@ -188,8 +198,9 @@ def list_specs(service: FlowService, call: Call) -> Reply:
     if not {"limit", "continuationToken"} & call.query.keys():
         query = replace(query, limit=len(rows))
     after = 0 if query.order else query.position
-    found, position = page([row for row in rows if row.ordinal > after], query)
-    items = [shapes.public_spec(spec) for spec in found]
+    ahead = [row for row in rows if row.ordinal > after]
+    found, position = page(sorted_rows(ahead, query), query)
+    items = [shapes.public_spec(row.body) for row in found]
     if position is None and not query.position:
         return Reply(200, {"items": items})
     return shapes.listed(call, items, query, position)
@@ -247,7 +258,10 @@ def search_entities(service: FlowService, call: Call) -> Reply:
     if kind == FLOW:
         service.catch_up(call.scope)
     query = _searched(call)
-    return _search(call, _rows(call, query), query)
+    if _only_counts(call):
+        return Reply(200, {"count": count(call.scope, kind, query)})
+    found, position = page(_rows(call, query), query)
+    return _search_page(call, _whole(call, found), query, position)
 
 
 @operation("flow_service.search_flow_specs")
@@ -255,16 +269,20 @@ def search_flow_specs(service: FlowService, call: Call) -> Reply:
     query = _searched(call)
     after = 0 if query.order else query.position
     rows = [row for row in _spec_rows(call, FLOW_SPEC) if row.ordinal > after]
-    return _search(call, rows, query)
+    if _only_counts(call):
+        return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
+    found, position = page(sorted_rows(rows, query), query)
+    return _search_page(call, [row.body for row in found], query, position)
 
 
 def _searched(call: Call) -> Query:
     return read_search(call.body or {}, call.query.get("continuationToken", ""))
 
 
-def _search(call: Call, rows: Iterable[Stored], query: Query) -> Reply:
-    if str((call.body or {}).get("count", "")).lower() == "true":
-        return Reply(200, {"count": sum(1 for _ in matching(rows, query))})
-    bodies, position = page(rows, query)
+def _only_counts(call: Call) -> bool:
+    return str((call.body or {}).get("count", "")).lower() == "true"
+
+
+def _search_page(call: Call, bodies: list[JsonObject], query: Query, position: int | None) -> Reply:
     items = [shapes.public_spec(shapes.public_entity(call, body)) for body in bodies]
     return shapes.listed(call, shapes.projected_items(call, items), query, position)

@@ -27,6 +27,7 @@ from emulator.services.flow_service.flows import (
 from emulator.services.flow_service.run_queue import RunQueue
 from emulator.services.flow_service.runs import RUN, Runs
 from emulator.services.flow_service.specs import SPEC_KINDS, spec_finder
+from emulator.store import Hint
 
 if TYPE_CHECKING:
     from emulator.data_plane.runs import FlowEngine
@@ -166,7 +167,7 @@ class FlowService:
             for made in (SOURCE_CONNECTION, TARGET_CONNECTION):
                 changes.extend(
                     scope.change(made, stored.key, None)
-                    for stored in scope.scan(made)
+                    for stored in scope.scan(made, hint=Hint(texts=(id,)))
                     if stored.body.get("baseConnectionId") == id
                 )
         if kind == FLOW:

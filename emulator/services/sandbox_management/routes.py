@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from emulator.json_types import JsonObject
 from emulator.services.sandbox_management import shapes
-from emulator.services.sandbox_management.listing import select
+from emulator.services.sandbox_management.listing import hint_of, select
 from emulator.services.sandbox_management.service import ENTRY, TYPES, Sandboxes
 from emulator.web import Call, Reply, operation
 
@@ -12,7 +14,7 @@ from emulator.web import Call, Reply, operation
 @operation("sandbox_management.list_available_sandboxes")
 def list_available_sandboxes(service: Sandboxes, call: Call) -> Reply:
     """List the active sandboxes that the caller may use."""
-    active = [entry for entry in _all(service, call) if entry["state"] == "active"]
+    active = (entry for entry in _all(service, call) if entry["state"] == "active")
     return Reply(200, shapes.available(call, select(active, call.query)))
 
 
@@ -65,8 +67,8 @@ def delete_sandbox(service: Sandboxes, call: Call) -> Reply:
     return Reply(202, shapes.summary(entry, state="deleted"), shapes.where_to_look(call))
 
 
-def _all(service: Sandboxes, call: Call) -> list[JsonObject]:
-    return [shapes.full(entry) for entry in service.all(call.scope)]
+def _all(service: Sandboxes, call: Call) -> Iterator[JsonObject]:
+    return map(shapes.full, service.each(call.scope, hint_of(call.query)))
 
 
 def _found(call: Call) -> JsonObject:

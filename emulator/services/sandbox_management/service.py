@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from emulator.json_types import JsonObject
 from emulator.platform import Platform
 from emulator.sandbox import DEFAULT_PRODUCTION, Sandbox
 from emulator.scope import Finder, Lister, Scope
+from emulator.store import ALL, Hint
 
 ENTRY = "sandbox_entry"
 """The default production sandbox, which every organization has for ever."""
@@ -63,11 +64,17 @@ class Sandboxes:
         found = _written(scope, name)
         return _as_given(scope, name) if found is None and self._is_given(name) else found
 
-    def all(self, scope: Scope) -> list[JsonObject]:
-        """Return every sandbox, deleted ones too: first the settings', then the created ones."""
-        written = {row.key: row.body for row in scope.of_organization().scan(ENTRY)}
-        given = [written.pop(name, None) or _as_given(scope, name) for name in self._given]
-        return [*given, *written.values()]
+    def all(self, scope: Scope, hint: Hint = ALL) -> list[JsonObject]:
+        """Return every sandbox, deleted ones too."""
+        return list(self.each(scope, hint))
+
+    def each(self, scope: Scope, hint: Hint = ALL) -> Iterator[JsonObject]:
+        """Yield every sandbox, deleted ones too: first the settings', then the created ones."""
+        for name in self._given:
+            yield _written(scope, name) or _as_given(scope, name)
+        for row in scope.of_organization().scan(ENTRY, hint=hint):
+            if row.key not in self._given:
+                yield row.body
 
     def create(self, scope: Scope, sent: JsonObject) -> JsonObject:
         """Create a sandbox; it is ready at once."""

@@ -10,7 +10,7 @@ from hashlib import sha256
 from emulator.json_types import Json, JsonObject, copy
 from emulator.scope import Scope
 from emulator.services.schema_registry.identifiers import sandbox_members
-from emulator.store import Change
+from emulator.store import ALL, Change, Hint
 from emulator.xdm.identity import canonical
 from emulator.xdm.paths import declared_at
 
@@ -38,8 +38,8 @@ class Descriptors:
         """Return a descriptor by its `@id`."""
         return scope.read(DESCRIPTORS, id.rstrip("/"))
 
-    def all(self, scope: Scope) -> list[JsonObject]:
-        return scope.bodies(DESCRIPTORS)
+    def all(self, scope: Scope, hint: Hint = ALL) -> list[JsonObject]:
+        return scope.bodies(DESCRIPTORS, hint)
 
     def count(self, scope: Scope) -> int:
         return scope.platform.store.count(scope.sandbox, DESCRIPTORS)

@@ -20,7 +20,7 @@ from emulator.services.schema_registry.identifiers import (
     sandbox_members,
     type_of,
 )
-from emulator.store import Change
+from emulator.store import ALL, Change, Hint
 from emulator.xdm.identity import alt_id, canonical
 
 TITLES = "xdm_title"
@@ -65,9 +65,9 @@ class Resources:
             return None
         return found
 
-    def all_own(self, scope: Scope, type: str) -> list[JsonObject]:
-        """Return a tenant's resources of a type, in order of creation."""
-        return scope.bodies(kind_of(type))
+    def all_own(self, scope: Scope, type: str, hint: Hint = ALL) -> list[JsonObject]:
+        """Return a tenant's resources of a type that are needed, in order of creation."""
+        return scope.bodies(kind_of(type), hint)
 
     def all_global(self, scope: Scope, type: str) -> list[JsonObject]:
         """Return the platform's resources of a type. Do not change them."""

@@ -6,11 +6,19 @@ Five resource types share their views; the contract says which one an operation 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from emulator.json_types import Json, JsonObject, dumps
+from emulator.services.schema_registry.descriptors import DESCRIPTORS
 from emulator.services.schema_registry.export_import import imported_descriptors
-from emulator.services.schema_registry.identifiers import resource_type
-from emulator.services.schema_registry.listing import page_of, selected
+from emulator.services.schema_registry.identifiers import kind_of, resource_type
+from emulator.services.schema_registry.listing import (
+    Page,
+    hint_of,
+    page_of,
+    selected,
+    stored_page,
+)
 from emulator.services.schema_registry.representations import Representation
 from emulator.services.schema_registry.sample_data import sample_of
 from emulator.services.schema_registry.service import SchemaRegistry
@@ -49,7 +57,10 @@ def list_global(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.list_tenant_mixins")
 @operation("schema_registry.list_tenant_datatypes")
 def list_tenant(service: SchemaRegistry, call: Call) -> Reply:
-    return _list(service, call, service.all_own(call.scope, _type(call)))
+    scope, type = call.scope, _type(call)
+    page = stored_page(scope, kind_of(type), call.query, _by_index(call))
+    whole = (service.find_own(scope, item["$id"], type) for item in page.items)
+    return _page(service, call, page, [item for item in whole if item is not None])
 
 
 @operation("schema_registry.get_global_behavior")
@@ -206,13 +217,13 @@ def delete_descriptor(service: SchemaRegistry, call: Call) -> Reply:
 
 @operation("schema_registry.list_tenant_descriptors")
 def list_descriptors(service: SchemaRegistry, call: Call) -> Reply:
-    return _descriptor_list(service, call, service.descriptors.all(call.scope))
+    return _descriptor_list(service, call, DESCRIPTORS)
 
 
 @operation("schema_registry.list_global_descriptors")
 def list_global_descriptors(service: SchemaRegistry, call: Call) -> Reply:
     """List the platform's descriptors: there are none."""
-    return _descriptor_list(service, call, [])
+    return _descriptor_list(service, call, "")
 
 
 def _by_index(call: Call) -> bool:
@@ -221,7 +232,11 @@ def _by_index(call: Call) -> bool:
 
 def _list(service: SchemaRegistry, call: Call, resources: list[JsonObject]) -> Reply:
     page = page_of(resources, call.query, _by_index(call))
-    items = [represented(service, call, item) for item in page.items]
+    return _page(service, call, page, page.items)
+
+
+def _page(service: SchemaRegistry, call: Call, page: Page, found: list[JsonObject]) -> Reply:
+    items = [represented(service, call, item) for item in found]
     return Reply(200, list_shape(call, page, items))
 
 
@@ -230,16 +245,26 @@ def _type(call: Call) -> str:
     return resource_type(call.resource.collection.rpartition("/")[2])
 
 
-def _descriptor_list(service: SchemaRegistry, call: Call, descriptors: list[JsonObject]) -> Reply:
+def _descriptor_list(service: SchemaRegistry, call: Call, kind: str) -> Reply:
     accepted = accepted_representation(call)
     filters = [one for text in call.query.get("property", []) for one in _NEXT_FILTER.split(text)]
     query = {**call.query, "property": filters}
     if not accepted.paged:
-        return Reply(200, _by_type(call, selected(descriptors, query), accepted))
-    page = page_of(descriptors, query, _by_index(call))
-    items = [_descriptor_item(call, item, accepted) for item in page.items]
+        parts = call.scope.bodies(kind, hint_of(query))
+        found = _whole_descriptors(service, call, selected(parts, query))
+        return Reply(200, _by_type(call, found, accepted))
+    page = stored_page(call.scope, kind, query, _by_index(call))
+    found = _whole_descriptors(service, call, page.items)
+    items = [_descriptor_item(call, item, accepted) for item in found]
     head = {"orderby": page.orderby, "next": page.next, "count": len(items)}
     return Reply(200, {"results": items, "_page": head})
+
+
+def _whole_descriptors(
+    service: SchemaRegistry, call: Call, parts: Iterable[JsonObject]
+) -> list[JsonObject]:
+    found = (service.descriptors.find(call.scope, part["@id"]) for part in parts)
+    return [item for item in found if item is not None]
 
 
 def _by_type(call: Call, descriptors: list[JsonObject], accepted: Representation) -> JsonObject:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from emulator.json_types import JsonObject
@@ -11,9 +11,10 @@ from emulator.services.schema_registry import audit_log, unions
 from emulator.services.schema_registry.csv_to_schema import SchemaPlan, propose
 from emulator.services.schema_registry.descriptors import Descriptors
 from emulator.services.schema_registry.export_import import exported_resources, imported_resources
-from emulator.services.schema_registry.identifiers import TYPES, new_id
+from emulator.services.schema_registry.identifiers import TYPES, kind_of, new_id, type_of
 from emulator.services.schema_registry.resolved_resources import ResolvedResources
 from emulator.services.schema_registry.resources import TITLES, Resources
+from emulator.store import Hint
 from emulator.xdm.csv_template import read
 from emulator.xdm.fields import references
 from emulator.xdm.identity import canonical
@@ -27,6 +28,13 @@ _KINDS = {
     "behavior": "behaviors",
 }
 """Kinds of resource, as rules name them, by resource type."""
+
+
+_OF_DATASETS = Hint(frozenset(("id", "schemaRef", "lastBatchId")))
+"""What is asked of data sets here."""
+
+_MAX_FOLLOWED = 64
+"""Up to how many resources mentions are followed; beyond, every schema is resolved."""
 
 
 class SchemaRegistry(Resources):
@@ -53,7 +61,7 @@ class SchemaRegistry(Resources):
     def listers(self) -> Mapping[str, Lister]:
         return {
             "descriptor": self.descriptors.all,
-            "schema": lambda scope: self.all_own(scope, "schemas"),
+            "schema": lambda scope, hint: self.all_own(scope, "schemas", hint),
             "xdm_resource": self._reference_rows,
         }
 
@@ -103,21 +111,44 @@ class SchemaRegistry(Resources):
         if resource is None:
             return found
         own = resource["$id"]
-        for schema in self.all_own(scope, "schemas"):
-            if schema["$id"] != own and self._is_part(scope, own, schema["$id"]):
-                found["schemas"].append(schema["$id"])
+        for schema in self._may_use(scope, own):
+            if schema != own and self._is_part(scope, own, schema):
+                found["schemas"].append(schema)
         for owner in unions.classes_with_union(scope):
             for member in unions.members_of(scope, owner):
                 if self._is_part(scope, own, member):
                     found["unions"].append(member)
-        for dataset in scope.all("dataset"):
+        for dataset in self._datasets_of(scope, own, {own, *found["schemas"]}):
+            found["datasets"].append(dataset.get("id", ""))
+            if dataset.get("lastBatchId"):
+                found["filled"].append(dataset.get("id", ""))
+        return found
+
+    def _datasets_of(self, scope: Scope, own: str, schemas: set[str]) -> Iterator[JsonObject]:
+        """Yield the data sets of some schemas, or of another resource that is made of `own`."""
+        for dataset in scope.all("dataset", _OF_DATASETS):
             reference = dataset.get("schemaRef")
             used = reference.get("id") if isinstance(reference, dict) else None
-            if isinstance(used, str) and self._is_part(scope, own, canonical(used)):
-                found["datasets"].append(dataset.get("id", ""))
-                if dataset.get("lastBatchId"):
-                    found["filled"].append(dataset.get("id", ""))
-        return found
+            named = canonical(used) if isinstance(used, str) else ""
+            is_other = named != "" and type_of(named) != "schemas"
+            if named in schemas or (is_other and self._is_part(scope, own, named)):
+                yield dataset
+
+    def _may_use(self, scope: Scope, own: str) -> list[str]:
+        """Return the ids of a tenant's schemas that may be made of a resource, the oldest first.
+
+        Those that mention it, or what mentions it; all of them if these are many.
+        """
+        known, waiting = {own}, [own]
+        while waiting and len(known) <= _MAX_FOLLOWED:
+            end = waiting.pop().rpartition("/")[2]
+            mention = Hint(frozenset(), (end,))
+            rows = (row for type in TYPES for row in scope.scan(kind_of(type), hint=mention))
+            new = [row.key for row in rows if row.key not in known]
+            known.update(new)
+            waiting += new
+        keys = (row.key for row in scope.scan(kind_of("schemas"), hint=Hint(frozenset())))
+        return [key for key in keys if waiting or key in known]
 
     def _is_part(self, scope: Scope, id: str, schema: str) -> bool:
         return id in self._parts(scope, schema)
@@ -170,10 +201,10 @@ class SchemaRegistry(Resources):
         """Return the `$id` of the tenant's resource that has a title, or `""`."""
         return str((scope.read(TITLES, title) or {}).get("id", ""))
 
-    def _reference_rows(self, scope: Scope) -> list[JsonObject]:
+    def _reference_rows(self, scope: Scope, hint: Hint) -> list[JsonObject]:
         """Return for every resource of a tenant what it refers to, however deep."""
         return [
             {"id": item["$id"], "refs": list(references(item))}
             for type in TYPES
-            for item in self.all_own(scope, type)
+            for item in self.all_own(scope, type, hint)
         ]

@@ -21,7 +21,7 @@ class Widgets:
         return {WIDGET: lambda scope, id: scope.read(WIDGET, id)}
 
     def listers(self) -> Mapping[str, Lister]:
-        return {WIDGET: lambda scope: scope.bodies(WIDGET)}
+        return {WIDGET: lambda scope, hint: scope.bodies(WIDGET, hint)}
 
     def put(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
         """Store a widget under an id and return it."""
