@@ -11,6 +11,9 @@ from typing import Any
 
 PREFIX = "AEP_EMULATOR_"
 
+TOKEN_HEADER = "x-emulator-admin-token"  # noqa: S105 - the name of a header
+"""Carries the token of the setting `admin_token`."""
+
 
 class SettingError(ValueError):
     """A setting has a value that cannot be used; the message names both."""
@@ -65,8 +68,22 @@ def _path(text: str) -> Path | None:
     return Path(text) if text else None
 
 
-def _setting(default: Any, read: Callable[[str], Any], help: str, show: str = "") -> Any:
-    return field(default=default, metadata={"read": read, "help": help, "show": show})
+def _token(text: str) -> str:
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError("is not a token of printable ASCII without spaces")
+    return text
+
+
+def _setting(
+    default: Any,
+    read: Callable[[str], Any],
+    help: str,
+    show: str = "",
+    *,
+    is_secret: bool = False,
+) -> Any:
+    metadata = {"read": read, "help": help, "show": show}
+    return field(default=default, repr=not is_secret, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +165,19 @@ class Settings:
         "compares every response with the contract and reports deviations in the header "
         "x-emulator-self-check, the journal and the log: for finding errors of the emulator",
         "false",
+    )
+    allowed_hosts: tuple[str, ...] = _setting(
+        (),
+        _names,
+        "host names under which the control API answers, beside those of this machine and of one "
+        "label; *.example.com for all below one, * for any",
+    )
+    admin_token: str = _setting(
+        "",
+        _token,
+        "token that every call of the control API has to carry, in x-emulator-admin-token; "
+        "empty asks for none",
+        is_secret=True,
     )
     log_level: str = _setting(
         "info",

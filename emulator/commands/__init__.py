@@ -94,6 +94,16 @@ def one_line(error: Exception) -> str:
     return f"{first} (and {len(rest)} more)" if rest else first
 
 
+def who_controls(settings: Settings) -> list[str]:
+    """Return a line for the start that says who can control the emulator, if others can too."""
+    from emulator.web.controls import is_loopback
+
+    if settings.admin_token or is_loopback(settings.host):
+        return []
+    said = "whoever reaches this address can read and change all state"
+    return [f"  controls   {said}; --admin-token asks for a token"]
+
+
 def url_of(host: str, port: int) -> str:
     """Return the URL at which this machine reaches a server listening on a host and port."""
     name = WILDCARDS.get(host, host)

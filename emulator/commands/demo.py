@@ -6,11 +6,14 @@ import argparse
 import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from emulator.commands import CommandError, add_settings, build_emulator, settings_of, url_of
 from emulator.commands.health import ask
+from emulator.commands.remote import Remote, remote_asked
+from emulator.settings import TOKEN_HEADER
 
 if TYPE_CHECKING:
     from emulator.fixtures.journey import Answer, Played, Request
@@ -26,7 +29,7 @@ _MAX_WIDTH = 96
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Let the emulator and the edition be chosen."""
     parser.add_argument("--url", help="base URL of a running emulator (default: start one)")
-    add_settings(parser, "edition")
+    add_settings(parser, "edition", "admin_token")
     parser.set_defaults(run=run)
 
 
@@ -41,16 +44,16 @@ def run(arguments: argparse.Namespace) -> int:
 
         # Titles of schemas have to be unique, and a demo may be repeated.
         name = f"run {SystemClock().now()}"
-        return _play(arguments.url.rstrip("/"), arguments.edition, name)
+        return _play(remote_asked(arguments), arguments.edition, name)
     with _own_emulator(arguments) as url:
-        return _play(url, arguments.edition, "run 1")
+        return _play(Remote(url), arguments.edition, "run 1")
 
 
 @contextmanager
 def _own_emulator(arguments: argparse.Namespace) -> Iterator[str]:
     from emulator.serving.server import Server
 
-    emulator = build_emulator(settings_of(arguments))
+    emulator = build_emulator(replace(settings_of(arguments), admin_token=""))
     try:
         with Server(emulator.application) as server:
             yield url_of(server.host, server.port)
@@ -58,10 +61,11 @@ def _own_emulator(arguments: argparse.Namespace) -> Iterator[str]:
         emulator.close()
 
 
-def _play(url: str, edition: str | None, name: str) -> int:
+def _play(remote: Remote, edition: str | None, name: str) -> int:
     from emulator.fixtures.journey import journey_of, play
 
-    edition = _edition(url, edition)
+    url = remote.url.rstrip("/")
+    edition = _edition(remote, edition)
     journey = journey_of(edition)
     print(f"{journey.title}\nagainst {url}, edition {edition}\n")
     host = urlsplit(url)
@@ -76,7 +80,7 @@ def _play(url: str, edition: str | None, name: str) -> int:
             played.append(call)
             print("\n".join(_call_lines(number, call)), flush=True)
         if not played[-1].accepted:
-            print("\n".join(_refusal_lines(url, sender, played[-1].answer)))
+            print("\n".join(_refusal_lines(remote, sender, played[-1].answer)))
             return 1
     except BrokenPipeError:
         raise  # by the reader of stdout; a connection that the server closes raises another error
@@ -88,18 +92,18 @@ def _play(url: str, edition: str | None, name: str) -> int:
     return 0
 
 
-def _edition(url: str, wanted: str | None) -> str:
+def _edition(remote: Remote, wanted: str | None) -> str:
     """Return the edition to play: the one asked for, or else the one in force."""
     from emulator.json_types import loads
 
-    status, content = ask(url)
+    status, content = ask(remote)
     try:
         answer = loads(content) if status == http.HTTPStatus.OK else {}
     except ValueError:
         answer = {}
     if "edition" not in answer:
         raise CommandError(
-            content if status == 0 else f"the server at {url} is not an aep-emulator"
+            content if status == 0 else f"the server at {remote.url} is not an aep-emulator"
         )
     return wanted or str(answer["edition"])
 
@@ -141,7 +145,7 @@ def _call_lines(number: int, played: Played) -> Iterator[str]:
                 yield f"    {name:<9} {_short(_text(value))}"
 
 
-def _refusal_lines(url: str, sender: _Sender, answer: Answer) -> Iterator[str]:
+def _refusal_lines(remote: Remote, sender: _Sender, answer: Answer) -> Iterator[str]:
     """Yield the response, the rule that refused the request, and where to read about it."""
     from emulator.fixtures.journey import Request
 
@@ -151,13 +155,14 @@ def _refusal_lines(url: str, sender: _Sender, answer: Answer) -> Iterator[str]:
         yield "No rule refused the request; see the emulator's log."
         return
     yield f"rule       {rule}"
-    explained = sender.send(Request("GET", f"/_emulator/rules/{rule}", {}, None)).body
+    headers = {TOKEN_HEADER: remote.token} if remote.token else {}
+    explained = sender.send(Request("GET", f"/_emulator/rules/{rule}", headers, None)).body
     if isinstance(explained, dict) and "states" in explained:
         yield f"states     {explained['states']}"
         for document in explained["documents"]:
             yield f"document   {document['title']}, {document['publisher']} {document['date']}"
     yield f"read more  aep-emulator contracts explain {rule}"
-    yield f"       or  {url}/_emulator/rules/{rule}"
+    yield f"       or  {remote.url.rstrip('/')}/_emulator/rules/{rule}"
 
 
 def _summary(played: list[Played]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_url, ask, url_asked
+from emulator.commands.remote import add_remote, ask, remote_asked
 
 HELP = "explain why a running emulator refused a call or warned of it"
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CALL",
         help="its number in the journal (default: last, the latest call that broke a rule)",
     )
-    add_url(parser)
+    add_remote(parser)
     parser.set_defaults(run=run)
 
 
@@ -33,6 +33,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.call != "last" and not arguments.call.isdecimal():
         raise CommandError(f"{arguments.call!r} is not a number or last")
-    entry = ask(url_asked(arguments), "GET", f"/_emulator/journal/{arguments.call}")
+    entry = ask(remote_asked(arguments), "GET", f"/_emulator/journal/{arguments.call}")
     print("\n".join(explanation_lines(entry)))
     return 0

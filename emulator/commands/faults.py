@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_url, ask, print_json, url_asked
+from emulator.commands.remote import add_remote, ask, print_json, remote_asked
 
 if TYPE_CHECKING:
     from emulator.json_types import JsonObject
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("after", int, "number of matching calls that pass first"),
     ):
         add.add_argument(f"--{flag}", type=kind, metavar=flag.upper(), help=text)
-    add_url(add)
+    add_remote(add)
     add.set_defaults(run=_add)
     for name, run, help in (
         ("list", _list, "list the active faults"),
@@ -46,13 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name == "clear":
             command.add_argument("id", nargs="?", help="id of the fault to remove (default: all)")
         if name != "schema":
-            add_url(command)
+            add_remote(command)
         command.set_defaults(run=run)
 
 
 def _add(arguments: argparse.Namespace) -> int:
     sent = _definitions(arguments)
-    answer = ask(url_asked(arguments), "POST", PATH, sent)
+    answer = ask(remote_asked(arguments), "POST", PATH, sent)
     print("\n".join(_line(fault) for fault in answer["faults"]))
     return 0
 
@@ -96,7 +96,7 @@ def _selection(arguments: argparse.Namespace) -> JsonObject:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    faults = ask(url_asked(arguments), "GET", PATH)["faults"]
+    faults = ask(remote_asked(arguments), "GET", PATH)["faults"]
     print("\n".join(_line(fault) for fault in faults) or "no active faults")
     return 0
 
@@ -111,7 +111,7 @@ def _line(fault: JsonObject) -> str:
 
 def _clear(arguments: argparse.Namespace) -> int:
     path = f"{PATH}/{arguments.id}" if arguments.id else PATH
-    ask(url_asked(arguments), "DELETE", path)
+    ask(remote_asked(arguments), "DELETE", path)
     return 0
 
 

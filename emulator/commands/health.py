@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from emulator.commands.remote import NoAnswer, add_url, call, url_asked
+from emulator.commands.remote import NoAnswer, Remote, add_remote, call, remote_asked
 
 HELP = "check that an emulator answers; the exit code is 0 or 1"
 
@@ -15,25 +15,25 @@ TIMEOUT = 3.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the emulator's URL."""
-    add_url(parser)
+    add_remote(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the emulator's health, or why there is none."""
-    status, content = ask(url_asked(arguments))
+    status, content = ask(remote_asked(arguments))
     print(content, file=sys.stdout if status == 200 else sys.stderr)
     return 0 if status == 200 else 1
 
 
-def ask(url: str) -> tuple[int, str]:
+def ask(remote: Remote) -> tuple[int, str]:
     """Return status and body of the health check; status 0 and a reason if nothing answers.
 
     Raises:
         CommandError: The URL is not an HTTP URL.
     """
     try:
-        status, content = call(url, "GET", "/_emulator/health", timeout=TIMEOUT)
+        status, content = call(remote, "GET", "/_emulator/health", timeout=TIMEOUT)
     except NoAnswer as error:
         return 0, str(error)
     return status, content.decode("utf-8", "replace")

@@ -17,6 +17,7 @@ from emulator.commands import (
     edition_name,
     settings_of,
     url_of,
+    who_controls,
 )
 from emulator.commands.reporting import add_report, add_save, build_report, finish
 
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_settings(parser, "host", "port", "edition", "enforce", "default_sandbox")
     add_settings(parser, "contracts", "fixtures", "journal", "log_level")
+    add_settings(parser, "allowed_hosts", "admin_token")
     add_report(parser)
     add_save(parser)
     parser.set_defaults(run=run)
@@ -74,12 +76,12 @@ def run(arguments: argparse.Namespace) -> int:
         watcher.close()
         place = f"{settings.host}:{settings.port}"
         raise CommandError(f"cannot listen on {place}: {error.strerror}") from error
-    _relay_until_stopped(relay, emulator.engine.edition)
+    _relay_until_stopped(relay, emulator.engine.edition, who_controls(settings))
     watcher.close()
     return _finish(watcher, arguments)
 
 
-def _relay_until_stopped(relay: Relay, edition: str) -> None:
+def _relay_until_stopped(relay: Relay, edition: str, more: list[str]) -> None:
     """Relay from threads until Ctrl-C or SIGTERM."""
     stopped = threading.Event()
     before = {
@@ -88,7 +90,7 @@ def _relay_until_stopped(relay: Relay, edition: str) -> None:
     }
     thread = threading.Thread(target=relay.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    print(_banner(relay, edition), file=sys.stderr, flush=True)
+    print(_banner(relay, edition, more), file=sys.stderr, flush=True)
     try:
         stopped.wait()
     finally:
@@ -98,7 +100,7 @@ def _relay_until_stopped(relay: Relay, edition: str) -> None:
             signal.signal(number, handler)
 
 
-def _banner(relay: Relay, edition: str) -> str:
+def _banner(relay: Relay, edition: str, more: list[str]) -> str:
     """Return the startup message; its first line ends with the URL, for waiting scripts."""
     host, port = relay.server_address[:2]
     url = url_of(str(host), int(port))
@@ -108,6 +110,7 @@ def _banner(relay: Relay, edition: str) -> str:
             f"aep-emulator {__version__} proxy, edition {edition}, on {url}",
             f"  WARNING  every request is forwarded to {upstream.url} and takes effect there",
             f"  journal  {url}/_emulator/journal",
+            *more,
             "Press Ctrl-C to stop and write the report.",
         )
     )

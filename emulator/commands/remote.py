@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import http.client
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from emulator.commands import CommandError, settings_of, url_of
+from emulator.commands import CommandError, add_settings, settings_of, url_of
+from emulator.settings import TOKEN_HEADER
 
 if TYPE_CHECKING:
     from emulator.json_types import Json
@@ -20,21 +22,29 @@ class NoAnswer(CommandError):
     """No server answers at a URL."""
 
 
-def add_url(parser: argparse.ArgumentParser) -> None:
-    """Add the emulator's URL, which defaults to the address that `serve` listens on."""
+def add_remote(parser: argparse.ArgumentParser) -> None:
+    """Add the emulator's URL, by default the address that `serve` listens on, and its token."""
     parser.add_argument("--url", help="base URL of the emulator (default: by the settings)")
+    add_settings(parser, "admin_token")
 
 
-def url_asked(arguments: argparse.Namespace) -> str:
-    """Return the URL of the arguments, or of the settings in the environment."""
-    if arguments.url:
-        return str(arguments.url)
-    settings = settings_of(argparse.Namespace())
-    return url_of(settings.host, settings.port)
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A running emulator: its URL, and the token that its control API asks for, if any."""
+
+    url: str
+    token: str = field(default="", repr=False)
+
+
+def remote_asked(arguments: argparse.Namespace) -> Remote:
+    """Return the emulator that the arguments name, or else the settings in the environment."""
+    settings = settings_of(argparse.Namespace(admin_token=arguments.admin_token))
+    url = str(arguments.url) if arguments.url else url_of(settings.host, settings.port)
+    return Remote(url, settings.admin_token)
 
 
 def call(
-    url: str,
+    remote: Remote,
     method: str,
     path: str,
     body: bytes | None = None,
@@ -48,25 +58,31 @@ def call(
         CommandError: The URL cannot be used.
     """
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(remote.url)
         port = parts.port
     except ValueError as error:
-        raise CommandError(f"--url: {url!r}: {error}") from error
+        raise CommandError(f"--url: {remote.url!r}: {error}") from error
     if parts.scheme != "http" or not parts.hostname:
-        raise CommandError(f"--url: {url!r} is not a URL such as http://127.0.0.1:8080")
+        raise CommandError(f"--url: {remote.url!r} is not a URL such as http://127.0.0.1:8080")
     connection = http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
     try:
         headers = {"Content-Encoding": encoding} if encoding else {}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if remote.token:
+            headers[TOKEN_HEADER] = remote.token
         connection.request(method, parts.path.rstrip("/") + path, body, headers)
         response = connection.getresponse()
         return response.status, response.read()
     except (OSError, http.client.HTTPException) as error:
-        raise NoAnswer(f"no emulator answers at {url}: {error}") from error
+        raise NoAnswer(f"no emulator answers at {remote.url}: {error}") from error
     finally:
         connection.close()
 
 
-def ask(url: str, method: str, path: str, body: Json | bytes = None, encoding: str = "") -> Json:
+def ask(
+    remote: Remote, method: str, path: str, body: Json | bytes = None, encoding: str = ""
+) -> Json:
     """Send JSON to the control API; return the JSON of its response, None if it has no body.
 
     Args:
@@ -79,11 +95,11 @@ def ask(url: str, method: str, path: str, body: Json | bytes = None, encoding: s
     from emulator.json_types import dumps, loads
 
     content = body if isinstance(body, bytes | None) else dumps(body)
-    status, content = call(url, method, path, content, encoding)
+    status, content = call(remote, method, path, content, encoding)
     try:
         answer = loads(content) if content else None
     except ValueError as error:
-        raise CommandError(f"the server at {url} is not an aep-emulator") from error
+        raise CommandError(f"the server at {remote.url} is not an aep-emulator") from error
     if status >= http.HTTPStatus.BAD_REQUEST:
         reason = answer.get("detail") if isinstance(answer, dict) else None
         raise CommandError(reason or f"{method} {path}: {status}")

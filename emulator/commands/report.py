@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from emulator.commands import CommandError, add_settings, edition_name, load_contract_of
-from emulator.commands.remote import add_url, ask, url_asked
+from emulator.commands.remote import add_remote, ask, remote_asked
 from emulator.commands.reporting import (
     add_report,
     add_save,
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="coverage files written by --save, added up (default: ask the emulator at --url)",
     )
-    add_url(parser)
+    add_remote(parser)
     parser.add_argument(
         "--test", action="append", metavar="ID", help="only calls of this test; may be repeated"
     )
@@ -56,13 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _of_emulator(arguments: argparse.Namespace) -> JsonObject:
     """Return the report that a running emulator makes, by its own contract."""
-    url = url_asked(arguments)
+    remote = remote_asked(arguments)
     if arguments.save is not None:
-        save(ask(url, "GET", "/_emulator/coverage"), arguments.save)
+        save(ask(remote, "GET", "/_emulator/coverage"), arguments.save)
     asked = [("test", test) for test in arguments.test or ()]
     asked += [("operation", id) for id in sorted(listed_operations(arguments) or ())]
     query = f"?{urlencode(asked)}" if asked else ""
-    report: JsonObject = ask(url, "GET", f"/_emulator/report{query}")
+    report: JsonObject = ask(remote, "GET", f"/_emulator/report{query}")
     return report
 
 
@@ -75,7 +75,8 @@ def _of_files(arguments: argparse.Namespace) -> JsonObject:
     for path in arguments.files:
         _merge(coverage, str(path), _read(path))
     if arguments.url:
-        _merge(coverage, arguments.url, ask(arguments.url, "GET", "/_emulator/coverage"))
+        sent = ask(remote_asked(arguments), "GET", "/_emulator/coverage")
+        _merge(coverage, arguments.url, sent)
     return build_report(
         contract, coverage, arguments, edition_name(contract, arguments.edition), arguments.test
     )

@@ -6,7 +6,7 @@ import argparse
 from urllib.parse import quote
 
 from emulator.commands import add_settings, settings_of
-from emulator.commands.remote import add_url, ask, print_json, url_asked
+from emulator.commands.remote import add_remote, ask, print_json, remote_asked
 
 HELP = "list the scenarios, or load one into a running emulator"
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     load.add_argument("name", help="name of the scenario")
     load.add_argument("--organization", help="replace only the data of this organization")
     load.add_argument("--sandbox", help="the organization's sandbox to build it in (default: prod)")
-    add_url(load)
+    add_remote(load)
     load.set_defaults(run=_load)
 
 
@@ -56,6 +56,6 @@ def _load(arguments: argparse.Namespace) -> int:
     where = {"organization": arguments.organization, "sandbox": arguments.sandbox}
     sent = {name: value for name, value in where.items() if value}
     path = f"/_emulator/scenarios/{quote(arguments.name, safe='')}"
-    ask(url_asked(arguments), "POST", path, sent)
+    ask(remote_asked(arguments), "POST", path, sent)
     print(f"{arguments.name}: loaded")
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from emulator.commands.remote import add_url, ask, url_asked
+from emulator.commands.remote import add_remote, ask, remote_asked
 from emulator.json_types import JsonObject
 
 HELP = "add random but coherent data to a running emulator"
@@ -27,13 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--word", metavar="TEXT", help="another text gives other random data")
     parser.add_argument("--organization", help="organization to add to (default: that of the demo)")
     parser.add_argument("--sandbox", help="sandbox to add to (default: prod)")
-    add_url(parser)
+    add_remote(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Add the data, and print how many resources were created."""
-    answer = ask(url_asked(arguments), "POST", "/_emulator/seed", _spec(arguments))
+    answer = ask(remote_asked(arguments), "POST", "/_emulator/seed", _spec(arguments))
     print(f"in sandbox {answer['sandbox']} of {answer['organization']}:")
     for kind, count in answer["created"].items():
         print(f"  {kind:<12} {count}")

@@ -8,7 +8,14 @@ import logging
 import sys
 
 from emulator import __version__
-from emulator.commands import CommandError, add_settings, build_emulator, settings_of, url_of
+from emulator.commands import (
+    CommandError,
+    add_settings,
+    build_emulator,
+    settings_of,
+    url_of,
+    who_controls,
+)
 
 HELP = "serve the emulated APIs over HTTP"
 
@@ -42,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     def announce(started: Server) -> None:
         url = url_of(started.host, started.port)
-        print(banner(url, emulator.engine.edition, settings.enforce), flush=True)
+        said = who_controls(settings)
+        print(banner(url, emulator.engine.edition, settings.enforce, *said), flush=True)
 
     try:
         serve_until_stopped(server, announce)
@@ -53,16 +61,17 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def banner(url: str, edition: str, enforce: str) -> str:
+def banner(url: str, edition: str, enforce: str, *more: str) -> str:
     """Return the startup message. Its first line ends with the URL, for scripts that wait for it.
 
-    The two lines in the middle have the URLs for a client's configuration.
+    The two lines in the middle have the URLs for a client's configuration; `more` follow them.
     """
     return "\n".join(
         (
             f"aep-emulator {__version__}, edition {edition}, enforce {enforce}, on {url}",
             f"  base URL   {url}  instead of  {PLATFORM_URL}",
             f"  token URL  {url}/ims/token/v3  instead of  {IMS_URL}/ims/token/v3",
+            *more,
             "Press Ctrl-C to stop.",
         )
     )

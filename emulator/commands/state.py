@@ -7,7 +7,7 @@ import gzip
 from pathlib import Path
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_url, ask, print_json, url_asked
+from emulator.commands.remote import add_remote, ask, print_json, remote_asked
 
 HELP = "save or load the whole state of a running emulator"
 PATH = "/_emulator/state"
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         command = commands.add_parser(name, help=help, description=help)
         command.add_argument("file", type=Path, help="a state file, JSON")
-        add_url(command)
+        add_remote(command)
         command.set_defaults(run=run)
     help = "print the JSON Schema of state files"
     schemas = commands.add_parser("schema", help=help, description=help)
@@ -33,7 +33,7 @@ def save(arguments: argparse.Namespace) -> int:
     """Write the state of the emulator into a file, indented."""
     import orjson
 
-    state = ask(url_asked(arguments), "GET", PATH)
+    state = ask(remote_asked(arguments), "GET", PATH)
     try:
         arguments.file.write_bytes(orjson.dumps(state, option=orjson.OPT_INDENT_2) + b"\n")
     except OSError as error:
@@ -50,7 +50,7 @@ def load(arguments: argparse.Namespace) -> int:
         raise CommandError(f"{arguments.file}: {error.strerror}") from error
     try:
         # The limit on bodies applies to the compressed size, so large states fit.
-        loaded = ask(url_asked(arguments), "PUT", PATH, gzip.compress(content, 6), "gzip")
+        loaded = ask(remote_asked(arguments), "PUT", PATH, gzip.compress(content, 6), "gzip")
     except CommandError as error:
         raise CommandError(f"{arguments.file}: {error}") from error
     print(f"{arguments.file}: loaded, {loaded['documents']} documents")

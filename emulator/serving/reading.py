@@ -191,6 +191,7 @@ class ReadingProtocol(HttpToolsProtocol):
             headers[name] = f"{headers[name]},{value}" if name in headers else value
         request = Request(self.parser.get_method().decode(), target.decode("ascii"), headers)
         request.base_url = base_url_of("http", headers)
+        request.local_address = "" if self.server is None else self.server[0]
         return request
 
     def _finish(self) -> None:

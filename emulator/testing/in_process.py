@@ -47,4 +47,5 @@ def _request(method: str, url: str, headers: dict[str, str], body: bytes) -> Req
         body,
         base_url=base_url_of(parts.scheme, headers),
         adobe_host=host if is_real(host) else "",
+        is_in_process=True,
     )

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING
 from emulator.json_types import dumps
 from emulator.problem import Problem
 from emulator.web.call import Reply
+from emulator.web.controls import CONTROL, Controls
 from emulator.web.limits import body_limit, limit_of
 from emulator.web.message import UNROUTED, Request, Response
 from emulator.web.routing import Route, Router
 
 if TYPE_CHECKING:
     from emulator.web.isolation import Answering, IsolatedEmulators
-
-CONTROL = "/_emulator/"
-"""Below it lies the control API, which refuses in a form of its own."""
 
 _EMPTY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
@@ -41,9 +39,13 @@ class Application:
         }
         self._max_body = settings.max_body
         self.body_limit = body_limit(contract, settings)
+        self._controls = Controls(settings, self.body_limit)
 
     def handle(self, request: Request) -> Response:
         """Return the response to a request. Never raises."""
+        refusal = self._controls.refusal(request)
+        if refusal is not None:
+            return refusal
         try:
             emulator: Answering = self._isolated.chosen_by(request) or self._shared
         except Problem as problem:

@@ -28,6 +28,8 @@ class Request:
         path: The parameters in the operation's path, by name.
         adobe_host: Adobe's own host that the client takes this emulator for, if it does.
         isolate: Whether it may choose an isolated emulator by its header, path or organization.
+        local_address: The address of ours at which it arrived, if the transport knows.
+        is_in_process: It comes from this process, so there is no browser behind it.
     """
 
     method: str
@@ -40,6 +42,8 @@ class Request:
     path: dict[str, str] = field(default_factory=dict)
     adobe_host: str = ""
     isolate: bool = True
+    local_address: str = ""
+    is_in_process: bool = False
 
     @property
     def query_string(self) -> str:

@@ -86,6 +86,8 @@ def _environ(request: Request) -> WSGIEnvironment:
         "wsgi.run_once": False,
     }
     for name, value in request.headers.items():
+        if "_" in name:  # it would be taken for the name with hyphens
+            continue
         key = name.upper().replace("-", "_")
         environ[key if key in _UNPREFIXED else f"HTTP_{key}"] = value
     if request.body:

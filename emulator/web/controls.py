@@ -1,0 +1,152 @@
+"""Who may use the control API: whoever calls this emulator by a name of its own, or has the token.
+
+Programs reach it as they like; what is kept out are pages in a browser. A page of another origin
+says so in `Origin` and `Sec-Fetch-Site`, or can only send what needs no preflight; a page whose
+name has been made to lead here ("DNS rebinding") still sends that name as `Host`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from emulator.json_types import dumps
+from emulator.settings import TOKEN_HEADER, Settings
+from emulator.web.isolation import without_prefix
+from emulator.web.message import Request, Response
+
+CONTROL = "/_emulator/"
+"""Below it lies the control API, which refuses in a form of its own."""
+
+HEALTH = f"{CONTROL}health"
+"""Whether the emulator answers: open to all."""
+
+SIMPLE_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
+"""What a page may post without asking first: "Fetch Standard", CORS-safelisted request-header."""
+
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]*)?", re.IGNORECASE)
+_ONE_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
+_OWN_NAMES = ("localhost", "host.docker.internal")
+_NEAR = tuple(
+    map(
+        ip_network,
+        "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10"
+        " ::1/128 fc00::/7 fe80::/10".split(),
+    )
+)
+"""Loopback and private addresses: Docker's gateways and published ports have them."""
+
+Refused = tuple[int, str, str]
+
+
+class Controls:
+    """Decides which requests of the control API are answered."""
+
+    def __init__(self, settings: Settings, body_limit: Callable[[str, str], int]) -> None:
+        self._token = settings.admin_token.encode()
+        self._allowed = tuple(name.lower().rstrip(".") for name in settings.allowed_hosts)
+        self._body_limit = body_limit
+
+    def refusal(self, request: Request) -> Response | None:
+        """Return the refusal of a request, None if it may pass or is not of the control API."""
+        if request.is_in_process or CONTROL[:-1] not in request.target:
+            return None
+        path = without_prefix(request.target).partition("?")[0]
+        if not f"{path}/".startswith(CONTROL) or _asks_for_health(request, path):
+            return None
+        refused = self._stranger(request) or self._too_long(request)
+        return None if refused is None else _response(*refused)
+
+    def _stranger(self, request: Request) -> Refused | None:
+        """Return why the sender of a request may not control the emulator."""
+        headers = request.headers
+        if self._token:
+            sent = headers.get(TOKEN_HEADER, "").encode()
+            if hmac.compare_digest(sent, self._token):
+                return None
+            return 403, "no admin token", f"{TOKEN_HEADER}: expected the token of --admin-token"
+        host = headers.get("host", "")
+        if host and not self._is_own(host, request.local_address):
+            detail = f"Host: {host[:256]} is not a name of this emulator; --allowed-hosts adds some"
+            return 403, "foreign host", detail
+        if self._is_foreign_page(request.method, headers):
+            detail = "pages of other origins cannot use the control API; --allowed-hosts adds some"
+            return 403, "foreign origin", detail
+        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if request.method == "POST" and media_type in SIMPLE_TYPES:
+            return 415, "unsupported media type", "send Content-Type: application/json"
+        return None
+
+    def _is_own(self, host: str, local_address: str) -> bool:
+        """Tell whether a header `Host` names this emulator, whatever its port."""
+        found = _HOST.fullmatch(host)
+        if found is None:
+            return "*" in self._allowed
+        name = (found[1] or found[2]).lower().rstrip(".")
+        if _is_local_name(name) or self._is_allowed(name):
+            return True
+        address = _address(name)
+        return address is not None and (
+            address == _address(local_address)
+            or any(address in network for network in _NEAR if network.version == address.version)
+        )
+
+    def _is_allowed(self, name: str) -> bool:
+        return any(
+            allowed in ("*", name) or (allowed.startswith("*.") and name.endswith(allowed[1:]))
+            for allowed in self._allowed
+        )
+
+    def _is_foreign_page(self, method: str, headers: Mapping[str, str]) -> bool:
+        """Tell whether a request comes from a page of another origin, other than by a link."""
+        origin = headers.get("origin")
+        if origin is not None:
+            try:
+                page = urlsplit(origin)
+                name = page.hostname or ""
+            except ValueError:
+                return True
+            if name and self._is_allowed(name):
+                return False
+            return page.netloc.lower() != headers.get("host", "").lower() or not name
+        if headers.get("sec-fetch-site") not in ("cross-site", "same-site"):
+            return False
+        return method not in ("GET", "HEAD") or headers.get("sec-fetch-mode") != "navigate"
+
+    def _too_long(self, request: Request) -> Refused | None:
+        """Refuse a body that was cut off: to most calls, no body means all there is."""
+        limit = self._body_limit(request.method, request.target)
+        if request.method == "POST" and (request.too_long or len(request.body) > limit):
+            return 413, "too long", f"--max-body lets {limit} bytes in"
+        return None
+
+
+def _asks_for_health(request: Request, path: str) -> bool:
+    return path == HEALTH and request.method in ("GET", "HEAD")
+
+
+def _is_local_name(name: str) -> bool:
+    is_one_label = _ONE_LABEL.fullmatch(name) is not None
+    return is_one_label or name in _OWN_NAMES or name.endswith(".localhost")
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address to listen on can be reached from this machine alone."""
+    address = _address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
+
+
+def _response(status: int, error: str, detail: str) -> Response:
+    headers = [("content-type", "application/json")]
+    return Response(status, headers, dumps({"error": error, "detail": detail}))
