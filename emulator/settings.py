@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,14 @@ class Settings:
         _choice("debug", "info", "warning", "error"),
         "level of the log on stderr",
     )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether what listens on a host can be reached from this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from emulator.settings import SettingError, Settings, read_settings, switch, table
+from emulator.settings import SettingError, Settings, is_loopback, read_settings, switch, table
 
 if TYPE_CHECKING:
     from emulator.contract import Contract
@@ -96,8 +96,6 @@ def one_line(error: Exception) -> str:
 
 def who_controls(settings: Settings) -> list[str]:
     """Return a line for the start that says who can control the emulator, if others can too."""
-    from emulator.web.controls import is_loopback
-
     if settings.admin_token or is_loopback(settings.host):
         return []
     said = "whoever reaches this address can read and change all state"

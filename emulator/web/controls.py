@@ -141,12 +141,6 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether an address to listen on can be reached from this machine alone."""
-    address = _address(host)
-    return host == "localhost" or (address is not None and address.is_loopback)
-
-
 def _response(status: int, error: str, detail: str) -> Response:
     headers = [("content-type", "application/json")]
     return Response(status, headers, dumps({"error": error, "detail": detail}))
