@@ -46,8 +46,39 @@ MAX_PIPELINED = 256
 BODIES_BYTES = 128 * MIB
 """Bodies of requests that are not answered yet, over all connections; one is read on, the rest \
 wait."""
+
 LIST_INDEXES = 8
 """How many members of documents lists find by an index; the indexes are made anew."""
 
 LIST_PARTS_BYTES = 64 * MIB
 """What is kept of the members that lists have filtered and ordered by; all of it is read again."""
+
+SCHEMA_FIELDS = 20_000
+"""Fields of a resolved schema, each wherever it stands; the schema is neither kept nor resolved."""
+
+SCHEMA_BYTES = 16 * MIB
+"""A resolved schema, written out; the schema is neither kept nor resolved."""
+
+SCHEMA_LEVELS = 64
+"""Levels of a resolved schema's fields; the schema is neither kept nor resolved."""
+
+SCHEMA_STEPS = 1_000_000
+"""Fields that are merged to resolve a schema; the schema is neither kept nor resolved."""
+
+RESOLVED_FIELDS = 100_000
+"""Fields of all resolved schemas that are kept for the next call; the oldest go."""
+
+CONFORMED_FIELDS = 50_000
+"""Fields of all schemas for which the conversion of rows is kept; all are compiled anew."""
+
+LIST_FIELDS = 100_000
+"""Fields of resolved schemas in one list; the page ends before, and says where the next begins."""
+
+PATCH_INSTRUCTIONS = 5_000
+"""Instructions of one JSON Patch; the request is refused."""
+
+PATCH_BYTES = 16 * MIB
+"""What the instructions of one JSON Patch move within a resource; the request is refused."""
+
+PATCH_LEVELS = 200
+"""Levels of arrays and objects that JSON Patches give a resource; the request is refused."""

@@ -33,10 +33,13 @@ def copy(value: Json) -> Json:
     return orjson.loads(orjson.dumps(value))
 
 
-@lru_cache(maxsize=4096)
-def pointer_steps(pointer: str) -> tuple[str, ...]:
+def split_pointer(pointer: str) -> tuple[str, ...]:
     """Return the unescaped steps of a JSON pointer."""
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+
+
+pointer_steps = lru_cache(maxsize=4096)(split_pointer)
+"""The same for pointers of the contract, which are split once; those of requests may be long."""
 
 
 def at(document: Json, pointer: str) -> Json:

@@ -235,8 +235,13 @@ class PlatformBase:
         self.batch_hooks: list[BatchHook] = []
         self.completion_hooks: list[CompletionHook] = []
         self.on_erase: list[EraseHook] = []
-        self.conformers: dict[tuple[Sandbox, str | None, bool], tuple[JsonObject, Conform]] = {}
-        """What holds rows against a schema, compiled, by sandbox, schema and strictness."""
+        self.conformers: dict[
+            tuple[Sandbox, str | None, bool], tuple[JsonObject, Conform, int]
+        ] = {}
+        """What holds rows against a schema, compiled, by sandbox, schema and strictness.
+
+        With the schema that it was compiled of, and how many fields that has.
+        """
 
         self.finders: dict[str, Finder] = {}
         self.listers: dict[str, Lister] = {}

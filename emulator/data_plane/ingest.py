@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from emulator.budgets import CONFORMED_FIELDS
 from emulator.data_plane.conform import CORRUPT_CODE, RowError, conformer
 from emulator.data_plane.dataset_files import DatasetFileWriter, file_format
 from emulator.data_plane.diagnostics import Diagnostics
@@ -24,6 +25,8 @@ from emulator.data_plane.errors import FileError
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Conform, Scope
 from emulator.services.interfaces import Batches
+from emulator.xdm.fields import field_count
+from emulator.xdm.resolution import EXCESS
 
 
 class InputRow(NamedTuple):
@@ -60,8 +63,11 @@ UNREADABLE = (
 )
 """The errors of a row that cannot be read."""
 
-MAX_CONFORMERS = 256
-"""How many data sets' conversions are kept compiled."""
+TOO_LARGE = "EMULATOR-SCHEMA"
+"""The code of a batch whose schema goes beyond a budget: no document has one for that."""
+
+_LEAST_FIELDS = 200
+"""As how many fields a small schema counts, so that there are not too many of them either."""
 
 
 def ingest_rows(
@@ -117,9 +123,10 @@ def conformer_of(scope: Scope, dataset: JsonObject) -> Conform:
     key, compiled = (scope.sandbox, schema.get("$id"), requires), scope.platform.conformers
     known = compiled.get(key)
     if known is None or known[0] is not schema:
-        if len(compiled) >= MAX_CONFORMERS:
+        fields = max(field_count(schema), _LEAST_FIELDS)
+        if fields + sum(kept for _, _, kept in list(compiled.values())) > CONFORMED_FIELDS:
             compiled.clear()
-        known = compiled[key] = (schema, conformer(schema, requires=requires))
+        known = compiled[key] = (schema, conformer(schema, requires=requires), fields)
     return known[1]
 
 
@@ -140,6 +147,7 @@ class _Ingestion:
         refused: FileError | None = None
         try:
             self._ask_hooks()
+            self._refuse_excess()
             self._take(input.rows)
         except FileError as error:
             refused = error
@@ -159,6 +167,12 @@ class _Ingestion:
             failure = hook(self._scope.sandbox, self._dataset)
             if failure is not None:
                 raise FileError(failure["code"], failure["message"])
+
+    def _refuse_excess(self) -> None:
+        """Refuse a schema that is too large to be resolved: rows would lose their fields."""
+        excess = schema_of(self._scope, self._dataset).get(EXCESS)
+        if excess:
+            raise FileError(TOO_LARGE, f"The schema of the data set is too large: {excess}.")
 
     def _take(self, rows: Iterable[InputRow]) -> None:
         conform, write = self._conform, self._files.add

@@ -40,6 +40,16 @@ def _map_children(node: Node, visit: Callable[[Json], Json]) -> Node:
     return result
 
 
+def field_count(node: Json) -> int:
+    """Return how many fields are below a node of a resolved schema, each wherever it stands."""
+    if not isinstance(node, dict):
+        return 0
+    fields = node.get("properties")
+    children = [*fields.values()] if isinstance(fields, dict) else []
+    children += [node[name] for name in _NODES if name in node]
+    return len(children) + sum(map(field_count, children))
+
+
 def references(value: Json) -> Iterator[str]:
     """Yield the `$id` of every other resource that a value refers to, in the order of the text."""
     if isinstance(value, dict):

@@ -74,6 +74,7 @@ CHECKS: dict[str, str] = {
     "refers_in_list": "evolution.refers_in_list",
     "refers_to": "references.refers_to",
     "refers_within": "composition.refers_within",
+    "resolves_within_budgets": "resolution.resolves_within_budgets",
     "result_fits": "other_rules.result_fits",
     "row_filter": "filters.row_filter",
     "same_as": "values.same_as",

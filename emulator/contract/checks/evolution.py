@@ -12,7 +12,7 @@ from emulator.json_types import Json, JsonObject, at
 from emulator.xdm.compatibility import breaking_changes, conflicting_types, names_differing_in_case
 from emulator.xdm.fields import composed, references
 from emulator.xdm.identity import identity
-from emulator.xdm.resolution import resolve
+from emulator.xdm.resolution import EXCESS, resolve
 
 _FORMING = ("allOf", "definitions", "properties", "items", "type")
 
@@ -27,7 +27,10 @@ def keeps_fields(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator
     before, after = _changed(value, arguments["kind"], arguments, lookup)
     if before is None or after is None or _is_same(before, after):
         return
-    changes = list(breaking_changes(_resolved(before, lookup), _resolved(after, lookup)))
+    old, new = _resolved(before, lookup), _resolved(after, lookup)
+    if EXCESS in new:
+        return
+    changes = list(breaking_changes(old, new))
     usage = (ask(value, arguments["usage"], lookup) or {}) if changes else {}
     users = ", ".join(id for reason in arguments["because"] for id in usage.get(reason, []))
     for change in changes if users else ():

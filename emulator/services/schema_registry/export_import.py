@@ -52,12 +52,23 @@ def _plain(value: Json, without: tuple[str, ...] = ()) -> Json:
 def _collect(
     resource: JsonObject, find: Find, ordered: dict[str, JsonObject], seen: set[str]
 ) -> None:
+    """Add a resource to those that are ordered, behind all that it depends on, however deep."""
     seen.add(resource["$id"])
-    for id in references(resource):
-        found = find(id)
-        if found is not None and found["$id"] not in seen:
-            _collect(found, find, ordered, seen)
-    ordered[resource["$id"]] = resource
+    waiting = [(resource, references(resource))]
+    while waiting:
+        item, left = waiting[-1]
+        found = next((known for id in left if (known := _unseen(id, find, seen))), None)
+        if found is None:
+            ordered[item["$id"]] = item
+            waiting.pop()
+        else:
+            seen.add(found["$id"])
+            waiting.append((found, references(found)))
+
+
+def _unseen(id: str, find: Find, seen: set[str]) -> JsonObject | None:
+    found = find(id)
+    return None if found is None or found["$id"] in seen else found
 
 
 def imported_resources(sent: list[JsonObject], tenant: str) -> list[JsonObject]:
@@ -68,9 +79,10 @@ def imported_resources(sent: list[JsonObject], tenant: str) -> list[JsonObject]:
         content = {name: value for name, value in item.items() if name not in _NOT_IMPORTED}
         named[target_id(item["$id"], tenant)] = {**content, "$id": target_id(item["$id"], tenant)}
     ordered: dict[str, JsonObject] = {}
+    seen: set[str] = set()
     for id, item in named.items():
         if id not in ordered:
-            _collect(item, named.get, ordered, set(ordered))
+            _collect(item, named.get, ordered, seen)
     return list(ordered.values())
 
 

@@ -10,6 +10,7 @@ from emulator.services.schema_registry import unions
 from emulator.services.schema_registry.export_import import target_id
 from emulator.services.schema_registry.service import SchemaRegistry
 from emulator.xdm.identity import ROOT, canonical, spellings
+from emulator.xdm.resolution import EXCESS
 
 STANDARD = (f"{ROOT}xdm/", f"{ROOT}experience/")
 """How the ids of the platform's own resources begin."""
@@ -25,6 +26,14 @@ def namespace(service: SchemaRegistry, scope: Scope) -> str:
 def usage(service: SchemaRegistry, scope: Scope, id: str) -> JsonObject:
     """Return the schemas and data sets that hold a resource in its form."""
     return service.usage(scope, id)
+
+
+@fact()
+def excess(service: SchemaRegistry, scope: Scope, id: str) -> JsonObject | None:
+    """Return the `reason` why a resource or union is too large to be resolved."""
+    found = service.resolvable(scope, id)
+    body = service.resolved_form(scope, found).body if found else {}
+    return {"reason": body[EXCESS]} if EXCESS in body else None
 
 
 @fact()

@@ -6,22 +6,29 @@ from collections import OrderedDict
 from threading import Lock
 from typing import NamedTuple
 
+from emulator import budgets
 from emulator.fixtures.library import Fixtures
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
 from emulator.services.schema_registry.resources import Resources
 from emulator.xdm.identity import canonical
-from emulator.xdm.resolution import resolve
+from emulator.xdm.resolution import Resolver
 
-_MAX_KNOWN = 256
+_LEAST_FIELDS = 400
+"""As how many fields a small resource counts, so that there are not too many of them either."""
 
 
 class Resolved(NamedTuple):
-    """A resolved resource, and the entity tags of the tenant's resources that went into it."""
+    """A resolved resource.
+
+    `tags` are the entity tags of the tenant's resources that went into it, `fields` how many it has
+    wherever they stand.
+    """
 
     body: JsonObject
     tags: dict[str, str]
+    fields: int
 
 
 class ResolvedResources:
@@ -31,6 +38,7 @@ class ResolvedResources:
         self._resources = resources
         self._known: OrderedDict[tuple[Sandbox, Fixtures, str], Resolved] = OrderedDict()
         self._lock = Lock()
+        self._fields = 0
 
     def __len__(self) -> int:
         return len(self._known)
@@ -40,14 +48,21 @@ class ResolvedResources:
         place = (scope.sandbox, scope.fixtures, resource["$id"])
         known = self._known.get(place)
         if known is None or not self._is_current(scope, known):
-            known = self._resolve(scope, resource)
-            with self._lock:
-                self._known[place] = known
-                if len(self._known) > _MAX_KNOWN:
-                    self._known.popitem(last=False)
+            known = self.resolve(scope, resource)
+            self._keep(place, known)
         return known
 
-    def _resolve(self, scope: Scope, resource: JsonObject) -> Resolved:
+    def _keep(self, place: tuple[Sandbox, Fixtures, str], resolved: Resolved) -> None:
+        with self._lock:
+            old = self._known.pop(place, None)
+            self._known[place] = resolved
+            self._fields += _weight(resolved) - (_weight(old) if old else 0)
+            while self._fields > budgets.RESOLVED_FIELDS and len(self._known) > 1:
+                _, oldest = self._known.popitem(last=False)
+                self._fields -= _weight(oldest)
+
+    def resolve(self, scope: Scope, resource: JsonObject) -> Resolved:
+        """Return a resource with `allOf` and `$ref` resolved anew."""
         tags = {resource["$id"]: _tag(resource)}
 
         def find(id: str) -> JsonObject | None:
@@ -57,12 +72,18 @@ class ResolvedResources:
                 tags[canonical(id)] = _tag(found)
             return found
 
-        return Resolved(resolve(resource, find), tags)
+        resolver = Resolver(find)
+        body = resolver.resolve(resource)
+        return Resolved(body, tags, resolver.fields)
 
     def _is_current(self, scope: Scope, known: Resolved) -> bool:
         return all(
             _tag(self._resources.find(scope, id) or {}) == tag for id, tag in known.tags.items()
         )
+
+
+def _weight(resolved: Resolved) -> int:
+    return max(resolved.fields, _LEAST_FIELDS)
 
 
 def _tag(resource: JsonObject) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from emulator.json_types import Json, JsonObject, dumps
 from emulator.services.schema_registry.descriptors import DESCRIPTORS
@@ -26,11 +27,13 @@ from emulator.services.schema_registry.shapes import (
     DESCRIPTOR_ID_DIGITS,
     ID_DIGITS,
     REPLACED_DESCRIPTORS,
+    Pages,
     accepted_representation,
     created_descriptor_shape,
     descriptor_shape,
     list_shape,
     represented,
+    represented_list,
     resource_shape,
     stats_shape,
 )
@@ -48,7 +51,8 @@ _NEXT_FILTER = re.compile(r",(?=[A-Za-z@:._-]+(?:==|!=))")
 @operation("schema_registry.list_global_mixins")
 @operation("schema_registry.list_global_datatypes")
 def list_global(service: SchemaRegistry, call: Call) -> Reply:
-    return _list(service, call, service.all_global(call.scope, _type(call)))
+    resources = service.all_global(call.scope, _type(call))
+    return _list(service, call, lambda query: page_of(resources, query, _by_index(call)))
 
 
 @operation("schema_registry.list_tenant_schemas")
@@ -58,9 +62,13 @@ def list_global(service: SchemaRegistry, call: Call) -> Reply:
 @operation("schema_registry.list_tenant_datatypes")
 def list_tenant(service: SchemaRegistry, call: Call) -> Reply:
     scope, type = call.scope, _type(call)
-    page = stored_page(scope, kind_of(type), call.query, _by_index(call))
-    whole = (service.find_own(scope, item["$id"], type) for item in page.items)
-    return _page(service, call, page, [item for item in whole if item is not None])
+
+    def page(query: JsonObject) -> Page:
+        found = stored_page(scope, kind_of(type), query, _by_index(call))
+        whole = (service.find_own(scope, item["$id"], type) for item in found.items)
+        return replace(found, items=[item for item in whole if item is not None])
+
+    return _list(service, call, page)
 
 
 @operation("schema_registry.get_global_behavior")
@@ -129,8 +137,11 @@ def get_stats(service: SchemaRegistry, call: Call) -> Reply:
 
 @operation("schema_registry.list_unions")
 def list_unions(service: SchemaRegistry, call: Call) -> Reply:
-    page = page_of(service.unions(call.scope), call.query, _by_index(call))
-    return Reply(200, {"results": [represented(service, call, union) for union in page.items]})
+    unions = service.unions(call.scope)
+    _, items = represented_list(
+        service, call, lambda query: page_of(unions, query, _by_index(call))
+    )
+    return Reply(200, {"results": items})
 
 
 @operation("schema_registry.get_union")
@@ -142,9 +153,8 @@ def get_union(service: SchemaRegistry, call: Call) -> Reply:
 def sample_data(service: SchemaRegistry, call: Call) -> Reply:
     """Return one invented object that fits a schema; the same for the same seed and schema."""
     scope, id = call.scope, call.path["id"]
-    union = service.union(scope, id)
-    resolved = service.resolved_union(scope, union) if union else service.resolved(scope, id)
-    resolved = resolved or {}
+    found = service.resolvable(scope, id)
+    resolved = service.resolved_form(scope, found).body if found else {}
     faker = call.scope.platform.ids.faker_for(str(resolved.get("$id", id)))
     return Reply(200, sample_of(resolved, faker))
 
@@ -230,13 +240,8 @@ def _by_index(call: Call) -> bool:
     return call.edition.answer("schema_registry.start") == "index"
 
 
-def _list(service: SchemaRegistry, call: Call, resources: list[JsonObject]) -> Reply:
-    page = page_of(resources, call.query, _by_index(call))
-    return _page(service, call, page, page.items)
-
-
-def _page(service: SchemaRegistry, call: Call, page: Page, found: list[JsonObject]) -> Reply:
-    items = [represented(service, call, item) for item in found]
+def _list(service: SchemaRegistry, call: Call, pages: Pages) -> Reply:
+    page, items = represented_list(service, call, pages)
     return Reply(200, list_shape(call, page, items))
 
 

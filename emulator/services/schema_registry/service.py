@@ -12,13 +12,12 @@ from emulator.services.schema_registry.csv_to_schema import SchemaPlan, propose
 from emulator.services.schema_registry.descriptors import Descriptors
 from emulator.services.schema_registry.export_import import exported_resources, imported_resources
 from emulator.services.schema_registry.identifiers import TYPES, kind_of, new_id, type_of
-from emulator.services.schema_registry.resolved_resources import ResolvedResources
+from emulator.services.schema_registry.resolved_resources import Resolved, ResolvedResources
 from emulator.services.schema_registry.resources import TITLES, Resources
 from emulator.store import Hint
 from emulator.xdm.csv_template import read
 from emulator.xdm.fields import references
 from emulator.xdm.identity import canonical
-from emulator.xdm.resolution import resolve
 
 _KINDS = {
     "schema": "schemas",
@@ -73,9 +72,15 @@ class SchemaRegistry(Resources):
         resource = self.find(scope, id, type)
         return None if resource is None else self._resolved.of(scope, resource).body
 
-    def resolved_union(self, scope: Scope, union: JsonObject) -> JsonObject:
-        """Return a union with all fields of its members."""
-        return resolve(union, lambda id: self.find(scope, id))
+    def resolved_form(self, scope: Scope, resource: JsonObject) -> Resolved:
+        """Return the resolved form of a resource or union. Do not change it."""
+        if resource.get("meta:resourceType") == "unions":
+            return self._resolved.resolve(scope, resource)
+        return self._resolved.of(scope, resource)
+
+    def resolvable(self, scope: Scope, id: str) -> JsonObject | None:
+        """Return the resource or union that any spelling of an id names."""
+        return self.find(scope, id) or self.union(scope, id)
 
     def delete(self, scope: Scope, id: str) -> None:
         """Remove a tenant's resource with its title, its descriptors and its log."""

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from emulator import budgets
 from emulator.json_types import Json, JsonObject
-from emulator.scope import Scope
 from emulator.services.schema_registry.composition import ADHOC
 from emulator.services.schema_registry.descriptors import with_deprecated_fields
 from emulator.services.schema_registry.listing import Page
@@ -16,9 +16,12 @@ from emulator.services.schema_registry.representations import Representation, re
 from emulator.services.schema_registry.service import SchemaRegistry
 from emulator.web import Call, Reply
 from emulator.xdm.identity import alt_id
-from emulator.xdm.resolution import COMPOSING
+from emulator.xdm.resolution import COMPOSING, EXCESS
 
 Shape = Callable[[JsonObject], JsonObject]
+
+Pages = Callable[[JsonObject], Page]
+"""Returns the page that a query asks for, of whole resources."""
 
 _CURRENT = (
     "$id meta:altId meta:resourceType version title type description definitions properties items "
@@ -52,10 +55,43 @@ def accepted_representation(call: Call) -> Representation:
 
 def represented(registry: SchemaRegistry, call: Call, resource: JsonObject) -> JsonObject:
     """Return a resource in the edition's shape and the representation that Accept asks for."""
+    resolves = accepted_representation(call).resolved
+    resolved = registry.resolved_form(call.scope, resource).body if resolves else {}
+    return _represented(registry, call, resource, resolved)
+
+
+def represented_list(
+    registry: SchemaRegistry, call: Call, pages: Pages
+) -> tuple[Page, list[JsonObject]]:
+    """Return the page that a query asks for, and its items as Accept asks for them.
+
+    A page of resolved resources ends early where they have too many fields. What has to stand on
+    one page with others all the same, and what is too large to be resolved, is shown as it is kept.
+    """
+    page = pages(call.query)
+    if not accepted_representation(call).resolved:
+        return page, [represented(registry, call, item) for item in page.items]
+    forms: list[JsonObject] = []
+    fields = 0
+    for item in page.items:
+        form = registry.resolved_form(call.scope, item)
+        fields += form.fields
+        if fields > budgets.LIST_FIELDS and forms:
+            page = pages({**call.query, "limit": str(len(forms))})
+            break
+        forms.append({} if EXCESS in form.body else form.body)
+    forms += [{}] * (len(page.items) - len(forms))
+    pairs = zip(page.items, forms, strict=True)
+    return page, [_represented(registry, call, item, form) for item, form in pairs]
+
+
+def _represented(
+    registry: SchemaRegistry, call: Call, resource: JsonObject, resolved: JsonObject
+) -> JsonObject:
+    """Return a resource as Accept asks for it, with the fields of its resolved form, if given."""
     accepted = accepted_representation(call)
     shaped, scope = resource_shape(call, resource), call.scope
-    if accepted.resolved:
-        resolved = _resolved(registry, scope, resource)
+    if resolved:
         if accepted.deprecated:
             found = registry.descriptors.of_schema(scope, resource["$id"])
             resolved = with_deprecated_fields(resolved, found)
@@ -65,12 +101,6 @@ def represented(registry: SchemaRegistry, call: Call, resource: JsonObject) -> J
         found = registry.descriptors.of_schema(scope, resource["$id"])
         result = {**result, "meta:descriptors": found}
     return result
-
-
-def _resolved(registry: SchemaRegistry, scope: Scope, resource: JsonObject) -> JsonObject:
-    if resource.get("meta:resourceType") == "unions":
-        return registry.resolved_union(scope, resource)
-    return registry.resolved(scope, resource["$id"]) or resource
 
 
 def _resolved_shape(shaped: JsonObject, resolved: JsonObject) -> JsonObject:
