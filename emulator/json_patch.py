@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from emulator.json_types import Json, JsonObject, dumps
+from emulator.budgets import PATCH_BYTES, PATCH_INSTRUCTIONS, PATCH_LEVELS
+from emulator.json_types import (
+    MAX_DEPTH,
+    MISSING,
+    Json,
+    JsonObject,
+    copy,
+    dumps,
+    is_deeper_than,
+    split_pointer,
+)
 
 MAX_GROWTH = 128 * 1024
 """How many bytes of JSON a document may grow beyond twice the size of itself and the patch.
@@ -25,37 +35,81 @@ def apply(document: JsonObject, patch: list[Any]) -> JsonObject:
     """Return a patched copy of a document.
 
     Raises:
-        PatchError: An instruction cannot be carried out; nothing was changed.
+        PatchError: An instruction cannot be carried out, or the patch goes beyond a budget; nothing
+            was changed.
     """
-    import jsonpatch  # only PATCH requests need it
-    import jsonpointer
-
-    largest = MAX_GROWTH + 2 * (len(dumps(document)) + len(dumps(patch)))
-    patched: Json = document
+    if len(patch) > PATCH_INSTRUCTIONS:
+        raise PatchError(f"the patch has more than {PATCH_INSTRUCTIONS:,} instructions")
+    patched = _Patched(document, patch)
     for instruction in patch:
+        patched.carry_out(instruction)
+    if not isinstance(patched.document, dict):
+        raise PatchError("the patch replaces the whole document by something else")
+    return patched.document
+
+
+class _Patched:
+    """A document on its way through a patch: a copy, changed in place by one instruction at a time.
+
+    It never gets more than `PATCH_LEVELS` levels: neither JSON nor a stack takes many more.
+    """
+
+    def __init__(self, document: JsonObject, patch: list[Any]) -> None:
+        before = dumps(document)
+        self.document: Json = copy(document)
+        self._growth = MAX_GROWTH + len(before) + 2 * len(dumps(patch))
+        self._moves = PATCH_BYTES
+
+    def carry_out(self, instruction: Json) -> None:
+        """Carry one instruction out.
+
+        Raises:
+            PatchError: It cannot be carried out.
+        """
+        import jsonpatch  # only PATCH requests need it
+        import jsonpointer
+
         if not isinstance(instruction, dict) or not isinstance(instruction.get("path"), str):
             raise PatchError("an instruction has an op and a path")
         row = {**instruction, "op": str(instruction.get("op", "")).lower()}
+        if isinstance(row.get("value"), dict | list):
+            # What is added may be changed by the next instruction; the patch must not be.
+            row["value"] = copy(row["value"])
         field = row["path"].rpartition("/")[2]
+        self._check(row, field)
         try:
-            patched = jsonpatch.JsonPatch([row]).apply(patched)
+            self.document = jsonpatch.JsonPatch([row]).apply(self.document, in_place=True)
         except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
             raise PatchError(_reason(error, row), field) from error
         except (TypeError, KeyError, ValueError, IndexError) as error:
             raise PatchError(f"cannot {row['op']} at {row['path']}", field) from error
-        if not _can_be_kept(patched, largest):
+
+    def _check(self, row: JsonObject, field: str) -> None:
+        """Raise a PatchError for what would make the document too large or too deep."""
+        levels = PATCH_LEVELS - row["path"].count("/")
+        fits = levels >= MAX_DEPTH
+        moves = row["op"] in ("copy", "move") and isinstance(row.get("from"), str)
+        found = _value_at(self.document, row["from"]) if moves else MISSING
+        if fits and found is not MISSING:
+            text = dumps(found)
+            self._moves -= len(text)
+            self._growth -= len(text) if row["op"] == "copy" else 0
+            fits = min(self._moves, self._growth) >= 0 and not is_deeper_than(text, levels)
+        if not fits:
             raise PatchError(f"{row['op']} makes the resource too large or too deep", field)
-    if not isinstance(patched, dict):
-        raise PatchError("the patch replaces the whole document by something else")
-    return cast(JsonObject, patched)
 
 
-def _can_be_kept(value: Json, largest: int) -> bool:
-    """Tell whether a value can be written as JSON, of so many levels and so many bytes."""
-    try:
-        return len(dumps(value)) <= largest
-    except TypeError:
-        return False
+def _value_at(document: Json, pointer: str) -> Json:
+    """Return the value at a pointer of an instruction, `MISSING` where there is none."""
+    value = document
+    for step in split_pointer(pointer):
+        if isinstance(value, dict):
+            value = value.get(step, MISSING)
+        elif isinstance(value, list) and step.isdecimal() and len(step) < 10:
+            value = value[int(step)] if int(step) < len(value) else MISSING
+        else:
+            return MISSING
+    return value
 
 
 def _reason(error: Exception, row: JsonObject) -> str:

@@ -35,12 +35,13 @@ class RememberingScope(Scope):
 class BoundLookup:
     """Finds resources and asks facts of every service for the rules of one request."""
 
-    __slots__ = ("_answers", "request", "scope")
+    __slots__ = ("_answers", "_judged", "request", "scope")
 
     def __init__(self, scope: Scope, request: JsonObject) -> None:
         self.scope = RememberingScope(scope)
         self.request = request
         self._answers: dict[tuple[str, bytes], Json] = {}
+        self._judged: dict[tuple[str, bytes], list[Finding]] = {}
 
     def find(self, kind: str, key: str) -> JsonObject | None:
         return self.scope.find(kind, key)
@@ -55,6 +56,13 @@ class BoundLookup:
         return self._answers[place]
 
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
+        # Several rules ask of the same resource, before and after a patch, each for other rules.
+        place = (operation, dumps(request))
+        if place not in self._judged:
+            self._judged[place] = self._judge(operation, request)
+        return self._judged[place]
+
+    def _judge(self, operation: str, request: JsonObject) -> list[Finding]:
         scope = self.scope
         findings = scope.edition.judge(operation, request, BoundLookup(scope, request))
         marked = mark(findings, scope.edition.mutes, operation, scope.now())
