@@ -82,3 +82,9 @@ PATCH_BYTES = 16 * MIB
 
 PATCH_LEVELS = 200
 """Levels of arrays and objects that JSON Patches give a resource; the request is refused."""
+
+LARGE_BODY_BYTES = 256 * KIB
+"""A body that is judged on the serving thread; larger ones are judged beside it, one by one."""
+
+MAX_WORKERS = 8
+"""Calls that take long and are worked on at the same time; further ones wait."""

@@ -7,6 +7,7 @@ to be made for every request.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from emulator.clock import Clock
@@ -15,6 +16,7 @@ from emulator.fixtures.library import FixtureLibrary, Fixtures
 from emulator.hooks import BatchHook, CompletionHook, EraseHook, RunHook
 from emulator.ids import Ids
 from emulator.json_types import Json, JsonObject
+from emulator.ongoing import Ongoing
 from emulator.sandbox import Sandbox
 from emulator.settings import Settings
 from emulator.store import ALL, Blobs, Change, Hint, Store, Stored
@@ -150,6 +152,17 @@ class Scope:
         """Carry out changes of the store, all or none."""
         self.platform.store.write(*changes)
 
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Let nobody else write in the sandbox: what is read in the block is still true at its end.
+
+        Raises:
+            Interrupted: This thread works on what has been erased meanwhile.
+        """
+        with self.platform.store.exclusive(self.sandbox):
+            self.platform.ongoing.check_place()
+            yield
+
     def new_uuid(self, kind: str) -> str:
         """Return the next dashed id of a kind."""
         counter = self.platform.store.next(self.sandbox, kind)
@@ -233,6 +246,7 @@ class PlatformBase:
         self.settings = settings
         self.run_hooks: list[RunHook] = []
         self.batch_hooks: list[BatchHook] = []
+        self.ongoing = Ongoing()
         self.completion_hooks: list[CompletionHook] = []
         self.on_erase: list[EraseHook] = []
         self.conformers: dict[
@@ -255,9 +269,18 @@ class PlatformBase:
 
     def erase(self, organization: str | None = None, name: str | None = None) -> None:
         """Forget everything, or what one organization or one of its sandboxes holds."""
-        self.store.erase(organization, name)
-        self.blobs.erase(organization, name)
-        self.erased(organization, name)
+        with self.replacing(organization, name):
+            self.store.erase(organization, name)
+            self.blobs.erase(organization, name)
+            self.erased(organization, name)
+
+    @contextmanager
+    def replacing(self, organization: str | None = None, name: str | None = None) -> Iterator[None]:
+        """Interrupt the work on what is erased or replaced in the block; nothing of it lands."""
+        with ExitStack() as stack:
+            for sandbox in self.ongoing.void(organization, name):
+                stack.enter_context(self.store.exclusive(sandbox))
+            yield
 
     def erased(self, organization: str | None = None, name: str | None = None) -> None:
         """Call `on_erase`: resources are gone, and their ids may come again."""

@@ -21,7 +21,7 @@ def routes(engine: Engine) -> Routes:
         flows = engine.platform.services.flow_service
         edition = engine.contract.edition(engine.edition)
         ended = sum(
-            flows.catch_up(Scope(engine.platform, edition, sandbox))
+            flows.catch_up(Scope(engine.platform, edition, sandbox), waits=True)
             for sandbox in flows.queue.sandboxes(engine.platform.store)
             if organization in (None, sandbox.organization) and name in (None, sandbox.name)
         )

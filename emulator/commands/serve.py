@@ -45,7 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     emulator = build_emulator(settings)
-    server = Server(emulator.application, settings.host, settings.port)
+    application = emulator.application
+    server = Server(application, settings.host, settings.port, interrupt=application.interrupt)
 
     def announce(started: Server) -> None:
         url = url_of(started.host, started.port)

@@ -29,17 +29,23 @@ def delta_column(flow: JsonObject) -> JsonObject | None:
 class Selection(NamedTuple):
     """Which files a run reads: modified from `start` to `end`, and written after `number`.
 
-    `advances` says that the next run continues where this one ends; a run with a window of its own
-    does not advance its flow.
+    Of files that were modified in the last millisecond it reads those up to the number `last`: they
+    were there when the run became due. `advances` says that the next run continues where this one
+    ends; a run with a window of its own does not advance its flow.
     """
 
     start: int = 0
     end: int = 2**63
     number: int = 0
+    last: int = 2**63
     advances: bool = True
 
     def includes(self, file: File) -> bool:
-        return self.start <= file.modified <= self.end and file.number > self.number
+        return self.start <= file.modified and file.number > self.number and self.reaches(file)
+
+    def reaches(self, file: File) -> bool:
+        """Tell whether the run became due after a file was written."""
+        return (file.modified, file.number) <= (self.end, self.last)
 
 
 class DeltaColumn:

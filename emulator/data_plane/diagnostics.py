@@ -69,6 +69,12 @@ class Diagnostics:
             if self._samples:
                 self._put("meta/row_error_samples.json", dumps(self._samples))
 
+    def withdraw(self) -> None:
+        """Remove what was written: the batch has been given up."""
+        self._buffers.clear()
+        for folder in ("failed", "meta"):
+            self._blobs.delete_all(self._sandbox, f"{self._root}/{folder}/")
+
     def errors(self, landed: int) -> list[JsonObject]:
         """Return the batch's `errors`: by code with diagnostics, else one that asks for them."""
         if not self.rows:

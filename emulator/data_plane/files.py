@@ -6,6 +6,7 @@ Nothing is connected to; tests put the files there that a storage would have.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.json_types import JsonObject
@@ -57,7 +58,7 @@ class ConnectionFiles:
         )
         key = _key(container, file.path)
         self._blobs.put(sandbox, f"files/{key}", content)
-        self._store.write(Change(sandbox, FILE, key, file._asdict()))
+        self._store.write(Change(sandbox, FILE, key, file._asdict(), moves=True))
         return file
 
     def put_block(
@@ -95,10 +96,15 @@ class ConnectionFiles:
         files = (File(**row) for row in rows)
         return sorted(file for file in files if file.modified >= oldest)
 
-    def last_number(self, sandbox: Sandbox, until: int) -> int:
-        """Return the highest number of a file of a sandbox that was written up to a time."""
-        rows = (stored.body for stored in self._store.scan(sandbox, FILE))
-        return max((row["number"] for row in rows if row["modified"] <= until), default=0)
+    def latest(self, sandbox: Sandbox) -> int:
+        """Return the number of the file of a sandbox that was written last; 0 without one."""
+        last = next(self._store.recent(sandbox, FILE), None)
+        return 0 if last is None else last.body["number"]
+
+    def last_number(self, sandbox: Sandbox, reaches: Callable[[File], bool]) -> int:
+        """Return the highest number of the files of a sandbox for which a condition holds."""
+        files = (File(**stored.body) for stored in self._store.scan(sandbox, FILE))
+        return max((file.number for file in files if reaches(file)), default=0)
 
     def delete(self, sandbox: Sandbox, container: str, path: str) -> bool:
         """Remove a file; tell whether it was there."""

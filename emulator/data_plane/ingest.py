@@ -90,10 +90,18 @@ def ingest_rows(
         input: What to ingest.
         percent: How many of a hundred rows may fail (partial ingestion); None lets none fail.
         diagnostics: Whether to write the diagnostic files.
+
+    Raises:
+        Interrupted: The emulator ends, or the batch has been ended or deleted meanwhile. Nothing
+            was written.
     """
     ingestion = _Ingestion(scope, dataset, batch_id, diagnostics)
-    members = ingestion.carry_out(input, percent or 0)
-    return batches.finish(scope, batch_id, members, members["status"] == "success")
+    try:
+        members = ingestion.carry_out(input, percent or 0)
+        return batches.finish(scope, batch_id, members, members["status"] == "success")
+    except BaseException:  # interrupted or broken: nothing of it may stay
+        ingestion.withdraw()
+        raise
 
 
 def percent_of(value: Json) -> float | None:
@@ -162,6 +170,11 @@ class _Ingestion:
             errors = [{"code": refused.code, "description": str(refused)}, *errors]
         return self._members(succeeds, errors, input)
 
+    def withdraw(self) -> None:
+        """Remove all that was written."""
+        self._files.withdraw()
+        self._bad.withdraw()
+
     def _ask_hooks(self) -> None:
         for hook in self._scope.platform.batch_hooks:
             failure = hook(self._scope.sandbox, self._dataset)
@@ -176,7 +189,9 @@ class _Ingestion:
 
     def _take(self, rows: Iterable[InputRow]) -> None:
         conform, write = self._conform, self._files.add
+        check = self._scope.platform.ongoing.check
         for row in rows:
+            check()
             self._read += 1
             errors = list(row.errors)
             converted = row.value if errors else conform(row.value, errors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.data_plane import sources
@@ -23,6 +24,7 @@ from emulator.data_plane.source_query import require_columns
 from emulator.data_plane.sources import FileFormat
 from emulator.filters.pql import column_of
 from emulator.json_types import JsonObject, as_object
+from emulator.ongoing import Interrupted
 from emulator.scope import Scope
 from emulator.services.interfaces import Batches, Services
 
@@ -71,6 +73,9 @@ def carry_out(
         return _promoted(services, scope, parts, reader) if files else reader.result()
     except FileError as error:
         return reader.result(error.code, str(error))
+    except Interrupted as error:
+        scope.platform.ongoing.check_place()
+        return replace(reader.result(error.code, str(error)), is_interrupted=True)
     except Exception as error:  # noqa: BLE001 - a bug must not break every list of flows and runs
         _log.exception("a run of flow %s broke", flow["id"])
         return reader.result(INTERNAL_ERROR, f"The run broke: {error!r}.")
@@ -128,9 +133,11 @@ class SourceReader:
     def _input_rows(
         self, parts: FlowParts, files: list[SourceFile], mapping: CompiledMapping | None
     ) -> Iterator[InputRow]:
+        check = self._scope.platform.ongoing.check
         for item in files:
             name = item.file.path
             for row in parts.query.projected(self._new_rows(parts, item)):
+                check()
                 self.rows += 1
                 if row.corrupt:
                     yield InputRow(row.value, name, UNREADABLE)
@@ -240,8 +247,9 @@ def _ingested(
         )
     except Exception as error:
         # Nothing else would ever end this batch; `carry_out` reports what happened.
-        reason = {"code": "unknown", "description": f"Job aborted: {error!r}."}
-        batches.update(scope, batch["id"], {"status": "failed", "errors": [reason]})
+        code = error.code if isinstance(error, Interrupted) else "unknown"
+        reason = {"code": code, "description": f"Job aborted: {error}"}
+        batches.give_up(scope, batch["id"], [reason])
         raise
 
 

@@ -38,6 +38,7 @@ class RunResult:
         diagnosed: Whether the batch has diagnostic files.
         copy_error: Why the source could not be read, so that nothing was promoted.
         errors: What is wrong with what was promoted.
+        is_interrupted: Whether it was given up, so that the next run has the same to read.
     """
 
     status: str = "success"
@@ -53,6 +54,7 @@ class RunResult:
     diagnosed: bool = False
     copy_error: JsonObject | None = None
     errors: list[JsonObject] = field(default_factory=list)
+    is_interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

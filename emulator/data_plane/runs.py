@@ -2,7 +2,9 @@
 
 Nothing runs in the background. Runs that are due are carried out when a call reads runs or flows,
 or by `POST /_emulator/tick`, in the order of their times; so with a manual clock the same calls
-give the same runs.
+give the same runs. What a run reads was there when it was ordered or became due, even within one
+millisecond: files are numbered. Others may write while a run reads; what it brings is written in
+one step at its end.
 """
 
 from __future__ import annotations
@@ -57,38 +59,41 @@ class FlowEngine:
                 continue
             at = at if id in seen else _not_too_long_ago(schedule, at, now)
             seen.add(id)
-            ended += self._scheduled(flow, schedule, at)
             following = due_after(schedule, at)
             if following is not None and following <= now:
                 heappush(queue, (following, "flow", id))
-            else:
+            else:  # before it runs, because a client may change its schedule meanwhile
                 self._queue.plan(self._scope, id, following)
+            ended += self._scheduled(flow, schedule, at)
         self._queue.settle(self._scope)
         return ended
 
     def order(self, flow: JsonObject, sent: JsonObject) -> JsonObject:
-        """Make a run that was ordered, carry it out unless it is for later, and return it."""
+        """Make a run that was ordered and return it; one that is for later waits in the queue."""
         now = self._scope.now()
         users = {"createdBy": self._scope.user_id, "updatedBy": self._scope.user_id}
         clients = {"createdClient": self._scope.client, "updatedClient": self._scope.client}
-        run = self._flows.runs.create(self._scope, {**flow, **users, **clients}, sent, now)
-        params = as_object(run.get("params"))
-        column = params.get("deltaColumn")
+        start = read_time(as_object(sent.get("params")).get("startTime"))
+        is_for_later = start is not None and start > now
+        state = "scheduled" if is_for_later else "inProgress"
+        ordered = {**flow, **users, **clients}
+        run = self._flows.runs.create(self._scope, ordered, sent, now, state)
+        column = as_object(run.get("params")).get("deltaColumn")
         if isinstance(column, dict) and _takes_delta_column(self._scope, flow):
-            flow = self._flows.keep_delta_column(self._scope, flow, column)
-        start = read_time(params.get("startTime"))
-        if start is not None and start > now:
+            self._flows.keep_delta_column(self._scope, flow, column)
+        if start is not None and is_for_later:
             self._queue.wait(self._scope, run["id"], start)
-            return run
-        return self._carry_out(flow, run, now)
+        return run
 
-    def again(self, run: JsonObject) -> JsonObject:
-        """Carry out a run again; it reads only what lies within its own window (documented)."""
-        flow = self._scope.find("flow", run["flowId"])
+    def carry_out(self, run: JsonObject, *, again: bool = False) -> JsonObject:
+        """Carry out a run now; one that is made `again` reads only its own window (documented)."""
+        flow, now = self._scope.find("flow", run["flowId"]), self._scope.now()
+        if not again:
+            return self._carry_out_or_fail(flow, run, now)
         if flow is None:
-            return run  # a rule has found it before
+            return run
         caller = {"updatedBy": self._scope.user_id, "updatedClient": self._scope.client}
-        return self._carry_out(flow, {**run, **caller}, self._scope.now(), _window_of(run))
+        return self._carry_out(flow, {**run, **caller}, now, _window_of(run))
 
     def _resume(self, run_id: str, at: int) -> int:
         """Carry out a run that waited for its time, or that was held up; tell whether it ended.
@@ -100,22 +105,25 @@ class FlowEngine:
         if run is None or run["state"] not in OPEN:
             return 0
         flow = self._scope.find("flow", run["flowId"])
-        if flow is None:
-            run = self._hold({**run, "updatedAt": self._scope.now()}, _FLOW_IS_GONE, at)
-        elif flow["state"] != "enabled":
+        if flow is not None and flow["state"] != "enabled":
             self._queue.wait(self._scope, run_id, at)
-        else:
-            run = self._carry_out(flow, run, self._scope.now())
-        return run["state"] not in OPEN
+            return 0
+        return self._carry_out_or_fail(flow, run, self._scope.now())["state"] not in OPEN
+
+    def _carry_out_or_fail(self, flow: JsonObject | None, run: JsonObject, at: int) -> JsonObject:
+        """Carry out a run, which fails if its flow has been deleted meanwhile."""
+        if flow is None:
+            return self._hold({**run, "updatedAt": at}, _FLOW_IS_GONE, at)
+        return self._carry_out(flow, run, at)
 
     def _scheduled(self, flow: JsonObject, schedule: Schedule, at: int) -> int:
         """Make the run of a flow that is due at `at` and carry it out; tell whether it ended."""
         progress = self._queue.progress(self._scope, flow["id"])
-        self._queue.note(self._scope, flow["id"], {**progress, "lastDue": at})
-        selection = _following(progress, at)
+        self._queue.note(self._scope, flow["id"], {"lastDue": at})
+        selection = _following(progress, at, progress.get("lastFile", 0))
         if "lastDue" not in progress and not schedule.backfill:
             selection = selection._replace(start=schedule.start)
-        run = self._flows.runs.create(self._scope, flow, {}, at)
+        run = self._flows.runs.create(self._scope, flow, {}, at, "inProgress")
         return self._carry_out(flow, run, at, selection)["state"] not in OPEN
 
     def _carry_out(
@@ -127,29 +135,34 @@ class FlowEngine:
         if held is not None:
             return self._hold(run, held, at)
         progress = self._queue.progress(self._scope, flow["id"])
-        selection = (
-            selection or _ordered_window(as_object(run.get("params"))) or _following(progress, at)
-        )
+        if selection is None:
+            last = ConnectionFiles(self._platform).latest(self._scope.sandbox)
+            ordered = _ordered_window(as_object(run.get("params")))
+            selection = ordered or _following(progress, at, last)
         copy_id = self._scope.new_uuid("adf_run")
         delta = DeltaColumn(_delta_name(flow, run), progress.get("delta"), selection)
         result = carry_out(self._platform.services, self._scope, flow, selection, delta)
-        if selection.advances:
-            self._advance(flow["id"], selection, delta)
         report = RunReport(at, (selection.start, min(selection.end, at)), _kind(flow), result)
         source, target = _first(flow, "sourceConnectionIds"), _first(flow, "targetConnectionIds")
         activities = report.activities(copy_id, source, target)
         run |= {"metrics": report.metrics(), "activities": activities}
-        self._flows.runs.write(self._scope, run)
-        self._flows.note_run(self._scope, run)
+        with self._scope.exclusive():
+            if selection.advances and not result.is_interrupted:
+                self._advance(flow["id"], selection, delta)
+            self._flows.runs.write(self._scope, run)
+            self._flows.note_run(self._scope, run)
         return run
 
     def _advance(self, flow_id: str, selection: Selection, delta: DeltaColumn) -> None:
         """Remember how far a flow has read, so that its next run begins there."""
+        if self._scope.find("flow", flow_id) is None:
+            return  # it has been deleted while it ran
         progress = self._queue.progress(self._scope, flow_id)
-        read = ConnectionFiles(self._platform).last_number(self._scope.sandbox, selection.end)
+        files = ConnectionFiles(self._platform)
+        read = files.last_number(self._scope.sandbox, selection.reaches)
         read = max(read, progress.get("read", 0))
         reached = {"read": read, "until": selection.end, "delta": delta.reached}
-        self._queue.note(self._scope, flow_id, {**progress, **reached})
+        self._queue.note(self._scope, flow_id, reached)
 
     def _held(self, flow: JsonObject, run: JsonObject) -> JsonObject | None:
         """Return the status that keeps a run from being carried out, of the first hook with one."""
@@ -160,11 +173,12 @@ class FlowEngine:
         """Give a run the status that a hook wants; one that has not ended is asked for again."""
         duration = {"startedAtUTC": at, "completedAtUTC": at}
         run |= {"metrics": {"durationSummary": duration, "statusSummary": held}, "activities": []}
-        self._flows.runs.write(self._scope, run)
-        if run["state"] in OPEN:
-            self._queue.wait(self._scope, run["id"], at)
-        else:
-            self._flows.note_run(self._scope, run)
+        with self._scope.exclusive():
+            self._flows.runs.write(self._scope, run)
+            if run["state"] in OPEN:
+                self._queue.wait(self._scope, run["id"], at)
+            else:
+                self._flows.note_run(self._scope, run)
         return run
 
 
@@ -194,9 +208,9 @@ def _not_too_long_ago(schedule: Schedule, at: int, now: int) -> int:
     return due_after(schedule, now - MAX_CAUGHT_UP * schedule.every) or at
 
 
-def _following(progress: JsonObject, at: int) -> Selection:
-    """Return what is new since a flow's last run, up to `at`."""
-    return Selection(min(progress.get("until", 0), at), at, progress.get("read", 0))
+def _following(progress: JsonObject, at: int, last: int) -> Selection:
+    """Return what is new since a flow's last run, up to `at`, where the file `last` was there."""
+    return Selection(min(progress.get("until", 0), at), at, progress.get("read", 0), last)
 
 
 def _ordered_window(params: JsonObject) -> Selection | None:

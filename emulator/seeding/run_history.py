@@ -42,12 +42,14 @@ class RunHistory:
         contents = {flow.id: self._content(flow) for flow in flows}
         ended = 0
         for time, flow in _due(flows, runs.everyDays, start, until):
-            self._clock.set(time)
+            # A run reads what was there when it became due.
+            self._clock.set(time - 1)
             content = contents[flow.id]
             if self._faker.random_int(1, 10_000) <= runs.failing * 10_000:
                 content = _with_surplus_cells(content)
             path = f"{flow.folder}/{time // 1000}.csv"
             self._files.put(self._sandbox, flow.connection, path, content)
+            self._clock.set(time)
             ended += self._engine.catch_up()
             # A file that has been read would only slow down the next runs.
             self._files.delete(self._sandbox, flow.connection, path)

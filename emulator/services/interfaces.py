@@ -27,6 +27,19 @@ class Domain(Protocol):
         return {}
 
 
+class CatchingUp(Protocol):
+    """A service in which something becomes due as time passes or as it is looked at."""
+
+    def is_due(self, scope: Scope) -> bool:
+        """Tell whether something is to be carried out before a sandbox is looked at."""
+
+    def catch_up(self, scope: Scope, *, waits: bool = False) -> int:
+        """Carry out what is due in a sandbox; return how much has ended.
+
+        If somebody else is at it, this does nothing, unless it `waits` for them.
+        """
+
+
 class Batches(Protocol):
     """Catalog's batches."""
 
@@ -39,7 +52,14 @@ class Batches(Protocol):
     def finish(
         self, scope: Scope, id: str, members: Mapping[str, object], lands: bool
     ) -> JsonObject:
-        """End a batch: its state, and its data set files if data lands."""
+        """End a batch: its state, and its data set files if data lands.
+
+        Raises:
+            Interrupted: It has been ended or deleted by somebody else.
+        """
+
+    def give_up(self, scope: Scope, id: str, errors: list[JsonObject]) -> None:
+        """End a batch that is still open as failed."""
 
     def withdraw(self, scope: Scope, id: str, status: str) -> None:
         """Take a batch's data out of reach."""
@@ -103,7 +123,7 @@ class RunQueue(Protocol):
         """Return how far a flow has come."""
 
     def note(self, scope: Scope, flow_id: str, progress: JsonObject) -> None:
-        """Remember how far a flow has come."""
+        """Remember, beside what is known, how far a flow has come."""
 
 
 class Runs(Protocol):
@@ -112,14 +132,16 @@ class Runs(Protocol):
     def find(self, scope: Scope, id: str) -> JsonObject | None:
         """Return one run."""
 
-    def create(self, scope: Scope, flow: JsonObject, sent: JsonObject, at: int) -> JsonObject:
+    def create(
+        self, scope: Scope, flow: JsonObject, sent: JsonObject, at: int, state: str
+    ) -> JsonObject:
         """Store a run that has not been carried out and return it."""
 
     def write(self, scope: Scope, run: JsonObject) -> JsonObject:
         """Write a changed run and return it with its new etag."""
 
 
-class FlowService(Domain, Protocol):
+class FlowService(Domain, CatchingUp, Protocol):
     """Flows and their runs."""
 
     @property
@@ -129,9 +151,6 @@ class FlowService(Domain, Protocol):
     @property
     def runs(self) -> Runs:
         """The runs."""
-
-    def catch_up(self, scope: Scope) -> int:
-        """Carry out what is due in a sandbox; return how many runs ended."""
 
     def parts_of(self, scope: Scope, flow_id: str) -> JsonObject:
         """Return a flow's `source` and `target` connection, each None if it has none."""
@@ -145,6 +164,9 @@ class FlowService(Domain, Protocol):
 
 class BatchIngestion(Domain, Protocol):
     """Batches that clients fill with files."""
+
+    def is_waiting(self, scope: Scope) -> bool:
+        """Tell whether a completed batch of a sandbox waits to be read."""
 
     def advance(self, scope: Scope, id: str) -> None:
         """Bring a waiting batch one step nearer to its end, since a client reads it."""

@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from emulator.serving.heads import HeadError
 from emulator.serving.reading import ReadingProtocol
-from emulator.web.message import Response
+from emulator.serving.workers import Workers
+from emulator.web.message import Deferred, DeferringHandler, Request, Response
 
 if TYPE_CHECKING:
     from uvicorn.config import Config
     from uvicorn.server import ServerState
+
+_T = TypeVar("_T")
+
+Begin = Callable[[Request], Response | Deferred]
 
 _log = logging.getLogger("emulator")
 
@@ -26,8 +33,12 @@ class HandlerProtocol(ReadingProtocol):
     """One connection; a subclass of it says what answers and what sends.
 
     The body of a request is read whole before the handler is called, so slow clients do not block
-    others, and the handler never runs on two threads at once. Responses keep the order of requests.
+    others. What the handler defers is answered by a worker while this thread serves others.
+    Responses keep the order of requests.
     """
+
+    workers: ClassVar[Workers]
+    large_bodies: ClassVar[Workers]
 
     def __init__(
         self,
@@ -38,7 +49,12 @@ class HandlerProtocol(ReadingProtocol):
     ) -> None:
         """Begin as uvicorn's protocol does, without a request."""
         super().__init__(config, server_state, app_state, _loop)
+        handler = self.handler
+        self._begin: Begin = (
+            handler.begin if isinstance(handler, DeferringHandler) else handler.handle
+        )
         self._late: asyncio.TimerHandle | None = None
+        self._is_working = False
 
     # Called by the transport
 
@@ -56,36 +72,26 @@ class HandlerProtocol(ReadingProtocol):
     def shutdown(self) -> None:
         """End the connection after the responses to the requests that have arrived."""
         self._is_last = True
-        if self._request is None and self._late is None and not self._ready:
+        if self._request is None and not self._is_waiting and not self._ready:
             self.transport.close()
 
     # Responses
 
     def _answer(self) -> None:
         """Answer requests in their order, as long as nothing has to be waited for."""
-        while self._ready and self._late is None:
+        while self._ready and not self._is_waiting:
             if self.transport.is_closing() or self.flow.write_paused:
                 break
             request = self._ready.popleft()
-            try:
-                response = self.handler.handle(request)
-            except Exception:  # noqa: BLE001 - one request must not end the others
-                _log.exception("%s %s failed", request.method, request.target)
-                response = _refusal(500, "platform.internal_error", "The emulator failed.")
-            delay = 0.0 if response.fault is None else response.fault.delay
-            if delay:
-                self._late = self.loop.call_later(delay, self._send_late, response)
+            answered = _answered(self._begin, request)
+            if isinstance(answered, Deferred):
+                self._defer(answered, request)
             else:
-                self._send(response)
+                self._reply(answered)
         if self._ready:
             self.flow.pause_reading()
         elif self._refusal is not None and not self._is_waiting:
             self._send_refusal(self._refusal)
-
-    @property
-    def _is_waiting(self) -> bool:
-        """Whether the response to an earlier request is still to come."""
-        return self._late is not None
 
     def _send_refusal(self, error: HeadError) -> None:
         """Send why no more is read, once; the client ends the connection, or we do soon."""
@@ -94,6 +100,36 @@ class HandlerProtocol(ReadingProtocol):
             response = _refusal(error.status, error.rule, str(error))
             self.outbox.write(self.transport, self._head(response, is_last=True) + response.body)
             self.outbox.half_close(self.transport)
+
+    @property
+    def _is_waiting(self) -> bool:
+        """Whether the response to an earlier request is still to come."""
+        return self._is_working or self._late is not None
+
+    def _defer(self, deferred: Deferred, request: Request) -> None:
+        """Have a worker make a response, and reply with it then."""
+
+        def work() -> None:
+            response = _answered(lambda _: deferred.answer(), request)
+            with suppress(RuntimeError):  # the loop has been closed: the server has ended
+                self.loop.call_soon_threadsafe(self._worked, response)
+
+        self._is_working = True
+        (self.large_bodies if deferred.is_large else self.workers).submit(work)
+
+    def _worked(self, response: Response) -> None:
+        self._is_working = False
+        if not self.transport.is_closing():
+            self._reply(response)
+            self._answer()
+
+    def _reply(self, response: Response) -> None:
+        """Send a response, late if its fault says so."""
+        delay = 0.0 if response.fault is None else response.fault.delay
+        if delay:
+            self._late = self.loop.call_later(delay, self._send_late, response)
+        else:
+            self._send(response)
 
     def _send_late(self, response: Response) -> None:
         self._late = None
@@ -128,6 +164,15 @@ class HandlerProtocol(ReadingProtocol):
         for raw_name, raw_value in self.server_state.default_headers:
             lines.append(f"{raw_name.decode()}: {raw_value.decode()}")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def _answered(answer: Callable[[Request], _T], request: Request) -> _T | Response:
+    """Return what a function answers to a request: one that fails must not end the others."""
+    try:
+        return answer(request)
+    except Exception:  # noqa: BLE001 - whatever it is, the log has it
+        _log.exception("%s %s failed", request.method, request.target)
+        return _refusal(500, "platform.internal_error", "The emulator failed.")
 
 
 def _refusal(status: int, rule: str, message: str) -> Response:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from emulator import budgets
+from emulator.serving.workers import Workers
 from emulator.web.message import Handler
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
     from emulator.serving.protocol import HandlerProtocol
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 1.5
+SWITCH_SECONDS = 0.001
 _BACKLOG = 1024
 _DRAIN_SECONDS = 0.002
 _ABORT_SECONDS = 1.0
@@ -42,6 +45,7 @@ class Server:
         port: int = 0,
         *,
         grace: float = GRACE_SECONDS,
+        interrupt: Callable[[], object] = lambda: None,
     ) -> None:
         """Remember what to serve.
 
@@ -51,10 +55,12 @@ class Server:
             host: Where to listen.
             port: 0 takes a free one.
             grace: For how many seconds `stop()` waits for requests in flight.
+            interrupt: Called when the server is to end, to give up what takes long.
         """
         self._handler = handler
         self._address = (host, port)
         self._grace = grace
+        self._interrupt = interrupt
         self._socket: socket.socket | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -118,7 +124,9 @@ class Server:
         from uvicorn.config import Config
         from uvicorn.server import ServerState
 
-        protocol, state = _protocol_of(self._handler, loop), ServerState()
+        workers, large_bodies = Workers("worker"), Workers("large-bodies", most=1)
+        protocol = _protocol_of(self._handler, loop, workers, large_bodies)
+        state = ServerState()
         config = Config(
             self._handler.handle,
             http=protocol,
@@ -146,7 +154,10 @@ class Server:
         listener.close()
         # A request that has arrived but not yet been read is in flight as well.
         await asyncio.sleep(_DRAIN_SECONDS)
+        self._interrupt()
         await _drain(state, self._grace)
+        workers.close()
+        large_bodies.close()
 
 
 def run(server: Server, on_ready: Callable[[Server], None] | None = None) -> None:
@@ -168,6 +179,8 @@ def run(server: Server, on_ready: Callable[[Server], None] | None = None) -> Non
 
     for number in signals:
         signal.signal(number, end)
+    # Whatever computes beside it lets the serving thread in this often.
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         freeze_garbage()
         if on_ready is not None:
@@ -188,7 +201,9 @@ def freeze_garbage() -> None:
     gc.set_threshold(50_000, 50, 1_000)
 
 
-def _protocol_of(handler: Handler, loop: asyncio.AbstractEventLoop) -> type[HandlerProtocol]:
+def _protocol_of(
+    handler: Handler, loop: asyncio.AbstractEventLoop, workers: Workers, large_bodies: Workers
+) -> type[HandlerProtocol]:
     from emulator.serving.bodies import Bodies
     from emulator.serving.outbox import Outbox
     from emulator.serving.protocol import HandlerProtocol
@@ -198,6 +213,7 @@ def _protocol_of(handler: Handler, loop: asyncio.AbstractEventLoop) -> type[Hand
 
     Protocol.handler, Protocol.outbox = handler, Outbox(loop)
     Protocol.bodies, Protocol.open = Bodies(), set()
+    Protocol.workers, Protocol.large_bodies = workers, large_bodies
     return Protocol
 
 

@@ -47,11 +47,12 @@ def restore(engine: Engine, state: State) -> None:
     An emulator that uses the machine's time keeps using it.
     """
     clock, blobs = engine.platform.clock, engine.platform.blobs
-    engine.platform.store.load(state.store)
-    blobs.erase()
-    for blob in state.blobs:
-        blobs.put(*blob)
-    engine.platform.erased()
+    with engine.platform.replacing():
+        engine.platform.store.load(state.store)
+        blobs.erase()
+        for blob in state.blobs:
+            blobs.put(*blob)
+        engine.platform.erased()
     engine.edition = state.edition
     engine.enforce = state.enforce
     engine.requests = state.requests

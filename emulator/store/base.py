@@ -150,6 +150,9 @@ class Store(Protocol):
     def load(self, snapshot: Snapshot, sandbox: Sandbox | None = None) -> None:
         """Replace everything, or what one sandbox holds, by what a snapshot holds of it."""
 
+    def is_busy(self, sandbox: Sandbox) -> bool:
+        """Tell whether another thread is in the exclusive section of a sandbox just now."""
+
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         """Let one writer at a time decide and write in a sandbox."""
 

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from itertools import islice
 from operator import itemgetter
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from emulator.json_types import Json, dumps, loads
 from emulator.sandbox import Sandbox
@@ -60,7 +61,8 @@ class MemoryStore:
         self._kinds: dict[Place, Mapping[str, Row]] = {}
         self._own: dict[Place, dict[str, Row]] = {}
         self._counters: dict[Place, int] = {}
-        self._writers: dict[Sandbox, threading.RLock] = {}
+        # Weak, because whoever is in a section holds its lock, and any name may be a sandbox's.
+        self._writers: WeakValueDictionary[Sandbox, threading.RLock] = WeakValueDictionary()
         self._lists: dict[Place, tuple[list[str], list[Row]]] = {}
         self._parts = Parts()
         self._indexes = Indexes()
@@ -257,6 +259,15 @@ class MemoryStore:
             with self._lock:
                 writer = self._writers.setdefault(sandbox, threading.RLock())
         return writer
+
+    def is_busy(self, sandbox: Sandbox) -> bool:
+        writer = self._writers.get(sandbox)
+        if writer is None:
+            return False
+        is_free = writer.acquire(blocking=False)
+        if is_free:
+            writer.release()
+        return not is_free
 
     def close(self) -> None:
         self.erase()

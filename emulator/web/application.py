@@ -7,19 +7,24 @@ are no operations: they are mounted, and Flask's.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from emulator.budgets import LARGE_BODY_BYTES
 from emulator.json_types import dumps
 from emulator.problem import Problem
 from emulator.web.call import Reply
 from emulator.web.controls import CONTROL, Controls
 from emulator.web.limits import body_limit, limit_of
-from emulator.web.message import UNROUTED, Request, Response
+from emulator.web.message import UNROUTED, Deferred, Request, Response
 from emulator.web.routing import Route, Router
 
 if TYPE_CHECKING:
     from emulator.web.isolation import Answering, IsolatedEmulators
+
+HEALTH = f"{CONTROL}health"
+"""Whether the emulator answers: nothing else is waited for."""
 
 _EMPTY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
@@ -43,6 +48,18 @@ class Application:
 
     def handle(self, request: Request) -> Response:
         """Return the response to a request. Never raises."""
+        answered = self._answer(request, defers=False)
+        return answered.answer() if isinstance(answered, Deferred) else answered
+
+    def begin(self, request: Request) -> Response | Deferred:
+        """Return the response to a request, or what makes it if that may take long. Never raises.
+
+        Whatever is Flask's is deferred, except for the health check: it may read or write any
+        amount.
+        """
+        return self._answer(request, defers=True)
+
+    def _answer(self, request: Request, *, defers: bool) -> Response | Deferred:
         refusal = self._controls.refusal(request)
         if refusal is not None:
             return refusal
@@ -56,12 +73,22 @@ class Application:
         if route.operation is not None:
             request.operation, request.path = route.operation, route.path
             _limit(request, self._limits[route.operation.id])
-            return to_response(emulator.engine.answer(request), request.method)
+            if defers and emulator.engine.is_long(request):
+                is_large = len(request.body) > LARGE_BODY_BYTES and route.operation.body != "bytes"
+                return Deferred(partial(_answered, emulator, request), is_large)
+            return _answered(emulator, request)
         if route.is_storage:
-            return emulator.storage.handle(request)
+            return Deferred(partial(emulator.storage.handle, request))
         if f"{path}/".startswith(CONTROL):
-            return emulator.control.handle(request)
+            if path == HEALTH:
+                return emulator.control.handle(request)
+            return Deferred(partial(emulator.control.handle, request))
         return self._refuse(emulator, request, _problem(request, route), route)
+
+    def interrupt(self) -> None:
+        """Give up all long work: the process is about to end."""
+        self._shared.engine.platform.ongoing.end()
+        self._isolated.interrupt()
 
     def refuse_unmatched(self, request: Request) -> Response:
         """Return the refusal of a request for one of Adobe's own hosts that has no such path."""
@@ -77,6 +104,10 @@ class Application:
         if route.allowed:
             reply.headers["allow"] = ", ".join(route.allowed)
         return to_response(reply, request.method)
+
+
+def _answered(emulator: Answering, request: Request) -> Response:
+    return to_response(emulator.engine.answer(request), request.method)
 
 
 def _problem(request: Request, route: Route) -> Problem:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 from emulator.contract import Contract, Operation
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope
+from emulator.services.interfaces import CatchingUp
 from emulator.web.lookup import BoundLookup
 from emulator.web.transport_fault import TransportFault
 
@@ -95,27 +96,44 @@ class Reply:
     fault: TransportFault | None = None
 
 
-View = Callable[[Call], Reply]
-"""A view whose service has been bound."""
+Rest = Callable[[], Reply]
+"""What is left of a call when others may write in the sandbox again: it returns the reply."""
 
-_S = TypeVar("_S")
+Answer = Reply | Rest
 
 
-def operation(id: str) -> Callable[[Callable[[_S, Call], Reply]], Callable[[_S, Call], Reply]]:
-    """Mark a function (service, call) as the view of an operation; see `views_of`."""
+class View(NamedTuple):
+    """How an operation is answered.
 
-    def mark(view: Callable[[_S, Call], Reply]) -> Callable[[_S, Call], Reply]:
-        vars(view).setdefault("operation_ids", []).append(id)
+    Args:
+        answer: Returns the reply, or what is left to do for it.
+        catches_up: The service, if what is due in it is carried out first.
+        is_long: Whether it may take longer than others should wait for it.
+    """
+
+    answer: Callable[[Call], Answer]
+    catches_up: CatchingUp | None = None
+    is_long: bool = False
+
+
+_V = TypeVar("_V", bound=Callable[..., Answer])
+
+
+def operation(id: str, *, catches_up: bool = False, is_long: bool = False) -> Callable[[_V], _V]:
+    """Mark a function (service, call) as the view of an operation; see `View` and `views_of`."""
+
+    def mark(view: _V) -> _V:
+        vars(view).setdefault("operations", []).append((id, catches_up, is_long))
         return view
 
     return mark
 
 
-def views_of(module: ModuleType, service: object) -> Iterator[tuple[str, View]]:
+def views_of(module: ModuleType, service: Any) -> Iterator[tuple[str, View]]:
     """Yield the views that a module marks, by operation, each bound to its service."""
     for item in vars(module).values():
-        for id in getattr(item, "__dict__", {}).get("operation_ids", ()):
-            yield id, partial(item, service)
+        for id, catches_up, is_long in getattr(item, "__dict__", {}).get("operations", ()):
+            yield id, View(partial(item, service), service if catches_up else None, is_long)
 
 
 def read_query(query_string: str, repeatable: tuple[str, ...]) -> JsonObject:

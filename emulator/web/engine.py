@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from emulator.budgets import LARGE_BODY_BYTES
 from emulator.contract import Contract, ProblemEntry
 from emulator.contract.enforcement import refuses
 from emulator.contract.model import BODY, GATE
 from emulator.contract.mutes import mark
 from emulator.json_types import Json, JsonObject
+from emulator.ongoing import Interrupted
 from emulator.platform import Platform
 from emulator.problem import Problem
-from emulator.sandbox import PLATFORM
+from emulator.sandbox import PLATFORM, Sandbox
 from emulator.scope import Scope
-from emulator.web.call import Call, Part, Reply, View
+from emulator.web.call import Answer, Call, Part, Reply, Rest, View
 from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.exchange import After, Before, Exchange
 from emulator.web.gate import GateMemory
 from emulator.web.lookup import BoundLookup
 from emulator.web.message import Request
-from emulator.web.request_document import describe, sandbox_of
+from emulator.web.request_document import describe, sandbox_named, sandbox_of
 from emulator.web.routing import Router
 
 if TYPE_CHECKING:
@@ -56,6 +60,7 @@ class Engine:
         self.views = views
         self.before: list[Before] = []
         self.after: list[After] = []
+        self._numbering = threading.Lock()
         self.reset()
         self._request_prefix = platform.ids.hex(PLATFORM, "request", 0, 16)
         # Tokens that were issued expire, so what has passed might not pass again.
@@ -68,6 +73,30 @@ class Engine:
         self.enforce = settings.enforce
         self.requests = 0
 
+    def is_long(self, incoming: Request) -> bool:
+        """Tell whether the answer to a request may take longer than others should wait for it.
+
+        That is so by its operation, by its size, if something is due that comes first, or if its
+        sandbox is being written to.
+        """
+        if len(incoming.body) > LARGE_BODY_BYTES:
+            return True
+        platform, operation = self.platform, incoming.operation
+        platform.load()
+        view = self.views.get(operation.id)
+        if view is None or not (operation.gated or view.is_long):
+            return False
+        if view.is_long:
+            return True
+        is_idle = platform.ongoing.is_idle
+        if is_idle and view.catches_up is None:
+            return False
+        sandbox = sandbox_named(incoming.headers, platform.settings.default_sandbox)
+        if not is_idle and operation.writes and platform.store.is_busy(sandbox):
+            return True
+        scope = Scope(platform, self.contract.edition(self.edition), sandbox)
+        return view.catches_up is not None and view.catches_up.is_due(scope)
+
     def answer(self, incoming: Request) -> Reply:
         """Return the reply to a request. Never raises."""
         exchange = self._exchange(incoming)
@@ -76,6 +105,8 @@ class Engine:
             exchange.reply = self._answer_instead(exchange) or self._answer(exchange)
         except Problem as problem:
             exchange.reply = self.refuse(problem, exchange)
+        except Interrupted:
+            exchange.reply = self.refuse(Problem("platform.interrupted"), exchange)
         except Exception:  # noqa: BLE001 - a bug must not reach a client as HTML
             _log.exception("%s failed", incoming.operation.id)
             exchange.reply = self.refuse(Problem("platform.internal_error"), exchange)
@@ -165,12 +196,21 @@ class Engine:
             self._pass_gate(lookup, exchange)
         if request["content"]:
             self._refuse_first(edition.judge(BODY, request, lookup), exchange)
+        view = self.views[operation.id]
+        due = view.catches_up
+        if due is not None and due.is_due(scope):
+            with suppress(Interrupted):  # what was due has gone, so nothing is due any more
+                due.catch_up(scope)
         if operation.writes and gated:
             # Deciding and writing are one step, so that a rule's look at the store stays true.
             with self.platform.store.exclusive(sandbox):
-                reply = self._judge_and_view(scope, lookup, exchange)
+                answer = self._judge_and_view(scope, lookup, exchange)
+        elif view.is_long:
+            with self.platform.ongoing.work(sandbox):
+                answer = self._judge_and_view(scope, lookup, exchange)
         else:
-            reply = self._judge_and_view(scope, lookup, exchange)
+            answer = self._judge_and_view(scope, lookup, exchange)
+        reply = answer if isinstance(answer, Reply) else self._rest(answer, sandbox)
         if exchange.findings:
             _remark(reply, exchange.findings)
         return reply
@@ -184,7 +224,12 @@ class Engine:
         if memory is not None:
             memory.learn(edition, lookup, findings)
 
-    def _judge_and_view(self, scope: Scope, lookup: BoundLookup, exchange: Exchange) -> Reply:
+    def _rest(self, rest: Rest, sandbox: Sandbox) -> Reply:
+        """Return the reply of a call whose last part lets others write in the sandbox."""
+        with self.platform.ongoing.work(sandbox):
+            return rest()
+
+    def _judge_and_view(self, scope: Scope, lookup: BoundLookup, exchange: Exchange) -> Answer:
         incoming, edition, request = exchange.incoming, exchange.edition, lookup.request
         operation = incoming.operation
         self._refuse_first(edition.judge(operation.id, request, lookup), exchange)
@@ -201,7 +246,7 @@ class Engine:
             perform=partial(self.perform, exchange),
             content=incoming.body,
         )
-        return self.views[operation.id](call)
+        return self.views[operation.id].answer(call)
 
     def _refuse_first(self, findings: list[Finding], exchange: Exchange) -> None:
         if not findings:
@@ -244,8 +289,9 @@ class Engine:
         sent = headers.get("x-request-id", "")
         if sent.isascii() and sent.isprintable() and 0 < len(sent) <= 128:
             return sent
-        self.requests += 1
-        return f"{self._request_prefix}{self.requests:016x}"
+        with self._numbering:
+            self.requests += 1
+            return f"{self._request_prefix}{self.requests:016x}"
 
 
 def _remark(reply: Reply, findings: list[Finding]) -> None:

@@ -107,6 +107,11 @@ class IsolatedEmulators:
         request.headers[HEADER] = name
         return chosen
 
+    def interrupt(self) -> None:
+        """Give up the long work of all of them: the process is about to end."""
+        for made in list(self._made.values()):
+            made.engine.platform.ongoing.end()
+
     def names(self) -> list[str]:
         """Return the names of all there are, in the order of their first use."""
         return list(self._made)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from emulator.contract import Operation
 from emulator.web.transport_fault import TransportFault
@@ -71,6 +71,18 @@ class Response:
         return self.body if self.fault is None else self.body[: self.fault.sent(len(self.body))]
 
 
+class Deferred(NamedTuple):
+    """A request whose answer may take longer than others should wait for it.
+
+    Args:
+        answer: Returns the response; it is called once, on another thread.
+        is_large: Whether its body is long and has to be parsed: of such there is one at a time.
+    """
+
+    answer: Callable[[], Response]
+    is_large: bool = False
+
+
 class Handler(Protocol):
     """What a transport hands requests to."""
 
@@ -79,6 +91,14 @@ class Handler(Protocol):
 
     def body_limit(self, method: str, target: str) -> int:
         """Return how many bytes of a request's body are to be read, before it is handed over."""
+
+
+@runtime_checkable
+class DeferringHandler(Handler, Protocol):
+    """A handler that tells what others should not wait for."""
+
+    def begin(self, request: Request) -> Response | Deferred:
+        """Return the response to a request, or what makes it on another thread."""
 
 
 def joined_headers(lines: Iterable[tuple[str, str]]) -> dict[str, str]:

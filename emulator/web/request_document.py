@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from emulator.budgets import BODY_VALUES
 from emulator.json_types import (
     MAX_DEPTH,
@@ -54,12 +56,17 @@ def sandbox_of(request: JsonObject, default: str = "") -> Sandbox:
     belongs to the default production sandbox.
     """
     headers = request["headers"]
-    organization = headers.get("x-gw-ims-org-id", "")
     if "sandboxless" in request:
-        return Sandbox(organization, "")
+        return Sandbox(headers.get("x-gw-ims-org-id", ""), "")
     if default and not headers.get("x-sandbox-name"):
         headers["x-sandbox-name"] = default
-    return Sandbox(organization, headers.get("x-sandbox-name") or DEFAULT_PRODUCTION)
+    return sandbox_named(headers, DEFAULT_PRODUCTION)
+
+
+def sandbox_named(headers: Mapping[str, str], default: str) -> Sandbox:
+    """Return the sandbox that headers name, or the default one of their organization."""
+    name = headers.get("x-sandbox-name") or default or DEFAULT_PRODUCTION
+    return Sandbox(headers.get("x-gw-ims-org-id", ""), name)
 
 
 def _content(incoming: Request) -> tuple[JsonObject, Json]:

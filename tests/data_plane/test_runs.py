@@ -306,7 +306,7 @@ def test_a_flow_stays_with_its_connections_as_they_were(plant: Plant) -> None:
     plant.clock.advance(HOUR)
     plant.put("later/b.tsv", MORE)
     plant.clock.advance(HOUR)
-    assert plant.ids(plant.runs(before)[1]) == ["3"]
+    assert plant.ids(plant.runs(before)[2]) == ["3"]  # the one before was due when it was put
 
 
 # Which files
@@ -364,12 +364,28 @@ def test_later_runs_read_what_is_new_or_changed(plant: Plant) -> None:
 
 
 def test_files_written_within_the_second_of_a_run_are_read_by_the_next(plant: Plant) -> None:
-    id = plant.flow(scheduleParams=every())
     plant.put("leads/a.tsv")
+    id = plant.flow(scheduleParams=every())
     plant.runs(id)
     plant.put("leads/b.tsv", MORE)
     plant.clock.advance(HOUR)
     assert [counts(run)[0] for run in plant.runs(id)] == [2, 1]
+
+
+@pytest.mark.parametrize("looks_first", [False, True])
+def test_a_run_reads_what_was_there_when_it_became_due(plant: Plant, looks_first: bool) -> None:
+    """All of it within one millisecond, so that nothing but the order of events can tell."""
+    plant.put("leads/a.tsv")
+    id = plant.flow(scheduleParams=every())
+    if looks_first:
+        plant.runs(id)
+    plant.put("leads/b.tsv", MORE)
+    plant.make("runs", {"flowId": id})
+    plant.put("leads/c.tsv", MORE)
+    assert [counts(run)[0] for run in plant.runs(id)] == [2, 1]
+    plant.clock.advance(HOUR)
+    plant.put("leads/d.tsv", MORE)
+    assert [counts(run)[0] for run in plant.runs(id)] == [2, 1, 1]
 
 
 def test_a_run_that_is_looked_at_late_reads_what_was_there_in_time(plant: Plant) -> None:
@@ -388,8 +404,8 @@ def test_without_backfill_the_first_run_reads_what_came_after_the_start(plant: P
     plant.put("leads/a.tsv")
     plant.clock.advance(10)
     schedule = every(start=NOW + 5, backfill="false")
-    id = plant.flow(scheduleParams=schedule)
     plant.put("leads/b.tsv", MORE)
+    id = plant.flow(scheduleParams=schedule)
     assert [counts(run)[0] for run in plant.runs(id)] == [1]
 
 

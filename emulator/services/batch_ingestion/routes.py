@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from emulator.byte_ranges import read_content_range
+from emulator.hooks import CompletionPolicy
 from emulator.services.batch_ingestion import shapes, uploads
 from emulator.services.batch_ingestion.input_format import asked_format
 from emulator.services.batch_ingestion.service import BatchIngestion
 from emulator.services.batch_ingestion.uploads import FileId
-from emulator.web import Call, Reply, operation
+from emulator.web import Answer, Call, Reply, operation
 
 MAX_ROWS = 100
 """How many rows a preview has at most."""
@@ -18,15 +19,24 @@ def create_batch(service: BatchIngestion, call: Call) -> Reply:
     return Reply(201, shapes.batch(service.create(call.scope, call.body)))
 
 
-@operation("batch_ingestion.act_on_batch")
-def act_on_batch(service: BatchIngestion, call: Call) -> Reply:
+@operation("batch_ingestion.act_on_batch", is_long=True)
+def act_on_batch(service: BatchIngestion, call: Call) -> Answer:
     id, action = call.path["batchId"], shapes.action(call)
     if action == "complete":
-        service.complete(call.scope, id)
+        policy = service.complete(call.scope, id)
+        if policy is not None:
+            return lambda: _ended(service, call, policy)
     elif call.find("batch", id)["status"] not in shapes.AFTER[action]:
         acts = {"abort": service.abort, "fail": service.fail, "revert": service.revert}
         acts[action](call.scope, id)
     return shapes.acted(call, call.scope.find("batch", id))
+
+
+def _ended(service: BatchIngestion, call: Call, policy: CompletionPolicy) -> Reply:
+    id = call.path["batchId"]
+    before = call.scope.existing("batch", id)
+    service.end(call.scope, id, policy)
+    return shapes.acted(call, call.scope.find("batch", id) or before)
 
 
 @operation("batch_ingestion.upload_file")
@@ -58,7 +68,7 @@ def head_file(service: BatchIngestion, call: Call) -> Reply:
     return shapes.file_size(uploads.find(call.scope, _file(call)))
 
 
-@operation("batch_ingestion.preview_batch")
+@operation("batch_ingestion.preview_batch", is_long=True)
 def preview_batch(service: BatchIngestion, call: Call) -> Reply:
     """Show the columns and first rows of what a batch has so far."""
     from emulator.services.batch_ingestion.rows import preview

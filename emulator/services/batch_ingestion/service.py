@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.hooks import CompletionPolicy
 from emulator.json_types import JsonObject
+from emulator.ongoing import Interrupted
 from emulator.platform import Platform
 from emulator.scope import Scope
 from emulator.services.batch_ingestion import uploads
@@ -40,34 +41,46 @@ class BatchIngestion(Domain):
         scope.write(scope.change("batch", batch["id"], batch))
         return batch
 
-    def complete(self, scope: Scope, id: str) -> None:
-        """Take a batch as complete: it is ingested at once, or when its policy says so."""
+    def complete(self, scope: Scope, id: str) -> CompletionPolicy | None:
+        """Take a batch as complete; return its policy if it is to be ended at once by `end`."""
         batch = scope.existing("batch", id)
         if batch["status"] != "loading":
-            return  # repeating it is safe and changes nothing
+            return None  # repeating it is safe and changes nothing
         policy = self._policy(scope, batch)
         self._batches.update(scope, id, {"status": "loaded"})
         if policy.polls == 0:
-            self._end(scope, id, policy)
-        else:
-            scope.write(scope.change(POLICY, id, {**policy._asdict(), "seen": 0}))
+            return policy
+        scope.write(scope.change(POLICY, id, {**policy._asdict(), "seen": 0}))
+        return None
+
+    def is_waiting(self, scope: Scope) -> bool:
+        """Tell whether a completed batch of a sandbox waits to be read."""
+        return scope.platform.store.count(scope.sandbox, POLICY) > 0
 
     def advance(self, scope: Scope, id: str) -> None:
         """Bring a waiting batch one step nearer to its end, since a client reads it."""
         if scope.read(POLICY, id) is None:
             return
-        with self._platform.store.exclusive(scope.sandbox):
-            waiting = scope.read(POLICY, id)
-            batch = scope.find("batch", id) if waiting else None
-            if waiting is None or batch is None or batch["status"] not in WAITING:
-                return
-            seen, policy = waiting.pop("seen"), CompletionPolicy(**waiting)
-            if self._is_over(policy, seen):
-                self._end(scope, id, policy)
-                return
-            if seen:  # the first read still answers loaded
-                self._batches.update(scope, id, {"status": "staging"})
-            scope.write(scope.change(POLICY, id, {**waiting, "seen": seen + 1}))
+        with scope.exclusive():
+            policy = self._one_step(scope, id)
+        if policy is not None:
+            with scope.platform.ongoing.work(scope.sandbox):
+                self.end(scope, id, policy)
+
+    def _one_step(self, scope: Scope, id: str) -> CompletionPolicy | None:
+        """Count a read of a waiting batch; return its policy if its end has come."""
+        waiting = scope.read(POLICY, id)
+        batch = scope.find("batch", id) if waiting else None
+        if waiting is None or batch is None or batch["status"] not in WAITING:
+            return None
+        seen, policy = waiting.pop("seen"), CompletionPolicy(**waiting)
+        if self._is_over(policy, seen):
+            scope.write(scope.change(POLICY, id, None))
+            return policy
+        if seen:  # the first read still answers loaded
+            self._batches.update(scope, id, {"status": "staging"})
+        scope.write(scope.change(POLICY, id, {**waiting, "seen": seen + 1}))
+        return None
 
     def _policy(self, scope: Scope, batch: JsonObject) -> CompletionPolicy:
         """Return how a completed batch ends: as the first hook with an answer says."""
@@ -83,20 +96,31 @@ class BatchIngestion(Domain):
             return True
         return policy.polls is not None and seen >= policy.polls
 
-    def _end(self, scope: Scope, id: str, policy: CompletionPolicy) -> None:
-        """Ingest a batch's files, or let it fail as its policy says; the uploads go."""
-        scope.write(scope.change(POLICY, id, None))
+    def end(self, scope: Scope, id: str, policy: CompletionPolicy) -> None:
+        """Ingest a batch's files, or let it fail as its policy says; the uploads go.
+
+        Others may write meanwhile, and end the batch in another way.
+        """
+        error = {"code": policy.code, "description": policy.description or "Job aborted."}
+        try:
+            if policy.code:
+                self.fail(scope, id, [error])
+            else:
+                self._ingest(scope, id)
+        except Interrupted as interrupted:
+            scope.platform.ongoing.check_place()
+            error = {"code": interrupted.code, "description": str(interrupted)}
+            self._batches.give_up(scope, id, [error])
+        uploads.forget(scope, id)
+
+    def _ingest(self, scope: Scope, id: str) -> None:
         batch = scope.find("batch", id)
-        if policy.code:
-            error = {"code": policy.code, "description": policy.description or "Job aborted."}
-            self.fail(scope, id, [error])
-        elif batch and is_of_files(batch):
+        if batch and is_of_files(batch):
             from emulator.services.batch_ingestion.rows import ingest
 
             ingest(scope, self._batches, batch)
         else:  # it was changed through Catalog while it waited
             self.fail(scope, id)
-        uploads.forget(scope, id)
 
     def fail(self, scope: Scope, id: str, errors: list[JsonObject] | None = None) -> None:
         """End a batch that has not ended as failed."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from emulator.json_patch import apply
 from emulator.json_types import Json, JsonObject
+from emulator.ongoing import Interrupted
 from emulator.scope import Scope
 from emulator.services.catalog.dataset_files import READABLE, DatasetFiles
 from emulator.services.catalog.datasets import DATASET
@@ -29,6 +30,9 @@ SERVER_FIELDS = (
 
 FAILED = ("failed", "failure")
 """States of a batch that ended without data."""
+
+ENDED = (*READABLE, *FAILED, "aborted", "abandoned", "inactive")
+"""States of a batch that nobody works on any more."""
 
 
 class Batches:
@@ -76,7 +80,8 @@ class Batches:
         changes = [scope.change(BATCH, id, batch, 0)]
         if batch["externalId"] != id:
             changes.append(scope.change(EXTERNAL_ID, batch["externalId"], {"id": id}))
-        scope.write(*changes, *_dataset_changes(scope, batch))
+        with scope.exclusive():
+            scope.write(*changes, *_dataset_changes(scope, batch))
         return batch
 
     def change(self, scope: Scope, id: str, sent: Json) -> JsonObject:
@@ -95,11 +100,12 @@ class Batches:
 
     def update(self, scope: Scope, id: str, members: Mapping[str, object]) -> JsonObject:
         """Set members of a batch and count its version on."""
-        batch = _changed(scope, scope.existing(BATCH, id), members)
-        changes = [scope.change(BATCH, id, batch)]
-        if "status" in members:
-            changes += _dataset_changes(scope, batch)
-        scope.write(*changes)
+        with scope.exclusive():
+            batch = _changed(scope, scope.existing(BATCH, id), members)
+            changes = [scope.change(BATCH, id, batch)]
+            if "status" in members:
+                changes += _dataset_changes(scope, batch)
+            scope.write(*changes)
         return batch
 
     def finish(
@@ -108,8 +114,29 @@ class Batches:
         """End a batch: its state, its data set files if data lands, its data sets' last batch.
 
         Batches that it replays become inactive.
+
+        Raises:
+            Interrupted: It has been ended or deleted by somebody else.
         """
-        batch = _changed(scope, scope.existing(BATCH, id), members)
+        with scope.exclusive():
+            batch = self._open(scope, id)
+            if batch is None:
+                raise Interrupted
+            return self._finish(scope, _changed(scope, batch, members), lands)
+
+    def give_up(self, scope: Scope, id: str, errors: list[JsonObject]) -> None:
+        """End a batch that is still open as failed."""
+        with scope.exclusive():
+            if self._open(scope, id) is not None:
+                self.update(scope, id, {"status": "failed", "errors": errors})
+
+    def _open(self, scope: Scope, id: str) -> JsonObject | None:
+        """Return a batch that has not come to an end."""
+        batch = self.get(scope, id)
+        return None if batch is None or batch["status"] in ENDED else batch
+
+    def _finish(self, scope: Scope, batch: JsonObject, lands: bool) -> JsonObject:
+        id = batch["id"]
         changes: list[Change] = []
         if lands:
             for number, dataset_id in enumerate(dataset_ids(batch), 1):

@@ -141,7 +141,7 @@ def create_batch(service: Catalog, call: Call) -> Reply:
     return shapes.created(call, "batches", batch["id"])
 
 
-@operation("catalog.get_batch")
+@operation("catalog.get_batch", catches_up=True)
 def get_batch(service: Catalog, call: Call) -> Reply:
     """Read one batch, or several by a list of ids; a waiting batch advances by it."""
     found = service.look_up_batches(call.scope, call.path["id"])

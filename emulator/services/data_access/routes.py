@@ -46,7 +46,7 @@ def head_file(service: DataAccess, call: Call) -> Reply:
     return shapes.description(name, service.part_size(call.scope, id, name) or 0)
 
 
-@operation("data_access.preview_dataset")
+@operation("data_access.preview_dataset", is_long=True)
 def preview_dataset(service: DataAccess, call: Call) -> Reply:
     return Reply(200, {"data": service.preview(call.scope, call.path["datasetId"])})
 

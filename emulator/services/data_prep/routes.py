@@ -30,7 +30,7 @@ def create_mapping_set(service: DataPrep, call: Call) -> Reply:
     return shapes.created(call, service.create(call.scope, call.body, birth))
 
 
-@operation("data_prep.suggest_mapping_set")
+@operation("data_prep.suggest_mapping_set", is_long=True)
 def suggest_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Suggest mappings from the fields of a batch to those of a data set's schema."""
     target = call.ask("data_prep.suggestion_target", call.query["datasetId"])
@@ -72,7 +72,7 @@ def get_mapping(service: DataPrep, call: Call) -> Reply:
     return shapes.one_mapping(call, call.find("mapping_set", call.path["id"]))
 
 
-@operation("data_prep.validate_mapping_set")
+@operation("data_prep.validate_mapping_set", is_long=True)
 def validate_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Tell for each mapping of a set whether creating it would be accepted."""
     request: JsonObject = {"headers": {}, "path": {}, "query": {}, "content": {}, "body": call.body}
@@ -102,7 +102,7 @@ def delete_mapping(service: DataPrep, call: Call) -> Reply:
     return Reply(204)
 
 
-@operation("data_prep.preview_mapping_set")
+@operation("data_prep.preview_mapping_set", is_long=True)
 def preview_mapping_set(service: DataPrep, call: Call) -> Reply:
     """Show what a mapping set makes of rows, in the types of its output schema."""
     schema_id = vocabulary.output_schema_ref(call.body["mappingSet"])["id"]
@@ -139,7 +139,7 @@ def create_mapper_schema(service: DataPrep, call: Call) -> Reply:
     return shapes.created_schema(create_schema(call.scope, call.body))
 
 
-@operation("data_prep.upload_schema")
+@operation("data_prep.upload_schema", is_long=True)
 def upload_schema(service: DataPrep, call: Call) -> Reply:
     sent = {"jsonSchema": vocabulary.read_json(call.body["file"])}
     return shapes.created_schema(create_schema(call.scope, sent))
@@ -160,7 +160,7 @@ def create_mapper_sample(service: DataPrep, call: Call) -> Reply:
     return shapes.written_sample(create_sample(call.scope, call.body))
 
 
-@operation("data_prep.upload_sample")
+@operation("data_prep.upload_sample", is_long=True)
 def upload_sample(service: DataPrep, call: Call) -> Reply:
     sent = {"sampleData": call.body["file"], "sampleType": "JSON"}
     return shapes.written_sample(create_sample(call.scope, sent))

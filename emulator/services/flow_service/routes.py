@@ -1,4 +1,4 @@
-"""Views of the Flow Service. What is due is carried out when flows or runs are looked at."""
+"""Views of the Flow Service. What is due is carried out before flows or runs are looked at."""
 
 from __future__ import annotations
 
@@ -29,19 +29,15 @@ from emulator.services.flow_service.specs import (
     storage_role,
 )
 from emulator.store import Stored
-from emulator.web import Call, Reply, operation
+from emulator.web import Answer, Call, Reply, Rest, operation
 
 _STATES = {"enable": "enabled", "disable": "disabled", "publish": "enabled"}
 _DATASETS_PER_PAGE = 20
 
 
-def _entity(service: FlowService, call: Call) -> JsonObject:
-    """Return the entity of the path; a flow's runs that are due change it first."""
-    kind, id = call.resource.kind, call.path["id"]
-    if kind == FLOW:
-        service.catch_up(call.scope)
-        return call.scope.find(kind, id) or call.find(kind, id)
-    return call.find(kind, id)
+def _entity(call: Call) -> JsonObject:
+    """Return the entity of the path."""
+    return call.find(call.resource.kind, call.path["id"])
 
 
 @operation("flow_service.create_connection")
@@ -57,36 +53,34 @@ def create(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.list_connections")
 @operation("flow_service.list_source_connections")
 @operation("flow_service.list_target_connections")
-@operation("flow_service.list_flows")
+@operation("flow_service.list_flows", catches_up=True)
 def list_entities(service: FlowService, call: Call) -> Reply:
-    if call.resource.kind == FLOW:
-        service.catch_up(call.scope)
     return _list(call, lambda entity: shapes.public_entity(call, entity))
 
 
 @operation("flow_service.get_connection")
 @operation("flow_service.get_source_connection")
 @operation("flow_service.get_target_connection")
-@operation("flow_service.get_flow")
+@operation("flow_service.get_flow", catches_up=True)
 def get(service: FlowService, call: Call) -> Reply:
-    return shapes.one(call, _entity(service, call))
+    return shapes.one(call, _entity(call))
 
 
 @operation("flow_service.update_connection")
 @operation("flow_service.update_source_connection")
 @operation("flow_service.update_target_connection")
-@operation("flow_service.update_flow")
+@operation("flow_service.update_flow", catches_up=True)
 def update(service: FlowService, call: Call) -> Reply:
-    entity = _entity(service, call)
+    entity = _entity(call)
     return shapes.written(service.patch(call.reading_scope, call.resource.kind, entity, call.body))
 
 
 @operation("flow_service.delete_connection")
 @operation("flow_service.delete_source_connection")
 @operation("flow_service.delete_target_connection")
-@operation("flow_service.delete_flow")
+@operation("flow_service.delete_flow", catches_up=True)
 def delete(service: FlowService, call: Call) -> Reply:
-    _entity(service, call)
+    _entity(call)
     service.delete(call.scope, call.resource.kind, call.path["id"])
     return Reply(204)
 
@@ -94,9 +88,9 @@ def delete(service: FlowService, call: Call) -> Reply:
 @operation("flow_service.connection_action")
 @operation("flow_service.source_connection_action")
 @operation("flow_service.target_connection_action")
-@operation("flow_service.flow_action")
+@operation("flow_service.flow_action", catches_up=True)
 def act(service: FlowService, call: Call) -> Reply:
-    entity = _entity(service, call)
+    entity = _entity(call)
     state = _STATES[call.query["op"].lower()]
     return shapes.written(service.set_state(call.scope, call.resource.kind, entity, state))
 
@@ -111,21 +105,20 @@ def test_connection(service: FlowService, call: Call) -> Reply:
     return Reply(200, {"result": not findings})
 
 
-@operation("flow_service.explore_connection")
+@operation("flow_service.explore_connection", is_long=True)
 def explore_connection(service: FlowService, call: Call) -> Reply:
     found = call.ask("flow_service.explored", call.path["id"], call.query)
     return shapes.explored(call, found)
 
 
-@operation("flow_service.explore_connection_spec")
+@operation("flow_service.explore_connection_spec", is_long=True)
 def explore_connection_spec(service: FlowService, call: Call) -> Reply:
     found = call.ask("flow_service.explored_spec", call.path["id"], call.query)
     return shapes.explored_zone(found)
 
 
-@operation("flow_service.list_runs")
+@operation("flow_service.list_runs", catches_up=True)
 def list_runs(service: FlowService, call: Call) -> Reply:
-    service.catch_up(call.scope)
     return _list(call, lambda run: shapes.public_run(call, run))
 
 
@@ -151,36 +144,34 @@ def _whole(call: Call, rows: Iterable[Stored]) -> list[JsonObject]:
     return [entity for entity in read if entity is not None]
 
 
-@operation("flow_service.get_run")
+@operation("flow_service.get_run", catches_up=True)
 def get_run(service: FlowService, call: Call) -> Reply:
-    service.catch_up(call.scope)
-    return shapes.one_run(call, _run(service, call))
+    return shapes.one_run(call, call.find(RUN, call.path["id"]))
 
 
-@operation("flow_service.create_run")
-def create_run(service: FlowService, call: Call) -> Reply:
-    service.catch_up(call.scope)
-    flow = call.find("flow", call.body["flowId"])
-    run = service.engine(call.scope).order(flow, call.body)
-    return shapes.created_run(call, run)
+@operation("flow_service.create_run", catches_up=True, is_long=True)
+def create_run(service: FlowService, call: Call) -> Answer:
+    run = service.order(call.scope, call.find(FLOW, call.body["flowId"]), call.body)
+    if run["state"] == "scheduled":  # for later
+        return shapes.created_run(call, run)
+    return lambda: shapes.created_run(call, service.carry_out(call.scope, run))
 
 
-@operation("flow_service.replace_run")
+@operation("flow_service.replace_run", catches_up=True)
 def replace_run(service: FlowService, call: Call) -> Reply:
-    run = service.replace_run(call.scope, _run(service, call), call.body)
-    return shapes.replaced_run(call, run)
+    run = call.find(RUN, call.path["id"])
+    return shapes.replaced_run(call, service.replace_run(call.scope, run, call.body))
 
 
-@operation("flow_service.run_action")
-def trigger_again(service: FlowService, call: Call) -> Reply:
-    run = service.engine(call.scope).again(_run(service, call))
-    return Reply(200, shapes.public_run(call, run))
+@operation("flow_service.run_action", catches_up=True, is_long=True)
+def trigger_again(service: FlowService, call: Call) -> Rest:
+    run = call.find(RUN, call.path["id"])
 
+    def carry_out() -> Reply:
+        done = service.carry_out(call.scope, run, again=True)
+        return Reply(200, shapes.public_run(call, done))
 
-def _run(service: FlowService, call: Call) -> JsonObject:
-    """Return the run of the path as it is now: what was due may have changed it."""
-    run = service.runs.find(call.scope, call.path["id"])
-    return run or call.find(RUN, call.path["id"])
+    return carry_out
 
 
 def _spec_rows(call: Call, kind: str) -> list[Stored]:
@@ -252,11 +243,8 @@ def _datasets_asked_for(call: Call) -> Iterator[JsonObject]:
 
 
 @operation("flow_service.search_connections")
-@operation("flow_service.search_flows")
+@operation("flow_service.search_flows", catches_up=True)
 def search_entities(service: FlowService, call: Call) -> Reply:
-    kind = call.resource.kind
-    if kind == FLOW:
-        service.catch_up(call.scope)
     query = _searched(call)
     if _only_counts(call):
         return Reply(200, {"count": count(call.scope, kind, query)})

@@ -2,10 +2,12 @@
 
 There is nothing that works in the background. Whoever looks at runs or flows asks for what is due,
 and the engine carries it out; so the answer to "is anything due?" has to cost next to nothing.
+Others may write while a run is carried out, so what is read and written here is one step each.
 """
 
 from __future__ import annotations
 
+from emulator.data_plane.files import ConnectionFiles
 from emulator.data_plane.schedule import due_after, first_due, read_schedule
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
@@ -21,12 +23,14 @@ PROGRESS = "flow_progress"
 class RunQueue:
     """What is due in each sandbox, and how far each flow has come."""
 
+    def is_due(self, scope: Scope) -> bool:
+        """Tell whether something is due by now."""
+        first = scope.read(FIRST, FIRST)
+        return first is not None and first["at"] <= scope.now()
+
     def due(self, scope: Scope) -> list[QueueEntry]:
         """Return what is due by now, the earliest first."""
         now = scope.now()
-        first = scope.read(FIRST, FIRST)
-        if first is None or first["at"] > now:
-            return []
         entries = [QueueEntry(**body) for body in scope.bodies(QUEUE)]
         return sorted((entry for entry in entries if entry.at <= now), key=lambda entry: entry.at)
 
@@ -36,16 +40,18 @@ class RunQueue:
 
     def settle(self, scope: Scope) -> None:
         """Note what is due first, after what was due has been carried out."""
-        times = [body["at"] for body in scope.bodies(QUEUE)]
-        scope.write(scope.change(FIRST, FIRST, {"at": min(times)} if times else None))
+        with scope.exclusive():
+            times = [body["at"] for body in scope.bodies(QUEUE)]
+            scope.write(scope.change(FIRST, FIRST, {"at": min(times)} if times else None))
 
     def put(self, scope: Scope, entry: QueueEntry) -> None:
         """Put something into the queue, or to another time."""
         changes = [scope.change(QUEUE, entry.id, entry._asdict())]
-        first = scope.read(FIRST, FIRST)
-        if first is None or entry.at < first["at"]:
-            changes.append(scope.change(FIRST, FIRST, {"at": entry.at}))
-        scope.write(*changes)
+        with scope.exclusive():
+            first = scope.read(FIRST, FIRST)
+            if first is None or entry.at < first["at"]:
+                changes.append(scope.change(FIRST, FIRST, {"at": entry.at}))
+            scope.write(*changes)
 
     def plan(self, scope: Scope, flow_id: str, at: int | None) -> None:
         """Put a flow's next run into the queue; None if there is none."""
@@ -67,8 +73,10 @@ class RunQueue:
         return scope.read(PROGRESS, flow_id) or {}
 
     def note(self, scope: Scope, flow_id: str, progress: JsonObject) -> None:
-        """Remember how far a flow has come."""
-        scope.write(scope.change(PROGRESS, flow_id, progress))
+        """Remember, beside what is known, how far a flow has come."""
+        with scope.exclusive():
+            known = self.progress(scope, flow_id)
+            scope.write(scope.change(PROGRESS, flow_id, {**known, **progress}))
 
     def flow_changed(self, scope: Scope, flow: JsonObject) -> None:
         """Plan a flow's next run anew if its schedule or its state is another one than before."""
@@ -76,7 +84,9 @@ class RunQueue:
         plan = {"schedule": flow.get("scheduleParams"), "state": flow.get("state")}
         if progress.get("plan") == plan:
             return
-        self.note(scope, flow["id"], {**progress, "plan": plan})
+        # What is written from now on is too late for a run that is due this very moment.
+        last_file = ConnectionFiles(scope.platform).latest(scope.sandbox)
+        self.note(scope, flow["id"], {"plan": plan, "lastFile": last_file})
         schedule = read_schedule(plan["schedule"])
         at, now = None, scope.now()
         if schedule and plan["state"] == "enabled":

@@ -38,7 +38,9 @@ class Runs:
     def find(self, scope: Scope, id: str) -> JsonObject | None:
         return scope.read(RUN, id)
 
-    def create(self, scope: Scope, flow: JsonObject, sent: JsonObject, at: int) -> JsonObject:
+    def create(
+        self, scope: Scope, flow: JsonObject, sent: JsonObject, at: int, state: str
+    ) -> JsonObject:
         """Store a run that has not been carried out and return it.
 
         Args:
@@ -46,6 +48,7 @@ class Runs:
             flow: Whose run; it says who ordered it, too.
             sent: What an order said; members that nobody documents are kept.
             at: When it was ordered or due, in milliseconds.
+            state: `scheduled`, or `inProgress` if it is carried out now.
         """
         run: JsonObject = {
             "id": scope.new_uuid(RUN),
@@ -59,8 +62,8 @@ class Runs:
             "flowId": flow["id"],
             "flowSpec": flow.get("flowSpec"),
             **{name: flow[name] for name in ("providerRefId",) if name in flow},
-            "state": "scheduled",
-            "metrics": {"statusSummary": {"status": "scheduled"}},
+            "state": state,
+            "metrics": {"statusSummary": {"status": state}},
             "activities": [],
         }
         _tag(scope, run, 1)

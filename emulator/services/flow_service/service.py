@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import RLock
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from emulator import json_patch
 from emulator.data_plane.delta import delta_column, transformation
 from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
+from emulator.sandbox import Sandbox
 from emulator.scope import Finder, Lister, Scope, stored_finder, stored_lister
 from emulator.services.flow_service.connections import (
     CONNECTION,
@@ -54,6 +58,7 @@ class FlowService:
         self._platform = platform
         self.runs = Runs()
         self.queue = RunQueue()
+        self._running: WeakValueDictionary[Sandbox, RLock] = WeakValueDictionary()
 
     def finders(self) -> Mapping[str, Finder]:
         return {
@@ -64,10 +69,41 @@ class FlowService:
     def listers(self) -> Mapping[str, Lister]:
         return {kind: stored_lister(kind) for kind in KINDS}
 
-    def catch_up(self, scope: Scope) -> int:
-        """Carry out what is due in a sandbox; return how many runs ended."""
-        with scope.platform.store.exclusive(scope.sandbox):
-            return self.engine(scope).catch_up() if self.queue.due(scope) else 0
+    def is_due(self, scope: Scope) -> bool:
+        return self.queue.is_due(scope)
+
+    def catch_up(self, scope: Scope, *, waits: bool = False) -> int:
+        if not self.queue.is_due(scope):
+            return 0
+        with self.running(scope, waits=waits) as is_ours:
+            return self.engine(scope).catch_up() if is_ours else 0
+
+    @contextmanager
+    def running(self, scope: Scope, *, waits: bool) -> Iterator[bool]:
+        """Carry out runs of a sandbox in the block, where one thread at a time does.
+
+        Yields whether it is this one: without `waits` it is not if another is at it. Nobody who is
+        in the sandbox's exclusive section may wait, because whoever carries out a run enters it.
+        """
+        lock = self._running.get(scope.sandbox)
+        if lock is None:
+            lock = self._running.setdefault(scope.sandbox, RLock())
+        is_ours = lock.acquire(blocking=waits)
+        try:
+            with scope.platform.ongoing.work(scope.sandbox):
+                yield is_ours
+        finally:
+            if is_ours:
+                lock.release()
+
+    def order(self, scope: Scope, flow: JsonObject, sent: JsonObject) -> JsonObject:
+        """Make a run of a flow that was ordered and return it; it waits if it is for later."""
+        return self.engine(scope).order(flow, sent)
+
+    def carry_out(self, scope: Scope, run: JsonObject, *, again: bool = False) -> JsonObject:
+        """Carry out a run now, for the first time or again, and return it."""
+        with self.running(scope, waits=True):
+            return self.engine(scope).carry_out(run, again=again)
 
     def engine(self, scope: Scope) -> FlowEngine:
         """Return what carries out runs in a sandbox."""

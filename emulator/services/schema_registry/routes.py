@@ -130,12 +130,12 @@ def delete_resource(service: SchemaRegistry, call: Call) -> Reply:
     return Reply(204)
 
 
-@operation("schema_registry.stats")
+@operation("schema_registry.stats", is_long=True)
 def get_stats(service: SchemaRegistry, call: Call) -> Reply:
     return Reply(200, stats_shape(call, statistics(service, call.scope)))
 
 
-@operation("schema_registry.list_unions")
+@operation("schema_registry.list_unions", is_long=True)
 def list_unions(service: SchemaRegistry, call: Call) -> Reply:
     unions = service.unions(call.scope)
     _, items = represented_list(
@@ -144,12 +144,12 @@ def list_unions(service: SchemaRegistry, call: Call) -> Reply:
     return Reply(200, {"results": items})
 
 
-@operation("schema_registry.get_union")
+@operation("schema_registry.get_union", is_long=True)
 def get_union(service: SchemaRegistry, call: Call) -> Reply:
     return Reply(200, represented(service, call, call.find("union", call.path["id"])))
 
 
-@operation("schema_registry.sample_data")
+@operation("schema_registry.sample_data", is_long=True)
 def sample_data(service: SchemaRegistry, call: Call) -> Reply:
     """Return one invented object that fits a schema; the same for the same seed and schema."""
     scope, id = call.scope, call.path["id"]
@@ -159,13 +159,13 @@ def sample_data(service: SchemaRegistry, call: Call) -> Reply:
     return Reply(200, sample_of(resolved, faker))
 
 
-@operation("schema_registry.export_resource")
+@operation("schema_registry.export_resource", is_long=True)
 def export_resource(service: SchemaRegistry, call: Call) -> Reply:
     """Return a resource behind everything that it depends on."""
     return Reply(200, service.export(call.scope, call.path["id"]))
 
 
-@operation("schema_registry.import_resources")
+@operation("schema_registry.import_resources", is_long=True)
 def import_resources(service: SchemaRegistry, call: Call) -> Reply:
     """Add what another organization or sandbox exported, or a template proposes; or none of it."""
     before = call.scope.platform.store.dump()
@@ -186,7 +186,7 @@ def _posted(descriptor: JsonObject) -> Part:
     return Part("POST", "/tenant/descriptors", headers, dumps(descriptor))
 
 
-@operation("schema_registry.csv_to_schema")
+@operation("schema_registry.csv_to_schema", is_long=True)
 def csv_to_schema(service: SchemaRegistry, call: Call) -> Reply:
     """Return what a CSV template proposes, in the form that an import takes."""
     return Reply(200, service.schema_of_csv(call.scope, call.body))

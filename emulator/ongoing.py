@@ -1,0 +1,116 @@
+"""Long work that is going on: runs, ingestion, seeding. It can be given up, and others see why.
+
+Whoever works checks now and then whether to go on:
+
+    with platform.ongoing.work(sandbox):
+        for row in rows:
+            platform.ongoing.check()
+
+A reset interrupts the work of its sandboxes, the end of the process all there is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from emulator.sandbox import Sandbox
+
+INTERRUPTED = "EMULATOR-1001-503"
+"""The code of a run or batch that was interrupted."""
+
+
+class Interrupted(Exception):
+    """The work is not to be finished: the emulator ends, or what it is about has gone."""
+
+    code = INTERRUPTED
+
+    def __init__(self) -> None:
+        super().__init__("It was interrupted: the emulator ended or was reset meanwhile.")
+
+
+class Work:
+    """One piece of long work.
+
+    `is_interrupted` says that it is to end soon; `is_void` that what it is about has been erased or
+    replaced, so that nothing of it may be written any more.
+    """
+
+    __slots__ = ("is_interrupted", "is_void", "outer", "sandbox")
+
+    def __init__(self, sandbox: Sandbox, outer: Work | None) -> None:
+        self.sandbox = sandbox
+        self.outer = outer
+        self.is_interrupted = self.is_void = False
+
+
+class Ongoing:
+    """The long work of one emulator. A thread's work is what it began last and has not ended."""
+
+    def __init__(self) -> None:
+        self._works: set[Work] = set()
+        self._lock = threading.Lock()
+        self._of_thread = threading.local()
+        self._ended = False
+
+    @contextmanager
+    def work(self, sandbox: Sandbox) -> Iterator[None]:
+        """Work in a sandbox for as long as the block lasts."""
+        work = Work(sandbox, getattr(self._of_thread, "work", None))
+        with self._lock:
+            work.is_interrupted = self._ended
+            self._works.add(work)
+        self._of_thread.work = work
+        try:
+            yield
+        finally:
+            self._of_thread.work = work.outer
+            with self._lock:
+                self._works.discard(work)
+
+    def check(self) -> None:
+        """Go on, unless this thread's work is to be given up.
+
+        Raises:
+            Interrupted: It is.
+        """
+        work: Work | None = getattr(self._of_thread, "work", None)
+        if work is not None and work.is_interrupted:
+            raise Interrupted
+
+    def check_place(self) -> None:
+        """Go on, unless what this thread works on has been erased: then nothing may be written.
+
+        Raises:
+            Interrupted: It has.
+        """
+        work: Work | None = getattr(self._of_thread, "work", None)
+        while work is not None:
+            if work.is_void:
+                raise Interrupted
+            work = work.outer
+
+    def void(self, organization: str | None = None, name: str | None = None) -> list[Sandbox]:
+        """Interrupt what others work on in what is about to be erased; return where that is."""
+        own: Work | None = getattr(self._of_thread, "work", None)
+        places: set[Sandbox] = set()
+        with self._lock:
+            for work in self._works:
+                inside = organization in (None, work.sandbox.organization)
+                if work is not own and inside and name in (None, work.sandbox.name):
+                    work.is_interrupted = work.is_void = True
+                    places.add(work.sandbox)
+        return sorted(places)
+
+    def end(self) -> None:
+        """Interrupt all work, and what begins from now on: the process ends."""
+        with self._lock:
+            self._ended = True
+            for work in self._works:
+                work.is_interrupted = True
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is working."""
+        return not self._works
