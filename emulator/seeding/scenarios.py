@@ -13,7 +13,7 @@ from emulator.sandbox import Sandbox
 from emulator.seeding import SeedError
 from emulator.seeding.client import transport
 from emulator.seeding.seed import MakeScratch, seed
-from emulator.state import restore, take
+from emulator.state import restore, restore_part, take
 
 if TYPE_CHECKING:
     from emulator.seeding import model
@@ -43,8 +43,7 @@ def load_scenario(
         scratch.platform.erase(sandbox.organization)
     builder = _Builder(scratch, make, scenario, sandbox)
     builder.build()
-    built, current = take(scratch), take(engine)
-    restore(engine, replace(current, store=built.store, blobs=built.blobs))
+    restore_part(engine, take(scratch), None if sandbox is None else sandbox.organization)
 
 
 class _Builder:

@@ -1,6 +1,7 @@
 """Random data: made in a scratch emulator that starts with the current state, then taken over.
 
-So the data appears as a whole or not at all, and past flow runs can use a clock of their own.
+So the data appears as a whole or not at all, and past flow runs can use a clock of their own. What
+others write in other sandboxes meanwhile stays.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING
 from emulator.clock import ManualClock
 from emulator.form_errors import form_errors
 from emulator.json_types import Json
+from emulator.sandbox import Sandbox
 from emulator.seeding import SeedError
 from emulator.seeding.client import InProcessClient
 from emulator.seeding.random_data import RandomData
-from emulator.state import restore, take
+from emulator.state import restore, restore_part, take
 
 if TYPE_CHECKING:
-    from emulator.sandbox import Sandbox
     from emulator.seeding.model import SeedSpec
     from emulator.web.engine import Engine
 
@@ -59,8 +60,8 @@ def seed(engine: Engine, make: MakeScratch, sandbox: Sandbox, spec: SeedSpec) ->
         scratch.edition = engine.contract.default_edition
         scratch.enforce = "documented"
         made = _build(scratch, clock, sandbox, spec, now)
-        built, current = take(scratch), take(engine)
-        restore(engine, replace(current, store=built.store, blobs=built.blobs))
+        for place in (sandbox, Sandbox(sandbox.organization, "")):
+            restore_part(engine, take(scratch), *place)
         return made
 
 

@@ -41,6 +41,30 @@ def take(engine: Engine) -> State:
     )
 
 
+def restore_part(
+    engine: Engine, state: State, organization: str | None = None, name: str | None = None
+) -> None:
+    """Replace what an organization, or one of its sandboxes, holds by what a state holds of it.
+
+    By default that is everything; edition, enforcement and clock stay as they are in any case.
+    """
+    platform = engine.platform
+    held = {place[0] for place in (*platform.store.dump().documents, *state.store.documents)}
+    places = {
+        sandbox
+        for sandbox in (*held, *(blob.sandbox for blob in state.blobs))
+        if organization in (None, sandbox.organization) and name in (None, sandbox.name)
+    }
+    with platform.replacing(organization, name):
+        platform.blobs.erase(organization, name)
+        for place in sorted(places):
+            platform.store.load(state.store, place)
+        for blob in state.blobs:
+            if blob.sandbox in places:
+                platform.blobs.put(*blob)
+        platform.erased(organization, name)
+
+
 def restore(engine: Engine, state: State) -> None:
     """Replace all that an emulator holds by a state, its own earlier one or another's.
 
