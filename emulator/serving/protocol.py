@@ -64,6 +64,11 @@ class HandlerProtocol(ReadingProtocol):
             self._late.cancel()
         super().connection_lost(exc)
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Keep the connection of a client that sends no more until it has been answered."""
+        self._is_last = True
+        return self._is_waiting or bool(self._ready)
+
     def resume_writing(self) -> None:
         """Continue: the client has read what was sent."""
         super().resume_writing()

@@ -18,7 +18,7 @@ import pytest
 
 from emulator.serving.server import Server
 from emulator.web.envelopes import Refusal, gateway
-from emulator.web.message import Request, Response
+from emulator.web.message import Deferred, Request, Response
 from emulator.web.transport_fault import TransportFault
 from tests.emulators import new_emulator
 
@@ -47,6 +47,13 @@ class Echo:
         body = request.body or (LARGE if path == "/large" else path.encode())
         fault = TransportFault(delay=0.05) if path == "/late" else None
         return Response(200, [("X-Seen", str(len(body)))], body, fault)
+
+    def begin(self, request: Request) -> Response | Deferred:
+        """Defer what is below /deferred, with a body as a large one."""
+        if not request.target.startswith("/deferred"):
+            return self.handle(request)
+        request.target = request.target.removeprefix("/deferred")
+        return Deferred(lambda: self.handle(request), is_large=bool(request.body))
 
     def body_limit(self, method: str, target: str) -> int:
         return BODY_LIMIT
@@ -327,3 +334,63 @@ def test_a_signal_ends_the_process_cleanly(number: signal.Signals) -> None:
         connection.close()
         child.send_signal(number)
         assert child.wait(TIMEOUT) == 0
+
+
+# What takes long
+
+
+def test_nobody_waits_for_what_is_deferred(
+    server: Server, app: Echo, client: http.client.HTTPConnection
+) -> None:
+    waiting = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
+    waiting.request("GET", "/deferred/slow")
+    assert app.entered.wait(TIMEOUT)
+    assert [post(client, path) for path in ("/a", "/deferred/b", "/c")] == [b"/a", b"/b", b"/c"]
+    app.released.set()
+    assert waiting.getresponse().read() == b"/slow"
+    waiting.close()
+
+
+def test_large_bodies_are_answered_one_by_one_beside_the_others(
+    server: Server, app: Echo, client: http.client.HTTPConnection
+) -> None:
+    first = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
+    first.request("POST", "/deferred/slow", LARGE)
+    assert app.entered.wait(TIMEOUT)
+    second = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
+    second.request("POST", "/deferred/fail", LARGE)
+    assert post(client, "/deferred/other") == b"/other"
+    app.released.set()
+    assert first.getresponse().read() == LARGE
+    assert second.getresponse().status == 500
+    first.close()
+    second.close()
+
+
+def test_answers_keep_their_order_on_a_connection(server: Server, app: Echo) -> None:
+    paths = ("/a", "/deferred/b", "/late", "/deferred/late", "/c")
+    sent = b"".join(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() for path in paths)
+    answers = exchange(server, sent)
+    bodies = [answer.rpartition(b"\r\n\r\n")[2] for answer in answers.split(b"HTTP/1.1 ")[1:]]
+    assert bodies == [b"/a", b"/b", b"/late", b"/late", b"/c"]
+
+
+def test_a_client_that_leaves_before_its_deferred_answer_disturbs_nobody(
+    server: Server, app: Echo, client: http.client.HTTPConnection
+) -> None:
+    leaving = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
+    leaving.request("GET", "/deferred/slow")
+    assert app.entered.wait(TIMEOUT)
+    leaving.close()
+    app.released.set()
+    assert post(client, "/deferred/next") == b"/next"
+
+
+def test_the_end_gives_up_what_takes_long_and_sends_its_answer() -> None:
+    app = Echo()
+    with Server(app, interrupt=app.released.set) as server:
+        waiting = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
+        waiting.request("GET", "/deferred/slow")
+        assert app.entered.wait(TIMEOUT)
+    assert waiting.getresponse().read() == b"/slow"
+    waiting.close()
