@@ -247,7 +247,7 @@ def _datasets_asked_for(call: Call) -> Iterator[JsonObject]:
 def search_entities(service: FlowService, call: Call) -> Reply:
     query = _searched(call)
     if _only_counts(call):
-        return Reply(200, {"count": count(call.scope, kind, query)})
+        return Reply(200, {"count": count(call.scope, call.resource.kind, query)})
     found, position = page(_rows(call, query), query)
     return _search_page(call, _whole(call, found), query, position)
 
