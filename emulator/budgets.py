@@ -88,3 +88,18 @@ LARGE_BODY_BYTES = 256 * KIB
 
 MAX_WORKERS = 8
 """Calls that take long and are worked on at the same time; further ones wait."""
+
+EXPLAINED_BYTES = 64 * KIB
+"""A value of which every fault is told; of a larger one the first of each rule is."""
+
+OWN_SCHEMA_VALUES = 10_000
+"""Values of a JSON Schema in a spec, its references written out; the spec is refused."""
+
+FIT_STEPS = 50_000_000
+"""Bytes of parameters times values of the schema that they have to fit; the request is refused."""
+
+KEPT_SCHEMA_BYTES = 64 * KIB
+"""A JSON Schema of a spec that is kept compiled; a larger one is compiled for each request."""
+
+BACKTRACK_STEPS = 10_000
+"""Steps back of a regular expression in a spec's schema; the value does not match."""

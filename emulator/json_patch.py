@@ -13,7 +13,7 @@ from emulator.json_types import (
     copy,
     dumps,
     is_deeper_than,
-    split_pointer,
+    value_at,
 )
 
 MAX_GROWTH = 128 * 1024
@@ -89,7 +89,7 @@ class _Patched:
         levels = PATCH_LEVELS - row["path"].count("/")
         fits = levels >= MAX_DEPTH
         moves = row["op"] in ("copy", "move") and isinstance(row.get("from"), str)
-        found = _value_at(self.document, row["from"]) if moves else MISSING
+        found = value_at(self.document, row["from"]) if moves else MISSING
         if fits and found is not MISSING:
             text = dumps(found)
             self._moves -= len(text)
@@ -97,19 +97,6 @@ class _Patched:
             fits = min(self._moves, self._growth) >= 0 and not is_deeper_than(text, levels)
         if not fits:
             raise PatchError(f"{row['op']} makes the resource too large or too deep", field)
-
-
-def _value_at(document: Json, pointer: str) -> Json:
-    """Return the value at a pointer of an instruction, `MISSING` where there is none."""
-    value = document
-    for step in split_pointer(pointer):
-        if isinstance(value, dict):
-            value = value.get(step, MISSING)
-        elif isinstance(value, list) and step.isdecimal() and len(step) < 10:
-            value = value[int(step)] if int(step) < len(value) else MISSING
-        else:
-            return MISSING
-    return value
 
 
 def _reason(error: Exception, row: JsonObject) -> str:

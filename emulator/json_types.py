@@ -55,6 +55,19 @@ def at(document: Json, pointer: str) -> Json:
     return value
 
 
+def value_at(document: Json, pointer: str) -> Json:
+    """Return the value at a JSON pointer that a request has sent, or `MISSING`."""
+    value = document
+    for step in split_pointer(pointer):
+        if isinstance(value, dict):
+            value = value.get(step, MISSING)
+        elif isinstance(value, list) and step.isdecimal() and len(step) < 10:
+            value = value[int(step)] if int(step) < len(value) else MISSING
+        else:
+            return MISSING
+    return value
+
+
 def walk(document: Json, pointer: str) -> Iterator[tuple[str, Json]]:
     """Yield (pointer, value) for each place a pointer names; `*` stands for every array item."""
     yield from _walk(document, pointer_steps(pointer), "")

@@ -9,10 +9,11 @@ from functools import lru_cache
 import jsonschema_rs
 from jsonschema_rs import Validator
 
+from emulator import budgets
 from emulator.contract.checks.reason import Reason, memberwise
 from emulator.contract.checks.references import resolved
 from emulator.contract.checks.resources import find, is_meant, noun, pointed, resource
-from emulator.contract.checks.values import read_text, schema_reasons
+from emulator.contract.checks.values import read_text, schema_reasons, written_out
 from emulator.contract.lookup import Lookup
 from emulator.json_types import MISSING, Json, JsonObject, at, dotted, dumps, loads, short_json
 
@@ -109,7 +110,7 @@ def fits_spec(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Re
     if is_meant(spec, _schema_name(arguments), arguments):
         schema, params = _schema_and_params(spec, value, arguments, lookup)
         if schema is not None:
-            yield from schema_reasons(_validator(dumps(schema)), params)
+            yield from _fit_reasons(dumps(schema), params)
 
 
 @memberwise
@@ -150,9 +151,25 @@ def _schema_and_params(
     return part, _as_typed(value, part, arguments, spec)
 
 
-@lru_cache(maxsize=256)
-def _validator(schema: bytes) -> Validator:
-    return jsonschema_rs.validator_for(loads(schema))
+def _fit_reasons(schema: bytes, params: Json) -> Iterator[Reason]:
+    """Yield what is wrong with parameters; a schema of somebody's own may be without measure."""
+    known = len(schema) <= budgets.KEPT_SCHEMA_BYTES
+    validator, values = _compiled(schema) if known else _compile(schema)
+    if values * len(dumps(params)) > budgets.FIT_STEPS:
+        yield Reason("it is too large to be held against the schema of the spec")
+    else:
+        yield from schema_reasons(validator, params)
+
+
+def _compile(schema: bytes) -> tuple[Validator, float]:
+    """Return a compiled schema, and its size: those that are written out may be infinite."""
+    plain = loads(schema)
+    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=budgets.BACKTRACK_STEPS)
+    validator = jsonschema_rs.validator_for(plain, pattern_options=options)
+    return validator, written_out(plain)
+
+
+_compiled = lru_cache(maxsize=256)(_compile)
 
 
 def _as_typed(value: Json, schema: JsonObject, arguments: JsonObject, spec: JsonObject) -> Json:

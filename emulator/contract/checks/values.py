@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from math import inf
+from urllib.parse import unquote
 
 import jsonschema_rs
 from jsonschema_rs import Validator
 
+from emulator.budgets import EXPLAINED_BYTES, OWN_SCHEMA_VALUES
 from emulator.contract.checks.names import nearest
 from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
-from emulator.json_types import Json, JsonObject, at, escape_step, loads, short_json
+from emulator.json_types import (
+    MAX_DEPTH,
+    MISSING,
+    Json,
+    JsonObject,
+    at,
+    dumps,
+    escape_step,
+    loads,
+    short_json,
+    value_at,
+)
 from emulator.xdm.identity import identity
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
@@ -42,12 +56,27 @@ def schema(value: Json, compiled: LazySchema, lookup: Lookup) -> Iterator[Reason
 
 
 def schema_reasons(validator: Validator, value: Json) -> Iterator[Reason]:
-    """Yield a reason for each thing that a compiled JSON Schema finds wrong."""
-    for error in validator.iter_errors(value):
+    """Yield a reason for each thing that a compiled JSON Schema finds wrong.
+
+    Of a large value it is the first one: the validator collects all of them before it tells one.
+    """
+    for error in _errors(validator, value):
         pointer = "".join(f"/{escape_step(str(step))}" for step in error.instance_path)
         missing = getattr(error.kind, "property", None)
         values = {"missing": missing} if isinstance(missing, str) else {}
         yield Reason(error.message[:_LONGEST], at=pointer, values=values)
+
+
+def _errors(validator: Validator, value: Json) -> Iterable[jsonschema_rs.ValidationError]:
+    if validator.is_valid(value):
+        return ()
+    if len(dumps(value)) <= EXPLAINED_BYTES:
+        return validator.iter_errors(value)
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        return (error,)
+    return ()
 
 
 def read_text(value: Json) -> Json:
@@ -67,11 +96,16 @@ def read_text(value: Json) -> Json:
 
 
 def json_schema(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
-    """The value is a JSON Schema that refers to nothing outside of itself."""
+    """The value is a JSON Schema that refers to nothing outside of itself, and is of a size."""
     for reference in _references(value):
         if not str(reference).startswith("#"):
             yield Reason(f"{short_json(reference)} is not a reference within the schema")
             return
+    if written_out(value) > OWN_SCHEMA_VALUES:
+        yield Reason(
+            f"with its references written out it has more than {OWN_SCHEMA_VALUES:,} values"
+        )
+        return
     try:
         jsonschema_rs.validator_for(value)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
@@ -86,6 +120,53 @@ def _references(value: Json) -> Iterator[Json]:
     elif isinstance(value, list):
         for child in value:
             yield from _references(child)
+
+
+def written_out(schema: Json) -> float:
+    """Return how many values a JSON Schema has with its references written out.
+
+    It is infinite where a reference leads back to a schema that it is in, or leads by a name
+    instead of a pointer. A validator takes so many steps for a value, or more.
+    """
+    return _Expansion(schema).size(schema)
+
+
+class _Expansion:
+    """Counts the values of a schema; what is referred to twice is counted twice, and read once."""
+
+    def __init__(self, schema: Json) -> None:
+        self._schema = schema
+        self._known: dict[str, float] = {}
+        self._level = 0
+
+    def size(self, value: Json) -> float:
+        """Return how many values a part of the schema has."""
+        if not isinstance(value, dict | list):
+            return 1
+        if self._level > 2 * MAX_DEPTH:
+            return inf
+        if isinstance(value, list):
+            return 1 + self._sizes(value)
+        if isinstance(value.get("$id"), str) and value is not self._schema:
+            # Pointers below begin there, and not at the root.
+            return inf
+        names = [value[name] for name in _REFERRING if name in value]
+        return 1 + self._sizes(value.values()) + sum(self._target(str(name)) for name in names)
+
+    def _sizes(self, values: Iterable[Json]) -> float:
+        self._level += 1
+        found = sum(map(self.size, values))
+        self._level -= 1
+        return found
+
+    def _target(self, reference: str) -> float:
+        if reference not in self._known:
+            # Until it is known, whoever asks for it stands within it.
+            self._known[reference] = inf
+            pointer = unquote(reference[1:])
+            found = value_at(self._schema, pointer) if pointer.startswith("/") else MISSING
+            self._known[reference] = inf if found is MISSING else self._sizes([found])
+        return self._known[reference]
 
 
 def same_as(value: Json, arguments: str, lookup: Lookup) -> Iterator[Reason]:
