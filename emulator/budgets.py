@@ -10,8 +10,45 @@ from __future__ import annotations
 KIB = 1024
 MIB = 1024 * KIB
 
-JOURNAL_BYTES = 64 * MIB
+JOURNAL_BYTES = 32 * MIB
 """What the journal keeps of calls, in bytes that it really holds; the oldest calls go."""
+
+JOURNAL_BODY_BYTES = MIB
+"""The body of a request that the journal keeps whole; of a longer one the beginning is kept."""
+
+JOURNAL_EXCERPT_BYTES = 64 * KIB
+"""What the journal keeps of a response, a file or a long body; the rest is left out."""
+
+JOURNAL_FRESH_BYTES = 16 * KIB
+"""The messages of a call that wait to be counted; larger ones are counted and packed at once."""
+
+JOURNAL_PAGE_BYTES = 8 * MIB
+"""A page of journaled calls; it ends early, and `nextCursor` leads on."""
+
+MAX_FINDINGS = 200
+"""Findings that the journal keeps of one call; of further ones the first of each rule stays."""
+
+MAX_TESTS = 10_000
+"""Tests that coverage tells apart; the calls of further ones count for `(others)`."""
+
+MAX_TEST_NAME = 256
+"""Characters of a test's name that coverage keeps; tests that differ behind them are one."""
+
+MAX_TALLIES = 20_000
+"""Counters that coverage keeps, for each test, edition and operation; `(others)` has the rest."""
+
+MAX_BROKEN_RULES = 20_000
+"""Broken rules, for each test, edition and operation, that coverage tells apart; `(others)` has \
+the rest."""
+
+MAX_DRIFT = 1000
+"""Ways in which responses differ from the documents that are told apart; further ones are one."""
+
+MAX_EXAMPLE_BYTES = 32 * KIB
+"""One call that coverage keeps as an example; longer bodies are cut."""
+
+COVERAGE_EXAMPLES_BYTES = 4 * MIB
+"""All calls that coverage keeps as examples; there are no further ones."""
 
 BODY_VALUES = 250_000
 """Values in a JSON body, those within others included; the request is refused."""

@@ -11,7 +11,6 @@ from emulator.admin.replies import Routes, answer, error, nothing
 from emulator.coverage.live import LiveCoverage
 from emulator.journal.entry import TEST_HEADER
 from emulator.journal.journal import Journal
-from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
 from emulator.web.engine import Engine
@@ -78,7 +77,7 @@ class JournalViews:
 
     def _entries(self, asked: dict[str, str]) -> Response:
         from emulator.journal import search
-        from emulator.journal.entry_json import full_entry, short_entry
+        from emulator.journal.pages import page
 
         form = _choice(asked, "format", "short", "full", "har")
         if form == "har":
@@ -86,20 +85,18 @@ class JournalViews:
         newest_first = _choice(asked, "order", "newest", "oldest") == "newest"
         limit = _number(asked, "limit", search.PAGE, search.MAX_PAGE)
         cursor = _number(asked, "cursor", 0)
-        entries = self._journal.entries(newest_first=newest_first)
-        found, next_cursor = search.page(
-            search.filtered(entries, asked), limit, cursor, newest_first=newest_first
-        )
-        show = full_entry if form == "full" else short_entry
-        body: JsonObject = {"entries": [show(entry) for entry in found]}
-        return answer(body if next_cursor is None else {**body, "nextCursor": next_cursor})
+        kept = self._journal.entries(newest_first=newest_first)
+        found = search.behind(search.filtered(kept, asked), cursor, newest_first=newest_first)
+        pieces = page(found, limit, is_full=form == "full")
+        return Response(pieces, mimetype="application/json")
 
     def _archive(self, asked: dict[str, str]) -> Response:
         from emulator.journal.har import har
+        from emulator.journal.masked import masked
         from emulator.journal.search import filtered
 
         entries = filtered(self._journal.entries(newest_first=False), asked)
-        return Response(har(entries), mimetype="application/json")
+        return Response(har(map(masked, entries)), mimetype="application/json")
 
     def clear(self) -> Response:
         """Forget the calls; what they covered stays counted."""
@@ -127,11 +124,11 @@ class JournalViews:
 
     def coverage(self) -> Response:
         """Return what all calls so far have covered, or those of some tests, to be merged."""
-        return answer(self._coverage().to_json())
+        return Response(self._coverage().written(), mimetype="application/json")
 
     def _coverage(self) -> Coverage:
         tests = request.args.getlist("test") or list(_own().values())
-        whole = self._live_coverage.current()
+        whole = self._live_coverage.snapshot()
         return whole.only(tests) if tests else whole
 
     def report(self) -> Response:

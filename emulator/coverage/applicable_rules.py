@@ -14,6 +14,9 @@ import jsonschema_rs
 from emulator.contract import Rule
 from emulator.json_types import Json, JsonObject, dumps, pointer_steps
 
+MAX_REMEMBERED = 1000
+"""For how many keys of a group the rules are remembered."""
+
 Branch = tuple[str, int, "PlaceTree"]
 
 
@@ -164,5 +167,7 @@ class ApplicableRules:
         found = self._remembered.get(key)
         if found is None:
             found = tuple(id for id, needs in self._needs if needs & key == needs)
+            if len(self._remembered) >= MAX_REMEMBERED:
+                self._remembered.clear()
             self._remembered[key] = found
         return found

@@ -6,8 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from emulator.budgets import (
+    COVERAGE_EXAMPLES_BYTES,
+    MAX_BROKEN_RULES,
+    MAX_DRIFT,
+    MAX_TALLIES,
+    MAX_TEST_NAME,
+    MAX_TESTS,
+)
 from emulator.contract import Contract
 from emulator.coverage.applicable_rules import ApplicableRules
+from emulator.coverage.examples import example_of
 from emulator.coverage.records import (
     DeviationKey,
     Deviations,
@@ -16,27 +25,21 @@ from emulator.coverage.records import (
     UnexpectedFindings,
 )
 from emulator.coverage.tally import Counts, Tally
-from emulator.journal.entry import EXPECTS_HEADER, SHARED, CallKind, Entry, EntryFinding
-from emulator.journal.entry_json import full_entry
-from emulator.json_types import Json, JsonObject
+from emulator.journal.entry import EXPECTS_HEADER, SHARED, CallKind, Entry, EntryFinding, Keys
+from emulator.json_types import Json, JsonObject, dumps
+from emulator.masking.texts import mask_text
 
 FORMAT = "aep-emulator coverage 2"
 """The member `format` of a coverage file."""
 
-MAX_TESTS = 10_000
-"""How many tests are told apart; the calls of further ones count for `(others)`."""
+OTHERS = "(others)"
+"""The name of what is not told apart any more."""
 
 MAX_EXAMPLES = 3
 """How many calls are kept as examples for each rule that is broken unexpectedly."""
 
-MAX_DRIFT = 1000
-"""How many ways in which responses differ from the documents are told apart."""
-
 MAX_COUNTERS = 1000
 """For how many kinds of calls their counters are remembered."""
-
-MAX_ALL_EXAMPLES = 2000
-"""How many examples are kept in all."""
 
 
 class CoverageError(ValueError):
@@ -48,7 +51,7 @@ class Counters:
     """Where the calls of one kind are counted.
 
     Args:
-        test: Whose calls they are, or `(others)`.
+        test: Whose calls they are, or `OTHERS`.
         tally: Of their operation.
         groups: The rules of each group that judged them, with its tally.
     """
@@ -70,42 +73,59 @@ class Coverage:
         self._applicable: dict[tuple[str, str], ApplicableRules] = {}
         self._counters: dict[CallKind, Counters] = {}
         self._tests: set[str] = set()
-        self._examples: Counter[str] = Counter()
+        self._of_rule: Counter[str] = Counter()
+        self._example_bytes = 0
 
     @property
     def calls(self) -> int:
         """How many calls have been counted."""
         return sum(tally.calls for key, tally in self.tallies.items() if key.group not in SHARED)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Entry, keys: Keys | None = None) -> None:
         """Count a call."""
-        counters = self.count(entry.kind, entry.status, entry.document)
+        counters = self.count(entry.kind, entry.status, entry.document, keys)
         if entry.findings or entry.undecided or entry.deviations:
             self._add_findings(counters, entry)
         if EXPECTS_HEADER in entry.headers:
             for rule in entry.unmet_expectations:
-                key = FindingKey(counters.test, entry.edition, entry.operation, rule)
-                self.unmet_expectations[key] += 1
+                self._add_unmet(FindingKey(counters.test, entry.edition, entry.operation, rule))
 
-    def count(self, kind: CallKind, status: int, document: JsonObject | None) -> Counters:
-        """Count a call without findings; return the counters of calls of its kind."""
+    def count(
+        self, kind: CallKind, status: int, document: JsonObject | None, keys: Keys | None = None
+    ) -> Counters:
+        """Count a call without findings; return the counters of calls of its kind.
+
+        `keys` are those that `keys` returns, if they are known.
+        """
         counters = self._counters.get(kind) or self._counters_of(kind)
         counters.tally.calls += 1
         counters.tally.statuses[status] += 1
         if document is not None:
-            for applicable, tally in counters.groups:
-                tally.exercised(applicable.key(document))
+            for index, (applicable, tally) in enumerate(counters.groups):
+                key = applicable.key(document) if keys is None else keys[index]
+                tally.exercised(key, applicable)
                 if tally is not counters.tally:
                     tally.calls += 1
         return counters
+
+    def keys(self, kind: CallKind, document: JsonObject) -> Keys:
+        """Return for each group of rules that judged a request which of them apply to it.
+
+        It changes nothing, so that what takes long of counting a large request needs no lock.
+        """
+        return tuple(rules.key(document) for _, rules in self._groups(kind))
+
+    def _groups(self, kind: CallKind) -> Iterator[tuple[str, ApplicableRules]]:
+        for group in kind.judged:
+            if (applicable := self.applicable_rules(kind.edition, group)) is not None:
+                yield group, applicable
 
     def _counters_of(self, kind: CallKind) -> Counters:
         """Make the counters for calls of one kind, and remember them."""
         name, edition = self._test(kind.test), kind.edition
         groups = [
             (applicable, self._tally(TallyKey(name, edition, group)))
-            for group in kind.judged
-            if (applicable := self.applicable_rules(edition, group)) is not None
+            for group, applicable in self._groups(kind)
         ]
         counters = Counters(name, self._tally(TallyKey(name, edition, kind.operation)), groups)
         if len(self._counters) >= MAX_COUNTERS:
@@ -129,39 +149,64 @@ class Coverage:
 
     def _add_unexpected(self, test: str, entry: Entry, item: EntryFinding) -> None:
         key = FindingKey(test, entry.edition, entry.operation, item.rule)
-        found = self.unexpected.get(key)
-        if found is None:
-            found = self.unexpected[key] = UnexpectedFindings(item.severity, item.is_rule)
+        found = self._unexpected(key, item.severity, is_rule=item.is_rule)
         found.count += 1
         if self._has_room(item.rule):
-            self._examples[item.rule] += 1
-            found.examples.append(full_entry(entry))
+            self._keep_example(found.kept, example_of(entry), item.rule)
+
+    def _unexpected(self, key: FindingKey, severity: str, *, is_rule: bool) -> UnexpectedFindings:
+        found = self.unexpected.get(key)
+        if found is None:
+            if len(self.unexpected) >= MAX_BROKEN_RULES:
+                key = key._replace(test=OTHERS)
+            found = self.unexpected.setdefault(key, UnexpectedFindings(severity, is_rule))
+        return found
+
+    def _add_unmet(self, key: FindingKey, count: int = 1) -> None:
+        """Count an expectation; which rule it names, the client says, so it may be anything."""
+        key = key._replace(rule=key.rule[:MAX_TEST_NAME])
+        known = self.unmet_expectations
+        if key not in known and len(known) >= MAX_BROKEN_RULES:
+            key = key._replace(test=OTHERS, rule=OTHERS)
+        known[key] += count
 
     def _add_drift(self, entry: Entry, deviation: str) -> None:
-        key = DeviationKey(entry.edition, entry.operation, entry.status, deviation)
+        found = self._drift(DeviationKey(entry.edition, entry.operation, entry.status, deviation))
+        found.count += 1
+        if not found.kept:
+            self._keep_example(found.kept, example_of(entry))
+
+    def _drift(self, key: DeviationKey) -> Deviations:
         found = self.drift.get(key)
         if found is None:
             if len(self.drift) >= MAX_DRIFT:
-                key = key._replace(status=0, deviation="(others)")
+                key = key._replace(status=0, deviation=OTHERS)
             found = self.drift.setdefault(key, Deviations())
-        found.count += 1
-        if not found.examples:
-            found.examples.append(full_entry(entry))
+        return found
 
     def _has_room(self, rule: str) -> bool:
-        return self._examples[rule] < MAX_EXAMPLES and self._examples.total() < MAX_ALL_EXAMPLES
+        return self._of_rule[rule] < MAX_EXAMPLES and self._example_bytes < COVERAGE_EXAMPLES_BYTES
+
+    def _keep_example(self, kept: list[bytes], example: bytes, rule: str = "") -> None:
+        if self._example_bytes + len(example) <= COVERAGE_EXAMPLES_BYTES:
+            self._example_bytes += len(example)
+            self._of_rule[rule] += 1
+            kept.append(example)
 
     def _test(self, name: str) -> str:
+        name = shown_test(name)
         if name not in self._tests:
             if len(self._tests) >= MAX_TESTS:
-                return "(others)"
+                return OTHERS
             self._tests.add(name)
         return name
 
     def _tally(self, key: TallyKey) -> Tally:
         tally = self.tallies.get(key)
         if tally is None:
-            tally = self.tallies[key] = Tally()
+            if len(self.tallies) >= MAX_TALLIES:
+                key = key._replace(test=OTHERS)
+            tally = self.tallies.setdefault(key, Tally())
         return tally
 
     def applicable_rules(self, edition: str, group: str) -> ApplicableRules | None:
@@ -179,16 +224,19 @@ class Coverage:
 
     def without(self, test: str) -> Coverage:
         """Return what all other tests have covered; it takes over the counts, to go on counting."""
-        part = self.only(self._tests - {test})
-        part._tests = self._tests - {test}
+        part = self.only(self._tests - {shown_test(test)})
+        part._tests = self._tests - {shown_test(test)}
         part.drift = self.drift
+        kept = [example for found in self.drift.values() for example in found.kept]
         for at, item in part.unexpected.items():
-            part._examples[at.rule] += len(item.examples)
+            part._of_rule[at.rule] += len(item.kept)
+            kept += item.kept
+        part._example_bytes = sum(map(len, kept))
         return part
 
     def only(self, tests: Iterable[str]) -> Coverage:
         """Return what these tests alone have covered; it shares the counts with this one."""
-        wanted = set(tests)
+        wanted = {shown_test(test) for test in tests}
         part = Coverage(self.contract)
         part._applicable = self._applicable
         part.tallies = {at: item for at, item in self.tallies.items() if at.test in wanted}
@@ -198,17 +246,35 @@ class Coverage:
         )
         return part
 
+    def snapshot(self) -> Coverage:
+        """Return a coverage that calls do not add to while it is read; it shares the counts."""
+        part = Coverage(self.contract)
+        part._applicable = self._applicable
+        part.tallies, part.unexpected = dict(self.tallies), dict(self.unexpected)
+        part.unmet_expectations, part.drift = self.unmet_expectations.copy(), dict(self.drift)
+        return part
+
     def to_json(self) -> JsonObject:
         """Return everything as JSON, to be merged elsewhere."""
-        return {
-            "format": FORMAT,
-            "rows": list(self._rows()),
-            "unexpected": [item.to_json(key) for key, item in self.unexpected.items()],
-            "unmetExpectations": [
-                {**key._asdict(), "count": count} for key, count in self.unmet_expectations.items()
-            ],
-            "drift": [item.to_json(key) for key, item in self.drift.items()],
-        }
+        members = {name: list(rows) for name, rows in self._members()}
+        return {"format": FORMAT, **members}
+
+    def written(self) -> Iterator[bytes]:
+        """Yield everything as JSON, row by row."""
+        yield b'{"format":%s' % dumps(FORMAT)
+        for name, rows in self._members():
+            yield b",%s:[" % dumps(name)
+            for number, row in enumerate(rows):
+                yield (b"," if number else b"") + dumps(row)
+            yield b"]"
+        yield b"}"
+
+    def _members(self) -> Iterator[tuple[str, Iterator[JsonObject]]]:
+        yield "rows", self._rows()
+        yield "unexpected", (item.to_json(key) for key, item in self.unexpected.items())
+        unmet = self.unmet_expectations.items()
+        yield "unmetExpectations", ({**key._asdict(), "count": count} for key, count in unmet)
+        yield "drift", (item.to_json(key) for key, item in self.drift.items())
 
     def _rows(self) -> Iterator[JsonObject]:
         for key, tally in self.tallies.items():
@@ -216,7 +282,7 @@ class Coverage:
             yield {
                 **key._asdict(),
                 "calls": tally.calls,
-                "statuses": {str(status): times for status, times in tally.statuses.items()},
+                "statuses": {str(code): times for code, times in tally.statuses.copy().items()},
                 "rules": dict(tally.rows(applicable)),
             }
 
@@ -236,21 +302,22 @@ class Coverage:
     def _merge(self, other: JsonObject) -> None:
         for row in other["rows"]:
             key = TallyKey(self._test(row["test"]), row["edition"], row["group"])
-            # Counts by key become counts by rule first, because only those can be added.
-            tally = self._tally(key)
-            tally.rules(self.applicable_rules(key.edition, key.group))
-            tally.merge(row)
+            self._tally(key).merge(row)
         for row in other["unexpected"]:
-            fresh = UnexpectedFindings(row["severity"], row["isRule"])
-            found = self.unexpected.setdefault(FindingKey.of(row), fresh)
+            found = self._unexpected(FindingKey.of(row), row["severity"], is_rule=row["isRule"])
             found.count += row["count"]
             for example in row["examples"]:
                 if self._has_room(row["rule"]):
-                    self._examples[row["rule"]] += 1
-                    found.examples.append(example)
+                    self._keep_example(found.kept, dumps(example), row["rule"])
         for row in other["unmetExpectations"]:
-            self.unmet_expectations[FindingKey.of(row)] += row["count"]
+            self._add_unmet(FindingKey.of(row), row["count"])
         for row in other.get("drift", ()):
-            deviations = self.drift.setdefault(DeviationKey.of(row), Deviations())
+            deviations = self._drift(DeviationKey.of(row))
             deviations.count += row["count"]
-            deviations.examples.extend(row["examples"][: 1 - len(deviations.examples)])
+            for example in row["examples"][: 1 - len(deviations.kept)]:
+                self._keep_example(deviations.kept, dumps(example))
+
+
+def shown_test(name: str) -> str:
+    """Return the name of a test as it is counted: without secrets, and not too long."""
+    return mask_text(name[:MAX_TEST_NAME])

@@ -26,6 +26,11 @@ class LiveCoverage:
         with self._journal.settled():
             return self._counting()
 
+    def snapshot(self) -> Coverage:
+        """Return what all calls so far have covered, to be read while others are counted."""
+        with self._journal.settled():
+            return self._counting().snapshot()
+
     def clear(self, test: str | None = None) -> None:
         """Count anew from the next call on: all calls, or those of one test."""
         with self._journal.settled():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from emulator.json_types import JsonObject
+from emulator.json_types import JsonObject, loads
 
 
 class TallyKey(NamedTuple):
@@ -41,7 +41,12 @@ class UnexpectedFindings:
     severity: str
     is_rule: bool
     count: int = 0
-    examples: list[JsonObject] = field(default_factory=list)
+    kept: list[bytes] = field(default_factory=list)
+
+    @property
+    def examples(self) -> list[JsonObject]:
+        """The calls, as `format=full` of the journal shows them."""
+        return [loads(example) for example in self.kept]
 
     def to_json(self, key: FindingKey) -> JsonObject:
         """Return a row of a coverage file."""
@@ -73,7 +78,12 @@ class Deviations:
     """How often responses differed in one way, and a call that shows it, masked."""
 
     count: int = 0
-    examples: list[JsonObject] = field(default_factory=list)
+    kept: list[bytes] = field(default_factory=list)
+
+    @property
+    def examples(self) -> list[JsonObject]:
+        """The call, as `format=full` of the journal shows it."""
+        return [loads(example) for example in self.kept]
 
     def to_json(self, key: DeviationKey) -> JsonObject:
         """Return a row of a coverage file."""

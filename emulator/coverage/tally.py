@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 
 from emulator.coverage.applicable_rules import ApplicableRules
 from emulator.json_types import JsonObject
+
+MAX_KEYS = 64
+"""How many keys are counted before they become counts by rule."""
 
 MIN_COUNTS = 3
 """How many counts of a rule are always written."""
@@ -65,9 +68,12 @@ class Tally:
     _keys: Counter[int] = field(default_factory=Counter)
     _rules: dict[str, Counts] = field(default_factory=dict)
 
-    def exercised(self, key: int) -> None:
+    def exercised(self, key: int, applicable: ApplicableRules) -> None:
         """Count a call to whose request the rules of this key apply."""
         self._keys[key] += 1
+        if len(self._keys) > MAX_KEYS:
+            self._rules = self.rules(applicable)
+            self._keys.clear()
 
     def broken(self, rule: str, classification: str) -> None:
         """Correct the count of a call: it broke a rule that applied to it."""
@@ -87,13 +93,16 @@ class Tally:
         counts.undecided += 1
 
     def rules(self, applicable: ApplicableRules | None) -> dict[str, Counts]:
-        """Return the counts by rule; `applicable` resolves the keys counted since the last time."""
-        if self._keys and applicable is not None:
-            for key, times in self._keys.items():
+        """Return the counts by rule; `applicable` resolves the keys.
+
+        They are made anew each time, because they take far more memory than the keys.
+        """
+        counted = {rule: replace(counts) for rule, counts in list(self._rules.items())}
+        if applicable is not None:
+            for key, times in list(self._keys.items()):
                 for rule in applicable.rules(key):
-                    self._rules.setdefault(rule, Counts()).passed += times
-            self._keys.clear()
-        return self._rules
+                    counted.setdefault(rule, Counts()).passed += times
+        return counted
 
     def rows(self, applicable: ApplicableRules | None) -> Iterator[tuple[str, list[int]]]:
         """Yield each rule with its counts; trailing zeros beyond the first three are left out."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from emulator.contract.model import BODY, GATE
@@ -19,6 +19,10 @@ EXPECTS_HEADER = "x-emulator-expects"
 """The request header with the rules that the request is expected to break; `*` is any."""
 
 
+Keys = tuple[int, ...]
+"""Which rules of each group apply to a request; see `emulator.coverage.applicable_rules`."""
+
+
 class CallKind(NamedTuple):
     """What calls are counted by; the members are those of `Entry`."""
 
@@ -26,6 +30,22 @@ class CallKind(NamedTuple):
     edition: str
     operation: str
     judged: tuple[str, ...]
+
+
+def test_of(headers: Mapping[str, str]) -> str:
+    """Return the name of the test that sends a request, or `""`, as calls are counted by it.
+
+    Parameters of a test may be in its name, a token too.
+    """
+    name = headers.get(TEST_HEADER, "")
+    token = headers.get("authorization", "").rpartition(" ")[2]
+    if not name or not token or token not in name:
+        return name
+    from emulator.masking.masker import Masker  # rarely needed, and not at the start
+
+    masker = Masker()
+    masker.headers({"authorization": headers["authorization"]})
+    return masker.absent_from(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +72,7 @@ class EntryFinding:
 class Entry:
     """A request, its response, and the findings of the rules.
 
-    Nothing in it is masked; its JSON is (`journal.entry_json`).
+    Nothing in it is masked; `journal.masked` masks what is to be shown of it.
 
     Args:
         number: Its number among all calls, from 1.
@@ -61,7 +81,9 @@ class Entry:
         path: The path as it was requested, without the query string.
         headers: Of the request, with names in lower case.
         judged: The groups of rules that judged it: `platform.gate`, `platform.body`, the operation.
-        document: The request document that the rules judged; None if they did not.
+        parameters: Those in the operation's path, by name.
+        described: The request document that the rules judged, or what makes it again; None if they
+            did not judge, or too little is kept of the body to judge it again.
         findings: In the order of refusal.
         faults: The ids of the faults that were injected.
         undecided: Rules that a recording does not decide.
@@ -88,7 +110,10 @@ class Entry:
     edition: str = ""
     enforce: str = ""
     judged: tuple[str, ...] = ()
-    document: JsonObject | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    described: JsonObject | Callable[[], JsonObject] | None = field(
+        default=None, compare=False, repr=False
+    )
     findings: tuple[EntryFinding, ...] = ()
     body_truncated: bool = False
     response_truncated: bool = False
@@ -98,9 +123,16 @@ class Entry:
     source: str = ""
 
     @property
+    def document(self) -> JsonObject | None:
+        """The request document that the rules judged, if it is known."""
+        if callable(self.described):
+            self.described = self.described()
+        return self.described
+
+    @property
     def kind(self) -> CallKind:
         """What the call is counted by."""
-        return CallKind(self.test, self.edition, self.operation, self.judged)
+        return CallKind(test_of(self.headers), self.edition, self.operation, self.judged)
 
     @property
     def test(self) -> str:

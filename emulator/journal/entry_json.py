@@ -1,19 +1,17 @@
-"""Entries as JSON: every secret masked, and long bodies truncated."""
+"""Entries as JSON, with long bodies truncated. They are masked before: `journal.masked`."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from emulator.budgets import JOURNAL_EXCERPT_BYTES
 from emulator.journal.entry import Entry, EntryFinding
-from emulator.journal.masks import mask_api_key, mask_body, mask_headers, mask_query
+from emulator.journal.masked import MaskedEntry
 from emulator.json_types import MAX_DEPTH, MISSING, Json, JsonObject, is_deeper_than, loads
 from emulator.moments import utc_text
 
-MAX_BODY_BYTES = 64 * 1024
-"""How many bytes of a body are shown."""
 
-
-def short_entry(entry: Entry) -> JsonObject:
+def short_entry(entry: MaskedEntry) -> JsonObject:
     """Return the summary of an entry that lists show (`format=short`)."""
     classifications = entry.classifications()
     row = {
@@ -32,7 +30,7 @@ def short_entry(entry: Entry) -> JsonObject:
         "enforce": entry.enforce,
         "client": {
             "userAgent": entry.user_agent,
-            "apiKey": mask_api_key(entry.headers.get("x-api-key", "")),
+            "apiKey": entry.headers.get("x-api-key", ""),
         },
         "expects": list(entry.expects),
         "faults": list(entry.faults),
@@ -42,22 +40,25 @@ def short_entry(entry: Entry) -> JsonObject:
     return row | {name: value for name, value in recorded.items() if value}
 
 
-def full_entry(entry: Entry) -> JsonObject:
-    """Return the summary of an entry, and its request and response (`format=full`)."""
-    parameters = {} if entry.document is None else entry.document.get("path", {})
+def full_entry(entry: MaskedEntry, max_body: int = JOURNAL_EXCERPT_BYTES) -> JsonObject:
+    """Return the summary of an entry, and its request and response (`format=full`).
+
+    Of a body of more than `max_body` bytes the beginning is shown.
+    """
+    sent, answered = entry.body, entry.response_body
     return {
         **short_entry(entry),
         "request": {
             "method": entry.method,
             "url": entry.base_url + target(entry),
-            "path": dict(parameters),
-            "headers": mask_headers(entry.headers),
-            **_body(entry.body, entry.headers.get("content-type", ""), entry.body_truncated),
+            "path": dict(entry.parameters),
+            "headers": dict(entry.headers),
+            **_body(sent, max_body, is_truncated=entry.body_truncated),
         },
         "response": {
             "status": entry.status,
-            "headers": mask_headers({k.lower(): v for k, v in entry.response_headers.items()}),
-            **_body(entry.response_body, "", entry.response_truncated),
+            "headers": dict(entry.response_headers),
+            **_body(answered, max_body, is_truncated=entry.response_truncated),
         },
     }
 
@@ -69,10 +70,9 @@ def outcome(entry: Entry) -> str:
     return "warned" if any(not item.mute_reason for item in entry.findings) else "accepted"
 
 
-def target(entry: Entry) -> str:
-    """Return path and query string, masked."""
-    query = mask_query(entry.query_string)
-    return f"{entry.path}?{query}" if query else entry.path
+def target(entry: MaskedEntry) -> str:
+    """Return path and query string."""
+    return f"{entry.path}?{entry.query_string}" if entry.query_string else entry.path
 
 
 def finding_json(item: EntryFinding, classification: str) -> JsonObject:
@@ -94,18 +94,17 @@ def iso_time(milliseconds: int) -> str:
     return utc_text(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
 
-def _body(body: bytes, content_type: str, is_truncated: bool) -> JsonObject:
+def _body(body: bytes, max_body: int, *, is_truncated: bool) -> JsonObject:
     """Return the members `size` and, if it is JSON, `body`, else `text` and maybe `truncated`."""
     if not body:
         return {}
-    masked = mask_body(body, content_type)
     members: JsonObject = {"size": len(body)}
-    if len(masked) <= MAX_BODY_BYTES and not is_truncated:
-        value = _json(masked)
+    if len(body) <= max_body and not is_truncated:
+        value = _json(body)
         if value is not MISSING:
             return {**members, "body": value}
-    members["text"] = masked[:MAX_BODY_BYTES].decode("utf-8", "replace")
-    if is_truncated or len(masked) > MAX_BODY_BYTES:
+    members["text"] = body[:max_body].decode("utf-8", "replace")
+    if is_truncated or len(body) > max_body:
         members["truncated"] = True
     return members
 

@@ -12,6 +12,7 @@ from emulator.contract.sources import describe_sources
 from emulator.journal.annotation import annotate
 from emulator.journal.entry import SHARED, Entry
 from emulator.journal.entry_json import full_entry
+from emulator.journal.masked import masked
 from emulator.json_types import MISSING, Json, JsonObject, at
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def explain(contract: Contract, entry: Entry, lookup_of: LookupOf | None = None)
 
     With `lookup_of` the verdicts of all editions are added.
     """
-    explained = full_entry(entry)
+    explained = full_entry(masked(entry))
     for item in explained["findings"]:
         item.update(describe_rule(contract, item["rule"]))
     explained["annotatedRequest"] = [line.to_json() for line in annotate(explained)]

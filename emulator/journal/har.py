@@ -12,16 +12,18 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from emulator import __version__
-from emulator.journal.entry import Entry
 from emulator.journal.entry_json import full_entry
-from emulator.journal.masks import mask_body
+from emulator.journal.masked import MaskedEntry
 from emulator.json_types import Json, JsonObject, dumps
+
+_CONTROLS = [chr(code) for code in range(32) if chr(code) not in "\t\n\r"]
+"""Characters for which JSON needs six."""
 
 UNKNOWN = -1
 """The format's value for a size or a time that is not known."""
 
 
-def har(entries: Iterable[Entry]) -> Iterator[bytes]:
+def har(entries: Iterable[MaskedEntry]) -> Iterator[bytes]:
     """Yield the archive piece by piece; the entries have to come oldest first."""
     creator = {"name": "aep-emulator", "version": __version__}
     yield b'{"log":{"version":"1.2","creator":%s,"entries":[' % dumps(creator)
@@ -32,8 +34,8 @@ def har(entries: Iterable[Entry]) -> Iterator[bytes]:
     yield b"]}}\n"
 
 
-def _entry(entry: Entry) -> JsonObject:
-    shown = full_entry(entry)
+def _entry(entry: MaskedEntry) -> JsonObject:
+    shown = full_entry(entry, max_body=0)
     return {
         "startedDateTime": shown["time"],
         "time": 0,
@@ -48,7 +50,7 @@ def _entry(entry: Entry) -> JsonObject:
     }
 
 
-def _request(entry: Entry, shown: JsonObject) -> JsonObject:
+def _request(entry: MaskedEntry, shown: JsonObject) -> JsonObject:
     _, _, query = shown["url"].partition("?")
     request: JsonObject = {
         "method": shown["method"],
@@ -62,17 +64,17 @@ def _request(entry: Entry, shown: JsonObject) -> JsonObject:
     }
     if entry.body or entry.body_truncated:
         media_type = entry.headers.get("content-type", "")
-        masked = mask_body(entry.body, media_type)
-        request["postData"] = {"mimeType": media_type, **_text(masked, entry.body_truncated)}
+        sent = _text(entry.body, entry.body_truncated)
+        request["postData"] = {"mimeType": media_type, **sent}
     return request
 
 
-def _response(entry: Entry, shown: JsonObject) -> JsonObject:
+def _response(entry: MaskedEntry, shown: JsonObject) -> JsonObject:
     headers = dict(shown["headers"])
     media_type = headers.get("content-type", "application/json")
     content: JsonObject = {"size": len(entry.response_body), "mimeType": media_type}
     if entry.response_body:
-        content |= _text(mask_body(entry.response_body, media_type), entry.response_truncated)
+        content |= _text(entry.response_body, entry.response_truncated)
         headers.setdefault("content-type", media_type)
     return {
         "status": entry.status,
@@ -87,14 +89,17 @@ def _response(entry: Entry, shown: JsonObject) -> JsonObject:
     }
 
 
-def _text(masked: bytes, is_truncated: bool) -> JsonObject:
-    """Return a body as text or in base64; of a truncated body only a comment."""
+def _text(body: bytes, is_truncated: bool) -> JsonObject:
+    """Return a body as text, or in base64 if that is not text; of a truncated one a comment."""
     if is_truncated:
         return {"comment": "truncated by the emulator"}
     try:
-        return {"text": masked.decode()}
+        text = body.decode()
     except UnicodeDecodeError:
-        return {"text": base64.b64encode(masked).decode(), "encoding": "base64"}
+        text = ""
+    if not text or sum(map(text.count, _CONTROLS)) > len(text) // 4:
+        return {"text": base64.b64encode(body).decode(), "encoding": "base64"}
+    return {"text": text}
 
 
 def _pairs(pairs: Iterable[tuple[str, Json]]) -> list[JsonObject]:

@@ -10,8 +10,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from emulator.budgets import JOURNAL_BYTES
-from emulator.journal.entry import TEST_HEADER, CallKind, Entry
-from emulator.journal.packing import JournalItem, is_remarkable, judged_by
+from emulator.journal.entry import CallKind, Entry, Keys
+from emulator.journal.packing import (
+    JournalItem,
+    Packed,
+    PackedEntry,
+    PackedExchange,
+    is_large,
+    is_remarkable,
+    kind_of,
+)
 
 if TYPE_CHECKING:
     from emulator.json_types import JsonObject
@@ -29,18 +37,24 @@ CONTROL_PATHS = "/_emulator"
 class CallCounter(Protocol):
     """What counts the calls of a journal: a coverage."""
 
-    def add(self, entry: Entry) -> object:
+    def add(self, entry: Entry, keys: Keys | None = None) -> object:
         """Count a call."""
 
-    def count(self, kind: CallKind, status: int, document: JsonObject | None) -> object:
+    def count(
+        self, kind: CallKind, status: int, document: JsonObject | None, keys: Keys | None = None
+    ) -> object:
         """Count a call without findings, by its status and request document."""
+
+    def keys(self, kind: CallKind, document: JsonObject) -> Keys:
+        """Return which rules apply to a request: what takes long of counting a large one."""
 
 
 class Journal:
     """A ring of the latest calls, each of which is counted once by what `counter` returns.
 
     While a call is answered, only a reference to it is taken; calls that have been answered are
-    counted and packed in batches. Masking and writing JSON are left to the readers.
+    counted and packed in batches, large ones at once. Masking and writing JSON are left to the
+    readers.
     """
 
     counter: Callable[[], CallCounter] | None = None
@@ -59,6 +73,9 @@ class Journal:
         """Take an exchange. Others may still change its reply before it goes out."""
         if exchange.incoming.target.startswith(CONTROL_PATHS):
             return
+        if is_large(exchange):
+            self._add_large(exchange)
+            return
         with self._lock:
             if len(self._fresh) >= BATCH:
                 self._settle()
@@ -67,19 +84,37 @@ class Journal:
             self._fresh.append(item)
             self._keep(item)
 
+    def _add_large(self, exchange: Exchange) -> None:
+        """Take an exchange without keeping it; what takes long does not hold up other calls."""
+        packed = PackedExchange(exchange)
+        kind, document, counter = kind_of(exchange), exchange.request, self.counter
+        keys = counter().keys(kind, document) if counter and document is not None else None
+        with self._lock:
+            self._latest += 1
+            self._keep(JournalItem(self._latest, packed))
+            try:
+                self._count(exchange, packed, self._latest, keys)
+            except Exception:  # noqa: BLE001 - the call that is answered now must not fail
+                _log.exception("call %d cannot be counted", self._latest)
+
     def add_entry(self, entry: Entry) -> None:
         """Take a call that was observed and judged elsewhere; it gets its number here."""
+        packed = PackedEntry(entry)
         with self._lock:
             self._settle()
             self._latest += 1
             entry.number = self._latest
-            self._keep(JournalItem(entry.number, entry))
+            self._keep(JournalItem(entry.number, packed))
             if self.counter is not None:
                 self.counter().add(entry)
 
     def _keep(self, item: JournalItem) -> None:
         self._items.append(item)
         self._bytes += item.size
+        self._trim()
+
+    def _trim(self) -> None:
+        """Let the oldest calls go, until what is left fits."""
         while len(self._items) > self._max_entries or (
             self._bytes > self._max_bytes and len(self._items) > 1
         ):
@@ -90,32 +125,31 @@ class Journal:
     def _settle(self) -> None:
         """Count and pack the exchanges that have been answered."""
         for item in self._fresh:
-            before = item.size
+            exchange, before = item.exchange, item.size
             try:
-                self._count(item)
+                packed = item.pack()
+                if exchange is not None:
+                    self._count(exchange, packed, item.number)
             except Exception:  # noqa: BLE001 - the call that is answered now must not fail
                 _log.exception("call %d cannot be counted", item.number)
             if not item.is_gone:
                 self._bytes += item.size - before
         self._fresh.clear()
+        self._trim()
 
-    def _count(self, item: JournalItem) -> None:
-        exchange = item.exchange
-        item.pack()
-        if exchange is None or self.counter is None:
+    def _count(
+        self, exchange: Exchange, packed: Packed, number: int, keys: Keys | None = None
+    ) -> None:
+        if self.counter is None:
             return
         counter = self.counter()
         if is_remarkable(exchange):
-            counter.add(item.entry)
-            return
-        incoming = exchange.incoming
-        kind = CallKind(
-            incoming.headers.get(TEST_HEADER, ""),
-            exchange.edition.name,
-            incoming.operation.id,
-            judged_by(exchange),
-        )
-        counter.count(kind, exchange.reply.status, exchange.request)
+            entry = packed.entry(number)
+            entry.described = exchange.request
+            counter.add(entry, keys)
+        else:
+            status = exchange.reply.status
+            counter.count(kind_of(exchange), status, exchange.request, keys)
 
     @contextmanager
     def settled(self) -> Iterator[None]:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from emulator.budgets import (
+    JOURNAL_BODY_BYTES,
+    JOURNAL_EXCERPT_BYTES,
+    JOURNAL_FRESH_BYTES,
+    MAX_FINDINGS,
+)
 from emulator.contract.model import BODY, GATE
-from emulator.journal.entry import EXPECTS_HEADER, Entry, EntryFinding
+from emulator.journal.entry import EXPECTS_HEADER, CallKind, Entry, EntryFinding, test_of
 from emulator.json_types import Json, JsonObject, dumps, loads
 from emulator.web.message import Request
 from emulator.web.request_document import describe
@@ -14,18 +22,16 @@ if TYPE_CHECKING:
     from emulator.contract.lookup import Finding
     from emulator.web.exchange import Exchange
 
-MAX_FILE_BYTES = 64 * 1024
-"""How many bytes of an uploaded file are kept."""
-
-MAX_RESPONSE_BYTES = 64 * 1024
-"""How many bytes of a response are kept."""
-
 OVERHEAD = 1024
-"""What an exchange takes besides its messages, in bytes."""
+"""What an exchange takes besides its messages and findings, in bytes."""
+
+_FINDING_OVERHEAD = 256
+_MAX_TEXT = 2000
+"""How many characters of a reason or a pointer are kept."""
 
 
 class PackedExchange:
-    """What an entry can be made of once the reply has gone out; a long reply is cut.
+    """What an entry can be made of once the reply has gone out; what is long is cut.
 
     Sixty objects become four: this record, the texts as JSON, and the bytes of both bodies. The
     many would have to be visited by every garbage collection, and found in memory again, one by
@@ -36,13 +42,14 @@ class PackedExchange:
         texts: JSON of the request's texts, by the names of `Request`, and of `response_headers`.
         body: Of the request, as much as is kept of it; `length` is that of the whole.
         response_body: Of the reply, as much as is kept of it.
-        is_described: Whether there was a request document, which can be made again.
+        is_described: Whether there was a request document that can be made again.
+        size: About how many bytes it takes.
     """
 
     __slots__ = (
         *("operation", "texts", "body", "length", "is_too_long", "is_described"),
         *("status", "response_body", "is_response_cut", "time", "sandbox", "edition", "enforce"),
-        *("judged", "findings", "deviations", "faults"),
+        *("judged", "findings", "deviations", "faults", "size"),
     )
 
     def __init__(self, exchange: Exchange) -> None:
@@ -61,23 +68,42 @@ class PackedExchange:
         self.body = stored_body(incoming)
         self.length = len(incoming.body)
         self.is_too_long = incoming.too_long
-        self.is_described = exchange.request is not None
+        self.is_described = exchange.request is not None and (
+            self.length == len(self.body) or incoming.operation.body == "bytes"
+        )
         self.status = reply.status
-        self.response_body = body[:MAX_RESPONSE_BYTES]
-        self.is_response_cut = len(body) > MAX_RESPONSE_BYTES
+        self.response_body = body[:JOURNAL_EXCERPT_BYTES]
+        self.is_response_cut = len(body) > JOURNAL_EXCERPT_BYTES
         self.time = exchange.time
         self.sandbox = exchange.sandbox
         self.edition = exchange.edition.name
         self.enforce = exchange.enforce
         self.judged = judged_by(exchange)
         self.findings = _findings(exchange) if is_remarkable(exchange) else ()
-        self.deviations = tuple(exchange.deviations)
+        self.deviations = tuple(text[:_MAX_TEXT] for text in exchange.deviations[:MAX_FINDINGS])
         self.faults = tuple(exchange.faults)
+        if self.findings and self.length > len(self.body):
+            self._hide_what_was_cut(exchange)
+        self.size = OVERHEAD + len(self.texts) + len(self.body) + len(self.response_body)
+        if self.findings or self.deviations:
+            self.size += _size_of(self.findings, self.deviations)
 
-    @property
-    def size(self) -> int:
-        """About how many bytes it takes besides the request's body."""
-        return len(self.texts) + len(self.response_body)
+    def _hide_what_was_cut(self, exchange: Exchange) -> None:
+        """Mask what reasons and reply quote of a body's secrets, for these are not kept with it."""
+        from emulator.masking.masker import Masker  # rarely needed, and not at the start
+
+        masker = Masker(self.operation.service)
+        request = exchange.request or {}
+        masker.learn(exchange.incoming.body, request.get("body"))
+        self.response_body = masker.found.absent_from_body(self.response_body)
+        self.findings = tuple(
+            replace(
+                item,
+                at=masker.found.absent_from_name(item.at),
+                reason=masker.absent_from(item.reason),
+            )
+            for item in self.findings
+        )
 
     def entry(self, number: int) -> Entry:
         """Return the exchange as an entry, made anew each time."""
@@ -106,7 +132,8 @@ class PackedExchange:
             edition=self.edition,
             enforce=self.enforce,
             judged=self.judged,
-            document=_document(incoming, self.length) if self.is_described else None,
+            parameters=incoming.path,
+            described=partial(_document, incoming, self.length) if self.is_described else None,
             findings=self.findings,
             body_truncated=self.is_too_long or self.length > len(self.body),
             response_truncated=self.is_response_cut,
@@ -115,55 +142,94 @@ class PackedExchange:
         )
 
 
-_FINISHED = (PackedExchange, Entry)
+class PackedEntry:
+    """A call that was observed elsewhere, as little of it as will do.
+
+    Attributes:
+        size: About how many bytes it takes.
+    """
+
+    __slots__ = ("_document", "_entry", "size")
+
+    def __init__(self, entry: Entry) -> None:
+        document = entry.document
+        self._document = None if document is None else dumps(document)
+        self._entry = replace(entry, described=None)
+        texts = [*entry.headers.items(), *entry.response_headers.items()]
+        self.size = OVERHEAD + sum(len(name) + len(value) for name, value in texts)
+        self.size += len(entry.body) + len(entry.response_body) + len(self._document or b"")
+        self.size += _size_of(entry.findings, entry.deviations)
+
+    def entry(self, number: int) -> Entry:
+        """Return the entry, made anew each time."""
+        document = self._document
+        described = None if document is None else partial(loads, document)
+        return replace(self._entry, number=number, described=described)
+
+
+Packed = PackedExchange | PackedEntry
+_PACKED = (PackedExchange, PackedEntry)
 
 
 class JournalItem:
     """What the journal holds of one call, with its number and about how many bytes it takes.
 
-    An exchange may still change until its reply has gone out; then it is packed. An entry from
-    elsewhere, of recorded traffic for one, is kept as it came.
+    An exchange may still change until its reply has gone out; then it is packed.
     """
 
     __slots__ = ("_content", "is_gone", "number", "size")
 
-    def __init__(self, number: int, content: Exchange | Entry) -> None:
+    def __init__(self, number: int, content: Exchange | Packed) -> None:
         self.number = number
         self.is_gone = False
-        self._content: Exchange | PackedExchange | Entry = content
-        if isinstance(content, Entry):
-            self.size = OVERHEAD + len(content.body) + len(content.response_body)
-        else:
-            self.size = OVERHEAD + len(stored_body(content.incoming))
+        self._content = content
+        self.size = content.size if isinstance(content, _PACKED) else _size_of_fresh(content)
 
     @property
     def exchange(self) -> Exchange | None:
         """The exchange as it was, as long as it has not been packed."""
         content = self._content
-        return None if isinstance(content, _FINISHED) else content
+        return None if isinstance(content, _PACKED) else content
 
-    def pack(self) -> None:
-        """Keep no more than is needed; the reply has gone out."""
-        exchange = self.exchange
-        if exchange is not None:
-            self._content = packed = PackedExchange(exchange)
-            self.size += packed.size
+    def pack(self) -> Packed:
+        """Keep no more than is needed, and return it; the reply has gone out."""
+        packed = self._packed()
+        self._content, self.size = packed, packed.size
+        return packed
+
+    def _packed(self) -> Packed:
+        content = self._content
+        return content if isinstance(content, _PACKED) else PackedExchange(content)
 
     @property
     def entry(self) -> Entry:
-        """The call as an entry, made anew each time unless it came as one."""
-        content = self._content
-        if isinstance(content, Entry):
-            return content
-        if not isinstance(content, PackedExchange):
-            content = PackedExchange(content)
-        return content.entry(self.number)
+        """The call as an entry, made anew each time."""
+        return self._packed().entry(self.number)
+
+
+def is_large(exchange: Exchange) -> bool:
+    """Tell whether an exchange is to be packed at once; writes its reply as bytes, to know."""
+    reply = exchange.reply
+    if reply.body is not None:
+        reply.body = _bytes(reply.body)
+    return _size_of_fresh(exchange) > JOURNAL_FRESH_BYTES
+
+
+def _size_of_fresh(exchange: Exchange) -> int:
+    reply = exchange.reply.body
+    return OVERHEAD + len(exchange.incoming.body) + (len(reply) if isinstance(reply, bytes) else 0)
 
 
 def stored_body(incoming: Request) -> bytes:
-    """Return what is kept of a request's body: all of it, or the beginning of an uploaded file."""
+    """Return what is kept of a request's body: all, or the beginning of a file or a long one."""
     is_file = incoming.operation.body == "bytes"
-    return incoming.body[:MAX_FILE_BYTES] if is_file else incoming.body
+    is_whole = not is_file and len(incoming.body) <= JOURNAL_BODY_BYTES
+    return incoming.body if is_whole else incoming.body[:JOURNAL_EXCERPT_BYTES]
+
+
+def _size_of(findings: tuple[EntryFinding, ...], deviations: tuple[str, ...]) -> int:
+    texts = sum(_FINDING_OVERHEAD + len(item.at) + len(item.reason) for item in findings)
+    return texts + sum(map(len, deviations))
 
 
 def _document(incoming: Request, length: int) -> JsonObject:
@@ -197,6 +263,13 @@ def _path(incoming: Request) -> str:
     return path or incoming.operation.base_path + incoming.operation.path
 
 
+def kind_of(exchange: Exchange) -> CallKind:
+    """Return what a call is counted by, as its entry would."""
+    incoming = exchange.incoming
+    test = test_of(incoming.headers)
+    return CallKind(test, exchange.edition.name, incoming.operation.id, judged_by(exchange))
+
+
 def judged_by(exchange: Exchange) -> tuple[str, ...]:
     """Return the groups of rules that judged a request, up to the one that refused it."""
     if exchange.request is None or _is_own_failure(exchange):
@@ -214,7 +287,7 @@ def judged_by(exchange: Exchange) -> tuple[str, ...]:
 
 def _findings(exchange: Exchange) -> tuple[EntryFinding, ...]:
     by = exchange.refused_by
-    found = [_entry_finding(finding, finding is by) for finding in exchange.findings]
+    found = [_entry_finding(item, item is by) for item in _first_findings(exchange)]
     id = exchange.reply.headers.get("x-emulator-rule")
     if by is None and id and exchange.reply.status >= 400 and not exchange.faults:
         # No rule refused it, so an entry of the error catalogue did: an unknown path, for one.
@@ -223,12 +296,33 @@ def _findings(exchange: Exchange) -> tuple[EntryFinding, ...]:
     return tuple(found)
 
 
+def _first_findings(exchange: Exchange) -> list[Finding]:
+    """Return the findings that are kept: the first ones, and the first of each further rule."""
+    kept, more = exchange.findings[:MAX_FINDINGS], exchange.findings[MAX_FINDINGS:]
+    rules = {item.rule.id for item in kept}
+    for item in more:
+        if item is exchange.refused_by or item.rule.id not in rules:
+            rules.add(item.rule.id)
+            kept.append(item)
+    return kept
+
+
 def _entry_finding(finding: Finding, refused: bool) -> EntryFinding:
     rule, mute = finding.rule, finding.mute
     why = mute.reason if mute is not None else ""
     return EntryFinding(
-        rule.id, rule.severity, finding.at, finding.reason, refused, mute_reason=why
+        rule.id,
+        rule.severity,
+        _shortened(finding.at),
+        finding.reason[:_MAX_TEXT],
+        refused,
+        mute_reason=why,
     )
+
+
+def _shortened(pointer: str) -> str:
+    """Return a pointer, or of a very long one the place around it."""
+    return pointer if len(pointer) <= _MAX_TEXT else pointer[:_MAX_TEXT].rpartition("/")[0]
 
 
 def _is_own_failure(exchange: Exchange) -> bool:

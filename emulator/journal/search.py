@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import islice
 
 from emulator.journal.entry import Entry
 from emulator.journal.entry_json import outcome
@@ -92,20 +91,12 @@ def filtered(entries: Iterable[Entry], asked: Mapping[str, str]) -> Iterable[Ent
     return (entry for entry in entries if all(test(entry) for test in tests))
 
 
-def page(
-    entries: Iterable[Entry], limit: int, cursor: int, *, newest_first: bool
-) -> tuple[list[Entry], int | None]:
-    """Return a page, and the cursor of the next one if there are more entries.
-
-    A cursor is the number of the last entry of the page before, 0 for the first page.
-    """
-    if cursor:
-        entries = (
-            entry
-            for entry in entries
-            if (entry.number < cursor if newest_first else entry.number > cursor)
-        )
-    found = list(islice(entries, limit + 1))
-    if len(found) <= limit:
-        return found, None
-    return found[:limit], found[limit - 1].number
+def behind(entries: Iterable[Entry], cursor: int, *, newest_first: bool) -> Iterable[Entry]:
+    """Return the entries behind a page, whose last entry has the number `cursor`; 0 is none."""
+    if not cursor:
+        return entries
+    return (
+        entry
+        for entry in entries
+        if (entry.number < cursor if newest_first else entry.number > cursor)
+    )

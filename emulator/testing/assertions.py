@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.entry_json import target
+from emulator.journal.masked import MaskedEntry, masked, without_secrets_of
 from emulator.json_types import Json, loads
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def violations(entry: Entry, severities: Sequence[str]) -> list[EntryFinding]:
     ]
 
 
-def line(entry: Entry) -> str:
+def line(entry: MaskedEntry) -> str:
     """Return a call in one line: number, method, path, status, and what refused it."""
     refusal = entry.refusal
     by = f"  refused by {refusal.rule}" if refusal else ""
@@ -70,7 +71,7 @@ def listing(entries: Sequence[Entry]) -> str:
         return "  no calls"
     left_out = len(entries) - MAX_LISTED
     head = [f"  … {left_out} earlier calls"] if left_out > 0 else []
-    return "\n".join(head + [f"  {line(entry)}" for entry in entries[-MAX_LISTED:]])
+    return "\n".join(head + [f"  {line(entry)}" for entry in map(masked, entries[-MAX_LISTED:])])
 
 
 def describe_rule(contract: Contract, rule: str) -> str:
@@ -186,9 +187,11 @@ def _why_not(
         (entry for entry in same if entry not in matching),
         key=lambda entry: len(called.misses(entry)),
     )
-    lines += [f"similar: {line(entry)}: {'; '.join(called.misses(entry))}" for entry in near[:3]]
+    for entry in near[:3]:
+        misses = without_secrets_of(entry, "; ".join(called.misses(entry)))
+        lines.append(f"similar: {line(masked(entry))}: {misses}")
     for entry in [*near[:3], *matching[:3]]:
-        if refusal := entry.refusal:
+        if refusal := masked(entry).refusal:
             lines += [f"  #{entry.number} was refused:", *explain(contract, refusal)]
     return "\n".join([*lines, "all calls:", listing(entries)])
 
@@ -201,13 +204,13 @@ def none_violated(contract: Contract, entries: Sequence[Entry], severities: Sequ
     """
     __tracebackhide__ = True
     lines = []
-    for entry in entries:
+    for entry in map(masked, entries):
         if found := violations(entry, severities):
             lines += [
                 f"  {line(entry)}",
                 *(text for item in found for text in explain(contract, item)),
             ]
-    for entry in entries:
+    for entry in map(masked, entries):
         lines += [
             f"  {line(entry)}\n    was expected to break {rule}, and did not"
             for rule in entry.unmet_expectations
@@ -237,7 +240,7 @@ def was_refused(
         if any(item.rule == rule for item in entry.findings)
     ]
     lines += ["calls in the block:", listing(entries)]
-    for entry in entries:
+    for entry in map(masked, entries):
         if entry.refusal:
             lines += explain(contract, entry.refusal)
     raise AssertionError("\n".join(lines))
@@ -246,7 +249,7 @@ def was_refused(
 def report(contract: Contract, entries: Sequence[Entry]) -> str:
     """Return the calls of a test with their findings, for its report."""
     lines = []
-    for entry in entries[-MAX_LISTED:]:
+    for entry in map(masked, entries[-MAX_LISTED:]):
         lines.append(line(entry))
         for item in entry.findings:
             lines += explain(contract, item)

@@ -8,10 +8,11 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from emulator.budgets import JOURNAL_EXCERPT_BYTES
 from emulator.journal.entry import Entry
-from emulator.journal.masks import mask_body, mask_headers, mask_json, mask_query
-from emulator.journal.packing import MAX_RESPONSE_BYTES
+from emulator.journal.masked import masked
 from emulator.json_types import MISSING, dumps
+from emulator.masking.masker import Masker
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.judgement import Judgement, RoutedRequest
 from emulator.traffic.recording import Fields, RecordedCall
@@ -87,9 +88,9 @@ class Watcher:
         entry = self.judge.entry(routed, judged)
         entry.time = self.emulator.platform.clock.now()
         self.counted.add(recorded, entry)
-        masked = without_secrets(entry)
-        self._journal.add_entry(masked)
-        self.judge.learn(*_masked(routed, judged, masked))
+        shown = without_secrets(entry)
+        self._journal.add_entry(shown)
+        self.judge.learn(*_masked(routed, judged, shown))
 
     def coverage(self) -> Coverage:
         """Return what everything seen so far has covered."""
@@ -111,27 +112,33 @@ class Watcher:
             headers = joined_headers(fields)
             asked = Request(method, target, headers, body, base_url=base_url_of("http", headers))
             response = self.emulator.application.handle(asked)
-        return response.status, response.headers, response.body
+        length = ("Content-Length", str(len(response.body)))
+        return response.status, [*_without_length(response.headers), length], response.body
+
+
+def _without_length(fields: Fields) -> Fields:
+    return [(name, value) for name, value in fields if name.lower() != "content-length"]
 
 
 def without_secrets(entry: Entry) -> Entry:
-    """Return an entry whose tokens, passwords and keys are masked, in the form they had."""
-    content_type = entry.headers.get("content-type", "")
+    """Return an entry whose tokens, passwords and keys are masked, in the form they had.
+
+    It has a request document, which says the same to the rules.
+    """
+    shown = masked(entry)
     document = entry.document
     if document is not None:
-        headers = mask_headers(document["headers"])
-        document = {**document, "headers": headers, "query": mask_json(document["query"])}
+        masker = Masker(entry.service)
+        document = {
+            **document,
+            "headers": masker.headers(document["headers"]),
+            "query": masker.json(document["query"]),
+        }
         if "body" in document:
-            document["body"] = mask_json(document["body"])
-    return replace(
-        entry,
-        query_string=mask_query(entry.query_string),
-        headers=mask_headers(entry.headers),
-        body=mask_body(entry.body, content_type),
-        response_headers=mask_headers(entry.response_headers),
-        response_body=mask_body(entry.response_body, "")[:MAX_RESPONSE_BYTES],
-        document=document,
-    )
+            document["body"] = masker.json(document["body"])
+    response = shown.response_body[:JOURNAL_EXCERPT_BYTES]
+    is_cut = len(response) < len(shown.response_body) or entry.response_truncated
+    return replace(shown, response_body=response, response_truncated=is_cut, described=document)
 
 
 def _masked(
@@ -141,8 +148,8 @@ def _masked(
     recorded = routed.recorded
     reply = recorded.reply
     if reply is not None and reply.body is not None:
-        reply = replace(reply, body=mask_body(reply.body, ""))
-    masked = replace(recorded, reply=reply)
-    return replace(routed, recorded=masked, _reply=MISSING), replace(
+        reply = replace(reply, body=Masker(entry.service).body(reply.body, ""))
+    masked_call = replace(recorded, reply=reply)
+    return replace(routed, recorded=masked_call, _reply=MISSING), replace(
         judged, document=entry.document
     )

@@ -6,11 +6,12 @@ import json
 
 import pytest
 
+from emulator.budgets import MAX_DRIFT
 from emulator.contract import Contract
 from emulator.contract.cases import CaseLookup
 from emulator.contract.judge import JudgedRule
 from emulator.coverage.applicable_rules import ApplicableRules
-from emulator.coverage.coverage import MAX_DRIFT, Coverage, CoverageError
+from emulator.coverage.coverage import Coverage, CoverageError
 from emulator.coverage.live import LiveCoverage
 from emulator.coverage.records import TallyKey
 from emulator.journal.entry import Entry, EntryFinding
@@ -228,7 +229,7 @@ def entry(**changes: object) -> Entry:
         response_body=b"",
         edition="latest",
         judged=("flow_service.create_connection",),
-        document={"headers": {}, "path": {}, "query": {}, "content": {}, "body": body},
+        described={"headers": {}, "path": {}, "query": {}, "content": {}, "body": body},
         **changes,  # type: ignore[arg-type]
     )
 

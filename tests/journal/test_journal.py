@@ -6,13 +6,13 @@ import json
 
 import pytest
 
+from emulator.budgets import JOURNAL_EXCERPT_BYTES
 from emulator.clock import ManualClock
 from emulator.coverage.coverage import Coverage
 from emulator.coverage.live import LiveCoverage
 from emulator.emulator import Emulator
 from emulator.journal.entry import EntryFinding
 from emulator.journal.journal import BATCH, Journal
-from emulator.journal.packing import MAX_RESPONSE_BYTES
 from emulator.testing.client import AepClient
 from emulator.web.call import Reply
 from emulator.web.exchange import Exchange
@@ -190,13 +190,13 @@ def test_a_failure_to_count_breaks_no_call(
 
 def test_long_replies_are_cut(emulator: Emulator, api: AepClient, journal: Journal) -> None:
     def lengthen(exchange: Exchange) -> None:
-        exchange.reply = Reply(200, b"x" * (MAX_RESPONSE_BYTES + 10), exchange.reply.headers)
+        exchange.reply = Reply(200, b"x" * (JOURNAL_EXCERPT_BYTES + 10), exchange.reply.headers)
 
     emulator.engine.after.append(lengthen)
     path, headers = FLOWS, dict(HEADERS)
     api.send("GET", path, headers, None)
     api.send("GET", path, headers, None)
-    assert [len(entry.response_body) for entry in journal.entries()] == [MAX_RESPONSE_BYTES] * 2
+    assert [len(entry.response_body) for entry in journal.entries()] == [JOURNAL_EXCERPT_BYTES] * 2
 
 
 def test_a_fault_is_told_and_is_no_fault_of_the_client(

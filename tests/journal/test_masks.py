@@ -7,16 +7,11 @@ from typing import Any
 
 import pytest
 
-from emulator.journal.masks import (
-    MASK,
-    is_secret,
-    mask_api_key,
-    mask_body,
-    mask_headers,
-    mask_json,
-    mask_query,
-    mask_text,
-)
+from emulator.fixtures.library import FixtureLibrary
+from emulator.masking.masker import Masker, mask_api_key
+from emulator.masking.names import is_harmless, is_like_auth, is_secret
+from emulator.masking.texts import MASK, mask_text
+from emulator.package_data import data_folder
 
 SECRET = "s3cr3t-Value"
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
@@ -44,12 +39,12 @@ SAS = "https://a.blob.core.windows.net/c?sv=2020&sr=c&sig=abc%2Bdef&sp=rl"
 )
 def test_secrets_are_masked_in_json(value: Any, kept: str) -> None:
     before = json.dumps(value)
-    masked = json.dumps(mask_json(value))
+    masked = json.dumps(Masker().json(value))
     assert SECRET not in masked
     assert MASK in masked
     assert kept in masked
     assert json.dumps(value) == before, "what is masked is a copy"
-    assert SECRET.encode() not in mask_body(before.encode(), "application/json")
+    assert SECRET.encode() not in Masker().body(before.encode(), "application/json")
 
 
 @pytest.mark.parametrize(
@@ -63,15 +58,15 @@ def test_secrets_are_masked_in_json(value: Any, kept: str) -> None:
     ],
 )
 def test_what_is_no_secret_stays(value: Any) -> None:
-    assert mask_json(value) == value
+    assert Masker().json(value) == value
     sent = json.dumps(value).encode()
-    assert mask_body(sent, "application/json") is sent
+    assert Masker().body(sent, "application/json") is sent
 
 
 def test_masks_keep_type_and_emptiness() -> None:
     sent = {"password": "", "secret": 12, "token": None, "auth": {"params": {"a": True, "b": 7}}}
     masked = {"password": "", "secret": 0, "token": None, "auth": {"params": {"a": True, "b": 0}}}
-    assert mask_json(sent) == masked
+    assert Masker().json(sent) == masked
 
 
 def test_headers_are_masked() -> None:
@@ -82,26 +77,26 @@ def test_headers_are_masked() -> None:
         "x-sandbox-name": "prod",
         "location": SAS,
     }
-    masked = mask_headers(sent)
+    masked = Masker().headers(sent)
     assert masked["authorization"] == f"Bearer {MASK}"
     assert masked["x-api-key"] == f"clie{MASK}"
     assert masked["cookie"] == MASK
     assert masked["x-sandbox-name"] == "prod"
     assert masked["location"].endswith(f"&sig={MASK}&sp=rl")
-    assert mask_headers({"authorization": SECRET})["authorization"] == MASK
-    assert mask_headers({"authorization": ""})["authorization"] == ""
+    assert Masker().headers({"authorization": SECRET})["authorization"] == MASK
+    assert Masker().headers({"authorization": ""})["authorization"] == ""
     assert [mask_api_key(key) for key in ("", "short", "long-enough")] == ["", MASK, f"long{MASK}"]
 
 
 def test_queries_and_forms_are_masked() -> None:
     sent = f"client_id=me&client_secret={SECRET}&scope=a%2Cb&code={SECRET}&empty="
-    masked = mask_query(sent)
+    masked = Masker().query(sent)
     assert SECRET not in masked
     assert "client_id=me" in masked
     assert masked.endswith("&empty=")
-    form = mask_body(sent.encode(), "application/x-www-form-urlencoded; charset=utf-8")
+    form = Masker().body(sent.encode(), "application/x-www-form-urlencoded; charset=utf-8")
     assert form.decode() == masked
-    assert mask_query("property=name%3D%3Da&limit=2") == "property=name%3D%3Da&limit=2"
+    assert Masker().query("property=name%3D%3Da&limit=2") == "property=name%3D%3Da&limit=2"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +109,7 @@ def test_queries_and_forms_are_masked() -> None:
     ],
 )
 def test_what_is_no_json_is_masked_as_text(body: str) -> None:
-    masked = mask_body(body.encode("utf-8", "surrogateescape"), "application/json")
+    masked = Masker().body(body.encode("utf-8", "surrogateescape"), "application/json")
     assert SECRET.encode() not in masked
     assert MASK.encode() in masked
 
@@ -130,3 +125,61 @@ def test_names() -> None:
     assert all(is_secret(name) for name in secret.split())
     other = "name nextToken page_token tokenUrl publicKey keys designation etag primaryKey"
     assert not any(is_secret(name) for name in other.split())
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("a", "eyJ", "eyJ-", "eyJ.", "eyJaaaaaaaa.", "eyJaaaaaaaa.b", "Bearer ", "Bearer  a "),
+        *(
+            "token=",
+            "token:",
+            "token =",
+            "password",
+            "a.b-",
+            "a=",
+            '"',
+            "'",
+            "\\",
+            '\\"',
+            '"a":',
+            "<a>",
+        ),
+        *("://", "://a:", "://a:b@", "?code=", "&sig=", "sig=a&", "%3D", "{", "[", "=", " ", "\n"),
+        *("--edge\r\n", 'name="a"', "\r\n\r\n", "AccountKey=a;", "Cookie: a=b; ", "*"),
+    ],
+)
+def test_masking_takes_time_in_proportion(unit: str) -> None:
+    """None of these inputs is looked at twice as often when it is twice as long."""
+    text = ("token eyJ auth " + unit * (400_000 // len(unit)))[:400_000]
+    for content_type in ("application/json", "application/x-www-form-urlencoded", "multipart/a"):
+        masker = Masker("flow_service")
+        masker.headers({"authorization": f"Bearer {SECRET}{unit * 10}", "cookie": unit * 50})
+        masked = masker.body(text.encode(), content_type)
+        assert len(masker.found.absent_from_body(masked)) <= 10 * len(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_auth"),
+    [
+        *(("auth", True), ("Auth", True), ("auht", True), ("aut", True), ("oauth", True)),
+        *(("authentication", True), ("authParams", True), ("authSpec", False), ("path", False)),
+        *(("params", False), ("name", False), ("author", False), ("data", False)),
+    ],
+)
+def test_a_misspelt_auth_is_one(name: str, is_auth: bool) -> None:
+    assert is_like_auth(name) is is_auth
+
+
+def test_passwords_of_known_auth_specs_have_secret_names() -> None:
+    fixtures = FixtureLibrary(data_folder("fixtures")).edition("")
+    names = {
+        name
+        for spec in fixtures.all("connection_specs")
+        for member in spec.get("authSpec") or []
+        if isinstance(member.get("spec"), dict)
+        for name, field in member["spec"].get("properties", {}).items()
+        if field.get("format") == "password"
+    }
+    assert len(names) > 20
+    assert {name for name in names if not is_secret(name) or is_harmless(name)} == set()
