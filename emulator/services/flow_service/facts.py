@@ -82,6 +82,23 @@ def rerun_fault(service: FlowService, scope: Scope, run_id: str) -> JsonObject |
 
 
 @fact()
+def retry_fault(service: FlowService, scope: Scope, run_id: str) -> JsonObject | None:
+    """Return why a run is none to retry: it has not ended, or has ingested records.
+
+    A run that succeeded in part is left alone: "Retry failed dataflow runs" says nothing of it.
+    """
+    run = scope.read(RUN, run_id)
+    if run is None or run["state"] in ("failed", "partialSuccess", "partialFailure"):
+        return None
+    records = as_object(as_object(run.get("metrics")).get("recordSummary")).get("outputRecordCount")
+    if run["state"] == "success" and not records:
+        return None
+    reason = f"it has ingested {records} records" if records else f"it is {run['state']}"
+    values = {"id": run_id, "action": "RE_TRIGGER", "state": run["state"]}
+    return {"reason": reason, "values": values}
+
+
+@fact()
 def ad_hoc_if_known(service: FlowService, scope: Scope, schema_id: str) -> bool:
     """Tell whether a schema is ad-hoc, of a class without a standard behaviour, or not there."""
     schema = scope.find("schema", schema_id)
