@@ -50,6 +50,7 @@ def flow_parts(services: Services, scope: Scope, flow: JsonObject) -> FlowParts:
     dataset = scope.find("dataset", dataset_id) if isinstance(dataset_id, str) else None
     if dataset is None:
         raise SourceError(f"The target connection's data set {dataset_id} does not exist.")
+    source = sources.under_names_of_spec(scope, source)
     container = sources.container_of(scope, source)
     query, options = query_of(as_object(source.get("params"))), as_object(flow.get("options"))
     return FlowParts(flow, source, dataset, container, query, options)

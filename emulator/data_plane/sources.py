@@ -111,10 +111,27 @@ def container_of(scope: Scope, source: JsonObject) -> str:
     base = source.get("baseConnectionId")
     if isinstance(base, str) and base:
         return base
-    id = dotted(source, "connectionSpec.id")
-    if is_landing_zone((scope.find("connection_spec", id) if isinstance(id, str) else None) or {}):
+    if is_landing_zone(_spec_of(scope, source)):
         return LANDING_ZONE
     raise SourceError("The source connection has no base connection to read from.")
+
+
+def under_names_of_spec(scope: Scope, source: JsonObject) -> JsonObject:
+    """Return a source connection whose params have the names of its spec, not those of old pages.
+
+    Some named a table by `path`; the spec's fixture says so in `sourceParamAliases`.
+    """
+    known = as_object(_spec_of(scope, source).get("x-emulator"))
+    names = as_object(known.get("sourceParamAliases"))
+    params = as_object(source.get("params"))
+    if names.keys().isdisjoint(params):
+        return source
+    return {**source, "params": {names.get(name, name): item for name, item in params.items()}}
+
+
+def _spec_of(scope: Scope, source: JsonObject) -> JsonObject:
+    id = dotted(source, "connectionSpec.id")
+    return (scope.find("connection_spec", id) if isinstance(id, str) else None) or {}
 
 
 def is_landing_zone(spec: JsonObject) -> bool:

@@ -48,6 +48,8 @@ GONE: frozenset[str] = frozenset(
 )
 """Ids of rules that no document states any more."""
 
+SCHEMA_VERSIONS = "pages of partners name the version of the schema itself, which another warns of"
+
 RESTATED: dict[str, str] = {
     **{
         f"data_prep.{operation}_mapping_set.{name}": reason
@@ -62,6 +64,7 @@ RESTATED: dict[str, str] = {
     "flow_service.create_target_connection.format_is_known": (
         "it named one format, where its check takes those of all pages"
     ),
+    "flow_service.create_target_connection.schema_version_is_a_media_type": SCHEMA_VERSIONS,
     **{
         f"schema_registry.{act}_datatype.type_is_object": "the reference lets them be arrays"
         for act in ("create", "replace")
@@ -95,6 +98,7 @@ NARROWED: dict[str, str] = {
     "flow_service.create_connection.auth_params_fit_spec": IN_PART,
     "flow_service.create_source_connection.params_fit_spec": IN_PART,
     "flow_service.create_target_connection.params_fit_spec": IN_PART,
+    "flow_service.create_target_connection.schema_version_is_a_media_type": SCHEMA_VERSIONS,
     "flow_service.create_flow.source_spec_is_listed": IN_PART,
     "flow_service.create_flow.target_spec_is_listed": IN_PART,
     "flow_service.create_connection.spec_supports_drafts": IN_PART,

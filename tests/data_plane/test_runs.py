@@ -42,6 +42,7 @@ NOW = 1_600_000_000
 
 HOUR = 3600
 MYSQL = "26d738e0-8963-47ea-aadf-c60de735468a"
+HUB_SPOT = "cc6a4487-9e91-433e-a3a3-9cf6626c1806"
 CRM_TO_AEP = "14518937-270c-4525-bdec-c2ba7cce3860"
 MORE = b"Id\tFirstName\tLastName\n3\tGrace\tHopper\n"
 CORRUPT = b"Id\tFirstName\tLastName\n1\tAda\tLovelace\n2\ttoo\tmany\tvalues\n"
@@ -693,15 +694,31 @@ ACCOUNTS = (
 )
 
 
-def table_flow(plant: Plant, **changes: Any) -> str:
-    auth = {
+DATABASE = {
+    "auth": {
         "specName": "Connection String Based Authentication",
         "params": {"connectionString": "Server=a"},
-    }
-    spec = {"id": MYSQL, "version": "1.0"}
-    plant.base = plant.make("connections", base_connection(auth=auth, connectionSpec=spec))
+    },
+    "connectionSpec": {"id": MYSQL, "version": "1.0"},
+}
+APPLICATION = {
+    "auth": {
+        "specName": "Basic Authentication",
+        "params": dict.fromkeys(("clientId", "clientSecret", "accessToken", "refreshToken"), "a"),
+    },
+    "connectionSpec": {"id": HUB_SPOT, "version": "1.0"},
+}
+
+
+def table_flow(
+    plant: Plant, base: JsonObject = DATABASE, named: str = "tableName", **changes: Any
+) -> str:
+    """Make a flow that reads the table `Accounts`, as the param `named` says."""
+    plant.base = plant.make("connections", base_connection(**base))
     source = plant.source(
-        data={"format": "tabular"}, params={"tableName": "Accounts"}, connectionSpec=spec
+        data={"format": "tabular"},
+        params={named: "Accounts"},
+        connectionSpec=base["connectionSpec"],
     )
     copy = {"name": "Copy", "params": {"deltaColumn": {"name": "Modified"}}}
     mapping = {"name": "Mapping", "params": {"mappingId": plant.mapping, "mappingVersion": 0}}
@@ -724,6 +741,14 @@ def test_a_table_is_read_by_its_delta_column(plant: Plant) -> None:
     )
     first, second = plant.runs(id)
     assert [plant.ids(run) for run in (first, second)] == [["1", "2"], ["3"]]
+
+
+def test_a_table_is_named_by_its_path_as_older_pages_do(plant: Plant) -> None:
+    id = table_flow(plant, APPLICATION, "path")
+    plant.put("Accounts.csv", ACCOUNTS)
+    plant.put("Accounts/other.csv", ACCOUNTS)
+    (run,) = plant.runs(id)
+    assert plant.ids(run) == ["1", "2"]
 
 
 def test_the_first_order_names_the_delta_column(plant: Plant) -> None:
