@@ -254,8 +254,13 @@ def test_every_printed_way_to_authenticate_is_known() -> None:
 
 
 CONNECTIONS = "/data/foundation/flowservice/connections"
-MISTAKEN = {"sources-tutorials-api-create-marketing-automation-pathfactory"}
-"""Pages that print the connection spec of another source."""
+MISTAKEN = {
+    "sources-tutorials-api-create-marketing-automation-pathfactory",
+    "sources-tutorials-api-create-crm-sugarcrm-accounts-contacts",
+    "sources-tutorials-api-create-crm-sugarcrm-events",
+    "destinations-api-api-migration-guide-cloud-storage-destinations",
+}
+"""Pages that print the connection spec of another source, or a key where a password belongs."""
 
 
 def test_flow_specs_list_existing_connection_specs() -> None:

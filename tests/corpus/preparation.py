@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
 from emulator.testing.client import AepClient, Response
+from tests.corpus.samples import FILES, ROWS, nested, sample
 
 FLOW_SERVICE = "/data/foundation/flowservice"
 SCHEMA_REGISTRY = "/data/foundation/schemaregistry"
@@ -45,10 +46,6 @@ BODIES: dict[str, dict[str, Any]] = {
     },
 }
 """What is made for a resource of the registry other than a schema."""
-
-FILES = {"parquet": b"PAR1", "csv": b"_id,firstName,city\n1,Ada,MUM\n2,Alan,DDN\n"}
-ROWS = b'{"_id": "1", "person": {"name": {"firstName": "Ada"}}}\n{"_id": "2", "person": "Ada"}\n'
-"""JSON rows for a batch: one that fits a schema of profiles, and one that does not."""
 
 
 @dataclass
@@ -218,11 +215,11 @@ class Preparation:
     def table(self, connection: str, name: str) -> None:
         """Store a small table where a connection finds it."""
         path = f"/_emulator/files/{connection}/{quote(name)}.csv"
-        self.client.exchange("PUT", path, self.client.headers, FILES["csv"])
+        self.client.exchange("PUT", path, self.client.headers, FILES[".csv"])
 
     def file(self, connection: str, path: str) -> None:
         """Store a small file where a connection finds it."""
-        content = ROWS if path.endswith(".json") else FILES["csv"]
+        content = ROWS if path.endswith(".json") else FILES[".csv"]
         target = f"/_emulator/files/{connection}/{quote(path.lstrip('/'))}"
         self.client.exchange("PUT", target, self.client.headers, content)
 
@@ -339,34 +336,3 @@ def given_id(response: Response) -> str:
     if isinstance(content, dict):
         return str(content.get("$id") or content.get("@id") or content.get("id") or "")
     return ""
-
-
-def sample(shape: dict[str, Any]) -> Any:
-    """Return a value of a JSON Schema's shape."""
-    if "enum" in shape:
-        return shape["enum"][0]
-    kinds = {"integer": 1, "number": 1, "boolean": True}
-    return kinds.get(str(shape.get("type")), "x" * max(1, int(shape.get("minLength", 1))))
-
-
-def nested(paths: Iterable[str]) -> dict[str, Any]:
-    """Return the JSON Schema properties in which all dotted paths are text fields, or lists."""
-    properties: dict[str, Any] = {}
-    for path in paths:
-        *parents, leaf = path.split(".")
-        level = properties
-        for name in parents:
-            held = _items(level, name)
-            held["type"] = "object"
-            level = held.setdefault("properties", {})
-        _items(level, leaf).setdefault("type", "string")
-    return properties
-
-
-def _items(level: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the field of a name among properties, of a list (`name[]`) its items."""
-    held: dict[str, Any] = level.setdefault(name.removesuffix("[]"), {})
-    if name.endswith("[]"):
-        held["type"] = "array"
-        held = held.setdefault("items", {})
-    return held

@@ -17,8 +17,9 @@ from urllib.parse import quote, urlsplit
 
 from emulator.testing import AepServer
 from emulator.testing.client import AepClient, Response, Send
-from tests.corpus.preparation import FILES, ROWS, Preparation, first
+from tests.corpus.preparation import Preparation, first
 from tests.corpus.printed_requests import Outcome, Printed
+from tests.corpus.samples import ROWS, file_named
 from tests.corpus.substitution import Substitution
 
 BOUNDARY = "0boundary0"
@@ -78,11 +79,11 @@ class Reader:
     def _content(self, row: dict[str, Any], body: Any) -> bytes | None:
         if body is not None:
             return self.substitution.filled(json.dumps(body)).encode()
-        form = str(row.get("form"))
+        if parts := _parts(row):
+            return _form([self.substitution.filled(part).replace('"', "") for part in parts])
+        form = str(row.get("form", ""))
         if "Content-Range" in row["headers"] or "@" in form:
-            file = FILES.get(form.rpartition(".")[2], ROWS)
-            name, is_part, _ = form.partition("=@")
-            return _part(name, file.partition(b"\n")[0]) if is_part else file
+            return file_named(form) or ROWS
         return row.get("text", "").encode() or (b"" if "form" in row else None)
 
     def _headers(self, row: dict[str, Any], path: str, content: bytes | None) -> dict[str, str]:
@@ -92,8 +93,8 @@ class Reader:
             headers["content-type"] = "application/json"  # the pages say so before their first call
         for name, value in row["headers"].items():
             headers[name.lower()] = valid.get(name.lower(), self.substitution.filled(value))
-        if headers.get("content-type") == "multipart/form-data":
-            headers["content-type"] += f"; boundary={BOUNDARY}"  # as curl does
+        if _parts(row) or headers.get("content-type") == "multipart/form-data":
+            headers["content-type"] = f"multipart/form-data; boundary={BOUNDARY}"  # as curl does
         if "content-range" in headers:
             size = len(content or b"")
             headers["content-range"] = f"bytes 0-{size - 1}/{size}"
@@ -104,7 +105,20 @@ class Reader:
         return headers
 
 
-def _part(name: str, file: bytes) -> bytes:
-    """Return a form of one file, as `curl -F` sends it."""
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="file"\r\n\r\n'
-    return head.encode() + file + f"\r\n--{BOUNDARY}--\r\n".encode()
+def _parts(row: dict[str, Any]) -> list[str]:
+    """Return the arguments of `curl -F`; that of `-T` names a file and no part."""
+    form = row.get("form", ())
+    return [part for part in ([form] if isinstance(form, str) else form) if "=" in part]
+
+
+def _form(parts: list[str]) -> bytes:
+    """Return a form as `curl -F` sends it, once for each part; `name=@path` is a file."""
+    lines = []
+    for name, _, value in (part.partition("=") for part in parts):
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'
+        content = value.encode()
+        if value.startswith("@"):
+            head += '; filename="file"'
+            content = file_named(value) or ROWS.partition(b"\n")[0]
+        lines.append(head.encode() + b"\r\n\r\n" + content)
+    return b"\r\n".join([*lines, f"--{BOUNDARY}--\r\n".encode()])

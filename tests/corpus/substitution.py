@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
 from emulator.testing.client import Response
+from tests.corpus.names import (
+    ADDRESSED,
+    CHOSEN,
+    DATA_SET,
+    FLOW_PARTS,
+    LISTED,
+    NAMED,
+    NS,
+    PLACEHOLDERS,
+    PRINTED_ID,
+    REGISTRY,
+    REGISTRY_RESOURCE,
+    TENANT,
+    WHOLE_SCHEMA,
+    own,
+    own_fields,
+)
 from tests.corpus.preparation import (
     ACTIVATION_FLOW,
     BLOB,
@@ -22,93 +39,6 @@ from tests.corpus.preparation import (
     given_id,
 )
 
-NS = "https://ns.adobe.com"
-
-PLACEHOLDERS = {
-    "connections": ("{BASE_CONNECTION_ID}", "{CONNECTION_ID}"),
-    "sourceConnections": ("{SOURCE_CONNECTION_ID}",),
-    "targetConnections": ("{TARGET_CONNECTION_ID}",),
-    "flows": ("{FLOW_ID}", "{DATAFLOW_ID}"),
-    "mappingSets": ("{MAPPING_ID}", "{MAPPING_SET_ID}"),
-    "batches": ("{BATCH_ID}", "{batchId}"),
-    "dataSets": ("{DATASET_ID}", "{datasetId}", "{TARGET_DATASET}"),
-    "schemas": ("{SCHEMA_ID}", "{schemaAltId}"),
-    "fieldgroups": ("{FIELD_GROUP_ID}",),
-    "mixins": ("{MIXIN_ID}",),
-    "classes": ("{CLASS_ID}",),
-    "datatypes": ("{DATA_TYPE_ID}",),
-    "descriptors": ("{DESCRIPTOR_ID}",),
-}
-"""The placeholders that stand for what was last created in a collection."""
-
-WHOLE_SCHEMA = ("{SCHEMA_REF_ID}", "{schemaId}", "{sourceSchema}", "{TARGET_XDM_SCHEMA}")
-"""Those that stand for the `$id` of a schema."""
-
-CHOSEN = {
-    "{CONNECTION_SPEC_ID}": "4c10e202-c428-4796-9208-5f1f5732b1cf",
-    "{FLOW_SPEC_ID}": "9753525b-82c7-4dce-8a9b-5ccfce2b9876",
-    "{CONTAINER_ID}": "tenant",
-    "{MAJOR_VERSION}": "1",
-    "{FILE_PATH}": "/in/a.csv",
-    "{BEHAVIOR_ID}": "_xdm.data.record",
-    "{UNION_ID}": "_xdm.context.profile__union",
-    "{tagNamespace}": "adobe/pqs/table",
-}
-"""What this reader chooses where a page leaves it to its reader; a row's `values` go first."""
-
-REGISTRY = ("schemas", "fieldgroups", "mixins", "classes", "datatypes")
-TENANTS = re.compile(
-    r"\{TENANT(?:_ID)?\}|(?<=_)\{ORG_ID\}|(?<=adobe\.com/)\{IMS_ORG\}|\b(?:_?)(?:stardust|extconndev"
-    r"|exchangesandbox[a-z]+|aepstreamingservices[a-z]+)\b"
-)
-"""How pages call the reader's tenant; several print the one of their author."""
-
-TENANT = "0TENANT0"
-"""What stands for it until the emulator's own is filled in."""
-
-REGISTRY_RESOURCE = re.compile(
-    rf"(?:https://ns\.adobe\.com/{TENANT}/|_{TENANT}\.)(schemas|classes|mixins|datatypes)[/.]"
-    r"([0-9a-z]{20,}|\{SCHEMA_ID\})"
-)
-DATA_SET = re.compile(
-    r'"(?:dataSetId|datasetId)": "([0-9a-z]{24}|\{{1,2}[A-Za-z_]+\}{1,2})"|/dataSets/([0-9a-f]{24})'
-)
-ADDRESSED = re.compile(
-    r"/(connections|sourceConnections|targetConnections|flows|runs|mappingSets|mappings|files"
-    r"|[dD]ata[sS]ets|ttl|tags|connectionSpecs|batches|sandboxes|descriptors|views|unions|rpc/\w+"
-    r"|(?:schemas|fieldgroups|mixins|classes|datatypes)(?=/\{)|conversion/schemas)/([^/?,]+)"
-)
-NAMED = re.compile(
-    r'"(baseConnectionId|mappingId|flowId|sampleId)": "([^"]+)"|flowId==([0-9a-f-]{36})'
-)
-LISTED = re.compile(r'"(source|target)ConnectionIds": \["([^"]+)"\]')
-FLOW_PARTS = (
-    ("mappingId", "/data/foundation/conversion/mappingSets"),
-    ("targetConnectionIds", "/data/foundation/flowservice/targetConnections"),
-)
-PRINTED_ID = re.compile(
-    r"[0-9a-f-]{24,40}|[0-9A-Z]{26}|\{{1,2}\w+\}{1,2}|%7B\w+%7D|[A-Z_]+_ID|<\w+>"
-)
-
-
-def own_fields(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield the fields that a page maps to or describes, and that it defines nowhere."""
-    for row in rows:
-        body = row.get("repaired", row.get("body"))
-        if not isinstance(body, dict):
-            continue
-        mappings = body.get("mappings") or body.get("mappingSet", {}).get("mappings") or []
-        for mapping in mappings:
-            path = str(mapping.get("destination") or mapping.get("destinationXdmPath") or "")
-            yield TENANTS.sub(_as_one, re.sub(r"\[.*?\]", "[]", path))
-        for member in ("xdm:sourceProperty", "xdm:destinationProperty", "sourceProperty"):
-            path = str(body.get(member, "")).strip("/").replace("/", ".")
-            yield TENANTS.sub(_as_one, path)
-
-
-def _as_one(match: re.Match[str]) -> str:
-    return f"_{TENANT}" if match[0].startswith("_") else TENANT
-
 
 @dataclass
 class Substitution:
@@ -117,6 +47,8 @@ class Substitution:
     prepare: Preparation
     rows: list[dict[str, Any]]
     known: dict[str, str] = field(default_factory=dict)
+    ends: list[tuple[str, str]] = field(default_factory=list)
+    """The source and target connections that the page has made: connection spec, id."""
     tenant: str = ""
 
     def __post_init__(self) -> None:
@@ -129,13 +61,9 @@ class Substitution:
         for row in reversed(self.rows):
             self.known.update(row.get("values", {}))
 
-    def own(self, text: str) -> str:
-        """Return a text in which every tenant is the reader's."""
-        return TENANTS.sub(_as_one, text)
-
     def filled(self, text: str) -> str:
         """Return a text with everything that the page prints replaced by what stands for it."""
-        text = self.own(text)
+        text = own(text)
         for printed in sorted(self.known, key=len, reverse=True):
             text = text.replace(printed, self.known[printed])
         return text.replace(TENANT, self.tenant)
@@ -144,7 +72,7 @@ class Substitution:
 
     def prepare_for(self, row: dict[str, Any], text: str) -> None:
         """Make what a request with this text (its path and body) takes for granted."""
-        text = self.own(text)
+        text = own(text)
         for match in REGISTRY_RESOURCE.finditer(text):
             self._know_resource(match[1], match[2])
         for placeholder in (*WHOLE_SCHEMA, "{destinationSchema}"):
@@ -157,7 +85,7 @@ class Substitution:
             self._know_named(match[1] or "flowId", match[2] or match[3], text)
         for match in LISTED.finditer(text):
             self._know_listed(match[1], match[2], text)
-        for match in ADDRESSED.finditer(self.own(row["path"])):
+        for match in ADDRESSED.finditer(own(row["path"])):
             self._know_addressed(match[1], match[2], row)
 
     def _know(self, printed: str, made: str) -> None:
@@ -219,16 +147,14 @@ class Substitution:
         return ""
 
     def _know_listed(self, end: str, code: str, text: str) -> None:
-        if code in self.known or not PRINTED_ID.fullmatch(code):
+        is_new = code not in self.known or code.startswith("<")  # the page fits it to each call
+        if not is_new or not PRINTED_ID.fullmatch(code):
             return
-        if made := self._last(f"{end}Connections"):
+        flow_spec = self._flow_spec(text)
+        if made := self._fitting(end, flow_spec) or self._last(f"{end}Connections"):
             self._know(code, made)
             return
-        spec = re.search(r'"flowSpec": \{"id": "([^"]+)"', text)
-        found = self.prepare.client.call(
-            "GET", f"/data/foundation/flowservice/flowSpecs/{spec and spec[1]}"
-        )
-        specs = first(found).get("sourceConnectionSpecIds") or [] if found.status < 300 else []
+        specs = flow_spec.get("sourceConnectionSpecIds") or []
         if not specs:
             return
         if end == "target":
@@ -236,6 +162,18 @@ class Substitution:
         else:
             usual = [each for each in (BLOB, SALESFORCE, STREAMING, *specs) if each in specs]
             self._know(code, self.prepare.source_connection(usual[0]))
+
+    def _flow_spec(self, text: str) -> dict[str, Any]:
+        """Return the flow spec that a flow names, or nothing if the emulator does not know it."""
+        named = re.search(r'"flowSpec": \{"id": "([^"]+)"', text)
+        code = self.filled(named[1]) if named else ""
+        found = self.prepare.client.call("GET", f"/data/foundation/flowservice/flowSpecs/{code}")
+        return first(found) if named and found.status < 300 else {}
+
+    def _fitting(self, end: str, flow_spec: dict[str, Any]) -> str:
+        """Return the last connection of the page's whose spec a flow spec takes at one end."""
+        specs = flow_spec.get(f"{end}ConnectionSpecIds") or []
+        return next((made for spec, made in reversed(self.ends) if spec in specs), "")
 
     def _know_addressed(self, collection: str, code: str, row: dict[str, Any]) -> None:
         key = f"/{collection}/{code}"
@@ -347,6 +285,10 @@ class Substitution:
         given = given_id(response) if row["method"] == "POST" else ""
         if not given:
             return
+        if collection in ("sourceConnections", "targetConnections"):
+            body = row.get("repaired", row.get("body")) or {}
+            spec = self.filled(str(body.get("connectionSpec", {}).get("id", "")))
+            self.ends.append((spec, given))
         alternative = first(response).get("meta:altId") if collection in REGISTRY else None
         for placeholder in PLACEHOLDERS.get(collection, ()):
             self.known[placeholder] = str(alternative or given)
@@ -356,6 +298,6 @@ class Substitution:
         if collection == "schemas":
             self.known.update(dict.fromkeys(WHOLE_SCHEMA, given))
             self.known[f"{NS}/{TENANT}/schemas/{{SCHEMA_ID}}"] = given
-        printed = self.own(row["expected"].get("id", ""))
+        printed = own(row["expected"].get("id", ""))
         if printed and "{" not in printed:
             self.known[printed.rpartition("/")[2]] = given.rpartition("/")[2]
