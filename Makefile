@@ -11,7 +11,7 @@ PYTHON ?= $(shell for name in $(CANDIDATES); do \
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: help serve test coverage fuzz attack lint format types check-contracts schemas tables pages bench build image clean
+.PHONY: help serve test coverage fuzz attack soak lint format types check-contracts schemas tables pages bench build image clean
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -31,6 +31,9 @@ fuzz: $(VENV)/test.stamp  ## Try many random requests and sequences; FUZZ_EXAMPL
 
 attack: $(VENV)/test.stamp  ## Play the attacks of tests/attacks at full size, in 1.5 GiB of address space
 	ulimit -v 1572864; AEP_ATTACK=full $(BIN)/python -m pytest tests/attacks $(ARGS)
+
+soak: $(VENV)/test.stamp  ## Play against one process for an hour and watch its memory; ARGS="--minutes 5"
+	$(BIN)/python -m tests.attacks.soak $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## Check format and rules
 	$(BIN)/ruff format --check .

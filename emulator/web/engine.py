@@ -22,6 +22,7 @@ from emulator.platform import Platform
 from emulator.problem import Problem
 from emulator.sandbox import PLATFORM, Sandbox
 from emulator.scope import Scope
+from emulator.services.interfaces import CatchingUp
 from emulator.web.call import Answer, Call, Part, Reply, Rest, View
 from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.exchange import After, Before, Exchange
@@ -197,10 +198,9 @@ class Engine:
         if request["content"]:
             self._refuse_first(edition.judge(BODY, request, lookup), exchange)
         view = self.views[operation.id]
-        due = view.catches_up
-        if due is not None and due.is_due(scope):
-            with suppress(Interrupted):  # what was due has gone, so nothing is due any more
-                due.catch_up(scope)
+        if view.catches_up is not None and view.catches_up.is_due(scope):
+            self._catch_up(view.catches_up, scope, lookup, exchange)
+            lookup = BoundLookup(scope, request)
         if operation.writes and gated:
             # Deciding and writing are one step, so that a rule's look at the store stays true.
             with self.platform.store.exclusive(sandbox):
@@ -223,6 +223,17 @@ class Engine:
         self._refuse_first(findings, exchange)
         if memory is not None:
             memory.learn(edition, lookup, findings)
+
+    def _catch_up(
+        self, due: CatchingUp, scope: Scope, lookup: BoundLookup, exchange: Exchange
+    ) -> None:
+        """Carry out what is due before a request that is accepted; it is judged anew afterwards."""
+        known = len(exchange.findings)
+        operation = exchange.incoming.operation.id
+        self._refuse_first(exchange.edition.judge(operation, lookup.request, lookup), exchange)
+        del exchange.findings[known:]
+        with suppress(Interrupted):  # what was due has gone, so nothing is due any more
+            due.catch_up(scope)
 
     def _rest(self, rest: Rest, sandbox: Sandbox) -> Reply:
         """Return the reply of a call whose last part lets others write in the sandbox."""

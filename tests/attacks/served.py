@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -17,6 +18,9 @@ import requests
 
 ADDRESS_SPACE = 3 * 1024**3 // 2
 """Bytes of address space that the process has."""
+
+RESERVES_LITTLE = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
+"""Arrow's own allocator and glibc's for threads reserve gigabytes of addresses, and use little."""
 
 HEADERS = {
     "Authorization": "Bearer t",
@@ -81,7 +85,8 @@ class Watch:
 def serving(*flags: str) -> Iterator[ServedEmulator]:
     """Serve in a process of its own until the block ends."""
     command = [sys.executable, "-m", "emulator", "serve", "--port", "0", *flags]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    environment = {**os.environ, **RESERVES_LITTLE}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         resource.prlimit(process.pid, resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
         try:
             yield ServedEmulator(process)
