@@ -140,3 +140,45 @@ KEPT_SCHEMA_BYTES = 64 * KIB
 
 BACKTRACK_STEPS = 10_000
 """Steps back of a regular expression in a spec's schema; the value does not match."""
+
+STATE_VALUES = 2_000_000
+"""Values in a state file, those within others included; the state is not loaded."""
+
+FILE_ROWS = 5_000_000
+"""Rows of one file; the batch or the run fails."""
+
+FILE_COLUMNS = 10_000
+"""Columns of one file, those within others included; the batch or the run fails."""
+
+ROW_BYTES = 4 * MIB
+"""One row of a file, as text; the row is corrupt."""
+
+ROW_VALUES = 250_000
+"""Values in one row of a file, those within others included; the row is corrupt."""
+
+PREVIEW_BYTES = 8 * MIB
+"""The rows of one preview, as JSON; fewer rows are shown."""
+
+ARCHIVE_FILES = 10_000
+"""Files in one archive, or streams in one compressed file; the file cannot be read."""
+
+ARCHIVE_HEADER_BYTES = MIB
+"""The directory of an archive, or the headers of one file in it; the file cannot be read."""
+
+COMPRESSED_PARQUET_BYTES = 64 * MIB
+"""A Parquet file that was compressed as a whole, unpacked; the file cannot be read."""
+
+PARQUET_FOOTER_BYTES = 8 * MIB
+"""The footer of a Parquet file; the file cannot be read."""
+
+PARQUET_PAGES = 200_000
+"""Pages of one Parquet file; the file cannot be read."""
+
+PARQUET_BYTES = 192 * MIB
+"""What pages of a Parquet file decode to that are read at once; the file cannot be read."""
+
+PART_BYTES = 8 * MIB
+"""Rows of a data set in memory, as JSON; they are written as a part of its file."""
+
+PART_CELLS = 2_000_000
+"""Rows times columns of one part of a data set file; the next rows make a further part."""

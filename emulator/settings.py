@@ -128,10 +128,16 @@ class Settings:
         "16MiB",
     )
     max_upload: int = _setting(
-        512 * 1024**2,
+        128 * 1024**2,
         _bytes,
         "largest file, or part of a file, that one request uploads",
-        "512MiB",
+        "128MiB",
+    )
+    max_unpacked: int = _setting(
+        128 * 1024**2,
+        _bytes,
+        "largest content of a compressed file, or of all files in an archive; it cannot be read",
+        "128MiB",
     )
     batch_polls: int = _setting(
         0, _number, "how many reads show a completed batch as loaded or staging before it succeeds"

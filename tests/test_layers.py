@@ -21,7 +21,7 @@ THIRD_PARTY = {
     "jsonpatch": {"json_patch"},
     "jsonschema": {"contract.second_opinion"},
     "lark": {"mapping.parser", "mapping.builder"},
-    "pyarrow": {"data_plane.parquet"},
+    "pyarrow": {"data_plane.arrow_values", "data_plane.parquet"},
     "pydantic": {"contract.files", "faults", "fixtures.overlay", "seeding", "state"},
     "uvicorn": {"serving"},
     "werkzeug": {"byte_ranges", "web.flask_app", "web.forms", "web.routing"},

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from emulator.admin.replies import Routes, answer, error, read_object
-from emulator.data_plane.compression import MAX_UNPACKED_BYTES, CompressionError, unpack
-from emulator.json_types import JsonObject, is_deeper_than, loads
+from emulator.admin.replies import Routes, answer, error
+from emulator.budgets import STATE_VALUES
+from emulator.data_plane.compression import CompressionError, UnpacksToTooMuch, unpack
+from emulator.data_plane.errors import OverBudget
+from emulator.json_types import JsonObject, has_more_values_than, is_deeper_than, loads
 from emulator.state import restore, take
 from emulator.web.engine import Engine
 
@@ -41,7 +43,12 @@ class StateViews:
             detail = f"--max-body lets {limit} bytes in; Content-Encoding: gzip makes it smaller"
             return error(413, "state too large", detail)
         try:
-            state = from_json(_sent(), self._engine.contract)
+            sent = _sent(self._engine.platform.settings.max_unpacked)
+            state = from_json(sent, self._engine.contract)
+        except UnpacksToTooMuch as wrong:
+            return error(413, "state too large", f"{wrong}, as --max-unpacked says")
+        except OverBudget as wrong:
+            return error(413, "state too large", str(wrong))
         except StateError as wrong:
             return error(400, "invalid state", str(wrong))
         restore(self._engine, state)
@@ -49,13 +56,23 @@ class StateViews:
         return answer({"documents": documents})
 
 
-def _sent() -> JsonObject | None:
-    """Return the object that was sent, compressed or not; None for anything else."""
-    if request.headers.get("Content-Encoding") != "gzip":
-        return read_object(DEEPEST_STATE)
+def _sent(largest: int) -> JsonObject | None:
+    """Return the object that was sent, compressed or not; None for anything else.
+
+    Raises:
+        UnpacksToTooMuch: It unpacks to more than `largest` bytes.
+        OverBudget: It has too many values.
+    """
+    content = request.get_data(cache=False)
     try:
-        (file,) = unpack("state", request.get_data(), "gzip", MAX_UNPACKED_BYTES)
-        sent = None if is_deeper_than(file.content, DEEPEST_STATE) else loads(file.content)
+        if request.headers.get("Content-Encoding") == "gzip":
+            (file,) = unpack("state", content, "gzip", largest)
+            content = file.content.read()
+        if has_more_values_than(content, STATE_VALUES):
+            raise OverBudget(f"the state has more than {STATE_VALUES} values")
+        sent = None if is_deeper_than(content, DEEPEST_STATE) else loads(content)
+    except (UnpacksToTooMuch, OverBudget):
+        raise
     except (CompressionError, ValueError):
         return None
     return sent if isinstance(sent, dict) else None

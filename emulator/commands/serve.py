@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import logging
+import os
 import sys
 
 from emulator import __version__
@@ -38,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     from emulator.serving.server import Server
     from emulator.serving.server import run as serve_until_stopped
 
+    # Arrow's usual allocator sets a gigabyte of address space aside and keeps what is freed.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     settings = settings_of(arguments)
     logging.basicConfig(
         stream=sys.stderr,

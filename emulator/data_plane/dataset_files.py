@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 
+from emulator.budgets import FILE_COLUMNS, PART_BYTES, PART_CELLS
+from emulator.data_plane.errors import OverBudget
 from emulator.data_plane.parquet import is_installed, write_parquet
 from emulator.json_types import Json, JsonObject, dumps
 from emulator.scope import Scope
 
 ROWS_PER_PART = 50_000
+"""Rows of a part at most; `emulator/budgets.py` limits its bytes and cells."""
 
 CONTENT_TYPES = {"csv": "application/csv", "parquet": "application/parquet"}
 """Media types by the suffix of a file's name; of lines of JSON no document shows one."""
@@ -40,34 +43,92 @@ class DatasetFileWriter:
         self._blobs = scope.platform.blobs
         self._folder = f"batches/{batch_id}/data/{batch_id}-1/"
         self._format = format
-        self._rows: list[JsonObject] = []
+        self._part = _Part()
         self.rows = self.bytes = self.files = 0
 
     def add(self, row: JsonObject) -> None:
-        """Write a row."""
-        self._rows.append(row)
-        if len(self._rows) >= ROWS_PER_PART:
+        """Write a row.
+
+        Raises:
+            OverBudget: It has too many columns.
+        """
+        if not self._part.takes(row):
+            self._write()
+            if not self._part.takes(row):
+                raise OverBudget(f"A row has more than {FILE_COLUMNS} columns.")
+        if len(self._part.rows) >= ROWS_PER_PART:
             self._write()
 
     def close(self) -> None:
         """Write what is left."""
-        if self._rows:
+        if self._part.rows:
             self._write()
 
     def withdraw(self) -> None:
         """Remove what was written: the batch has failed."""
-        self._rows.clear()
+        self._part = _Part()
         self._blobs.delete_all(self._scope.sandbox, self._folder)
         self.rows = self.bytes = self.files = 0
 
     def _write(self) -> None:
-        content = _WRITERS[self._format](self._rows)
+        rows, self._part = self._part.rows, _Part()
+        content = _WRITERS[self._format](rows)
         name = f"part-{self.files:05d}-{self._scope.new_uuid('part')}.{self._format}"
         self._blobs.put(self._scope.sandbox, self._folder + name, content)
         self.files += 1
-        self.rows += len(self._rows)
+        self.rows += len(rows)
         self.bytes += len(content)
-        self._rows = []
+
+
+class _Column:
+    """A place in rows: how many objects stand there, and the columns within them."""
+
+    __slots__ = ("columns", "objects")
+
+    def __init__(self) -> None:
+        self.objects = 0
+        self.columns: dict[str, _Column] = {}
+
+
+class _Part:
+    """Rows that become one part of a file, with what they cost.
+
+    Rows of different columns make a table of all of them, in which most cells are empty.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[JsonObject] = []
+        self._bytes = self._cells = self._columns = 0
+        self._root = _Column()
+
+    def takes(self, row: JsonObject) -> bool:
+        """Add a row and return True, unless it makes the part too large."""
+        size = len(dumps(row))
+        if self.rows and self._bytes + size > PART_BYTES:
+            return False
+        self._measure(self._root, row)
+        if self._columns > FILE_COLUMNS or (self.rows and self._cells > PART_CELLS):
+            return False
+        self._bytes += size
+        self.rows.append(row)
+        return True
+
+    def _measure(self, place: _Column, value: JsonObject) -> None:
+        columns = place.columns
+        for name, item in value.items():
+            column = columns.get(name)
+            if column is None:
+                column = columns[name] = _Column()
+                self._columns += 1
+                self._cells += place.objects  # those before lack it
+            if item.__class__ is dict:
+                self._measure(column, item)
+            elif item.__class__ is list:
+                for inner in item:
+                    if inner.__class__ is dict:
+                        self._measure(column, inner)
+        place.objects += 1
+        self._cells += len(columns)
 
 
 def _json(rows: list[JsonObject]) -> bytes:

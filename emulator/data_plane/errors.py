@@ -29,3 +29,10 @@ class SourceError(FileError):
 
     def __init__(self, text: str, code: str = SOURCE_FAILED) -> None:
         super().__init__(code, text)
+
+
+class OverBudget(FileError):
+    """A file that costs more than `emulator/budgets.py` lets it, which the text says."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("EMULATOR-BUDGET", text)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
@@ -87,6 +87,11 @@ class ConnectionFiles:
         """Return a file's content, or None if there is no such file."""
         file = self.find(sandbox, container, path)
         return self._blobs.read(sandbox, f"files/{_key(container, file.path)}") if file else None
+
+    def open(self, sandbox: Sandbox, container: str, path: str) -> BinaryIO | None:
+        """Return a file's content as a stream that can seek, or None if there is no such file."""
+        file = self.find(sandbox, container, path)
+        return self._blobs.open(sandbox, f"files/{_key(container, file.path)}") if file else None
 
     def all(self, sandbox: Sandbox, container: str) -> list[File]:
         """Return the files of an area, by path."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.data_plane import sources
+from emulator.data_plane.compression import UnpackedFile
 from emulator.data_plane.delta import DeltaColumn, Selection
 from emulator.data_plane.errors import FileError, SourceError
 from emulator.data_plane.files import ConnectionFiles, File
@@ -160,14 +161,21 @@ class SourceReader:
 
     def _rows(self, parts: FlowParts, item: SourceFile) -> Iterator[Row]:
         """Yield the rows of a file, or of all files in an archive, that pass the row filter."""
-        content, format = self._content(parts, item)
-        self.input.bytes += len(content)
-        for file in sources.unpacked(item.name, content, format):
+        self.input.bytes += item.file.size
+        for file, format in self._unpacked(parts, item):
             yield from parts.query.selected(sources.rows(file, format))
 
-    def _content(self, parts: FlowParts, item: SourceFile) -> tuple[bytes, FileFormat]:
-        content = self._files.read(self._scope.sandbox, parts.container, item.file.path) or b""
-        return content, sources.detect_format(content) if item.format.is_detected else item.format
+    def _unpacked(
+        self, parts: FlowParts, item: SourceFile
+    ) -> Iterator[tuple[UnpackedFile, FileFormat]]:
+        """Yield what a file holds, each to be read before the next one, with its format."""
+        content = self._files.open(self._scope.sandbox, parts.container, item.file.path)
+        if content is None:
+            raise SourceError(f"There is no file {item.file.path} any more.")
+        format = sources.detect_format(content) if item.format.is_detected else item.format
+        largest = self._scope.platform.settings.max_unpacked
+        for file in sources.unpacked(item.name, content, format, largest):
+            yield file, format
 
     def require_columns(self, parts: FlowParts, files: list[SourceFile]) -> None:
         """Find the columns that the source's query and the delta column name, in every file.
@@ -181,8 +189,7 @@ class SourceReader:
             asked = (*parts.query.names, *([self._delta.name] if item.is_table else ()))
             if not any(asked):
                 continue
-            content, format = self._content(parts, item)
-            for file in sources.unpacked(item.name, content, format):
+            for file, format in self._unpacked(parts, item):
                 if format.type != "json":
                     require_columns(filter(None, asked), sources.columns(file, format))
 

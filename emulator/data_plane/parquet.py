@@ -1,19 +1,28 @@
-"""Parquet files, by pyarrow: the only module that knows it. It comes with the extra `parquet`."""
+"""Parquet files, by pyarrow: the only module that knows it. It comes with the extra `parquet`.
+
+pyarrow allocates what a file says. So the footer's length and the headers of all pages are read
+first (`parquet_costs.py`), and rows are decoded in batches that fit the budgets. A value that is
+damaged, or that Python cannot have (a day beyond the year 9999), makes its row corrupt.
+"""
 
 from __future__ import annotations
 
-import base64
 import io
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
 
-from emulator.data_plane.errors import FileError, ParquetNotInstalled
+from emulator.budgets import COMPRESSED_PARQUET_BYTES, MIB, PARQUET_FOOTER_BYTES, ROW_BYTES
+from emulator.data_plane.arrow_values import Convert, converter, expanded_size, plain
+from emulator.data_plane.errors import FileError, OverBudget, ParquetNotInstalled
+from emulator.data_plane.parquet_costs import plan
+from emulator.data_plane.rows import ReadOptions, Row, corrupt
 from emulator.json_types import Json, JsonObject, dumps
 
-_ROWS_AT_ONCE = 4096
-_MAGIC = b"PAR1"
+_BYTES_AT_ONCE = 16 * MIB
+"""How much of a batch is made values of Python at once."""
 
-Convert = Callable[[Any], Json]
+_MAGIC = b"PAR1"
+_TAIL_BYTES = 8
 
 
 def is_installed() -> bool:
@@ -25,30 +34,35 @@ def is_installed() -> bool:
     return True
 
 
-def parquet_rows(content: bytes) -> Iterator[JsonObject]:
+def parquet_rows(source: BinaryIO, options: ReadOptions | None = None) -> Iterator[Row]:
     """Yield the rows of a Parquet file as JSON values.
 
     Moments and days become texts in ISO 8601, decimals numbers, bytes Base64, maps objects.
 
     Raises:
         ParquetNotInstalled: pyarrow is missing.
-        FileError: The content is not a Parquet file.
+        FileError: The content is not a Parquet file, is damaged, or is more than may be read.
     """
-    file = _opened(content)
-    converters = [_converter(field.type) for field in file.schema_arrow]
-    names = file.schema_arrow.names
-    for batch in file.iter_batches(_ROWS_AT_ONCE):
-        columns = [
-            column.to_pylist() if convert is None else list(map(convert, column.to_pylist()))
-            for column, convert in zip(batch.columns, converters, strict=True)
-        ]
-        for values in zip(*columns, strict=True):
-            yield dict(zip(names, values, strict=True))
+    file, rows = _planned(_seekable(source))
+    number = 1
+    try:
+        names = file.schema_arrow.names
+        for group in range(file.num_row_groups):  # each has dictionaries of its own
+            for batch in file.iter_batches(rows, [group], use_threads=False):
+                for part in _parts(batch):
+                    yield from _rows(part, names, number)
+                    number += part.num_rows
+    except Exception as error:  # of a damaged page pyarrow raises whatever it makes it
+        raise _unreadable(error) from error
 
 
-def parquet_columns(content: bytes) -> list[str]:
+def parquet_columns(source: BinaryIO) -> list[str]:
     """Return the names of a Parquet file's columns; errors as `parquet_rows`."""
-    return list(_opened(content).schema_arrow.names)
+    file = _opened(_seekable(source))
+    try:
+        return list(file.schema_arrow.names)
+    except UnicodeError as error:
+        raise _unreadable(error) from error
 
 
 def write_parquet(rows: Iterable[JsonObject]) -> bytes:
@@ -72,71 +86,117 @@ def write_parquet(rows: Iterable[JsonObject]) -> bytes:
 
 def _column(pa: Any, values: list[Json]) -> Any:
     try:
-        return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        made = pa.array(values)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        made = None
+    if made is None or _has_empty_struct(made.type):
         return pa.array([None if value is None else dumps(value).decode() for value in values])
+    return made
 
 
-def _opened(content: bytes) -> Any:
+def _has_empty_struct(type: Any) -> bool:
+    """Tell whether a type has an object without members, which Parquet cannot write."""
+    from pyarrow import types
+
+    if types.is_struct(type):
+        return not type.num_fields or any(_has_empty_struct(field.type) for field in type)
+    return types.is_list(type) and _has_empty_struct(type.value_type)
+
+
+def _seekable(source: BinaryIO) -> BinaryIO:
+    """Return a stream that can seek: what is unpacked as it is read cannot."""
+    if source.seekable():
+        return source
+    content = source.read(COMPRESSED_PARQUET_BYTES + 1)
+    if len(content) > COMPRESSED_PARQUET_BYTES:
+        text = f"The Parquet file unpacks to more than {COMPRESSED_PARQUET_BYTES} bytes."
+        raise OverBudget(text)
+    return io.BytesIO(content)
+
+
+def _planned(content: BinaryIO) -> tuple[Any, int]:
+    """Return a file to read, and how many rows of it are to be read at once."""
+    metadata = _opened(content).metadata
     try:
-        from pyarrow import ArrowException
+        planned = plan(content, metadata)
+    except FileError:
+        raise
+    except Exception as error:  # what a damaged footer says is asked for one by one
+        raise _unreadable(error) from error
+    return _opened(content, list(planned.dictionaries)), planned.rows
+
+
+def _opened(content: BinaryIO, dictionaries: list[str] | None = None) -> Any:
+    try:
         from pyarrow.parquet import ParquetFile
     except ImportError as error:
         raise ParquetNotInstalled from error
-    tail = content[-4:]
-    if len(content) < 12 or tail != _MAGIC:
+    _check_tail(content)
+    content.seek(0)
+    try:
+        return ParquetFile(
+            content,
+            read_dictionary=dictionaries,
+            pre_buffer=False,
+            coerce_int96_timestamp_unit="us",
+            thrift_string_size_limit=PARQUET_FOOTER_BYTES,
+        )
+    except Exception as error:  # pyarrow raises its own, OSError, ValueError, UnicodeError, …
+        raise _unreadable(error) from error
+
+
+def _check_tail(content: BinaryIO) -> None:
+    size = content.seek(0, io.SEEK_END)
+    content.seek(max(0, size - _TAIL_BYTES))
+    end = content.read(_TAIL_BYTES)
+    tail = end[-4:]
+    if size < 12 or tail != _MAGIC:
         raise FileError(
             "200",
             "Error in validating schema: the file is not a Parquet file. expected magic number at"
             f" tail {list(_MAGIC)} but found {list(tail)}",
         )
+    if min(int.from_bytes(end[:4], "little"), size) > PARQUET_FOOTER_BYTES:
+        raise OverBudget(f"The footer of the file has more than {PARQUET_FOOTER_BYTES} bytes.")
+
+
+def _unreadable(error: Exception) -> FileError:
+    return FileError("200", f"Error in validating schema: {error}")
+
+
+def _parts(batch: Any) -> Iterator[Any]:
+    """Yield a batch in parts that are not too large as values of Python, or have one row."""
+    if batch.num_rows > 1 and expanded_size(batch.columns) > _BYTES_AT_ONCE:
+        half = batch.num_rows // 2
+        yield from _parts(batch.slice(0, half))
+        yield from _parts(batch.slice(half))
+    else:
+        yield batch
+
+
+def _rows(batch: Any, names: list[str], number: int) -> Iterator[Row]:
+    """Yield the rows of a part of a batch, the first of which has this number."""
+    if batch.num_rows == 1 and expanded_size(batch.columns) > ROW_BYTES:
+        yield corrupt(number, "", f"the row has more than {ROW_BYTES} bytes")
+        return
     try:
-        return ParquetFile(io.BytesIO(content))
-    except (ArrowException, OSError) as error:
-        raise FileError("200", f"Error in validating schema: {error}") from error
+        batch = plain(batch)
+        converters = [converter(column.type) for column in batch.columns]
+        columns = [
+            _values(column, convert)
+            for column, convert in zip(batch.columns, converters, strict=True)
+        ]
+    except Exception as error:  # noqa: BLE001 - a value that Python cannot have raises anything
+        if batch.num_rows == 1:
+            yield corrupt(number, "", str(error) or repr(error))
+            return
+        for index in range(batch.num_rows):
+            yield from _rows(batch.slice(index, 1), names, number + index)
+        return
+    for index, values in enumerate(zip(*columns, strict=True), number):
+        yield Row(index, dict(zip(names, values, strict=True)))
 
 
-def _converter(type: Any) -> Convert | None:
-    """Return the conversion of an Arrow type's values to JSON; None where they are JSON already."""
-    from pyarrow import types
-
-    if types.is_timestamp(type) or types.is_date(type) or types.is_time(type):
-        return _unless_none(lambda value: value.isoformat().replace("+00:00", "Z"))
-    if types.is_decimal(type):
-        return _unless_none(float)
-    if types.is_binary(type) or types.is_large_binary(type) or types.is_fixed_size_binary(type):
-        return _unless_none(lambda value: base64.b64encode(value).decode())
-    if types.is_duration(type):
-        return _unless_none(lambda value: value.total_seconds())
-    if types.is_map(type):
-        return _map(_converter(type.item_type))
-    if types.is_struct(type):
-        return _struct({field.name: _converter(field.type) for field in type})
-    if types.is_list(type) or types.is_large_list(type):
-        inner = _converter(type.value_type)
-        return None if inner is None else _unless_none(lambda value: list(map(inner, value)))
-    return None
-
-
-def _unless_none(convert: Convert) -> Convert:
-    return lambda value: None if value is None else convert(value)
-
-
-def _map(convert: Convert | None) -> Convert:
-    def to_object(pairs: Any) -> Json:
-        return {str(name): convert(item) if convert else item for name, item in pairs}
-
-    return _unless_none(to_object)
-
-
-def _struct(converters: dict[str, Convert | None]) -> Convert | None:
-    if not any(converters.values()):
-        return None
-
-    def to_object(value: Any) -> Json:
-        return {
-            name: convert(value[name]) if (convert := converters[name]) else value[name]
-            for name in value
-        }
-
-    return _unless_none(to_object)
+def _values(column: Any, convert: Convert | None) -> list[Json]:
+    values: list[Json] = column.to_pylist()
+    return values if convert is None else list(map(convert, values))

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import BinaryIO
 
 from emulator.data_plane.compression import COMPRESSIONS, CompressionError, UnpackedFile, unpack
 from emulator.data_plane.errors import SourceError
@@ -27,6 +28,12 @@ _WILDCARD = re.compile(r"[*?]")
 _COMPRESSIONS = {name.lower(): name for name in COMPRESSIONS}
 _CHARSETS = {"iso-8859-1": "ISO-8859-1"}
 """The documented encodings besides UTF-8."""
+
+_HEAD_BYTES = 64 * 1024
+"""How much of a file its format is told from."""
+
+_INSIDE_BYTES = 4 * 1024**2
+"""How much may be unpacked for that: the heads of an archive come first."""
 
 _DELIMITERS = (",", "\t", ";", "|", "~", "^", "\x01")
 _ESCAPED = {"\\t": "\t"}
@@ -76,29 +83,36 @@ def format_of(sent: JsonObject) -> FileFormat:
     )
 
 
-def unpacked(name: str, content: bytes, format: FileFormat) -> Iterator[UnpackedFile]:
-    """Yield what a file holds, unpacked.
+def unpacked(
+    name: str, content: BinaryIO, format: FileFormat, largest: int
+) -> Iterator[UnpackedFile]:
+    """Return the files in a file, which are unpacked while they are read: one after the other.
+
+    Args:
+        name: Name of the file.
+        content: The file, from the beginning.
+        format: What it is compressed with.
+        largest: How many bytes may come out.
 
     Raises:
-        SourceError: It is not of its compression type.
+        SourceError: It is not of its compression type, or unpacks to too much; also when a file in
+            it is read.
     """
-    try:
-        yield from unpack(name, content, format.compression)
-    except CompressionError as error:
-        raise SourceError(str(error)) from error
+    content.seek(0)
+    return unpack(name, content, format.compression, largest)
 
 
 def rows(file: UnpackedFile, format: FileFormat) -> Iterator[Row]:
-    """Return the rows of an unpacked file.
+    """Return the rows of an unpacked file, which is read once.
 
     Raises:
-        FileError: The file as a whole cannot be read; at the first row.
+        FileError: The file as a whole cannot be read; at the first row, or where it is found.
     """
     return read_rows(file.content, format.type, format.options)
 
 
 def columns(file: UnpackedFile, format: FileFormat) -> list[str]:
-    """Return the names of an unpacked file's columns; errors as `rows`."""
+    """Return the names of an unpacked file's columns, which is read once; errors as `rows`."""
     return column_names(file.content, format.type, format.options)
 
 
@@ -178,15 +192,10 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile("".join(written.get(part) or re.escape(part) for part in parts), re.DOTALL)
 
 
-def detect_format(content: bytes) -> FileFormat:
+def detect_format(content: BinaryIO) -> FileFormat:
     """Return the format that a file looks to have, by its first bytes and lines."""
-    compression = _compression(content)
-    if compression:
-        try:
-            content = next(iter(unpack("file", content, compression))).content
-        except (CompressionError, StopIteration):
-            return FileFormat(compression=compression)
-    head = content[:65536].removeprefix(b"\xef\xbb\xbf").lstrip()
+    compression, head = _compression(content)
+    head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"PAR1"):
         return FileFormat("parquet", compression=compression)
     if head[:1] in (b"{", b"["):
@@ -196,20 +205,40 @@ def detect_format(content: bytes) -> FileFormat:
     return FileFormat("delimited", delimiter if delimiter in line else ",", compression)
 
 
-def _compression(content: bytes) -> str:
-    if content[257:262] == b"ustar":
+def _compression(content: BinaryIO) -> tuple[str, bytes]:
+    """Return with what a file is compressed, and the first bytes of what is in it."""
+    content.seek(0)
+    head = content.read(_HEAD_BYTES)
+    found = _compression_of(head)
+    if not found:
+        return "", head
+    inside = _inside(content, found)
+    if found == "gzip" and _compression_of(inside) == "tar":
+        return "tarGzip", _inside(content, "tarGzip")
+    return found, inside
+
+
+def _inside(content: BinaryIO, compression: str) -> bytes:
+    """Return the first bytes of the first file in a compressed one; none if it is damaged."""
+    content.seek(0)
+    try:
+        for file in unpack("file", content, compression, _INSIDE_BYTES):
+            return file.content.read(_HEAD_BYTES)
+    except CompressionError:
+        pass
+    return b""
+
+
+def _compression_of(head: bytes) -> str:
+    if head[257:262] == b"ustar":
         return "tar"
-    if content[:2] == b"\x1f\x8b":
-        try:
-            inside = next(iter(unpack("file", content, "gzip"))).content
-        except CompressionError:
-            return "gzip"
-        return "tarGzip" if inside[257:262] == b"ustar" else "gzip"
-    if content[:3] == b"BZh":
+    if head[:2] == b"\x1f\x8b":
+        return "gzip"
+    if head[:3] == b"BZh":
         return "bzip2"
-    if content[:4] == b"PK\x03\x04":
+    if head[:4] == b"PK\x03\x04":
         return "zipDeflate"
-    return "deflate" if content[:2] in (b"\x78\x01", b"\x78\x9c", b"\x78\xda") else ""
+    return "deflate" if head[:2] in (b"\x78\x01", b"\x78\x9c", b"\x78\xda") else ""
 
 
 def is_true(value: Json) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import threading
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import BinaryIO, NamedTuple, Protocol, cast
 
 from emulator.sandbox import Sandbox
 
@@ -35,6 +38,9 @@ class Blobs(Protocol):
     ) -> bytes | None:
         """Return a blob from byte `start` on, at most `length` bytes; None if it does not exist."""
 
+    def open(self, sandbox: Sandbox, key: str) -> BinaryIO | None:
+        """Return a blob as it is now as a stream that can seek; None if it does not exist."""
+
     def size(self, sandbox: Sandbox, key: str) -> int | None:
         """Return how many bytes a blob has; None if it does not exist."""
 
@@ -62,6 +68,44 @@ class Blobs(Protocol):
 
     def close(self) -> None:
         """Release all resources."""
+
+
+class _Pieces(io.RawIOBase):
+    """A stream over what several pieces are together, which are not copied for that."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._pieces = pieces
+        self._ends = list(accumulate(map(len, pieces)))
+        self._at = 0
+
+    @classmethod
+    def stream(cls, pieces: Sequence[bytes]) -> BinaryIO:
+        """Return a buffered stream over pieces."""
+        return cast("BinaryIO", io.BufferedReader(cls(pieces), 64 * 1024))
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._ends[-1]}[whence]
+        if start + offset < 0:
+            raise ValueError("the place is before the beginning")
+        self._at = start + offset
+        return self._at
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # as it is called
+        index = bisect_right(self._ends, self._at)
+        if index == len(self._pieces):
+            return 0
+        piece = self._pieces[index]
+        begin = self._at - (self._ends[index] - len(piece))
+        found = memoryview(piece)[begin : begin + len(buffer)]
+        buffer[: len(found)] = found
+        self._at += len(found)
+        return len(found)
 
 
 class MemoryBlobs:
@@ -96,6 +140,13 @@ class MemoryBlobs:
         if start == 0 and (length is None or length >= len(content)):
             return content
         return content[start:] if length is None else content[start : start + length]
+
+    def open(self, sandbox: Sandbox, key: str) -> BinaryIO | None:
+        with self._lock:
+            pieces = self._sandboxes.get(sandbox, {}).get(key)
+            if pieces is None:
+                return None
+            return io.BytesIO(pieces[0]) if len(pieces) == 1 else _Pieces.stream(tuple(pieces))
 
     def size(self, sandbox: Sandbox, key: str) -> int | None:
         with self._lock:

@@ -113,12 +113,12 @@ def test_a_state_that_unpacks_to_a_deep_one_is_refused(aep: AepClient) -> None:
     assert control(aep, "PUT", "/state", packed, Content_Encoding="gzip")[0] == 400
 
 
-def test_a_state_that_unpacks_to_too_much_is_refused(
-    aep: AepClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_state_that_unpacks_to_too_much_is_refused() -> None:
+    aep = aep_for(new_emulator(max_unpacked=10))
     state = gzip.compress(json.dumps(control(aep, "GET", "/state")[2]).encode())
-    monkeypatch.setattr("emulator.admin.state.MAX_UNPACKED_BYTES", 10)
-    assert control(aep, "PUT", "/state", state, Content_Encoding="gzip")[0] == 400
+    status, _, refused = control(aep, "PUT", "/state", state, Content_Encoding="gzip")
+    assert status == 413
+    assert "more than 10 bytes, as --max-unpacked says" in refused["detail"]
 
 
 def test_a_mistake_of_the_emulator_is_called_one(

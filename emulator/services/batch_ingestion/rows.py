@@ -6,7 +6,6 @@ Apart from the service because it brings the data plane, which most callers neve
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from emulator.data_plane.ingest import (
     UNREADABLE,
@@ -16,7 +15,8 @@ from emulator.data_plane.ingest import (
     percent_of,
     schema_of,
 )
-from emulator.data_plane.readers import Row, column_names, nested_rows, read_rows
+from emulator.data_plane.readers import column_names, nested_rows, read_rows
+from emulator.data_plane.rows import Row, first_rows
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope
 from emulator.services.batch_ingestion import uploads
@@ -81,11 +81,10 @@ def preview(
     found: list[JsonObject] = []
     for file in uploads.complete_files(scope, batch["id"]):
         if file["datasetId"] == dataset_id:
-            content = uploads.content(scope, file)
+            content, left = uploads.content(scope, file), rows - len(found)
             names |= dict.fromkeys(column_names(content, format["format"], options))
-            good = (row for row in read_rows(content, format["format"], options))
-            left = rows - len(found)
-            found += [row.value for row in islice(good, left) if not row.corrupt]
+            content.seek(0)
+            found += first_rows(read_rows(content, format["format"], options), left)
     return list(names), found
 
 

@@ -8,7 +8,8 @@ Source: "Batch Ingestion API guide", upload files; "Batch Ingestion API, OpenAPI
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from io import BytesIO
+from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
 
 from emulator.byte_ranges import ContentRange
@@ -76,9 +77,9 @@ def id_of(file: JsonObject) -> FileId:
     return FileId(file["batchId"], file["datasetId"], file["name"])
 
 
-def content(scope: Scope, file: JsonObject) -> bytes:
-    """Return the bytes of a complete file."""
-    return scope.platform.blobs.read(scope.sandbox, id_of(file).whole) or b""
+def content(scope: Scope, file: JsonObject) -> BinaryIO:
+    """Return a complete file as a stream that can seek; an empty one if it has gone meanwhile."""
+    return scope.platform.blobs.open(scope.sandbox, id_of(file).whole) or BytesIO()
 
 
 def put(scope: Scope, id: FileId, content: bytes) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import NamedTuple
 
-from emulator.data_plane.errors import FileError
+from emulator.data_plane.errors import FileError, ParquetNotInstalled
 from emulator.json_types import JsonObject
 from emulator.platform import Platform
 from emulator.problem import Problem
@@ -87,21 +88,25 @@ class DataAccess(Domain):
         """Return the first rows of a data set, the oldest batch's first.
 
         Raises:
-            Problem: They lie in a Parquet file, and Parquet cannot be read here.
+            Problem: They lie in a file that cannot be read.
         """
         from emulator.data_plane.readers import read_rows
+        from emulator.data_plane.rows import first_rows
 
         found: list[JsonObject] = []
         for key in self._data_of(scope, dataset_id):
-            content = self._blobs.read(scope.sandbox, key) or b""
+            content = self._blobs.open(scope.sandbox, key) or BytesIO()
             try:
-                for row in read_rows(content, key.rpartition(".")[2]):
-                    found.append(row.value)
-                    if len(found) == MAX_PREVIEW_ROWS:
-                        return found
-            except FileError as error:
+                rows = read_rows(content, key.rpartition(".")[2])
+                found += first_rows(rows, MAX_PREVIEW_ROWS - len(found))
+            except ParquetNotInstalled as error:
                 here = "data_access.preview_dataset"
                 raise Problem("platform.not_emulated", operation=here, reason=error) from error
+            except FileError as error:  # a state that somebody else has written can have such
+                reason = f"{key} cannot be read: {error}"
+                raise Problem("data_access.unreadable_part", reason=reason) from error
+            if len(found) == MAX_PREVIEW_ROWS:
+                break
         return found
 
     def _data_of(self, scope: Scope, dataset_id: str) -> Iterator[str]:

@@ -8,13 +8,13 @@ say is found for the rules first, which refuse what is not there, and then answe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-from itertools import islice
+from typing import BinaryIO
 
 from emulator.data_plane import inference, sources
+from emulator.data_plane.compression import UnpackedFile
 from emulator.data_plane.errors import FileError, SourceError
 from emulator.data_plane.files import LANDING_ZONE, ConnectionFiles, File
-from emulator.data_plane.readers import Row
+from emulator.data_plane.rows import Row, first_rows
 from emulator.data_plane.source_query import SourceQuery, require_columns
 from emulator.data_plane.sources import FileFormat, table_format, table_name, tables
 from emulator.filters.pql import RowFilterError, decode_row_filter
@@ -74,12 +74,12 @@ def _explore(
 
 
 def _file(scope: Scope, container: str, path: str, query: JsonObject) -> JsonObject | None:
-    content = ConnectionFiles(scope.platform).read(scope.sandbox, container, path)
+    content = ConnectionFiles(scope.platform).open(scope.sandbox, container, path)
     if content is None:
         return {"fault": "missing", "reason": f"There is no file {path}"}
     by_hand = any(name in query for name in _TYPED_BY_HAND)
     format = sources.format_of(_named_alike(query)) if by_hand else sources.detect_format(content)
-    answer = _structure(path, content, format, query)
+    answer = _structure(_Explored(scope, path, content, format), query)
     if container == LANDING_ZONE or not by_hand:
         answer["file"] = {"properties": _properties(format), **answer["file"]}
     return answer
@@ -90,10 +90,11 @@ def _table(
 ) -> JsonObject | None:
     file = tables(files).get(path)
     area = ConnectionFiles(scope.platform)
-    content = area.read(scope.sandbox, container, file.path) if file else None
+    content = area.open(scope.sandbox, container, file.path) if file else None
     if file is None or content is None:
         return {"fault": "missing", "reason": f"There is no table {path}"}
-    return _structure(file.path, content, table_format(file.path), query, typed=True)
+    explored = _Explored(scope, file.path, content, table_format(file.path))
+    return _structure(explored, query, typed=True)
 
 
 def explored_kinds(spec: JsonObject) -> tuple[str, ...]:
@@ -139,38 +140,56 @@ def _object(kind: str, name: str, path: str) -> JsonObject:
     }
 
 
-def _structure(
-    path: str, content: bytes, format: FileFormat, query: JsonObject, *, typed: bool = False
-) -> JsonObject:
+class _Explored:
+    """The first file in what a path leads to, read anew for each question."""
+
+    def __init__(self, scope: Scope, path: str, content: BinaryIO, format: FileFormat) -> None:
+        self._largest = scope.platform.settings.max_unpacked
+        self._path = path
+        self._content = content
+        self.format = format
+
+    @property
+    def columns(self) -> list[str]:
+        return sources.columns(self._first(), self.format)
+
+    def rows(self, query: SourceQuery | None = None) -> list[JsonObject]:
+        """Return the first rows, of those that a query selects if there is one."""
+        found: Iterable[Row] = sources.rows(self._first(), self.format)
+        return first_rows(found if query is None else query.selected(found), ROWS_SHOWN)
+
+    def _first(self) -> UnpackedFile:
+        name = self._path.rpartition("/")[2]
+        files = sources.unpacked(name, self._content, self.format, self._largest)
+        self._files = files  # an archive is closed with what reads it
+        file = next(files, None)
+        if file is None:
+            raise SourceError(f"{self._path} holds no file")
+        return file
+
+
+def _structure(file: _Explored, query: JsonObject, *, typed: bool = False) -> JsonObject:
     """Return the structure of a file, with its first rows if they are wanted.
 
     A row filter chooses the rows that are shown, not those from which types are guessed.
     """
-    file = next(sources.unpacked(path.rpartition("/")[2], content, format), None)
-    if file is None:
-        raise SourceError(f"{path} holds no file")
-    plain = replace(format, compression="")
-    rows = _first_rows(sources.rows(file, plain))
+    rows, format = file.rows(), file.format
     answer: JsonObject
     if format.type == "json" and not typed:
         answer = {"format": "hierarchical", "schema": inference.schema_of_all(rows)}
     else:
-        names = sources.columns(file, plain)
+        names = file.columns
         typed = typed or format.type == "parquet"
         made = inference.typed_columns(names, rows) if typed else inference.text_columns(names)
         answer = {"format": "flat", "schema": {"columns": made}}
     if "filters" in query:
         wanted = SourceQuery(decode_row_filter(query["filters"]))
-        if plain.type != "json":
-            require_columns(wanted.names, sources.columns(file, plain))
-        rows = _first_rows(wanted.selected(sources.rows(file, plain)))
+        if format.type != "json":
+            require_columns(wanted.names, file.columns)
+        rows = file.rows(wanted)
     if sources.is_true(query.get("preview")):
         answer["data"] = rows
     return {"file": answer}
-
-
-def _first_rows(rows: Iterable[Row]) -> list[JsonObject]:
-    return [row.value for row in islice(rows, ROWS_SHOWN) if not row.corrupt]
 
 
 def _named_alike(query: JsonObject) -> JsonObject:
