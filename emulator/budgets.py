@@ -82,7 +82,10 @@ MAX_PIPELINED = 256
 
 BODIES_BYTES = 128 * MIB
 """Bodies of requests that are not answered yet, over all connections; one is read on, the rest \
-wait."""
+wait, and a proxy forwards what it does not judge."""
+
+MAX_UNJUDGED = 1000
+"""Exchanges of a proxy that wait to be judged; their clients wait too."""
 
 LIST_INDEXES = 8
 """How many members of documents lists find by an index; the indexes are made anew."""

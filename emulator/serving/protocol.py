@@ -10,9 +10,9 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from emulator.serving.heads import HeadError
 from emulator.serving.reading import ReadingProtocol
 from emulator.serving.workers import Workers
+from emulator.web.heads import HeadError
 from emulator.web.message import Deferred, DeferringHandler, Request, Response
 
 if TYPE_CHECKING:

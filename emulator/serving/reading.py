@@ -14,9 +14,9 @@ from httptools import parse_url
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from emulator import budgets
-from emulator.serving import heads
 from emulator.serving.bodies import SMALL_BYTES, Bodies
-from emulator.serving.heads import HeadError
+from emulator.web import heads
+from emulator.web.heads import HeadError
 from emulator.web.message import Handler, Request, base_url_of
 
 if TYPE_CHECKING:

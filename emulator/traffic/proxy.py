@@ -8,7 +8,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from emulator.budgets import JOURNAL_EXCERPT_BYTES
+from emulator import budgets
 from emulator.journal.entry import Entry
 from emulator.journal.masked import masked
 from emulator.json_types import MISSING, dumps
@@ -16,6 +16,7 @@ from emulator.masking.masker import Masker
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.judgement import Judgement, RoutedRequest
 from emulator.traffic.recording import Fields, RecordedCall
+from emulator.traffic.room import Room
 from emulator.traffic.verify import Counts
 from emulator.web.message import Request, base_url_of, joined_headers
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from emulator.emulator import Emulator
 
 _log = logging.getLogger("emulator")
-
-MAX_WAITING = 1000
-"""How many exchanges may wait to be judged; beyond that their clients wait too."""
 
 CONTROL_CALLS = "coverage edition editions health journal mutes operations report rules".split()
 """The parts of the control API that a proxy has: it has no state that could be reset."""
@@ -48,14 +46,16 @@ class Watcher:
         self._journal, self._coverage = emulator.journal, emulator.coverage
         settings = emulator.settings
         self.judge = RecordingJudge(emulator.contract, emulator.platform, enforce=settings.enforce)
-        self._waiting: queue.Queue[RecordedCall | None] = queue.Queue(MAX_WAITING)
+        self._waiting: queue.Queue[RecordedCall | None] = queue.Queue(budgets.MAX_UNJUDGED)
+        self._room = Room()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self.counted = Counts()
         self._one_at_a_time = threading.Lock()
         self._thread.start()
 
     def add(self, recorded: RecordedCall) -> None:
-        """Take an exchange; any thread may call this."""
+        """Take an exchange, once there is room for it; any thread may call this."""
+        self._room.wait_for(_size(recorded))
         self._waiting.put(recorded)
 
     def close(self) -> None:
@@ -77,6 +77,8 @@ class Watcher:
             except Exception:  # noqa: BLE001 - one odd exchange must not end the thread
                 _log.exception("an exchange could not be judged")
             finally:
+                if recorded is not None:
+                    self._room.release(_size(recorded))
                 self._waiting.task_done()
 
     def _take(self, recorded: RecordedCall) -> None:
@@ -97,7 +99,7 @@ class Watcher:
         return self._coverage.current()
 
     def control(
-        self, method: str, target: str, fields: Fields, body: bytes
+        self, method: str, target: str, fields: Fields, body: bytes, local_address: str
     ) -> tuple[int, Fields, bytes]:
         """Answer a request to the control API; see `relay.Control`."""
         name = target.split("?", maxsplit=1)[0].removeprefix("/_emulator/").partition("/")[0]
@@ -111,6 +113,7 @@ class Watcher:
         with self._one_at_a_time:
             headers = joined_headers(fields)
             asked = Request(method, target, headers, body, base_url=base_url_of("http", headers))
+            asked.local_address = local_address
             response = self.emulator.application.handle(asked)
         length = ("Content-Length", str(len(response.body)))
         return response.status, [*_without_length(response.headers), length], response.body
@@ -118,6 +121,12 @@ class Watcher:
 
 def _without_length(fields: Fields) -> Fields:
     return [(name, value) for name, value in fields if name.lower() != "content-length"]
+
+
+def _size(recorded: RecordedCall) -> int:
+    """Return how many bytes the bodies of an exchange have."""
+    replied = None if recorded.reply is None else recorded.reply.body
+    return len(recorded.body or b"") + len(replied or b"")
 
 
 def without_secrets(entry: Entry) -> Entry:
@@ -136,7 +145,7 @@ def without_secrets(entry: Entry) -> Entry:
         }
         if "body" in document:
             document["body"] = masker.json(document["body"])
-    response = shown.response_body[:JOURNAL_EXCERPT_BYTES]
+    response = shown.response_body[: budgets.JOURNAL_EXCERPT_BYTES]
     is_cut = len(response) < len(shown.response_body) or entry.response_truncated
     return replace(shown, response_body=response, response_truncated=is_cut, described=document)
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import http.client
+import re
 import selectors
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from io import BufferedIOBase
-from typing import BinaryIO
+from io import BufferedReader
 
 from emulator.traffic.recording import Fields
+from emulator.traffic.room import Room
 
 MAX_BODY_BYTES = 16 * 1024**2
 """Bodies of more bytes go through, but are not judged."""
 
 CHUNK_BYTES = 64 * 1024
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FOLD = re.compile(r"\r?\n[ \t]+")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 HOP_BY_HOP = frozenset(
     "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
@@ -26,22 +31,36 @@ HOP_BY_HOP = frozenset(
 
 @dataclass(slots=True)
 class BodyRecorder:
-    """Collects the body that passes through, unless it is too long to be judged."""
+    """Collects the body that passes through, unless it is too long to be judged or finds no room.
 
+    `is_cut` says that it has broken off, or is not collected any more.
+    """
+
+    room: Room
     pieces: list[bytes] = field(default_factory=list)
     length: int = 0
     is_cut: bool = False
 
     def add(self, piece: bytes) -> None:
+        if self.is_cut:
+            return
+        if self.length + len(piece) > MAX_BODY_BYTES or not self.room.take(len(piece)):
+            self.is_cut = True
+            self.release()
+            return
         self.length += len(piece)
-        if self.length <= MAX_BODY_BYTES:
-            self.pieces.append(piece)
+        self.pieces.append(piece)
 
     @property
     def body(self) -> bytes | None:
-        """The body, or None if it is too long or broke off."""
-        whole = self.length <= MAX_BODY_BYTES and not self.is_cut
-        return b"".join(self.pieces) if whole else None
+        """The body, or None if not all of it is there."""
+        return None if self.is_cut else b"".join(self.pieces)
+
+    def release(self) -> None:
+        """Forget what was collected."""
+        self.pieces.clear()
+        self.room.release(self.length)
+        self.length = 0
 
 
 def end_to_end(fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -60,37 +79,76 @@ def named_by_connection(fields: Iterable[tuple[str, str]]) -> set[str]:
     }
 
 
-def for_upstream(fields: Fields, host: str, chunked: bool) -> Iterator[tuple[str, str]]:
+def for_upstream(fields: Fields, host: str) -> Iterator[tuple[str, str]]:
     """Yield a request's header fields as the upstream gets them: `Host` is its own name."""
     if not any(name.lower() == "host" for name, _ in fields):
         yield "Host", host
     for name, value in end_to_end(fields):
         if name.lower() == "host":
             yield name, host
-        elif not (chunked and name.lower() == "content-length"):
-            # With both, the two ends might not agree about where the body ends.
+        else:
             yield name, value
 
 
-def chunks(file: BinaryIO | BufferedIOBase) -> Iterator[bytes]:
-    """Yield the chunks of a body, cut into pieces; trailers are read and left out."""
-    while True:
-        size = file.readline(CHUNK_BYTES).partition(b";")[0].strip()
-        try:
-            left = int(size, 16)
-        except ValueError:
-            raise ConnectionAbortedError("the request's body is not chunked as it says") from None
-        if left == 0:
-            break
-        while left > 0:
-            piece = file.read(min(left, CHUNK_BYTES))
-            if not piece:
-                raise ConnectionAbortedError("the request's body broke off")
-            left -= len(piece)
-            yield piece
-        file.readline(CHUNK_BYTES)
-    while file.readline(CHUNK_BYTES).strip():
-        pass
+class StrictResponse(http.client.HTTPResponse):
+    """A reply whose head's lines end with CR and LF, and have none of them within.
+
+    The standard library takes each of them for the end of a line.
+    """
+
+    def begin(self) -> None:
+        """Read the head.
+
+        Raises:
+            http.client.HTTPException: It cannot be read.
+        """
+        whole: object = self.fp
+        lines: object = _HeadLines(self.fp)
+        vars(self)["fp"] = lines
+        super().begin()
+        if vars(self)["fp"] is lines:  # without a body it has been closed already
+            vars(self)["fp"] = whole
+
+
+class _HeadLines:
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+        self.close, self.flush = file.close, file.flush
+
+    def readline(self, limit: int) -> bytes:
+        line = self._file.readline(limit)
+        if line and (not line.endswith(b"\r\n") or b"\r" in line[:-2]):
+            raise http.client.HTTPException("its reply has a bare CR or LF in its head")
+        return line
+
+
+def reply_fields(response: http.client.HTTPResponse) -> Fields:
+    """Return the header fields of a reply, of which two readers would understand the same.
+
+    Raises:
+        http.client.HTTPException: There are none such, so the reply is not passed on.
+    """
+    if response.msg.defects or response.msg.get_payload() or _CONTROL.search(response.reason):
+        raise http.client.HTTPException("its reply has a malformed head")
+    fields = [(name, _FOLD.sub(" ", value)) for name, value in response.getheaders()]
+    if any(_CONTROL.search(name + value) for name, value in fields):
+        raise http.client.HTTPException("its reply has control characters in its head")
+    codings = [value.lower() for name, value in fields if name.lower() == "transfer-encoding"]
+    lengths = {value.strip() for name, value in fields if name.lower() == "content-length"}
+    if codings not in ([], ["chunked"]):
+        raise http.client.HTTPException("its reply has an unknown transfer coding")
+    if len(lengths) > 1 or not all(_LENGTH.fullmatch(length) for length in lengths):
+        raise http.client.HTTPException("its reply has several lengths, or one that is no number")
+    return list(_with_one_length(fields, lengths if not codings else set()))
+
+
+def _with_one_length(fields: Fields, lengths: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield fields with a length once, at its first place; without one if there is none."""
+    for name, value in fields:
+        if name.lower() != "content-length":
+            yield name, value
+        elif lengths:
+            yield name, lengths.pop()
 
 
 def pieces_of(response: http.client.HTTPResponse) -> Iterator[bytes]:

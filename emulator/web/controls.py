@@ -8,13 +8,12 @@ name has been made to lead here ("DNS rebinding") still sends that name as `Host
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from emulator.json_types import dumps
 from emulator.settings import TOKEN_HEADER, Settings
+from emulator.web.heads import name_in, names_this_machine
 from emulator.web.isolation import without_prefix
 from emulator.web.message import Request, Response
 
@@ -26,18 +25,6 @@ HEALTH = f"{CONTROL}health"
 
 SIMPLE_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 """What a page may post without asking first: "Fetch Standard", CORS-safelisted request-header."""
-
-_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]*)?", re.IGNORECASE)
-_ONE_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
-_OWN_NAMES = ("localhost", "host.docker.internal")
-_NEAR = tuple(
-    map(
-        ip_network,
-        "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10"
-        " ::1/128 fc00::/7 fe80::/10".split(),
-    )
-)
-"""Loopback and private addresses: Docker's gateways and published ports have them."""
 
 Refused = tuple[int, str, str]
 
@@ -82,17 +69,8 @@ class Controls:
 
     def _is_own(self, host: str, local_address: str) -> bool:
         """Tell whether a header `Host` names this emulator, whatever its port."""
-        found = _HOST.fullmatch(host)
-        if found is None:
-            return "*" in self._allowed
-        name = (found[1] or found[2]).lower().rstrip(".")
-        if _is_local_name(name) or self._is_allowed(name):
-            return True
-        address = _address(name)
-        return address is not None and (
-            address == _address(local_address)
-            or any(address in network for network in _NEAR if network.version == address.version)
-        )
+        name = name_in(host)
+        return names_this_machine(host, local_address) or self._is_allowed(name)
 
     def _is_allowed(self, name: str) -> bool:
         return any(
@@ -128,19 +106,7 @@ def _asks_for_health(request: Request, path: str) -> bool:
     return path == HEALTH and request.method in ("GET", "HEAD")
 
 
-def _is_local_name(name: str) -> bool:
-    is_one_label = _ONE_LABEL.fullmatch(name) is not None
-    return is_one_label or name in _OWN_NAMES or name.endswith(".localhost")
-
-
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
-
-
 def _response(status: int, error: str, detail: str) -> Response:
-    headers = [("content-type", "application/json")]
-    return Response(status, headers, dumps({"error": error, "detail": detail}))
+    body = dumps({"error": error, "detail": detail})
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    return Response(status, headers, body)

@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 
 from emulator import budgets
-from emulator.serving import heads
 from emulator.serving.server import Server
+from emulator.web import heads
 from emulator.web.envelopes import Refusal, gateway
 from emulator.web.message import Request, Response
 from tests.attacks.effort import IS_FULL, size

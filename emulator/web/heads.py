@@ -1,13 +1,27 @@
-"""What is asked of a request's head before anything else: its size, and that it says one thing."""
+"""What is asked of a request's head before all else: size, one meaning, whose host it names."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from emulator import budgets
 
 Lines = Sequence[tuple[bytes, bytes]]
+
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]*)?", re.IGNORECASE)
+_ONE_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
+_OWN_NAMES = ("localhost", "host.docker.internal")
+_NEAR = tuple(
+    map(
+        ip_network,
+        "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10"
+        " ::1/128 fc00::/7 fe80::/10".split(),
+    )
+)
+"""Loopback and private addresses: Docker's gateways and published ports have them."""
 
 
 class HeadError(Exception):
@@ -104,3 +118,34 @@ def _check_absolute(target: bytes, hosts: list[bytes]) -> None:
         raise unreadable("its target is neither a path nor the URL of a host.")
     if hosts and url.netloc.lower() != hosts[0].decode("latin-1").strip().lower():
         raise unreadable("its target and its header host name different hosts.")
+
+
+def names_this_machine(host: str, local_address: str = "") -> bool:
+    """Tell whether a header `Host` names this machine, or a container, whatever its port.
+
+    Args:
+        host: The header's value.
+        local_address: The address of this machine at which the request arrived.
+    """
+    name = name_in(host)
+    if _ONE_LABEL.fullmatch(name) or name in _OWN_NAMES or name.endswith(".localhost"):
+        return True
+    address = _address(name)
+    return address is not None and (
+        address == _address(local_address)
+        or any(address in network for network in _NEAR if network.version == address.version)
+    )
+
+
+def name_in(host: str) -> str:
+    """Return the name or address in a header `Host`, or nothing if it is malformed."""
+    found = _HOST.fullmatch(host)
+    return "" if found is None else (found[1] or found[2]).lower().rstrip(".")
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
