@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Generic, TypeVar
 
 from emulator.clock import Clock
+from emulator.documents import DocumentModel, DocumentModels
 from emulator.fixtures.library import FixtureLibrary
 from emulator.ids import Ids
 from emulator.scope import PlatformBase
@@ -28,11 +29,13 @@ class Service(Generic[_D_co]):
         name: Its name in the contract, and among the platform's `services`.
         build: Makes the domain object.
         modules: Where its views are, marked with `@operation`, and its facts, marked with `@fact`.
+        documents: What the documents look like that it keeps; a state is held against it.
     """
 
     name: str
     build: Callable[[Platform], _D_co]
     modules: tuple[ModuleType, ...]
+    documents: tuple[DocumentModel, ...] = ()
 
 
 class Platform(PlatformBase):
@@ -54,6 +57,7 @@ class Platform(PlatformBase):
         """Remember the parts. `load` adds the services; it runs when one is first needed."""
         super().__init__(store, blobs, clock, ids, fixtures, settings)
         self._services = Services()
+        self._documents = DocumentModels()
         self._load: Callable[[Platform], None] | None = load
         self._loading = threading.RLock()
 
@@ -62,6 +66,12 @@ class Platform(PlatformBase):
         """The services, each under its name."""
         self.load()
         return self._services
+
+    @property
+    def documents(self) -> DocumentModels:
+        """What the documents of all services look like."""
+        self.load()
+        return self._documents
 
     def load(self) -> None:
         """Build the services, unless they are there."""
@@ -75,6 +85,7 @@ class Platform(PlatformBase):
         """Build a service, make its resources and facts known, and return its domain object."""
         domain = service.build(self)
         vars(self._services)[service.name] = domain
+        self._documents.add(service.documents)
         self.finders.update(domain.finders())
         self.listers.update(domain.listers())
         for module in service.modules:

@@ -8,7 +8,10 @@ from typing import Any
 from emulator.app import create_emulator
 from emulator.clock import Clock, ManualClock
 from emulator.emulator import Emulator
+from emulator.json_types import copy
+from emulator.platform import Platform
 from emulator.settings import Settings
+from emulator.store import Change, MemoryStore
 from emulator.testing.client import AepClient, in_process
 from emulator.testing.in_process import InProcessTransport
 from emulator.web.self_check import SelfCheck
@@ -27,14 +30,36 @@ def _self_check() -> SelfCheck:
     return SelfCheck(_first().contract)
 
 
+class CheckedStore(MemoryStore):
+    """A store that holds what services write against the models of their documents."""
+
+    documents: Platform | None = None
+
+    def write(self, *changes: Change) -> None:
+        for change in changes:
+            if self.documents is not None and change.body is not None:
+                model = self.documents.documents.find(change.kind)
+                assert model is not None, change.kind
+                assert (fault := model.fault(change.key, copy(change.body))) is None, (
+                    change,
+                    fault,
+                )
+        super().write(*changes)
+
+
 def new_emulator(clock: Clock | None = None, **settings: Any) -> Emulator:
     """Return a new emulator, by default one whose clock stands still.
 
+    What its services write is held against the models of their documents.
     It holds what it answers against the contract, as the setting `self_check` wants it, unless it
     only observes: what nobody refuses has no documented answer. No address in a reply leaves this
     machine.
     """
-    made = create_emulator(Settings(**settings), clock=clock or ManualClock(), like=_first())
+    store = CheckedStore()
+    made = create_emulator(
+        Settings(**settings), clock=clock or ManualClock(), store=store, like=_first()
+    )
+    store.documents = made.platform
     made.engine.after.insert(0, StaysHere())
     if made.contract is _first().contract and made.settings.enforce != "observe":
         made.engine.after.insert(0, _self_check())

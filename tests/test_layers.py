@@ -44,7 +44,7 @@ LAYERS = tuple(
     for row in (
         "json_types package_data problem sandbox settings budgets clock etag templates form_errors",
         "byte_ranges moments store xdm",
-        "ids jwt json_patch filters hooks mapping masking ongoing",
+        "documents ids jwt json_patch filters hooks mapping masking ongoing",
         "contract fixtures",
         "export scope",
         "services.interfaces",

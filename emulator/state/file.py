@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,14 @@ from emulator.store import Blob, Place, Row, Snapshot
 
 if TYPE_CHECKING:
     from emulator.contract import Contract
-    from emulator.state.model import SandboxState, StateFile
+    from emulator.documents import DocumentModels
+    from emulator.state.model import DocumentRow, SandboxState, StateFile
 
 MAX_REASONS = 10
 """How many of the errors in a file are reported."""
+
+MAX_COUNTED = 1000
+"""How many of the errors in a file are counted."""
 
 
 class StateError(ValueError):
@@ -63,11 +68,12 @@ def _content(content: bytes) -> JsonObject:
         return {"base64": b64encode(content).decode()}
 
 
-def from_json(raw: Json, contract: Contract) -> State:
-    """Read a state file's JSON.
+def from_json(raw: Json, contract: Contract, documents: DocumentModels) -> State:
+    """Read a state file's JSON; every document has to fit the model of its kind.
 
     Raises:
-        StateError: It is not a state file, is one of another version, or is inconsistent.
+        StateError: It is not a state file, is one of another version, is inconsistent, or has what
+            no service would have written; the message begins with the first place.
     """
     from pydantic import ValidationError
 
@@ -77,7 +83,7 @@ def from_json(raw: Json, contract: Contract) -> State:
         file = StateFile.model_validate(raw)
     except ValidationError as error:
         raise StateError(_first_few(form_errors(error, "the file"))) from error
-    wrong = list(_complaints(file, contract))
+    wrong = list(islice(_complaints(file, contract, documents), MAX_COUNTED))
     if wrong:
         raise StateError(_first_few(wrong))
     return State(
@@ -90,12 +96,38 @@ def _first_few(reasons: list[str]) -> str:
     return "\n".join(reasons[:MAX_REASONS] + ([f"and {more} more"] if more > 0 else []))
 
 
-def _complaints(file: StateFile, contract: Contract) -> Iterator[str]:
+def _complaints(file: StateFile, contract: Contract, documents: DocumentModels) -> Iterator[str]:
     if file.edition not in contract.entries:
         yield f"edition: there is no {file.edition!r}; there are {', '.join(contract.entries)}"
     for organization, sandboxes in file.organizations.items():
         for name, sandbox in sandboxes.items():
-            yield from _inconsistencies(f"organizations.{organization}.{name}", sandbox)
+            place = f"organizations.{organization}.{name}"
+            yield from _inconsistencies(place, sandbox)
+            for kind, rows in sandbox.documents.items():
+                where = f"{place}.documents.{kind}"
+                yield from _misfits(where, Sandbox(organization, name), kind, rows, documents)
+
+
+def _misfits(
+    where: str,
+    sandbox: Sandbox,
+    kind: str,
+    rows: list[DocumentRow],
+    documents: DocumentModels,
+) -> Iterator[str]:
+    """Yield what no service would have written."""
+    model = documents.find(kind)
+    if model is None:
+        yield f"{where}: no service keeps documents of this kind"
+        return
+    held = {(True, True): "sandbox", (True, False): "organization", (False, False): "platform"}
+    found = held.get((bool(sandbox.organization), bool(sandbox.name)), "sandbox")
+    if rows and found != model.place:
+        yield f"{where}: such documents belong to a {model.place}, not to a {found}"
+    for number, row in enumerate(rows):
+        fault = model.fault(row.key, row.body)
+        if fault is not None:
+            yield f"{where}.{number}{fault[0].replace('/', '.')}: {fault[1]}"
 
 
 def _inconsistencies(place: str, sandbox: SandboxState) -> Iterator[str]:
@@ -112,8 +144,6 @@ def _inconsistencies(place: str, sandbox: SandboxState) -> Iterator[str]:
         counted = sandbox.counters.get(f"#{kind}", 0)
         if max(ordinals, default=0) > counted:
             yield f"{where}: an ordinal is beyond the counter #{kind}, which is {counted}"
-        if any(row.body is None for row in rows):
-            yield f"{where}: a document has no body"
 
 
 def _blobs(file: StateFile) -> tuple[Blob, ...]:

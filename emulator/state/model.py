@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 FORMAT = "aep-emulator-state"
 VERSION = 1
 
-_Counted = Annotated[int, Field(ge=1)]
+_Counted = Annotated[int, Field(ge=1, le=2**53)]
+_Moment = Annotated[int, Field(ge=0, le=253_402_300_799_999)]
+_Counter = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class _Strict(BaseModel):
@@ -54,7 +56,7 @@ class BlobRow(_Strict):
 class SandboxState(_Strict):
     """What one sandbox holds: documents by kind, blobs, and the counters that ids are made of."""
 
-    counters: dict[str, Annotated[int, Field(ge=0)]] = {}
+    counters: dict[str, _Counter] = {}
     documents: dict[str, list[DocumentRow]] = {}
     blobs: list[BlobRow] = []
 
@@ -73,6 +75,6 @@ class StateFile(_Strict):
     seed: str = ""
     edition: str
     enforce: Literal["documented", "strict", "observe"]
-    clock: int | None = None
-    requests: Annotated[int, Field(ge=0)] = 0
+    clock: _Moment | None = None
+    requests: _Counter = 0
     organizations: dict[str, dict[str, SandboxState]]

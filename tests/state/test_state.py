@@ -195,6 +195,10 @@ def _spoil(*path: Any, value: Any) -> Callable[[Any], None]:
 
 HELD = ("organizations", ORGANIZATION, "prod")
 ROW = (*HELD, "documents", "connection", 0)
+ELSEWHERE = {
+    "documents": {"upload": [{"key": "k", "version": 1, "ordinal": 1, "body": {}}]},
+    "counters": {"#upload": 1},
+}
 
 
 @pytest.mark.parametrize(
@@ -207,7 +211,11 @@ ROW = (*HELD, "documents", "connection", 0)
         (_spoil("enforce", value="sometimes"), "enforce"),
         (_spoil("clock", value="noon"), "clock"),
         (_spoil(*ROW, "version", value=0), "connection.0.version"),
-        (_spoil(*ROW, "body", value=None), "a document has no body"),
+        (_spoil(*ROW, "body", value=None), "connection.0.body: null is not of type"),
+        (_spoil(*ROW, "body", "createdAt", value="now"), "connection.0.body.createdAt"),
+        (_spoil(*ROW, "key", value="other"), "connection.0.key: 'other' is not"),
+        (_spoil(*HELD, "documents", "thing", value=[]), "thing: no service keeps"),
+        (_spoil("organizations", ORGANIZATION, "", value=ELSEWHERE), "belong to a sandbox"),
         (_spoil(*ROW, "ordinal", value=9), "beyond the counter #connection"),
         (_spoil(*ROW[:-1], 1, "key", value="first"), "one key"),
         (_spoil(*ROW[:-1], 1, "ordinal", value=1), "one ordinal"),

@@ -3,8 +3,9 @@
 from emulator.platform import Service
 from emulator.services import interfaces
 from emulator.services.batch_ingestion import facts, routes
+from emulator.services.batch_ingestion.documents import DOCUMENTS
 from emulator.services.batch_ingestion.service import BatchIngestion
 
 SERVICE: Service[interfaces.BatchIngestion] = Service(
-    "batch_ingestion", BatchIngestion, (facts, routes)
+    "batch_ingestion", BatchIngestion, (facts, routes), DOCUMENTS
 )

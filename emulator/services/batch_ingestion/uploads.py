@@ -8,6 +8,7 @@ Source: "Batch Ingestion API guide", upload files; "Batch Ingestion API, OpenAPI
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
@@ -18,6 +19,8 @@ from emulator.scope import Scope
 from emulator.store import Hint
 
 UPLOAD = "upload"
+
+_RANGE = re.compile(r"(\d{15})-(\d{15})-(\d{15})")
 
 
 class FileId(NamedTuple):
@@ -55,7 +58,8 @@ def find(scope: Scope, id: FileId) -> JsonObject | None:
         return None
     if file["state"] == "complete":
         return {**file, "size": blobs.size(scope.sandbox, id.whole) or 0, "parts": []}
-    parts = [_range(key) for key in blobs.keys(scope.sandbox, id.ranges)]
+    found = map(_range, blobs.keys(scope.sandbox, id.ranges))
+    parts = [part for part in found if part is not None]
     return {**file, "parts": [list(part) for part in parts], "size": _reach(parts)}
 
 
@@ -124,9 +128,10 @@ def _write(scope: Scope, id: FileId, state: str) -> None:
     scope.write(scope.change(UPLOAD, id.key, {**names, "state": state}))
 
 
-def _range(key: str) -> ContentRange:
-    first, last, total = key.rpartition("/")[2].split("-")
-    return ContentRange(int(first), int(last), int(total))
+def _range(key: str) -> ContentRange | None:
+    """Return the range that a blob holds; None for a blob that `add` has not written."""
+    numbers = _RANGE.fullmatch(key.rpartition("/")[2])
+    return ContentRange(*map(int, numbers.groups())) if numbers else None
 
 
 def _reach(parts: list[ContentRange]) -> int:

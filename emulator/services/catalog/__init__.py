@@ -3,6 +3,7 @@
 from emulator.platform import Service
 from emulator.services import interfaces
 from emulator.services.catalog import facts, routes
+from emulator.services.catalog.documents import DOCUMENTS
 from emulator.services.catalog.service import Catalog
 
-SERVICE: Service[interfaces.Catalog] = Service("catalog", Catalog, (facts, routes))
+SERVICE: Service[interfaces.Catalog] = Service("catalog", Catalog, (facts, routes), DOCUMENTS)

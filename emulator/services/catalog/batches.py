@@ -92,20 +92,23 @@ class Batches:
 
     def replace(self, scope: Scope, id: str, sent: JsonObject) -> JsonObject:
         """Put what was sent in place of everything that the server does not set."""
-        old = scope.existing(BATCH, id)
         empty: JsonObject = {"relatedObjects": [], "tags": {}, "availableDates": {}, "errors": []}
-        kept = {name: old[name] for name in SERVER_FIELDS if name in old}
-        scope.write(scope.change(BATCH, id, empty | kept))
-        return self.update(scope, id, _settable(scope, sent))
+        with scope.exclusive():
+            old = scope.existing(BATCH, id)
+            kept = {name: old[name] for name in (*SERVER_FIELDS, "status") if name in old}
+            return self._update(scope, empty | kept, _settable(scope, sent))
 
     def update(self, scope: Scope, id: str, members: Mapping[str, object]) -> JsonObject:
         """Set members of a batch and count its version on."""
         with scope.exclusive():
-            batch = _changed(scope, scope.existing(BATCH, id), members)
-            changes = [scope.change(BATCH, id, batch)]
-            if "status" in members:
-                changes += _dataset_changes(scope, batch)
-            scope.write(*changes)
+            return self._update(scope, scope.existing(BATCH, id), members)
+
+    def _update(self, scope: Scope, batch: JsonObject, members: Mapping[str, object]) -> JsonObject:
+        batch = _changed(scope, batch, members)
+        changes = [scope.change(BATCH, batch["id"], batch)]
+        if "status" in members:
+            changes += _dataset_changes(scope, batch)
+        scope.write(*changes)
         return batch
 
     def finish(

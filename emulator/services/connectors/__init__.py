@@ -3,6 +3,7 @@
 from emulator.platform import Service
 from emulator.services import interfaces
 from emulator.services.connectors import routes
+from emulator.services.connectors.documents import DOCUMENTS
 from emulator.services.connectors.service import Connectors
 
-SERVICE: Service[interfaces.Connectors] = Service("connectors", Connectors, (routes,))
+SERVICE: Service[interfaces.Connectors] = Service("connectors", Connectors, (routes,), DOCUMENTS)

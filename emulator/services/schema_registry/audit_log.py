@@ -15,6 +15,9 @@ from emulator.scope import Scope
 from emulator.services.schema_registry.composition import ASSIGNED
 from emulator.store import Change
 
+LOG = "xdm_audit "
+"""How the kinds begin under which logs are kept, one for each resource."""
+
 _FORM = "%m-%d-%Y %H:%M:%S"
 
 
@@ -49,7 +52,7 @@ def log_of(scope: Scope, ids: Iterable[str]) -> list[JsonObject]:
 
 def _kind(id: str) -> str:
     """Return the kind under which the store keeps the log of one resource."""
-    return f"xdm_audit {id}"
+    return f"{LOG}{id}"
 
 
 def _updates(before: JsonObject, after: JsonObject) -> Iterable[JsonObject]:

@@ -2,6 +2,6 @@
 
 from emulator.platform import Service
 from tests.extension.widgets import routes
-from tests.extension.widgets.service import Widgets
+from tests.extension.widgets.service import DOCUMENTS, Widgets
 
-SERVICE: Service[Widgets] = Service("widgets", Widgets, (routes,))
+SERVICE: Service[Widgets] = Service("widgets", Widgets, (routes,), DOCUMENTS)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from emulator.documents import TEXT, DocumentModel, members
 from emulator.json_types import JsonObject
 from emulator.platform import Platform
 from emulator.scope import Finder, Lister, Scope
 
 WIDGET = "widget"
+
+DOCUMENTS = (DocumentModel(WIDGET, members({"id": TEXT, "name": TEXT}), "{id}"),)
 
 
 class Widgets:
