@@ -185,3 +185,21 @@ PART_BYTES = 8 * MIB
 
 PART_CELLS = 2_000_000
 """Rows times columns of one part of a data set file; the next rows make a further part."""
+
+PATTERN_CHARACTERS = 10_000
+"""A regular expression of a filter or of a schema's field; it counts as not supported."""
+
+PATTERN_BYTES = 100 * KIB
+"""A regular expression, compiled, that is looked for in long texts; in short ones at most."""
+
+LARGE_PATTERN_BYTES = MIB
+"""A regular expression, compiled, that is looked for in short texts; it counts as not supported."""
+
+SEARCHED_CHARACTERS = 100_000
+"""A text in which a regular expression is looked for; it does not match."""
+
+SHORT_TEXT_CHARACTERS = 1_000
+"""A text in which a large regular expression is looked for; it does not match."""
+
+BLOCK_LIST_BYTES = 8 * MIB
+"""The list of a blob's blocks in the landing zone; refused with 413."""

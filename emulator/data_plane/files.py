@@ -67,6 +67,15 @@ class ConnectionFiles:
         """Keep a part of a file under its own name until the file is made of its parts."""
         self._blobs.put(sandbox, _block(container, path, block), content)
 
+    def size_of_blocks(
+        self, sandbox: Sandbox, container: str, path: str, blocks: list[str]
+    ) -> int | None:
+        """Return how many bytes a file of these parts has; None if one of them is missing."""
+        names = set(blocks)
+        parts = {name: self._blobs.read(sandbox, _block(container, path, name)) for name in names}
+        sizes = {name: len(part) for name, part in parts.items() if part is not None}
+        return sum(sizes[name] for name in blocks) if len(sizes) == len(names) else None
+
     def put_blocks(
         self, sandbox: Sandbox, container: str, path: str, blocks: list[str]
     ) -> File | None:

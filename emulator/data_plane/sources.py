@@ -13,13 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import BinaryIO
 
 from emulator.data_plane.compression import COMPRESSIONS, CompressionError, UnpackedFile, unpack
 from emulator.data_plane.errors import SourceError
 from emulator.data_plane.files import LANDING_ZONE, File, clean_path
 from emulator.data_plane.readers import ReadOptions, Row, column_names, read_rows
+from emulator.filters.comparisons import Search, literally, regular_expression
 from emulator.json_types import Json, JsonObject, as_object, dotted
 from emulator.scope import Scope
 
@@ -169,8 +169,8 @@ def matching(files: list[File], path: str, recursive: bool) -> list[File] | None
         return _named(files, path, recursive)
     folder, _, name = path.rpartition("/")
     deeper = f"{folder}/**/{name}".lstrip("/") if recursive else path
-    pattern = _pattern(deeper)
-    return [file for file in files if pattern.fullmatch(file.path)]
+    is_meant = _wildcards(deeper)
+    return None if is_meant is None else [file for file in files if is_meant(file.path)]
 
 
 def _named(files: list[File], path: str, recursive: bool) -> list[File] | None:
@@ -184,12 +184,11 @@ def _named(files: list[File], path: str, recursive: bool) -> list[File] | None:
     return [file for file in below if recursive or "/" not in file.path[len(head) :]]
 
 
-@lru_cache(maxsize=256)
-def _pattern(path: str) -> re.Pattern[str]:
-    """Return the expression of a wildcard path."""
+def _wildcards(path: str) -> Search | None:
+    """Return what tells whether a wildcard path means a path; None for one that is too long."""
     parts = re.split(r"(\*\*/|\*\*|\*|\?)", path)
-    written = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(written.get(part) or re.escape(part) for part in parts), re.DOTALL)
+    written = {"**/": "(?:[^/]+/)*", "**": r"[\s\S]*", "*": "[^/]*", "?": "[^/]"}
+    return regular_expression(f"^{''.join(written.get(p) or literally(p) for p in parts)}$")
 
 
 def detect_format(content: BinaryIO) -> FileFormat:

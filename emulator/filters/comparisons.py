@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import jsonschema_rs
 
+from emulator import budgets
 from emulator.json_types import Json
 from emulator.store import Hint
 from emulator.xdm.identity import is_spelling
@@ -63,16 +64,43 @@ def hint_for(
     return Hint(frozenset(members | plain), tuple(found), tuple(certain))
 
 
-@lru_cache(maxsize=64)
-def regular_expression(pattern: str) -> Callable[[str], bool] | None:
+Search = Callable[[str], bool]
+"""Tells whether an expression is found in a text."""
+
+
+def regular_expression(pattern: str) -> Search | None:
     """Return a search for a regular expression, or None if it is not a supported one.
 
-    The engine takes linear time whatever the expression, which Python's own does not.
+    The engine takes linear time whatever the expression, which Python's own does not; but how much
+    for each character follows from the size of the compiled expression. So a large one is looked
+    for in short texts only, and none in very long ones: they do not match.
     """
+    return _search(pattern) if len(pattern) <= budgets.PATTERN_CHARACTERS else None
+
+
+@lru_cache(maxsize=64)
+def _search(pattern: str) -> Search | None:
+    longest = budgets.SEARCHED_CHARACTERS
+    found = _compiled(pattern, budgets.PATTERN_BYTES)
+    if found is None:
+        longest = budgets.SHORT_TEXT_CHARACTERS
+        found = _compiled(pattern, budgets.LARGE_PATTERN_BYTES)
+    if found is None:
+        return None
+    is_found: Search = found
+    return lambda text: len(text) <= longest and is_found(text)
+
+
+def _compiled(pattern: str, size: int) -> Search | None:
     try:
-        options = jsonschema_rs.RegexOptions(size_limit=1_000_000)
+        options = jsonschema_rs.RegexOptions(size_limit=size)
         validator = jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=options)
     except ValueError:
         return None
-    search: Callable[[str], bool] = validator.is_valid
+    search: Search = validator.is_valid
     return search
+
+
+def literally(text: str) -> str:
+    """Return the regular expression of a text that stands for itself."""
+    return "".join(f"\\u{{{ord(character):x}}}" for character in text)

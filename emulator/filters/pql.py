@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 
-from emulator.filters.comparisons import ORDERINGS, regular_expression
+from emulator.filters.comparisons import ORDERINGS, literally, regular_expression
 from emulator.json_types import MISSING, Json, JsonObject, dotted, loads, short_json
 from emulator.moments import is_date_time, is_day, to_milliseconds
 
@@ -292,7 +292,7 @@ def _expression(part: str) -> str:
     """Return the regular expression of a part of a pattern of LIKE."""
     if part[0] == "%":
         return r"[\s\S]*"
-    return r"[\s\S]" if part == "_" else f"\\u{{{ord(part[-1]):x}}}"
+    return r"[\s\S]" if part == "_" else literally(part[-1])
 
 
 _MANY = 1000

@@ -7,6 +7,7 @@ with it they are written (assumed).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ from emulator.mapping.destinations import Destination, destination
 from emulator.mapping.errors import FAILURES, MappingError, reason_of
 from emulator.mapping.parser import RESERVED
 from emulator.mapping.paths import Each, Read, Step, column, parse_steps, reader
+from emulator.mapping.regexes import given_up
 
 ATTRIBUTE = "text/x.schema-path"
 EXPRESSION = "text/x.aep-xl"
@@ -91,7 +93,10 @@ class Rule:
 
 
 class CompiledMapping:
-    """A mapping set, ready for rows. It holds no state: rows may be mapped in any order."""
+    """A mapping set, ready for rows, which may be mapped in any order.
+
+    Its only state is how often it has given a regular expression up.
+    """
 
     def __init__(self, compiled: Sequence[Rule | Failure], clock: Clock, seed: str) -> None:
         self.faults = tuple(one if isinstance(one, Failure) else None for one in compiled)
@@ -101,6 +106,7 @@ class CompiledMapping:
         self._rules = _in_order([one for one in compiled if isinstance(one, Rule)])
         self._clock = clock
         self._seed = seed
+        self._given_up: Counter[str] = Counter()
 
     def apply(self, row: JsonObject, number: int = 0) -> Mapped:
         """Return what a row becomes; this never raises. A broken mapping fails at every row.
@@ -112,6 +118,7 @@ class CompiledMapping:
         record: JsonObject = {}
         errors = self._broken.copy()
         context = Context(self._clock, self._seed, number, row)
+        given_up.set(self._given_up)
         for rule in self._rules:
             rule.carry_out(row, context, record, errors)
         return Mapped(record, errors)

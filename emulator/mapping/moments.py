@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from emulator.mapping.errors import MappingError
-from emulator.mapping.patterns import pattern
+from emulator.mapping.patterns import MAX_DATE, pattern
 from emulator.mapping.zones import zone
 from emulator.moments import from_milliseconds
 
@@ -56,6 +56,8 @@ def read_moment(value: int | str) -> datetime:
         if moment is None:
             raise MappingError(f"{value} is beyond the year 9999")
         return moment
+    if len(value) > MAX_DATE:
+        raise MappingError(f'"{value[:60]}" is too long for a date')
     return _read_iso(value.strip()) or _read_listed(value.strip())
 
 

@@ -33,6 +33,9 @@ Read: TypeAlias = "Callable[[JsonObject, Context], Json]"
 MAX_INDEX = 9_999
 """The highest index of a destination: an index makes an array of that length (assumed)."""
 
+MAX_PATH = 4_096
+"""Characters of a path, as many as an expression may have."""
+
 _STEP = re.compile(
     r"(?:\$\{(?P<wrapped>(?:[^}\\]|\\.)+)\}|(?P<plain>(?:[^.\[\]{}\\\s]|\\.)+))"
     r"(?P<items>(?:\[(?:\d{1,9}|\*)\])*)"
@@ -53,6 +56,8 @@ def parse_steps(path: str) -> tuple[Step, ...]:
     Raises:
         MappingError: It is not a path.
     """
+    if len(path) > MAX_PATH:
+        raise MappingError(f"{path[:60]!r} is too long for a path")
     steps: list[Step] = []
     position = 0
     while True:

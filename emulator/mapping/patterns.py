@@ -21,6 +21,9 @@ _NUMBERS = "dHkKhmsD"
 _OFFSET = r"Z|[+-]\d\d(?::?\d\d)?"
 _LETTERS = frozenset("GYyMLwWDdFEuaHkKhmsSzZXVOQq")
 
+MAX_DATE = 100
+"""Characters of a date, and of a pattern for dates."""
+
 Write = Callable[[datetime], str]
 
 
@@ -45,7 +48,7 @@ class Pattern:
         """
         if self.expression is None:
             raise MappingError(f"dates cannot be read by the pattern {self.text!r}")
-        match = self.expression.fullmatch(text)
+        match = self.expression.fullmatch(text) if len(text) <= MAX_DATE else None
         if match is None:
             raise MappingError(f'"{text[:60]}" is not of the form {self.text}')
         found = dict(zip(self.fields, match.groups(), strict=True))
@@ -62,6 +65,8 @@ def pattern(text: str) -> Pattern:
     Raises:
         MappingError: A letter has no meaning, or a quote is not closed.
     """
+    if len(text) > MAX_DATE:
+        raise MappingError(f"the pattern {text[:60]!r} is too long")
     writes: list[Write] = []
     parts: list[str] = []
     fields: list[str] = []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 
 import regex as engine
@@ -31,11 +33,28 @@ _JAVA = re.compile(
     r"|(?P<bracket>\[|\])|\\.",
     re.DOTALL,
 )
+_PARTS = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\\\]])*\]?|\{(?P<times>[0-9]+)(?:,[0-9]*)?\}|.", re.DOTALL
+)
+"""An escape, a set, a repetition (whose least number counts), or anything else."""
+
 _ESCAPES = {"z": r"\Z", "Z": r"(?=\n?\Z)", "h": r"[ \t\u00a0]", "R": r"(?:\r\n|[\n\r])"}
 
 
 LONGEST_SEARCH = 0.25
 """Seconds after which a search is given up: some expressions take longer than the universe has."""
+
+MAX_GIVEN_UP = 10
+"""How many searches of one expression a mapping set may give up; it tries no further ones."""
+
+MAX_EXPRESSION = 4_096
+"""Characters of an expression."""
+
+MAX_PARTS = 5_000
+"""Parts of an expression whose repetitions are written out, which the engine does."""
+
+given_up: ContextVar[Counter[str] | None] = ContextVar("given_up", default=None)
+"""How often a search of each expression has been given up, by the mapping set at work."""
 
 
 class Expression:
@@ -65,11 +84,15 @@ class Expression:
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
+        counts, text = given_up.get(), self._pattern.pattern
         try:
+            if counts is not None and counts[text] >= MAX_GIVEN_UP:
+                raise TimeoutError
             yield
         except TimeoutError:
-            shown = self._pattern.pattern[:60]
-            raise MappingError(f"the regular expression {shown!r} takes too long") from None
+            if counts is not None:
+                counts[text] += 1
+            raise MappingError(f"the regular expression {text[:60]!r} takes too long") from None
 
 
 @lru_cache(maxsize=1024)
@@ -81,10 +104,33 @@ def regex(text: str) -> Expression:
     Raises:
         MappingError: It is not well-formed.
     """
+    if len(text) > MAX_EXPRESSION:
+        raise MappingError(f"the regular expression {text[:60]!r} is too long")
+    if _parts(text) > MAX_PARTS:
+        raise MappingError(f"the regular expression {text[:60]!r} repeats too much")
     try:
         return Expression(engine.compile(_translated(text), engine.ASCII | engine.VERSION0))
-    except (engine.error, OverflowError, RecursionError) as error:
+    except (engine.error, OverflowError, RecursionError, MemoryError) as error:
         raise MappingError(f"{text[:60]!r} is not a regular expression: {error}") from None
+
+
+def _parts(text: str) -> int:
+    """Return how many parts an expression has with its repetitions written out."""
+    groups, last = [0], 0
+    for match in _PARTS.finditer(text):
+        if match["times"]:
+            times = max(int(match["times"]), 1) if len(match["times"]) < 10 else MAX_PARTS + 1
+            groups[-1] += last * (times - 1)
+            last *= times
+        elif match[0] == "(":
+            groups.append(0)
+        elif match[0] == ")" and len(groups) > 1:
+            last = groups.pop()
+            groups[-1] += last
+        elif match[0] not in ("?", "*", "+"):
+            last = 1
+            groups[-1] += 1
+    return sum(groups)
 
 
 def _translated(text: str) -> str:

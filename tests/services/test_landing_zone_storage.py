@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -142,3 +143,19 @@ def test_a_world_has_a_storage_of_its_own() -> None:
     mine.put("a.csv", b"1")
     assert other("GET", "a.csv", x_emulator_test="other")[0] == 404
     assert names(mine) == ["a.csv"]
+
+
+def test_a_blob_of_many_blocks_has_a_limit(make: Callable[..., AepClient]) -> None:
+    storage = Storage(make(max_upload=1000))
+    assert storage("PUT", "a.csv?comp=block&blockid=YQ==", b"x" * 600)[0] == 201
+    block = "<Latest>YQ==</Latest>"
+    for blocks, expected in (
+        (block, (400, "InvalidXmlDocument")),
+        (f"<BlockList>{block * 2}</BlockList>", (413, "RequestBodyTooLarge")),
+        ("<BlockList>" + "<Latest/>" * 99, (400, "InvalidXmlDocument")),
+    ):
+        answer = storage("PUT", "a.csv?comp=blocklist", blocks.encode())
+        assert code(answer) == expected
+    large = Storage(make())
+    many = f"<BlockList>{'<Latest/>' * 50_001}</BlockList>"
+    assert code(large("PUT", "a.csv?comp=blocklist", many.encode())) == (400, "BlockListTooLong")

@@ -16,6 +16,7 @@ from emulator.mapping.functions.definition import Category
 CATEGORY = Category("User agent")
 UNKNOWN = "Unknown"
 
+_LONGEST = 1_000
 _WINDOWS = {"6.0": "Vista", "6.1": "7", "6.2": "8", "6.3": "8.1", "10.0": "10"}
 _SYSTEMS = [
     (name, re.compile(expression))
@@ -73,9 +74,13 @@ class Agent(NamedTuple):
     device: str
 
 
-@lru_cache(maxsize=4096)
 def agent_of(text: str) -> Agent:
-    """Return what a user agent says of itself."""
+    """Return what a user agent says of itself, in as much of it as a browser would send."""
+    return _agent_of(text[:_LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _agent_of(text: str) -> Agent:
     system, system_version = _named(text, _SYSTEMS)
     if system == "Windows NT":
         system_version = _WINDOWS.get(system_version, system_version)

@@ -7,7 +7,6 @@ Block List, Get Blob, Get Blob Properties, Delete Blob, List Blobs), and no part
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import partial
@@ -15,17 +14,20 @@ from urllib.parse import parse_qs
 
 from flask import Blueprint, Response, request
 
+from emulator import budgets
 from emulator.byte_ranges import read_byte_range
 from emulator.data_plane.files import ConnectionFiles, File
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.services.connectors.block_list import BlockListError, read_block_list
 from emulator.web.call import Reply
 from emulator.web.engine import Engine
 from emulator.web.flask_app import flask_response
 from emulator.web.routing import STORAGE
 
-_BLOCK = re.compile(r"<(?:Latest|Uncommitted|Committed)>([^<]*)</")
-_BLOCK_LIST = re.compile(rb"<BlockList\b[^>]*(/>|>.*</BlockList\s*>)\s*$", re.DOTALL)
+MAX_BLOCKS = 50_000
+"""How many blocks Azure makes a blob of."""
+
 _XML = '<?xml version="1.0" encoding="utf-8"?>'
 
 
@@ -101,8 +103,8 @@ def _answer(
 
 def _put(area: _Area, path: str) -> Reply:
     """Write a blob: whole, a block of it, or of blocks that were sent before."""
-    kind = area.query.get("comp")
-    sent = _body(area.platform.settings.max_upload)
+    kind, limit = area.query.get("comp"), area.platform.settings.max_upload
+    sent = _body(limit if kind != "blocklist" else min(limit, budgets.BLOCK_LIST_BYTES))
     is_new_only = request.headers.get("If-None-Match") == "*" and kind != "block"
     if is_new_only and area.files.find(area.sandbox, area.container, path):
         raise _Refused(409, "BlobAlreadyExists")
@@ -112,17 +114,29 @@ def _put(area: _Area, path: str) -> Reply:
         area.files.put_block(area.sandbox, area.container, path, block, sent)
         return Reply(201, b"")
     if kind == "blocklist":
-        if not _BLOCK_LIST.search(sent):
-            raise _Refused(400, "InvalidXmlDocument")
-        blocks = _BLOCK.findall(sent.decode("utf-8", "replace"))
-        file = area.files.put_blocks(area.sandbox, area.container, path, blocks)
-        if file is None:
-            raise _Refused(400, "InvalidBlockList")
+        file = _put_blocks(area, path, sent)
     elif kind is None and request.headers.get("x-ms-blob-type", "BlockBlob") == "BlockBlob":
         file = area.files.put(area.sandbox, area.container, path, sent)
     else:
         raise _Refused(501, "NotImplemented")
     return Reply(201, b"", {**_dates(file), "x-ms-request-server-encrypted": "true"})
+
+
+def _put_blocks(area: _Area, path: str, sent: bytes) -> File:
+    """Write a blob of the blocks that a list names."""
+    try:
+        blocks = read_block_list(sent)
+    except BlockListError:
+        raise _Refused(400, "InvalidXmlDocument") from None
+    if len(blocks) > MAX_BLOCKS:
+        raise _Refused(400, "BlockListTooLong")
+    size = area.files.size_of_blocks(area.sandbox, area.container, path, blocks)
+    if size is not None and size > area.platform.settings.max_upload:
+        raise _Refused(413, "RequestBodyTooLarge")
+    file = area.files.put_blocks(area.sandbox, area.container, path, blocks)
+    if file is None:
+        raise _Refused(400, "InvalidBlockList")
+    return file
 
 
 def _get(area: _Area, path: str) -> Reply:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from emulator.filters.comparisons import regular_expression
+
 if TYPE_CHECKING:
     from faker import Faker
 
@@ -24,8 +26,9 @@ def text_matching(pattern: str, faker: Faker) -> str | None:
     """Return a text that a pattern matches, or None if the pattern is not supported."""
     try:
         text = _Writer(pattern, faker).write()
-        return text if re.search(pattern, text) else None
-    except (IndexError, ValueError, re.error, RecursionError):
+        found = regular_expression(pattern)
+        return text if found and found(text) else None
+    except (IndexError, ValueError, RecursionError):
         return None
 
 
