@@ -29,10 +29,16 @@ class StateViews:
         self._engine = engine
 
     def save(self) -> Response:
-        """Return all that the emulator knows, as a state file."""
+        """Return all that the emulator knows, as a state file; secrets if `secrets=true` asks."""
         from emulator.state.file import to_json
+        from emulator.state.secrets import without_secrets
 
-        return answer(to_json(take(self._engine), self._engine.platform.settings.seed))
+        wanted = request.args.get("secrets", "false")
+        if wanted not in ("true", "false"):
+            return error(400, "invalid query", f"secrets: {wanted!r} is not one of true, false")
+        state = take(self._engine)
+        shown = state if wanted == "true" else without_secrets(state)
+        return answer(to_json(shown, self._engine.platform.settings.seed))
 
     def load(self) -> Response:
         """Replace all that the emulator knows by what a state file says, or change nothing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import signal
 import sys
 import threading
@@ -22,6 +21,7 @@ from emulator.commands import (
 from emulator.commands.reporting import add_report, add_save, build_report, finish
 
 if TYPE_CHECKING:
+    from emulator.masking.logs import log_to_stderr
     from emulator.traffic.proxy import Watcher
     from emulator.traffic.relay import Relay
 
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     if not settings.journal:
         raise CommandError("--journal: 0 leaves nothing to report; expected at least 1")
-    logging.basicConfig(stream=sys.stderr, level=settings.log_level.upper())
+    log_to_stderr(settings.log_level)
     try:
         upstream = Upstream.of(arguments.upstream, arguments.authorities)
     except UpstreamError as error:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
-import logging
 import os
-import sys
 
 from emulator import __version__
 from emulator.commands import (
@@ -36,17 +34,14 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: A setting or an overlay cannot be used, or the address is taken.
     """
+    from emulator.masking.logs import log_to_stderr
     from emulator.serving.server import Server
     from emulator.serving.server import run as serve_until_stopped
 
     # Arrow's usual allocator sets a gigabyte of address space aside and keeps what is freed.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     settings = settings_of(arguments)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    log_to_stderr(settings.log_level)
     emulator = build_emulator(settings)
     application = emulator.application
     server = Server(application, settings.host, settings.port, interrupt=application.interrupt)

@@ -24,6 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command.add_argument("file", type=Path, help="a state file, JSON")
         add_remote(command)
         command.set_defaults(run=run)
+        if run is save:
+            command.add_argument(
+                "--with-secrets",
+                action="store_true",
+                help="write passwords, keys and tokens of connections, in place of masks",
+            )
     help = "print the JSON Schema of state files"
     schemas = commands.add_parser("schema", help=help, description=help)
     schemas.set_defaults(run=schema)
@@ -33,7 +39,8 @@ def save(arguments: argparse.Namespace) -> int:
     """Write the state of the emulator into a file, indented."""
     import orjson
 
-    state = ask(remote_asked(arguments), "GET", PATH)
+    path = f"{PATH}?secrets=true" if arguments.with_secrets else PATH
+    state = ask(remote_asked(arguments), "GET", path)
     try:
         arguments.file.write_bytes(orjson.dumps(state, option=orjson.OPT_INDENT_2) + b"\n")
     except OSError as error:

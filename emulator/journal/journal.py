@@ -95,7 +95,7 @@ class Journal:
             try:
                 self._count(exchange, packed, self._latest, keys)
             except Exception:  # noqa: BLE001 - the call that is answered now must not fail
-                _log.exception("call %d cannot be counted", self._latest)
+                _log_failure(self._latest, exchange)
 
     def add_entry(self, entry: Entry) -> None:
         """Take a call that was observed and judged elsewhere; it gets its number here."""
@@ -131,7 +131,7 @@ class Journal:
                 if exchange is not None:
                     self._count(exchange, packed, item.number)
             except Exception:  # noqa: BLE001 - the call that is answered now must not fail
-                _log.exception("call %d cannot be counted", item.number)
+                _log_failure(item.number, exchange)
             if not item.is_gone:
                 self._bytes += item.size - before
         self._fresh.clear()
@@ -186,3 +186,10 @@ class Journal:
             self._items.clear()
             self._fresh.clear()
             self._bytes = self._latest = 0
+
+
+def _log_failure(number: int, exchange: Exchange | None) -> None:
+    from emulator.web.failures import failure_text  # needed by failures alone
+
+    said = failure_text(exchange.incoming) if exchange is not None else ""
+    _log.error("call %d cannot be counted: %s", number, said)

@@ -121,9 +121,10 @@ def _written(value: str) -> Iterator[str]:
     if value.isascii() and value.isalnum():
         return
     sent = value.encode("utf-8", "surrogateescape")
-    escaped = json.dumps(value, ensure_ascii=False)[1:-1]
-    yield escaped
-    yield json.dumps(escaped, ensure_ascii=False)[1:-1]
+    for is_ascii in (True, False):
+        escaped = json.dumps(value, ensure_ascii=is_ascii)[1:-1]
+        yield escaped
+        yield json.dumps(escaped, ensure_ascii=False)[1:-1]
     yield quote(sent, safe="")
     yield quote(sent)
     yield quote_plus(sent)

@@ -68,7 +68,7 @@ class Masker:
             self.found.hide(rest.strip())
             if scheme.lower() == "basic":
                 self.found.hide_credentials(rest.strip())
-            return hidden(value, self.found.hide)
+            return self._hide(value)
         return self.text(value)
 
     def query(self, query: str) -> str:
@@ -178,13 +178,18 @@ class Masker:
             for name, item in value.items()
         }
 
+    def _hide(self, value: str) -> str:
+        """Return what is shown for a secret, and remember what is secret within it by itself."""
+        self.text(value)
+        return hidden(value, self.found.hide)
+
     def _hide_all(self, value: Json) -> Json:
         if isinstance(value, dict):
             return {name: self._hide_all(item) for name, item in value.items()}
         if isinstance(value, list):
             return [self._hide_all(item) for item in value]
         if isinstance(value, str):
-            return hidden(value, self.found.hide)
+            return self._hide(value)
         if value is None or isinstance(value, bool):
             return value
         self.found.hide(str(value))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from emulator.serving.reading import ReadingProtocol
 from emulator.serving.workers import Workers
+from emulator.web.failures import failure_text
 from emulator.web.heads import HeadError
 from emulator.web.message import Deferred, DeferringHandler, Request, Response
 
@@ -176,7 +177,7 @@ def _answered(answer: Callable[[Request], _T], request: Request) -> _T | Respons
     try:
         return answer(request)
     except Exception:  # noqa: BLE001 - whatever it is, the log has it
-        _log.exception("%s %s failed", request.method, request.target)
+        _log.error("a request failed: %s", failure_text(request))
         return _refusal(500, "platform.internal_error", "The emulator failed.")
 
 

@@ -15,9 +15,10 @@ from emulator.json_types import MISSING, dumps
 from emulator.masking.masker import Masker
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.judgement import Judgement, RoutedRequest
-from emulator.traffic.recording import Fields, RecordedCall
+from emulator.traffic.recording import Fields, RecordedCall, headers_by_name
 from emulator.traffic.room import Room
 from emulator.traffic.verify import Counts
+from emulator.web.failures import failure_text
 from emulator.web.message import Request, base_url_of, joined_headers
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Watcher:
                     return
                 self._take(recorded)
             except Exception:  # noqa: BLE001 - one odd exchange must not end the thread
-                _log.exception("an exchange could not be judged")
+                _log_failure(recorded)
             finally:
                 if recorded is not None:
                     self._room.release(_size(recorded))
@@ -117,6 +118,13 @@ class Watcher:
             response = self.emulator.application.handle(asked)
         length = ("Content-Length", str(len(response.body)))
         return response.status, [*_without_length(response.headers), length], response.body
+
+
+def _log_failure(recorded: RecordedCall | None) -> None:
+    if recorded is not None:
+        headers = headers_by_name(recorded.headers)
+        said = failure_text(Request(recorded.method, recorded.url, headers, recorded.body or b""))
+        _log.error("an exchange could not be judged: %s", said)
 
 
 def _without_length(fields: Fields) -> Fields:

@@ -26,6 +26,7 @@ from emulator.services.interfaces import CatchingUp
 from emulator.web.call import Answer, Call, Part, Reply, Rest, View
 from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.exchange import After, Before, Exchange
+from emulator.web.failures import failure_text
 from emulator.web.gate import GateMemory
 from emulator.web.lookup import BoundLookup
 from emulator.web.message import Request
@@ -109,7 +110,7 @@ class Engine:
         except Interrupted:
             exchange.reply = self.refuse(Problem("platform.interrupted"), exchange)
         except Exception:  # noqa: BLE001 - a bug must not reach a client as HTML
-            _log.exception("%s failed", incoming.operation.id)
+            _log.error("%s failed: %s", incoming.operation.id, failure_text(incoming))
             exchange.reply = self.refuse(Problem("platform.internal_error"), exchange)
         return self._finish(exchange)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from emulator.contract import Contract
 from emulator.json_types import dumps
+from emulator.web.failures import masker_of
 
 if TYPE_CHECKING:
     from emulator.web.call import Reply
@@ -40,6 +41,9 @@ class SelfCheck:
         """Report deviations in the exchange, in the reply's header and in the log."""
         deviations = list(self._deviations(exchange))
         if deviations:
+            masker = masker_of(exchange.incoming)
+            masker.body(_content(exchange.reply)[0], "")
+            deviations = [masker.absent_from(deviation) for deviation in deviations]
             exchange.deviations.extend(deviations)
             exchange.reply.headers[HEADER] = "; ".join(deviations)[:_MAX_CHARACTERS]
             id = exchange.request_id

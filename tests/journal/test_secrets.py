@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,12 @@ from urllib.parse import quote
 import pytest
 
 from emulator.commands.reporting import save
+from emulator.coverage.coverage import Coverage
 from emulator.emulator import Emulator
 from emulator.journal.journal import Journal
 from emulator.journal.text import explanation_lines
 from emulator.json_types import JsonObject
+from emulator.masking.logs import MaskingFormatter
 from emulator.masking.texts import MASK
 from emulator.reports.recording import with_recording
 from emulator.reports.rendering import FORMATS
@@ -25,6 +28,7 @@ from emulator.testing.client import AepClient
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.verify import verification, verify
 from tests.bodies import FLOW_SERVICE, HEADERS, base_connection
+from tests.emulators import aep_for
 from tests.journal.conftest import Control
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
@@ -275,3 +279,34 @@ def test_no_secret_of_recorded_traffic_leaves(emulator: Emulator, tmp_path: Path
         for secret in (SECRET, PLAIN, JWT):
             if secret in json.dumps([target, body.decode(), headers], ensure_ascii=False):
                 assert secret not in render(report, []), name
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_secret_is_logged(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, way: str
+) -> None:
+    method, target, headers, body = WAYS[way]
+    sent_text = " ".join([target, *headers.values(), body.decode()])
+
+    def fail(*_: object) -> None:
+        raise ValueError(f"cannot use {sent_text[-5000:]}")
+
+    # The text of the error stands in the traceback, and the line that raised it does not.
+    monkeypatch.setattr(emulator.engine, "_answer", fail)
+    monkeypatch.setattr(Coverage, "add", fail)
+    usual = {name: value for name, value in HEADERS.items() if name not in headers}
+    aep_for(emulator).exchange(method, target, {**usual, **headers}, body)
+    assert emulator.coverage is not None
+    emulator.coverage.current()
+    assert "cannot use" in caplog.text
+    for secret in (SECRET, PLAIN, JWT):
+        for written in spellings(secret):
+            assert written not in caplog.text
+
+
+def test_what_is_logged_elsewhere_is_masked_by_its_form() -> None:
+    formatter = MaskingFormatter("%(levelname)s %(message)s")
+    record = logging.LogRecord(
+        "a", logging.ERROR, "", 0, "with %s at %s", (JWT, "/a?token=b"), None
+    )
+    assert formatter.format(record) == f"ERROR with {MASK} at /a?token={MASK}"
