@@ -243,6 +243,7 @@ def test_recorded_traffic_is_judged_without_services() -> None:
         if name.startswith("traffic"):
             known = within(ours(imported(tree)), "services", "web")
             allowed = (
+                "web.failures",
                 "web.heads",
                 "web.message",
                 "web.limits",
