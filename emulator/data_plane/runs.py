@@ -54,7 +54,7 @@ class FlowEngine:
                 ended += self._resume(id, at)
                 continue
             flow, schedule = _flow_and_schedule(self._scope, id)
-            if flow is None or schedule is None:
+            if flow is None or schedule is None or (schedule.end or at) < at:
                 self._queue.drop(self._scope, id)
                 continue
             at = at if id in seen else _not_too_long_ago(schedule, at, now)
@@ -183,11 +183,18 @@ class FlowEngine:
 
 
 def _flow_and_schedule(scope: Scope, id: str) -> tuple[JsonObject | None, Schedule | None]:
-    """Return a flow of a batch source with its schedule, or nothing."""
+    """Return a flow of a batch source with its schedule, or nothing.
+
+    A schedule ends only where the flow's spec says that it can.
+    """
     flow = scope.find("flow", id)
-    if flow is None or "scheduleSpec" not in _spec_of(scope, flow):
+    spec = {} if flow is None else _spec_of(scope, flow)
+    if flow is None or "scheduleSpec" not in spec:
         return None, None
-    return flow, read_schedule(flow.get("scheduleParams"))
+    schedule = read_schedule(flow.get("scheduleParams"))
+    if schedule and dotted(spec, "scheduleSpec.spec.properties.endTime") is MISSING:
+        schedule = schedule._replace(end=None)
+    return flow, schedule
 
 
 def _takes_delta_column(scope: Scope, flow: JsonObject) -> bool:

@@ -17,11 +17,15 @@ _FIRST_IN_MILLISECONDS = 10**12
 
 
 class Schedule(NamedTuple):
-    """A flow's schedule. `every` is the distance of its runs, None for a flow that runs once."""
+    """A flow's schedule. `every` is the distance of its runs, None for a flow that runs once.
+
+    No run is due after `end`, which flow specs of 2020 have and later ones have not.
+    """
 
     start: int
     every: int | None
     backfill: bool
+    end: int | None = None
 
 
 def read_schedule(params: Json) -> Schedule | None:
@@ -30,15 +34,16 @@ def read_schedule(params: Json) -> Schedule | None:
     start = read_time(sent.get("startTime"))
     frequency = str(sent.get("frequency", "")).lower()
     backfill = str(sent.get("backfill", "true")).lower() != "false"
+    end = read_time(sent.get("endTime"))
     if start is None:
         return None
     if frequency == "once":
-        return Schedule(start, None, backfill)
+        return Schedule(start, None, backfill, end)
     interval = str(sent.get("interval", ""))
     is_number = interval.isdecimal() and len(interval) <= 9
     if frequency not in _UNITS or not is_number or int(interval) == 0:
         return None
-    return Schedule(start, int(interval) * _UNITS[frequency], backfill)
+    return Schedule(start, int(interval) * _UNITS[frequency], backfill, end)
 
 
 def read_time(value: Json) -> int | None:

@@ -453,6 +453,16 @@ def test_a_start_to_come_is_waited_for(plant: Plant, frequency: str, seconds: in
     assert starts(plant.runs(id)) == [10, 10 + 15 * seconds]
 
 
+@pytest.mark.parametrize(("edition", "runs"), [("2020-09", 3), ("latest", 5)])
+def test_a_schedule_ends_where_its_flow_spec_says_that_it_can(edition: str, runs: int) -> None:
+    plant = Plant(edition=edition)
+    id = plant.flow(scheduleParams=every("minute", 15, endTime=NOW + 1800))
+    plant.clock.advance(HOUR)
+    assert starts(plant.runs(id)) == [900 * number for number in range(runs)]
+    plant.clock.advance(HOUR)
+    assert len(plant.runs(id)) == (runs if edition == "2020-09" else 9)
+
+
 def test_once_is_once(plant: Plant) -> None:
     plant.put("leads/a.tsv")
     id = plant.flow(scheduleParams=once())
