@@ -89,6 +89,17 @@ def _walk(value: Json, steps: tuple[str, ...], path: str) -> Iterator[tuple[str,
             yield from _walk(value[int(step)], rest, f"{path}/{step}")
 
 
+def nested(steps: tuple[str, ...], value: Json) -> Json:
+    """Return a value within an object for each step; within a list where a step is a position.
+
+    Positions are numbers, `-` as in a JSON Patch, and `*`.
+    """
+    for step in reversed(steps):
+        is_position = step.isdecimal() or step in ("-", "*")
+        value = [value] if is_position else {step: value}
+    return value
+
+
 def is_deeper_than(text: bytes, levels: int) -> bool:
     """Tell whether a JSON text has more levels of arrays and objects than this."""
     if text.count(b"[") + text.count(b"{") <= levels:

@@ -17,8 +17,13 @@ from typing import Any
 from emulator.contract.case_files import DeferredCases, named_cases
 from emulator.contract.model import Cases, Convention, Operation
 from emulator.contract.reading import build, rows_of, service_folders
-from emulator.contract.resources import Resource, ResourceOperation, Resources
-from emulator.json_types import Json, JsonObject, dumps, loads, pointer_steps
+from emulator.contract.resources import (
+    SET_BY_THE_PLATFORM,
+    Resource,
+    ResourceOperation,
+    Resources,
+)
+from emulator.json_types import Json, JsonObject, dumps, loads, nested, pointer_steps
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 FILE = "conventions.json"
@@ -156,13 +161,22 @@ def _is_there(
 ) -> bool:
     """Tell whether an operation has documented members, or parts without effect, if that is asked.
 
-    A JSON Patch has no members of its own.
+    A JSON Patch has no members of its own; it names those of what it changes.
     """
-    if "body_members" in template.names and operation.body not in ("object", "any"):
+    names = template.names
+    if "body_members" in names and operation.body not in ("object", "any"):
         return False
-    if "body_members" in template.names and not resource.members_of(item):
+    if "changed_members" in names and not _is_patch(item, operation):
         return False
-    return "ignores" not in template.names or bool(_ignored(resource, item, operation))
+    if not {"body_members", "changed_members"}.isdisjoint(names) and not resource.members_of(item):
+        return False
+    if "changed_ignores" in names:
+        return _is_patch(item, operation) and bool(_changed(resource, item))
+    return "ignores" not in names or bool(_ignored(resource, item, operation))
+
+
+def _is_patch(item: ResourceOperation, operation: Operation) -> bool:
+    return item.role == "update" and operation.body in ("array", "any")
 
 
 def _ignored(resource: Resource, item: ResourceOperation, operation: Operation) -> dict[str, Json]:
@@ -172,6 +186,15 @@ def _ignored(resource: Resource, item: ResourceOperation, operation: Operation) 
         pointer: why
         for pointer, why in resource.ignored_by(item).items()
         if has_members or not pointer.startswith("/body/")
+    }
+
+
+def _changed(resource: Resource, item: ResourceOperation) -> dict[str, Json]:
+    """Return the members without effect that a patch can change; what the platform sets stays."""
+    return {
+        pointer: why
+        for pointer, why in resource.ignored_by(item).items()
+        if pointer.startswith("/body/") and why != SET_BY_THE_PLATFORM
     }
 
 
@@ -241,17 +264,22 @@ def words_of(
 def _names_of(resource: Resource, item: ResourceOperation, operation: Operation) -> dict[str, Json]:
     """Return what is documented of an operation's body, and examples of what is not."""
     members, ignores = resource.members_of(item), _ignored(resource, item, operation)
-    example: Json = "x"
-    for step in reversed(pointer_steps(next(iter(ignores), ""))):
-        example = [example] if step == "*" else {step: example}
+    changed = _changed(resource, item)
+    example = nested(pointer_steps(next(iter(ignores), "")), "x")
     shown = example if isinstance(example, dict) else {}
     longest = max((name for name in members if name.isidentifier()), key=len, default="name")
+    parameter = f"/path/{resource.parameter_of(item)}"
+    is_one = resource.kind and f"{{{parameter[6:]}" in operation.path
     return {
         "body_members": list(members),
         "misspelt": f"{longest}x",
         "ignores": ignores,
         "ignored_query": shown.get("query", {}),
         "ignored_body": shown.get("body", {}),
+        "known_by": {"kind": resource.kind, "key": parameter} if is_one else {},
+        "changed_members": list(members),
+        "changed_ignores": changed,
+        "changed_path": next(iter(changed), "").removeprefix("/body").replace("*", "0"),
     }
 
 

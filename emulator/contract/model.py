@@ -230,8 +230,10 @@ class Convention:
     Where its texts have a word in braces, a value of that name takes the place: `service`, `name`,
     `noun`, `nouns`, `kind`, `found` (the kind among which the operation looks), `parameter`, `etag`
     and `filters` of the resource, and what it says in `values`; of the operation `query`,
-    `body_members` and `ignores`, with examples for cases: `misspelt`, `ignored_query` and
-    `ignored_body`. A text that is nothing but a word in braces becomes that value, a list for one.
+    `body_members` and `ignores`, of a JSON Patch `changed_members` and `changed_ignores`, and how
+    the changed resource is found (`known_by`); for cases there are the examples `misspelt`,
+    `ignored_query`, `ignored_body` and `changed_path`. A text that is nothing but a word in braces
+    becomes that value, a list for one.
     The other members are those of `Rule`.
 
     Args:

@@ -8,7 +8,11 @@ from typing import Literal
 
 from emulator.contract.model import STRICT, Role
 from emulator.contract.reading import build, of_the_form, read_json, service_folders
-from emulator.json_types import JsonObject
+from emulator.json_types import JsonObject, escape_step
+
+SET_BY_THE_PLATFORM = "the platform sets it"
+OF_NO_USE = "this call has no use for it"
+"""Why members have no effect that `sets` and `unused` list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class ResourceOperation:
         finds: The kinds among which the id in its path is looked for, where they are not the
             resource's.
         members: The members of its body, where they are not those of the resource.
+        sets: As in `Resource`, for this operation.
+        unused: Members of its body that a call of this operation has no use for.
         ignores: As in `Resource`, for this operation.
         follows, values, differs: As in `Resource`, for this operation; a form that the operation
             follows itself holds for it whatever its role.
@@ -49,6 +55,8 @@ class ResourceOperation:
     kinds: tuple[str, ...] = ()
     finds: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
     ignores: dict[str, str] = field(default_factory=dict)
     follows: tuple[str, ...] = ()
     values: JsonObject = field(default_factory=dict)
@@ -85,6 +93,7 @@ class Resource:
         filters: Members by which a list can be filtered, where a document lists them.
         members: The members of its body that documents print, as dotted paths: `[]` is each item
             of a list, `*` any name. A path with no others below it says nothing of what is below.
+        sets: Those of the members that the platform sets itself, whatever a request says.
         ignores: Documented parts of requests that have no effect here: their JSON pointers, such as
             `/body/params/cdcEnabled`, each with the reason.
         follows: The forms whose conventions hold for it.
@@ -114,6 +123,7 @@ class Resource:
     order: str = ""
     filters: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
     ignores: dict[str, str] = field(default_factory=dict)
     follows: tuple[str, ...] = ()
     values: JsonObject = field(default_factory=dict)
@@ -148,12 +158,24 @@ class Resource:
 
     def ignored_by(self, operation: ResourceOperation) -> dict[str, str]:
         """Return the parts of an operation's request that have no effect, with the reasons."""
-        own = self.ignores if operation.role in ("create", "replace", "update") else {}
-        return {**own, **operation.ignores}
+        writes = operation.role in ("create", "replace", "update")
+        sets = (*(self.sets if writes else ()), *operation.sets)
+        return {
+            **dict.fromkeys(map(member_pointer, sets), SET_BY_THE_PLATFORM),
+            **dict.fromkeys(map(member_pointer, operation.unused), OF_NO_USE),
+            **(self.ignores if writes else {}),
+            **operation.ignores,
+        }
 
     def found_among(self, operation: ResourceOperation) -> tuple[str, ...]:
         """Return the kinds among which an operation looks for the id in its path."""
         return operation.finds or self.finds or ((self.kind,) if self.kind else ())
+
+
+def member_pointer(member: str) -> str:
+    """Return the JSON pointer of a member of the body, whose dotted path has `[]` for each item."""
+    steps = member.replace("[]", ".*").lstrip(".").split(".")
+    return "/body/" + "/".join(map(escape_step, steps))
 
 
 @dataclass(slots=True)

@@ -88,6 +88,12 @@ ALLOWED = [
     ),
     *(Allowed("create_mapping_set", *allowed) for allowed in _MAPPING_SETS),
     Allowed(
+        "create_dataset",
+        r'name := "wrong"',
+        "any text is a name; today the tutorial's parameter has no effect",
+        "data_source_is_not_asked_for",
+    ),
+    Allowed(
         "create_connection", r'auth/specName := "(wrong)?"', _IN_PART, "auth_spec_is_documented"
     ),
     Allowed(
@@ -338,8 +344,14 @@ ALLOWED = [
     # Mapping sets
     Allowed(
         "create_mapping_set",
-        r'without (version|xdmVersion|id)|(version|xdmVersion) := null|id := "wrong"',
+        r"without (version|xdmVersion|id)|(version|xdmVersion) := null",
         "the service assigns id and version, and the version of a schema has a default",
+    ),
+    Allowed(
+        "create_mapping_set",
+        r'id := "wrong"',
+        "the service assigns the id; a remark says that another one has no effect",
+        "all_is_carried_out",
     ),
     Allowed(
         "create_mapping_set",

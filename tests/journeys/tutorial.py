@@ -21,6 +21,9 @@ from emulator.testing.client import AepClient, Response
 _FOLDER = Path(__file__).parent / "tutorials"
 _TYPES: dict[str, type] = {"<string>": str, "<integer>": int}
 
+WITHOUT_EFFECT = ["catalog.create_dataset.data_source_is_not_asked_for"]
+"""What is said today of the tutorials' data sets: `requestDataSource` is no parameter any more."""
+
 
 @dataclass(frozen=True)
 class Step:

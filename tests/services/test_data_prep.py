@@ -200,7 +200,9 @@ def test_an_older_attribute_with_a_blank_is_reported_and_kept(api: AepClient, sc
 
 def test_what_was_listed_can_be_sent_again(api: AepClient, schema: str) -> None:
     id = put_up(api, old_style(schema, OLDER_PAIRS))
-    for row in (api.ok("GET", f"{SETS}/{id}"), api.ok("GET", SETS)["data"][0]):
+    for path in (f"{SETS}/{id}", SETS):
+        found = api.ok("GET", path)
+        row = found["data"][0] if path == SETS else found
         body = {"outputSchema": {"schemaRef": row["schemaRef"]}, "mappings": row["mappings"]}
         answer = api.call("PUT", f"{SETS}/{id}?validate=True", body)
         assert (answer.status, answer.warnings) == (200, [])

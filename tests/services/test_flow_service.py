@@ -373,7 +373,7 @@ FINE: list[dict[str, Any]] = [
     {"data": data("delimited", compressionType="deflate", encoding="ISO-8859-1")},
     {"data": {"format": "parquet"}},
     {"data": {"format": "parquet_xdm"}},
-    {"params": {"path": "/a", "recursive": True, "type": "folder"}},
+    {"params": {"path": "/a", "recursive": True}},
 ]
 
 
@@ -382,6 +382,11 @@ def test_documented_variants_of_a_source_connection_are_accepted(
     api: AepClient, world: World, changes: dict[str, Any]
 ) -> None:
     assert accepted(api, "sourceConnections", source_connection(world.base, **changes)) == []
+
+
+def test_that_a_path_is_a_folder_is_seen_by_the_path_alone(api: AepClient, world: World) -> None:
+    body = source_connection(world.base, params={"path": "/a", "type": "folder"})
+    assert accepted(api, "sourceConnections", body) == ["all_is_carried_out"]
 
 
 LANDING_ZONE = "26f526f2-58f4-4712-961d-e41bf1ccc0e8"

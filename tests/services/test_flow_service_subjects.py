@@ -92,7 +92,8 @@ def test_an_end_time_is_judged_where_the_flow_spec_has_one(api: AepClient, world
         answer = api.call("POST", FLOWS, body, x_emulator_edition=edition)
         assert names([answer.rule]) == ["end_time_is_epoch_seconds"]
     answer = api.call("POST", FLOWS, body)
-    assert (answer.status, names(answer.warnings)) == (201, ["end_time_is_epoch_seconds"])
+    said = ["end_time_is_epoch_seconds", "schedule_names_are_in_its_spec"]
+    assert (answer.status, names(answer.warnings)) == (201, said)
 
 
 def test_the_schedule_of_an_own_spec_fits_the_own_spec(api: AepClient, world: World) -> None:

@@ -25,6 +25,8 @@ CHECKS: dict[str, str] = {
     "composed_of": "composition.composed_of",
     "consumes": "values.consumes",
     "content_range": "ingestion.content_range",
+    "changed_members": "names.changed_members",
+    "changed_without_effect": "names.changed_without_effect",
     "cover_once": "ingestion.cover_once",
     "csv_template": "csv_templates.csv_template",
     "documented_members": "names.documented_members",

@@ -12,11 +12,26 @@ from functools import lru_cache
 from typing import Any
 
 from emulator.contract.checks.reason import Reason
+from emulator.contract.checks.resources import resource
 from emulator.contract.lookup import Lookup
-from emulator.json_types import Json, JsonObject, escape_step, pointer_steps, short_json, walk
+from emulator.contract.resources import SET_BY_THE_PLATFORM
+from emulator.json_types import (
+    MISSING,
+    Json,
+    JsonObject,
+    at,
+    escape_step,
+    nested,
+    pointer_steps,
+    short_json,
+    walk,
+)
 
 NEAR = 0.85
 """How much of two names has to agree for one to count as the other misspelt (assumed)."""
+
+FIRST_IN_MILLISECONDS = 10**12
+"""Numbers from here on are taken for times in milliseconds."""
 
 Tree = dict[str, Any]
 """Documented members by name, each with those below it; an empty tree says nothing of what is."""
@@ -113,18 +128,81 @@ def _schema(tree: Tree) -> JsonObject:
     return schema
 
 
-_SAYS_NO: list[Json] = [False, None, "false", "False", "", [], {}]
+_SAYS_NO: list[Json] = [False, None, 0, "false", "False", "", [], {}]
 
 
 def without_effect(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """Nothing is sent that is documented and has no effect here: `places` (pointer -> why).
 
-    What says no, or nothing, would have none anyway.
+    What says no, or nothing, would have none anyway. Nor would what the resource says already that
+    `of` finds, by its `kind` and the pointer `key`: whoever replaces one sends what a read has
+    shown. Reads show objects and references in several forms, so these are not compared.
     """
+    of = arguments.get("of")
+    found: JsonObject | None = None
     for pointer, why in arguments["places"].items():
         for place, sent in walk(value, pointer):
-            if sent not in _SAYS_NO:
-                yield Reason(f"{pointer_steps(pointer)[-1]} has no effect: {why}", at=place)
+            if sent in _SAYS_NO:
+                continue
+            found = found or (resource(value, of, lookup) if of else None)
+            known = at(found, place.removeprefix("/body")) if found else MISSING
+            if sent == known:
+                continue
+            if found and why == SET_BY_THE_PLATFORM and _may_be_shown(sent, known):
+                continue
+            yield Reason(f"{pointer_steps(pointer)[-1]} has no effect: {why}", at=place)
+
+
+def _may_be_shown(sent: Json, known: Json) -> bool:
+    """Tell whether a read may have shown a member as it was sent; times are rounded to seconds."""
+    if isinstance(sent, int) and isinstance(known, int):
+        return known > FIRST_IN_MILLISECONDS and sent // 1000 == known // 1000
+    return not (_is_plain(sent) and _is_plain(known))
+
+
+def _is_plain(value: Json) -> bool:
+    return isinstance(value, str | int | float) and not str(value).startswith("@/")
+
+
+def changed_members(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    """Every member that a JSON Patch names is one of `members`; see `documented_members`."""
+    tree = member_tree(tuple(arguments["members"]))
+    for place, steps, sent in _changes(value):
+        below = tree
+        for step in steps:
+            names = [name for name in below if name != "[]"]
+            if step in below or "*" in below:
+                below = below[step if step in below else "*"]
+            elif "[]" in below and (step.isdecimal() or step == "-"):
+                below = below["[]"]
+            elif names and bool(nearest(step, names)) is arguments["near"]:
+                yield Reason(not_documented(step, names), at=f"{place}/path", values={"name": step})
+                break
+            else:
+                break
+        else:
+            yield from _strange(sent, below, f"{place}/value", arguments["near"])
+
+
+def changed_without_effect(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    """A JSON Patch sets nothing that has no effect here: `places` as for `without_effect`."""
+    for place, steps, sent in _changes(value):
+        made = {"body": nested(steps, sent)}
+        for pointer, why in arguments["places"].items():
+            for _, item in walk(made, pointer):
+                if item not in _SAYS_NO:
+                    said = f"{pointer_steps(pointer)[-1]} has no effect: {why}"
+                    yield Reason(said, at=f"{place}/path")
+
+
+def _changes(patch: Json) -> Iterator[tuple[str, tuple[str, ...], Json]]:
+    """Yield what a JSON Patch adds and replaces: the instruction's place, its path and value."""
+    for index, item in enumerate(patch if isinstance(patch, list) else ()):
+        if not isinstance(item, dict) or item.get("op") not in ("add", "replace"):
+            continue
+        path = item.get("path")
+        if isinstance(path, str) and path.startswith("/"):
+            yield f"/{index}", pointer_steps(path), item.get("value")
 
 
 def effect_schema(arguments: JsonObject) -> JsonObject:
