@@ -84,6 +84,10 @@ BODIES_BYTES = 128 * MIB
 """Bodies of requests that are not answered yet, over all connections; one is read on, the rest \
 wait, and a proxy forwards what it does not judge."""
 
+ANSWERS_BYTES = 128 * MIB
+"""What clients have not read yet of long answers, over all connections; other requests wait, and \
+whoever reads nothing for a second is cut off."""
+
 MAX_UNJUDGED = 1000
 """Exchanges of a proxy that wait to be judged; their clients wait too."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from contextlib import suppress
 
 # An answer must not wait long for the slower requests of the same turn.
 _HOLD_SECONDS = 0.001
@@ -35,30 +36,31 @@ class Outbox:
         held = self._held.get(transport)
         self._held[transport] = data = data if held is None else held + data
         if len(data) > _HOLD_BYTES:
-            self._release(transport)
+            self.release(transport)
+
+    def release(self, transport: asyncio.Transport) -> None:
+        """Send what is held for a connection."""
+        if data := self._held.pop(transport, b""):
+            transport.write(data)
 
     def close(self, transport: asyncio.Transport) -> None:
         """End a connection once all has been sent."""
-        self._release(transport)
+        self.release(transport)
         transport.close()
 
     def half_close(self, transport: asyncio.Transport) -> None:
         """Send the end once all has been sent, so that what still arrives resets nothing."""
-        self._release(transport)
-        if transport.can_write_eof():
+        self.release(transport)
+        with suppress(OSError):  # the client has gone
             transport.write_eof()
 
     def reset(self, transport: asyncio.Transport) -> None:
         """End a connection with a TCP reset instead of an orderly end."""
-        self._release(transport)
+        self.release(transport)
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         transport.abort()
 
-    def _release(self, transport: asyncio.Transport) -> None:
-        if data := self._held.pop(transport, b""):
-            transport.write(data)
-
     def _flush(self) -> None:
         for transport in list(self._held):
-            self._release(transport)
+            self.release(transport)

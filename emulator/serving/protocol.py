@@ -10,8 +10,10 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from emulator.serving.answers import PIECE_BYTES
 from emulator.serving.reading import ReadingProtocol
 from emulator.serving.workers import Workers
+from emulator.web.controls import HEALTH
 from emulator.web.failures import failure_text
 from emulator.web.heads import HeadError
 from emulator.web.message import Deferred, DeferringHandler, Request, Response
@@ -56,6 +58,9 @@ class HandlerProtocol(ReadingProtocol):
         )
         self._late: asyncio.TimerHandle | None = None
         self._is_working = False
+        # What is left of a long response, and whether the connection ends behind it.
+        self._unsent: memoryview | None = None
+        self._ends = False
 
     # Called by the transport
 
@@ -63,6 +68,9 @@ class HandlerProtocol(ReadingProtocol):
         """Cancel a late response: its client has gone."""
         if self._late is not None:
             self._late.cancel()
+        if self._unsent is not None:
+            self.answers.release(len(self._unsent))
+            self._unsent = None
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]
@@ -73,6 +81,7 @@ class HandlerProtocol(ReadingProtocol):
     def resume_writing(self) -> None:
         """Continue: the client has read what was sent."""
         super().resume_writing()
+        self._send_on()
         self._answer()
 
     def shutdown(self) -> None:
@@ -86,7 +95,7 @@ class HandlerProtocol(ReadingProtocol):
     def _answer(self) -> None:
         """Answer requests in their order, as long as nothing has to be waited for."""
         while self._ready and not self._is_waiting:
-            if self.transport.is_closing() or self.flow.write_paused:
+            if self.transport.is_closing() or self.flow.write_paused or self._waits_for_room():
                 break
             request = self._ready.popleft()
             answered = _answered(self._begin, request)
@@ -109,13 +118,26 @@ class HandlerProtocol(ReadingProtocol):
 
     @property
     def _is_waiting(self) -> bool:
-        """Whether the response to an earlier request is still to come."""
-        return self._is_working or self._late is not None
+        """Whether the response to an earlier request is still to come, or to be sent."""
+        return self._is_working or self._late is not None or self._unsent is not None
+
+    @property
+    def _unread(self) -> int:
+        """How many bytes of responses the client has not taken yet."""
+        return self.transport.get_write_buffer_size() + len(self._unsent or b"")
+
+    def _waits_for_room(self) -> bool:
+        """Whether the next request is answered when others have read their long answers."""
+        if not self.answers.is_full or self._ready[0].target.endswith(HEALTH):
+            return False
+        self.answers.wait(self._answer)
+        return True
 
     def _defer(self, deferred: Deferred, request: Request) -> None:
         """Have a worker make a response, and reply with it then."""
 
         def work() -> None:
+            self.answers.wait_for_room()
             response = _answered(lambda _: deferred.answer(), request)
             with suppress(RuntimeError):  # the loop has been closed: the server has ended
                 self.loop.call_soon_threadsafe(self._worked, response)
@@ -149,8 +171,34 @@ class HandlerProtocol(ReadingProtocol):
             return
         body = response.sent_body
         is_last = self._is_last and not self._ready and self._request is None
-        self.outbox.write(self.transport, self._head(response, is_last=is_last) + body)
-        if is_last or len(body) < len(response.body):
+        self._ends = is_last or len(body) < len(response.body)
+        head = self._head(response, is_last=is_last)
+        if len(body) <= PIECE_BYTES:
+            self.outbox.write(self.transport, head + body)
+            self._sent()
+        else:
+            self.outbox.write(self.transport, head)
+            self.outbox.release(self.transport)
+            self._unsent = memoryview(body)
+            self.answers.add(len(body))
+            self._send_on()
+
+    def _send_on(self) -> None:
+        """Send as much of a long response as the client takes: the rest need not be copied."""
+        while self._unsent is not None and not self.flow.write_paused:
+            if self.transport.is_closing():
+                return
+            piece, rest = self._unsent[:PIECE_BYTES], self._unsent[PIECE_BYTES:]
+            self._unsent = rest or None
+            self.transport.write(piece)
+            self.answers.release(len(piece))
+            if self._unsent is None:
+                self._sent()
+
+    def _sent(self) -> None:
+        """Go on behind a response, or end the connection there."""
+        has_ended = self._is_last and not self._ready and self._request is None
+        if self._ends or has_ended:
             self.outbox.close(self.transport)
         else:
             self.on_response_complete()

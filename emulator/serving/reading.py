@@ -14,6 +14,7 @@ from httptools import parse_url
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from emulator import budgets
+from emulator.serving.answers import IMPATIENT_SECONDS, Answers
 from emulator.serving.bodies import SMALL_BYTES, Bodies
 from emulator.web import heads
 from emulator.web.heads import HeadError
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r]*", re.IGNORECASE)
 _LINGER_SECONDS = 2
+_ROOM_SECONDS = 0.05
+_MOST_BEYOND = 300
 
 
 class ReadingProtocol(HttpToolsProtocol):
@@ -39,6 +42,7 @@ class ReadingProtocol(HttpToolsProtocol):
     handler: ClassVar[Handler]
     outbox: ClassVar[Outbox]
     bodies: ClassVar[Bodies]
+    answers: ClassVar[Answers]
     open: ClassVar[set[ReadingProtocol]]
     """The connections of the server."""
 
@@ -68,7 +72,7 @@ class ReadingProtocol(HttpToolsProtocol):
         self._counted = 0
         # Since when the client is awaited, and for how many seconds; what it has not yet read.
         self._since = self.loop.time()
-        self._waited = self._unsent = 0
+        self._waited = self._was_unread = 0
 
     @abstractmethod
     def _answer(self) -> None:
@@ -79,18 +83,23 @@ class ReadingProtocol(HttpToolsProtocol):
     def _is_waiting(self) -> bool:
         """Whether the response to an earlier request is still to come."""
 
+    @property
+    @abstractmethod
+    def _unread(self) -> int:
+        """How many bytes of responses the client has not taken yet."""
+
     # Called by the transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, and make room if there are too many connections."""
         super().connection_made(transport)
         self.open.add(self)
-        if len(self.open) > budgets.MAX_CONNECTIONS:
-            idle = [other for other in self.open if other is not self and other.is_awaiting]
-            if idle:
-                min(idle, key=lambda other: other._since).give_up()
-            else:
-                self._refuse(heads.too_many_connections())
+        beyond = len(self.open) - budgets.MAX_CONNECTIONS
+        if beyond > _MOST_BEYOND:
+            self._make_room()
+        elif beyond > 0:
+            # What clients have sent already is to be read before one of them is taken to be slow.
+            self.loop.call_later(_ROOM_SECONDS, self._make_room)
 
     def data_received(self, data: bytes) -> None:
         """Read what has arrived, and answer the requests that are whole."""
@@ -230,6 +239,19 @@ class ReadingProtocol(HttpToolsProtocol):
             if self._waited > self._patience:
                 self.give_up()
 
+    def _make_room(self) -> None:
+        """Close the connection whose client is awaited longest, or refuse this one."""
+        if len(self.open) <= budgets.MAX_CONNECTIONS or self not in self.open:
+            return
+        idle = [other for other in self.open if other is not self and other.is_awaiting]
+        if idle:
+            longest = min(idle, key=lambda other: other._since)
+            self.open.discard(longest)
+            longest.give_up()
+            longest.transport.close()
+        else:
+            self._refuse(heads.too_many_connections())
+
     def give_up(self) -> None:
         """End the connection, with a refusal if a request has begun that nothing answers yet."""
         if self._refusal is None and (self._request is not None or self._is_within_head):
@@ -258,10 +280,10 @@ class ReadingProtocol(HttpToolsProtocol):
         return budgets.IDLE_SECONDS
 
     def _tick_unread(self) -> None:
-        unsent = self.transport.get_write_buffer_size()
-        self._waited = 0 if unsent != self._unsent else self._waited + 1
-        self._unsent = unsent
-        if self._waited > budgets.SEND_SECONDS:
+        unread = self._unread
+        self._waited = 0 if unread != self._was_unread else self._waited + 1
+        self._was_unread = unread
+        if self._waited > (IMPATIENT_SECONDS if self.answers.is_full else budgets.SEND_SECONDS):
             self.transport.abort()
 
     def _await_client(self) -> None:

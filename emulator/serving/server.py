@@ -204,6 +204,7 @@ def freeze_garbage() -> None:
 def _protocol_of(
     handler: Handler, loop: asyncio.AbstractEventLoop, workers: Workers, large_bodies: Workers
 ) -> type[HandlerProtocol]:
+    from emulator.serving.answers import Answers
     from emulator.serving.bodies import Bodies
     from emulator.serving.outbox import Outbox
     from emulator.serving.protocol import HandlerProtocol
@@ -212,7 +213,7 @@ def _protocol_of(
         """A connection of this server."""
 
     Protocol.handler, Protocol.outbox = handler, Outbox(loop)
-    Protocol.bodies, Protocol.open = Bodies(), set()
+    Protocol.bodies, Protocol.answers, Protocol.open = Bodies(), Answers(), set()
     Protocol.workers, Protocol.large_bodies = workers, large_bodies
     return Protocol
 

@@ -17,7 +17,7 @@ from emulator.web import heads
 from emulator.web.envelopes import Refusal, gateway
 from emulator.web.message import Request, Response
 from tests.attacks.effort import IS_FULL, size
-from tests.attacks.served import ServedEmulator, Watch
+from tests.attacks.served import HEADERS, ServedEmulator, Watch
 from tests.emulators import new_emulator
 
 MIB = 1024**2
@@ -53,11 +53,11 @@ def connected(server: Server) -> socket.socket:
 
 def rest_of(raw: socket.socket) -> bytes:
     """Return all that comes until the other end closes or resets."""
-    received = b""
+    received = bytearray()
     with suppress(ConnectionResetError):
         while piece := raw.recv(65_536):
             received += piece
-    return received
+    return bytes(received)
 
 
 def exchange(served: ServedEmulator, *pieces: bytes) -> bytes:
@@ -287,6 +287,68 @@ def test_bodies_beyond_the_budget_arrive_in_their_turn(
             raw.sendall(half)
         for raw in raws:
             assert rest_of(raw).endswith(b"\r\n\r\n%d" % length)
+
+
+# Answers that nobody reads
+
+DOWNLOAD = b"GET /_emulator/files/a/b HTTP/1.1\r\nHost: localhost\r\n"
+
+
+def test_unread_downloads_are_not_copied(served: ServedEmulator) -> None:
+    length = size(32, 100) * MIB
+    scope = b"".join(f"{name}: {value}\r\n".encode() for name, value in HEADERS.items())
+    begun = b"PUT" + DOWNLOAD[3:] + scope + b"Connection: close\r\nContent-Length: %d\r\n\r\n"
+    assert b" 201 " in exchange(served, begun % length, bytes(length))
+    before = served.peak
+    with ExitStack() as stack, Watch(served) as watch:
+        for _ in range(size(20, 100)):
+            raw = stack.enter_context(connect(served.url))
+            raw.sendall(DOWNLOAD + scope + b"\r\n")
+        served.health()
+    assert served.peak - before < 200 * MIB
+    print(f"slowest health check {watch.slowest:.3f} s, peak {served.peak // MIB} MiB")
+
+
+LONG = bytes(range(256)) * (16 * MIB // 256)
+
+
+class Long(Echo):
+    """Answers at length, except to a health check; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def handle(self, request: Request) -> Response:
+        self.asked.append(request.target)
+        is_health = request.target.endswith("/health")
+        return Response(200, [], b"ok" if is_health else LONG)
+
+
+def test_beyond_the_budget_of_unread_answers_others_wait_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(budgets, "ANSWERS_BYTES", 24 * MIB)
+    with Server(Long()) as server, ExitStack() as stack:
+        idle = [stack.enter_context(connected(server)) for _ in range(3)]
+        for raw in idle:
+            raw.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            raw.recv(1)
+        health, last = (stack.enter_context(connected(server)) for _ in range(2))
+        last.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        health.sendall(b"GET /_emulator/health HTTP/1.0\r\n\r\n")
+        assert rest_of(health).endswith(b"ok")
+        assert rest_of(last).endswith(LONG)
+        assert any(len(rest_of(raw)) < len(LONG) for raw in idle)
+
+
+def test_a_long_answer_arrives_whole_however_slowly_it_is_read() -> None:
+    app = Long()
+    with Server(app) as server, connected(server) as raw:
+        raw.sendall(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.0\r\n\r\n")
+        time.sleep(0.2)
+        assert app.asked == ["/1"]
+        received = rest_of(raw)
+    assert [part.endswith(LONG) for part in received.split(b"HTTP/1.1 200 ")[1:]] == [True, True]
 
 
 # Framing
