@@ -20,7 +20,7 @@ NAMES_ONE = ("get", "replace", "update", "delete")
 READS = ("list", "get", "ask")
 """Roles of operations that change nothing; a search is a POST here, and it may change nothing."""
 
-_PARAMETER = re.compile(r"\{([^}*]+)\*?\}")
+_PARAMETER = re.compile(r"\{([^{}*]+)\*?\}")
 
 
 def check_resources(contract: Contract) -> Iterator[str]:
