@@ -66,8 +66,9 @@ class ReadingProtocol(HttpToolsProtocol):
         # Why no more is read, and whether the client has been told.
         self._refusal: HeadError | None = None
         self._is_refused = False
-        # Bytes of the body that have come; bytes that the parser has kept without a result.
-        self._received = self._unparsed = 0
+        # Bytes of the body that have come; bytes that the parser has kept without a result; bytes
+        # that it was given since the head began, and perhaps some before.
+        self._received = self._unparsed = self._fed = 0
         self._has_progressed = False
         self._counted = 0
         # Since when the client is awaited, and for how many seconds; what it has not yet read.
@@ -106,6 +107,7 @@ class ReadingProtocol(HttpToolsProtocol):
         if self._refusal is not None:
             return
         self._has_progressed = False
+        self._fed = len(data) + (self._fed if self._is_within_head else 0)
         super().data_received(data if self._is_within_message else _without_upgrade(data))
         self._unparsed = 0 if self._has_progressed else self._unparsed + len(data)
         if self._unparsed > budgets.HEAD_BYTES and self._is_within_message:
@@ -190,14 +192,17 @@ class ReadingProtocol(HttpToolsProtocol):
         Raises:
             HeadError: It is refused.
         """
-        heads.check_size(self.url, self.headers)
-        heads.check_framing(self.url, self.headers)
+        if self._fed > budgets.HEAD_BYTES or len(self.headers) > budgets.MAX_HEADERS:
+            heads.check_size(self.url, self.headers)
         url = parse_url(self.url)
         target = url.path + b"?" + url.query if url.query else url.path
         headers: dict[str, str] = {}
         for raw_name, raw_value in self.headers:
             name, value = _header_name(raw_name), raw_value.decode("latin-1")
             headers[name] = f"{headers[name]},{value}" if name in headers else value
+        is_repeated = len(headers) < len(self.headers)
+        if is_repeated or "transfer-encoding" in headers or not self.url.startswith(b"/"):
+            heads.check_framing(self.url, self.headers)
         request = Request(self.parser.get_method().decode(), target.decode("ascii"), headers)
         request.base_url = base_url_of("http", headers)
         request.local_address = "" if self.server is None else self.server[0]

@@ -15,7 +15,7 @@ from emulator.budgets import LARGE_BODY_BYTES
 from emulator.json_types import dumps
 from emulator.problem import Problem
 from emulator.web.call import Reply
-from emulator.web.controls import CONTROL, Controls
+from emulator.web.controls import CONTROL, Controls, is_sent_by_foreign_page
 from emulator.web.limits import body_limit, limit_of
 from emulator.web.message import UNROUTED, Deferred, Request, Response
 from emulator.web.routing import Route, Router
@@ -63,6 +63,8 @@ class Application:
         refusal = self._controls.refusal(request)
         if refusal is not None:
             return refusal
+        if is_sent_by_foreign_page(request.headers):
+            request.isolate = False
         try:
             emulator: Answering = self._isolated.chosen_by(request) or self._shared
         except Problem as problem:

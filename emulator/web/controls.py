@@ -26,6 +26,9 @@ HEALTH = f"{CONTROL}health"
 SIMPLE_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 """What a page may post without asking first: "Fetch Standard", CORS-safelisted request-header."""
 
+FOREIGN_SITES = ("cross-site", "same-site")
+"""What `Sec-Fetch-Site` says of pages of other origins: "Fetch Metadata Request Headers"."""
+
 Refused = tuple[int, str, str]
 
 
@@ -90,7 +93,7 @@ class Controls:
             if name and self._is_allowed(name):
                 return False
             return page.netloc.lower() != headers.get("host", "").lower() or not name
-        if headers.get("sec-fetch-site") not in ("cross-site", "same-site"):
+        if headers.get("sec-fetch-site") not in FOREIGN_SITES:
             return False
         return method not in ("GET", "HEAD") or headers.get("sec-fetch-mode") != "navigate"
 
@@ -100,6 +103,14 @@ class Controls:
         if request.method == "POST" and (request.too_long or len(request.body) > limit):
             return 413, "too long", f"--max-body lets {limit} bytes in"
         return None
+
+
+def is_sent_by_foreign_page(headers: Mapping[str, str]) -> bool:
+    """Tell whether a page of another origin sends a request without credentials.
+
+    Such a request needs no preflight; it may call what it likes, and make nothing that lasts.
+    """
+    return headers.get("sec-fetch-site") in FOREIGN_SITES and "authorization" not in headers
 
 
 def _asks_for_health(request: Request, path: str) -> bool:

@@ -226,8 +226,14 @@ def test_pages_of_added_names_are_answered() -> None:
 
 def test_a_refused_page_makes_no_isolated_emulator(served: ServedEmulator) -> None:
     asked(served.url, "POST", f"/t/made-by-a-page{RESET}", {"Origin": "null"})
+    image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    path = "/data/foundation/catalog/dataSets"
+    assert asked(served.url, "GET", f"/t/made-by-a-page{path}", image)[0] == 403
+    assert asked(served.url, "GET", path, {**image, "x-emulator-test": "made-by-a-page"})[0] == 403
+    assert asked(served.url, "GET", f"/t/made-by-a-proxy{path}", {**image, **HEADERS})[0] == 200
     _, content = asked(served.url, "GET", "/_emulator/worlds", {})
-    assert "made-by-a-page" not in json.loads(content)["worlds"]
+    worlds = json.loads(content)["worlds"]
+    assert ("made-by-a-page" in worlds, "made-by-a-proxy" in worlds) == (False, True)
 
 
 def created(url: str) -> str:

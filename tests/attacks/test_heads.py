@@ -102,6 +102,14 @@ def test_many_headers_are_refused(served: ServedEmulator, number: int) -> None:
     refusal_of(exchange(served, GET + lines + b"\r\n"), "platform.head_too_large")
 
 
+def test_a_head_in_two_packets_is_measured_whole(served: ServedEmulator) -> None:
+    with connect(served.url) as raw:
+        raw.sendall(GET + b"x-a: " + b"a" * 60_000)
+        time.sleep(0.2)
+        raw.sendall(b"a" * 10_000 + b"\r\n\r\n")
+        refusal_of(rest_of(raw), "platform.head_too_large")
+
+
 def test_a_head_within_the_budget_is_taken(served: ServedEmulator) -> None:
     lines = b"".join(b"x-%d: %b\r\n" % (each, b"a" * 300) for each in range(190))
     received = exchange(served, GET + b"Connection: close\r\n" + lines + b"\r\n")
