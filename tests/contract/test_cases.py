@@ -91,6 +91,7 @@ def test_every_problem_is_used() -> None:
     raised = {
         "platform.head_too_large",
         "platform.internal_error",
+        "platform.interrupted",
         "platform.method_not_allowed",
         "platform.not_emulated",
         "platform.request_timeout",
