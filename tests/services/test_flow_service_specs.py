@@ -210,9 +210,22 @@ def test_a_spec_belongs_to_its_organization_and_all_its_sandboxes(api: AepClient
     assert api.call("GET", path, x_gw_ims_org_id="OTHER@AdobeOrg").status == 404
 
 
-def test_strict_enforcement_lets_no_user_make_specs(make: Callable[..., AepClient]) -> None:
+def test_strict_enforcement_lets_users_make_specs(make: Callable[..., AepClient]) -> None:
+    """The pages about own sources have them do it, with any token."""
     answer = make(enforce="strict").call("POST", url("connectionSpecs"), connection_spec())
-    assert (answer.status, answer.json["type"][-8:]) == (400, "1426-400")
+    assert answer.status == 201
+    assert answer.warnings == ["flow_service.create_connection_spec.token_is_a_service_token"]
+
+
+def test_an_own_streaming_source_has_the_documented_name(api: AepClient) -> None:
+    body = connection_spec(type="generic-streaming")
+    answer = api.call("POST", url("connectionSpecs"), body)
+    names = [warning.rpartition(".")[2] for warning in answer.warnings]
+    assert names == ["token_is_a_service_token", "streaming_spec_has_its_name"]
+    path = url("connectionSpecs", answer.json["id"])
+    answer = api.call("PUT", path, {**body, "name": "generic-streaming", "description": "Acme"})
+    assert (answer.status, answer.json["description"]) == (200, "Acme")
+    assert len(answer.warnings) == 1
 
 
 @pytest.mark.parametrize(
