@@ -14,7 +14,7 @@ from emulator.budgets import (
 )
 from emulator.contract.model import BODY, GATE
 from emulator.journal.entry import EXPECTS_HEADER, CallKind, Entry, EntryFinding, test_of
-from emulator.json_types import Json, JsonObject, dumps, loads
+from emulator.json_types import Json, JsonObject, dumps, loads, pointer_steps
 from emulator.web.message import Request
 from emulator.web.request_document import describe
 
@@ -94,7 +94,8 @@ class PackedExchange:
 
         masker = Masker(self.operation.service)
         request = exchange.request or {}
-        masker.learn(exchange.incoming.body, request.get("body"))
+        members = {"".join(pointer_steps(item.at)[1:2]) for item in self.findings}
+        masker.learn(exchange.incoming.body, request.get("body"), members)
         self.response_body = masker.found.absent_from_body(self.response_body)
         self.findings = tuple(
             replace(
@@ -153,8 +154,18 @@ class PackedEntry:
 
     def __init__(self, entry: Entry) -> None:
         document = entry.document
-        self._document = None if document is None else dumps(document)
-        self._entry = replace(entry, described=None)
+        body, is_whole = entry.body, len(entry.body) <= JOURNAL_BODY_BYTES
+        self._document = dumps(document) if document is not None and is_whole else None
+        answered = entry.response_body[:JOURNAL_EXCERPT_BYTES]
+        entry = replace(
+            entry,
+            body=body if is_whole else body[:JOURNAL_EXCERPT_BYTES],
+            body_truncated=entry.body_truncated or not is_whole,
+            response_body=answered,
+            response_truncated=entry.response_truncated or len(answered) < len(entry.response_body),
+            described=None,
+        )
+        self._entry = entry
         texts = [*entry.headers.items(), *entry.response_headers.items()]
         self.size = OVERHEAD + sum(len(name) + len(value) for name, value in texts)
         self.size += len(entry.body) + len(entry.response_body) + len(self._document or b"")

@@ -9,6 +9,7 @@ from binascii import Error
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
+from emulator.budgets import KIB
 from emulator.masking.texts import MASK
 
 MIN_REPLACED = 8
@@ -20,6 +21,9 @@ other texts would be torn otherwise.
 
 MIN_WITHIN_WORDS = 16
 """From how many characters on a secret is masked within longer words and in names too."""
+
+MAX_LENGTH = 16 * KIB
+"""How many characters of a secret are looked for elsewhere; what quotes it quotes its beginning."""
 
 MAX_FOUND = 200
 """How many secrets of one exchange are looked for elsewhere."""
@@ -40,6 +44,7 @@ class FoundSecrets:
         """Remember a secret; return what is shown in its place. What is masked is not one."""
         if not value:
             return ""
+        value = value[:MAX_LENGTH]
         if MASK not in value and len(self._shown) < MAX_FOUND:
             self._shown.setdefault(value, shown)
             self._ordered = None

@@ -7,13 +7,16 @@ original: text stays text, `Bearer` keeps its word, and empty values stay empty.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from emulator.budgets import BODY_VALUES, JOURNAL_BODY_BYTES
 from emulator.json_types import (
     MAX_DEPTH,
+    MISSING,
     Json,
     JsonObject,
     dumps,
+    has_more_values_than,
     is_deeper_than,
     loads,
 )
@@ -35,6 +38,9 @@ CONNECTIONS = "flow_service"
 
 TOKENS = "ims"
 """The service whose parameter `code` is an authorization code in any notation."""
+
+MAX_SCANNED = JOURNAL_BODY_BYTES
+"""How much of one text is scanned and shown: no text that is kept is longer."""
 
 _STEP = re.compile(r"[/.]")
 
@@ -80,6 +86,7 @@ class Masker:
 
         In JSON within a text they are recognized by their names, too.
         """
+        text = text[:MAX_SCANNED]
         if text[:1] in ("{", "["):
             return mask_notation(text, self.found.hide, has_code=self._has_code)
         return mask_text(text, self.found.hide)
@@ -95,14 +102,10 @@ class Masker:
         """
         if not body or not may_hold_secrets(text := body.decode("utf-8", "surrogateescape")):
             return body
-        if body.lstrip()[:1] in (b"{", b"[", b'"') and not is_deeper_than(body, MAX_DEPTH):
-            try:
-                value = loads(body)
-            except ValueError:
-                pass
-            else:
-                masked = self.json(value)
-                return body if masked == value else dumps(masked)
+        value = _read(body)
+        if value is not MISSING:
+            masked = self.json(value)
+            return body if masked == value else dumps(masked)
         if content_type.lower().startswith("multipart/") or "form-data" in text[:512]:
             text = mask_parts(text, self.found.hide)
         elif content_type.lower().startswith("application/x-www-form-urlencoded"):
@@ -110,16 +113,23 @@ class Masker:
         text = mask_notation(text, self.found.hide, has_code=self._has_code)
         return text.encode("utf-8", "surrogateescape")
 
-    def learn(self, body: bytes, value: Json) -> None:
-        """Remember the secrets of a long body of which not all is kept; `value` is its JSON."""
-        text = body.decode("utf-8", "surrogateescape")
-        if not may_hold_secrets(text):
+    def learn(self, body: bytes, value: Json, quoted: Iterable[str]) -> None:
+        """Remember the secrets of a long body of which not all is kept.
+
+        Args:
+            body: The body; what is behind its first `MAX_SCANNED` bytes is not scanned as text.
+            value: Its JSON, if it is JSON.
+            quoted: The members of it that texts about it quote; an empty one means all.
+        """
+        text = body[:MAX_SCANNED].decode("utf-8", "surrogateescape")
+        if may_hold_secrets(text):
+            mask_notation(text, self.found.hide, has_code=self._has_code)
+        if not isinstance(value, dict):
+            self.json(value)
             return
-        mask_notation(text, self.found.hide, has_code=self._has_code)
-        if isinstance(value, dict):
-            for name, item in value.items():
-                if self._is_auth(name, item):
-                    self.auth(item)
+        names = set(quoted)
+        for name in value if "" in names else names & value.keys():
+            self._member(name, value[name])
 
     def json(self, value: Json) -> Json:
         """Return a copy of a JSON value with its secrets masked."""
@@ -194,6 +204,18 @@ class Masker:
             return value
         self.found.hide(str(value))
         return 0
+
+
+def _read(body: bytes) -> Json:
+    """Return a body's JSON, or MISSING if it is not JSON that can be walked through."""
+    if body.lstrip()[:1] not in (b"{", b"[", b'"'):
+        return MISSING
+    if is_deeper_than(body, MAX_DEPTH) or has_more_values_than(body, BODY_VALUES):
+        return MISSING
+    try:
+        return loads(body)
+    except ValueError:
+        return MISSING
 
 
 def mask_api_key(key: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from emulator import budgets
 from emulator.journal.entry import Entry
 from emulator.journal.masked import masked
-from emulator.json_types import MISSING, dumps
+from emulator.json_types import MISSING, JsonObject, dumps, loads
 from emulator.masking.masker import Masker
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.judgement import Judgement, RoutedRequest
@@ -144,18 +144,20 @@ def without_secrets(entry: Entry) -> Entry:
     """
     shown = masked(entry)
     document = entry.document
-    if document is not None:
-        masker = Masker(entry.service)
-        document = {
-            **document,
-            "headers": masker.headers(document["headers"]),
-            "query": masker.json(document["query"]),
-        }
-        if "body" in document:
-            document["body"] = masker.json(document["body"])
-    response = shown.response_body[: budgets.JOURNAL_EXCERPT_BYTES]
-    is_cut = len(response) < len(shown.response_body) or entry.response_truncated
-    return replace(shown, response_body=response, response_truncated=is_cut, described=document)
+    return replace(shown, described=document and _masked_document(document, entry))
+
+
+def _masked_document(document: JsonObject, entry: Entry) -> JsonObject:
+    masker = Masker(entry.service)
+    document = {
+        **document,
+        "headers": masker.headers(document["headers"]),
+        "query": masker.json(document["query"]),
+    }
+    if "body" in document:
+        document["body"] = masker.json(document["body"])
+    cleaned: JsonObject = loads(masker.found.absent_from_body(dumps(document)))
+    return cleaned
 
 
 def _masked(

@@ -46,6 +46,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     for other in known:
         plain.setdefault(_plain(other), other)
     wanted = _plain(name)
+    if len(wanted) > 2 * max(map(len, plain), default=0):
+        return ""  # No name is near to one that long, and looking for it takes long.
     for other, spelled in plain.items():
         if other == wanted or (len(other) > 2 and sorted(other) == sorted(wanted)):
             return spelled

@@ -75,7 +75,8 @@ def _errors(validator: Validator, value: Json) -> Iterable[jsonschema_rs.Validat
     try:
         validator.validate(value)
     except jsonschema_rs.ValidationError as error:
-        return (error,)
+        # With its traceback it would hold this frame, and the value until garbage is collected.
+        return (error.with_traceback(None),)
     return ()
 
 
