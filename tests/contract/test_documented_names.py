@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -13,7 +11,12 @@ import pytest
 from emulator.contract import load_contract
 from emulator.contract.cases import CaseLookup
 from emulator.contract.checks import SCHEMAS
-from emulator.contract.checks.names import documented_members, members_schema, nearest
+from emulator.contract.checks.names import (
+    changed_members,
+    documented_members,
+    members_schema,
+    nearest,
+)
 from emulator.contract.judge import DIALECT, JudgedRule
 from emulator.contract.model import Operation, Rule
 from emulator.json_types import pointer_steps
@@ -21,32 +24,6 @@ from emulator.package_data import data_folder
 
 CONTRACT = load_contract(data_folder("contracts"))
 LATEST = CONTRACT.edition("latest")
-PACKAGE = Path(__file__).resolve().parents[2] / "emulator"
-OF_THE_RULES = {
-    "connectors.refresh_landing_zone_credentials": {"action": "it has one value"},
-    "flow_service.explore_connection": {
-        "determineProperties": "properties are determined where none are said",
-        "sourceParams": "it answers 501",
-    },
-    "flow_service.explore_connection_spec": {
-        "determineProperties": "properties are determined where none are said",
-        "sourceParams": "it answers 501",
-    },
-    "flow_service.get_connection_spec_configs": {
-        "outputType": "it has one value",
-        "outputField": "it has one value",
-    },
-    **{
-        f"data_prep.{name}_mapping_set": {"validate": "validation_is_never_left_out"}
-        for name in ("create", "replace")
-    },
-}
-"""Query parameters that no view reads, because rules say all that there is to say of them."""
-
-
-MOMENTS = ("created", "updated", "start", "end")
-FIELDS = {"folderName", "transform"}
-"""Catalog's lists take any field of their items; these are the names of fields only."""
 
 
 def emulated() -> Iterator[Operation]:
@@ -101,6 +78,29 @@ def test_members_are_looked_at_as_deep_as_documents_print_them(body: Any, found:
     assert validator.is_valid(body) == (not found)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "found"),
+    [
+        ("/name", 1, []),
+        ("/data", {"format": 1}, []),
+        ("/tags/any/thing", 1, []),
+        ("/items/-", {"id": 1}, []),
+        ("/items/0/of/any", 1, []),
+        ("/nmae", 1, ['/0/path: "nmae": did you mean name?']),
+        ("/data/fromat", 1, ['/0/path: "fromat": did you mean format?']),
+        ("/data", {"fromat": 1}, ['/0/value/fromat: "fromat": did you mean format?']),
+        ("/items/3/di", 1, ['/0/path: "di" is not documented']),
+        ("/items/-", {"di": 1}, ['/0/value/di: "di" is not documented']),
+    ],
+)
+def test_a_json_patch_names_members_too(path: str, value: Any, found: list[str]) -> None:
+    lookup: Any = None
+    arguments = [{"members": TREE, "near": near} for near in (True, False)]
+    patch: Any = [{"op": "add", "path": path, "value": value}, {"op": "remove", "path": "/gone"}]
+    reasons = [one for each in arguments for one in changed_members(patch, each, lookup)]
+    assert [f"{reason.at}: {reason.text}" for reason in reasons] == found
+
+
 # What every operation has
 
 
@@ -129,8 +129,7 @@ def test_no_such_rule_refuses() -> None:
 
 def test_every_operation_speaks_of_parameters_that_no_document_prints() -> None:
     checked = {rule.operation for rule in of_checks("documented_names", "known_names")}
-    silent = {operation.id for operation in emulated() if operation.service != "ims"} - checked
-    assert silent == set()
+    assert {operation.id for operation in emulated()} - checked == set()
 
 
 def test_every_operation_with_a_body_knows_its_members() -> None:
@@ -153,32 +152,6 @@ def ignored_by(operation: str) -> dict[str, str]:
     """Return what has no effect in an operation's requests."""
     resource, item = CONTRACT.resources.by_operation[operation]
     return resource.ignored_by(item)
-
-
-def texts_of(folders: list[Path]) -> set[str]:
-    """Return every text in the Python files of folders."""
-    trees = (ast.parse(path.read_text("utf-8")) for one in folders for path in one.glob("*.py"))
-    nodes = (node for tree in trees for node in ast.walk(tree))
-    return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-
-
-def test_every_documented_parameter_is_read_or_said_to_have_no_effect() -> None:
-    shared = texts_of([PACKAGE / "filters", PACKAGE / "data_plane"])
-    moments = {f"{name}{side}" for name in MOMENTS for side in ("After", "Before")}
-    unread = {}
-    for operation in emulated():
-        if operation.service == "ims":  # credentials, which rules judge
-            continue
-        read = texts_of([PACKAGE / "services" / operation.service]) | shared | moments
-        if operation.service == "catalog":
-            read |= FIELDS
-        is_of_a_resource = operation.id in CONTRACT.resources.by_operation
-        ignored = ignored_by(operation.id) if is_of_a_resource else {}
-        read |= {pointer.removeprefix("/query/") for pointer in ignored}
-        read |= OF_THE_RULES.get(operation.id, {}).keys()
-        if left := set(operation.query) - read:
-            unread[operation.id] = sorted(left)
-    assert unread == {}
 
 
 def test_what_has_no_effect_is_documented() -> None:

@@ -27,13 +27,10 @@ EMPTY = {
 }
 """Lists in which the platform has nothing, each with one that the same function makes."""
 
-CREDENTIALS = "ims"
-"""The service whose parameters are credentials, which stand in its body too: see `test_ims.py`."""
-
 
 def operations() -> Iterator[str]:
     for id, operation in CONTRACT.operations.items():
-        if operation.emulated and operation.query and operation.service != CREDENTIALS:
+        if operation.emulated and operation.query:
             yield id
 
 

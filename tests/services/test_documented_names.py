@@ -15,6 +15,7 @@ from tests.bodies import (
     FLOW_SERVICE,
     SCHEMA_REGISTRY,
     World,
+    dataset,
     flow,
     source_connection,
 )
@@ -86,6 +87,50 @@ def test_what_is_not_carried_out_is_said(api: AepClient, world: World) -> None:
     body = {"xdmSchema": world.schema, "version": 0, "mappings": mappings}
     answer = api.call("PUT", f"{CONVERSION}/mappingSets/{world.mapping}", body)
     assert "all_is_carried_out" not in names_of(answer.warnings)  # identity: false says nothing
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "rules"),
+    [
+        ("/description", "a", []),
+        ("/nmae", "a", ["changes_are_spelt_as_documented"]),
+        ("/team", "a", ["changes_are_documented"]),
+        ("/params/cdcEnabled", True, ["all_changes_are_carried_out", "result_raises_no_remark"]),
+        ("/params/cdcEnabled", False, ["result_raises_no_remark"]),
+    ],
+)
+def test_a_change_is_remarked_on_as_a_creation_is(
+    api: AepClient, world: World, path: str, value: Any, rules: list[str]
+) -> None:
+    place = f"{FLOW_SERVICE}/sourceConnections/{world.source}"
+    etag = api.ok("GET", place)["items"][0]["etag"]
+    patch = [{"op": "add", "path": path, "value": value}]
+    answer = api.call("PATCH", place, patch, if_match=etag)
+    assert (answer.status, sorted(names_of(answer.warnings))) == (200, rules)
+
+
+def test_what_the_platform_sets_is_said_where_a_request_says_otherwise(
+    api: AepClient, world: World
+) -> None:
+    body = {**dataset(world.schema), "created": 5, "imsOrg": "", "version": "9.9.9"}
+    answer = api.call("POST", f"{CATALOG}/dataSets", body)
+    assert names_of(answer.warnings) == ["all_is_carried_out"]
+    last = api.ok("GET", "/_emulator/journal?limit=1")["entries"][0]
+    assert [item["at"] for item in last["findings"]] == ["/body/created", "/body/version"]
+    place = f"{CATALOG}/dataSets/{world.dataset}"
+    shown = api.ok("GET", place)[world.dataset]
+    assert api.call("PUT", place, shown).warnings == []
+    assert names_of(api.call("PUT", place, {**shown, "created": 5}).warnings) == [
+        "all_is_carried_out"
+    ]
+    assert api.ok("GET", place)[world.dataset]["created"] == shown["created"]
+
+
+def test_a_token_request_is_remarked_on_too(api: AepClient) -> None:
+    sent = "grant_type=client_credentials&client_id=a&client_secret=b"
+    assert api.call("POST", f"/ims/token/v3?{sent}&scope=c").warnings == []
+    answer = api.call("POST", f"/ims/token/v3?{sent}&scpoe=c")
+    assert (answer.status, names_of(answer.warnings)) == (200, ["parameters_are_documented"])
 
 
 def test_a_flow_that_nothing_runs_is_remarked_on(api: AepClient, world: World) -> None:
