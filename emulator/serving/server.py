@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 1.5
 SWITCH_SECONDS = 0.001
+TICK_SECONDS = 1.0
+"""How often the time of a response and the patience with clients are looked at."""
+
 _BACKLOG = 1024
 _DRAIN_SECONDS = 0.002
 _ABORT_SECONDS = 1.0
@@ -148,7 +151,7 @@ class Server:
         while not self._ended.is_set():
             state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), timeout=1.0)
+                await asyncio.wait_for(self._ended.wait(), timeout=TICK_SECONDS)
             for connection in list(protocol.open):
                 connection.tick()
         listener.close()

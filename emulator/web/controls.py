@@ -37,7 +37,8 @@ class Controls:
 
     def __init__(self, settings: Settings, body_limit: Callable[[str, str], int]) -> None:
         self._token = settings.admin_token.encode()
-        self._allowed = tuple(name.lower().rstrip(".") for name in settings.allowed_hosts)
+        names = (*settings.allowed_hosts, settings.host)
+        self._allowed = tuple(name.lower().rstrip(".") for name in names)
         self._body_limit = body_limit
 
     def refusal(self, request: Request) -> Response | None:

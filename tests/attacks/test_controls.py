@@ -137,6 +137,12 @@ def test_names_can_be_added() -> None:
         assert asked(url, "GET", STATE, {"Host": FOREIGN})[0] == 200
 
 
+def test_the_name_that_it_listens_on_is_its_own() -> None:
+    application = new_emulator(host="emulator.example").application
+    for host, status in (("emulator.example:8080", 200), ("a.emulator.example", 403)):
+        assert application.handle(Request("GET", STATE, {"host": host})).status == status
+
+
 def test_the_address_at_which_a_request_arrives_is_its_own() -> None:
     application = new_emulator().application
     for local, status in (("203.0.113.7", 200), ("203.0.113.8", 403), ("", 403)):

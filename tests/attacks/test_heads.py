@@ -22,6 +22,9 @@ from tests.emulators import new_emulator
 
 MIB = 1024**2
 TIMEOUT = 60.0
+TICK = 0.1
+"""Seconds in place of one of the server's, in tests of its patience."""
+
 GET = b"GET /_emulator/health HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /_emulator/tick HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
@@ -145,10 +148,11 @@ def test_requests_before_the_refused_one_are_answered(served: ServedEmulator) ->
 
 @contextmanager
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A server with seconds in place of half minutes; at full size the budgets are as they are."""
+    """A server with little patience; at full size the budgets are as they are."""
     if not IS_FULL:
         for name in ("HEAD_SECONDS", "BODY_SECONDS", "SEND_SECONDS"):
-            monkeypatch.setattr(budgets, name, 1)
+            monkeypatch.setattr(budgets, name, 5)
+        monkeypatch.setattr("emulator.serving.server.TICK_SECONDS", TICK)
     with Server(Echo()) as running:
         yield running
 
@@ -184,7 +188,7 @@ def trickle(server: Server, begun: bytes) -> bytes:
     """Send a letter at a time until an answer comes; return it."""
     with connected(server) as raw:
         raw.sendall(begun)
-        raw.settimeout(0.2)
+        raw.settimeout(0.05)
         while True:
             try:
                 raw.sendall(b"a")
@@ -198,13 +202,13 @@ def trickle(server: Server, begun: bytes) -> bytes:
 
 def test_a_body_that_keeps_coming_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time is given for each piece, so a slow line is not cut off."""
-    number = 12
+    number = 60 if IS_FULL else 24
     length = number * budgets.MIN_BODY_RATE
     with impatient(monkeypatch) as server, connected(server) as raw:
         raw.sendall(b"POST / HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % length)
         for _ in range(number):
             raw.sendall(b"a" * budgets.MIN_BODY_RATE)
-            time.sleep(0.25)
+            time.sleep(0.8 if IS_FULL else TICK / 2)
         assert rest_of(raw).endswith(str(length).encode())
 
 
@@ -213,10 +217,11 @@ def test_a_client_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch
         def handle(self, request: Request) -> Response:
             return Response(200, [], bytes(16 * MIB))
 
-    monkeypatch.setattr(budgets, "SEND_SECONDS", 1)
+    monkeypatch.setattr(budgets, "SEND_SECONDS", 2)
+    monkeypatch.setattr("emulator.serving.server.TICK_SECONDS", TICK)
     with Server(Large()) as server, connected(server) as raw:
         raw.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        time.sleep(4)
+        time.sleep(10 * TICK)
         assert len(rest_of(raw)) < 16 * MIB
 
 
@@ -336,6 +341,7 @@ def test_beyond_the_budget_of_unread_answers_others_wait_a_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(budgets, "ANSWERS_BYTES", 24 * MIB)
+    monkeypatch.setattr("emulator.serving.server.TICK_SECONDS", 2 * TICK)
     with Server(Long()) as server, ExitStack() as stack:
         idle = [stack.enter_context(connected(server)) for _ in range(3)]
         for raw in idle:
