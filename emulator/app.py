@@ -119,9 +119,12 @@ def _compose(
     services: tuple[Service[Domain], ...] = (),
 ) -> Emulator:
     views: dict[str, View] = {}
+    if store is None:
+        store = MemoryStore(None if base is None else base.platform.store.room)
+    store.room.limit = settings.max_stored
     platform = Platform(
-        store or MemoryStore(),
-        blobs or MemoryBlobs(),
+        store,
+        blobs or MemoryBlobs(store.room),
         clock or SystemClock(),
         Ids(settings.seed),
         fixtures,

@@ -148,6 +148,9 @@ KEPT_SCHEMA_BYTES = 64 * KIB
 BACKTRACK_STEPS = 10_000
 """Steps back of a regular expression in a spec's schema; the value does not match."""
 
+ROW_ERRORS = 100
+"""Errors of one row that diagnostics show; they show the first ones."""
+
 STATE_VALUES = 2_000_000
 """Values in a state file, those within others included; the state is not loaded."""
 

@@ -19,7 +19,7 @@ from emulator.json_types import Json, JsonObject
 from emulator.ongoing import Ongoing
 from emulator.sandbox import Sandbox
 from emulator.settings import Settings
-from emulator.store import ALL, Blobs, Change, Hint, Store, Stored
+from emulator.store import ALL, Blobs, Change, Hint, Room, Store, Stored
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
@@ -239,6 +239,8 @@ class PlatformBase:
         settings: Settings,
     ) -> None:
         self.store = store
+        self.room: Room = store.room
+        """How much may be kept; isolated emulators share it."""
         self.blobs = blobs
         self.clock = clock
         self.ids = ids

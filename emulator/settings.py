@@ -133,6 +133,13 @@ class Settings:
         "largest file, or part of a file, that one request uploads",
         "128MiB",
     )
+    max_stored: int = _setting(
+        192 * 1024**2,
+        _bytes,
+        "largest content of all files and resources, those of isolated emulators included; "
+        "the request is refused",
+        "192MiB",
+    )
     max_unpacked: int = _setting(
         128 * 1024**2,
         _bytes,

@@ -8,6 +8,7 @@ from emulator.admin.replies import Routes, answer, error
 from emulator.data_plane.files import ConnectionFiles, File, clean_path
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
+from emulator.store import NoRoom
 from emulator.web.call import Reply
 from emulator.web.engine import Engine
 from emulator.web.flask_app import flask_response
@@ -52,7 +53,10 @@ class _Views:
         with self._platform.store.exclusive(sandbox):
             files = ConnectionFiles(self._platform)
             known = files.find(sandbox, container, path)
-            file = files.put(sandbox, container, path, content)
+            try:
+                file = files.put(sandbox, container, path, content)
+            except NoRoom as full:
+                return error(413, "no room", f"{full}, as --max-stored says")
         return answer(_shown(container, file), 200 if known else 201)
 
     def _is_too_long(self) -> bool:

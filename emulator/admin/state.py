@@ -57,6 +57,9 @@ class StateViews:
             return error(413, "state too large", str(wrong))
         except StateError as wrong:
             return error(400, "invalid state", str(wrong))
+        most = self._engine.platform.room.limit
+        if state.size > most:
+            return error(413, "state too large", f"--max-stored lets {most} bytes be kept")
         restore(self._engine, state)
         documents = sum(len(rows) for rows in state.store.documents.values())
         return answer({"documents": documents})

@@ -32,6 +32,10 @@ def file_format(dataset: JsonObject) -> str:
     return "parquet"
 
 
+class UnwritableRow(ValueError):
+    """A row that is no JSON, so that it cannot be written."""
+
+
 class DatasetFileWriter:
     """Takes the good rows of one batch, and writes a part of its file when it is full.
 
@@ -51,6 +55,8 @@ class DatasetFileWriter:
 
         Raises:
             OverBudget: It has too many columns.
+            UnwritableRow: It is not JSON: a mapping can make a number too large, or a text that is
+                not Unicode.
         """
         if not self._part.takes(row):
             self._write()
@@ -103,7 +109,10 @@ class _Part:
 
     def takes(self, row: JsonObject) -> bool:
         """Add a row and return True, unless it makes the part too large."""
-        size = len(dumps(row))
+        try:
+            size = len(dumps(row))
+        except TypeError as error:
+            raise UnwritableRow(f"The row cannot be written: {error}.") from error
         if self.rows and self._bytes + size > PART_BYTES:
             return False
         self._measure(self._root, row)

@@ -13,14 +13,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from emulator.budgets import ROW_ERRORS
 from emulator.data_plane.conform import CORRUPT_CODE, DESCRIPTIONS, RowError
+from emulator.data_plane.rows import CORRUPT, MAX_CORRUPT_CHARACTERS
 from emulator.json_types import JsonObject, dumps
 from emulator.scope import Scope
 
 ROWS_PER_FILE = 10_000
 MAX_SAMPLES = 10
-_BUFFERED_ROWS = 512
-"""How many rows of a file are in memory before they are appended to it."""
+_BUFFERED_BYTES = 256 * 1024
+"""How much of a file is in memory before it is appended to it."""
 
 
 class Diagnostics:
@@ -32,15 +34,16 @@ class Diagnostics:
         self._sandbox = scope.sandbox
         self._root = f"batches/{batch_id}"
         self._detailed = detailed
-        self._buffers: dict[str, list[bytes]] = {}
+        self._buffers: dict[str, bytearray] = {}
         self._written: Counter[str] = Counter()
-        self._samples: list[JsonObject] = []
+        self._samples: list[bytes] = []
         self._descriptions = dict(DESCRIPTIONS)
         self.rows = 0
         self.codes: Counter[str] = Counter()
 
     def add(self, value: JsonObject, errors: list[RowError]) -> None:
         """Note a row that cannot land, with at least one error."""
+        value, errors = _writable(value), errors[:ROW_ERRORS]
         self.rows += 1
         for code in dict.fromkeys(error.code for error in errors):
             self.codes[code] += 1
@@ -55,7 +58,7 @@ class Diagnostics:
             row = {**value, "_errors": _row_errors(errors), "_filename": name}
             self._write(f"meta/row_errors/{name}", row)
             if len(self._samples) < MAX_SAMPLES:
-                self._samples.append(row)
+                self._samples.append(dumps(row))
 
     def close(self, input_files: Iterable[str]) -> None:
         """Write what is still held, and which files the batch was made of."""
@@ -67,7 +70,8 @@ class Diagnostics:
             lines = b"".join(dumps({"path": name}) + b"\n" for name in input_files)
             self._put("meta/input_files/input_files_0.json", lines)
             if self._samples:
-                self._put("meta/row_error_samples.json", dumps(self._samples))
+                samples = b"[" + b",".join(self._samples) + b"]"
+                self._put("meta/row_error_samples.json", samples)
 
     def withdraw(self) -> None:
         """Remove what was written: the batch has been given up."""
@@ -89,14 +93,14 @@ class Diagnostics:
         return [{"code": "INGEST-1212-400", "description": text}, *counted]
 
     def _write(self, name: str, row: JsonObject) -> None:
-        buffer = self._buffers.setdefault(name, [])
-        buffer.append(dumps(row) + b"\n")
-        if len(buffer) >= _BUFFERED_ROWS:
+        buffer = self._buffers.setdefault(name, bytearray())
+        buffer += dumps(row) + b"\n"
+        if len(buffer) >= _BUFFERED_BYTES:
             self._flush(name)
 
     def _flush(self, name: str) -> None:
         lines = self._buffers.pop(name)
-        self._blobs.append(self._sandbox, f"{self._root}/{name}", b"".join(lines))
+        self._blobs.append(self._sandbox, f"{self._root}/{name}", lines)
 
     def _put(self, name: str, content: bytes) -> None:
         self._blobs.put(self._sandbox, f"{self._root}/{name}", content)
@@ -114,6 +118,16 @@ _TEXT_WITH_DIAGNOSTICS = (
 
 
 _OWN_CODE = re.compile(r"INGEST-(\d+)-400")
+
+
+def _writable(value: JsonObject) -> JsonObject:
+    """Return a row as it is if it is JSON, else what can be shown of it."""
+    try:
+        dumps(value)
+    except TypeError:
+        shown = repr(value)[:MAX_CORRUPT_CHARACTERS]
+        return {CORRUPT: shown.encode("utf-8", "replace").decode()}
+    return value
 
 
 def _row_errors(errors: list[RowError]) -> list[JsonObject]:

@@ -6,6 +6,13 @@ SOURCE_FAILED = "CONNECTOR-2001-500"
 """The code under which the documents show that an activity of a run failed."""
 
 
+INTERNAL_ERROR = "EMULATOR-1000-500"
+"""The code of a run or batch in which this emulator itself failed."""
+
+NO_ROOM = "EMULATOR-ROOM"
+"""The code of a run or batch for whose data there is no room; no document has one for that."""
+
+
 class FileError(Exception):
     """A file that cannot be read at all. `code` and the text are those of the documents."""
 

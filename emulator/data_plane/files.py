@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
-from emulator.store import Change, Hint
+from emulator.store import Change, Hint, NoRoom
 
 if TYPE_CHECKING:
     from emulator.scope import PlatformBase
@@ -50,16 +50,31 @@ class ConnectionFiles:
 
     def put(self, sandbox: Sandbox, container: str, path: str, content: bytes) -> File:
         """Write a file whole, new or in place of the one that is there."""
-        file = File(
-            path=clean_path(path),
-            size=len(content),
-            modified=self._platform.clock.now(),
-            number=self._store.next(sandbox, FILE),
-        )
+        file = self._written(sandbox, path, len(content))
         key = _key(container, file.path)
-        self._blobs.put(sandbox, f"files/{key}", content)
+        try:
+            self._blobs.put(sandbox, f"files/{key}", content)
+        except NoRoom:
+            if not self._drop_forgotten(sandbox):
+                raise
+            self._blobs.put(sandbox, f"files/{key}", content)
         self._store.write(Change(sandbox, FILE, key, file._asdict(), moves=True))
         return file
+
+    def _written(self, sandbox: Sandbox, path: str, size: int) -> File:
+        """Return a file that is written now."""
+        now, number = self._platform.clock.now(), self._store.next(sandbox, FILE)
+        return File(clean_path(path), size, now, number)
+
+    def _drop_forgotten(self, sandbox: Sandbox) -> int:
+        """Remove the files that the landing zone keeps no more; return how many there were."""
+        head, oldest = _key(LANDING_ZONE, ""), self._oldest(LANDING_ZONE)
+        found = self._store.scan(sandbox, FILE, hint=Hint(prefix=head))
+        gone = [stored.key for stored in found if stored.body["modified"] < oldest]
+        for key in gone:
+            self._store.write(Change(sandbox, FILE, key, None))
+            self._blobs.delete(sandbox, f"files/{key}")
+        return len(gone)
 
     def put_block(
         self, sandbox: Sandbox, container: str, path: str, block: str, content: bytes
@@ -80,11 +95,16 @@ class ConnectionFiles:
         self, sandbox: Sandbox, container: str, path: str, blocks: list[str]
     ) -> File | None:
         """Write a file that is made of parts, in this order; None if one of them is missing."""
-        parts = [self._blobs.read(sandbox, _block(container, path, name)) for name in blocks]
-        if any(part is None for part in parts):
+        head = _block(container, path, "")
+        if not {f"{head}{name}" for name in blocks} <= {*self._blobs.keys(sandbox, head)}:
             return None
-        self._blobs.delete_all(sandbox, _block(container, path, ""))
-        return self.put(sandbox, container, path, b"".join(part or b"" for part in parts))
+        file = self._written(sandbox, path, 0)
+        key = _key(container, file.path)
+        self._blobs.join(sandbox, f"files/{key}", [f"{head}{name}" for name in blocks])
+        self._blobs.delete_all(sandbox, head)
+        file = file._replace(size=self._blobs.size(sandbox, f"files/{key}") or 0)
+        self._store.write(Change(sandbox, FILE, key, file._asdict(), moves=True))
+        return file
 
     def find(self, sandbox: Sandbox, container: str, path: str) -> File | None:
         """Return one file, or None."""

@@ -13,18 +13,21 @@ Source: "Batch Ingestion API guide", with its pages on partial ingestion and tro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from emulator.budgets import CONFORMED_FIELDS
 from emulator.data_plane.conform import CORRUPT_CODE, RowError, conformer
-from emulator.data_plane.dataset_files import DatasetFileWriter, file_format
+from emulator.data_plane.dataset_files import DatasetFileWriter, UnwritableRow, file_format
 from emulator.data_plane.diagnostics import Diagnostics
-from emulator.data_plane.errors import FileError
+from emulator.data_plane.errors import NO_ROOM, FileError
+from emulator.data_plane.rows import CORRUPT, MAX_CORRUPT_CHARACTERS
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Conform, Scope
 from emulator.services.interfaces import Batches
+from emulator.store import NoRoom
 from emulator.xdm.fields import field_count
 from emulator.xdm.resolution import EXCESS
 
@@ -138,6 +141,17 @@ def conformer_of(scope: Scope, dataset: JsonObject) -> Conform:
     return known[1]
 
 
+def _tried(step: Callable[[], None]) -> FileError | None:
+    """Do a step of an ingestion; return why it fails the batch as a whole, if it does."""
+    try:
+        step()
+    except FileError as error:
+        return error
+    except NoRoom as error:
+        return FileError(NO_ROOM, f"There is no room for the data: {error}.")
+    return None
+
+
 class _Ingestion:
     """The ingestion of one batch."""
 
@@ -152,18 +166,13 @@ class _Ingestion:
 
     def carry_out(self, input: Input, percent: float) -> JsonObject:
         """Take the rows; return the members of the batch, which has ended."""
-        refused: FileError | None = None
-        try:
-            self._ask_hooks()
-            self._refuse_excess()
-            self._take(input.rows)
-        except FileError as error:
-            refused = error
-        self._bad.close(input.files)
+        refused = _tried(partial(self._take_all, input.rows))
+        refused = _tried(partial(self._bad.close, input.files)) or refused
         succeeds = refused is None and self._bad.rows * 100 <= percent * self._read
         if succeeds:
-            self._files.close()
-        else:
+            refused = _tried(self._files.close)
+            succeeds = refused is None
+        if not succeeds:
             self._files.withdraw()
         errors = self._bad.errors(self._files.rows)
         if refused is not None:
@@ -174,6 +183,11 @@ class _Ingestion:
         """Remove all that was written."""
         self._files.withdraw()
         self._bad.withdraw()
+
+    def _take_all(self, rows: Iterable[InputRow]) -> None:
+        self._ask_hooks()
+        self._refuse_excess()
+        self._take(rows)
 
     def _ask_hooks(self) -> None:
         for hook in self._scope.platform.batch_hooks:
@@ -197,8 +211,12 @@ class _Ingestion:
             converted = row.value if errors else conform(row.value, errors)
             if errors:
                 self._bad.add(row.value, errors)
-            else:
+                continue
+            try:
                 write(converted)
+            except UnwritableRow as error:
+                shown = {CORRUPT: repr(row.value)[:MAX_CORRUPT_CHARACTERS]}
+                self._bad.add(shown, [RowError(CORRUPT_CODE, str(error))])
 
     def _members(self, succeeds: bool, errors: list[JsonObject], input: Input) -> JsonObject:
         """Return what a finished batch has, its metrics in the older and the newer vocabulary."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from emulator.data_plane import sources
 from emulator.data_plane.compression import UnpackedFile
 from emulator.data_plane.delta import DeltaColumn, Selection
-from emulator.data_plane.errors import FileError, SourceError
+from emulator.data_plane.errors import INTERNAL_ERROR, NO_ROOM, FileError, SourceError
 from emulator.data_plane.files import ConnectionFiles, File
 from emulator.data_plane.flow_parts import (
     MAPPING_FAILED,
@@ -28,14 +28,12 @@ from emulator.json_types import JsonObject, as_object
 from emulator.ongoing import Interrupted
 from emulator.scope import Scope
 from emulator.services.interfaces import Batches, Services
+from emulator.store import NoRoom
 
 if TYPE_CHECKING:
     from emulator.mapping import CompiledMapping
 
 _log = logging.getLogger("emulator")
-
-INTERNAL_ERROR = "EMULATOR-1000-500"
-"""The code of a run in which this emulator itself failed."""
 
 MAPPING_FAILED_TEXT = "Mapper Transform Error"
 
@@ -77,6 +75,8 @@ def carry_out(
     except Interrupted as error:
         scope.platform.ongoing.check_place()
         return replace(reader.result(error.code, str(error)), is_interrupted=True)
+    except NoRoom as error:
+        return reader.result(NO_ROOM, f"There is no room for the data: {error}.")
     except Exception as error:  # noqa: BLE001 - a bug must not break every list of flows and runs
         _log.exception("a run of flow %s broke", flow["id"])
         return reader.result(INTERNAL_ERROR, f"The run broke: {error!r}.")

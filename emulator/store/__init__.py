@@ -14,6 +14,7 @@ from emulator.store.base import (
 )
 from emulator.store.blobs import Blob, Blobs, MemoryBlobs
 from emulator.store.memory import MemoryStore
+from emulator.store.room import NoRoom, Room
 
 __all__ = [
     "ALL",
@@ -25,7 +26,9 @@ __all__ = [
     "Hint",
     "MemoryBlobs",
     "MemoryStore",
+    "NoRoom",
     "Place",
+    "Room",
     "Row",
     "Snapshot",
     "Store",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from emulator.json_types import Json
 from emulator.sandbox import Sandbox
+from emulator.store.room import Room
 
 
 class Stored(NamedTuple):
@@ -46,15 +48,29 @@ Row = tuple[int, int, bytes]
 """Ordinal, version and body of a document, the body as JSON."""
 
 
+DOCUMENT_BYTES = 300
+"""What a document costs beside its body and key: its row, and its places in tables."""
+
+
 class Snapshot(NamedTuple):
     """All that a store holds at one moment. It never changes, whatever the store does next.
 
     `documents` has rows by key, in order of creation. Its mappings are not to be written to: a
-    store that has loaded a snapshot may read from them for as long as it lives.
+    store that has loaded a snapshot may read from them for as long as it lives. `sizes` has the
+    bytes of places whose store has counted them.
     """
 
     documents: Mapping[Place, Mapping[str, Row]]
     counters: Mapping[Place, int]
+    sizes: Mapping[Place, int] = MappingProxyType({})
+
+    def size(self, place: Place) -> int:
+        """Return about how many bytes the documents of a place have."""
+        known = self.sizes.get(place)
+        if known is None:
+            rows = self.documents.get(place, {})
+            return sum(len(key) + len(row[2]) + DOCUMENT_BYTES for key, row in rows.items())
+        return known
 
 
 EMPTY = Snapshot({}, {})
@@ -89,7 +105,12 @@ class Conflict(Exception):
 
 
 class Store(Protocol):
-    """Versioned JSON documents. Bodies go in and come out as copies."""
+    """Versioned JSON documents. Bodies go in and come out as copies.
+
+    `room` counts what is kept, that of files too.
+    """
+
+    room: Room
 
     def read(self, sandbox: Sandbox, kind: str, key: str) -> Stored | None:
         """Return one document."""

@@ -10,6 +10,7 @@ from itertools import accumulate
 from typing import BinaryIO, NamedTuple, Protocol, cast
 
 from emulator.sandbox import Sandbox
+from emulator.store.room import NoRoom, Room
 
 
 class Blob(NamedTuple):
@@ -22,6 +23,8 @@ class Blob(NamedTuple):
 
 class Blobs(Protocol):
     """Bytes under keys such as `batches/{id}/files/{name}`; a key is any text.
+
+    What is written may find no room: a `NoRoom`, and nothing has changed.
 
     Blobs have no versions: a caller that decides and writes in one step does so within the store's
     exclusive section of the sandbox.
@@ -75,7 +78,7 @@ class _Pieces(io.RawIOBase):
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self._pieces = pieces
-        self._ends = list(accumulate(map(len, pieces)))
+        self._ends = list(accumulate(map(len, pieces))) or [0]
         self._at = 0
 
     @classmethod
@@ -98,7 +101,7 @@ class _Pieces(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # as it is called
         index = bisect_right(self._ends, self._at)
-        if index == len(self._pieces):
+        if index >= len(self._pieces):
             return 0
         piece = self._pieces[index]
         begin = self._at - (self._ends[index] - len(piece))
@@ -111,35 +114,52 @@ class _Pieces(io.RawIOBase):
 class MemoryBlobs:
     """All blobs of one emulator in one process.
 
-    A blob is the list of what was written, so that a file of many parts is copied once, when it
-    is first read, and not at every part.
+    A blob is the list of what was written: its pieces are never copied together.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room | None = None) -> None:
+        """Keep as much as there is room for, or anything."""
+        self._room = room or Room()
         self._lock = threading.Lock()
         self._sandboxes: dict[Sandbox, dict[str, list[bytes]]] = {}
 
     def put(self, sandbox: Sandbox, key: str, content: bytes | bytearray) -> None:
+        piece = bytes(content)
         with self._lock:
-            self._sandboxes.setdefault(sandbox, {})[key] = [bytes(content)]
+            blobs = self._sandboxes.setdefault(sandbox, {})
+            before = blobs.get(key, [])
+            self._release(before)  # it leaves its room to what takes its place
+            try:
+                self._room.hold(piece, len(piece))
+            except NoRoom:
+                with self._room.exempt():
+                    for kept in before:
+                        self._room.hold(kept, len(kept))
+                raise
+            blobs[key] = [piece]
 
     def append(self, sandbox: Sandbox, key: str, content: bytes | bytearray) -> None:
+        piece = self._held(content)
         with self._lock:
-            self._sandboxes.setdefault(sandbox, {}).setdefault(key, []).append(bytes(content))
+            self._sandboxes.setdefault(sandbox, {}).setdefault(key, []).append(piece)
+
+    def _held(self, content: bytes | bytearray) -> bytes:
+        piece = bytes(content)
+        self._room.hold(piece, len(piece))
+        return piece
+
+    def _release(self, pieces: Iterable[bytes]) -> None:
+        for piece in pieces:
+            self._room.release(piece)
 
     def read(
         self, sandbox: Sandbox, key: str, start: int = 0, length: int | None = None
     ) -> bytes | None:
-        with self._lock:
-            pieces = self._sandboxes.get(sandbox, {}).get(key)
-            if pieces is None:
-                return None
-            if len(pieces) > 1:
-                pieces[:] = [b"".join(pieces)]
-            content = pieces[0]
-        if start == 0 and (length is None or length >= len(content)):
-            return content
-        return content[start:] if length is None else content[start : start + length]
+        stream = self.open(sandbox, key)
+        if stream is None:
+            return None
+        stream.seek(start)
+        return stream.read(-1 if length is None else length)
 
     def open(self, sandbox: Sandbox, key: str) -> BinaryIO | None:
         with self._lock:
@@ -166,19 +186,26 @@ class MemoryBlobs:
             blobs = self._sandboxes.setdefault(sandbox, {})
             names = list(parts)
             pieces = [piece for name in names for piece in blobs[name]]
-            for name in names:
-                del blobs[name]
-            blobs[key] = pieces or [b""]
+            # The same piece may come many times; whoever reads the blob has each of them.
+            if sum(map(len, pieces)) > self._room.limit:
+                raise NoRoom(self._room.limit)
+            for piece in pieces:
+                self._room.hold(piece, len(piece))
+            for name in dict.fromkeys((*names, key)):
+                self._release(blobs.pop(name, ()))
+            blobs[key] = pieces
 
     def delete(self, sandbox: Sandbox, key: str) -> bool:
         with self._lock:
-            return self._sandboxes.get(sandbox, {}).pop(key, None) is not None
+            pieces = self._sandboxes.get(sandbox, {}).pop(key, None)
+            self._release(pieces or ())
+        return pieces is not None
 
     def delete_all(self, sandbox: Sandbox, prefix: str) -> int:
         with self._lock:
             keys = self._matching(sandbox, prefix)
             for key in keys:
-                del self._sandboxes[sandbox][key]
+                self._release(self._sandboxes[sandbox].pop(key))
         return len(keys)
 
     def everything(self) -> Iterator[Blob]:
@@ -187,18 +214,32 @@ class MemoryBlobs:
                 (sandbox, key) for sandbox, blobs in self._sandboxes.items() for key in blobs
             )
         for sandbox, key in places:
-            content = self.read(sandbox, key)
+            content = self._whole(sandbox, key)
             if content is not None:
                 yield Blob(sandbox, key, content)
 
+    def _whole(self, sandbox: Sandbox, key: str) -> bytes | None:
+        """Return a blob, from now on in one piece, so that it can be shared with states."""
+        with self._lock, self._room.exempt():
+            pieces = self._sandboxes.get(sandbox, {}).get(key)
+            if pieces is None:
+                return None
+            if len(pieces) != 1:
+                whole = self._held(b"".join(pieces))
+                self._release(pieces)
+                pieces[:] = [whole]
+            return pieces[0]
+
     def erase(self, organization: str | None = None, name: str | None = None) -> None:
         with self._lock:
-            self._sandboxes = {
-                sandbox: blobs
-                for sandbox, blobs in self._sandboxes.items()
-                if organization not in (None, sandbox.organization)
-                or name not in (None, sandbox.name)
-            }
+            gone = [
+                sandbox
+                for sandbox in self._sandboxes
+                if organization in (None, sandbox.organization) and name in (None, sandbox.name)
+            ]
+            for sandbox in gone:
+                for pieces in self._sandboxes.pop(sandbox).values():
+                    self._release(pieces)
 
     def close(self) -> None:
         self.erase()

@@ -13,10 +13,21 @@ from weakref import WeakValueDictionary
 
 from emulator.json_types import Json, dumps, loads
 from emulator.sandbox import Sandbox
-from emulator.store.base import ALL, Change, Conflict, Hint, Place, Row, Snapshot, Stored
+from emulator.store.base import (
+    ALL,
+    DOCUMENT_BYTES,
+    Change,
+    Conflict,
+    Hint,
+    Place,
+    Row,
+    Snapshot,
+    Stored,
+)
 from emulator.store.indexes import FEW, Entry, Indexes, Numbers, Texts
 from emulator.store.indexes import descending as highest_first
 from emulator.store.parts import Parts
+from emulator.store.room import Room
 
 _T = TypeVar("_T")
 _I = TypeVar("_I", Texts, Numbers)
@@ -26,6 +37,11 @@ _ordinal = itemgetter(0)
 
 def _ordinal_of_pair(pair: tuple[str, Row]) -> int:
     return pair[1][0]
+
+
+def _cost(key: str, body: bytes) -> int:
+    """Return how many bytes a document counts."""
+    return len(key) + len(body) + DOCUMENT_BYTES
 
 
 def _encoded(body: Json) -> bytes:
@@ -56,7 +72,12 @@ class MemoryStore:
     written to; so neither making nor loading one depends on how many documents there are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room | None = None) -> None:
+        """Keep as much as there is room for, or anything."""
+        self.room = room or Room()
+        # By place: what was loaded, which may be shared, and what counts beyond that.
+        self._loaded: dict[Place, Mapping[str, Row]] = {}
+        self._grown: dict[Place, int] = {}
         self._lock = threading.Lock()
         self._kinds: dict[Place, Mapping[str, Row]] = {}
         self._own: dict[Place, dict[str, Row]] = {}
@@ -190,6 +211,7 @@ class MemoryStore:
         with self._lock:
             for change in changes:
                 self._expect(change)
+            self._count(changes, encoded)
             for change, body in zip(changes, encoded, strict=True):
                 self._apply(change, body)
 
@@ -198,6 +220,27 @@ class MemoryStore:
         found = row[1] if row else 0
         if change.expected is not None and change.expected != found:
             raise Conflict(change, found)
+
+    def _count(self, changes: Iterable[Change], bodies: Iterable[bytes | None]) -> None:
+        """Count what changes make the store larger or smaller by, or refuse them all."""
+        growth: dict[Place, int] = {}
+        for change, body in zip(changes, bodies, strict=True):
+            place, key = (change.sandbox, change.kind), change.key
+            row = self._kinds.get(place, {}).get(key)
+            size = 0 if body is None else _cost(key, body)
+            if row is not None and row is not self._loaded.get(place, {}).get(key):
+                size -= _cost(key, row[2])
+            growth[place] = growth.get(place, 0) + size
+        self.room.change(sum(growth.values()))
+        for place, size in growth.items():
+            self._grown[place] = self._grown.get(place, 0) + size
+
+    def _forget(self, place: Place) -> None:
+        """Count a place no more."""
+        self.room.change(-self._grown.pop(place, 0))
+        loaded = self._loaded.pop(place, None)
+        if loaded is not None:
+            self.room.release(loaded)
 
     def _apply(self, change: Change, body: bytes | None) -> None:
         place = (change.sandbox, change.kind)
@@ -235,6 +278,8 @@ class MemoryStore:
         with self._lock:
             self._indexes.forget()
             self._lists.clear()
+            for place in [place for place in self._kinds if goes(place[0])]:
+                self._forget(place)
             self._kinds = {key: rows for key, rows in self._kinds.items() if not goes(key[0])}
             self._own = {key: rows for key, rows in self._own.items() if not goes(key[0])}
             self._counters = {key: n for key, n in self._counters.items() if not goes(key[0])}
@@ -242,13 +287,25 @@ class MemoryStore:
     def dump(self) -> Snapshot:
         with self._lock:
             self._own = {}
-            return Snapshot(dict(self._kinds), dict(self._counters))
+            sizes = {place: self._size(place) for place in self._kinds}
+            return Snapshot(dict(self._kinds), dict(self._counters), sizes)
+
+    def _size(self, place: Place) -> int:
+        loaded = self._loaded.get(place)
+        return self._grown.get(place, 0) + (0 if loaded is None else self.room.size_of(loaded))
 
     def load(self, snapshot: Snapshot, sandbox: Sandbox | None = None) -> None:
         self._parts.forget()
-        with self._lock:
+        with self._lock, self.room.exempt():
             self._indexes.forget()
             self._lists.clear()
+            for place in list(self._kinds):
+                if sandbox in (None, place[0]):
+                    self._forget(place)
+            for place, rows in snapshot.documents.items():
+                if sandbox in (None, place[0]):
+                    self.room.hold(rows, snapshot.size(place))
+                    self._loaded[place] = rows
             self._own = {} if sandbox is None else _without(self._own, sandbox)
             self._kinds = _replaced(self._kinds, snapshot.documents, sandbox)
             self._counters = _replaced(self._counters, snapshot.counters, sandbox)

@@ -23,6 +23,7 @@ from emulator.problem import Problem
 from emulator.sandbox import PLATFORM, Sandbox
 from emulator.scope import Scope
 from emulator.services.interfaces import CatchingUp
+from emulator.store import NoRoom
 from emulator.web.call import Answer, Call, Part, Reply, Rest, View
 from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.exchange import After, Before, Exchange
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from emulator.contract.lookup import Finding
 
 _log = logging.getLogger("emulator")
+
+NO_ROOM = "platform.body.storage_has_room"
+"""The rule that a request breaks which brings more than there is room for."""
 
 PLATFORM_HEADERS = (
     "x-api-key",
@@ -189,6 +193,8 @@ class Engine:
         if not operation.emulated or operation.id not in self.views:
             raise Problem("platform.not_emulated", operation=operation.id, reason=operation.reason)
         exchange.request = request = describe(incoming)
+        if _adds_documents(incoming) and not self.platform.room.has(len(incoming.body)):
+            request["content"]["noRoom"] = True
         gated, default = operation.gated, self.platform.settings.default_sandbox
         exchange.sandbox = sandbox = sandbox_of(request, default) if gated else PLATFORM
         client = incoming.headers.get("x-api-key", "")
@@ -198,11 +204,20 @@ class Engine:
             self._pass_gate(lookup, exchange)
         if request["content"]:
             self._refuse_first(edition.judge(BODY, request, lookup), exchange)
+        try:
+            return self._act(scope, lookup, exchange)
+        except NoRoom as error:
+            raise Problem("platform.no_room", rule=NO_ROOM) from error
+
+    def _act(self, scope: Scope, lookup: BoundLookup, exchange: Exchange) -> Reply:
+        """Return the reply to a request that has passed the gate and can be read."""
+        request, sandbox = lookup.request, scope.sandbox
+        operation = exchange.incoming.operation
         view = self.views[operation.id]
         if view.catches_up is not None and view.catches_up.is_due(scope):
             self._catch_up(view.catches_up, scope, lookup, exchange)
             lookup = BoundLookup(scope, request)
-        if operation.writes and gated:
+        if operation.writes and operation.gated:
             # Deciding and writing are one step, so that a rule's look at the store stays true.
             with self.platform.store.exclusive(sandbox):
                 answer = self._judge_and_view(scope, lookup, exchange)
@@ -304,6 +319,12 @@ class Engine:
         with self._numbering:
             self.requests += 1
             return f"{self._request_prefix}{self.requests:016x}"
+
+
+def _adds_documents(incoming: Request) -> bool:
+    """Tell whether a request writes what is in its body; a file may take the place of another."""
+    operation = incoming.operation
+    return operation.writes and operation.body != "bytes" and incoming.method != "DELETE"
 
 
 def _remark(reply: Reply, findings: list[Finding]) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from emulator.data_plane.job import INTERNAL_ERROR
+from emulator.data_plane.errors import INTERNAL_ERROR
 from emulator.sandbox import Sandbox
 from tests.attacks.damaged import Sample, damaged, samples
 from tests.attacks.effort import size

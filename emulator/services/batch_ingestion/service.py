@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+
+from emulator.data_plane.errors import INTERNAL_ERROR
 from emulator.hooks import CompletionPolicy
 from emulator.json_types import JsonObject
 from emulator.ongoing import Interrupted
@@ -10,6 +13,8 @@ from emulator.scope import Scope
 from emulator.services.batch_ingestion import uploads
 from emulator.services.batch_ingestion.input_format import input_format
 from emulator.services.interfaces import Batches, Domain, dataset_ids
+
+_log = logging.getLogger("emulator")
 
 POLICY = "batch_policy"
 WAITING = ("loaded", "staging")
@@ -110,6 +115,10 @@ class BatchIngestion(Domain):
         except Interrupted as interrupted:
             scope.platform.ongoing.check_place()
             error = {"code": interrupted.code, "description": str(interrupted)}
+            self._batches.give_up(scope, id, [error])
+        except Exception as broken:  # noqa: BLE001 - a bug must not leave a batch without an end
+            _log.exception("batch %s broke", id)
+            error = {"code": INTERNAL_ERROR, "description": f"Job aborted: {broken!r}."}
             self._batches.give_up(scope, id, [error])
         uploads.forget(scope, id)
 

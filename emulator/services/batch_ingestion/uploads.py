@@ -89,8 +89,8 @@ def content(scope: Scope, file: JsonObject) -> BinaryIO:
 def put(scope: Scope, id: FileId, content: bytes) -> bool:
     """Take a file whole, in place of what there is of it; tell whether it is new."""
     known = scope.read(UPLOAD, id.key) is not None
-    scope.platform.blobs.delete_all(scope.sandbox, id.ranges)
     scope.platform.blobs.put(scope.sandbox, id.whole, content)
+    scope.platform.blobs.delete_all(scope.sandbox, id.ranges)
     _write(scope, id, "complete")
     return not known
 

@@ -267,9 +267,10 @@ def _undo(call: Call) -> Callable[[], None]:
 
     def undo() -> None:
         store.load(before, sandbox)
-        for key, content in contents.items():
-            if content is not None and blobs.size(sandbox, key) is None:
-                blobs.put(sandbox, key, content)
+        with call.scope.platform.room.exempt():  # it had room before
+            for key, content in contents.items():
+                if content is not None and blobs.size(sandbox, key) is None:
+                    blobs.put(sandbox, key, content)
 
     return undo
 

@@ -20,6 +20,7 @@ from emulator.data_plane.files import ConnectionFiles, File
 from emulator.platform import Platform
 from emulator.sandbox import Sandbox
 from emulator.services.connectors.block_list import BlockListError, read_block_list
+from emulator.store import NoRoom
 from emulator.web.call import Reply
 from emulator.web.engine import Engine
 from emulator.web.flask_app import flask_response
@@ -95,6 +96,8 @@ def _answer(
             reply = act(area, path)
     except _Refused as refused:
         reply = _refusal(refused)
+    except NoRoom:  # Azure has no limit for all of an account
+        reply = _refusal(_Refused(413, "RequestBodyTooLarge"))
     reply.headers.setdefault("Content-Type", "application/xml")
     reply.headers["x-ms-version"] = request.headers.get("x-ms-version", "2020-04-08")
     reply.headers["Date"] = formatdate(platform.clock.now() / 1000, usegmt=True)
