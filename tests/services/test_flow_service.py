@@ -585,7 +585,7 @@ def test_an_unknown_spec_is_explained_with_the_nearest_and_how_to_add_it(api: Ae
     body = base_connection(connectionSpec={"id": unknown, "version": "1.0"})
     assert refused(api, "connections", body) == (400, "connection_spec_is_known")
     assert reason_of_last(api) == (
-        f'there is no connection spec "{unknown}" among the 96 that the emulator knows as of'
+        f'there is no connection spec "{unknown}" among the 97 that the emulator knows as of'
         f" 2026-06-11; the nearest is salesforce-service-cloud, {SALESFORCE_SERVICE_CLOUD}."
         " If the platform has it, two lines add it:\n"
         "mkdir -p own/connection_specs && echo "
@@ -784,7 +784,7 @@ def test_connection_specs_are_filtered(api: AepClient, query: str, found: list[s
 
 
 def test_all_specs_are_listed_and_readable(api: AepClient) -> None:
-    for collection, count in (("connectionSpecs", 96), ("flowSpecs", 22)):
+    for collection, count in (("connectionSpecs", 97), ("flowSpecs", 22)):
         items = api.ok("GET", url(collection))["items"]
         assert len(items) == count
         for item in items:
