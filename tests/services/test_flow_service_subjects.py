@@ -134,6 +134,10 @@ def test_an_export_has_the_schedule_of_exports(api: AepClient, world: World) -> 
         answer = api.call("POST", FLOWS, body)
         found = "export_schedule_is_supported" in names(answer.warnings)
         assert (answer.status, found) == (201, remarked)
+    for mode, found in (("FIRST_FULL_THEN_INCREMENTAL", False), ("DAILY_FULL_EXPORT", True)):
+        hourly = {"exportMode": mode, "interval": "3", "timeUnit": "hour", "startTime": 1}
+        answer = api.call("POST", FLOWS, export(world, scheduleParams=hourly))
+        assert ("export_mode_fits_its_interval" in names(answer.warnings)) is found
     for schedule in (None, {}, {"interval": 3, "timeUnit": "hour"}):
         answer = api.call("POST", FLOWS, export(world, scheduleParams=schedule))
         assert names([answer.rule]) == ["export_has_a_schedule"]
