@@ -210,3 +210,6 @@ SHORT_TEXT_CHARACTERS = 1_000
 
 BLOCK_LIST_BYTES = 8 * MIB
 """The list of a blob's blocks in the landing zone; refused with 413."""
+
+COMPARED_NAMES = 200
+"""Members that no document has, compared with those that are near; the rest is passed over."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -98,6 +98,24 @@ def nested(steps: tuple[str, ...], value: Json) -> Json:
         is_position = step.isdecimal() or step in ("-", "*")
         value = [value] if is_position else {step: value}
     return value
+
+
+def among(values: Iterable[Json]) -> Callable[[Json], bool]:
+    """Return what tells whether a value is one of these, in one step however many they are."""
+    plain: set[Json] = set()
+    composed: set[bytes] = set()
+    for value in values:
+        if isinstance(value, dict | list):
+            composed.add(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
+        else:
+            plain.add(value)
+
+    def is_among(value: Json) -> bool:
+        if isinstance(value, dict | list):
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) in composed
+        return value in plain
+
+    return is_among
 
 
 def is_deeper_than(text: bytes, levels: int) -> bool:

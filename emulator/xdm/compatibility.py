@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emulator.json_types import Json, JsonObject, short_json
+from emulator.json_types import Json, JsonObject, among, short_json
 
 _MAX_DEPTH = 30
 _NARROWING = ("format", "pattern")
@@ -43,7 +43,8 @@ def _narrowed(old: JsonObject, new: JsonObject) -> Iterator[str]:
     """Yield how a field allows less than before."""
     had, has = old.get("enum"), new.get("enum")
     if isinstance(has, list):
-        gone = [item for item in had if item not in has] if isinstance(had, list) else []
+        stays = among(has)
+        gone = isinstance(had, list) and not all(map(stays, had))
         if gone or had is None:
             yield f"allows only {short_json(has)}"
     for name in _NARROWING:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from emulator.budgets import SCHEMA_FIELDS, SCHEMA_LEVELS
 from emulator.json_types import Json, JsonObject, loads
 
 NEEDED = ("isCustom", "fieldPath")
@@ -62,6 +63,17 @@ class Row:
         return self[flag].lower() == "true"
 
 
+def unreadable(text: str) -> str:
+    """Return why a template cannot be read, or `""`."""
+    try:
+        rows = sum(1 for _ in csv.reader(_lines(text)))
+    except csv.Error as error:
+        return f"the table cannot be read: {error}"
+    if rows > SCHEMA_FIELDS:
+        return f"the table has more than {SCHEMA_FIELDS:,} rows"
+    return ""
+
+
 def header(text: str) -> list[str]:
     """Return the names of a template's columns."""
     return [name.strip() for name in next(csv.reader(_lines(text)), [])]
@@ -92,8 +104,11 @@ def choices(text: str) -> list[str]:
 def row_errors(row: Row) -> Iterator[str]:
     """Yield a sentence for each thing that is wrong with a row by itself."""
     yield from _value_errors(row)
-    if not row["fieldPath"] or "" in row["fieldPath"].split("."):
+    steps = row["fieldPath"].split(".")
+    if "" in steps:
         yield "fieldPath names no field"
+    if len(steps) > SCHEMA_LEVELS:
+        yield f"fieldPath has more than {SCHEMA_LEVELS} steps"
     if row.is_true("isCustom"):
         yield from _type_errors(row)
     elif not row["fieldGroupName"]:

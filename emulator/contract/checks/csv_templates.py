@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
 from emulator.json_types import Json, JsonObject, short_json
-from emulator.xdm.csv_template import NEEDED, Row, header, read, row_errors
+from emulator.xdm.csv_template import NEEDED, Row, header, read, row_errors, unreadable
 
 
 def csv_template(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
@@ -19,21 +19,34 @@ def csv_template(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator
     """
     if not isinstance(value, str):
         return
-    if arguments["fault"] == "columns":
-        for name in NEEDED:
-            if name not in header(value):
-                yield Reason(f"there is no column {name}")
-        return
-    rows = read(value)
-    if arguments["fault"] == "rows":
-        if not rows:
-            yield Reason("there is no row with a field")
-        for row in rows:
-            for fault in row_errors(row):
-                yield Reason(f"line {row.line}: {fault}")
-        return
+    broken = unreadable(value)
+    if broken and arguments["fault"] == "columns":
+        yield Reason(broken)
+    elif not broken:
+        yield from _FAULTS[arguments["fault"]](value, arguments, lookup)
+
+
+def _column_faults(text: str, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    for name in NEEDED:
+        if name not in header(text):
+            yield Reason(f"there is no column {name}")
+
+
+def _row_faults(text: str, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    rows = read(text)
+    if not rows:
+        yield Reason("there is no row with a field")
     for row in rows:
+        for fault in row_errors(row):
+            yield Reason(f"line {row.line}: {fault}")
+
+
+def _reference_faults(text: str, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
+    for row in read(text):
         yield from _references(row, arguments, lookup)
+
+
+_FAULTS = {"columns": _column_faults, "rows": _row_faults, "references": _reference_faults}
 
 
 def _references(row: Row, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

@@ -11,7 +11,7 @@ from emulator.contract.checks.composition import body_of, tags_of
 from emulator.contract.checks.reason import Reason
 from emulator.contract.checks.resources import ask
 from emulator.contract.lookup import Lookup
-from emulator.json_types import MISSING, Json, JsonObject, at, short_json
+from emulator.json_types import MISSING, Json, JsonObject, among, at, short_json
 from emulator.xdm.fields import composed
 from emulator.xdm.paths import Declared, declared_at
 from emulator.xdm.resolution import UNRESOLVED
@@ -30,11 +30,13 @@ def described_field(value: Json, arguments: JsonObject, lookup: Lookup) -> Itera
     schema = lookup.find("resolved_schema", key) if isinstance(key, str) else None
     if schema is None:
         return
+    required: dict[int, Callable[[Json], bool]] = {}
     for path in _paths(value):
         declared = declared_at(schema, path)
         if declared is None and UNRESOLVED in schema:
             continue
-        fault = _field_fault(arguments.get("must", "exist"), path, declared)
+        is_required = declared is not None and _is_required(declared, required)
+        fault = _field_fault(arguments.get("must", "exist"), path, declared, is_required)
         if fault:
             yield Reason(f"{path} {fault}", values={"field": path})
 
@@ -44,11 +46,19 @@ def _paths(value: Json) -> list[str]:
     return [path for path in paths if isinstance(path, str) and path]
 
 
-def _field_fault(must: str, path: str, declared: Declared | None) -> str:
+def _is_required(declared: Declared, known: dict[int, Callable[[Json], bool]]) -> bool:
+    """Tell whether a field is required; what its object requires is read once."""
+    place = id(declared.parent)
+    if place not in known:
+        names = declared.parent.get("required")
+        known[place] = among(names if isinstance(names, list) else ())
+    return known[place](declared.name)
+
+
+def _field_fault(must: str, path: str, declared: Declared | None, is_required: bool) -> str:
     if declared is None:
         return "is not a field of the schema" if must == "exist" else ""
-    required = declared.parent.get("required")
-    if must == "required" and (not isinstance(required, list) or declared.name not in required):
+    if must == "required" and not is_required:
         return "is not required"
     if must == "at_root" and "/" in path.strip("/"):
         return "is not at the root of the schema"

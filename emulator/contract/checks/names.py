@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
+from emulator.budgets import COMPARED_NAMES
 from emulator.contract.checks.reason import Reason
 from emulator.contract.checks.resources import resource
 from emulator.contract.lookup import Lookup
@@ -33,6 +35,9 @@ NEAR = 0.85
 FIRST_IN_MILLISECONDS = 10**12
 """Numbers from here on are taken for times in milliseconds."""
 
+_LONGEST = 100
+"""Characters of a name that may be another one misspelt."""
+
 Tree = dict[str, Any]
 """Documented members by name, each with those below it; an empty tree says nothing of what is."""
 
@@ -45,6 +50,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     plain: dict[str, str] = {}
     for other in known:
         plain.setdefault(_plain(other), other)
+    if len(name) > _LONGEST:
+        return ""
     wanted = _plain(name)
     if len(wanted) > 2 * max(map(len, plain), default=0):
         return ""  # No name is near to one that long, and looking for it takes long.
@@ -86,22 +93,33 @@ def documented_members(value: Json, arguments: JsonObject, lookup: Lookup) -> It
     says of which names to speak: of those that are near to a documented one, or of the others.
     """
     tree = member_tree(tuple(arguments["members"]))
-    yield from _strange(value, tree, "", arguments["near"])
+    yield from _compared(_strange(value, tree, ""), arguments["near"])
 
 
-def _strange(value: Json, tree: Tree, place: str, near: bool) -> Iterator[Reason]:
+def _compared(strange: Iterable[tuple[str, str, list[str]]], near: bool) -> Iterator[Reason]:
+    """Yield a reason for those of the first strange names that are near to another, or for others.
+
+    To compare one costs a thousand times what it costs to see that it is strange.
+    """
+    for place, name, names in islice(strange, COMPARED_NAMES):
+        if bool(nearest(name, names)) is near:
+            yield Reason(not_documented(name, names), at=place, values={"name": name})
+
+
+def _strange(value: Json, tree: Tree, place: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield the place of each member that is not documented, its name, and the documented ones."""
     if isinstance(value, list) and "[]" in tree:
         for index, item in enumerate(value):
-            yield from _strange(item, tree["[]"], f"{place}/{index}", near)
+            yield from _strange(item, tree["[]"], f"{place}/{index}")
     names = [name for name in tree if name != "[]"]
     if not isinstance(value, dict) or not names:
         return
     for name, item in value.items():
         below = f"{place}/{escape_step(name)}"
         if name in tree:
-            yield from _strange(item, tree[name], below, near)
-        elif "*" not in tree and bool(nearest(name, names)) is near:
-            yield Reason(not_documented(name, names), at=below, values={"name": name})
+            yield from _strange(item, tree[name], below)
+        elif "*" not in tree:
+            yield below, name, names
 
 
 def members_schema(arguments: JsonObject) -> JsonObject:
@@ -183,7 +201,7 @@ def changed_members(value: Json, arguments: JsonObject, lookup: Lookup) -> Itera
             else:
                 break
         else:
-            yield from _strange(sent, below, f"{place}/value", arguments["near"])
+            yield from _compared(_strange(sent, below, f"{place}/value"), arguments["near"])
 
 
 def changed_without_effect(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:

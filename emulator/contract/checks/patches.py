@@ -9,7 +9,7 @@ from emulator.contract.checks.reason import Reason
 from emulator.contract.checks.resources import ask, resource
 from emulator.contract.lookup import Lookup
 from emulator.json_patch import PatchError, apply
-from emulator.json_types import Json, JsonObject, dotted, short_json
+from emulator.json_types import Json, JsonObject, among, dotted, short_json
 
 
 def patch_applies(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
@@ -48,6 +48,7 @@ def patch_keeps_items(value: Json, arguments: JsonObject, lookup: Lookup) -> Ite
     field = arguments["field"]
     for before, after in patched(value, arguments, lookup):
         had, has = before.get(field), after.get(field)
+        stays = among(has if isinstance(has, list) else ())
         for item in had if isinstance(had, list) else ():
-            if not isinstance(has, list) or item not in has:
+            if not stays(item):
                 yield Reason(f"{short_json(item)} cannot be taken from {field}")

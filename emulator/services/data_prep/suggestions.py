@@ -8,6 +8,7 @@ last step.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -44,12 +45,13 @@ def matched(sources: Iterable[str], schema: JsonObject) -> list[Match]:
     found: dict[str, Match] = {}
     sources = list(dict.fromkeys(sources))
     for compare, score in ((_whole, WHOLE_PATH), (_last, LAST_STEP)):
+        named: dict[str, deque[str]] = {}
+        for path in free:
+            named.setdefault(compare(path), deque()).append(path)
         for source in sources:
-            if source in found:
-                continue
-            names = (path for path in free if compare(path) == compare(source))
-            destination = next(names, None)
-            if destination is not None:
+            fitting = named.get(compare(source)) if source not in found else None
+            if fitting:
+                destination = fitting.popleft()
                 del free[destination]
                 found[source] = Match(source, destination, score)
     return [found.get(source, Match(source, "", UNMAPPED)) for source in sources]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import Json, JsonObject, among
 from emulator.xdm.fields import composed, references, typed
 from emulator.xdm.identity import identity
 
@@ -83,8 +83,8 @@ def _append_tags(content: JsonObject) -> None:
     if added is not None:
         tags = content.get("meta:immutableTags")
         known = tags if isinstance(tags, list) else []
-        new = added if isinstance(added, list) else [added]
-        content["meta:immutableTags"] = [*known, *(tag for tag in new if tag not in known)]
+        new, is_known = added if isinstance(added, list) else [added], among(known)
+        content["meta:immutableTags"] = [*known, *(tag for tag in new if not is_known(tag))]
     if not content.get("meta:immutableTags"):
         content.pop("meta:immutableTags", None)
 

@@ -126,7 +126,9 @@ def _put_field(node: JsonObject, steps: list[str], leaf: JsonObject, required: b
     name, *rest = steps
     if required:
         names = node.setdefault("required", [])
-        names.extend([name] if name not in names else [])
+        # What is required has been put here before; most rows have a field of their own.
+        is_new = name not in node.get("properties", {})
+        names.extend([name] if is_new or name not in names else [])
     fields = node.setdefault("properties", {})
     if not rest:
         fields[name] = {**fields.get(name, {}), **leaf}
