@@ -6,8 +6,10 @@ annotations, for other test frameworks, and for Testcontainers.
 
 from typing import TYPE_CHECKING
 
+from emulator.clock import ClockError
 from emulator.testing.aep import Aep, AepServer, Refused
 from emulator.testing.client import AepClient, Response
+from emulator.testing.clock import AepClock
 from emulator.testing.guard import RealHostError
 
 if TYPE_CHECKING:
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Aep",
     "AepClient",
+    "AepClock",
     "AepEmulatorContainer",
     "AepServer",
+    "ClockError",
     "RealHostError",
     "Refused",
     "Response",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from emulator.clock import Clock, ManualClock, SystemClock
+from emulator.clock import Clock, MovableClock, make_clock
 from emulator.contract import Contract, ContractError, load_contract
 from emulator.coverage.live import LiveCoverage
 from emulator.emulator import Emulator
@@ -76,11 +76,11 @@ def _check_names(emulator: Emulator) -> None:
 def _make_isolated(base: Emulator) -> Emulator:
     """Return an isolated emulator: as `base` was at first, in all but what is read-only.
 
-    A manual clock starts at the time that it is at `base`, and then is its own. Its `isolated` are
-    those of `base`, so that its control API can name and drop them.
+    A clock that can be moved starts at the time that it is at `base`, and then is its own. Its
+    `isolated` are those of `base`, so that its control API can name and drop them.
     """
     clock = base.platform.clock
-    own = ManualClock(clock.now()) if isinstance(clock, ManualClock) else clock
+    own = clock.copy() if isinstance(clock, MovableClock) else clock
     made = _compose(
         base.settings, base.contract, base.platform.fixtures, own, base=base, services=base.services
     )
@@ -125,12 +125,14 @@ def _compose(
     platform = Platform(
         store,
         blobs or MemoryBlobs(store.room),
-        clock or SystemClock(),
+        clock or make_clock(settings.clock),
         Ids(settings.seed),
         fixtures,
         settings,
         partial(_add_services, contract, views, services),
     )
+    if base is not None:
+        platform.on_due_change = base.platform.on_due_change
     engine = Engine(contract, platform, views)
     faults, journal, coverage = _observe(engine, base)
     made = Emulator(

@@ -133,6 +133,9 @@ LARGE_BODY_BYTES = 256 * KIB
 MAX_WORKERS = 8
 """Calls that take long and are worked on at the same time; further ones wait."""
 
+MAX_BACKGROUND_SANDBOXES = 2
+"""Sandboxes whose due runs are carried out at the same time in the background; others wait."""
+
 EXPLAINED_BYTES = 64 * KIB
 """A value of which every fault is told; of a larger one the first of each rule is."""
 

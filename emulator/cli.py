@@ -21,6 +21,7 @@ COMMANDS = (
     "verify",
     "proxy",
     "state",
+    "clock",
     "faults",
     "seed",
     "scenarios",

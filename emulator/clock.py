@@ -4,7 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Protocol
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Protocol, Self
+
+from emulator.moments import to_duration, to_milliseconds
+
+MAX_MOMENT = 253_370_764_800_000
+"""The latest time that a clock may show, a year before dates end: what expires has a date too."""
+
+START = 1_600_000_000_000
+"""Where a manual clock stands at first: 2020-09-13T12:26:40Z."""
+
+Moment = int | str | datetime
+"""A time: milliseconds since 1970-01-01 UTC, ISO 8601 with a time zone, or an aware datetime."""
+
+Duration = float | str | timedelta
+"""How long: seconds, ISO 8601 such as `P1DT12H`, or a timedelta."""
+
+
+class ClockError(ValueError):
+    """A clock cannot be moved so; the message says why, and the clock stands where it stood."""
 
 
 class Clock(Protocol):
@@ -15,33 +35,183 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own time."""
+    """The machine's own time, also as freezegun and time-machine change it."""
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000
 
 
-class ManualClock:
+class MovableClock:
+    """A clock that goes where it is told to, but not back."""
+
+    kind = ""
+
+    def __init__(self) -> None:
+        self.moving = threading.RLock()
+        """Held by whoever moves the clock step by step, so that moves follow one another."""
+
+    def now(self) -> int:
+        raise NotImplementedError
+
+    def jump(self, now: int) -> None:
+        """Be at a time, also at an earlier one: with a state that is of then."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Be again as it was at first."""
+        raise NotImplementedError
+
+    def copy(self) -> Self:
+        """Return a clock of the same time that is moved on its own."""
+        raise NotImplementedError
+
+    def set(self, now: Moment) -> None:
+        """Move to a time.
+
+        Raises:
+            ClockError: It is earlier than now, later than the year 9998, or not a time.
+        """
+        with self.moving:
+            self.jump(self.checked(read_moment(now)))
+
+    def advance(self, by: Duration) -> None:
+        """Move forward.
+
+        Raises:
+            ClockError: It is negative, leads beyond the year 9998, or is not a duration.
+        """
+        with self.moving:
+            self.jump(self.checked(self.now() + read_duration(by)))
+
+    def checked(self, to: int) -> int:
+        """Return a time that the clock may move to.
+
+        Raises:
+            ClockError: It is earlier than now, or later than the year 9998.
+        """
+        if to > MAX_MOMENT:
+            raise ClockError("the time is later than the year 9998")
+        if to < self.now():
+            raise ClockError("the clock does not go back: the time is earlier than now")
+        return to
+
+
+class ManualClock(MovableClock):
     """A clock that stands still until it is set or advanced."""
 
-    def __init__(self, now: int = 1_600_000_000_000) -> None:
+    kind = "manual"
+
+    def __init__(self, now: int = START) -> None:
+        super().__init__()
         self.start = now
         self._now = now
-        self._lock = threading.Lock()
 
     def now(self) -> int:
         return self._now
 
-    def set(self, now: int) -> None:
-        """Move to `now`, in milliseconds since 1970-01-01 UTC."""
-        with self._lock:
-            self._now = now
+    def jump(self, now: int) -> None:
+        self._now = now
 
     def reset(self) -> None:
         """Move back to where it started."""
-        self.set(self.start)
+        self._now = self.start
 
-    def advance(self, seconds: float) -> None:
-        """Move forward by `seconds`."""
-        with self._lock:
-            self._now += round(seconds * 1000)
+    def copy(self) -> ManualClock:
+        return ManualClock(self._now)
+
+
+class ShiftedClock(MovableClock):
+    """The machine's own time, so many milliseconds later or earlier; it can be moved further."""
+
+    kind = "shifted"
+
+    def __init__(self, shift: int) -> None:
+        super().__init__()
+        self.start = shift
+        self._shift = shift
+        self._system = SystemClock()
+
+    def now(self) -> int:
+        return self._system.now() + self._shift
+
+    def jump(self, now: int) -> None:
+        self._shift += now - self.now()
+
+    def reset(self) -> None:
+        """Go back to the shift that it started with."""
+        self._shift = self.start
+
+    def copy(self) -> ShiftedClock:
+        return ShiftedClock(self._shift)
+
+
+def make_clock(text: str) -> Clock:
+    """Return the clock that a setting describes; the machine's own if it is empty.
+
+    Raises:
+        ClockError: It is none of `system`, `manual`, a moment with a time zone, and a signed
+            duration; or the clock would show a year before 1970 or after 9998.
+    """
+    if text in ("", "system"):
+        return SystemClock()
+    if text == "manual":
+        return ManualClock()
+    if text[0] not in "+-":
+        return ManualClock(read_moment(text))
+    sign = -1 if text[0] == "-" else 1
+    clock = ShiftedClock(sign * read_duration(text[1:]))
+    _in_range(clock.now())
+    return clock
+
+
+def read_moment(value: object) -> int:
+    """Return a time in milliseconds since 1970.
+
+    Raises:
+        ClockError: It is not a time, has no time zone, or is not in the years 1970 to 9998.
+    """
+    try:
+        if isinstance(value, datetime):
+            value = value.isoformat()
+        if isinstance(value, str):
+            return _in_range(to_milliseconds(value))
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, ClockError):
+            raise
+        expected = "expected ISO 8601 with a time zone, such as 2026-01-01T00:00:00Z"
+        raise ClockError(f"{value!r} is not a time: {expected}") from error
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _in_range(value)
+    what = "ISO 8601, a datetime with a time zone, or whole milliseconds since 1970"
+    raise ClockError(f"{value!r} is not a time: expected {what}")
+
+
+def _in_range(moment: int) -> int:
+    if not 0 <= moment <= MAX_MOMENT:
+        raise ClockError("the time is not in the years 1970 to 9998")
+    return moment
+
+
+def read_duration(value: object) -> int:
+    """Return a duration in milliseconds.
+
+    Raises:
+        ClockError: It is not a duration, or is negative.
+    """
+    what = "ISO 8601 without years and months, such as P1DT12H, a timedelta, or seconds"
+    wrong = ClockError(f"{value!r} is not a duration: expected {what}")
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    if isinstance(value, str):
+        try:
+            return to_duration(value)
+        except ValueError as error:
+            raise wrong from error
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong
+    if isinstance(value, float) and not isfinite(value):
+        raise wrong
+    if value < 0:
+        raise ClockError("the clock does not go back: the duration is negative")
+    # A number that no clock could show need not be exact.
+    return round(min(value, MAX_MOMENT) * 1000)

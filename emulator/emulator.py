@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from emulator.clock import Clock, ManualClock
+from emulator.clock import Clock, MovableClock
 from emulator.contract import Contract
 from emulator.coverage.live import LiveCoverage
 from emulator.faults import Faults
@@ -88,14 +88,14 @@ class Emulator:
     def reset(self) -> None:
         """Become as new: the next calls get the ids, times and answers that the first ones got.
 
-        A manual clock goes back to where it started; the machine's own goes on. The journal stays:
-        it is about the client.
+        A clock that was moved goes back to where it started; the machine's own goes on. The journal
+        stays: it is about the client.
         """
         self._drop_isolated()
         self.platform.erase()
         self.engine.reset()
         clock = self.platform.clock
-        if isinstance(clock, ManualClock):
+        if isinstance(clock, MovableClock):
             clock.reset()
         for forget in self.on_reset:
             forget()

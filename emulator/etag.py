@@ -9,7 +9,7 @@ def make_etag(seed: str, entity: str, version: int, now: int) -> str:
     """Return an entity tag in the form that the tutorials show.
 
     The quotes belong to the value, and the last group holds the write time in Unix seconds as
-    hexadecimal digits, as in every dated sample of the Flow Service.
+    eight hexadecimal digits, as in every dated sample of the Flow Service; they begin anew in 2106.
 
     Args:
         seed: The emulator's seed.
@@ -18,4 +18,4 @@ def make_etag(seed: str, entity: str, version: int, now: int) -> str:
         now: Time of the write in milliseconds.
     """
     head = blake2b(f"{seed}\x00{entity}\x00{version}".encode(), digest_size=4).hexdigest()
-    return f'"{head}-0000-0200-0000-{now // 1000:08x}0000"'
+    return f'"{head}-0000-0200-0000-{now // 1000 % 2**32:08x}0000"'

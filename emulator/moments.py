@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+DAY = 24 * 3600 * 1000
+"""A day in milliseconds."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER = r"([0-9]{1,9})"
+_DURATION = re.compile(
+    rf"P(?=.)(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
+    rf"(?:T(?=.)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:([0-9]{{1,9}}(?:\.[0-9]{{1,9}})?)S)?)?"
+)
 _ZONE = r"(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})"
 _RFC_3339 = re.compile(
     rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})(?:\.[0-9]+)?{_ZONE}"
@@ -34,6 +42,19 @@ def to_milliseconds(text: str, missing_zone: tzinfo | None = None) -> int:
             raise ValueError(f"{text!r} has no time zone")
         moment = moment.replace(tzinfo=missing_zone)
     return round(moment.timestamp() * 1000)
+
+
+def to_duration(text: str) -> int:
+    """Return the milliseconds of a duration in ISO 8601, such as `P1DT12H` or `PT0.5S`.
+
+    Raises:
+        ValueError: It is not a duration, or has years or months, which differ in length.
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a duration such as P1DT12H")
+    weeks, days, hours, minutes, seconds = (float(number or 0) for number in match.groups())
+    return round((weeks * 7 + days) * DAY + ((hours * 60 + minutes) * 60 + seconds) * 1000)
 
 
 def from_milliseconds(number: int) -> datetime | None:

@@ -79,6 +79,15 @@ class Ongoing:
         if work is not None and work.is_interrupted:
             raise Interrupted
 
+    def check_end(self) -> None:
+        """Go on, unless the process ends.
+
+        Raises:
+            Interrupted: It does.
+        """
+        if self._ended:
+            raise Interrupted
+
     def check_place(self) -> None:
         """Go on, unless what this thread works on has been erased: then nothing may be written.
 

@@ -251,6 +251,11 @@ class PlatformBase:
         self.ongoing = Ongoing()
         self.completion_hooks: list[CompletionHook] = []
         self.on_erase: list[EraseHook] = []
+        self.on_due_change: list[Callable[[], object]] = []
+        """Called when something becomes due earlier than all else, or all may have changed.
+
+        Isolated emulators share it.
+        """
         self.conformers: dict[
             tuple[Sandbox, str | None, bool], tuple[JsonObject, Conform, int]
         ] = {}
@@ -288,6 +293,12 @@ class PlatformBase:
         """Call `on_erase`: resources are gone, and their ids may come again."""
         for forget in self.on_erase:
             forget(organization, name)
+        self.due_changed()
+
+    def due_changed(self) -> None:
+        """Call `on_due_change`: another run may be the next that is due."""
+        for notify in self.on_due_change:
+            notify()
 
     def sandbox_id(self, sandbox: Sandbox) -> str:
         """Return the UUID under which services know a sandbox."""

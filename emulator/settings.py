@@ -10,6 +10,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from emulator.clock import ClockError, make_clock
+
 PREFIX = "AEP_EMULATOR_"
 
 TOKEN_HEADER = "x-emulator-admin-token"  # noqa: S105 - the name of a header
@@ -67,6 +69,16 @@ def switch(text: str) -> bool:
 
 def _path(text: str) -> Path | None:
     return Path(text) if text else None
+
+
+def _clock(text: str) -> str:
+    try:
+        make_clock(text)
+    except ClockError as error:
+        raise ValueError(
+            "is not a clock: expected system, manual, 2026-01-01T00:00:00Z or +P30D"
+        ) from error
+    return text
 
 
 def _token(text: str) -> str:
@@ -158,6 +170,20 @@ class Settings:
     scenario: str = _setting("", str, "scenario to start with; see aep-emulator scenarios list")
     faults: Path | None = _setting(
         None, _path, "JSON file with the faults that are active from the start"
+    )
+    clock: str = _setting(
+        "",
+        _clock,
+        "system; manual: stands still at 2020-09-13T12:26:40Z until it is moved; a time such as "
+        "2026-01-01T00:00:00Z: stands still there; +P30D or -P30D: the system's, so much later or "
+        "earlier. See aep-emulator clock",
+        show="system",
+    )
+    runs: str = _setting(
+        "background",
+        _choice("background", "on-look"),
+        "when flow runs that are due are carried out, if the clock does not stand still: "
+        "background: at their time; on-look: when runs or flows are read. In process: on-look",
     )
     journal: int = _setting(
         2000,

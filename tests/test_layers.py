@@ -42,8 +42,10 @@ CHANCE = {"random", "secrets", "uuid"}
 LAYERS = tuple(
     set(row.split())
     for row in (
-        "json_types package_data problem sandbox settings budgets clock etag templates form_errors",
-        "byte_ranges moments store xdm",
+        "moments",
+        "clock",
+        "json_types package_data problem sandbox settings budgets etag templates form_errors",
+        "byte_ranges store xdm",
         "documents ids jwt json_patch filters hooks mapping masking ongoing",
         "contract fixtures",
         "export scope",
@@ -53,7 +55,7 @@ LAYERS = tuple(
         "services faults journal state",
         "coverage",
         "reports",
-        "seeding",
+        "due seeding",
         "emulator",
         "admin",
         "app",

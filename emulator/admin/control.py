@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 
 from emulator import __version__
-from emulator.admin import describe, exports, faults, files, isolation, seeding, state, tick
+from emulator.admin import clock, describe, exports, faults, files, isolation, seeding, state, tick
 from emulator.admin.journal import journal_routes
 from emulator.admin.replies import SCOPE, Routes, answer, error, nothing, read_object, read_scope
 from emulator.web.engine import Engine
@@ -39,6 +39,7 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
         *exports.routes(engine),
         *files.routes(engine),
         *tick.routes(engine),
+        *clock.routes(engine),
     ]
     for path, method, view in routes:
         endpoint = f"{method} {path}".replace(".", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from emulator.admin.replies import SCOPE, Routes, answer, error, read_scope
-from emulator.scope import Scope
+from emulator.due import carry_out_due
 from emulator.web.engine import Engine
 
 
@@ -17,14 +17,6 @@ def routes(engine: Engine) -> Routes:
         scope = read_scope()
         if scope is None:
             return error(400, "invalid body", SCOPE)
-        organization, name = scope
-        flows = engine.platform.services.flow_service
-        edition = engine.contract.edition(engine.edition)
-        ended = sum(
-            flows.catch_up(Scope(engine.platform, edition, sandbox), waits=True)
-            for sandbox in flows.queue.sandboxes(engine.platform.store)
-            if organization in (None, sandbox.organization) and name in (None, sandbox.name)
-        )
-        return answer({"runs": ended})
+        return answer({"runs": carry_out_due(engine, *scope)})
 
     return [("/tick", "POST", tick)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+from typing import TYPE_CHECKING
 
 from emulator import __version__
 from emulator.commands import (
@@ -16,10 +17,15 @@ from emulator.commands import (
     who_controls,
 )
 
+if TYPE_CHECKING:
+    from emulator.emulator import Emulator
+
 HELP = "serve the emulated APIs over HTTP"
 
 PLATFORM_URL = "https://platform.adobe.io"
 IMS_URL = "https://ims-na1.adobelogin.com"
+END_SECONDS = 0.3
+"""How long the end waits for runs that have been interrupted, so that they say so."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: A setting or an overlay cannot be used, or the address is taken.
     """
     from emulator.masking.logs import log_to_stderr
+    from emulator.serving.background_runs import BackgroundRuns
     from emulator.serving.server import Server
     from emulator.serving.server import run as serve_until_stopped
 
@@ -43,16 +50,24 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     log_to_stderr(settings.log_level)
     emulator = build_emulator(settings)
-    application = emulator.application
-    server = Server(application, settings.host, settings.port, interrupt=application.interrupt)
+    application, runs = emulator.application, BackgroundRuns(emulator)
+
+    def interrupt() -> None:
+        runs.stop()
+        application.interrupt()
+
+    server = Server(application, settings.host, settings.port, interrupt=interrupt)
 
     def announce(started: Server) -> None:
         url = url_of(started.host, started.port)
-        said = who_controls(settings)
+        said = [*clock_line(emulator), *who_controls(settings)]
         print(banner(url, emulator.engine.edition, settings.enforce, *said), flush=True)
+        if settings.runs == "background":
+            runs.start()
 
     try:
         serve_until_stopped(server, announce)
+        runs.wait(END_SECONDS)
     except OSError as error:
         raise CommandError(_unusable(settings.host, settings.port, error)) from error
     finally:
@@ -74,6 +89,19 @@ def banner(url: str, edition: str, enforce: str, *more: str) -> str:
             "Press Ctrl-C to stop.",
         )
     )
+
+
+def clock_line(emulator: Emulator) -> list[str]:
+    """Return a line for the start that says what time it is, unless it is the machine's."""
+    from emulator.clock import MovableClock
+    from emulator.moments import from_milliseconds, utc_text
+
+    clock = emulator.platform.clock
+    moment = from_milliseconds(clock.now())
+    if not isinstance(clock, MovableClock) or moment is None:
+        return []
+    how = "stands still" if clock.kind == "manual" else "runs"
+    return [f"  clock      {utc_text(moment)}, {how}; aep-emulator clock moves it"]
 
 
 def _unusable(host: str, port: int, error: OSError) -> str:

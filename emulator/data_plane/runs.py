@@ -1,8 +1,8 @@
 """The flow engine: carries out runs, on order or when they are due, and records how they went.
 
-Nothing runs in the background. Runs that are due are carried out when a call reads runs or flows,
-or by `POST /_emulator/tick`, in the order of their times; so with a manual clock the same calls
-give the same runs. What a run reads was there when it was ordered or became due, even within one
+Runs that are due are carried out in the order of their times: at their time, when a clock is moved,
+or before a call reads runs or flows; so with a manual clock the same calls give the same runs.
+What a run reads was there when it was ordered or became due, even within one
 millisecond: files are numbered. Others may write while a run reads; what it brings is written in
 one step at its end.
 """
@@ -43,13 +43,20 @@ class FlowEngine:
         self._queue = self._flows.queue
 
     def catch_up(self) -> int:
-        """Carry out what is due in a sandbox, the earliest first; return how many runs ended."""
+        """Carry out what is due in a sandbox, the earliest first; return how many runs ended.
+
+        Raises:
+            Interrupted: The process ends, or the sandbox has been erased.
+        """
         queue = [(entry.at, entry.what, entry.id) for entry in self._queue.due(self._scope)]
         heapify(queue)
         seen: set[str] = set()
         ended, now = 0, self._scope.now()
         while queue:
+            self._platform.ongoing.check()  # what has not begun stays due
             at, what, id = heappop(queue)
+            if self._queue.planned(self._scope, id) != at:
+                continue  # a client has changed its schedule or its state meanwhile
             if what == "run":
                 ended += self._resume(id, at)
                 continue
@@ -62,11 +69,20 @@ class FlowEngine:
             following = due_after(schedule, at)
             if following is not None and following <= now:
                 heappush(queue, (following, "flow", id))
-            else:  # before it runs, because a client may change its schedule meanwhile
-                self._queue.plan(self._scope, id, following)
+            self._queue.plan(self._scope, id, following)  # before it runs: it happens once
             ended += self._scheduled(flow, schedule, at)
         self._queue.settle(self._scope)
         return ended
+
+    def pass_over(self, until: int) -> None:
+        """Pass over the runs that nobody would carry out if all were due that are until then."""
+        for entry in self._queue.due(self._scope, until):
+            if entry.what == "flow":
+                _, schedule = _flow_and_schedule(self._scope, entry.id)
+                at = _not_too_long_ago(schedule, entry.at, until) if schedule else entry.at
+                if at != entry.at:
+                    self._queue.plan(self._scope, entry.id, at)
+        self._queue.settle(self._scope)
 
     def order(self, flow: JsonObject, sent: JsonObject) -> JsonObject:
         """Make a run that was ordered and return it; one that is for later waits in the queue."""

@@ -43,17 +43,17 @@ class RunHistory:
         ended = 0
         for time, flow in _due(flows, runs.everyDays, start, until):
             # A run reads what was there when it became due.
-            self._clock.set(time - 1)
+            self._clock.jump(time - 1)
             content = contents[flow.id]
             if self._faker.random_int(1, 10_000) <= runs.failing * 10_000:
                 content = _with_surplus_cells(content)
             path = f"{flow.folder}/{time // 1000}.csv"
             self._files.put(self._sandbox, flow.connection, path, content)
-            self._clock.set(time)
+            self._clock.jump(time)
             ended += self._engine.catch_up()
             # A file that has been read would only slow down the next runs.
             self._files.delete(self._sandbox, flow.connection, path)
-        self._clock.set(until)
+        self._clock.jump(until)
         return ended
 
     def _content(self, flow: Flow) -> bytes:

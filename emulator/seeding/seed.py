@@ -75,7 +75,7 @@ def _build(
     start = now // 1000 + _TOMORROW
     every = 1
     if spec.runs:
-        clock.set(now - spec.runs.days * DAY)
+        clock.jump(now - spec.runs.days * DAY)
         start, every = clock.now() // 1000 + 3600, spec.runs.everyDays
     fixtures = scratch.platform.fixtures_of(scratch.contract.edition(scratch.edition))
     suffix = f" ({count})" if count > 1 else ""

@@ -12,7 +12,6 @@ from typing import NamedTuple, Protocol
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.scope import Finder, Lister, Scope
-from emulator.store import Store
 
 
 class Domain(Protocol):
@@ -90,6 +89,13 @@ class Catalog(Domain, Protocol):
         """The data set files."""
 
 
+FIRST_DUE = "flow_agenda_first"
+"""The kind and key of the document that says when something is due first in a sandbox.
+
+It is there only where something is due at all, now or later: `{"at": milliseconds}`.
+"""
+
+
 class QueueEntry(NamedTuple):
     """Something that is due at a time, in milliseconds: a flow's next run, or a run itself."""
 
@@ -101,11 +107,14 @@ class QueueEntry(NamedTuple):
 class RunQueue(Protocol):
     """What is due when, and how far each flow has come."""
 
-    def due(self, scope: Scope) -> list[QueueEntry]:
-        """Return what is due by now, the earliest first."""
+    def first(self, scope: Scope, after: int = -1) -> int | None:
+        """Return when something is due first, in milliseconds, later than a time; None if never."""
 
-    def sandboxes(self, store: Store) -> list[Sandbox]:
-        """Return the sandboxes that have something in the queue."""
+    def due(self, scope: Scope, by: int | None = None) -> list[QueueEntry]:
+        """Return what is due by now, or by another time, the earliest first."""
+
+    def planned(self, scope: Scope, id: str) -> int | None:
+        """Return when a flow or a run is due; None if it is not in the queue."""
 
     def settle(self, scope: Scope) -> None:
         """Note what is due first."""
@@ -143,6 +152,9 @@ class Runs(Protocol):
 
 class FlowService(Domain, CatchingUp, Protocol):
     """Flows and their runs."""
+
+    def pass_over(self, scope: Scope, until: int) -> None:
+        """Pass over the runs that nobody would carry out if all were due that are until then."""
 
     @property
     def queue(self) -> RunQueue:

@@ -87,4 +87,4 @@ def restore(engine: Engine, state: State) -> None:
     engine.enforce = state.enforce
     engine.requests = state.requests
     if state.clock is not None and isinstance(clock, ManualClock):
-        clock.set(state.clock)
+        clock.jump(state.clock)

@@ -149,6 +149,9 @@ class Store(Protocol):
             start: The lowest number; it needs an ascending order.
         """
 
+    def sandboxes(self, kind: str) -> list[Sandbox]:
+        """Return the sandboxes that hold documents of a kind, in the order of their names."""
+
     def count(self, sandbox: Sandbox, kind: str) -> int:
         """Return how many documents of a kind there are."""
 

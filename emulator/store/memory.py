@@ -202,6 +202,12 @@ class MemoryStore:
                     self._lists[place] = listed
             return listed
 
+    def sandboxes(self, kind: str) -> list[Sandbox]:
+        with self._lock:
+            return sorted(
+                sandbox for (sandbox, of), rows in self._kinds.items() if rows and of == kind
+            )
+
     def count(self, sandbox: Sandbox, kind: str) -> int:
         with self._lock:
             return len(self._kinds.get((sandbox, kind), {}))

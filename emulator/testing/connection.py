@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
+from time import sleep
 from typing import TYPE_CHECKING, Any, Self
 
-from emulator.clock import ManualClock
+from emulator.clock import MovableClock
 from emulator.journal.entry import EXPECTS_HEADER, TEST_HEADER
 from emulator.settings import SettingError, Settings
 from emulator.testing import pool
 from emulator.testing.client import AepClient, in_process, valid_headers
+from emulator.testing.clock import AepClock
 from emulator.testing.guard import IMS, PLATFORM, NetworkGuard, is_real
 from emulator.testing.in_process import InProcessTransport
 from emulator.testing.interception import Interception
@@ -109,7 +111,7 @@ class Connection:
     def _connect(self, emulator: Emulator) -> None:
         host = _host()
         self.url = f"http://{host}"
-        client = InProcessTransport(self.handle, self.clock.advance)
+        client = InProcessTransport(self.handle, self._wait)
 
         def claims(name: str) -> bool:
             return name == host or (self.mock and is_real(name))
@@ -167,7 +169,7 @@ class Connection:
     @property
     def client(self) -> AepClient:
         """A client with these headers that needs no library and no socket: `call` and `ok`."""
-        transport = InProcessTransport(self.handle, self.clock.advance)
+        transport = InProcessTransport(self.handle, self._wait)
         return AepClient(in_process(transport, self.url), self.emulator.contract, self.headers)
 
     @property
@@ -184,11 +186,17 @@ class Connection:
         return self._session
 
     @property
-    def clock(self) -> ManualClock:
+    def clock(self) -> AepClock:
         """The emulator's clock: `set` it, `advance` it."""
+        return AepClock(self.emulator)
+
+    def _wait(self, seconds: float) -> None:
+        """Let time pass for a client that waits: on the emulator's clock, if it can be moved."""
         clock = self.emulator.platform.clock
-        assert isinstance(clock, ManualClock)  # noqa: S101 - the pool makes no other
-        return clock
+        if isinstance(clock, MovableClock):
+            clock.advance(seconds)
+        else:
+            sleep(seconds)
 
 
 def _is_at_its_host(request: Request) -> bool:

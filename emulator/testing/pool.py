@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from emulator.app import create_emulator
-from emulator.clock import ManualClock
+from emulator.clock import make_clock
 from emulator.coverage.files import CoveragePart
 from emulator.emulator import Emulator
 from emulator.settings import Settings
@@ -27,7 +27,7 @@ _SCENARIOS: dict[tuple[Settings, str], State] = {}
 
 
 def borrow(settings: Settings) -> Emulator:
-    """Return an unused emulator, as new, with a manual clock.
+    """Return an unused emulator, as new, with a manual clock unless the settings name another one.
 
     Raises:
         SettingError, ContractError, FixtureError: As `create_emulator`.
@@ -41,7 +41,7 @@ def borrow(settings: Settings) -> Emulator:
             emulator.journal.forget()
         return emulator
     like = next(iter(_MADE), None)
-    emulator = create_emulator(settings, clock=ManualClock(), like=like)
+    emulator = create_emulator(settings, clock=make_clock(settings.clock or "manual"), like=like)
     with _LOCK:
         _MADE.append(emulator)
     return emulator

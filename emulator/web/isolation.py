@@ -107,10 +107,14 @@ class IsolatedEmulators:
         request.headers[HEADER] = name
         return chosen
 
+    def engines(self) -> list[Engine]:
+        """Return what answers calls of operations in each of them."""
+        return [made.engine for made in list(self._made.values())]
+
     def interrupt(self) -> None:
         """Give up the long work of all of them: the process is about to end."""
-        for made in list(self._made.values()):
-            made.engine.platform.ongoing.end()
+        for engine in self.engines():
+            engine.platform.ongoing.end()
 
     def names(self) -> list[str]:
         """Return the names of all there are, in the order of their first use."""

@@ -55,7 +55,7 @@ class Preparation:
     client: AepClient
     fields: frozenset[str] = frozenset()
     """Paths of fields that the page names: schemas are made with them."""
-    wait: Callable[[float], None] = field(default=lambda _: None)
+    wait: Callable[[float], object] = field(default=lambda _: None)
     """Lets seconds pass on the emulator's clock."""
     _made: int = 0
 

@@ -186,7 +186,7 @@ def test_a_schedule_follows_the_emulators_clock(emulator: Emulator, aep: AepClie
         statuses.append(ask(aep, "GET", CONNECTIONS).status)
         clock.advance(50)
     assert statuses == [200, 200, 503, 200]
-    clock.set(ManualClock().now() + 60_000)
+    clock.jump(ManualClock().now() + 60_000)
     assert ask(aep, "GET", CONNECTIONS).status == 503
 
 

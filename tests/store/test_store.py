@@ -110,6 +110,17 @@ def test_a_sandbox_sees_only_its_own(store: Store) -> None:
     assert (keys(store, PROD), keys(store, DEV), keys(store, OTHER)) == (["a"], [], ["a"])
 
 
+def test_tells_the_sandboxes_that_hold_documents_of_a_kind(store: Store) -> None:
+    assert store.sandboxes("flow") == []
+    for sandbox in (PROD, DEV, OTHER):
+        put(store, "a", {}, sandbox)
+    store.write(Change(DEV, "flow", "a", None), Change(DEV, "run", "b", {}))
+    assert store.sandboxes("flow") == sorted([PROD, OTHER])
+    assert store.sandboxes("run") == [DEV]
+    store.erase()
+    assert store.sandboxes("flow") == []
+
+
 def test_counters_count_by_sandbox_and_name(store: Store) -> None:
     assert [store.next(PROD, "flow") for _ in range(3)] == [1, 2, 3]
     assert store.next(DEV, "flow") == 1

@@ -15,10 +15,11 @@ from emulator.documents import (
     or_null,
 )
 from emulator.services.flow_service.flows import FLOW, PARTS
-from emulator.services.flow_service.run_queue import FIRST, PROGRESS, QUEUE
+from emulator.services.flow_service.run_queue import PROGRESS, QUEUE
 from emulator.services.flow_service.runs import RUN
 from emulator.services.flow_service.service import KINDS
 from emulator.services.flow_service.specs import SPEC_KINDS
+from emulator.services.interfaces import FIRST_DUE
 
 _HEAD = {
     "id": TEXT,
@@ -72,7 +73,7 @@ DOCUMENTS = (
         members({"id": TEXT, "at": MOMENT, "what": one_of("flow", "run")}, closed=True),
         "{id}",
     ),
-    DocumentModel(FIRST, members({"at": MOMENT}, closed=True)),
+    DocumentModel(FIRST_DUE, members({"at": MOMENT}, closed=True)),
     DocumentModel(
         PROGRESS,
         members(

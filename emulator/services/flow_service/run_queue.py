@@ -7,51 +7,65 @@ Others may write while a run is carried out, so what is read and written here is
 
 from __future__ import annotations
 
+from emulator.clock import MAX_MOMENT
 from emulator.data_plane.files import ConnectionFiles
 from emulator.data_plane.schedule import due_after, first_due, read_schedule
 from emulator.json_types import JsonObject
-from emulator.sandbox import Sandbox
 from emulator.scope import Scope
-from emulator.services.interfaces import QueueEntry
-from emulator.store import Store
+from emulator.services.interfaces import FIRST_DUE, QueueEntry
 
 QUEUE = "flow_agenda"
-FIRST = "flow_agenda_first"
 PROGRESS = "flow_progress"
 
 
 class RunQueue:
     """What is due in each sandbox, and how far each flow has come."""
 
+    def first(self, scope: Scope, after: int = -1) -> int | None:
+        """Return when something is due first, in milliseconds, later than a time; None if never."""
+        first = scope.read(FIRST_DUE, FIRST_DUE)
+        if first is None or first["at"] > after:
+            return None if first is None else first["at"]
+        # What a client or a fault holds up stays due.
+        times = (body["at"] for body in scope.bodies(QUEUE))
+        return min((at for at in times if at > after), default=None)
+
     def is_due(self, scope: Scope) -> bool:
         """Tell whether something is due by now."""
-        first = scope.read(FIRST, FIRST)
-        return first is not None and first["at"] <= scope.now()
+        first = self.first(scope)
+        return first is not None and first <= scope.now()
 
-    def due(self, scope: Scope) -> list[QueueEntry]:
-        """Return what is due by now, the earliest first."""
-        now = scope.now()
+    def due(self, scope: Scope, by: int | None = None) -> list[QueueEntry]:
+        """Return what is due by now, or by another time, the earliest first."""
+        now = scope.now() if by is None else by
         entries = [QueueEntry(**body) for body in scope.bodies(QUEUE)]
         return sorted((entry for entry in entries if entry.at <= now), key=lambda entry: entry.at)
 
-    def sandboxes(self, store: Store) -> list[Sandbox]:
-        """Return the sandboxes that have something in the queue, in the order of their names."""
-        return sorted(sandbox for sandbox, kind in store.dump().documents if kind == FIRST)
+    def planned(self, scope: Scope, id: str) -> int | None:
+        """Return when a flow or a run is due, in milliseconds; None if it is not in the queue."""
+        entry = scope.read(QUEUE, id)
+        return None if entry is None else entry["at"]
 
     def settle(self, scope: Scope) -> None:
         """Note what is due first, after what was due has been carried out."""
         with scope.exclusive():
             times = [body["at"] for body in scope.bodies(QUEUE)]
-            scope.write(scope.change(FIRST, FIRST, {"at": min(times)} if times else None))
+            scope.write(scope.change(FIRST_DUE, FIRST_DUE, {"at": min(times)} if times else None))
 
     def put(self, scope: Scope, entry: QueueEntry) -> None:
-        """Put something into the queue, or to another time."""
+        """Put something into the queue, or to another time; what is never due is not kept."""
+        if entry.at > MAX_MOMENT:
+            self.drop(scope, entry.id)
+            return
         changes = [scope.change(QUEUE, entry.id, entry._asdict())]
         with scope.exclusive():
-            first = scope.read(FIRST, FIRST)
-            if first is None or entry.at < first["at"]:
-                changes.append(scope.change(FIRST, FIRST, {"at": entry.at}))
+            first = self.first(scope)
+            is_first = first is None or entry.at < first
+            if is_first:
+                changes.append(scope.change(FIRST_DUE, FIRST_DUE, {"at": entry.at}))
             scope.write(*changes)
+        if is_first:
+            scope.platform.due_changed()
 
     def plan(self, scope: Scope, flow_id: str, at: int | None) -> None:
         """Put a flow's next run into the queue; None if there is none."""

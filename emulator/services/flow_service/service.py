@@ -78,6 +78,10 @@ class FlowService:
         with self.running(scope, waits=waits) as is_ours:
             return self.engine(scope).catch_up() if is_ours else 0
 
+    def pass_over(self, scope: Scope, until: int) -> None:
+        with self.running(scope, waits=True):
+            self.engine(scope).pass_over(until)
+
     @contextmanager
     def running(self, scope: Scope, *, waits: bool) -> Iterator[bool]:
         """Carry out runs of a sandbox in the block, where one thread at a time does.

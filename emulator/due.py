@@ -1,0 +1,82 @@
+"""Runs that are due in the sandboxes of one emulator, also while its clock is moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from emulator.clock import MovableClock
+from emulator.ongoing import Interrupted
+from emulator.scope import Scope
+from emulator.services.interfaces import FIRST_DUE, FlowService
+from emulator.web.engine import Engine
+
+
+def scopes(
+    engine: Engine, organization: str | None = None, name: str | None = None
+) -> Iterator[Scope]:
+    """Yield the scopes in which something is due now or later: of one sandbox, or of several."""
+    edition = engine.contract.edition(engine.edition)
+    for sandbox in engine.platform.store.sandboxes(FIRST_DUE):  # which needs no services
+        if organization in (None, sandbox.organization) and name in (None, sandbox.name):
+            yield Scope(engine.platform, edition, sandbox)
+
+
+def carry_out_due(engine: Engine, organization: str | None = None, name: str | None = None) -> int:
+    """Carry out the runs that are due now; return how many ended."""
+    return sum(catch_up(engine, scope) for scope in scopes(engine, organization, name))
+
+
+def first_due(scope: Scope) -> int | None:
+    """Return when something is due first in a sandbox, in milliseconds; None if nothing ever is."""
+    first = scope.read(FIRST_DUE, FIRST_DUE)
+    return None if first is None else first["at"]
+
+
+def catch_up(engine: Engine, scope: Scope) -> int:
+    """Carry out the runs that are due now in a sandbox; return how many ended.
+
+    Whoever carries out runs there is waited for. What is interrupted has been erased, or is due
+    when the emulator starts again.
+    """
+    with suppress(Interrupted):
+        return _flows(engine).catch_up(scope, waits=True)
+    return 0
+
+
+def move_clock(engine: Engine, clock: MovableClock, to: int) -> int:
+    """Move an emulator's clock to a time, in milliseconds; return how many runs ended.
+
+    Each run that comes due on the way is carried out when the clock shows its time; of a flow that
+    would run very often, the latest runs are.
+
+    Raises:
+        ClockError: The clock may not be moved there; it stands where it stood.
+        Interrupted: The emulator ends; the clock shows how far it has come.
+    """
+    ended = 0
+    with clock.moving:
+        clock.checked(to)
+        for scope in scopes(engine):
+            _flows(engine).pass_over(scope, to)
+        at: int | None = clock.now()
+        while at is not None and at < to:
+            clock.jump(max(at, clock.now()))
+            ended += carry_out_due(engine)
+            engine.platform.ongoing.check_end()
+            at = next_due(engine, at)
+        clock.jump(max(to, clock.now()))
+        ended += carry_out_due(engine)
+    engine.platform.due_changed()
+    return ended
+
+
+def next_due(engine: Engine, after: int) -> int | None:
+    """Return the next time, later than another one, at which something is due; None without."""
+    queue = _flows(engine).queue
+    times = (queue.first(scope, after) for scope in scopes(engine))
+    return min((time for time in times if time is not None), default=None)
+
+
+def _flows(engine: Engine) -> FlowService:
+    return engine.platform.services.flow_service
