@@ -111,6 +111,10 @@ def test_what_the_list_names_is_documented() -> None:
 
 def test_every_parameter_of_a_spec_is_obeyed_or_remarked_on() -> None:
     """Those of connections that no flow is carried out for are remarked on with the flow."""
+    for id in operations():
+        rows = said_of(id).get("judged_params", ())
+        for row in (row for row in rows if row["member"] in places(id)):
+            assert is_judged(id, row["member"], row), (id, row)
     library = LABORATORY.emulator.platform.fixtures.edition("")
     source, target = (
         "flow_service.create_source_connection",
@@ -152,6 +156,8 @@ def runs_with(flow: JsonObject, part: str, id: str) -> bool:
 def parameters_said(id: str) -> set[str]:
     """Return the parameters that rows of effects name, and those without effect."""
     named = {name for row in said_of(id).get("effects", ()) for name in row.get("params", ())}
+    rows = said_of(id).get("judged_params", ())
+    named |= {name for row in rows for name in row["params"]}
     for pointer in parts(id)[0].ignored_by(parts(id)[1]):
         steps = ["[]" if step == "*" else step for step in pointer_steps(pointer)]
         named.add(".".join(steps[steps.index("params") + 1 :]) if "params" in steps else steps[-1])

@@ -24,6 +24,7 @@ from tests.bodies import (
     source_connection,
     target_connection,
 )
+from tests.files import put
 
 COLLECTIONS = ["connections", "sourceConnections", "targetConnections", "flows"]
 
@@ -373,7 +374,7 @@ FINE: list[dict[str, Any]] = [
     {"data": data("delimited", compressionType="deflate", encoding="ISO-8859-1")},
     {"data": {"format": "parquet"}},
     {"data": {"format": "parquet_xdm"}},
-    {"params": {"path": "/a", "recursive": True}},
+    {"params": {"path": "/a", "recursive": True, "type": "folder"}},
 ]
 
 
@@ -384,9 +385,18 @@ def test_documented_variants_of_a_source_connection_are_accepted(
     assert accepted(api, "sourceConnections", source_connection(world.base, **changes)) == []
 
 
-def test_that_a_path_is_a_folder_is_seen_by_the_path_alone(api: AepClient, world: World) -> None:
-    body = source_connection(world.base, params={"path": "/a", "type": "folder"})
-    assert accepted(api, "sourceConnections", body) == ["all_is_carried_out"]
+def test_a_path_that_is_not_of_its_type_is_remarked_on(api: AepClient, world: World) -> None:
+    put(api, world.base, "leads/a.tsv")
+    for path, type, warnings in (
+        ("/leads", "folder", []),
+        ("/leads/a.tsv", "file", []),
+        ("/leads/b.tsv", "file", []),
+        ("/leads/*.tsv", "file", []),
+        ("/leads", "file", ["path_is_of_its_type"]),
+        ("/leads/a.tsv", "folder", ["path_is_of_its_type"]),
+    ):
+        body = source_connection(world.base, params={"path": path, "type": type})
+        assert accepted(api, "sourceConnections", body) == warnings
 
 
 LANDING_ZONE = "26f526f2-58f4-4712-961d-e41bf1ccc0e8"

@@ -50,6 +50,19 @@ def without_delta_column(spec: JsonObject) -> JsonObject:
 
 
 @fact()
+def path_is_of_type(service: FlowService, scope: Scope, base_id: str, path: str, type: str) -> bool:
+    """Tell whether a path of a connection is what a source says of it, a file or a folder.
+
+    What is not there yet can be either.
+    """
+    from emulator.data_plane.files import ConnectionFiles
+    from emulator.data_plane.sources import area_path, kind_at
+
+    files = ConnectionFiles(scope.platform).all(scope.sandbox, base_id)
+    return kind_at(files, area_path(base_id, path)) in ("", type)
+
+
+@fact()
 def batch_flow(service: FlowService, scope: Scope, flow_id: str) -> bool:
     """Tell whether a flow is of a batch source: its spec has schedules."""
     return "scheduleSpec" in (spec_of_flow(service, scope, flow_id) or {})
