@@ -216,3 +216,6 @@ BLOCK_LIST_BYTES = 8 * MIB
 
 COMPARED_NAMES = 200
 """Members that no document has, compared with those that are near; the rest is passed over."""
+
+SAMPLE_BYTES = 16 * MIB
+"""Sample data of a schema; its arrays get one item each, and its texts are cut."""

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import requests
+from faker import Faker
 
-from emulator.budgets import MIB, SCHEMA_FIELDS, SCHEMA_LEVELS
+from emulator.budgets import MIB, SAMPLE_BYTES, SCHEMA_FIELDS, SCHEMA_LEVELS
 from emulator.clock import ManualClock
-from emulator.json_types import JsonObject
+from emulator.json_types import JsonObject, dumps
+from emulator.services.schema_registry.sample_data import sample_of
 from emulator.testing.client import AepClient
 from emulator.xdm.resolution import EXCESS, UNRESOLVED, Resolver, resolve
 from tests.attacks.effort import size
@@ -246,3 +248,13 @@ def test_thirty_doubling_types_cost_nothing(served: ServedEmulator) -> None:
     assert statuses[-1] == 400
     assert served.peak < size(400, 1000) * MIB
     print(f"peak {served.peak // MIB} MiB, health within {watch.slowest:.3f} s")
+
+
+@pytest.mark.parametrize("levels", [1, 2, 11])
+def test_samples_of_arrays_of_arrays_have_a_size(levels: int) -> None:
+    field: JsonObject = {"type": "string", "minLength": 5_000}
+    for _ in range(levels):
+        field = {"type": "array", "items": field, "minItems": 100}
+    sample = sample_of({"properties": {"a": field, "b": field}}, Faker())
+    assert len(dumps(sample)) < SAMPLE_BYTES
+    assert len(sample["a"]) == (100 if levels == 1 else 1)

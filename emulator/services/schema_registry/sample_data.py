@@ -10,12 +10,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from emulator.budgets import SAMPLE_BYTES
 from emulator.json_types import Json, JsonObject
 from emulator.services.schema_registry.sample_patterns import text_matching
 
 if TYPE_CHECKING:
     from faker import Faker
 
+_SHORT_TEXT = 100
 _SMALL = 1000
 _MAX_ITEMS = 100
 _MAX_DEPTH = 12
@@ -23,8 +25,29 @@ _LATEST = 1_700_000_000
 
 
 def sample_of(schema: JsonObject, faker: Faker) -> JsonObject:
-    """Return an object with a value for each field of a resolved schema."""
-    return _object(schema, faker, 0)
+    """Return an object with a value for each field of a resolved schema.
+
+    Where arrays of arrays would make it too large, each has one item and texts are short.
+    """
+    sample = _object(schema, faker, 0)
+    return _shortened(sample) if _bytes_of(sample) > SAMPLE_BYTES else sample
+
+
+def _bytes_of(value: Json) -> int:
+    """Return about how many bytes a value is written in; the items of an array are the same."""
+    if isinstance(value, dict):
+        return sum(len(name) + _bytes_of(item) + 4 for name, item in value.items())
+    if isinstance(value, list):
+        return len(value) * (_bytes_of(value[0]) + 1) if value else 2
+    return len(value) if isinstance(value, str) else 8
+
+
+def _shortened(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name: _shortened(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_shortened(item) for item in value[:1]]
+    return value[:_SHORT_TEXT] if isinstance(value, str) else value
 
 
 def _object(node: JsonObject, faker: Faker, depth: int) -> JsonObject:
