@@ -16,7 +16,6 @@ from emulator.budgets import (
 )
 from emulator.contract import Contract
 from emulator.coverage.applicable_rules import ApplicableRules
-from emulator.coverage.examples import example_of
 from emulator.coverage.records import (
     DeviationKey,
     Deviations,
@@ -27,7 +26,6 @@ from emulator.coverage.records import (
 from emulator.coverage.tally import Counts, Tally
 from emulator.journal.entry import EXPECTS_HEADER, SHARED, CallKind, Entry, EntryFinding, Keys
 from emulator.json_types import Json, JsonObject, dumps
-from emulator.masking.texts import mask_text
 
 FORMAT = "aep-emulator coverage 2"
 """The member `format` of a coverage file."""
@@ -152,7 +150,7 @@ class Coverage:
         found = self._unexpected(key, item.severity, is_rule=item.is_rule)
         found.count += 1
         if self._has_room(item.rule):
-            self._keep_example(found.kept, example_of(entry), item.rule)
+            self._keep_example(found.kept, _example_of(entry), item.rule)
 
     def _unexpected(self, key: FindingKey, severity: str, *, is_rule: bool) -> UnexpectedFindings:
         found = self.unexpected.get(key)
@@ -164,7 +162,7 @@ class Coverage:
 
     def _add_unmet(self, key: FindingKey, count: int = 1) -> None:
         """Count an expectation; which rule it names, the client says, so it may be anything."""
-        key = key._replace(rule=key.rule[:MAX_TEST_NAME])
+        key = key._replace(rule=shown_name(key.rule))
         known = self.unmet_expectations
         if key not in known and len(known) >= MAX_BROKEN_RULES:
             key = key._replace(test=OTHERS, rule=OTHERS)
@@ -174,7 +172,7 @@ class Coverage:
         found = self._drift(DeviationKey(entry.edition, entry.operation, entry.status, deviation))
         found.count += 1
         if not found.kept:
-            self._keep_example(found.kept, example_of(entry))
+            self._keep_example(found.kept, _example_of(entry))
 
     def _drift(self, key: DeviationKey) -> Deviations:
         found = self.drift.get(key)
@@ -194,7 +192,7 @@ class Coverage:
             kept.append(example)
 
     def _test(self, name: str) -> str:
-        name = shown_test(name)
+        name = shown_name(name)
         if name not in self._tests:
             if len(self._tests) >= MAX_TESTS:
                 return OTHERS
@@ -224,8 +222,8 @@ class Coverage:
 
     def without(self, test: str) -> Coverage:
         """Return what all other tests have covered; it takes over the counts, to go on counting."""
-        part = self.only(self._tests - {shown_test(test)})
-        part._tests = self._tests - {shown_test(test)}
+        part = self.only(self._tests - {shown_name(test)})
+        part._tests = self._tests - {shown_name(test)}
         part.drift = self.drift
         kept = [example for found in self.drift.values() for example in found.kept]
         for at, item in part.unexpected.items():
@@ -236,7 +234,7 @@ class Coverage:
 
     def only(self, tests: Iterable[str]) -> Coverage:
         """Return what these tests alone have covered; it shares the counts with this one."""
-        wanted = {shown_test(test) for test in tests}
+        wanted = {shown_name(test) for test in tests}
         part = Coverage(self.contract)
         part._applicable = self._applicable
         part.tallies = {at: item for at, item in self.tallies.items() if at.test in wanted}
@@ -318,6 +316,16 @@ class Coverage:
                 self._keep_example(deviations.kept, dumps(example))
 
 
-def shown_test(name: str) -> str:
-    """Return the name of a test as it is counted: without secrets, and not too long."""
+def _example_of(entry: Entry) -> bytes:
+    from emulator.coverage.examples import example_of  # with the first broken rule
+
+    return example_of(entry)
+
+
+def shown_name(name: str) -> str:
+    """Return a name that a client sends as it is counted: without secrets, and not too long."""
+    if not name:
+        return name
+    from emulator.masking.texts import mask_text  # with the first named test
+
     return mask_text(name[:MAX_TEST_NAME])

@@ -11,15 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from emulator.budgets import JOURNAL_BYTES
 from emulator.journal.entry import CallKind, Entry, Keys
-from emulator.journal.packing import (
-    JournalItem,
-    Packed,
-    PackedEntry,
-    PackedExchange,
-    is_large,
-    is_remarkable,
-    kind_of,
-)
+from emulator.journal.item import JournalItem, Packed, PackedEntry
+from emulator.journal.packing import PackedExchange, is_large, is_remarkable, kind_of
 
 if TYPE_CHECKING:
     from emulator.json_types import JsonObject

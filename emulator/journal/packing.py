@@ -86,7 +86,7 @@ class PackedExchange:
             self._hide_what_was_cut(exchange)
         self.size = OVERHEAD + len(self.texts) + len(self.body) + len(self.response_body)
         if self.findings or self.deviations:
-            self.size += _size_of(self.findings, self.deviations)
+            self.size += size_of(self.findings, self.deviations)
 
     def _hide_what_was_cut(self, exchange: Exchange) -> None:
         """Mask what reasons and reply quote of a body's secrets, for these are not kept with it."""
@@ -143,90 +143,15 @@ class PackedExchange:
         )
 
 
-class PackedEntry:
-    """A call that was observed elsewhere, as little of it as will do.
-
-    Attributes:
-        size: About how many bytes it takes.
-    """
-
-    __slots__ = ("_document", "_entry", "size")
-
-    def __init__(self, entry: Entry) -> None:
-        document = entry.document
-        body, is_whole = entry.body, len(entry.body) <= JOURNAL_BODY_BYTES
-        self._document = dumps(document) if document is not None and is_whole else None
-        answered = entry.response_body[:JOURNAL_EXCERPT_BYTES]
-        entry = replace(
-            entry,
-            body=body if is_whole else body[:JOURNAL_EXCERPT_BYTES],
-            body_truncated=entry.body_truncated or not is_whole,
-            response_body=answered,
-            response_truncated=entry.response_truncated or len(answered) < len(entry.response_body),
-            described=None,
-        )
-        self._entry = entry
-        texts = [*entry.headers.items(), *entry.response_headers.items()]
-        self.size = OVERHEAD + sum(len(name) + len(value) for name, value in texts)
-        self.size += len(entry.body) + len(entry.response_body) + len(self._document or b"")
-        self.size += _size_of(entry.findings, entry.deviations)
-
-    def entry(self, number: int) -> Entry:
-        """Return the entry, made anew each time."""
-        document = self._document
-        described = None if document is None else partial(loads, document)
-        return replace(self._entry, number=number, described=described)
-
-
-Packed = PackedExchange | PackedEntry
-_PACKED = (PackedExchange, PackedEntry)
-
-
-class JournalItem:
-    """What the journal holds of one call, with its number and about how many bytes it takes.
-
-    An exchange may still change until its reply has gone out; then it is packed.
-    """
-
-    __slots__ = ("_content", "is_gone", "number", "size")
-
-    def __init__(self, number: int, content: Exchange | Packed) -> None:
-        self.number = number
-        self.is_gone = False
-        self._content = content
-        self.size = content.size if isinstance(content, _PACKED) else _size_of_fresh(content)
-
-    @property
-    def exchange(self) -> Exchange | None:
-        """The exchange as it was, as long as it has not been packed."""
-        content = self._content
-        return None if isinstance(content, _PACKED) else content
-
-    def pack(self) -> Packed:
-        """Keep no more than is needed, and return it; the reply has gone out."""
-        packed = self._packed()
-        self._content, self.size = packed, packed.size
-        return packed
-
-    def _packed(self) -> Packed:
-        content = self._content
-        return content if isinstance(content, _PACKED) else PackedExchange(content)
-
-    @property
-    def entry(self) -> Entry:
-        """The call as an entry, made anew each time."""
-        return self._packed().entry(self.number)
-
-
 def is_large(exchange: Exchange) -> bool:
     """Tell whether an exchange is to be packed at once; writes its reply as bytes, to know."""
     reply = exchange.reply
     if reply.body is not None:
         reply.body = _bytes(reply.body)
-    return _size_of_fresh(exchange) > JOURNAL_FRESH_BYTES
+    return size_of_fresh(exchange) > JOURNAL_FRESH_BYTES
 
 
-def _size_of_fresh(exchange: Exchange) -> int:
+def size_of_fresh(exchange: Exchange) -> int:
     reply = exchange.reply.body
     return OVERHEAD + len(exchange.incoming.body) + (len(reply) if isinstance(reply, bytes) else 0)
 
@@ -238,7 +163,7 @@ def stored_body(incoming: Request) -> bytes:
     return incoming.body if is_whole else incoming.body[:JOURNAL_EXCERPT_BYTES]
 
 
-def _size_of(findings: tuple[EntryFinding, ...], deviations: tuple[str, ...]) -> int:
+def size_of(findings: tuple[EntryFinding, ...], deviations: tuple[str, ...]) -> int:
     texts = sum(_FINDING_OVERHEAD + len(item.at) + len(item.reason) for item in findings)
     return texts + sum(map(len, deviations))
 

@@ -85,6 +85,8 @@ class FoundSecrets:
                 text = text.replace(value, shown)
                 if "://" not in value:
                     text = _replace_beginning(text, value, shown)
+            elif value[:MIN_REPLACED] in text:
+                text = _replace_stump(text, value, shown, is_json=is_json)
         return text
 
     def absent_from_values(self, texts: Mapping[str, str]) -> dict[str, str]:
@@ -169,6 +171,15 @@ def _replace_beginning(text: str, value: str, shown: str) -> str:
         done = end
         start = text.find(beginning, end)
     return "".join((*pieces, text[done:])) if pieces else text
+
+
+def _replace_stump(text: str, value: str, shown: str, *, is_json: bool) -> str:
+    """Replace the little that an excerpt has left of a value, unless it is a word of letters."""
+    for length in range(MIN_WITHIN_WORDS - 1, MIN_REPLACED - 1, -1):
+        stump = value[:length]
+        if stump in text and not stump.isalpha():
+            text = _replace_word(text, stump, shown, is_json=is_json)
+    return text
 
 
 def _common(text: str, start: int, value: str) -> int:

@@ -11,6 +11,7 @@ from emulator.contract import Contract, Rule
 from emulator.json_types import JsonObject
 from emulator.reports.recording import KINDS
 from emulator.traffic.judgement import Judgement, RoutedRequest
+from emulator.web.failures import masker_of
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
@@ -169,5 +170,5 @@ def _example(routed: RoutedRequest, other: Judgement, change: Change) -> JsonObj
     finding = next((item for item in other.findings if item.rule.id == change.cause), None)
     place = {"at": finding.at} if finding is not None else {}
     recorded = routed.recorded
-    path = routed.incoming.target.partition("?")[0]
+    path = masker_of(routed.incoming).absent_from(routed.incoming.target.partition("?")[0])
     return {"source": str(recorded.source), "method": recorded.method, "path": path, **place}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from emulator.coverage.coverage import Coverage
 from emulator.journal.entry import Entry
 from emulator.json_types import JsonObject
+from emulator.masking.texts import mask_text
 from emulator.traffic.judge import PREFLIGHT, RecordingJudge
 from emulator.traffic.judgement import RoutedRequest
 from emulator.traffic.reading import Progress, read_traffic
@@ -46,6 +47,7 @@ class LeftOut:
 
 
 def _count(counter: Counter[str], name: str) -> None:
+    name = mask_text(name)
     counter[name if name in counter or len(counter) < MAX_PLACES else OTHERS] += 1
 
 

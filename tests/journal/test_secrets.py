@@ -164,7 +164,18 @@ WAYS: dict[str, Call] = {
         {**JSON, "Authorization": f"Bearer {PLAIN}", "x-emulator-test": f"test_a[{PLAIN}]"},
         sent(base_connection(name=3)),
     ),
-    "in what is expected": ("GET", FLOWS, {"x-emulator-expects": JWT}, b""),
+    "in what is expected": (
+        *("GET", FLOWS),
+        {"x-emulator-expects": f"flow_service.list_flows.{JWT}"},
+        b"",
+    ),
+    "in what is expected, alone": ("GET", FLOWS, {"x-emulator-expects": JWT}, b""),
+    "cut by an excerpt": connection(
+        with_auth({"specName": "x", "params": {"any": PLAIN}}, name={"a" * 95: PLAIN})
+    ),
+    "cut to a stump": connection(
+        with_auth({"specName": "x", "params": {"any": PLAIN}}, name={"a" * 284: PLAIN})
+    ),
     "a long body": connection(
         b'{"name": 3, "pad": "%s", "auth": {"specName": "%s", "params": {"any": "%s"}}}'
         % (b"x" * 2_000_000, PLAIN.encode(), PLAIN.encode())
@@ -219,7 +230,7 @@ def test_no_secret_leaves(
     usual = {name: value for name, value in HEADERS.items() if name.lower() not in named}
     api.exchange(method, target, {**usual, **headers}, body)
     for what, text in outputs(control, emulator, tmp_path):
-        for secret in (SECRET, PLAIN, JWT, JWT[:40], JWT.rpartition(".")[2]):
+        for secret in (SECRET, PLAIN, PLAIN[:8], JWT, JWT[:40], JWT.rpartition(".")[2]):
             for written in spellings(secret):
                 assert written not in text, (what, written)
         assert "1234567890" not in text, what

@@ -1,0 +1,90 @@
+"""What the journal holds of one call: an exchange, or what has been packed of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from emulator.budgets import JOURNAL_BODY_BYTES, JOURNAL_EXCERPT_BYTES
+from emulator.journal.entry import Entry
+from emulator.journal.packing import OVERHEAD, PackedExchange, size_of, size_of_fresh
+from emulator.json_types import dumps, loads
+
+if TYPE_CHECKING:
+    from emulator.web.exchange import Exchange
+
+
+class PackedEntry:
+    """A call that was observed elsewhere, as little of it as will do.
+
+    Attributes:
+        size: About how many bytes it takes.
+    """
+
+    __slots__ = ("_document", "_entry", "size")
+
+    def __init__(self, entry: Entry) -> None:
+        document = entry.document
+        body, is_whole = entry.body, len(entry.body) <= JOURNAL_BODY_BYTES
+        self._document = dumps(document) if document is not None and is_whole else None
+        answered = entry.response_body[:JOURNAL_EXCERPT_BYTES]
+        entry = replace(
+            entry,
+            body=body if is_whole else body[:JOURNAL_EXCERPT_BYTES],
+            body_truncated=entry.body_truncated or not is_whole,
+            response_body=answered,
+            response_truncated=entry.response_truncated or len(answered) < len(entry.response_body),
+            described=None,
+        )
+        self._entry = entry
+        texts = [*entry.headers.items(), *entry.response_headers.items()]
+        self.size = OVERHEAD + sum(len(name) + len(value) for name, value in texts)
+        self.size += len(entry.body) + len(entry.response_body) + len(self._document or b"")
+        self.size += size_of(entry.findings, entry.deviations)
+
+    def entry(self, number: int) -> Entry:
+        """Return the entry, made anew each time."""
+        document = self._document
+        described = None if document is None else partial(loads, document)
+        return replace(self._entry, number=number, described=described)
+
+
+Packed = PackedExchange | PackedEntry
+_PACKED = (PackedExchange, PackedEntry)
+
+
+class JournalItem:
+    """What the journal holds of one call, with its number and about how many bytes it takes.
+
+    An exchange may still change until its reply has gone out; then it is packed.
+    """
+
+    __slots__ = ("_content", "is_gone", "number", "size")
+
+    def __init__(self, number: int, content: Exchange | Packed) -> None:
+        self.number = number
+        self.is_gone = False
+        self._content = content
+        self.size = content.size if isinstance(content, _PACKED) else size_of_fresh(content)
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """The exchange as it was, as long as it has not been packed."""
+        content = self._content
+        return None if isinstance(content, _PACKED) else content
+
+    def pack(self) -> Packed:
+        """Keep no more than is needed, and return it; the reply has gone out."""
+        packed = self._packed()
+        self._content, self.size = packed, packed.size
+        return packed
+
+    def _packed(self) -> Packed:
+        content = self._content
+        return content if isinstance(content, _PACKED) else PackedExchange(content)
+
+    @property
+    def entry(self) -> Entry:
+        """The call as an entry, made anew each time."""
+        return self._packed().entry(self.number)
