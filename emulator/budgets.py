@@ -151,6 +151,12 @@ KEPT_SCHEMA_BYTES = 64 * KIB
 BACKTRACK_STEPS = 10_000
 """Steps back of a regular expression in a spec's schema; the value does not match."""
 
+REPLY_VALUES = 1_000_000
+"""Values in a recorded reply, those within others included; what it says is not judged."""
+
+RECORDED_CALL_BYTES = 64 * MIB
+"""One call of a recording, or a file that is read whole; the recording cannot be read."""
+
 ROW_ERRORS = 100
 """Errors of one row that diagnostics show; they show the first ones."""
 
@@ -189,6 +195,12 @@ PARQUET_PAGES = 200_000
 
 PARQUET_BYTES = 192 * MIB
 """What pages of a Parquet file decode to that are read at once; the file cannot be read."""
+
+LARGE_PARQUET_BYTES = 96 * MIB
+"""What a Parquet file decodes to while others are decoded; larger ones wait for each other."""
+
+TURN_SECONDS = 30
+"""Time that a large Parquet file waits for another one; then it is read all the same."""
 
 PART_BYTES = 8 * MIB
 """Rows of a data set in memory, as JSON; they are written as a part of its file."""

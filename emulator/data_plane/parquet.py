@@ -9,17 +9,29 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from threading import Semaphore
 from typing import Any, BinaryIO
 
-from emulator.budgets import COMPRESSED_PARQUET_BYTES, MIB, PARQUET_FOOTER_BYTES, ROW_BYTES
+from emulator.budgets import (
+    COMPRESSED_PARQUET_BYTES,
+    LARGE_PARQUET_BYTES,
+    MIB,
+    PARQUET_FOOTER_BYTES,
+    ROW_BYTES,
+    TURN_SECONDS,
+)
 from emulator.data_plane.arrow_values import Convert, converter, expanded_size, plain
 from emulator.data_plane.errors import FileError, OverBudget, ParquetNotInstalled
-from emulator.data_plane.parquet_costs import plan
+from emulator.data_plane.parquet_costs import Plan, plan
 from emulator.data_plane.rows import ReadOptions, Row, corrupt
 from emulator.json_types import Json, JsonObject, dumps
 
 _BYTES_AT_ONCE = 16 * MIB
 """How much of a batch is made values of Python at once."""
+
+_LARGE = Semaphore()
+"""Who decodes a large file."""
 
 _MAGIC = b"PAR1"
 _TAIL_BYTES = 8
@@ -43,15 +55,16 @@ def parquet_rows(source: BinaryIO, options: ReadOptions | None = None) -> Iterat
         ParquetNotInstalled: pyarrow is missing.
         FileError: The content is not a Parquet file, is damaged, or is more than may be read.
     """
-    file, rows = _planned(_seekable(source))
+    file, planned = _planned(_seekable(source))
     number = 1
     try:
         names = file.schema_arrow.names
-        for group in range(file.num_row_groups):  # each has dictionaries of its own
-            for batch in file.iter_batches(rows, [group], use_threads=False):
-                for part in _parts(batch):
-                    yield from _rows(part, names, number)
-                    number += part.num_rows
+        with _turn(planned.size):
+            for group in range(file.num_row_groups):  # each has dictionaries of its own
+                for batch in file.iter_batches(planned.rows, [group], use_threads=False):
+                    for part in _parts(batch):
+                        yield from _rows(part, names, number)
+                        number += part.num_rows
     except Exception as error:  # of a damaged page pyarrow raises whatever it makes it
         raise _unreadable(error) from error
 
@@ -114,8 +127,22 @@ def _seekable(source: BinaryIO) -> BinaryIO:
     return io.BytesIO(content)
 
 
-def _planned(content: BinaryIO) -> tuple[Any, int]:
-    """Return a file to read, and how many rows of it are to be read at once."""
+@contextmanager
+def _turn(size: int) -> Iterator[None]:
+    """Let one large file be decoded at a time, in all of the process.
+
+    Who has waited long goes on all the same: it may be this thread that decodes another one.
+    """
+    has_turn = size > LARGE_PARQUET_BYTES and _LARGE.acquire(timeout=TURN_SECONDS)
+    try:
+        yield
+    finally:
+        if has_turn:
+            _LARGE.release()
+
+
+def _planned(content: BinaryIO) -> tuple[Any, Plan]:
+    """Return a file to read, and how it is to be read."""
     metadata = _opened(content).metadata
     try:
         planned = plan(content, metadata)
@@ -123,7 +150,7 @@ def _planned(content: BinaryIO) -> tuple[Any, int]:
         raise
     except Exception as error:  # what a damaged footer says is asked for one by one
         raise _unreadable(error) from error
-    return _opened(content, list(planned.dictionaries)), planned.rows
+    return _opened(content, list(planned.dictionaries)), planned
 
 
 def _opened(content: BinaryIO, dictionaries: list[str] | None = None) -> Any:

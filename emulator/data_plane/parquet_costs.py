@@ -95,9 +95,13 @@ class _Column:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to read a file: how many rows at once, and which columns to leave as dictionaries."""
+    """How to read a file: how many rows at once, and which columns to leave as dictionaries.
+
+    `size` is how many bytes that takes at most.
+    """
 
     rows: int
+    size: int
     dictionaries: tuple[str, ...]
 
 
@@ -135,9 +139,10 @@ def plan(file: BinaryIO, metadata: Any) -> Plan:
             if column.dictionary and not (keeps or column.width):
                 codec = metadata.row_group(number).column(index).compression
                 column.longest = longest_value(file, column.dictionary, codec)
-    rows = min((_rows(columns, kept) for columns in groups), default=1)
+    costs = [_rows(columns, kept) for columns in groups]
+    rows, size = min((cost[0] for cost in costs), default=1), max((c[1] for c in costs), default=0)
     paths = tuple(column.path for column, keeps in zip(known, kept, strict=True) if keeps)
-    return Plan(rows, paths)
+    return Plan(rows, size, paths)
 
 
 def _column(file: BinaryIO, chunk: Any, known: Any, most_pages: int) -> _Column:
@@ -155,8 +160,8 @@ def _column(file: BinaryIO, chunk: Any, known: Any, most_pages: int) -> _Column:
     return column
 
 
-def _rows(columns: list[_Column], kept: list[bool]) -> int:
-    """Return how many rows of a row group may be decoded at once."""
+def _rows(columns: list[_Column], kept: list[bool]) -> tuple[int, int]:
+    """Return how many rows of a row group may be decoded at once, and the bytes they take."""
     held = sum(column.held for column in columns)
     most = max(1, _CELLS_AT_ONCE // max(1, len(columns)))
     for rows in _ROWS_AT_ONCE:
@@ -171,4 +176,4 @@ def _rows(columns: list[_Column], kept: list[bool]) -> int:
     if held + decoded > PARQUET_BYTES:
         text = f"Its pages decode to more than {PARQUET_BYTES} bytes at once."
         raise OverBudget(f"The file cannot be read: {text}")
-    return rows
+    return rows, held + decoded

@@ -19,6 +19,7 @@ from emulator.traffic.recording import (
     RecordedReply,
     Source,
     TrafficError,
+    content_of,
     fields_of,
     reason_of,
 )
@@ -77,7 +78,7 @@ def _body(half: JsonObject) -> bytes:
 
 def _object(path: Path) -> JsonObject:
     try:
-        found = loads(path.read_bytes())
+        found = loads(content_of(path))
     except ValueError as error:
         raise TrafficError(f"{path}: not JSON: {error}") from error
     if not isinstance(found, dict):

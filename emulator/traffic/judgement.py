@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from emulator.budgets import REPLY_VALUES
 from emulator.contract import Rule
-from emulator.json_types import MISSING, Json, JsonObject, loads
+from emulator.json_types import MISSING, Json, JsonObject, has_more_values_than, loads
 from emulator.traffic.recording import RecordedCall
 from emulator.web.message import Request
 from emulator.web.routing import Route
@@ -52,6 +53,8 @@ class RoutedRequest:
 
 def _json_of(body: bytes | None) -> Json:
     try:
-        return loads(body) if body else None
+        if not body or has_more_values_than(body, REPLY_VALUES):
+            return None
+        return loads(body)
     except ValueError:
         return None

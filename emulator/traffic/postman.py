@@ -14,7 +14,14 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from emulator.json_types import Json, JsonObject, loads
-from emulator.traffic.recording import Fields, RecordedCall, Source, TrafficError, reason_of
+from emulator.traffic.recording import (
+    Fields,
+    RecordedCall,
+    Source,
+    TrafficError,
+    content_of,
+    reason_of,
+)
 
 _VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
 _PATH_VARIABLE = re.compile(r"(?<=/):([A-Za-z_]\w*)")
@@ -30,7 +37,7 @@ def read_environment(path: Path) -> dict[str, str]:
         TrafficError: The file is not an exported environment.
     """
     try:
-        rows = loads(path.read_bytes())["values"]
+        rows = loads(content_of(path))["values"]
         return _variables(rows)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise TrafficError(f"{path}: not an exported environment of Postman: {error}") from error
@@ -43,7 +50,7 @@ def read_collection(path: Path, environment: Mapping[str, str]) -> Iterator[Reco
         TrafficError: The file is not a collection, or a request has no URL.
     """
     try:
-        collection = loads(path.read_bytes())
+        collection = loads(content_of(path))
     except ValueError as error:
         raise TrafficError(f"{path}: not JSON: {error}") from error
     variables = {**_variables(collection.get("variable")), **environment}

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import ijson
 
+from emulator.budgets import RECORDED_CALL_BYTES
 from emulator.traffic.folder import read_exchange, read_folder
 from emulator.traffic.har import read_har
 from emulator.traffic.journaled import read_journal
@@ -54,7 +55,10 @@ def read_traffic(
             yield read_exchange(path)
         else:
             with path.open("rb") as raw:
-                yield from _STREAMED[form](_MeasuredFile(raw, progress), str(path))
+                file = _MeasuredFile(raw, str(path), progress, is_limited=form == "har")
+                for recorded in _STREAMED[form](file, str(path)):
+                    file.since_last_call = 0
+                    yield recorded
     except OSError as error:
         raise TrafficError(f"{path}: {error.strerror}") from error
 
@@ -67,8 +71,8 @@ def form_of(path: Path) -> str:
         OSError: It cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            for prefix, event, value in ijson.parse(file):
+        with path.open("rb") as raw:
+            for prefix, event, value in ijson.parse(_MeasuredFile(raw, str(path))):
                 if prefix == "" and event == "map_key" and value in _BY_MEMBER:
                     return _BY_MEMBER[value]
     except ijson.JSONError as error:
@@ -88,14 +92,29 @@ _STREAMED: dict[str, Callable[[Readable, str], Iterator[RecordedCall]]] = {
 
 
 class _MeasuredFile:
-    """A file that reports how much of it has been read."""
+    """A file that reports how much of it has been read, and ends where one call is too large."""
 
-    def __init__(self, raw: BinaryIO, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        raw: BinaryIO,
+        name: str,
+        progress: Progress | None = None,
+        *,
+        is_limited: bool = True,
+    ) -> None:
+        """Read a file; a journal's page, which is one whole, is not limited."""
         self._raw = raw
+        self._name = name
         self._progress = progress
+        self._is_limited = is_limited
+        self.since_last_call = 0
 
     def read(self, size: int = -1) -> bytes:
         data = self._raw.read(size)
+        self.since_last_call += len(data)
+        if self._is_limited and self.since_last_call > RECORDED_CALL_BYTES:
+            text = f"{self._name}: has more than {RECORDED_CALL_BYTES} bytes in one place"
+            raise TrafficError(text)
         if self._progress and data:
             self._progress(len(data))
         return data

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
+from emulator.budgets import RECORDED_CALL_BYTES
 from emulator.json_types import Json
 
 Fields = list[tuple[str, str]]
@@ -63,6 +65,20 @@ class RecordedCall:
     reply: RecordedReply | None = None
     unknown: tuple[str, ...] = ()
     started: int | None = None
+
+
+def content_of(path: Path) -> bytes:
+    """Return a file of a recording that is read whole.
+
+    Raises:
+        TrafficError: It is too large for that.
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(RECORDED_CALL_BYTES + 1)
+    if len(content) > RECORDED_CALL_BYTES:
+        raise TrafficError(f"{path}: has more than {RECORDED_CALL_BYTES} bytes")
+    return content
 
 
 def headers_by_name(fields: Fields) -> dict[str, str]:

@@ -174,13 +174,18 @@ def is_gone(connection: http.client.HTTPConnection) -> bool:
 
 
 def decoded(body: bytes | None, fields: Iterable[tuple[str, str]]) -> bytes | None:
-    """Return a body without its content coding, or None if that cannot be undone here."""
+    """Return a body without its content coding, or None if that cannot be undone here.
+
+    What comes out has the same limit as what goes in: a body beyond it is not judged.
+    """
     codings = [value.lower() for name, value in fields if name.lower() == "content-encoding"]
     if not body or not codings or codings == ["identity"]:
         return body
     if codings not in (["gzip"], ["deflate"]):
         return None
+    decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
     try:
-        return zlib.decompress(body, wbits=zlib.MAX_WBITS | 32)
+        content = decoder.decompress(body, MAX_BODY_BYTES + 1)
     except zlib.error:
         return None
+    return content if decoder.eof and len(content) <= MAX_BODY_BYTES else None

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import io
+import json
 import sys
 from typing import Any
 
 import pytest
 
+from emulator.budgets import ROW_BYTES
 from emulator.data_plane.errors import FileError, ParquetNotInstalled
 from emulator.data_plane.parquet import is_installed, write_parquet
 from emulator.data_plane.readers import CORRUPT, ReadOptions, Row, column_names, read_rows
 from emulator.json_types import JsonObject
 
+TOO_LONG = f"the record has more than {ROW_BYTES} bytes"
 MAGIC = "is not a Parquet file. expected magic number at tail [80, 65, 82, 49]"
 
 
@@ -256,3 +259,113 @@ def test_columns_are_named_without_reading_rows() -> None:
     assert column_names(b"1,2\n", "csv", ReadOptions(header=False)) == ["_c0", "_c1"]
     assert column_names(b'nothing\n{"a": 1, "b": 2}', "json") == ["a", "b"]
     assert column_names(b"nothing\n", "json") == []
+
+
+# Budgets
+
+
+def test_a_text_of_undecodable_bytes_is_shown_with_marks() -> None:
+    (bad,) = rows(b"a\nM\xfcller\n")
+    assert bad.value == {CORRUPT: "M\ufffdller"}
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "hex", "idna", "x" * 500, "a\0b"])
+def test_what_is_no_charset_of_files_is_refused(charset: str) -> None:
+    with pytest.raises(FileError, match="charset"):
+        rows("a\n\\ud800\n", charset=charset)
+
+
+def test_a_row_that_is_too_long_is_corrupt_alone() -> None:
+    long = "x" * ROW_BYTES
+    for text in (f'a\n1\n"{long}"\n2\n', f"a\n1\n{long}x\n2\n"):
+        first, bad, last = rows(text)
+        assert (first.value, last.value) == ({"a": "1"}, {"a": "2"})
+        assert bad.corrupt
+        assert len(str(bad.value)) < 10_000
+    first, bad, last = rows(f'{{"a": 1}}\n{{"a": "{long}"}}\n{{"a": 2}}', "json")
+    assert (first.value, bad.corrupt, last.value) == ({"a": 1}, TOO_LONG, {"a": 2})
+
+
+def array(*items: str) -> str:
+    """An array that is too large to be read at once."""
+    return f"[{','.join((*items, json.dumps('x' * 1_200_000)))}]"
+
+
+def test_a_large_array_is_read_record_by_record() -> None:
+    given: list[Any] = [{"a": '],[\\"{'}, {"b": [{"c": [1, [2]]}]}, {"d": "\u20ac"}, 3]
+    found = rows(array(*map(json.dumps, given)), "json")
+    assert [row.value for row in found[:3]] == given[:3]
+    assert [row.corrupt for row in found[3:]] == ["the record is not an object"] * 2
+    indented = json.dumps([*given[:3], {"e": "x" * 2_000_000}], indent=3)
+    assert values(indented, "json")[:3] == given[:3]
+    assert len(values(" " * 2_000_000 + "[]", "json")) == 0
+
+
+def test_a_record_of_a_large_array_may_be_too_long() -> None:
+    long = '{"a": "' + '\\"' * ROW_BYTES + '"}'
+    first, bad, last, _ = rows(array('{"b": 1}', long, '{"c": ["}"]}'), "json")
+    assert (first.value, bad.corrupt, last.value) == ({"b": 1}, TOO_LONG, {"c": ["}"]})
+
+
+@pytest.mark.parametrize(
+    ("items", "end"),
+    [(["{}", "{]"], ""), (["{}", ""], ""), (["{}"], "x"), (["{}", "}"], ""), (["{}"], ", 1")],
+)
+def test_a_large_array_that_is_broken_is_refused(items: list[str], end: str) -> None:
+    with pytest.raises(FileError, match=r"Row 2|behind the array") as refused:
+        rows(array(*items) + end, "json")
+    assert refused.value.code == "INGEST-1401-400"
+
+
+def test_a_record_may_be_too_deep_or_have_too_many_values() -> None:
+    deep, many = '{"a":' * 101 + "1" + "}" * 101, '{"a": [' + "{}," * 250_000 + "{}]}"
+    for text in (deep, many):
+        for content in (f'{text}\n{{"b": 1}}', array(text, '{"b": 1}')):
+            bad, good = rows(content, "json")[:2]
+            assert bad.corrupt
+            assert good.value == {"b": 1}
+
+
+def test_parquet_values_that_python_cannot_have_make_their_row_corrupt() -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    days = pa.array([0, 2**31 - 1, 1], pa.int32()).cast(pa.date32())
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"day": days, "a": [1, 2, 3]}), sink)
+    first, bad, last = rows(sink.getvalue(), "parquet")
+    assert (first.value, last.value) == (
+        {"day": "1970-01-01", "a": 1},
+        {"day": "1970-01-02", "a": 3},
+    )
+    assert bad.corrupt
+    assert bad.value == {CORRUPT: ""}
+
+
+def test_parquet_moments_lose_what_python_has_not() -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    nanos = pa.array([1_700_000_000_123_456_789], pa.timestamp("ns", "UTC"))
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"a": nanos, "b": pa.array([[1]], pa.list_(pa.duration("ns")))}), sink)
+    assert values(sink.getvalue(), "parquet") == [{"a": "2023-11-14T22:13:20.123456Z", "b": [0.0]}]
+
+
+def test_parquet_rows_stay_right_whatever_their_pages_are_like() -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    texts = [f"{number}" * 30 for number in range(3000)]
+    given = [{"a": text, "b": {"c": [text, "x"]}, "d": number} for number, text in enumerate(texts)]
+    options: list[dict[str, Any]] = [
+        {"row_group_size": 700, "data_page_size": 100},
+        {"dictionary_pagesize_limit": 2000, "compression": "gzip"},
+        {"use_dictionary": False, "data_page_version": "2.0"},
+        {"use_dictionary": False, "column_encoding": {"a": "DELTA_BYTE_ARRAY"}},
+        {"compression": "brotli", "dictionary_pagesize_limit": 2000, "row_group_size": 999},
+    ]
+    for option in options:
+        sink = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist(given), sink, **option)
+        assert values(sink.getvalue(), "parquet") == given
