@@ -18,7 +18,15 @@ from emulator.package_data import data_folder
 from emulator.platform import Platform, Service
 from emulator.services.interfaces import Domain
 from emulator.settings import SettingError, Settings
-from emulator.store import Blobs, MemoryBlobs, MemoryStore, Store
+from emulator.store import (
+    MEMORY,
+    Blobs,
+    MemoryStores,
+    Store,
+    Stores,
+    StoreUnusable,
+    open_stores,
+)
 from emulator.web.call import View, views_of
 from emulator.web.engine import Engine
 from emulator.web.isolation import IsolatedEmulators
@@ -46,7 +54,8 @@ def create_emulator(
     the operations that an overlay of the contract brings.
 
     Raises:
-        SettingError: The settings name an edition or a folder that is not there.
+        SettingError: The settings name an edition or a folder that is not there, or a store that
+            cannot be used.
         ContractError: A contract file cannot be used.
         FixtureError: A file of the fixtures overlay cannot be used.
         FaultError: The file of faults cannot be used.
@@ -54,14 +63,33 @@ def create_emulator(
     """
     settings = settings or Settings()
     contract, fixtures = _known(settings, like)
-    emulator = _compose(settings, contract, fixtures, clock, store, blobs, services=services)
+    if store is not None or blobs is not None:
+        stores: Stores = MemoryStores(settings.max_stored, store, blobs)
+    else:
+        stores = _open_stores(settings)
+    emulator = _compose(settings, contract, fixtures, stores, clock, services=services)
     if settings.contracts and (like is None or like.contract is not contract):
         _check_names(emulator)
     emulator.isolated.make_with(partial(_make_isolated, emulator))
     if settings.scenario:
-        emulator.load_scenario(settings.scenario)
-        emulator.starts_with(emulator.snapshot())
+        _begin_with_scenario(emulator)
     return emulator
+
+
+def _open_stores(settings: Settings) -> Stores:
+    try:
+        return open_stores(settings.store, settings.blobs, settings.max_stored)
+    except StoreUnusable as error:
+        raise SettingError(str(error)) from error
+
+
+def _begin_with_scenario(emulator: Emulator) -> None:
+    """Load the scenario of the settings, unless there is something from before."""
+    kept = emulator.snapshot() if emulator.platform.store.dump().documents else None
+    emulator.load_scenario(emulator.settings.scenario)
+    emulator.starts_with(emulator.snapshot())
+    if kept is not None:
+        emulator.restore(kept)
 
 
 def _check_names(emulator: Emulator) -> None:
@@ -73,7 +101,7 @@ def _check_names(emulator: Emulator) -> None:
     refuse(unknown_names(emulator.contract, platform.facts, platform.finders))
 
 
-def _make_isolated(base: Emulator) -> Emulator:
+def _make_isolated(base: Emulator, name: str) -> Emulator:
     """Return an isolated emulator: as `base` was at first, in all but what is read-only.
 
     A clock that can be moved starts at the time that it is at `base`, and then is its own. Its
@@ -82,16 +110,31 @@ def _make_isolated(base: Emulator) -> Emulator:
     clock = base.platform.clock
     own = clock.copy() if isinstance(clock, MovableClock) else clock
     made = _compose(
-        base.settings, base.contract, base.platform.fixtures, own, base=base, services=base.services
+        base.settings,
+        base.contract,
+        base.platform.fixtures,
+        base.stores,
+        own,
+        base=base,
+        world=name,
+        services=base.services,
     )
     made.isolated, made.is_isolated = base.isolated, True
-    if base.start is not None:
+    if base.start is not None and not made.platform.store.dump().documents:
         made.starts_with(replace(base.start, clock=None))
     return made
 
 
 def _make_scratch(emulator: Emulator, clock: Clock) -> Emulator:
-    settings = replace(emulator.settings, journal=0, faults=None, self_check=False, scenario="")
+    settings = replace(
+        emulator.settings,
+        journal=0,
+        faults=None,
+        self_check=False,
+        scenario="",
+        store=MEMORY,
+        blobs="",
+    )
     return create_emulator(settings, clock=clock, like=emulator, services=emulator.services)
 
 
@@ -112,19 +155,16 @@ def _compose(
     settings: Settings,
     contract: Contract,
     fixtures: FixtureLibrary,
+    stores: Stores,
     clock: Clock | None = None,
-    store: Store | None = None,
-    blobs: Blobs | None = None,
     base: Emulator | None = None,
+    world: str = "",
     services: tuple[Service[Domain], ...] = (),
 ) -> Emulator:
     views: dict[str, View] = {}
-    if store is None:
-        store = MemoryStore(None if base is None else base.platform.store.room)
-    store.room.limit = settings.max_stored
     platform = Platform(
-        store,
-        blobs or MemoryBlobs(store.room),
+        stores.store(world),
+        stores.blobs(world),
         clock or make_clock(settings.clock),
         Ids(settings.seed),
         fixtures,
@@ -133,7 +173,7 @@ def _compose(
     )
     if base is not None:
         platform.on_due_change = base.platform.on_due_change
-    engine = Engine(contract, platform, views)
+    engine = Engine(contract, platform, views, stores.values(world), stores.process)
     faults, journal, coverage = _observe(engine, base)
     made = Emulator(
         settings,
@@ -141,8 +181,11 @@ def _compose(
         platform,
         engine,
         isolated=IsolatedEmulators(
-            settings.max_worlds, by_organization=settings.world_by == "organization"
+            settings.max_worlds,
+            by_organization=settings.world_by == "organization",
+            elsewhere=stores.worlds,
         ),
+        stores=stores,
         faults=faults,
         make_scratch=_make_scratch,
         control_blueprint=_control_blueprint,

@@ -18,6 +18,7 @@ from emulator.sandbox import Sandbox
 from emulator.services.interfaces import Domain
 from emulator.settings import Settings
 from emulator.state import State, restore, take
+from emulator.store import Stores
 from emulator.web.application import Application
 from emulator.web.engine import Engine
 from emulator.web.isolation import IsolatedEmulators
@@ -41,6 +42,8 @@ class Emulator:
     platform: Platform
     engine: Engine
     isolated: IsolatedEmulators
+    stores: Stores
+    """Where it keeps what it holds; isolated emulators share it."""
     faults: Faults
     make_scratch: Callable[[Emulator, Clock], Emulator]
     """Returns an empty emulator of the same settings that nothing observes or disturbs."""
@@ -62,7 +65,7 @@ class Emulator:
     @cached_property
     def application(self) -> Application:
         """What answers requests of every kind, those for isolated emulators too."""
-        return Application(self, self.isolated)
+        return Application(self, self.isolated, is_remote=self.stores.is_remote)
 
     @cached_property
     def wsgi_app(self) -> Flask:
@@ -91,7 +94,8 @@ class Emulator:
         A clock that was moved goes back to where it started; the machine's own goes on. The journal
         stays: it is about the client.
         """
-        self._drop_isolated()
+        if not self.is_isolated:
+            self.isolated.drop_all()
         self.platform.erase()
         self.engine.reset()
         clock = self.platform.clock
@@ -153,14 +157,18 @@ class Emulator:
         return self.make_scratch(self, clock).engine
 
     def close(self) -> None:
-        """Release the state."""
-        self._drop_isolated()
-        self.platform.store.close()
-        self.platform.blobs.close()
-
-    def _drop_isolated(self) -> None:
+        """Release what is held; what is stored outlives it."""
+        self.platform.ongoing.end()
         if not self.is_isolated:
             self.isolated.close()
+        self.platform.store.close()
+        self.platform.blobs.close()
+        if not self.is_isolated:
+            self.stores.close()
+
+    def erase(self) -> None:
+        """Forget all documents and files."""
+        self.platform.erase()
 
 
 def _place(organization: str, sandbox: str) -> Sandbox:

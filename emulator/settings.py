@@ -148,8 +148,8 @@ class Settings:
     max_stored: int = _setting(
         192 * 1024**2,
         _bytes,
-        "largest content of all files and resources, those of isolated emulators included; "
-        "the request is refused",
+        "largest content of all files and resources in memory, those of isolated emulators "
+        "included; the request is refused",
         "192MiB",
     )
     max_unpacked: int = _setting(
@@ -166,6 +166,17 @@ class Settings:
     )
     fixtures: Path | None = _setting(
         None, _path, "overlay folder for the fixtures: own specs, schemas and field groups"
+    )
+    store: str = _setting(
+        "memory",
+        str,
+        "where the state lies: memory, sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE",
+    )
+    blobs: str = _setting(
+        "",
+        str,
+        "where files lie: memory, database, file:///DIR or a URL of fsspec; empty takes a folder "
+        "beside a SQLite file, and else the store",
     )
     scenario: str = _setting("", str, "scenario to start with; see aep-emulator scenarios list")
     faults: Path | None = _setting(

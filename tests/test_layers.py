@@ -23,6 +23,14 @@ THIRD_PARTY = {
     "lark": {"mapping.parser", "mapping.builder"},
     "pyarrow": {"data_plane.arrow_values", "data_plane.parquet"},
     "pydantic": {"contract.files", "faults", "fixtures.overlay", "seeding", "state"},
+    "fsspec": {"store.outside"},
+    "sqlalchemy": {
+        "store.database",
+        "store.sql",
+        "store.sql_blobs",
+        "store.sql_stores",
+        "store.tables",
+    },
     "uvicorn": {"serving"},
     "werkzeug": {"byte_ranges", "web.flask_app", "web.forms", "web.routing"},
 }

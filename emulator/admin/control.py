@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
@@ -20,7 +21,7 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
     """Return the control API of one emulator."""
     engine = emulator.engine
     blueprint = Blueprint("control", "emulator.admin", url_prefix="/_emulator")
-    control = Control(engine)
+    control = Control(engine, emulator.stores.check)
     routes: Routes = [
         ("/health", "GET", control.health),
         ("/reset", "POST", control.reset),
@@ -52,11 +53,14 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
 class Control:
     """The views of the control API. Their errors are `{"error": …, "detail": …}`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, check: Callable[[], None]) -> None:
+        """Control an emulator; `check` raises `StoreUnavailable` if its store does not answer."""
         self._engine = engine
+        self._check = check
 
     def health(self) -> Response:
-        """Tell that the emulator answers, and what it runs with."""
+        """Tell that the emulator answers, its store too, and what it runs with."""
+        self._check()
         return answer(
             {
                 "status": "ok",

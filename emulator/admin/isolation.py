@@ -15,7 +15,7 @@ def routes(isolated: IsolatedEmulators) -> Routes:
         return answer({"worlds": isolated.names(), "max": isolated.max})
 
     def drop_all() -> Response:
-        isolated.close()
+        isolated.drop_all()
         return nothing()
 
     def drop(name: str) -> Response:

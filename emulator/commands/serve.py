@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def announce(started: Server) -> None:
         url = url_of(started.host, started.port)
-        said = [*clock_line(emulator), *who_controls(settings)]
+        said = [*clock_line(emulator), *_where_state_is(emulator), *who_controls(settings)]
         print(banner(url, emulator.engine.edition, settings.enforce, *said), flush=True)
         if settings.runs == "background":
             runs.start()
@@ -73,6 +73,12 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         emulator.close()
     return 0
+
+
+def _where_state_is(emulator: Emulator) -> list[str]:
+    """Return the line that says where state is kept; none if it is in memory."""
+    stores = emulator.stores
+    return [] if emulator.settings.store == "memory" else [f"  state      {stores.describes}"]
 
 
 def banner(url: str, edition: str, enforce: str, *more: str) -> str:

@@ -11,14 +11,21 @@ from emulator.store.base import (
     Snapshot,
     Store,
     Stored,
+    StoreFull,
+    StoreUnavailable,
+    StoreUnusable,
 )
 from emulator.store.blobs import Blob, Blobs, MemoryBlobs
 from emulator.store.memory import MemoryStore
 from emulator.store.room import NoRoom, Room
+from emulator.store.stores import MemoryStores, Stores, open_stores
+from emulator.store.urls import MEMORY
+from emulator.store.values import Values
 
 __all__ = [
     "ALL",
     "EMPTY",
+    "MEMORY",
     "Blob",
     "Blobs",
     "Change",
@@ -26,11 +33,18 @@ __all__ = [
     "Hint",
     "MemoryBlobs",
     "MemoryStore",
+    "MemoryStores",
     "NoRoom",
     "Place",
     "Room",
     "Row",
     "Snapshot",
     "Store",
+    "StoreFull",
+    "StoreUnavailable",
+    "StoreUnusable",
     "Stored",
+    "Stores",
+    "Values",
+    "open_stores",
 ]

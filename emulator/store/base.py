@@ -104,6 +104,18 @@ class Conflict(Exception):
         self.found = found
 
 
+class StoreUnusable(Exception):
+    """What a setting names cannot be a store; the message says why in a line."""
+
+
+class StoreUnavailable(Exception):
+    """The store does not answer now, or not in time; nothing was written."""
+
+
+class StoreFull(Exception):
+    """There is no room left; nothing was written."""
+
+
 class Store(Protocol):
     """Versioned JSON documents. Bodies go in and come out as copies.
 

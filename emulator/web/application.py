@@ -32,8 +32,14 @@ _EMPTY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 class Application:
     """Answers requests for one emulator and for those that are isolated behind its address."""
 
-    def __init__(self, shared: Answering, isolated: IsolatedEmulators) -> None:
-        """Let `shared` answer the requests that choose none of `isolated`."""
+    def __init__(
+        self, shared: Answering, isolated: IsolatedEmulators, *, is_remote: bool = False
+    ) -> None:
+        """Let `shared` answer the requests that choose none of `isolated`.
+
+        If what they hold `is_remote`, all answers are deferred, because each waits for it.
+        """
+        self._is_remote = is_remote
         contract, settings = shared.engine.contract, shared.engine.platform.settings
         self._shared = shared
         self._isolated = isolated
@@ -75,14 +81,14 @@ class Application:
         if route.operation is not None:
             request.operation, request.path = route.operation, route.path
             _limit(request, self._limits[route.operation.id])
-            if defers and emulator.engine.is_long(request):
+            if defers and (self._is_remote or emulator.engine.is_long(request)):
                 is_large = len(request.body) > LARGE_BODY_BYTES and route.operation.body != "bytes"
                 return Deferred(partial(_answered, emulator, request), is_large)
             return _answered(emulator, request)
         if route.is_storage:
             return Deferred(partial(emulator.storage.handle, request))
         if f"{path}/".startswith(CONTROL):
-            if path == HEALTH:
+            if path == HEALTH and not self._is_remote:
                 return emulator.control.handle(request)
             return Deferred(partial(emulator.control.handle, request))
         return self._refuse(emulator, request, _problem(request, route), route)

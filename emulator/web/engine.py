@@ -23,7 +23,7 @@ from emulator.problem import Problem
 from emulator.sandbox import PLATFORM, Sandbox
 from emulator.scope import Scope
 from emulator.services.interfaces import CatchingUp
-from emulator.store import NoRoom
+from emulator.store import NoRoom, StoreFull, StoreUnavailable, Values
 from emulator.web.call import Answer, Call, Part, Reply, Rest, View
 from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.exchange import After, Before, Exchange
@@ -60,24 +60,57 @@ class Engine:
     `after`.
     """
 
-    def __init__(self, contract: Contract, platform: Platform, views: Mapping[str, View]) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        platform: Platform,
+        views: Mapping[str, View],
+        values: Values,
+        process: int = 0,
+    ) -> None:
+        """Answer with views.
+
+        Args:
+            contract: The contract.
+            platform: The platform of the emulator.
+            views: Of the operations, by their ids.
+            values: Where the edition and the enforcement in force are kept.
+            process: Tells apart processes that share them, so that ids of requests stay unique.
+        """
         self.contract = contract
         self.platform = platform
         self.views = views
         self.before: list[Before] = []
         self.after: list[After] = []
+        self.requests = 0
+        self._values = values
         self._numbering = threading.Lock()
-        self.reset()
-        self._request_prefix = platform.ids.hex(PLATFORM, "request", 0, 16)
+        self._request_prefix = platform.ids.hex(PLATFORM, "request", process, 16)
         # Tokens that were issued expire, so what has passed might not pass again.
         self._gate_memory = GateMemory() if platform.settings.auth == "any" else None
 
     def reset(self) -> None:
         """Put the edition and enforcement of the settings in force, and count requests anew."""
-        settings = self.platform.settings
-        self.edition = settings.edition or self.contract.default_edition
-        self.enforce = settings.enforce
+        self._values.clear()
         self.requests = 0
+
+    @property
+    def edition(self) -> str:
+        """The edition in force: that of the settings, unless another one has been chosen."""
+        return self._edition_of(self._values.all())
+
+    @edition.setter
+    def edition(self, name: str) -> None:
+        self._values.set("edition", name)
+
+    @property
+    def enforce(self) -> str:
+        """What is enforced: as the settings say, unless something else has been chosen."""
+        return self._values.all().get("enforce") or self.platform.settings.enforce
+
+    @enforce.setter
+    def enforce(self, name: str) -> None:
+        self._values.set("enforce", name)
 
     def is_long(self, incoming: Request) -> bool:
         """Tell whether the answer to a request may take longer than others should wait for it.
@@ -107,12 +140,17 @@ class Engine:
         """Return the reply to a request. Never raises."""
         exchange = self._exchange(incoming)
         try:
+            self._put_in_force(exchange)
             exchange.edition = self._asked_edition(incoming, exchange.edition)
             exchange.reply = self._answer_instead(exchange) or self._answer(exchange)
         except Problem as problem:
             exchange.reply = self.refuse(problem, exchange)
         except Interrupted:
             exchange.reply = self.refuse(Problem("platform.interrupted"), exchange)
+        except (StoreUnavailable, StoreFull) as error:
+            _log.error("%s: the store fails: %s", incoming.operation.id, error)
+            name = "store_full" if isinstance(error, StoreFull) else "store_unavailable"
+            exchange.reply = self.refuse(Problem(f"platform.{name}"), exchange)
         except Exception:  # noqa: BLE001 - a bug must not reach a client as HTML
             _log.error("%s failed: %s", incoming.operation.id, failure_text(incoming))
             exchange.reply = self.refuse(Problem("platform.internal_error"), exchange)
@@ -121,6 +159,8 @@ class Engine:
     def answer_unrouted(self, incoming: Request, problem: Problem) -> Reply:
         """Return the reply to a request that belongs to no operation: its operation has no id."""
         exchange = self._exchange(incoming)
+        with suppress(StoreUnavailable):  # then it is refused as the settings have it
+            self._put_in_force(exchange)
         exchange.reply = self.refuse(problem, exchange)
         return self._finish(exchange)
 
@@ -136,7 +176,8 @@ class Engine:
             headers=part.headers | {name: sent[name] for name in PLATFORM_HEADERS if name in sent},
             body=part.body,
         )
-        exchange = replace(self._exchange(incoming), edition=whole.edition, enforce=whole.enforce)
+        exchange = self._exchange(incoming)
+        exchange.edition, exchange.enforce = whole.edition, whole.enforce
         try:
             self._find_operation(incoming)
             exchange.reply = self._answer(exchange)
@@ -153,11 +194,22 @@ class Engine:
             raise Problem(f"platform.{known}", method=incoming.method, path=path)
         incoming.operation, incoming.path = route.operation, route.path
 
+    def _edition_of(self, values: Mapping[str, str]) -> str:
+        settings = self.platform.settings
+        return values.get("edition") or settings.edition or self.contract.default_edition
+
+    def _put_in_force(self, exchange: Exchange) -> None:
+        """Let an exchange be judged as has been chosen while the emulator ran."""
+        if values := self._values.all():
+            exchange.edition = self.contract.edition(self._edition_of(values))
+            exchange.enforce = values.get("enforce") or exchange.enforce
+
     def _exchange(self, incoming: Request) -> Exchange:
+        """Return the beginning of an exchange, judged as the settings say."""
         return Exchange(
             incoming=incoming,
-            edition=self.contract.edition(self.edition),
-            enforce=self.enforce,
+            edition=self.contract.edition(self._edition_of({})),
+            enforce=self.platform.settings.enforce,
             request_id=self._request_id(incoming.headers),
             time=self.platform.clock.now(),
         )

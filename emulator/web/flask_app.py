@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
+from emulator.store import StoreFull, StoreUnavailable
 from emulator.web.application import to_response
 from emulator.web.call import Reply
 from emulator.web.message import Handler
@@ -47,6 +48,8 @@ class MountedFlask(Flask):
         # Slashes of a file's path belong to it.
         self.url_map.strict_slashes = self.url_map.merge_slashes = False
         self.register_error_handler(HTTPException, _refused)
+        self.register_error_handler(StoreUnavailable, _unavailable)
+        self.register_error_handler(StoreFull, _full)
         self.register_blueprint(blueprint)
 
 
@@ -60,6 +63,16 @@ def flask_response(reply: Reply) -> Response:
     """Return a reply as Flask has it."""
     made = to_response(reply)
     return _Response(made.body, made.status, made.headers)
+
+
+def _unavailable(error: StoreUnavailable) -> Response:
+    said = f"the store does not answer: {error}"
+    return flask_response(Reply(503, {"error": "store unavailable", "detail": said}))
+
+
+def _full(error: StoreFull) -> Response:
+    said = f"the store has no room left: {error}"
+    return flask_response(Reply(507, {"error": "store full", "detail": said}))
 
 
 def _refused(error: HTTPException) -> Response:

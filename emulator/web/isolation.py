@@ -50,23 +50,34 @@ class IsolatedEmulator(Answering, Protocol):
     def close(self) -> None:
         """Release what it holds."""
 
+    def erase(self) -> None:
+        """Forget all documents and files."""
+
 
 class IsolatedEmulators:
     """The isolated emulators behind one address, by name."""
 
-    def __init__(self, max_emulators: int, *, by_organization: bool = False) -> None:
+    def __init__(
+        self,
+        max_emulators: int,
+        *,
+        by_organization: bool = False,
+        elsewhere: Callable[[], list[str]] = list,
+    ) -> None:
         """Never hold more than `max_emulators` at a time; `make_with` says how.
 
         With `by_organization` a request that names none belongs to the one of its organization.
+        `elsewhere` returns the names of those that there are from before, or in other processes.
         """
+        self._elsewhere = elsewhere
         self.max = max_emulators
         self._by_organization = by_organization
-        self._make: Callable[[], IsolatedEmulator] | None = None
+        self._make: Callable[[str], IsolatedEmulator] | None = None
         self._made: dict[str, IsolatedEmulator] = {}
         self._making = threading.Lock()
 
-    def make_with(self, make: Callable[[], IsolatedEmulator]) -> None:
-        """Make them with a function."""
+    def make_with(self, make: Callable[[str], IsolatedEmulator]) -> None:
+        """Make them with a function of their name."""
         self._make = make
 
     def __call__(self, name: str) -> IsolatedEmulator:
@@ -82,9 +93,10 @@ class IsolatedEmulators:
             raise Problem("platform.world_name", name=name)
         with self._making:
             if name not in self._made:
-                if len(self._made) >= self.max:
+                known = self.names()
+                if len(known) >= self.max and name not in known:
                     raise Problem("platform.too_many_worlds", most=self.max)
-                self._made[name] = self._make()
+                self._made[name] = self._make(name)
             return self._made[name]
 
     def chosen_by(self, request: Request) -> IsolatedEmulator | None:
@@ -117,21 +129,31 @@ class IsolatedEmulators:
             engine.platform.ongoing.end()
 
     def names(self) -> list[str]:
-        """Return the names of all there are, in the order of their first use."""
-        return list(self._made)
+        """Return the names of all there are, in the order of their first use here."""
+        return list(dict.fromkeys([*self._made, *self._elsewhere()]))
 
     def drop(self, name: str) -> bool:
         """Forget one with all that it holds; tell whether there was one."""
         with self._making:
             dropped = self._made.pop(name, None)
+            if dropped is None and self._make is not None and name in self._elsewhere():
+                dropped = self._make(name)
         if dropped is not None:
+            dropped.erase()
             dropped.close()
         return dropped is not None
 
-    def close(self) -> None:
-        """Forget all of them."""
+    def drop_all(self) -> None:
+        """Forget all of them with all that they hold."""
         for name in self.names():
             self.drop(name)
+
+    def close(self) -> None:
+        """Release what they hold here; what is stored outlives them."""
+        with self._making:
+            made, self._made = list(self._made.values()), {}
+        for one in made:
+            one.close()
 
 
 def without_prefix(target: str) -> str:

@@ -96,6 +96,8 @@ def test_every_problem_is_used() -> None:
         "platform.method_not_allowed",
         "platform.not_emulated",
         "platform.request_timeout",
+        "platform.store_full",
+        "platform.store_unavailable",
         "platform.target_too_long",
         "platform.too_many_at_once",
         "platform.too_many_worlds",

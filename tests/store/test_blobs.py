@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
 
 import pytest
 
 from emulator.app import create_emulator
 from emulator.sandbox import Sandbox
 from emulator.store import Blob, Blobs, MemoryBlobs
+from emulator.store.database import Database
+from emulator.store.outside import outside
+from emulator.store.sql_blobs import SqlBlobs
+from tests.databases import Server
+
+_NUMBERS = count(1)
 
 PROD = Sandbox("A@AdobeOrg", "prod")
 DEV = Sandbox("A@AdobeOrg", "dev")
 OTHER = Sandbox("B@AdobeOrg", "prod")
 
 
-@pytest.fixture(params=[MemoryBlobs], ids=["memory"])
-def blobs(request: pytest.FixtureRequest) -> Iterator[Blobs]:
-    made: Blobs = request.param()
-    yield made
-    made.close()
+@pytest.fixture(params=["memory", "sqlite", "folder", "fsspec", "postgresql"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
+    if request.param == "memory":
+        made: Blobs = MemoryBlobs()
+        yield made
+        made.close()
+        return
+    url = f"sqlite:///{tmp_path}/a.db"
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("server")
+        url = server.url()
+    places = {"folder": f"file://{tmp_path}/blobs", "fsspec": f"memory://{tmp_path}"}
+    place = places.get(request.param)
+    database = Database(url)
+    world = f"world {next(_NUMBERS)}"
+    yield SqlBlobs(database, world, None if place is None else outside(place))
+    database.close()
 
 
 def test_reads_what_was_put_last(blobs: Blobs) -> None:

@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
 
 import pytest
 
 from emulator.sandbox import Sandbox
 from emulator.store import EMPTY, Change, Conflict, Hint, MemoryStore, Store
+from emulator.store.database import Database
+from emulator.store.sql import SqlStore
+from tests.databases import Server
+
+_NUMBERS = count(1)
 
 PROD = Sandbox("A@AdobeOrg", "prod")
 DEV = Sandbox("A@AdobeOrg", "dev")
 OTHER = Sandbox("B@AdobeOrg", "prod")
 
 
-@pytest.fixture(params=[MemoryStore], ids=["memory"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    made: Store = request.param()
-    yield made
-    made.close()
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """Return a function that makes stores of one kind, each by itself."""
+    made: list[Store] = []
+    server: Server | None = None
+    if request.param == "postgresql":
+        server = request.getfixturevalue("server")
+
+    def make_one() -> Store:
+        number = next(_NUMBERS)
+        if server is not None:
+            made.append(SqlStore(Database(server.url()), f"world {number}"))
+        elif request.param == "sqlite":
+            made.append(SqlStore(Database(f"sqlite:///{tmp_path}/{number}.db")))
+        else:
+            made.append(MemoryStore())
+        return made[-1]
+
+    yield make_one
+    for store in made:
+        store.close()
+
+
+@pytest.fixture
+def store(make: Callable[[], Store]) -> Store:
+    return make()
 
 
 def put(store: Store, key: str, body: object, sandbox: Sandbox = PROD) -> None:
@@ -62,7 +90,7 @@ def test_scans_in_order_of_creation_which_updates_do_not_change(store: Store) ->
     assert keys(store) == ["c", "a", "b"]
 
 
-def test_a_document_moves_to_the_end_of_its_kind(store: Store) -> None:
+def test_a_document_moves_to_the_end_of_its_kind(store: Store, make: Callable[[], Store]) -> None:
     for key in "abc":
         put(store, key, {})
     store.write(Change(PROD, "flow", "a", {"n": 1}, moves=True))
@@ -73,7 +101,7 @@ def test_a_document_moves_to_the_end_of_its_kind(store: Store) -> None:
     ]  # fmt: skip
     moved = {stored.key: stored.ordinal for stored in store.scan(PROD, "flow")}
     assert [s.key for s in store.recent(PROD, "flow", before=moved["a"])] == ["c", "b"]
-    again = type(store)()
+    again = make()
     again.load(store.dump())
     assert list(again.recent(PROD, "flow")) == list(store.recent(PROD, "flow"))
 
@@ -214,16 +242,16 @@ def test_a_snapshot_stays_as_it_was_made_and_can_be_loaded_again(store: Store) -
         assert (keys(store), found.version, found.body) == (["a"], 1, {"n": 1})
 
 
-def test_a_snapshot_can_be_loaded_into_other_stores(store: Store) -> None:
+def test_a_snapshot_can_be_loaded_into_other_stores(
+    store: Store, make: Callable[[], Store]
+) -> None:
     put(store, "a", {"n": 1})
     snapshot = store.dump()
-    others = [type(store)(), type(store)()]
+    others = [make(), make()]
     for other in others:
         other.load(snapshot)
     put(others[0], "b", {})
     assert [keys(made) for made in (store, *others)] == [["a"], ["a", "b"], ["a"]]
-    for other in others:
-        other.close()
 
 
 def test_a_new_store_holds_what_the_empty_snapshot_says(store: Store) -> None:

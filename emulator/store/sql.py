@@ -1,0 +1,280 @@
+"""State in SQLite or PostgreSQL: it outlives the process, and several processes can share it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
+
+import sqlalchemy as sa
+
+from emulator.json_types import dumps, loads
+from emulator.sandbox import Sandbox
+from emulator.store.base import ALL, Change, Conflict, Hint, Place, Row, Snapshot, Stored
+from emulator.store.database import Database
+from emulator.store.room import Room
+from emulator.store.tables import COUNTER, DOCUMENT
+
+_D, _C = DOCUMENT.c, COUNTER.c
+_ROWS_AT_ONCE = 500
+
+_KEY = ("world", "organization", "sandbox", "kind", "key")
+
+
+def _of_kind(*more: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Return the condition that a document is of a kind in a sandbox, by parameters."""
+    names = ("world", "organization", "sandbox", "kind")
+    return sa.and_(*(_D[name] == sa.bindparam(f"p_{name}") for name in names), *more)
+
+
+_READ = sa.select(_D.version, _D.ordinal, _D.body).where(_of_kind(_D.key == sa.bindparam("p_key")))
+_VERSION = sa.select(_D.version, _D.ordinal).where(_of_kind(_D.key == sa.bindparam("p_key")))
+_COUNT = sa.select(sa.func.count()).select_from(DOCUMENT).where(_of_kind())
+_SCAN = (
+    sa.select(_D.key, _D.version, _D.ordinal, _D.body)
+    .where(_of_kind(_D.ordinal > sa.bindparam("p_after")))
+    .order_by(_D.ordinal)
+    .limit(_ROWS_AT_ONCE)
+)
+_RECENT = (
+    sa.select(_D.key, _D.version, _D.ordinal, _D.body)
+    .where(_of_kind(_D.ordinal < sa.bindparam("p_before")))
+    .order_by(_D.ordinal.desc())
+    .limit(_ROWS_AT_ONCE)
+)
+_DELETE = sa.delete(DOCUMENT).where(_of_kind(_D.key == sa.bindparam("p_key")))
+_UPDATE = (
+    sa.update(DOCUMENT)
+    .where(_of_kind(_D.key == sa.bindparam("p_key")))
+    .values(
+        version=sa.bindparam("n_version"),
+        ordinal=sa.bindparam("n_ordinal"),
+        body=sa.bindparam("n_body"),
+    )
+)
+_LAST = 2**62
+
+
+class SqlStore:
+    """The documents of one emulator, or of an isolated one, in a database.
+
+    Reads outside of `exclusive` see what has been committed. Lists are read in parts, so a document
+    that is written meanwhile may be in one or not, as it may with any server.
+    """
+
+    def __init__(self, database: Database, world: str = "") -> None:
+        """Keep documents in a database, under the name of an isolated emulator or none."""
+        self._database = database
+        self._world = world
+        self.room = Room()  # that of the database is nobody's to count
+        insert = database.insert(COUNTER)
+        self._next = insert.on_conflict_do_update(
+            index_elements=["world", "organization", "sandbox", "name"],
+            set_={"number": _C.number + 1},
+        ).returning(_C.number)
+
+    def read(self, sandbox: Sandbox, kind: str, key: str) -> Stored | None:
+        with self._database.connection() as connection:
+            row = connection.execute(_READ, self._at(sandbox, kind, key)).first()
+        return None if row is None else Stored(key, row[0], row[1], loads(row[2]))
+
+    def scan(
+        self, sandbox: Sandbox, kind: str, after: int = 0, hint: Hint = ALL
+    ) -> Iterator[Stored]:
+        return self._parts(_SCAN, "p_after", after, self._at(sandbox, kind), hint)
+
+    def recent(
+        self, sandbox: Sandbox, kind: str, before: int = 0, hint: Hint = ALL
+    ) -> Iterator[Stored]:
+        return self._parts(_RECENT, "p_before", before or _LAST, self._at(sandbox, kind), hint)
+
+    def _parts(
+        self, query: sa.Select[Any], place: str, begin: int, at: dict[str, object], hint: Hint
+    ) -> Iterator[Stored]:
+        """Yield documents that are read a part at a time; what a hint rules out stays encoded."""
+        texts = (*hint.texts, *(text for _, text in hint.equal))
+        needles = [dumps(text)[1:-1] for text in texts]
+        while True:
+            with self._database.connection() as connection:
+                rows = connection.execute(query, {**at, place: begin}).all()
+            for key, version, ordinal, body in rows:
+                if key.startswith(hint.prefix) and all(needle in body for needle in needles):
+                    yield Stored(key, version, ordinal, loads(body))
+            if len(rows) < _ROWS_AT_ONCE:
+                return
+            begin = rows[-1][2]
+
+    def ordered(
+        self,
+        sandbox: Sandbox,
+        kind: str,
+        path: str,
+        *,
+        descending: bool = False,
+        ties: bool = False,
+        start: int | None = None,
+        hint: Hint = ALL,
+    ) -> Iterator[Stored] | None:
+        return None
+
+    def sandboxes(self, kind: str) -> list[Sandbox]:
+        query = (
+            sa.select(_D.organization, _D.sandbox)
+            .where(_D.world == self._world, _D.kind == kind)
+            .distinct()
+        )
+        with self._database.connection() as connection:
+            return sorted(Sandbox(*row) for row in connection.execute(query))
+
+    def count(self, sandbox: Sandbox, kind: str) -> int:
+        with self._database.connection() as connection:
+            found: int = connection.execute(_COUNT, self._at(sandbox, kind)).scalar_one()
+        return found
+
+    def write(self, *changes: Change) -> None:
+        with ExitStack() as stack:
+            for sandbox in sorted({change.sandbox for change in changes}):
+                stack.enter_context(self.exclusive(sandbox))
+            with self._database.connection() as connection:
+                found = [self._expected(connection, change) for change in changes]
+                known: dict[tuple[Sandbox, str, str], tuple[int, int] | None] = {}
+                for change, row in zip(changes, found, strict=True):
+                    place = (change.sandbox, change.kind, change.key)
+                    known[place] = self._apply(connection, change, known.get(place, row))
+
+    def _expected(self, connection: sa.Connection, change: Change) -> tuple[int, int] | None:
+        """Return the version and ordinal of a document that is to be changed.
+
+        Raises:
+            Conflict: It is at another version than is expected.
+        """
+        at = self._at(change.sandbox, change.kind, change.key)
+        row = connection.execute(_VERSION, at).first()
+        found = row[0] if row else 0
+        if change.expected is not None and change.expected != found:
+            raise Conflict(change, found)
+        return (row[0], row[1]) if row else None
+
+    def _apply(
+        self, connection: sa.Connection, change: Change, row: tuple[int, int] | None
+    ) -> tuple[int, int] | None:
+        """Carry out a change of a document; return its new version and ordinal."""
+        at = self._at(change.sandbox, change.kind, change.key)
+        if change.body is None:
+            if row is not None:
+                connection.execute(_DELETE, at)
+            return None
+        version, ordinal = (row[0] + 1, row[1]) if row else (1, 0)
+        if row is None or change.moves:
+            ordinal = self._advance(connection, change.sandbox, f"#{change.kind}")
+        body = dumps(change.body)
+        if row is None:
+            values = {name: at[f"p_{name}"] for name in _KEY}
+            document = {**values, "version": version, "ordinal": ordinal, "body": body}
+            connection.execute(DOCUMENT.insert(), document)
+        else:
+            new = {"n_version": version, "n_ordinal": ordinal, "n_body": body}
+            connection.execute(_UPDATE, {**at, **new})
+        return version, ordinal
+
+    def next(self, sandbox: Sandbox, counter: str) -> int:
+        with self._database.writing() as connection:
+            return self._advance(connection, sandbox, counter)
+
+    def _advance(self, connection: sa.Connection, sandbox: Sandbox, counter: str) -> int:
+        values = {
+            "world": self._world,
+            "organization": sandbox.organization,
+            "sandbox": sandbox.name,
+            "name": counter,
+            "number": 1,
+        }
+        number: int = connection.execute(self._next, values).scalar_one()
+        return number
+
+    def erase(self, organization: str | None = None, name: str | None = None) -> None:
+        with self._database.whole() as connection:
+            for table in (DOCUMENT, COUNTER):
+                connection.execute(sa.delete(table).where(self._inside(table, organization, name)))
+
+    def dump(self) -> Snapshot:
+        documents: dict[Place, dict[str, Row]] = defaultdict(dict)
+        with self._database.whole(reads=True) as connection:
+            rows = connection.execute(
+                sa.select(
+                    _D.organization, _D.sandbox, _D.kind, _D.key, _D.ordinal, _D.version, _D.body
+                )
+                .where(_D.world == self._world)
+                .order_by(_D.ordinal)
+            )
+            for organization, name, kind, key, *row in rows:
+                documents[Sandbox(organization, name), kind][key] = (row[0], row[1], row[2])
+            numbers = connection.execute(
+                sa.select(_C.organization, _C.sandbox, _C.name, _C.number).where(
+                    _C.world == self._world
+                )
+            )
+            counters = {(Sandbox(row[0], row[1]), row[2]): row[3] for row in numbers}
+        return Snapshot(dict(documents), counters)
+
+    def load(self, snapshot: Snapshot, sandbox: Sandbox | None = None) -> None:
+        owner = {"world": self._world}
+        documents = [
+            {
+                **owner,
+                **dict(zip(("organization", "sandbox"), place, strict=True)),
+                "kind": kind,
+                "key": key,
+                "ordinal": row[0],
+                "version": row[1],
+                "body": row[2],
+            }
+            for (place, kind), rows in snapshot.documents.items()
+            for key, row in rows.items()
+            if sandbox in (None, place)
+        ]
+        counters = [
+            {**owner, "organization": place[0], "sandbox": place[1], "name": name, "number": number}
+            for (place, name), number in snapshot.counters.items()
+            if sandbox in (None, place)
+        ]
+        where = (None, None) if sandbox is None else sandbox
+        with self._database.whole() as connection:
+            for table, rows in ((DOCUMENT, documents), (COUNTER, counters)):
+                connection.execute(sa.delete(table).where(self._inside(table, *where)))
+                if rows:
+                    connection.execute(table.insert(), rows)
+
+    def is_busy(self, sandbox: Sandbox) -> bool:
+        return self._database.is_busy(self._section(sandbox))
+
+    def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
+        return self._database.exclusive(self._section(sandbox))
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _section(self, sandbox: Sandbox) -> str:
+        return "\n".join((self._world, *sandbox))
+
+    def _at(self, sandbox: Sandbox, kind: str, key: str | None = None) -> dict[str, object]:
+        at: dict[str, object] = {
+            "p_world": self._world,
+            "p_organization": sandbox.organization,
+            "p_sandbox": sandbox.name,
+            "p_kind": kind,
+        }
+        if key is not None:
+            at["p_key"] = key
+        return at
+
+    def _inside(
+        self, table: sa.Table, organization: str | None, name: str | None
+    ) -> sa.ColumnElement[bool]:
+        conditions = [table.c.world == self._world]
+        if organization is not None:
+            conditions.append(table.c.organization == organization)
+        if name is not None:
+            conditions.append(table.c.sandbox == name)
+        return sa.and_(*conditions)

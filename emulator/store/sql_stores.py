@@ -1,0 +1,104 @@
+"""Storage in a database: documents and values there, files there or elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from emulator.sandbox import PLATFORM
+from emulator.store.base import StoreUnusable
+from emulator.store.database import Database
+from emulator.store.outside import Outside, outside
+from emulator.store.sql import SqlStore
+from emulator.store.sql_blobs import SqlBlobs
+from emulator.store.tables import BLOB, COUNTER, DOCUMENT, VALUE
+from emulator.store.urls import MEMORY, without_password
+
+IN_DATABASE = "database"
+
+
+class SqlStores:
+    """What all emulators of a database hold, apart by the names of the isolated ones."""
+
+    def __init__(self, url: str, blobs: str = "") -> None:
+        """Open it, and create what is missing.
+
+        Raises:
+            StoreUnusable: It cannot be used; the message says why in a line.
+        """
+        shown = without_password(url)
+        if blobs == MEMORY:
+            raise StoreUnusable("blobs: files in memory would be gone while their documents stay")
+        try:
+            self._database = Database(url)
+        except StoreUnusable as error:
+            raise StoreUnusable(f"store: {shown}: {error}") from error
+        place = blobs or _usual_place(url)
+        self._outside: Outside | None = None if place == IN_DATABASE else outside(place)
+        files = "in the database" if self._outside is None else f"in {without_password(place)}"
+        self.describes = f"in {shown}, files {files}"
+        self.is_remote = self._database.is_postgresql
+        self.process = SqlStore(self._database).next(PLATFORM, "process")
+
+    def store(self, world: str = "") -> SqlStore:
+        return SqlStore(self._database, world)
+
+    def blobs(self, world: str = "") -> SqlBlobs:
+        return SqlBlobs(self._database, world, self._outside)
+
+    def values(self, world: str = "") -> SqlValues:
+        return SqlValues(self._database, world)
+
+    def worlds(self) -> list[str]:
+        query = sa.union(
+            *(
+                sa.select(table.c.world).where(table.c.world != "")
+                for table in (DOCUMENT, COUNTER, BLOB)
+            )
+        )
+        with self._database.connection() as connection:
+            return sorted(connection.execute(query).scalars())
+
+    def check(self) -> None:
+        with self._database.connection() as connection:
+            connection.execute(sa.select(1))
+
+    def close(self) -> None:
+        self._database.close()
+
+
+class SqlValues:
+    """Values in the database."""
+
+    def __init__(self, database: Database, world: str) -> None:
+        self._database = database
+        self._world = world
+
+    def all(self) -> Mapping[str, str]:
+        with self._database.connection() as connection:
+            rows = connection.execute(_ALL, {"p_world": self._world}).all()
+        return {row[0]: row[1] for row in rows}
+
+    def set(self, name: str, value: str) -> None:
+        insert = self._database.insert(VALUE).on_conflict_do_update(
+            index_elements=["world", "name"], set_={"value": value}
+        )
+        with self._database.writing() as connection:
+            connection.execute(insert, {"world": self._world, "name": name, "value": value})
+
+    def clear(self) -> None:
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(VALUE).where(VALUE.c.world == self._world))
+
+
+_ALL = sa.select(VALUE.c.name, VALUE.c.value).where(VALUE.c.world == sa.bindparam("p_world"))
+
+
+def _usual_place(url: str) -> str:
+    """Return where files lie unless it is said: beside a SQLite file, or in the database."""
+    made = sa.make_url(url)
+    if made.get_backend_name() != "sqlite" or not made.database:
+        return IN_DATABASE
+    return (Path(made.database).absolute().with_suffix(".files")).as_uri()

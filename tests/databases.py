@@ -1,0 +1,111 @@
+"""A PostgreSQL server for tests, started when one is asked for."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+FOLDERS = ("/usr/lib/postgresql", "/usr/local/bin", "/usr/bin", "/opt/homebrew/bin")
+"""Where the programs of a PostgreSQL server are: Debian has them in a folder for each version."""
+
+
+@cache
+def programs() -> Path | None:
+    """Return the folder with a PostgreSQL server's programs; None without one."""
+    found = shutil.which("initdb")
+    places = [Path(found).parent] if found else []
+    for folder in map(Path, FOLDERS):
+        places += [folder, *sorted(folder.glob("*/bin"), reverse=True)]
+    return next((place for place in places if (place / "initdb").exists()), None)
+
+
+class Server:
+    """A PostgreSQL server of its own on a free port, without passwords."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make its files in a folder, which has to be empty."""
+        self._folder = folder
+        self.port = free_port()
+        self._run("initdb", "-D", str(folder / "data"), "-U", "test", "-A", "trust", "-E", "UTF8")
+
+    def start(self) -> None:
+        """Start, and return when it answers."""
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._folder} -c fsync=off"
+        log = str(self._folder / "log")
+        self._run("pg_ctl", "-D", self._data, "-o", options, "-l", log, "-w", "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop; the mode `immediate` leaves it as a crash would."""
+        self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the URL of a database, as the setting `store` takes it."""
+        return f"postgresql+psycopg://test@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def _data(self) -> str:
+        return str(self._folder / "data")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        folder = programs()
+        assert folder is not None
+        done = subprocess.run(
+            [str(folder / program), *arguments],
+            cwd=self._folder,
+            user=_user(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        assert done.returncode == 0, f"{program}: {done.stdout!r}"
+
+
+@contextmanager
+def postgresql() -> Iterator[Server]:
+    """Run a server until the block ends, or skip the test with the reason."""
+    if programs() is None:
+        pytest.skip("there is no PostgreSQL server on this machine")
+    if os.geteuid() == 0 and _user() is None:
+        pytest.skip("PostgreSQL does not run as root, and there is no user postgres or nobody")
+    folder = Path(tempfile.mkdtemp(prefix="aep-emulator-postgresql-"))
+    try:
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam(_user() or "")
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+        server = Server(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop("immediate")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def _user() -> str | None:
+    """Return as whom the server runs, because it refuses to run as root; None for ourselves."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    return None
