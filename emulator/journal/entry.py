@@ -90,6 +90,7 @@ class Entry:
         deviations: Where the response differs from the documents: looked for in recordings, and in
             the emulator's own responses if its self-check is on.
         source: Its place in a recording, such as a file and an index.
+        is_masked: Whether `journal.masked` has made it.
     """
 
     number: int
@@ -121,6 +122,7 @@ class Entry:
     undecided: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     source: str = ""
+    is_masked: bool = False
 
     @property
     def document(self) -> JsonObject | None:

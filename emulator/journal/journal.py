@@ -7,11 +7,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from emulator.budgets import JOURNAL_BYTES
 from emulator.journal.entry import CallKind, Entry, Keys
-from emulator.journal.item import JournalItem, Packed, PackedEntry
+from emulator.journal.item import JournalItem, PackedEntry
 from emulator.journal.packing import PackedExchange, is_large, is_remarkable, kind_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,10 @@ class Journal:
         if exchange.incoming.target.startswith(CONTROL_PATHS):
             return
         if is_large(exchange):
-            self._add_large(exchange)
+            try:
+                self._add_large(exchange)
+            except Exception:  # noqa: BLE001 - the call that is answered now must not fail
+                _log_failure(self._latest, exchange)
             return
         with self._lock:
             if len(self._fresh) >= BATCH:
@@ -79,16 +83,17 @@ class Journal:
 
     def _add_large(self, exchange: Exchange) -> None:
         """Take an exchange without keeping it; what takes long does not hold up other calls."""
-        packed = PackedExchange(exchange)
-        kind, document, counter = kind_of(exchange), exchange.request, self.counter
-        keys = counter().keys(kind, document) if counter and document is not None else None
+        packed, entry, keys = PackedExchange(exchange), None, None
+        if self.counter is not None and exchange.request is not None:
+            keys = self.counter().keys(kind_of(exchange), exchange.request)
+        if is_remarkable(exchange):
+            from emulator.journal.masked import masked  # with the first large call of its kind
+
+            entry = replace(masked(packed.entry(0)), described=exchange.request)
         with self._lock:
             self._latest += 1
             self._keep(JournalItem(self._latest, packed))
-            try:
-                self._count(exchange, packed, self._latest, keys)
-            except Exception:  # noqa: BLE001 - the call that is answered now must not fail
-                _log_failure(self._latest, exchange)
+            self._count(exchange, entry, self._latest, keys)
 
     def add_entry(self, entry: Entry) -> None:
         """Take a call that was observed and judged elsewhere; it gets its number here."""
@@ -122,7 +127,8 @@ class Journal:
             try:
                 packed = item.pack()
                 if exchange is not None:
-                    self._count(exchange, packed, item.number)
+                    entry = packed.entry(item.number) if is_remarkable(exchange) else None
+                    self._count(exchange, entry, item.number)
             except Exception:  # noqa: BLE001 - the call that is answered now must not fail
                 _log_failure(item.number, exchange)
             if not item.is_gone:
@@ -131,18 +137,18 @@ class Journal:
         self._trim()
 
     def _count(
-        self, exchange: Exchange, packed: Packed, number: int, keys: Keys | None = None
+        self, exchange: Exchange, entry: Entry | None, number: int, keys: Keys | None = None
     ) -> None:
+        """Count an exchange, by its entry if there is more to count than its success."""
         if self.counter is None:
             return
         counter = self.counter()
-        if is_remarkable(exchange):
-            entry = packed.entry(number)
-            entry.described = exchange.request
-            counter.add(entry, keys)
-        else:
+        if entry is None:
             status = exchange.reply.status
             counter.count(kind_of(exchange), status, exchange.request, keys)
+            return
+        entry.number, entry.described = number, exchange.request
+        counter.add(entry, keys)
 
     @contextmanager
     def settled(self) -> Iterator[None]:

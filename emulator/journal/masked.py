@@ -15,8 +15,10 @@ MaskedEntry = NewType("MaskedEntry", Entry)
 def masked(entry: Entry) -> MaskedEntry:
     """Return an entry without secrets, by where they came from and wherever they reappear.
 
-    It has no request document.
+    It has no request document. One that is masked already is returned as it is.
     """
+    if entry.is_masked:
+        return MaskedEntry(entry)
     masker = Masker(entry.service)
     return MaskedEntry(_cleaned(_by_place(entry, masker), masker))
 
@@ -41,6 +43,7 @@ def _by_place(entry: Entry, masker: Masker) -> Entry:
         response_headers=masker.headers(answered),
         response_body=masker.body(entry.response_body, answered.get("content-type", "")),
         described=None,
+        is_masked=True,
     )
 
 

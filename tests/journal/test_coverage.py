@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from emulator.budgets import MAX_DRIFT
+from emulator.budgets import MAX_DRIFT, MAX_EXAMPLE_BYTES, MAX_TEST_NAME
 from emulator.contract import Contract
 from emulator.contract.cases import CaseLookup
 from emulator.contract.judge import JudgedRule
@@ -14,7 +14,7 @@ from emulator.coverage.applicable_rules import ApplicableRules
 from emulator.coverage.coverage import Coverage, CoverageError
 from emulator.coverage.live import LiveCoverage
 from emulator.coverage.records import TallyKey
-from emulator.journal.entry import Entry, EntryFinding
+from emulator.journal.entry import CallKind, Entry, EntryFinding
 from emulator.json_types import MISSING, JsonObject, at
 from emulator.testing.client import AepClient
 from tests.bodies import FLOW_SERVICE, base_connection, make_world
@@ -280,3 +280,50 @@ def test_a_call_on_the_way_need_not_break_a_rule_of_another_operation(
     api.ok("GET", f"{FLOW_SERVICE}/flows", x_emulator_expects=NAME)
     api.exchange("GET", f"{CONNECTIONS}?limit=1", {"x-emulator-expects": "ims.token_v3.x"})
     assert not coverage.current().unmet_expectations
+
+
+def test_what_is_told_apart_is_bounded_and_totals_stay_right(
+    api: AepClient, coverage: LiveCoverage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = "emulator.coverage.coverage"
+    for name in ("MAX_TESTS", "MAX_TALLIES", "MAX_BROKEN_RULES"):
+        monkeypatch.setattr(f"{module}.{name}", 4)
+    for number in range(9):
+        test, rule = f"test {number}", f"flow_service.create_connection.{number}"
+        broken = base_connection(name=3)
+        api.call("POST", CONNECTIONS, broken, x_emulator_test=test)
+        api.call("POST", CONNECTIONS, broken, x_emulator_test=test, x_emulator_expects=rule)
+    counted = coverage.current()
+    assert counted.calls == 18
+    assert sum(counted.unmet_expectations.values()) == 9
+    assert len(counted.unmet_expectations) == 5
+    found = [found.count for key, found in counted.unexpected.items() if key.rule == NAME]
+    assert sum(found) == 18
+    tests = {key.test for key in counted.tallies}
+    assert "(others)" in tests
+    assert len(tests) < 9
+    again = Coverage(api.contract)
+    again.merge(json.loads(json.dumps(counted.to_json())))
+    assert (again.calls, sum(again.unmet_expectations.values())) == (18, 9)
+
+
+def test_names_are_cut(contract: Contract) -> None:
+    coverage = Coverage(contract)
+    coverage.count(CallKind("n" * 1000, "latest", "", ()), 200, None)
+    ((key, _),) = coverage.tallies.items()
+    assert key.test == "n" * MAX_TEST_NAME
+    assert coverage.only(["n" * 1000]).calls == 1
+
+
+def test_it_is_written_row_by_row(api: AepClient, coverage: LiveCoverage) -> None:
+    api.call("POST", CONNECTIONS, base_connection(name=3), x_emulator_test="a")
+    api.call("GET", CONNECTIONS, x_emulator_expects=NAME)
+    counted = coverage.current()
+    assert json.loads(b"".join(counted.written())) == json.loads(json.dumps(counted.to_json()))
+
+
+def test_large_examples_are_cut(api: AepClient, coverage: LiveCoverage) -> None:
+    api.call("POST", CONNECTIONS, base_connection(name=3, description="x" * 500_000))
+    ((_, found),) = coverage.current().unexpected.items()
+    assert sum(map(len, found.kept)) <= MAX_EXAMPLE_BYTES
+    assert found.examples[0]["request"]["truncated"] is True

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from emulator.budgets import JOURNAL_EXCERPT_BYTES
+from emulator.budgets import JOURNAL_EXCERPT_BYTES, JOURNAL_FRESH_BYTES
 from emulator.clock import ManualClock
 from emulator.coverage.coverage import Coverage
 from emulator.coverage.live import LiveCoverage
@@ -265,3 +265,47 @@ def test_of_a_long_file_only_the_beginning_is_kept(api: AepClient, journal: Jour
     assert (len(file.body), file.body_truncated) == (64 * 1024, True)
     assert not last.body_truncated
     assert first.number == 1  # a long file does not push the others out
+
+
+def test_large_calls_are_packed_at_once(api: AepClient, journal: Journal) -> None:
+    """So that nothing of one outlives it but what is kept."""
+    large = "x" * JOURNAL_FRESH_BYTES
+    for name in (large, "small", large * 100):
+        api.call("POST", CONNECTIONS, base_connection(name=name), x_emulator_test="t")
+    items = list(journal._items)
+    assert [item.exchange is None for item in items] == [True, False, True]
+    whole, _, cut = journal.entries(newest_first=False)
+    assert (len(cut.body), cut.body_truncated, cut.document) == (JOURNAL_EXCERPT_BYTES, True, None)
+    assert whole.document is not None
+    assert whole.document["body"]["name"] == large
+    assert sum(item.size for item in items) == journal._bytes
+
+
+def test_a_page_ends_where_it_becomes_too_long(
+    api: AepClient, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emulator.journal.pages.JOURNAL_PAGE_BYTES", 2000)
+    for _ in range(5):
+        api.call("GET", FLOWS)
+    seen, cursor = [], ""
+    while True:
+        page = control(f"journal?format=full&order=oldest{cursor}")
+        seen += [entry["id"] for entry in page["entries"]]
+        assert 0 < len(page["entries"]) < 5
+        if "nextCursor" not in page:
+            break
+        cursor = f"&cursor={page['nextCursor']}"
+    assert seen == [1, 2, 3, 4, 5]
+
+
+def test_of_many_findings_the_first_are_kept_and_one_of_each_rule(
+    api: AepClient, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.call("POST", CONNECTIONS, {"name": 3, "connectionSpec": 4, "auth": 5, "other": 6})
+    monkeypatch.setattr("emulator.journal.packing.MAX_FINDINGS", 1)
+    api.call("POST", CONNECTIONS, {"name": 3, "connectionSpec": 4, "auth": 5, "other": 6})
+    few, all_of_them = journal.entries()
+    assert [item.rule for item in few.findings] == list(
+        dict.fromkeys(item.rule for item in all_of_them.findings)
+    )
+    assert few.refusal == all_of_them.refusal
