@@ -30,7 +30,8 @@ fuzz: $(VENV)/test.stamp  ## Try many random requests and sequences; FUZZ_EXAMPL
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/python -m pytest tests/properties $(ARGS)
 
 attack: $(VENV)/test.stamp  ## Play the attacks of tests/attacks at full size, in 1.5 GiB of address space
-	ulimit -v 1572864; AEP_ATTACK=full $(BIN)/python -m pytest tests/attacks $(ARGS)
+# Few arenas: each reserves 64 MiB of address space for a thread, which is no memory.
+	ulimit -v 1572864; MALLOC_ARENA_MAX=2 AEP_ATTACK=full $(BIN)/python -m pytest tests/attacks $(ARGS)
 
 soak: $(VENV)/test.stamp  ## Play against one process for an hour and watch its memory; ARGS="--minutes 5"
 	$(BIN)/python -m tests.attacks.soak $(ARGS)
