@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 
 from emulator.budgets import (
     COVERAGE_EXAMPLES_BYTES,
@@ -139,18 +140,22 @@ class Coverage:
                     tally.broken(rule, classes[rule])
                 for rule in applicable.all.intersection(entry.undecided):
                     tally.undecided(rule)
+        # An example of a large call takes long to mask, and is the same for all that it broke.
+        example = cache(partial(_example_of, entry))
         for item in entry.findings:
             if classes[item.rule] == "unexpected":
-                self._add_unexpected(counters.test, entry, item)
+                self._add_unexpected(counters.test, entry, item, example)
         for deviation in entry.deviations:
-            self._add_drift(entry, deviation)
+            self._add_drift(entry, deviation, example)
 
-    def _add_unexpected(self, test: str, entry: Entry, item: EntryFinding) -> None:
+    def _add_unexpected(
+        self, test: str, entry: Entry, item: EntryFinding, example: Callable[[], bytes]
+    ) -> None:
         key = FindingKey(test, entry.edition, entry.operation, item.rule)
         found = self._unexpected(key, item.severity, is_rule=item.is_rule)
         found.count += 1
         if self._has_room(item.rule):
-            self._keep_example(found.kept, _example_of(entry), item.rule)
+            self._keep_example(found.kept, example(), item.rule)
 
     def _unexpected(self, key: FindingKey, severity: str, *, is_rule: bool) -> UnexpectedFindings:
         found = self.unexpected.get(key)
@@ -168,11 +173,11 @@ class Coverage:
             key = key._replace(test=OTHERS, rule=OTHERS)
         known[key] += count
 
-    def _add_drift(self, entry: Entry, deviation: str) -> None:
+    def _add_drift(self, entry: Entry, deviation: str, example: Callable[[], bytes]) -> None:
         found = self._drift(DeviationKey(entry.edition, entry.operation, entry.status, deviation))
         found.count += 1
         if not found.kept:
-            self._keep_example(found.kept, _example_of(entry))
+            self._keep_example(found.kept, example())
 
     def _drift(self, key: DeviationKey) -> Deviations:
         found = self.drift.get(key)
