@@ -231,3 +231,6 @@ COMPARED_NAMES = 200
 
 SAMPLE_BYTES = 16 * MIB
 """Sample data of a schema; its arrays get one item each, and its texts are cut."""
+
+RECORDING_DEPTH = 200
+"""Levels of arrays and objects in recorded traffic; the recording is refused there."""

@@ -7,9 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from emulator import __version__
 from emulator.commands import CommandError
+from emulator.commands.terminal import Parser, say
 
 COMMANDS = (
     "serve",
@@ -32,13 +34,16 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 for failed checks, 2 for errors."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # what it cannot encode ends no command
+            stream.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if arguments is None else list(arguments)
     parsed = make_parser(*words[:1]).parse_args(words)
     try:
         code: int = parsed.run(parsed)
         sys.stdout.flush()
     except CommandError as error:
-        print(f"aep-emulator: {error}", file=sys.stderr)
+        say(f"aep-emulator: {error}", is_error=True)
         return ERROR
     except BrokenPipeError:
         # The reader has closed the pipe, as `head` does; Python must not complain at its exit.
@@ -51,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser(asked: str = "") -> argparse.ArgumentParser:
     """Return the parser of all commands, or of the one asked for; only its module is imported."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="aep-emulator",
         description="A local emulator and contract tester of the Adobe Experience Platform APIs.",
     )

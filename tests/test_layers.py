@@ -50,7 +50,7 @@ CHANCE = {"random", "secrets", "uuid"}
 LAYERS = tuple(
     set(row.split())
     for row in (
-        "moments",
+        "moments output",
         "clock",
         "json_types package_data problem sandbox settings budgets etag templates form_errors",
         "byte_ranges store xdm",
@@ -275,7 +275,10 @@ def test_entries_and_their_coverage_need_no_running_emulator() -> None:
     for name, tree in trees():
         if name.startswith(("coverage", "journal.")) and name not in running:
             known = ours(imported(tree))
-            below = "budgets contract coverage journal json_types masking moments package_data"
+            below = (
+                "budgets contract coverage documents journal json_types masking moments output"
+                " package_data"
+            )
             assert known == within(known, "__version__", *below.split()), name
             assert not within(known, *running), name
 

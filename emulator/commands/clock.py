@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from emulator.commands.remote import add_remote, ask, remote_asked
+from emulator.commands.terminal import say
 
 HELP = "show or move the clock of a running emulator"
 PATH = "/_emulator/clock"
@@ -45,5 +46,5 @@ def advance(arguments: argparse.Namespace) -> int:
 def _print(shown: dict[str, object]) -> int:
     """Print a clock in a line, with the number of runs that its move has carried out."""
     runs = f", {shown['runs']} runs carried out" if "runs" in shown else ""
-    print(f"{shown['now']} ({shown['kind']}){runs}")
+    say(f"{shown['now']} ({shown['kind']}){runs}")
     return 0

@@ -17,7 +17,9 @@ from emulator.commands import (
     load_contract_of,
     settings_of,
 )
+from emulator.commands.terminal import say
 from emulator.commands.verify import add_traffic_arguments, verified
+from emulator.output import write_file
 
 if TYPE_CHECKING:
     from emulator.contract import Contract, Rule
@@ -94,11 +96,11 @@ def run_check(arguments: argparse.Namespace) -> int:
         else:
             complaints += [*check_contract(contract), *disagreements(contract)]
     for complaint in complaints:
-        print(complaint)
+        say(complaint)
     if complaints:
-        print(f"{len(complaints)} complaint{'s' if len(complaints) > 1 else ''}")
+        say(f"{len(complaints)} complaint{'s' if len(complaints) > 1 else ''}")
         return 1
-    print(_counted(contract))
+    say(_counted(contract))
     return 0
 
 
@@ -137,13 +139,13 @@ def run_list(arguments: argparse.Namespace) -> int:
         known = {rule.operation: rule for rule in edition.rules}
         raise CommandError(f"no rule of {wanted!r} is in force{_hint(wanted, known)}")
     for operation, rules in by_operation.items():
-        print(operation)
+        say(operation)
         for rule in rules:
             short = rule.id.removeprefix(operation + ".")
             muted = "  (muted)" if any(mute.rule == rule.id for mute in contract.mutes) else ""
-            print(f"  {rule.severity:<7}  {short}{muted}\n{'':11}{rule.states}")
+            say(f"  {rule.severity:<7}  {short}{muted}\n{'':11}{rule.states}")
     total = sum(map(len, by_operation.values()))
-    print(f"{total} rules in force in edition {edition.name}")
+    say(f"{total} rules in force in edition {edition.name}")
     return 0
 
 
@@ -153,14 +155,14 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
     contract = load_contract_of(arguments)
     if case := contract.reply_cases.by_id.get(arguments.rule):
-        print("\n".join(_explain_reply(contract, case)))
+        say("\n".join(_explain_reply(contract, case)))
         return 0
     explained = describe.rule(contract, arguments.rule)
     if explained is None:
         hint = _hint(arguments.rule, contract.rules)
         raise CommandError(f"there is no rule {arguments.rule!r}{hint}")
     lines = _explain_rule(explained) if "states" in explained else _explain_problem(explained)
-    print("\n".join(lines))
+    say("\n".join(lines))
     return 0
 
 
@@ -244,14 +246,14 @@ def run_diff(arguments: argparse.Namespace) -> int:
             continue
         operation, topic = place
         if operation != previous:
-            print(operation)
+            say(operation)
             previous = operation
-        print(f"  {topic}")
+        say(f"  {topic}")
         for name, rules in ((one, first), (other, second)):
             for said in sorted(_said_by(rules)) or ["-"]:
-                print(f"    {name:<9}{said}")
+                say(f"    {name:<9}{said}")
         differences += 1
-    print(f"{differences} topics differ between {one} and {other}")
+    say(f"{differences} topics differ between {one} and {other}")
     return 0
 
 
@@ -265,9 +267,9 @@ def _diff_for(arguments: argparse.Namespace) -> int:
     emulator = build_emulator(settings_of(arguments))
     one = edition_name(emulator.contract, arguments.one)
     made = verified(emulator, one, arguments.other, arguments.traffic, arguments)
-    print(f"From {one} to {arguments.other}")
+    say(f"From {one} to {arguments.other}")
     if made.comparison is not None:
-        print("\n".join(f"  {line}" for line in comparison_lines(made.comparison.to_json())))
+        say("\n".join(f"  {line}" for line in comparison_lines(made.comparison.to_json())))
     return 0
 
 
@@ -277,7 +279,7 @@ def run_schemas(arguments: argparse.Namespace) -> int:
 
     for name, text in schema_files(schemas()).items():
         exports.write(arguments.folder / name, text)
-        print(arguments.folder / name)
+        say(f"{arguments.folder / name}")
     return 0
 
 
@@ -293,9 +295,9 @@ def run_format(arguments: argparse.Namespace) -> int:
     except ContractError as error:
         raise CommandError(str(error)) from error
     for path, text in changed.items():
-        print(f"{path}: not formatted" if arguments.check else path)
+        say(f"{path}: not formatted" if arguments.check else f"{path}")
         if not arguments.check:
-            path.write_text(text, encoding="utf-8")
+            write_file(path, text)
     return 1 if arguments.check and changed else 0
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from emulator.commands import CommandError, add_settings, build_emulator, settings_of, url_of
 from emulator.commands.health import ask
 from emulator.commands.remote import Remote, remote_asked
+from emulator.commands.terminal import say
 from emulator.settings import TOKEN_HEADER
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _play(remote: Remote, edition: str | None, name: str) -> int:
     url = remote.url.rstrip("/")
     edition = _edition(remote, edition)
     journey = journey_of(edition)
-    print(f"{journey.title}\nagainst {url}, edition {edition}\n")
+    say(f"{journey.title}\nagainst {url}, edition {edition}\n")
     host = urlsplit(url)
     connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=TIMEOUT)
     sender = _Sender(connection, host.path)
@@ -78,9 +79,9 @@ def _play(remote: Remote, edition: str | None, name: str) -> int:
             play(journey, sender.send, given={"run": name}, headers=asked), start=1
         ):
             played.append(call)
-            print("\n".join(_call_lines(number, call)), flush=True)
+            say("\n".join(_call_lines(number, call)), flush=True)
         if not played[-1].accepted:
-            print("\n".join(_refusal_lines(remote, sender, played[-1].answer)))
+            say("\n".join(_refusal_lines(remote, sender, played[-1].answer)))
             return 1
     except BrokenPipeError:
         raise  # by the reader of stdout; a connection that the server closes raises another error
@@ -88,7 +89,7 @@ def _play(remote: Remote, edition: str | None, name: str) -> int:
         raise CommandError(f"{url} stopped answering: {error}") from error
     finally:
         connection.close()
-    print("\n".join(_summary(played)))
+    say("\n".join(_summary(played)))
     return 0
 
 

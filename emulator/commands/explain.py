@@ -6,6 +6,7 @@ import argparse
 
 from emulator.commands import CommandError
 from emulator.commands.remote import add_remote, ask, remote_asked
+from emulator.commands.terminal import say
 
 HELP = "explain why a running emulator refused a call or warned of it"
 
@@ -34,5 +35,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.call != "last" and not arguments.call.isdecimal():
         raise CommandError(f"{arguments.call!r} is not a number or last")
     entry = ask(remote_asked(arguments), "GET", f"/_emulator/journal/{arguments.call}")
-    print("\n".join(explanation_lines(entry)))
+    say("\n".join(explanation_lines(entry)))
     return 0

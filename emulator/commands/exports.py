@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError, add_settings, edition_name, load_contract_of
+from emulator.commands.terminal import say
+from emulator.output import write_file
 
 if TYPE_CHECKING:
     from emulator.contract import Contract
@@ -48,7 +49,7 @@ def run_openapi(arguments: argparse.Namespace) -> int:
         raise CommandError(f"{arguments.service!r} is not a service; expected one of {known}")
     text = json_text(openapi(contract, edition, arguments.service))
     if arguments.output is None:
-        sys.stdout.write(text)
+        say(text, end="")
     else:
         write(arguments.output, text)
     return 0
@@ -64,14 +65,14 @@ def run_request_schemas(arguments: argparse.Namespace) -> int:
         service, _, name = operation.id.partition(".")
         path = arguments.folder / service / f"{name}.json"
         write(path, json_text(request_schema(edition, operation)))
-    print(f"{len(contract.operations)} schemas of edition {edition.name} in {arguments.folder}")
+    say(f"{len(contract.operations)} schemas of edition {edition.name} in {arguments.folder}")
     return 0
 
 
 def run_pages(arguments: argparse.Namespace) -> int:
     """Write the pages of the rule catalogue."""
     written = write_pages(load_contract_of(arguments), arguments.folder)
-    print(f"{written} pages in {arguments.folder}")
+    say(f"{written} pages in {arguments.folder}")
     return 0
 
 
@@ -93,7 +94,7 @@ def write(path: Path, text: str) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_file(path, text)
     except OSError as error:
         raise CommandError(f"cannot write {path}: {error.strerror}") from error
 

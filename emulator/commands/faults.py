@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError
 from emulator.commands.remote import add_remote, ask, print_json, remote_asked
+from emulator.commands.terminal import say
 
 if TYPE_CHECKING:
     from emulator.json_types import JsonObject
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add(arguments: argparse.Namespace) -> int:
     sent = _definitions(arguments)
     answer = ask(remote_asked(arguments), "POST", PATH, sent)
-    print("\n".join(_line(fault) for fault in answer["faults"]))
+    say("\n".join(_line(fault) for fault in answer["faults"]))
     return 0
 
 
@@ -97,7 +98,7 @@ def _selection(arguments: argparse.Namespace) -> JsonObject:
 
 def _list(arguments: argparse.Namespace) -> int:
     faults = ask(remote_asked(arguments), "GET", PATH)["faults"]
-    print("\n".join(_line(fault) for fault in faults) or "no active faults")
+    say("\n".join(_line(fault) for fault in faults) or "no active faults")
     return 0
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from emulator.commands.remote import NoAnswer, Remote, add_remote, call, remote_asked
+from emulator.commands.terminal import say
 
 HELP = "check that an emulator answers; the exit code is 0 or 1"
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the emulator's health, or why there is none."""
     status, content = ask(remote_asked(arguments))
-    print(content, file=sys.stdout if status == 200 else sys.stderr)
+    say(content, is_error=status != 200)
     return 0 if status == 200 else 1
 
 

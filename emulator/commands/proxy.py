@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -19,9 +18,9 @@ from emulator.commands import (
     who_controls,
 )
 from emulator.commands.reporting import add_report, add_save, build_report, finish
+from emulator.commands.terminal import say
 
 if TYPE_CHECKING:
-    from emulator.masking.logs import log_to_stderr
     from emulator.traffic.proxy import Watcher
     from emulator.traffic.relay import Relay
 
@@ -55,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: The upstream or a setting cannot be used, or the address is taken.
     """
+    from emulator.masking.logs import log_to_stderr
     from emulator.traffic.proxy import Watcher
     from emulator.traffic.relay import Relay
     from emulator.traffic.upstream import Upstream, UpstreamError
@@ -90,7 +90,7 @@ def _relay_until_stopped(relay: Relay, edition: str, more: list[str]) -> None:
     }
     thread = threading.Thread(target=relay.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    print(_banner(relay, edition, more), file=sys.stderr, flush=True)
+    say(_banner(relay, edition, more), is_error=True, flush=True)
     try:
         stopped.wait()
     finally:

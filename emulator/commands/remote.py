@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from emulator.commands import CommandError, add_settings, settings_of, url_of
+from emulator.commands.terminal import say
 from emulator.settings import TOKEN_HEADER
 
 if TYPE_CHECKING:
@@ -110,5 +111,5 @@ def print_json(value: Json) -> int:
     """Print a JSON value, indented, and return the exit code of success."""
     import orjson
 
-    print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+    say(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
     return 0

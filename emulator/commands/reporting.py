@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError
+from emulator.commands.terminal import say
+from emulator.output import write_file
 from emulator.reports.rendering import FORMATS
 from emulator.reports.thresholds import FAIL_ON
 
@@ -153,7 +154,7 @@ def finish(
         output = outputs[index] if index < len(outputs) else None
         _write(FORMATS[name](report, failed), output)
     for failure in failed:
-        print(f"aep-emulator: {failure}", file=sys.stderr)
+        say(f"aep-emulator: {failure}", is_error=True)
     return 1 if failed else 0
 
 
@@ -173,9 +174,9 @@ def save(coverage: JsonObject, path: Path) -> None:
 
 def _write(text: str, output: Path | None) -> None:
     if output is None or str(output) == "-":
-        sys.stdout.write(text)
+        say(text, end="")
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        write_file(output, text)
     except OSError as error:
         raise CommandError(f"{output}: {error.strerror}") from error

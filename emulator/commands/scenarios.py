@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from emulator.commands import add_settings, settings_of
 from emulator.commands.remote import add_remote, ask, print_json, remote_asked
+from emulator.commands.terminal import say
 
 HELP = "list the scenarios, or load one into a running emulator"
 
@@ -42,7 +43,7 @@ def _list(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
     width = max(len(scenario.name) for scenario in found)
     for scenario in found:
-        print(f"{scenario.name:<{width}}  {scenario.file.title}: {scenario.file.states}")
+        say(f"{scenario.name:<{width}}  {scenario.file.title}: {scenario.file.states}")
     return 0
 
 
@@ -57,5 +58,5 @@ def _load(arguments: argparse.Namespace) -> int:
     sent = {name: value for name, value in where.items() if value}
     path = f"/_emulator/scenarios/{quote(arguments.name, safe='')}"
     ask(remote_asked(arguments), "POST", path, sent)
-    print(f"{arguments.name}: loaded")
+    say(f"{arguments.name}: loaded")
     return 0

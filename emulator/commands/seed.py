@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from emulator.commands.remote import add_remote, ask, remote_asked
+from emulator.commands.terminal import say
 from emulator.json_types import JsonObject
 
 HELP = "add random but coherent data to a running emulator"
@@ -34,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Add the data, and print how many resources were created."""
     answer = ask(remote_asked(arguments), "POST", "/_emulator/seed", _spec(arguments))
-    print(f"in sandbox {answer['sandbox']} of {answer['organization']}:")
+    say(f"in sandbox {answer['sandbox']} of {answer['organization']}:")
     for kind, count in answer["created"].items():
-        print(f"  {kind:<12} {count}")
+        say(f"  {kind:<12} {count}")
     return 0
 
 

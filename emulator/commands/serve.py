@@ -16,6 +16,7 @@ from emulator.commands import (
     url_of,
     who_controls,
 )
+from emulator.commands.terminal import say
 
 if TYPE_CHECKING:
     from emulator.emulator import Emulator
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     def announce(started: Server) -> None:
         url = url_of(started.host, started.port)
         said = [*clock_line(emulator), *_where_state_is(emulator), *who_controls(settings)]
-        print(banner(url, emulator.engine.edition, settings.enforce, *said), flush=True)
+        say(banner(url, emulator.engine.edition, settings.enforce, *said), flush=True)
         if settings.runs == "background":
             runs.start()
 

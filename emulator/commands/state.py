@@ -8,6 +8,8 @@ from pathlib import Path
 
 from emulator.commands import CommandError
 from emulator.commands.remote import add_remote, ask, print_json, remote_asked
+from emulator.commands.terminal import say
+from emulator.output import write_file
 
 HELP = "save or load the whole state of a running emulator"
 PATH = "/_emulator/state"
@@ -42,10 +44,10 @@ def save(arguments: argparse.Namespace) -> int:
     path = f"{PATH}?secrets=true" if arguments.with_secrets else PATH
     state = ask(remote_asked(arguments), "GET", path)
     try:
-        arguments.file.write_bytes(orjson.dumps(state, option=orjson.OPT_INDENT_2) + b"\n")
+        write_file(arguments.file, orjson.dumps(state, option=orjson.OPT_INDENT_2) + b"\n")
     except OSError as error:
         raise CommandError(f"{arguments.file}: {error.strerror}") from error
-    print(f"{arguments.file}: saved")
+    say(f"{arguments.file}: saved")
     return 0
 
 
@@ -60,7 +62,7 @@ def load(arguments: argparse.Namespace) -> int:
         loaded = ask(remote_asked(arguments), "PUT", PATH, gzip.compress(content, 6), "gzip")
     except CommandError as error:
         raise CommandError(f"{arguments.file}: {error}") from error
-    print(f"{arguments.file}: loaded, {loaded['documents']} documents")
+    say(f"{arguments.file}: loaded, {loaded['documents']} documents")
     return 0
 
 

@@ -297,6 +297,12 @@ class Coverage:
         """
         if not isinstance(other, dict) or other.get("format") != FORMAT:
             raise CoverageError(f"not a coverage file: its format is not {FORMAT!r}")
+        from emulator.coverage.form import MODEL  # brings a validator, which serving does not need
+
+        fault = MODEL.fault("", other)
+        if fault is not None:
+            place = fault[0].removeprefix("/body").removeprefix("/").replace("/", ".")
+            raise CoverageError(f"damaged: {place or 'the file'}: {fault[1]}")
         try:
             self._merge(other)
         except (KeyError, TypeError, ValueError, AttributeError) as error:

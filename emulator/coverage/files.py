@@ -9,6 +9,7 @@ from typing import NamedTuple
 from emulator.contract import load_contract
 from emulator.coverage.coverage import Coverage
 from emulator.json_types import JsonObject, dumps
+from emulator.output import write_file
 from emulator.package_data import data_folder
 
 
@@ -43,4 +44,4 @@ def write_coverage(coverage: JsonObject, path: Path) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    path.write_bytes(dumps(coverage) + b"\n")
+    write_file(path, dumps(coverage) + b"\n")

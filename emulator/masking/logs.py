@@ -1,4 +1,4 @@
-"""Log lines without secrets that are known by their form or by a name before them."""
+"""Log lines that command no terminal, without secrets known by their form or a name before them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import sys
 
 from emulator.masking.texts import mask_text
+from emulator.output import plain
 
 
 class MaskingFormatter(logging.Formatter):
@@ -17,7 +18,7 @@ class MaskingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as text."""
-        return mask_text(super().format(record))
+        return plain(mask_text(super().format(record)))
 
 
 def log_to_stderr(level: str) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emulator.output import plain
+
 if TYPE_CHECKING:
     from emulator.json_types import JsonObject
 
@@ -49,13 +51,17 @@ def _sarif(report: JsonObject, failures: list[str]) -> str:
     return sarif(report, failures)
 
 
+def _plain(render: Render) -> Render:
+    return lambda report, failures: plain(render(report, failures))
+
+
 FORMATS: dict[str, Render] = {
-    "terminal": _terminal,
-    "html": _html,
-    "json": _json,
-    "junit": _junit,
-    "sarif": _sarif,
-    "markdown": _markdown,
+    "terminal": _plain(_terminal),
+    "html": _plain(_html),
+    "json": _plain(_json),
+    "junit": _plain(_junit),
+    "sarif": _plain(_sarif),
+    "markdown": _plain(_markdown),
 }
 
 MEDIA_TYPES = {

@@ -182,13 +182,14 @@ def pytest_terminal_summary(
     if not found:
         return
     from emulator.coverage.files import CoveragePart, merge_parts, write_coverage
+    from emulator.output import write_file
     from emulator.reports.rendering import FORMATS, format_of
     from emulator.reports.report import build
 
     coverage = merge_parts([CoveragePart(*part) for part in found])
     report = build(coverage.contract, coverage)
     if path := config.getoption("aep_report"):
-        Path(path).write_text(FORMATS[format_of(path)](report, []), encoding="utf-8")
+        write_file(Path(path), FORMATS[format_of(path)](report, []))
         terminalreporter.write_line(f"aep-emulator: wrote {path}")
     if path := config.getoption("aep_coverage"):
         write_coverage(coverage.to_json(), Path(path))

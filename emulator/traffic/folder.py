@@ -22,6 +22,7 @@ from emulator.traffic.recording import (
     content_of,
     fields_of,
     reason_of,
+    status_of,
 )
 
 _REQUEST, _RESPONSE = ".request.json", ".response.json"
@@ -65,7 +66,7 @@ def read_exchange(path: Path) -> RecordedCall:
 
 def _reply(response: JsonObject) -> RecordedReply:
     fields = fields_of(response.get("headers"))
-    return RecordedReply(int(response["status"]), fields, _body(response))
+    return RecordedReply(status_of(response["status"]), fields, _body(response))
 
 
 def _body(half: JsonObject) -> bytes:

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import ijson
 
 from emulator.json_types import Json, JsonObject
-from emulator.moments import to_milliseconds
+from emulator.moments import from_milliseconds, to_milliseconds
 from emulator.traffic.recording import (
     Readable,
     RecordedCall,
@@ -24,6 +24,7 @@ from emulator.traffic.recording import (
     TrafficError,
     fields_of,
     reason_of,
+    status_of,
 )
 
 
@@ -88,7 +89,7 @@ def _reply(response: Json) -> RecordedReply | None:
     else:
         left_out = max(content.get("size") or 0, response.get("bodySize") or 0) > 0
         body = None if left_out else b""
-    return RecordedReply(int(response["status"]), fields_of(response.get("headers")), body)
+    return RecordedReply(status_of(response["status"]), fields_of(response.get("headers")), body)
 
 
 def _decoded(text: Json, encoding: Json) -> bytes:
@@ -101,8 +102,12 @@ def _decoded(text: Json, encoding: Json) -> bytes:
 
 
 def moment(text: Json) -> int | None:
-    """Return an ISO 8601 time in milliseconds since 1970-01-01 UTC, or None if it is not one."""
+    """Return an ISO 8601 time in milliseconds since 1970-01-01 UTC, or None if it is not one.
+
+    A moment beyond the years 1 to 9999 of UTC is not one either.
+    """
     try:
-        return to_milliseconds(str(text), missing_zone=UTC)
-    except ValueError:
+        number = to_milliseconds(str(text), missing_zone=UTC)
+    except (ValueError, OverflowError):
         return None
+    return None if from_milliseconds(number) is None else number

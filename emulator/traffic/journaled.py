@@ -20,6 +20,7 @@ from emulator.traffic.recording import (
     TrafficError,
     fields_of,
     reason_of,
+    status_of,
 )
 
 
@@ -52,7 +53,9 @@ def _exchange(entry: JsonObject, name: str) -> RecordedCall:
         url=str(entry["path"]),
         headers=fields_of(request.get("headers")),
         body=_body(request),
-        reply=RecordedReply(int(reply["status"]), fields_of(reply.get("headers")), _body(reply)),
+        reply=RecordedReply(
+            status_of(reply["status"]), fields_of(reply.get("headers")), _body(reply)
+        ),
         started=moment(entry.get("time")),
     )
 

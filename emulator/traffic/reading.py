@@ -9,6 +9,7 @@ from typing import BinaryIO
 import ijson
 
 from emulator.budgets import RECORDED_CALL_BYTES
+from emulator.traffic.depth import ShallowFile
 from emulator.traffic.folder import read_exchange, read_folder
 from emulator.traffic.har import read_har
 from emulator.traffic.journaled import read_journal
@@ -103,7 +104,7 @@ class _MeasuredFile:
         is_limited: bool = True,
     ) -> None:
         """Read a file; a journal's page, which is one whole, is not limited."""
-        self._raw = raw
+        self._raw = ShallowFile(raw, name)
         self._name = name
         self._progress = progress
         self._is_limited = is_limited

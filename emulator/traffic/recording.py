@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from emulator.budgets import RECORDED_CALL_BYTES
-from emulator.json_types import Json
+from emulator.json_types import Json, short_json
 
 Fields = list[tuple[str, str]]
 """Header fields in their order, repeated names included."""
@@ -90,6 +90,18 @@ def headers_by_name(fields: Fields) -> dict[str, str]:
             continue
         joined[key] = f"{joined[key]}, {value}" if key in joined else value
     return joined
+
+
+def status_of(value: Json) -> int:
+    """Return the status of a reply.
+
+    Raises:
+        ValueError: It is not a status of HTTP.
+    """
+    number = int(value)
+    if not 100 <= number <= 999:
+        raise ValueError(f"{short_json(value)} is not a status")
+    return number
 
 
 def reason_of(error: Exception) -> str:

@@ -1,0 +1,76 @@
+"""What leaves the emulator as text or as a file: harmless to look at, and whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What a terminal carries out instead of showing it, or by which it shows other text out of order;
+and halves of characters, which cannot be written. Tabulators and ends of lines may stay."""
+
+
+def plain(text: str) -> str:
+    r"""Return a text with all that would not be seen as `\u001b`; within JSON that is the same."""
+    return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a whole file, or leave the one that is there as it is, whatever happens meanwhile.
+
+    It is written beside, brought to the disk, and renamed. What is not a file, such as a pipe, is
+    written to as it is.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        with target.open("wb") as other:
+            other.write(data)
+        return
+    beside = _written_beside(target, data)
+    try:
+        with suppress(FileNotFoundError):
+            beside.chmod(target.stat().st_mode & 0o7777)
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    _bring_to_disk(target.parent)
+
+
+def _written_beside(target: Path, data: bytes) -> Path:
+    """Return a new file in a target's folder that has these bytes on the disk."""
+    for number in count():
+        beside = target.with_name(f".{target.name[:60]}.{os.getpid()}-{number}.tmp")
+        try:
+            file = beside.open("xb")
+        except FileExistsError:
+            continue  # of a process that was killed, or of another thread
+        try:
+            with file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+        return beside
+    raise AssertionError("unreachable")
+
+
+def _bring_to_disk(folder: Path) -> None:
+    """Have a folder's names survive a loss of power, where the system can do that."""
+    with suppress(OSError):
+        entry = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(entry)
+        finally:
+            os.close(entry)
