@@ -11,7 +11,15 @@ import pytest
 
 from tests.attacks import growth
 
-SLOW = ("(a+)+$", r"\s+$", "a*a*b", r"<(\w+)>.*</x>", "(a|aa)+b", r"(.*),(.*),(.*)z")
+SLOW = (
+    "(a+)+$",
+    r"\s+$",
+    "a*a*b",
+    r"<(\w+)>.*</x>",
+    "(a|aa)+b",
+    r"(.*),(.*),(.*)z",
+    r"\beyJ[\w-]{8,}\.[\w-]+",
+)
 LINEAR = ("^a+$", "a+b?", r"\d{1,3}", "[^<]+")
 
 

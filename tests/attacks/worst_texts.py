@@ -33,6 +33,7 @@ def worst_texts(pattern: str, flags: int = 0) -> list[Make]:
         texts += [partial(_repeated, before, pump, end) for end in STRANGE]
         texts.append(partial(_repeated, "", before + pump * 3, ""))
         texts.append(partial(_repeated, "", before or pump, ""))
+        texts.append(partial(_repeated, "", f"-{before}{pump * MANY}", ""))
     return texts
 
 
