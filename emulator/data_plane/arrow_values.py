@@ -147,7 +147,8 @@ def longest_value(file: BinaryIO, page: Page, codec: str) -> int:
     data = file.read(page.packed)
     try:
         if codec != "UNCOMPRESSED":
-            unpacked = pa.decompress(data, page.size, codec.lower().replace("lz4", "lz4_raw"))
+            name = "lz4_raw" if codec.startswith("LZ4") else codec.lower()
+            unpacked = pa.decompress(data, page.size, name)
             data = unpacked.to_pybytes()
     except (pa.ArrowException, OSError, ValueError):
         return page.size

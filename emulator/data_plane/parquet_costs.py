@@ -8,11 +8,13 @@ from typing import Any, BinaryIO
 
 from emulator.budgets import FILE_COLUMNS, MIB, PARQUET_BYTES, PARQUET_PAGES
 from emulator.data_plane.arrow_values import longest_value
-from emulator.data_plane.errors import OverBudget
+from emulator.data_plane.errors import FileError, OverBudget
 from emulator.data_plane.parquet_pages import (
     DELTA_BYTE_ARRAY,
     DELTA_LENGTH_BYTE_ARRAY,
+    Chunk,
     Page,
+    chunks,
     pages,
 )
 
@@ -122,11 +124,12 @@ def plan(file: BinaryIO, metadata: Any) -> Plan:
     known = [schema.column(index) for index in range(metadata.num_columns)]
     left = PARQUET_PAGES
     groups: list[list[_Column]] = []
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
+    found = chunks(file)
+    for group in found:
+        if len(group) != len(known):
+            raise FileError("200", "Error in validating schema: a row group lacks columns")
         columns = [
-            _column(file, group.column(index), known[index], left)
-            for index in range(group.num_columns)
+            _column(file, chunk, column, left) for chunk, column in zip(group, known, strict=True)
         ]
         left -= sum(len(column.pages) for column in columns)
         groups.append(columns)
@@ -137,7 +140,7 @@ def plan(file: BinaryIO, metadata: Any) -> Plan:
     for number, columns in enumerate(groups):
         for index, (column, keeps) in enumerate(zip(columns, kept, strict=True)):
             if column.dictionary and not (keeps or column.width):
-                codec = metadata.row_group(number).column(index).compression
+                codec = found[number][index].codec
                 column.longest = longest_value(file, column.dictionary, codec)
     costs = [_rows(columns, kept) for columns in groups]
     rows, size = min((cost[0] for cost in costs), default=1), max((c[1] for c in costs), default=0)
@@ -145,15 +148,12 @@ def plan(file: BinaryIO, metadata: Any) -> Plan:
     return Plan(rows, size, paths)
 
 
-def _column(file: BinaryIO, chunk: Any, known: Any, most_pages: int) -> _Column:
+def _column(file: BinaryIO, chunk: Chunk, known: Any, most_pages: int) -> _Column:
     width = known.length if known.physical_type == "FIXED_LEN_BYTE_ARRAY" else 0
     width = width or _WIDTHS.get(known.physical_type, 0)
     column = _Column(known.max_repetition_level > 0, "." in known.path, width)
-    begin = chunk.data_page_offset
-    if chunk.has_dictionary_page and 0 < (chunk.dictionary_page_offset or 0) < begin:
-        begin = chunk.dictionary_page_offset
     counted = count(1)
-    for page in pages(file, begin, chunk.total_compressed_size, chunk.num_values):
+    for page in pages(file, chunk.begin, chunk.length, chunk.values):
         if next(counted) > most_pages:
             raise OverBudget(f"The file has more than {PARQUET_PAGES} pages.")
         column.add(page)

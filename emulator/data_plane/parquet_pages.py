@@ -9,6 +9,7 @@ Source: "Parquet file format", `parquet.thrift` (PageHeader), and "Thrift compac
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
@@ -28,6 +29,8 @@ _HEADER_BYTES = (256, 64 * 1024, 16 * 1024**2)
 _DICTIONARY, _V2 = 7, 8
 """Members of a header that say what kind of page it is."""
 
+_CODECS = ("UNCOMPRESSED", "SNAPPY", "GZIP", "LZO", "BROTLI", "LZ4", "ZSTD", "LZ4_RAW")
+_STRUCT = 12
 _MAX_LEVELS = 16
 _Struct = dict[int, object]
 
@@ -49,6 +52,51 @@ class Page(NamedTuple):
     def refers(self) -> bool:
         """Whether its values are those of a dictionary."""
         return self.encoding in _DICTIONARIES and not self.is_dictionary
+
+
+class Chunk(NamedTuple):
+    """A column in a row group: where its pages are, as the footer says; sizes are in bytes."""
+
+    begin: int
+    length: int
+    values: int
+    codec: str
+
+
+def chunks(file: BinaryIO) -> list[list[Chunk]]:
+    """Return the columns of each row group, by the footer.
+
+    pyarrow tells them too, but ends the process where some of their statistics are damaged.
+
+    Raises:
+        FileError: The footer cannot be read.
+    """
+    size = file.seek(-8, io.SEEK_END)
+    length = int.from_bytes(file.read(4), "little")
+    file.seek(max(0, size - length))
+    try:
+        footer = _Thrift(file.read(length)).struct()
+        groups = footer.get(4)
+        return [[_chunk(column) for column in _list(group[1])] for group in _list(groups)]
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise _damaged(size, f"the footer: {error}") from error
+
+
+def _list(value: object) -> list[dict[int, object]]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise TypeError("it lacks a list")
+    return value
+
+
+def _chunk(column: _Struct) -> Chunk:
+    found = column[3]
+    if not isinstance(found, dict):
+        raise TypeError("a column has no pages")
+    numbers = [found.get(field, 0) for field in (4, 5, 7, 9, 11)]
+    codec, values, length, data, dictionary = (n if isinstance(n, int) else -1 for n in numbers)
+    if min(codec, values, length, data) < 0 or codec >= len(_CODECS):
+        raise ValueError("a column has a wrong number")
+    return Chunk(dictionary if 0 < dictionary < data else data, length, values, _CODECS[codec])
 
 
 def pages(file: BinaryIO, begin: int, length: int, values: int) -> Iterator[Page]:
@@ -146,7 +194,7 @@ class _Thrift:
             case 9 | 10:
                 head = self._byte()
                 count = head >> 4 if head >> 4 < 15 else self._unsigned()
-                self._items(count, (head & 15,), level)
+                return self._items(count, (head & 15,), level)
             case 11:
                 count = self._unsigned()
                 kinds = self._byte() if count else 0
@@ -157,15 +205,20 @@ class _Thrift:
                 raise ValueError("its header has a member of no known type")
         return None
 
-    def _items(self, count: int, kinds: tuple[int, ...], level: int) -> None:
+    def _items(self, count: int, kinds: tuple[int, ...], level: int) -> list[object]:
+        """Return the structures of a collection; its other items are skipped."""
         if level > _MAX_LEVELS:
             raise ValueError("its header nests too deep")
+        found: list[object] = []
         for _ in range(count):
             for kind in kinds:
                 if kind in (1, 2):  # of collections even a boolean has a byte
                     self._skip(1)
                 else:
-                    self._value(kind, level + 1)
+                    value = self._value(kind, level + 1)
+                    if kind == _STRUCT:
+                        found.append(value)
+        return found
 
     def _byte(self) -> int:
         found = self._data[self.at]

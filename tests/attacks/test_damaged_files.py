@@ -106,7 +106,7 @@ def test_data_set_files_that_are_damaged_are_refused(plant: Plant) -> None:
     (key,) = blobs.keys(PROD, f"batches/{batch}/data/")
     written = blobs.read(PROD, key) or b""
     statuses = set()
-    for number in range(size(50, 5000)):
+    for number in range(size(100, 5000)):
         blobs.put(PROD, key, damaged(written, Random(number)))
         path = f"/data/foundation/export/datasets/{lake.dataset}/preview"
         statuses.add(plant.api.call("GET", path).status)

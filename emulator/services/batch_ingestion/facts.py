@@ -85,13 +85,13 @@ def preview_fault(
 ) -> JsonObject | None:
     """Return why the files of a batch cannot be previewed in the format that a query names."""
     from emulator.data_plane.readers import FORMATS
-    from emulator.services.batch_ingestion.rows import preview
+    from emulator.services.batch_ingestion.rows import PREVIEW_ROWS, preview
 
     batch, asked = scope.find("batch", batch_id), asked_format(query)
     if batch is None or asked.get("format", "json") not in FORMATS:
         return None
     try:
-        preview(scope, batch, dataset_id, asked, 1)
+        preview(scope, batch, dataset_id, asked, PREVIEW_ROWS)
     except FileError as error:
         return {"reason": str(error)}
     return None

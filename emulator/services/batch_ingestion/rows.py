@@ -23,6 +23,9 @@ from emulator.services.batch_ingestion import uploads
 from emulator.services.batch_ingestion.input_format import read_options
 from emulator.services.interfaces import Batches, dataset_ids
 
+PREVIEW_ROWS = 100
+"""How many rows a preview has at most."""
+
 
 def ingest(scope: Scope, batches: Batches, batch: JsonObject) -> None:
     """End a batch with the rows of its files."""
