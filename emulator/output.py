@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,8 @@ _HIDDEN = re.compile(
 )
 """What a terminal carries out instead of showing it, or by which it shows other text out of order;
 and halves of characters, which cannot be written. Tabulators and ends of lines may stay."""
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
 def plain(text: str) -> str:
@@ -30,15 +33,25 @@ def write_file(path: Path, content: str | bytes) -> None:
         OSError: The file cannot be written.
     """
     data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
+    write_pieces(path, [data])
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes], *, is_private: bool = False) -> None:
+    """Write a whole file piece by piece, as `write_file`; a private one is its owner's alone.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
     target = path.resolve()
     if target.exists() and not target.is_file():
         with target.open("wb") as other:
-            other.write(data)
+            other.writelines(pieces)
         return
-    beside = _written_beside(target, data)
+    beside = _written_beside(target, pieces, 0o600 if is_private else 0o666)
     try:
         with suppress(FileNotFoundError):
-            beside.chmod(target.stat().st_mode & 0o7777)
+            if not is_private:
+                beside.chmod(target.stat().st_mode & 0o7777)
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -46,17 +59,17 @@ def write_file(path: Path, content: str | bytes) -> None:
     _bring_to_disk(target.parent)
 
 
-def _written_beside(target: Path, data: bytes) -> Path:
+def _written_beside(target: Path, pieces: Iterable[bytes], mode: int) -> Path:
     """Return a new file in a target's folder that has these bytes on the disk."""
     for number in count():
         beside = target.with_name(f".{target.name[:60]}.{os.getpid()}-{number}.tmp")
         try:
-            file = beside.open("xb")
+            file = open(os.open(beside, _NEW, mode), "wb")  # noqa: PTH123, SIM115 - it has its mode
         except FileExistsError:
             continue  # of a process that was killed, or of another thread
         try:
             with file:
-                file.write(data)
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
         except BaseException:

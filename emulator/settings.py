@@ -179,6 +179,17 @@ class Settings:
         "beside a SQLite file, and else the store",
     )
     scenario: str = _setting("", str, "scenario to start with; see aep-emulator scenarios list")
+    state: Path | None = _setting(
+        None,
+        _path,
+        "state file of serve: loaded at the start if it is there, saved at the end and now and "
+        "then; it has secrets of connections",
+    )
+    state_seconds: int = _setting(
+        30,
+        _number,
+        "how often the state file is saved if something has changed; 0 for only at the end",
+    )
     faults: Path | None = _setting(
         None, _path, "JSON file with the faults that are active from the start"
     )

@@ -12,6 +12,7 @@ from emulator.commands import (
     CommandError,
     add_settings,
     build_emulator,
+    one_line,
     settings_of,
     url_of,
     who_controls,
@@ -20,6 +21,8 @@ from emulator.commands.terminal import say
 
 if TYPE_CHECKING:
     from emulator.emulator import Emulator
+    from emulator.serving.kept_state import KeptState
+    from emulator.settings import Settings
 
 HELP = "serve the emulated APIs over HTTP"
 
@@ -51,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     log_to_stderr(settings.log_level)
     emulator = build_emulator(settings)
+    kept = kept_state(emulator)
     application, runs = emulator.application, BackgroundRuns(emulator)
 
     def interrupt() -> None:
@@ -61,14 +65,18 @@ def run(arguments: argparse.Namespace) -> int:
 
     def announce(started: Server) -> None:
         url = url_of(started.host, started.port)
-        said = [*clock_line(emulator), *_where_state_is(emulator), *who_controls(settings)]
+        where = state_line(settings) or _where_state_is(emulator)
+        said = [*clock_line(emulator), *where, *who_controls(settings)]
         say(banner(url, emulator.engine.edition, settings.enforce, *said), flush=True)
         if settings.runs == "background":
             runs.start()
+        if kept is not None and settings.state_seconds:
+            kept.start(settings.state_seconds)
 
     try:
         serve_until_stopped(server, announce)
         runs.wait(END_SECONDS)
+        save_last(kept)
     except OSError as error:
         raise CommandError(_unusable(settings.host, settings.port, error)) from error
     finally:
@@ -96,6 +104,52 @@ def banner(url: str, edition: str, enforce: str, *more: str) -> str:
             "Press Ctrl-C to stop.",
         )
     )
+
+
+def kept_state(emulator: Emulator) -> KeptState | None:
+    """Return the state file that the settings name, if they do; the emulator begins with it.
+
+    Raises:
+        CommandError: It cannot be used.
+    """
+    path = emulator.settings.state
+    if path is None:
+        return None
+    if emulator.settings.store != "memory":
+        raise CommandError("--state is for --store memory; what other stores hold lasts anyway")
+    from emulator.serving.kept_state import KeptState
+    from emulator.state.file import StateError
+
+    kept = KeptState(emulator, path)
+    try:
+        kept.load()
+    except StateError as error:
+        raise CommandError(f"{path} is not a state to begin with: {one_line(error)}") from error
+    except OSError as error:
+        raise CommandError(f"{path} cannot be used: {error.strerror}") from error
+    return kept
+
+
+def save_last(kept: KeptState | None) -> None:
+    """Save the state file, if there is one.
+
+    Raises:
+        CommandError: It cannot be written; what was saved before is there.
+    """
+    if kept is None:
+        return
+    try:
+        kept.finish()
+    except OSError as error:
+        raise CommandError(f"{kept.path} cannot be saved: {error.strerror}") from error
+
+
+def state_line(settings: Settings) -> list[str]:
+    """Return a line for the start that says where the state is kept, if it is."""
+    if settings.state is None:
+        return []
+    every = f"every {settings.state_seconds} s and " if settings.state_seconds else ""
+    return [f"  state      {settings.state}, saved {every}at the end"]
 
 
 def clock_line(emulator: Emulator) -> list[str]:

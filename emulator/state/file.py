@@ -33,8 +33,6 @@ class StateError(ValueError):
 
 def to_json(state: State, seed: str) -> JsonObject:
     """Return a state as the JSON of a state file; `seed` is that of the emulator it comes from."""
-    from emulator.state.model import FORMAT, VERSION
-
     organizations: dict[str, dict[str, JsonObject]] = {}
 
     def part(sandbox: Sandbox, name: str, empty: Json) -> Json:
@@ -51,14 +49,52 @@ def to_json(state: State, seed: str) -> JsonObject:
             ]
     for blob in state.blobs:
         part(blob.sandbox, "blobs", []).append({"key": blob.key, **_content(blob.content)})
+    return {**_head(state, seed), "organizations": dict(sorted(organizations.items()))}
+
+
+def to_pieces(state: State, seed: str) -> Iterator[bytes]:
+    """Yield a state file piece by piece, each document in a line: it is never in memory whole."""
+    head = dumps({**_head(state, seed), "organizations": {}})
+    yield bytes(head[:-2]) + b"\n"
+    sandboxes = sorted(state.sandboxes)
+    for number, sandbox in enumerate(sandboxes):
+        is_first = number == 0 or sandboxes[number - 1].organization != sandbox.organization
+        before = b"" if number == 0 else b"},\n" if is_first else b",\n"
+        opening = dumps(sandbox.organization) + b":{" if is_first else b""
+        yield before + opening + dumps(sandbox.name) + b":{"
+        counters = {name: n for (of, name), n in state.store.counters.items() if of == sandbox}
+        yield b'"counters":' + dumps(dict(sorted(counters.items()))) + b',"documents":{'
+        kinds = sorted(kind for of, kind in state.store.documents if of == sandbox)
+        for index, kind in enumerate(kinds):
+            yield (b",\n" if index else b"\n") + dumps(kind) + b":["
+            yield from _joined(_rows(state.store.documents[(sandbox, kind)]))
+            yield b"]"
+        yield b'},"blobs":['
+        of_sandbox = (blob for blob in state.blobs if blob.sandbox == sandbox)
+        yield from _joined(dumps({"key": it.key, **_content(it.content)}) for it in of_sandbox)
+        yield b"]}"
+    yield b"}}}\n" if sandboxes else b"}}\n"
+
+
+def _rows(rows: Mapping[str, Row]) -> Iterator[bytes]:
+    for key, (ordinal, version, body) in rows.items():
+        head = dumps({"key": key, "version": version, "ordinal": ordinal})
+        yield head[:-1] + b',"body":' + body + b"}"
+
+
+def _joined(items: Iterator[bytes]) -> Iterator[bytes]:
+    for number, item in enumerate(items):
+        yield b",\n" if number else b"\n"
+        yield item
+
+
+def _head(state: State, seed: str) -> JsonObject:
+    """Return what stands in a state file before what each sandbox holds."""
+    from emulator.state.model import FORMAT, VERSION
+
     head = {"format": FORMAT, "formatVersion": VERSION, "emulator": __version__, "seed": seed}
     in_force = {"edition": state.edition, "enforce": state.enforce, "clock": state.clock}
-    return {
-        **head,
-        **in_force,
-        "requests": state.requests,
-        "organizations": dict(sorted(organizations.items())),
-    }
+    return {**head, **in_force, "requests": state.requests}
 
 
 def _content(content: bytes) -> JsonObject:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from emulator.clock import ManualClock
-from emulator.store import Blob, Snapshot
+from emulator.sandbox import Sandbox
+from emulator.store import Blob, Snapshot, Store
 
 if TYPE_CHECKING:
     from emulator.web.engine import Engine
@@ -32,6 +36,56 @@ class State:
         """About how many bytes its documents and files have."""
         documents = sum(self.store.size(place) for place in self.store.documents)
         return documents + sum(len(blob.content) for blob in self.blobs)
+
+    @property
+    def sandboxes(self) -> set[Sandbox]:
+        """The sandboxes that hold something."""
+        places = (*self.store.documents, *self.store.counters)
+        return {place[0] for place in places} | {blob.sandbox for blob in self.blobs}
+
+    def holds_what(self, other: State) -> bool:
+        """Tell whether it holds the same as another one; requests do not count.
+
+        The kinds of a store that nobody has written to are the same objects in both, so this takes
+        no longer for many documents.
+        """
+        mine, theirs = self.store.documents, other.store.documents
+        return (
+            mine.keys() == theirs.keys()
+            and all(rows is theirs[place] for place, rows in mine.items())
+            and self.store.counters == other.store.counters
+            and self.blobs == other.blobs
+            and (self.edition, self.enforce, self.clock)
+            == (other.edition, other.enforce, other.clock)
+        )
+
+
+def take_settled(engine: Engine, seconds: float) -> State:
+    """Return the present state without anything half-done: between two writers of each sandbox.
+
+    Whoever writes in a sandbox longer than so many seconds is not waited for any more.
+    """
+    platform, seen = engine.platform, take(engine)
+    documents, counters, blobs = {}, {}, list[Blob]()
+    for sandbox in sorted(seen.sandboxes):
+        with _between_writers(platform.store, sandbox, seconds):
+            now = platform.store.dump()
+            blobs.extend(platform.blobs.everything(sandbox))
+        documents.update({at: rows for at, rows in now.documents.items() if at[0] == sandbox})
+        counters.update({at: number for at, number in now.counters.items() if at[0] == sandbox})
+    return replace(seen, store=Snapshot(documents, counters), blobs=tuple(blobs))
+
+
+@contextmanager
+def _between_writers(store: Store, sandbox: Sandbox, seconds: float) -> Iterator[None]:
+    end = time.monotonic() + seconds
+    while store.is_busy(sandbox) and time.monotonic() < end:
+        time.sleep(0.005)
+    if store.is_busy(sandbox):
+        yield
+    else:
+        with store.exclusive(sandbox):
+            yield
 
 
 def take(engine: Engine) -> State:

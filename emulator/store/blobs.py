@@ -63,8 +63,8 @@ class Blobs(Protocol):
     def delete_all(self, sandbox: Sandbox, prefix: str) -> int:
         """Remove the blobs whose keys begin with `prefix`; return how many there were."""
 
-    def everything(self) -> Iterator[Blob]:
-        """Yield every blob of every sandbox, by organization, sandbox and key."""
+    def everything(self, sandbox: Sandbox | None = None) -> Iterator[Blob]:
+        """Yield every blob of every sandbox, or of one, by organization, sandbox and key."""
 
     def erase(self, organization: str | None = None, name: str | None = None) -> None:
         """Forget everything, or one organization, or one sandbox of it."""
@@ -208,15 +208,18 @@ class MemoryBlobs:
                 self._release(self._sandboxes[sandbox].pop(key))
         return len(keys)
 
-    def everything(self) -> Iterator[Blob]:
+    def everything(self, sandbox: Sandbox | None = None) -> Iterator[Blob]:
         with self._lock:
             places = sorted(
-                (sandbox, key) for sandbox, blobs in self._sandboxes.items() for key in blobs
+                (where, key)
+                for where, blobs in self._sandboxes.items()
+                if sandbox in (None, where)
+                for key in blobs
             )
-        for sandbox, key in places:
-            content = self._whole(sandbox, key)
+        for where, key in places:
+            content = self._whole(where, key)
             if content is not None:
-                yield Blob(sandbox, key, content)
+                yield Blob(where, key, content)
 
     def _whole(self, sandbox: Sandbox, key: str) -> bytes | None:
         """Return a blob, from now on in one piece, so that it can be shared with states."""

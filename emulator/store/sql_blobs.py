@@ -117,15 +117,17 @@ class SqlBlobs:
         with self._database.whole() as connection:
             return self._drop(connection, self._at(sandbox, _begins_with(prefix)))
 
-    def everything(self) -> Iterator[Blob]:
+    def everything(self, sandbox: Sandbox | None = None) -> Iterator[Blob]:
         query = sa.select(_B.organization, _B.sandbox, _B.key).where(_B.world == self._world)
+        if sandbox is not None:
+            query = query.where(_B.organization == sandbox.organization, _B.sandbox == sandbox.name)
         with self._database.connection() as connection:
             places = sorted({tuple(row) for row in connection.execute(query)})
         for organization, name, key in places:
-            sandbox = Sandbox(organization, name)
-            content = self.read(sandbox, key)
+            where = Sandbox(organization, name)
+            content = self.read(where, key)
             if content is not None:
-                yield Blob(sandbox, key, content)
+                yield Blob(where, key, content)
 
     def erase(self, organization: str | None = None, name: str | None = None) -> None:
         conditions = [_B.world == self._world]

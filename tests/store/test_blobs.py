@@ -126,6 +126,15 @@ def test_deletes_one_or_all_below_a_prefix(blobs: Blobs) -> None:
     assert blobs.keys(PROD) == []
 
 
+def test_yields_everything_of_a_sandbox(blobs: Blobs) -> None:
+    dev = Sandbox(PROD.organization, "dev")
+    blobs.put(PROD, "b", b"1")
+    blobs.put(PROD, "a", b"2")
+    blobs.put(dev, "a", b"3")
+    assert list(blobs.everything(dev)) == [Blob(dev, "a", b"3")]
+    assert [blob.key for blob in blobs.everything(PROD)] == ["a", "b"]
+
+
 def test_yields_everything_by_place(blobs: Blobs) -> None:
     blobs.put(OTHER, "a", b"3")
     blobs.put(PROD, "b", b"2")
