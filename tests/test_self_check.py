@@ -12,7 +12,7 @@ from emulator.app import create_emulator
 from emulator.emulator import Emulator
 from emulator.settings import Settings, read_settings
 from emulator.testing.client import AepClient
-from emulator.web.call import Call, Reply
+from emulator.web.call import Call, Reply, View
 from emulator.web.self_check import HEADER
 from tests.bodies import FLOW_SERVICE, base_connection, make_world
 from tests.emulators import aep_for, new_emulator
@@ -28,7 +28,7 @@ def checked() -> Emulator:
 def answering(emulator: Emulator, operation: str, reply: Callable[[Call], Reply]) -> AepClient:
     """Return a client of an emulator whose operation has another view."""
     emulator.platform.load()
-    emulator.engine.views[operation] = reply  # type: ignore[index]
+    emulator.engine.views[operation] = View(reply)  # type: ignore[index]
     return aep_for(emulator)
 
 
