@@ -130,7 +130,7 @@ PATCH_LEVELS = 200
 LARGE_BODY_BYTES = 256 * KIB
 """A body that is judged on the serving thread; larger ones are judged beside it, one by one."""
 
-MAX_WORKERS = 8
+MAX_WORKERS = 4
 """Calls that take long and are worked on at the same time; further ones wait."""
 
 MAX_BACKGROUND_SANDBOXES = 2

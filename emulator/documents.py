@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-import jsonschema_rs
-
 from emulator.json_types import Json, JsonObject
 
 TEXT: JsonObject = {"type": "string"}
@@ -80,6 +78,8 @@ class DocumentModel:
 
     @cached_property
     def _validator(self) -> Any:
+        import jsonschema_rs  # the start does without it
+
         return jsonschema_rs.validator_for(self.schema)
 
     def fault(self, key: str, body: Json) -> tuple[str, str] | None:

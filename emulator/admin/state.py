@@ -30,7 +30,7 @@ class StateViews:
 
     def save(self) -> Response:
         """Return all that the emulator knows, as a state file; secrets if `secrets=true` asks."""
-        from emulator.state.file import to_json
+        from emulator.state.file import to_pieces
         from emulator.state.secrets import without_secrets
 
         wanted = request.args.get("secrets", "false")
@@ -38,7 +38,8 @@ class StateViews:
             return error(400, "invalid query", f"secrets: {wanted!r} is not one of true, false")
         state = take(self._engine)
         shown = state if wanted == "true" else without_secrets(state)
-        return answer(to_json(shown, self._engine.platform.settings.seed))
+        pieces = to_pieces(shown, self._engine.platform.settings.seed)
+        return Response(pieces, mimetype="application/json")
 
     def load(self) -> Response:
         """Replace all that the emulator knows by what a state file says, or change nothing."""
