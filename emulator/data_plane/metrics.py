@@ -11,6 +11,9 @@ from emulator.json_types import JsonObject
 EXPORT = "/data/foundation/export/batches"
 """Where Data Access has the manifests of a batch; shapes put the host in front."""
 
+NOTHING_NEW = "Nothing was read: no file or table was new when the run became due."
+"""What a run says that succeeds and brings nothing (assumed: no document prints such a run)."""
+
 
 class Activity(NamedTuple):
     """A step of every run: its id, the id that documents of 2020-08 show, and its name."""
@@ -85,8 +88,13 @@ class RunReport:
                 "status": self.result.status,
                 "errors": self._errors(),
                 "activityRefs": refs,
+                **({"extensions": {"message": NOTHING_NEW}} if self._found_nothing else {}),
             },
         }
+
+    @property
+    def _found_nothing(self) -> bool:
+        return self.result.status == "success" and self.result.files_in == 0
 
     def activities(self, copy_id: str, source: str, target: str) -> list[JsonObject]:
         """Return the `activities`: what was copied in, and what was promoted to the lake.

@@ -488,3 +488,25 @@ def test_observed_orders_never_fail(make: Callable[..., AepClient]) -> None:
         answer = api.call("PUT", f"{RUNS}/{made['id']}", sent)
         assert answer.status == 200
         assert api.call("POST", f"{RUNS}/{made['id']}/action?op=RE_TRIGGER").status == 200
+
+
+def test_a_run_without_anything_new_says_so_and_is_remarked_on(
+    api: AepClient, clock: ManualClock, flow_id: str
+) -> None:
+    rule = "flow_service.get_run.run_has_read_something"
+    body = {"flowId": flow_id}
+    first = api.ok("POST", RUNS, body)["id"]
+    reply = api.call("GET", f"{RUNS}/{first}")
+    assert rule not in reply.warnings
+    assert "extensions" not in reply.json["items"][0]["metrics"]["statusSummary"]
+    clock.advance(60)
+    second = api.ok("POST", RUNS, body)["id"]
+    reply = api.call("GET", f"{RUNS}/{second}")
+    assert reply.status == 200
+    assert rule in reply.warnings
+    summary = reply.json["items"][0]["metrics"]["statusSummary"]
+    assert (summary["status"], summary["errors"]) == ("success", [])
+    assert "Nothing was read" in summary["extensions"]["message"]
+    put(api, api.ok("GET", f"{FLOW_SERVICE}/connections")["items"][0]["id"], "leads/b.tsv")
+    third = api.ok("POST", RUNS, body)["id"]
+    assert rule not in api.call("GET", f"{RUNS}/{third}").warnings

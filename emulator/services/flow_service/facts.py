@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulator.data_plane.delta import delta_column as column_of
+from emulator.data_plane.metrics import NOTHING_NEW
 from emulator.json_types import JsonObject, as_object
 from emulator.scope import Scope, fact
 from emulator.services.flow_service.flows import FLOW
@@ -79,6 +80,14 @@ def spec_has_runs(service: FlowService, scope: Scope, spec_id: str) -> bool:
 def delta_column(service: FlowService, scope: Scope, flow_id: str) -> JsonObject | None:
     """Return the delta column of a flow, where its first run left it."""
     return column_of(scope.read(FLOW, flow_id) or {})
+
+
+@fact()
+def idle_fault(service: FlowService, scope: Scope, run_id: str) -> JsonObject | None:
+    """Return what a run says of itself that succeeded without anything to read."""
+    metrics = as_object((scope.read(RUN, run_id) or {}).get("metrics"))
+    said = as_object(as_object(metrics.get("statusSummary")).get("extensions")).get("message")
+    return {"reason": said, "values": {"id": run_id}} if said == NOTHING_NEW else None
 
 
 @fact()
