@@ -1,24 +1,31 @@
 # aep-emulator as an image: docker build -t aep-emulator . && docker run -p 8080:8080 aep-emulator
+# It needs no capability and writes nowhere: --read-only --cap-drop ALL (docs/supply-chain.md).
+# A build that has to be the same every time names its base by digest:
+#   --build-arg PYTHON_IMAGE=python:3.11-slim@sha256:…
 
 ARG PYTHON_IMAGE=python:3.11-slim
 
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
+COPY requirements/image.txt requirements/image.txt
+RUN python -m venv --without-pip /opt/aep-emulator \
+    && python -m pip --python /opt/aep-emulator/bin/python install \
+    --require-hashes --only-binary :all: -r requirements/image.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY aep_emulator aep_emulator
 COPY emulator emulator
 COPY contracts contracts
 COPY fixtures fixtures
 RUN python -m pip wheel --no-deps --wheel-dir /wheel . \
-    && python -m venv --without-pip /opt/aep-emulator \
-    && python -m pip --python /opt/aep-emulator/bin/python install /wheel/*.whl
+    && python -m pip --python /opt/aep-emulator/bin/python install --no-deps /wheel/*.whl
 
 FROM ${PYTHON_IMAGE}
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin emulator
 COPY --from=build /opt/aep-emulator /opt/aep-emulator
 ENV PATH=/opt/aep-emulator/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
     AEP_EMULATOR_HOST=0.0.0.0 \
     AEP_EMULATOR_PORT=8080
 USER 10001

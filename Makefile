@@ -11,7 +11,7 @@ PYTHON ?= $(shell for name in $(CANDIDATES); do \
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: help serve test coverage fuzz attack soak lint format types check-contracts schemas tables pages bench build image clean
+.PHONY: help serve test coverage fuzz attack soak lint format types check-contracts schemas tables pages bench build image lock clean
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -70,6 +70,13 @@ pages: $(VENV)/serve.stamp  ## Write docs/rules: every rule with its source, a p
 
 build: $(VENV)/test.stamp pages  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist .
+
+lock: $(VENV)/dev.stamp  ## Write requirements/image.txt anew: the newest releases, with their hashes
+	$(PIP) pip-tools
+	{ head -1 requirements/image.txt; $(BIN)/pip-compile --quiet --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras \
+		--allow-unsafe --upgrade --output-file - pyproject.toml; } > requirements/image.new
+	mv requirements/image.new requirements/image.txt
 
 image:  ## Build the container image aep-emulator:dev
 	docker build --tag aep-emulator:dev .

@@ -1,0 +1,60 @@
+"""What the image is made of: locked with hashes, within the ranges, under known licences."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = (ROOT / "requirements" / "image.txt").read_text(encoding="utf-8")
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+LICENCES = runpy.run_path(str(ROOT / "docs" / "licences.py"))
+
+FREE = re.compile(r"MIT|BSD|Apache|ISC|MPL|PSF|CNRI|Python")
+"""Licences that let the image be passed on."""
+
+
+def declared() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [Requirement(row) for row in project["dependencies"]]
+
+
+@pytest.mark.parametrize("needed", declared(), ids=lambda needed: needed.name)
+def test_what_is_needed_is_locked_within_its_range(needed: Requirement) -> None:
+    assert LICENCES["locked"]()[needed.name] in needed.specifier
+
+
+def test_every_locked_package_has_hashes_of_several_files() -> None:
+    entries = re.split(r"^(?=[a-z0-9.-]+==)", LOCK, flags=re.MULTILINE)[1:]
+    assert len(entries) == len(LICENCES["locked"]())
+    for entry in entries:
+        assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry)) > 1, entry
+    assert "://" not in LOCK
+
+
+def test_the_image_installs_what_is_locked_and_nothing_else() -> None:
+    installs = re.findall(r"/bin/python install (.*?)(?=\n[A-Z]|\Z)", DOCKERFILE, re.DOTALL)
+    words = [" ".join(install.replace("\\", "").split()) for install in installs]
+    assert words == [
+        "--require-hashes --only-binary :all: -r requirements/image.txt",
+        "--no-deps /wheel/*.whl",
+    ]
+    assert re.search(r"^USER 10001$", DOCKERFILE, re.MULTILINE)
+
+
+def test_the_page_tells_every_licence() -> None:
+    known = LICENCES["known"]()
+    assert list(known) == list(LICENCES["locked"]())
+    for package, licence in known.items():
+        assert FREE.search(licence), package
+        try:
+            is_here = version(package) == LICENCES["locked"]()[package]
+        except PackageNotFoundError:
+            continue
+        assert not is_here or LICENCES["licence"](package) == licence
