@@ -1,9 +1,9 @@
 # aep-emulator as an image: docker build -t aep-emulator . && docker run -p 8080:8080 aep-emulator
 # It needs no capability and writes nowhere: --read-only --cap-drop ALL (docs/supply-chain.md).
-# A build that has to be the same every time names its base by digest:
-#   --build-arg PYTHON_IMAGE=python:3.11-slim@sha256:…
+# Its base is named by digest, so that every build has the same; another one is a build argument:
+#   --build-arg PYTHON_IMAGE=python:3.11-slim
 
-ARG PYTHON_IMAGE=python:3.11-slim
+ARG PYTHON_IMAGE=python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -26,6 +26,7 @@ COPY --from=build /opt/aep-emulator /opt/aep-emulator
 ENV PATH=/opt/aep-emulator/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    MALLOC_ARENA_MAX=2 \
     AEP_EMULATOR_HOST=0.0.0.0 \
     AEP_EMULATOR_PORT=8080
 USER 10001

@@ -9,6 +9,11 @@ IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in $(CANDIDATES); do \
 	"$$name" -c "$(IS_NEW_ENOUGH)" >/dev/null 2>&1 && { command -v "$$name"; break; }; done)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --no-header --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe --upgrade
+# LOCKED=1 installs the very files that requirements/ci.txt names, as .ci/run does.
+LOCKED ?=
+LOCKED_INSTALL = $(PIP) --require-hashes -r requirements/ci.txt && $(PIP) --no-deps --editable .
 ARGS ?=
 
 .PHONY: help serve test coverage fuzz attack soak lint format types check-contracts schemas tables pages bench build image lock clean
@@ -71,12 +76,11 @@ pages: $(VENV)/serve.stamp  ## Write docs/rules: every rule with its source, a p
 build: $(VENV)/test.stamp pages  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
-lock: $(VENV)/dev.stamp  ## Write requirements/image.txt anew: the newest releases, with their hashes
+lock: $(VENV)/dev.stamp  ## Write requirements/ anew: the newest releases, with their hashes
 	$(PIP) pip-tools
-	{ head -1 requirements/image.txt; $(BIN)/pip-compile --quiet --generate-hashes --no-header \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras \
-		--allow-unsafe --upgrade --output-file - pyproject.toml; } > requirements/image.new
-	mv requirements/image.new requirements/image.txt
+	$(COMPILE) --extra parquet --extra sql --extra storage --output-file requirements/image.new pyproject.toml
+	$(COMPILE) --extra dev --output-file requirements/ci.new pyproject.toml
+	$(BIN)/python requirements/heads.py
 
 image:  ## Build the container image aep-emulator:dev
 	docker build --tag aep-emulator:dev .
@@ -93,12 +97,12 @@ $(VENV)/serve.stamp: pyproject.toml | $(BIN)/python
 
 $(VENV)/test.stamp: pyproject.toml | $(BIN)/python
 	@echo "Installing aep-emulator and what its tests need into $(VENV)"
-	@$(PIP) --editable '.[test]'
+	@$(if $(LOCKED),$(LOCKED_INSTALL),$(PIP) --editable '.[test]')
 	@touch $@ $(VENV)/serve.stamp
 
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
 	@echo "Installing aep-emulator and its development tools into $(VENV)"
-	@$(PIP) --editable '.[dev]'
+	@$(if $(LOCKED),$(LOCKED_INSTALL),$(PIP) --editable '.[dev]')
 	@touch $@ $(VENV)/test.stamp $(VENV)/serve.stamp
 
 $(BIN)/python:

@@ -16,7 +16,7 @@ LOCK = (ROOT / "requirements" / "image.txt").read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 LICENCES = runpy.run_path(str(ROOT / "docs" / "licences.py"))
 
-FREE = re.compile(r"MIT|BSD|Apache|ISC|MPL|PSF|CNRI|Python")
+FREE = re.compile(r"MIT|BSD|Apache|ISC|MPL|LGPL|PSF|CNRI|Python")
 """Licences that let the image be passed on."""
 
 
