@@ -234,3 +234,6 @@ SAMPLE_BYTES = 16 * MIB
 
 RECORDING_DEPTH = 200
 """Levels of arrays and objects in recorded traffic; the recording is refused there."""
+
+LISTED_AT_ONCE = 5_000
+"""Documents of a kind that are listed on the serving thread; longer lists are made beside it."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from emulator.budgets import LARGE_BODY_BYTES
+from emulator.budgets import LARGE_BODY_BYTES, LISTED_AT_ONCE
 from emulator.contract import Contract, ProblemEntry
 from emulator.contract.enforcement import refuses
 from emulator.contract.model import BODY, GATE
@@ -115,8 +115,8 @@ class Engine:
     def is_long(self, incoming: Request) -> bool:
         """Tell whether the answer to a request may take longer than others should wait for it.
 
-        That is so by its operation, by its size, if something is due that comes first, or if its
-        sandbox is being written to.
+        That is so by its operation, by its size, if something is due that comes first, if it lists
+        what there is very much of, or if its sandbox is being written to.
         """
         if len(incoming.body) > LARGE_BODY_BYTES:
             return True
@@ -127,14 +127,23 @@ class Engine:
             return False
         if view.is_long:
             return True
-        is_idle = platform.ongoing.is_idle
-        if is_idle and view.catches_up is None:
+        is_idle, lists = platform.ongoing.is_idle, not (incoming.path or operation.writes)
+        if is_idle and view.catches_up is None and not lists:
             return False
         sandbox = sandbox_named(incoming.headers, platform.settings.default_sandbox)
         if not is_idle and operation.writes and platform.store.is_busy(sandbox):
             return True
+        if lists and self._is_much(operation.id, sandbox):
+            return True
         scope = Scope(platform, self.contract.edition(self.edition), sandbox)
         return view.catches_up is not None and view.catches_up.is_due(scope)
+
+    def _is_much(self, operation: str, sandbox: Sandbox) -> bool:
+        """Tell whether there is very much of what an operation lists."""
+        about = self.contract.resources.by_operation.get(operation)
+        if about is None:
+            return False
+        return self.platform.store.count(sandbox, about[0].kind) > LISTED_AT_ONCE
 
     def answer(self, incoming: Request) -> Reply:
         """Return the reply to a request. Never raises."""

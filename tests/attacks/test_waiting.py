@@ -9,15 +9,31 @@ from typing import Any
 
 import requests
 
+from emulator.app import create_emulator
+from emulator.budgets import LISTED_AT_ONCE
 from emulator.contract import load_contract
 from emulator.package_data import data_folder
+from emulator.sandbox import Sandbox
+from emulator.scope import Scope
 from emulator.testing.client import AepClient
+from emulator.web.message import Deferred, Request, Response
 from tests.attacks.effort import size
 from tests.attacks.served import ServedEmulator, serving
-from tests.bodies import FLOW_SERVICE, HEADERS, World, flow, make_world, source_connection
+from tests.bodies import (
+    CATALOG,
+    FLOW_SERVICE,
+    HEADERS,
+    ORGANIZATION,
+    World,
+    flow,
+    make_world,
+    source_connection,
+)
+from tests.emulators import new_emulator
 from tests.files import put
 from tests.journeys.conftest import by_requests
 
+PROD = Sandbox(ORGANIZATION, "prod")
 ROWS = size(30_000, 1_500_000)
 SOURCES = f"{FLOW_SERVICE}/sourceConnections"
 
@@ -82,3 +98,19 @@ def test_the_end_waits_for_no_run() -> None:
         assert served.process.wait(30) == 0
         ordering.join(30)
     assert runs.ordered[0].status == 201
+
+
+def test_long_lists_are_made_beside_the_serving_thread() -> None:
+    emulator = create_emulator(like=new_emulator())
+    scope = Scope(emulator.platform, emulator.contract.edition("latest"), PROD)
+    bodies = [{"id": f"{number:024x}"} for number in range(LISTED_AT_ONCE + 1)]
+    path = f"{CATALOG}/dataSets"
+
+    def begin(target: str) -> object:
+        return emulator.application.begin(Request("GET", target, dict(HEADERS)))
+
+    scope.write(*(scope.change("dataset", body["id"], body) for body in bodies[1:]))
+    assert isinstance(begin(path), Response)
+    scope.write(scope.change("dataset", bodies[0]["id"], bodies[0]))
+    assert isinstance(begin(path), Deferred)
+    assert isinstance(begin(f"{path}/{bodies[0]['id']}"), Response)
