@@ -1,9 +1,8 @@
 # aep-emulator as an image: docker build -t aep-emulator . && docker run -p 8080:8080 aep-emulator
 # It needs no capability and writes nowhere: --read-only --cap-drop ALL (docs/supply-chain.md).
-# Its base is named by digest, so that every build has the same; another one is a build argument:
-#   --build-arg PYTHON_IMAGE=python:3.11-slim
+# `make image` names its base by the digest in requirements/base-image.
 
-ARG PYTHON_IMAGE=python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
+ARG PYTHON_IMAGE=python:3.11-slim
 
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1

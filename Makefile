@@ -15,8 +15,10 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --no-header --no-emit-in
 LOCKED ?=
 LOCKED_INSTALL = $(PIP) --require-hashes -r requirements/ci.txt && $(PIP) --no-deps --editable .
 ARGS ?=
+DOCKER ?= docker
+IMAGE ?= aep-emulator:dev
 
-.PHONY: help serve test coverage fuzz attack soak lint format types check-contracts schemas tables pages bench build image lock clean
+.PHONY: help serve test coverage fuzz attack soak lint format types check-contracts schemas tables pages bench build image test-image lock clean
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -83,7 +85,10 @@ lock: $(VENV)/dev.stamp  ## Write requirements/ anew: the newest releases, with 
 	$(BIN)/python requirements/heads.py
 
 image:  ## Build the container image aep-emulator:dev
-	docker build --tag aep-emulator:dev .
+	$(DOCKER) build --build-arg PYTHON_IMAGE=$$(cat requirements/base-image) --tag $(IMAGE) .
+
+test-image: $(VENV)/test.stamp  ## Run the image as it should be run: without capabilities, its root read-only
+	DOCKER="$(DOCKER)" IMAGE="$(IMAGE)" $(BIN)/python -m pytest tests/image $(ARGS)
 
 clean:  ## Remove everything that was made here, .venv included
 	rm -rf $(VENV) dist build .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
