@@ -36,9 +36,12 @@ coverage: $(VENV)/test.stamp  ## Run the tests and measure what they cover; it t
 fuzz: $(VENV)/test.stamp  ## Try many random requests and sequences; FUZZ_EXAMPLES=500 tries more
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/python -m pytest tests/properties $(ARGS)
 
-attack: $(VENV)/test.stamp  ## Play the attacks of tests/attacks at full size, in 1.5 GiB of address space
-# Few arenas: each reserves 64 MiB of address space for a thread, which is no memory.
-	ulimit -v 1572864; MALLOC_ARENA_MAX=2 AEP_ATTACK=full $(BIN)/python -m pytest tests/attacks $(ARGS)
+attack: $(VENV)/test.stamp  ## Play the attacks of tests/attacks at full size, in 1.5 GiB of address space each
+	ulimit -v 1572864; export MALLOC_ARENA_MAX=2 AEP_ATTACK=full; failed=; \
+	for file in tests/attacks/test_*.py; do \
+		$(BIN)/python -m pytest -rA $$file $(ARGS) || failed="$$failed $$file"; \
+	done; \
+	test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
 soak: $(VENV)/test.stamp  ## Play against one process for an hour and watch its memory; ARGS="--minutes 5"
 	$(BIN)/python -m tests.attacks.soak $(ARGS)
