@@ -59,7 +59,7 @@ def test_the_image_and_its_port_are_those_of_the_project() -> None:
     made = AepEmulatorContainer()
     dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
     assert made.image == IMAGE
-    assert f"--tag {IMAGE}" in (ROOT / "Makefile").read_text("utf-8")
+    assert f"\nIMAGE ?= {IMAGE}\n" in (ROOT / "Makefile").read_text("utf-8")
     assert list(made.ports) == [str(PORT)]
     assert f"EXPOSE {PORT}\n" in dockerfile
     assert re.search(rf"AEP_EMULATOR_PORT={PORT}$", dockerfile, re.MULTILINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulator.documents import (
+    ANY,
     COUNT,
     FLAG,
     MOMENT,
@@ -31,7 +32,7 @@ _MAPPING_SET = members(
         "firstVersion": COUNT,
         "status": TEXT,
         "outputSchema": members({"id": TEXT, "version": COUNT, "schemaRef": _REF}),
-        "mappings": list_of(members({**_HEAD, "sourceType": TEXT})),
+        "mappings": list_of(members({**_HEAD, "sourceType": ANY})),
         "strictMapping": FLAG,
         "allowNullValues": FLAG,
         "supportVersion": TEXT,
