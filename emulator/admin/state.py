@@ -51,7 +51,8 @@ class StateViews:
             return error(413, "state too large", detail)
         try:
             sent = _sent(self._engine.platform.settings.max_unpacked)
-            state = from_json(sent, self._engine.contract, self._engine.platform.documents)
+            platform = self._engine.platform
+            state = from_json(sent, self._engine.contract, platform.documents, platform.ids)
         except UnpacksToTooMuch as wrong:
             return error(413, "state too large", f"{wrong}, as --max-unpacked says")
         except OverBudget as wrong:

@@ -122,7 +122,8 @@ class _Builder:
             )
         try:
             read = loads((self._scenario.folder / name).read_bytes())
-            state = from_json(read, self._engine.contract, self._engine.platform.documents)
+            platform = self._engine.platform
+            state = from_json(read, self._engine.contract, platform.documents, platform.ids)
         except (StateError, ValueError) as error:
             raise SeedError(f"{name}: {error}") from error
         restore(self._engine, replace(state, clock=None, edition=self._edition))

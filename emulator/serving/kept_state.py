@@ -50,7 +50,9 @@ class KeptState:
                 raw = loads(self.path.read_bytes())
             except ValueError as error:
                 raise StateError("it is not JSON") from error
-            read = from_json(raw, emulator.contract, emulator.platform.documents)
+            read = from_json(
+                raw, emulator.contract, emulator.platform.documents, emulator.platform.ids
+            )
             emulator.restore(read)
         self._remove_beginnings()
         self.save()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,14 @@ from emulator.store import Blob, Place, Row, Snapshot
 if TYPE_CHECKING:
     from emulator.contract import Contract
     from emulator.documents import DocumentModels
+    from emulator.ids import Ids
     from emulator.state.model import DocumentRow, SandboxState, StateFile
 
 MAX_REASONS = 10
 """How many of the errors in a file are reported."""
+
+ID_DIGITS = (20, 24, 32, 40, 48)
+"""How many hexadecimal digits ids have, beside UUIDs."""
 
 MAX_COUNTED = 1000
 """How many of the errors in a file are counted."""
@@ -104,8 +108,10 @@ def _content(content: bytes) -> JsonObject:
         return {"base64": b64encode(content).decode()}
 
 
-def from_json(raw: Json, contract: Contract, documents: DocumentModels) -> State:
+def from_json(raw: Json, contract: Contract, documents: DocumentModels, ids: Ids) -> State:
     """Read a state file's JSON; every document has to fit the model of its kind.
+
+    `ids` are those of the emulator that goes on with it.
 
     Raises:
         StateError: It is not a state file, is one of another version, is inconsistent, or has what
@@ -119,7 +125,8 @@ def from_json(raw: Json, contract: Contract, documents: DocumentModels) -> State
         file = StateFile.model_validate(raw)
     except ValidationError as error:
         raise StateError(_first_few(form_errors(error, "the file"))) from error
-    wrong = list(islice(_complaints(file, contract, documents), MAX_COUNTED))
+    complaints = chain(_complaints(file, contract, documents), _ids_that_come_again(file, ids))
+    wrong = list(islice(complaints, MAX_COUNTED))
     if wrong:
         raise StateError(_first_few(wrong))
     return State(
@@ -142,6 +149,22 @@ def _complaints(file: StateFile, contract: Contract, documents: DocumentModels) 
             for kind, rows in sandbox.documents.items():
                 where = f"{place}.documents.{kind}"
                 yield from _misfits(where, Sandbox(organization, name), kind, rows, documents)
+
+
+def _ids_that_come_again(file: StateFile, ids: Ids) -> Iterator[str]:
+    """Yield the counters from which the next id would be one that there is already."""
+    for organization, sandboxes in file.organizations.items():
+        for name, held in sandboxes.items():
+            sandbox = Sandbox(organization, name)
+            for kind, rows in held.documents.items():
+                number = held.counters.get(kind, 0) + 1
+                following = [ids.hex(sandbox, kind, number, digits) for digits in ID_DIGITS]
+                following.append(ids.uuid(sandbox, kind, number))
+                if any(id in row.key for row in rows for id in following):
+                    yield (
+                        f"organizations.{organization}.{name}.counters.{kind}: "
+                        f"{number - 1} is too low: the next id is there already"
+                    )
 
 
 def _misfits(

@@ -78,7 +78,9 @@ def test_the_pieces_of_a_state_file_are_the_file() -> None:
                 read = whole["organizations"][organization][name]
                 kinds = {kind: rows for kind, rows in read["documents"].items() if rows}
                 assert {**read, "documents": kinds} == held
-        again = from_json(whole, emulator.contract, emulator.platform.documents)
+        again = from_json(
+            whole, emulator.contract, emulator.platform.documents, emulator.platform.ids
+        )
         assert to_json(again, "seed") == to_json(state, "seed")
 
 

@@ -30,7 +30,7 @@ from tests.bodies import (
     profile_schema,
 )
 from tests.doors.test_cli import run
-from tests.emulators import aep_for
+from tests.emulators import aep_for, new_emulator
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 STATE = "/_emulator/state"
@@ -305,3 +305,15 @@ def test_the_command_tells_what_is_wrong_with_a_file(
     assert "No such file" in missing.stderr
     nobody = run("state", "save", str(file), "--url", "http://127.0.0.1:9")
     assert "no emulator answers" in nobody.stderr
+
+
+def test_a_counter_from_which_ids_would_come_again_is_refused() -> None:
+    emulator = new_emulator()
+    aep = aep_for(emulator)
+    make_world(aep)
+    state = aep.ok("GET", "/_emulator/state")
+    (sandbox,) = (held for place, held in state["organizations"][ORGANIZATION].items() if place)
+    del sandbox["counters"]["source_connection"]
+    answer = aep.call("PUT", "/_emulator/state", state)
+    assert answer.status == 400
+    assert "counters.source_connection: 0 is too low" in answer.json["detail"]
