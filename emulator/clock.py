@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Protocol, Self
@@ -41,7 +42,7 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
 
-class MovableClock:
+class MovableClock(ABC):
     """A clock that goes where it is told to, but not back."""
 
     kind = ""
@@ -50,20 +51,21 @@ class MovableClock:
         self.moving = threading.RLock()
         """Held by whoever moves the clock step by step, so that moves follow one another."""
 
+    @abstractmethod
     def now(self) -> int:
-        raise NotImplementedError
+        """Return milliseconds since 1970-01-01 UTC."""
 
+    @abstractmethod
     def jump(self, now: int) -> None:
         """Be at a time, also at an earlier one: with a state that is of then."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reset(self) -> None:
         """Be again as it was at first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def copy(self) -> Self:
         """Return a clock of the same time that is moved on its own."""
-        raise NotImplementedError
 
     def set(self, now: Moment) -> None:
         """Move to a time.

@@ -10,8 +10,8 @@ from emulator.contract import Contract
 from emulator.faults.fault import Fault
 from emulator.json_types import Json
 from emulator.problem import Problem
-from emulator.web.engine import problem_of
 from emulator.web.exchange import Exchange
+from emulator.web.refusals import problem_of
 
 if TYPE_CHECKING:
     from emulator.contract.resources import Resource, ResourceOperation

@@ -17,6 +17,7 @@ from emulator.problem import Problem
 from emulator.web.call import Reply
 from emulator.web.controls import CONTROL, Controls, is_sent_by_foreign_page
 from emulator.web.limits import body_limit, limit_of
+from emulator.web.long_calls import is_long
 from emulator.web.message import UNROUTED, Deferred, Request, Response
 from emulator.web.routing import Route, Router
 
@@ -81,7 +82,7 @@ class Application:
         if route.operation is not None:
             request.operation, request.path = route.operation, route.path
             _limit(request, self._limits[route.operation.id])
-            if defers and (self._is_remote or emulator.engine.is_long(request)):
+            if defers and (self._is_remote or is_long(emulator.engine, request)):
                 is_large = len(request.body) > LARGE_BODY_BYTES and route.operation.body != "bytes"
                 return Deferred(partial(_answered, emulator, request), is_large)
             return _answered(emulator, request)

@@ -4,39 +4,36 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from emulator.budgets import LARGE_BODY_BYTES, LISTED_AT_ONCE
-from emulator.contract import Contract, ProblemEntry
+from emulator.contract import Contract
 from emulator.contract.enforcement import refuses
 from emulator.contract.model import BODY, GATE
 from emulator.contract.mutes import mark
-from emulator.json_types import Json, JsonObject
 from emulator.ongoing import Interrupted
 from emulator.platform import Platform
 from emulator.problem import Problem
 from emulator.sandbox import PLATFORM, Sandbox
 from emulator.scope import Scope
-from emulator.services.interfaces import CatchingUp
 from emulator.store import NoRoom, StoreFull, StoreUnavailable, Values
 from emulator.web.call import Answer, Call, Part, Reply, Rest, View
-from emulator.web.envelopes import ENVELOPES, Refusal
 from emulator.web.exchange import After, Before, Exchange
 from emulator.web.failures import failure_text
 from emulator.web.gate import GateMemory
 from emulator.web.lookup import BoundLookup
-from emulator.web.message import Request
-from emulator.web.request_document import describe, sandbox_named, sandbox_of
+from emulator.web.refusals import problem_of, refusal
+from emulator.web.request_document import describe, sandbox_of
 from emulator.web.routing import Router
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
     from emulator.contract.lookup import Finding
+    from emulator.services.interfaces import CatchingUp
+    from emulator.web.message import Request
 
 _log = logging.getLogger("emulator")
 
@@ -111,39 +108,6 @@ class Engine:
     @enforce.setter
     def enforce(self, name: str) -> None:
         self._values.set("enforce", name)
-
-    def is_long(self, incoming: Request) -> bool:
-        """Tell whether the answer to a request may take longer than others should wait for it.
-
-        That is so by its operation, by its size, if something is due that comes first, if it lists
-        what there is very much of, or if its sandbox is being written to.
-        """
-        if len(incoming.body) > LARGE_BODY_BYTES:
-            return True
-        platform, operation = self.platform, incoming.operation
-        platform.load()
-        view = self.views.get(operation.id)
-        if view is None or not (operation.gated or view.is_long):
-            return False
-        if view.is_long:
-            return True
-        is_idle, lists = platform.ongoing.is_idle, not (incoming.path or operation.writes)
-        if is_idle and view.catches_up is None and not lists:
-            return False
-        sandbox = sandbox_named(incoming.headers, platform.settings.default_sandbox)
-        if not is_idle and operation.writes and platform.store.is_busy(sandbox):
-            return True
-        if lists and self._is_much(operation.id, sandbox):
-            return True
-        scope = Scope(platform, self.contract.edition(self.edition), sandbox)
-        return view.catches_up is not None and view.catches_up.is_due(scope)
-
-    def _is_much(self, operation: str, sandbox: Sandbox) -> bool:
-        """Tell whether there is very much of what an operation lists."""
-        about = self.contract.resources.by_operation.get(operation)
-        if about is None:
-            return False
-        return self.platform.store.count(sandbox, about[0].kind) > LISTED_AT_ONCE
 
     def answer(self, incoming: Request) -> Reply:
         """Return the reply to a request. Never raises."""
@@ -352,26 +316,7 @@ class Engine:
 
     def refuse(self, problem: Problem, exchange: Exchange) -> Reply:
         """Return the reply that a problem is in an edition, in the service's own envelope."""
-        edition, service = exchange.edition, exchange.incoming.operation.service
-        entry = edition.problem(problem.id, service)
-        envelope = edition.envelope(problem.id, service)
-        filled = self._fill(entry, problem.values, exchange.request_id)
-        known = _texts(problem.values)
-        headers = {name: value.format_map(known) for name, value in entry.headers.items()}
-        headers["x-emulator-rule"] = problem.rule or problem.id
-        return Reply(entry.status, ENVELOPES[envelope](filled), headers)
-
-    def _fill(self, entry: ProblemEntry, values: Mapping[str, object], request_id: str) -> Refusal:
-        known = _texts(values)
-        return Refusal(
-            status=entry.status,
-            code=entry.code,
-            title=entry.title.format_map(known),
-            detail=entry.detail.format_map(known),
-            request_id=request_id,
-            now=self.platform.clock.now(),
-            report=_filled(entry.report, values, known),
-        )
+        return refusal(problem, exchange, self.platform.clock.now())
 
     def _request_id(self, headers: Mapping[str, str]) -> str:
         sent = headers.get("x-request-id", "")
@@ -394,51 +339,3 @@ def _remark(reply: Reply, findings: list[Finding]) -> None:
         ids = (found.rule.id for found in findings if (found.mute is not None) is muted)
         if names := dict.fromkeys(ids):
             reply.headers[header] = ", ".join(names)
-
-
-def problem_of(finding: Finding) -> Problem:
-    """Return the refusal that a finding is, with what its text may ask for."""
-    place = finding.at.removeprefix("/").replace("/", ".") or "request"
-    values = {
-        "reason": finding.reason,
-        "states": finding.rule.states,
-        "place": place,
-        "sub_errors": [sub_error(finding)],
-        **finding.values,
-    }
-    return Problem(finding.rule.problem, rule=finding.rule.id, **values)
-
-
-def sub_error(finding: Finding) -> JsonObject:
-    """Return a finding as the Schema Registry lists it below its own error.
-
-    That of a missing member is the one that was seen: pitchmuc/aepp, issue 18.
-    """
-    missing = finding.values.get("missing")
-    if isinstance(missing, str):
-        message = f"$.{missing}: is missing but it is required"
-        return {"path": "$", "type": "required", "arguments": [missing], "message": message}
-    steps = finding.at.removeprefix("/body").replace("/", ".")
-    return {"path": f"${steps}", "message": f"${steps}: {finding.reason}"}
-
-
-def _filled(template: Json, values: Mapping[str, object], known: Mapping[str, str]) -> Json:
-    """Return a template with a refusal's values; `{name}` alone becomes the value as it is."""
-    if isinstance(template, dict):
-        return {name: _filled(item, values, known) for name, item in template.items()}
-    if isinstance(template, list):
-        return [_filled(item, values, known) for item in template]
-    value = values.get(template[1:-1]) if isinstance(template, str) else None
-    if isinstance(value, list) and template.startswith("{"):
-        return value
-    return template.format_map(known) if isinstance(template, str) else template
-
-
-def _texts(values: Mapping[str, object]) -> Mapping[str, str]:
-    """Return a refusal's values as its templates take them; what is not there is empty."""
-    return defaultdict(str, {name: _short(value) for name, value in values.items()})
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 500 else text[:500] + "…"
