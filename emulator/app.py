@@ -18,6 +18,7 @@ from emulator.package_data import data_folder
 from emulator.platform import Platform, Service
 from emulator.services.interfaces import Domain
 from emulator.settings import SettingError, Settings
+from emulator.storage import Endpoints, read_endpoints
 from emulator.store import (
     MEMORY,
     Blobs,
@@ -54,8 +55,8 @@ def create_emulator(
     the operations that an overlay of the contract brings.
 
     Raises:
-        SettingError: The settings name an edition or a folder that is not there, or a store that
-            cannot be used.
+        SettingError: The settings name an edition or a folder that is not there, or a store or a
+            file of storages that cannot be used.
         ContractError: A contract file cannot be used.
         FixtureError: A file of the fixtures overlay cannot be used.
         FaultError: The file of faults cannot be used.
@@ -67,7 +68,9 @@ def create_emulator(
         stores: Stores = MemoryStores(settings.max_stored, store, blobs)
     else:
         stores = _open_stores(settings)
+    endpoints = _endpoints(settings)
     emulator = _compose(settings, contract, fixtures, stores, clock, services=services)
+    emulator.platform.endpoints = endpoints
     if settings.contracts and (like is None or like.contract is not contract):
         _check_names(emulator)
     emulator.isolated.make_with(partial(_make_isolated, emulator))
@@ -81,6 +84,10 @@ def _open_stores(settings: Settings) -> Stores:
         return open_stores(settings.store, settings.blobs, settings.max_stored)
     except StoreUnusable as error:
         raise SettingError(str(error)) from error
+
+
+def _endpoints(settings: Settings) -> Endpoints:
+    return read_endpoints(settings.storage) if settings.storage else Endpoints()
 
 
 def _begin_with_scenario(emulator: Emulator) -> None:
@@ -134,6 +141,7 @@ def _make_scratch(emulator: Emulator, clock: Clock) -> Emulator:
         scenario="",
         store=MEMORY,
         blobs="",
+        storage=None,
     )
     return create_emulator(settings, clock=clock, like=emulator, services=emulator.services)
 
@@ -173,6 +181,7 @@ def _compose(
     )
     if base is not None:
         platform.on_due_change = base.platform.on_due_change
+        platform.endpoints = base.platform.endpoints
     engine = Engine(contract, platform, views, stores.values(world), stores.process)
     faults, journal, coverage = _observe(engine, base)
     made = Emulator(

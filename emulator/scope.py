@@ -19,6 +19,7 @@ from emulator.json_types import Json, JsonObject
 from emulator.ongoing import Ongoing
 from emulator.sandbox import Sandbox
 from emulator.settings import Settings
+from emulator.storage import Endpoints
 from emulator.store import ALL, Blobs, Change, Hint, Room, Store, Stored
 
 if TYPE_CHECKING:
@@ -246,6 +247,8 @@ class PlatformBase:
         self.ids = ids
         self.fixtures = fixtures
         self.settings = settings
+        self.endpoints = Endpoints()
+        """The real storages and databases that connections may lead to."""
         self.run_hooks: list[RunHook] = []
         self.batch_hooks: list[BatchHook] = []
         self.ongoing = Ongoing()

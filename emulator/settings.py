@@ -178,6 +178,12 @@ class Settings:
         "where files lie: memory, database, file:///DIR or a URL of fsspec; empty takes a folder "
         "beside a SQLite file, and else the store",
     )
+    storage: Path | None = _setting(
+        None,
+        _path,
+        "JSON file with the real storages and databases that connections lead to; nothing else is "
+        "connected to",
+    )
     scenario: str = _setting("", str, "scenario to start with; see aep-emulator scenarios list")
     state: Path | None = _setting(
         None,

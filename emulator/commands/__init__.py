@@ -58,9 +58,12 @@ def build_emulator(settings: Settings) -> Emulator:
     from emulator.faults import FaultError
     from emulator.fixtures.library import FixtureError
     from emulator.seeding import SeedError
+    from emulator.storage import StorageFileError
 
     try:
         return create_emulator(settings)
+    except StorageFileError as error:
+        raise CommandError(str(error)) from error  # a line for each mistake
     except (SettingError, ContractError, FixtureError, FaultError, SeedError) as error:
         raise CommandError(one_line(error)) from error
 
