@@ -182,7 +182,7 @@ def _compose(
     if base is not None:
         platform.on_due_change = base.platform.on_due_change
         platform.endpoints = base.platform.endpoints
-    engine = Engine(contract, platform, views, stores.values(world), stores.process)
+    engine = Engine(contract, platform, views, stores.values(world), stores.processes.number)
     faults, journal, coverage = _observe(engine, base)
     made = Emulator(
         settings,

@@ -34,6 +34,7 @@ THIRD_PARTY = {
     "fsspec": {"store.outside"},
     "sqlalchemy": {
         "store.database",
+        "store.process_locks",
         "store.sql",
         "store.sql_blobs",
         "store.sql_stores",

@@ -68,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         where = state_line(settings) or _where_state_is(emulator)
         said = [*clock_line(emulator), *where, *who_controls(settings)]
         say(banner(url, emulator.engine.edition, settings.enforce, *said), flush=True)
+        emulator.stores.processes.start()
         if settings.runs == "background":
             runs.start()
         if kept is not None and settings.state_seconds:

@@ -253,7 +253,7 @@ class SqlStore:
         return self._database.exclusive(self._section(sandbox))
 
     def close(self) -> None:
-        self._database.close()
+        """Nothing is held; the database is closed by who has opened it."""
 
     def _section(self, sandbox: Sandbox) -> str:
         return "\n".join((self._world, *sandbox))

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from emulator.sandbox import PLATFORM
 from emulator.store.base import StoreUnusable
 from emulator.store.database import Database
 from emulator.store.outside import Outside, outside
+from emulator.store.process_locks import join
+from emulator.store.processes import Processes
 from emulator.store.sql import SqlStore
 from emulator.store.sql_blobs import SqlBlobs
 from emulator.store.tables import BLOB, COUNTER, DOCUMENT, VALUE
@@ -40,7 +41,7 @@ class SqlStores:
         files = "in the database" if self._outside is None else f"in {without_password(place)}"
         self.describes = f"in {shown}, files {files}"
         self.is_remote = self._database.is_postgresql
-        self.process = SqlStore(self._database).next(PLATFORM, "process")
+        self.processes: Processes = join(self._database)
 
     def store(self, world: str = "") -> SqlStore:
         return SqlStore(self._database, world)
@@ -66,6 +67,7 @@ class SqlStores:
             connection.execute(sa.select(1))
 
     def close(self) -> None:
+        self.processes.close()
         self._database.close()
 
 

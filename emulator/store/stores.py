@@ -7,18 +7,17 @@ from typing import Protocol
 from emulator.store.base import Store, StoreUnusable
 from emulator.store.blobs import Blobs, MemoryBlobs
 from emulator.store.memory import MemoryStore
+from emulator.store.processes import Alone, Processes
 from emulator.store.room import Room
 from emulator.store.urls import MEMORY, without_password
 from emulator.store.values import MemoryValues, Values
 
 
 class Stores(Protocol):
-    """Makes what an emulator needs: the one at the address has no name, the isolated ones have.
+    """Makes what an emulator needs: the one at the address has no name, the isolated ones have."""
 
-    `process` tells processes apart that share it, and that come one after the other.
-    """
-
-    process: int
+    processes: Processes
+    """Those that share it, now or before."""
     describes: str
     is_remote: bool
     """Whether it is asked over a network, so that nobody should wait for another's answer."""
@@ -49,7 +48,6 @@ class Stores(Protocol):
 class MemoryStores:
     """All in this process, and gone with it; one may bring a store of its own."""
 
-    process = 0
     describes = "in memory"
     is_remote = False
 
@@ -57,6 +55,7 @@ class MemoryStores:
         self, max_stored: int, store: Store | None = None, blobs: Blobs | None = None
     ) -> None:
         """Keep so many bytes at most, of all emulators together."""
+        self.processes: Processes = Alone()
         self._store = store
         self._blobs = blobs
         self._room = Room() if store is None else store.room

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-VERSION = 1
+VERSION = 2
 """The version of the tables that this code reads and writes."""
 
 METADATA = sa.MetaData()
@@ -65,6 +65,14 @@ VALUE = sa.Table(
 )
 """What an emulator has been told to be like: its edition, its enforcement."""
 
+PROCESS = sa.Table(
+    "process",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sqlite_autoincrement=True,
+)
+"""The processes that use the database, alive or dead; no number is given twice."""
+
 SCHEMA_VERSION = sa.Table(
     "schema_version", METADATA, sa.Column("version", sa.Integer, nullable=False)
 )
@@ -74,7 +82,7 @@ class TooNew(Exception):
     """The tables were written by a newer version of the emulator."""
 
 
-MIGRATIONS: dict[int, Callable[[sa.Connection], object]] = {}
+MIGRATIONS: dict[int, Callable[[sa.Connection], object]] = {1: PROCESS.create}
 """What brings tables of a version to the next one."""
 
 

@@ -26,23 +26,27 @@ OTHER = Sandbox("B@AdobeOrg", "prod")
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
     """Return a function that makes stores of one kind, each by itself."""
     made: list[Store] = []
+    opened: list[Database] = []
     server: Server | None = None
     if request.param == "postgresql":
         server = request.getfixturevalue("server")
 
     def make_one() -> Store:
         number = next(_NUMBERS)
-        if server is not None:
-            made.append(SqlStore(Database(server.url()), f"world {number}"))
-        elif request.param == "sqlite":
-            made.append(SqlStore(Database(f"sqlite:///{tmp_path}/{number}.db")))
-        else:
+        if request.param == "memory":
             made.append(MemoryStore())
+            return made[-1]
+        opened.append(
+            Database(f"sqlite:///{tmp_path}/{number}.db" if server is None else server.url())
+        )
+        made.append(SqlStore(opened[-1], f"world {number}"))
         return made[-1]
 
     yield make_one
     for store in made:
         store.close()
+    for database in opened:
+        database.close()
 
 
 @pytest.fixture
