@@ -16,10 +16,10 @@ def scopes(
     engine: Engine, organization: str | None = None, name: str | None = None
 ) -> Iterator[Scope]:
     """Yield the scopes in which something is due now or later: of one sandbox, or of several."""
-    edition = engine.contract.edition(engine.edition)
-    for sandbox in engine.platform.store.sandboxes(FIRST_DUE):  # which needs no services
+    # Before there is any flow, neither the services nor the rules of an edition are read for it.
+    for sandbox in engine.platform.store.sandboxes(FIRST_DUE):
         if organization in (None, sandbox.organization) and name in (None, sandbox.name):
-            yield Scope(engine.platform, edition, sandbox)
+            yield Scope(engine.platform, engine.contract.edition(engine.edition), sandbox)
 
 
 def carry_out_due(engine: Engine, organization: str | None = None, name: str | None = None) -> int:

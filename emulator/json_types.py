@@ -163,9 +163,9 @@ def dotted(document: Json, path: str) -> Json:
     """Return the value at a dotted path such as `flowSpec.id`, or `MISSING`."""
     value = document
     for step in path.split("."):
-        if not isinstance(value, dict) or step not in value:
+        if not isinstance(value, dict):
             return MISSING
-        value = value[step]
+        value = value.get(step, MISSING)
     return value
 
 

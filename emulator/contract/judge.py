@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from itertools import islice
 from operator import attrgetter
 
 import jsonschema_rs
@@ -13,6 +12,7 @@ import jsonschema_rs
 from emulator.contract.checks import Reason, check_of, schema_of
 from emulator.contract.checks.resources import resource
 from emulator.contract.checks.values import LazySchema
+from emulator.contract.conditions import condition_of
 from emulator.contract.force import RuleInForce
 from emulator.contract.lookup import CarefulLookup, Finding, Lookup, Undecided
 from emulator.contract.model import (
@@ -114,8 +114,10 @@ class CompiledOperation:
         if selected is None:
             speaking = [JudgedRule(item.rule) for item in self._rules if item.speaks(subjects)]
             selected = self._selected.setdefault(subjects, _CompiledRules(speaking))
-        rules = selected.to_try(request)
-        return [finding for rule in rules for finding in rule.findings(request, lookup)]
+        findings: list[Finding] = []
+        for rule in selected.to_try(request):
+            rule.apply(request, lookup, findings)
+        return findings
 
     def subjects_of(self, lookup: Lookup) -> tuple[str, ...]:
         """Return the names of the subjects that a request is about; each resource is found once."""
@@ -140,7 +142,7 @@ class CompiledOperation:
             lookup.rule = rule.rule
             before = len(findings)
             try:
-                findings.extend(rule.findings(request, lookup))
+                rule.apply(request, lookup, findings)
             except Undecided:
                 # What was found before the lookup had to pass stays found.
                 if len(findings) == before:
@@ -152,15 +154,42 @@ class _CompiledRules:
     """Rules of one operation: one validator for all that JSON Schema can say, then the rest."""
 
     def __init__(self, rules: list[JudgedRule]) -> None:
-        self._rules = rules
-        self._others = [rule for rule in rules if not rule.has_schema]
+        self._all = _Conditional(rules)
+        self._others = _Conditional([rule for rule in rules if not rule.has_schema])
         schemas = [rule.schema() for rule in rules if rule.has_schema]
         combined = {"$schema": DIALECT, "allOf": schemas or [{}]}
         self._accepts = jsonschema_rs.validator_for(combined).is_valid
 
     def to_try(self, request: JsonObject) -> list[JudgedRule]:
         """Return the rules that a request may break."""
-        return self._others if self._accepts(request) else self._rules
+        rules = self._others if self._accepts(request) else self._all
+        return rules.holding(request)
+
+
+class _Conditional:
+    """Rules with their conditions, each of which is asked once: many rules share few."""
+
+    def __init__(self, rules: list[JudgedRule]) -> None:
+        self._rules = rules
+        conditions = dict.fromkeys(rule.condition for rule in rules if rule.condition is not None)
+        self._bits = {condition: 1 << number for number, condition in enumerate(conditions)}
+        self._holding: dict[int, list[JudgedRule]] = {}
+
+    def holding(self, request: JsonObject) -> list[JudgedRule]:
+        """Return the rules whose conditions hold for a request."""
+        held = 0
+        for condition, bit in self._bits.items():
+            if condition.holds(request):
+                held |= bit
+        rules = self._holding.get(held)
+        if rules is None:
+            if len(self._holding) >= MAX_REMEMBERED:
+                self._holding.clear()
+            rules = self._holding[held] = [rule for rule in self._rules if self._is_in(rule, held)]
+        return rules
+
+    def _is_in(self, rule: JudgedRule, held: int) -> bool:
+        return rule.condition is None or bool(self._bits[rule.condition] & held)
 
 
 def has(found: JsonObject, subject: Subject) -> bool:
@@ -170,6 +199,9 @@ def has(found: JsonObject, subject: Subject) -> bool:
         return any(item in subject.values for item in value)
     return value in subject.values
 
+
+MAX_REMEMBERED = 1000
+"""For how many combinations of conditions the rules are remembered."""
 
 MAX_FINDINGS = 100
 """How often one rule speaks about one request: a list of a million wrong items tells no more."""
@@ -201,7 +233,8 @@ class JudgedRule:
         self._schema = schema_of(name, arguments)
         self._arguments = LazySchema(arguments, rule.reads_text) if name == "schema" else arguments
         self._check = check_of(name)
-        self._when = jsonschema_rs.validator_for(rule.when).is_valid if rule.when else None
+        self.condition = condition_of(rule.when) if rule.when else None
+        self._at = rule.at
         self._is_many = "*" in pointer_steps(rule.at)
         self.is_plain_schema = name == "schema" and not rule.reads_text and not self._limits
         self.has_schema = self._schema is not None and not rule.reads_text and not self._limits
@@ -215,26 +248,33 @@ class JudgedRule:
 
     def judge(self, request: JsonObject, lookup: Lookup) -> list[Finding]:
         """Return this rule's findings on a request, the slow and exact way."""
-        return list(self.findings(request, lookup))
+        findings: list[Finding] = []
+        if self.condition is None or self.condition.holds(request):
+            self.apply(request, lookup, findings)
+        return findings
 
-    def findings(self, request: JsonObject, lookup: Lookup) -> Iterator[Finding]:
-        """Yield this rule's findings one by one, up to `MAX_FINDINGS` of them."""
-        return islice(self._findings(request, lookup), MAX_FINDINGS)
+    def apply(self, request: JsonObject, lookup: Lookup, findings: list[Finding]) -> None:
+        """Add this rule's findings on a request for which its condition holds.
 
-    def _findings(self, request: JsonObject, lookup: Lookup) -> Iterator[Finding]:
-        if self._when and not self._when(request):
+        There are `MAX_FINDINGS` of them at most. If the lookup cannot decide all, those are there
+        that were found before.
+        """
+        if self._limits is not None and not _speaks(self._limits, lookup):
             return
-        if self._limits and not _speaks(self._limits, lookup):
-            return
-        for pointer, value in self._places(request):
-            for reason in self._check(value, self._arguments, lookup):
-                yield self._finding(pointer, value, reason)
-
-    def _places(self, request: JsonObject) -> Iterable[tuple[str, Json]]:
+        places: Iterable[tuple[str, Json]]
         if self._is_many:
-            return walk(request, self.rule.at)
-        value = at(request, self.rule.at)
-        return () if value is MISSING else ((self.rule.at, value),)
+            places = walk(request, self._at)
+        else:
+            value = at(request, self._at)
+            if value is MISSING:
+                return
+            places = ((self._at, value),)
+        most = len(findings) + MAX_FINDINGS
+        for pointer, value in places:
+            for reason in self._check(value, self._arguments, lookup):
+                findings.append(self._finding(pointer, value, reason))
+                if len(findings) == most:
+                    return
 
     def _finding(self, pointer: str, value: Json, reason: Reason) -> Finding:
         return Finding(

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import jsonschema_rs
-
 from emulator.contract import Rule
-from emulator.json_types import Json, JsonObject, dumps, pointer_steps
+from emulator.contract.conditions import Condition, condition_of
+from emulator.json_types import Json, JsonObject, pointer_steps
 
 MAX_REMEMBERED = 1000
 """For how many keys of a group the rules are remembered."""
@@ -68,63 +67,12 @@ def _found_in_list(value: list[Json], step: str, bit: int, below: PlaceTree) -> 
     return found
 
 
-class _Condition:
-    """A rule's condition, validated against only those members of a request that it looks at.
-
-    The validator first copies what it is given, a long body too.
-    """
-
-    __slots__ = ("_is_valid", "_members", "_of_nothing")
-
-    def __init__(self, schema: Json) -> None:
-        self._is_valid = jsonschema_rs.validator_for(schema).is_valid
-        self._members = _members(schema)
-        self._of_nothing: dict[tuple[str, ...], bool] = {}
-
-    def holds(self, request: JsonObject) -> bool:
-        """Tell whether it holds for a request document."""
-        if self._members is None:
-            return self._is_valid(request)
-        seen = {name: request[name] for name in self._members if name in request}
-        if any(value != {} for value in seen.values()):
-            return self._is_valid(seen)
-        # Mostly these members are empty; then the answer depends on their names alone.
-        names = tuple(seen)
-        known = self._of_nothing.get(names)
-        if known is None:
-            known = self._of_nothing[names] = self._is_valid(seen)
-        return known
-
-
-_WITHIN = ("allOf", "anyOf", "oneOf")
-_ABOUT = ("not", "if", "then", "else")
-
-
-def _members(schema: Json) -> frozenset[str] | None:
-    """Return the members of an object that a schema looks at; None if that is unknown."""
-    if not isinstance(schema, dict):
-        return frozenset()
-    found: set[str] = set()
-    for keyword, value in schema.items():
-        if keyword in ("properties", "required"):
-            found.update(value)
-        elif keyword in _WITHIN or keyword in _ABOUT:
-            for part in value if keyword in _WITHIN else (value,):
-                below = _members(part)
-                if below is None:
-                    return None
-                found |= below
-        elif keyword != "type":
-            return None
-    return frozenset(found)
-
-
 class ApplicableRules:
     """The rules of one group in one edition, and which of them apply to a request."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._places: dict[tuple[str, ...], int] = {}
-        self._conditions: dict[bytes, tuple[int, _Condition]] = {}
+        self._conditions: dict[Condition, int] = {}
         self._needs = [
             (rule.id, self._bit_of_place(rule) | self._bit_of_condition(rule))
             for rule in rules
@@ -133,7 +81,7 @@ class ApplicableRules:
         self.all = frozenset(id for id, _ in self._needs)
         self._tree = PlaceTree(self._places)
         self._root = self._places.get((), 0)
-        self._asked = tuple(self._conditions.values())
+        self._asked = tuple(self._conditions.items())
         self._remembered: dict[int, tuple[str, ...]] = {}
 
     def _bit_of_place(self, rule: Rule) -> int:
@@ -146,10 +94,7 @@ class ApplicableRules:
     def _bit_of_condition(self, rule: Rule) -> int:
         if not rule.when:
             return 0
-        key = dumps(rule.when)
-        if key not in self._conditions:
-            self._conditions[key] = (self._next_bit(), _Condition(rule.when))
-        return self._conditions[key][0]
+        return self._conditions.setdefault(condition_of(rule.when), self._next_bit())
 
     def _next_bit(self) -> int:
         return 1 << (len(self._places) + len(self._conditions))
@@ -157,7 +102,7 @@ class ApplicableRules:
     def key(self, request: JsonObject) -> int:
         """Return the key that decides which rules apply to a request document."""
         key = self._root | self._tree.found(request)
-        for bit, condition in self._asked:
+        for condition, bit in self._asked:
             if condition.holds(request):
                 key |= bit
         return key

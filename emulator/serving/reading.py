@@ -145,7 +145,7 @@ class ReadingProtocol(HttpToolsProtocol):
             raise
         keeps = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
         self._is_last = self._is_last or not keeps
-        self._request, self._body, self._received = request, io.BytesIO(), 0
+        self._request, self._received = request, 0
         headers = request.headers
         if "content-length" in headers or "transfer-encoding" in headers:
             self._limit = self.handler.body_limit(request.method, request.target)
@@ -211,9 +211,10 @@ class ReadingProtocol(HttpToolsProtocol):
     def _finish(self) -> None:
         """Queue the request that is being read, unless that has been done."""
         if self._request is not None:
-            self._request.body = self._body.getvalue()
+            if self._body.tell():
+                self._request.body, self._body = self._body.getvalue(), io.BytesIO()
             self._ready.append(self._request)
-            self._request, self._body = None, io.BytesIO()
+            self._request = None
             if self._counted:
                 self.bodies.end(self)
 
@@ -225,7 +226,9 @@ class ReadingProtocol(HttpToolsProtocol):
             self._release()
         if not self._is_within_message:
             self._await_client()
-        super().on_response_complete()
+        # uvicorn's own would begin to wait for the client too, with a timer for each response.
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     @property
     def is_awaiting(self) -> bool:

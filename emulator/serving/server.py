@@ -15,7 +15,6 @@ from email.utils import formatdate
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from emulator import budgets
 from emulator.serving.workers import Workers
 from emulator.web.message import Handler
 
@@ -141,7 +140,6 @@ class Server:
             # Without a level uvicorn takes itself to be tracing and logs every message.
             log_level="warning",
             proxy_headers=False,
-            timeout_keep_alive=budgets.IDLE_SECONDS,
         )
         listener = await loop.create_server(
             lambda: protocol(config=config, server_state=state, app_state={}, _loop=loop),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.contract.mutes import mark
-from emulator.json_types import Json, JsonObject, dumps
+from emulator.json_types import MISSING, Json, JsonObject, dumps
 from emulator.scope import Scope
 from emulator.store import Hint
 
@@ -25,11 +25,10 @@ class RememberingScope(Scope):
     def find(self, kind: str, key: str) -> JsonObject | None:
         """Return one resource of any service as it was when it was first asked for, or None."""
         place = (kind, key)
-        try:
-            return self._found[place]
-        except KeyError:
-            found = self._found[place] = super().find(kind, key)
-            return found
+        found: JsonObject | None = self._found.get(place, MISSING)
+        if found is MISSING:
+            found = self._found[place] = self.platform.finders[kind](self, key)
+        return found
 
 
 class BoundLookup:

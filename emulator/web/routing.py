@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
@@ -15,6 +16,12 @@ from werkzeug.routing import Rule as UrlRule
 from emulator.contract import Contract, Operation
 
 _PARAMETER = re.compile(r"\{(\w+)(\*?)\}")
+
+MAX_REMEMBERED = 2048
+"""For how many paths it is remembered where they lead: clients ask again for what they have."""
+
+MAX_REMEMBERED_PATH = 256
+"""How long these are at most, in characters."""
 
 
 class MatchOnlyRule(UrlRule):
@@ -115,6 +122,7 @@ class Router:
         # Ids of the Schema Registry are URIs: their slashes, doubled ones too, belong to them.
         urls = Map(list(_url_rules(contract)), strict_slashes=False, merge_slashes=False)
         self._urls = urls.bind("localhost")
+        self._remembered = lru_cache(maxsize=MAX_REMEMBERED)(self._find)
 
     @classmethod
     def of(cls, contract: Contract) -> Router:
@@ -125,7 +133,14 @@ class Router:
         return router
 
     def find(self, method: str, path: str) -> Route:
-        """Return where a request leads; `path` is as it was sent, percent-encoded."""
+        """Return where a request leads; `path` is as it was sent, percent-encoded.
+
+        Nobody may change what is returned: it is remembered.
+        """
+        find = self._find if len(path) > MAX_REMEMBERED_PATH else self._remembered
+        return find(method, path)
+
+    def _find(self, method: str, path: str) -> Route:
         canonical = self._canonical(unquote(path, errors="replace"))
         service = self._service(canonical)
         try:

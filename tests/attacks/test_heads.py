@@ -200,6 +200,17 @@ def trickle(server: Server, begun: bytes) -> bytes:
         return received + rest_of(raw)
 
 
+def test_a_connection_that_is_not_used_any_more_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budgets, "IDLE_SECONDS", 2)
+    monkeypatch.setattr("emulator.serving.server.TICK_SECONDS", TICK)
+    with Server(Echo()) as server, connected(server) as raw:
+        for _ in range(4):  # longer than the budget, but for no longer at a time
+            raw.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert raw.recv(65_536).startswith(b"HTTP/1.1 200 ")
+            time.sleep(TICK)
+        assert rest_of(raw) == b""
+
+
 def test_a_body_that_keeps_coming_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time is given for each piece, so a slow line is not cut off."""
     number = 60 if IS_FULL else 24
