@@ -224,6 +224,8 @@ def _observe(
         coverage = LiveCoverage(engine.contract, journal) if journal is not None else None
     if journal is not None:
         engine.after.append(journal.add)
+    if base is not None:
+        engine.after.extend(base.observers)
     return faults, journal, coverage
 
 

@@ -25,6 +25,9 @@ JOURNAL_FRESH_BYTES = 16 * KIB
 JOURNAL_PAGE_BYTES = 8 * MIB
 """A page of journaled calls; it ends early, and `nextCursor` leads on."""
 
+REMARKED_CALLS_BYTES = 8 * MIB
+"""Calls with findings that a test's fixture keeps; of the oldest ones their rules are counted."""
+
 MAX_FINDINGS = 200
 """Findings that the journal keeps of one call; of further ones the first of each rule stays."""
 

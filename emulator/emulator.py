@@ -21,6 +21,7 @@ from emulator.state import State, restore, take
 from emulator.store import Stores
 from emulator.web.application import Application
 from emulator.web.engine import Engine
+from emulator.web.exchange import After
 from emulator.web.isolation import IsolatedEmulators
 from emulator.web.message import Handler
 from emulator.web.wsgi import WsgiHandler
@@ -59,6 +60,8 @@ class Emulator:
     """Services beside the shipped ones, for operations that an overlay of the contract brings."""
     is_isolated: bool = False
     on_reset: list[Callable[[], object]] = field(default_factory=list)
+    observers: list[After] = field(default_factory=list)
+    """What `observe` has added."""
     start: State | None = None
     """What it begins with and a reset goes back to: the scenario of the settings."""
 
@@ -103,6 +106,16 @@ class Emulator:
             clock.reset()
         for forget in self.on_reset:
             forget()
+
+    def observe(self, observer: After) -> None:
+        """Call a function after each exchange, also of isolated emulators that are made later."""
+        self.observers.append(observer)
+        self.engine.after.append(observer)
+
+    def stop_observing(self, observer: After) -> None:
+        """Call it no longer after exchanges of this emulator itself."""
+        self.observers.remove(observer)
+        self.engine.after.remove(observer)
 
     def starts_with(self, state: State) -> None:
         """Begin with a state, now and after each reset."""

@@ -49,12 +49,16 @@ class Journal:
     While a call is answered, only a reference to it is taken; calls that have been answered are
     counted and packed in batches, large ones at once. Masking and writing JSON are left to the
     readers.
+
+    Attributes:
+        gone: How many calls it has let go of, to keep within its size, since it was cleared.
     """
 
     counter: Callable[[], CallCounter] | None = None
 
     def __init__(self, max_entries: int, max_bytes: int = JOURNAL_BYTES) -> None:
         """Keep at most so many calls, of about so many bytes, but always the latest."""
+        self.gone = 0
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._items: deque[JournalItem] = deque()
@@ -119,6 +123,7 @@ class Journal:
             oldest = self._items.popleft()
             self._bytes -= oldest.size
             oldest.is_gone = True
+            self.gone += 1
 
     def _settle(self) -> None:
         """Count and pack the exchanges that have been answered."""
@@ -175,6 +180,7 @@ class Journal:
             left = [item for item in self._items if test is not None and item.entry.test != test]
             self._items = deque(left)
             self._bytes = sum(item.size for item in left)
+            self.gone = 0 if test is None else self.gone
 
     def forget(self) -> None:
         """Forget all entries, and number the next one 1.
@@ -184,7 +190,7 @@ class Journal:
         with self._lock:
             self._items.clear()
             self._fresh.clear()
-            self._bytes = self._latest = 0
+            self._bytes = self._latest = self.gone = 0
 
 
 def _log_failure(number: int, exchange: Exchange | None) -> None:

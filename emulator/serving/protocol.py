@@ -16,7 +16,7 @@ from emulator.serving.workers import Workers
 from emulator.web.controls import HEALTH
 from emulator.web.failures import failure_text
 from emulator.web.heads import HeadError
-from emulator.web.message import Deferred, DeferringHandler, Request, Response
+from emulator.web.message import Deferred, DeferringHandler, HeadObserver, Request, Response
 
 if TYPE_CHECKING:
     from uvicorn.config import Config
@@ -112,6 +112,8 @@ class HandlerProtocol(ReadingProtocol):
         """Send why no more is read, once; the client ends the connection, or we do soon."""
         if not (self._is_refused or self.transport.is_closing()):
             self._is_refused = True
+            if isinstance(self.handler, HeadObserver):
+                self.handler.refused_head(error.status, error.rule, str(error))
             response = _refusal(error.status, error.rule, str(error))
             self.outbox.write(self.transport, self._head(response, is_last=True) + response.body)
             self.outbox.half_close(self.transport)

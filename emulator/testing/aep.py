@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.journal.entry import Entry, EntryFinding
 from emulator.settings import SettingError, Settings
-from emulator.testing import assertions, pool
+from emulator.testing import assertions, pool, violations
 from emulator.testing.connection import Connection, with_options
 from emulator.web.message import Request, Response
 
@@ -108,16 +108,22 @@ class Aep(Connection):
         self.emulator.restore(state)
 
     def reset(self) -> None:
-        """Become as new: empty, with the first ids, time and call numbers again."""
+        """Become as new: empty, with the first ids, time and call numbers again.
+
+        The journal begins anew; the findings of earlier calls stay with the test: `findings`,
+        `report` and `assert_no_violations` know them.
+        """
         self.emulator.reset()
         if self.emulator.journal is not None:
+            self.emulator.journal.clear()  # which counts the latest calls before they go
             self.emulator.journal.forget()
+        self.remarked.begin_anew()
 
     # What it saw
 
     @property
     def journal(self) -> list[Entry]:
-        """Every call so far, in order.
+        """The calls since the start or the last reset, in order: the latest, if there were many.
 
         Raises:
             RuntimeError: The setting `journal` is 0.
@@ -129,21 +135,30 @@ class Aep(Connection):
 
     @property
     def findings(self) -> list[EntryFinding]:
-        """The findings of all calls, in order: rules broken, and refusals without a rule."""
-        return [item for entry in self.journal for item in entry.findings]
+        """The findings of all calls of the test, in order: rules broken, refusals without a rule.
+
+        Those before a reset are among them, and those that the journal has let go of. Of very
+        many calls (8 MiB) the latest are kept.
+        """
+        return [item for call in self.remarked.since() for item in call.packed.findings]
 
     def report(self) -> str:
-        """Return each call in a line, with explanations of its findings."""
-        return assertions.report(self.emulator.contract, self.journal)
+        """Return the latest calls and all that broke rules, each explained."""
+        kept = self.emulator.journal
+        latest = [] if kept is None else list(kept.entries(newest_first=False))
+        return violations.report(latest, self.remarked)
 
     def assert_no_violations(self, *, severities: Sequence[str] = assertions.VIOLATIONS) -> None:
         """Assert that no call broke a rule unexpectedly, and that all expectations were met.
+
+        All calls of the test count, also those before a reset, those to isolated emulators, and
+        those that the journal does not have any more.
 
         Raises:
             AssertionError: The message explains each rule.
         """
         __tracebackhide__ = True
-        assertions.none_violated(self.emulator.contract, self.journal, severities)
+        violations.none_violated(self.remarked, severities)
 
     def assert_called(
         self,
@@ -154,7 +169,7 @@ class Aep(Connection):
         query: dict[str, object] | None = None,
         status: int | None = None,
     ) -> list[Entry]:
-        """Assert that an operation was called; return the calls.
+        """Assert that an operation was called since the start or the last reset; return the calls.
 
         Args:
             operation: Such as `flow_service.create_flow`.
@@ -165,14 +180,17 @@ class Aep(Connection):
             status: Of the response.
 
         Raises:
-            AssertionError: The message has the calls that were made, and those that nearly match.
+            AssertionError: The message has the calls that were made, and those that nearly match;
+                or the journal has let go of calls, so that it cannot be told.
             ValueError: The operation is unknown.
         """
         __tracebackhide__ = True
         contract = self.emulator.contract
         id = assertions.known_operation(contract, operation)
         called = assertions.CallPattern(id, body_contains, query, status)
-        return assertions.was_called(contract, self.journal, called, times)
+        journal, kept = self.journal, self.emulator.journal
+        gone = 0 if kept is None else kept.gone
+        return assertions.was_called(contract, journal, called, times, gone)
 
     def assert_not_called(self, operation: str, **which: Any) -> None:
         """Assert that an operation was not called, or not with the arguments of `which`.
@@ -197,15 +215,41 @@ class Aep(Connection):
         __tracebackhide__ = True
         contract = self.emulator.contract
         assertions.known_rule(contract, rule)
-        before = max((entry.number for entry in self.journal), default=0)
+        mark = self.remarked.mark()
         outer, self._expects = self._expects, (*self._expects, rule)
         refused = Refused()
         try:
             yield refused
         finally:
             self._expects = outer
-        since = [entry for entry in self.journal if entry.number > before]
+        since = [call.entry for call in self.remarked.since(mark)]
         refused.entry = assertions.was_refused(contract, since, rule, status)
+        self.remarked.meet(mark, rule)
+
+    @contextmanager
+    def expects(self, *rules: str) -> Iterator[None]:
+        """Expect that calls within the block break rules, whether these refuse or warn.
+
+        The rules count as covered, and what breaks them is not a violation.
+
+        Raises:
+            AssertionError: A rule was broken by none of them.
+            ValueError: A rule is unknown.
+        """
+        __tracebackhide__ = True
+        contract = self.emulator.contract
+        for rule in rules:
+            assertions.known_rule(contract, rule)
+        mark = self.remarked.mark()
+        outer, self._expects = self._expects, (*self._expects, *rules)
+        try:
+            yield
+        finally:
+            self._expects = outer
+        since = [call.entry for call in self.remarked.since(mark)]
+        for rule in rules:
+            assertions.was_broken(contract, since, rule)
+            self.remarked.meet(mark, rule)
 
 
 class Refused:
@@ -225,15 +269,23 @@ class AepServer(Aep):
         self._switch.handler = self
         self.url = f"http://127.0.0.1:{server.port}"
 
+    def refused_head(self, status: int, rule: str, reason: str) -> None:
+        """Keep that a request was refused for its head, before there was a call."""
+        self.remarked.add_head(f"a request was refused with {status}: {rule}: {reason}")
+
     def _disconnect(self) -> None:
-        self._switch.handler = _Ended()
+        self._switch.handler = _Ended(self._test)
 
 
 class _Ended:
     """Answers a client that outlives its test."""
 
+    def __init__(self, test: str) -> None:
+        self._test = test
+
     def handle(self, request: Request) -> Response:
-        """Say so."""
+        """Say so, and count the call: its test has had its verdict without it."""
+        pool.LATE_CALLS[self._test] += 1
         message = b'{"message":"the test that this emulator belonged to has ended"}'
         length = ("Content-Length", str(len(message)))
         return Response(410, [("Content-Type", "application/json"), length], message)

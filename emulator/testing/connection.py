@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 from emulator.clock import MovableClock
 from emulator.journal.entry import EXPECTS_HEADER, TEST_HEADER
+from emulator.journal.journal import CONTROL_PATHS
 from emulator.settings import SettingError, Settings
-from emulator.testing import pool
+from emulator.testing import pool, run
 from emulator.testing.client import AepClient, in_process, valid_headers
 from emulator.testing.clock import AepClock
 from emulator.testing.guard import IMS, PLATFORM, NetworkGuard, is_real
+from emulator.testing.in_flight import InFlight
 from emulator.testing.in_process import InProcessTransport
 from emulator.testing.interception import Interception
+from emulator.testing.remarked_calls import OPEN, RemarkedCalls
 from emulator.web.isolation import PREFIX
 from emulator.web.message import Request, Response
 
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
 HOST = "aep.test"
 """The host name of the emulator in this process; names in `.test` never leave a machine."""
+
+LAST_CALLS_TIMEOUT = 10.0
+"""How long, in seconds, the end of a test waits for calls that are still being answered."""
 
 _OWN_PATHS = ((PLATFORM, "/data/"), (IMS, "/ims/"))
 
@@ -62,8 +68,10 @@ class Connection:
         self._test = test
         self._expects: tuple[str, ...] = ()
         self._emulator: Emulator | None = None
+        self._remarked: RemarkedCalls | None = None
         self._session: AepSession | None = None
         self._interception: Interception | None = None
+        self._in_flight = InFlight()
         self.guard = NetworkGuard()
 
     # Its life
@@ -78,18 +86,25 @@ class Connection:
         if self._emulator is not None:
             raise RuntimeError("this Aep is started already")
         self._emulator = pool.borrow(self._settings)
+        self._remarked = RemarkedCalls(self._emulator.contract)
+        self._emulator.observe(self._remarked)
         self.guard.start()
         try:
             self._connect(self._emulator)
         except BaseException:
             self.guard.stop()
+            self._emulator.stop_observing(self.remarked)
             self._emulator = None
             raise
+        OPEN.append(self.remarked)
         return self
 
     def stop(self) -> None:
-        """Return it to the pool; stopping twice does no harm."""
-        emulator, self._emulator = self._emulator, None
+        """Return it to the pool; stopping twice does no harm.
+
+        Calls that are being answered are waited for. One that takes too long keeps its emulator.
+        """
+        emulator = self._emulator
         if emulator is None:
             return
         if self._session is not None:
@@ -97,7 +112,14 @@ class Connection:
             self._session = None
         self._disconnect()
         self.guard.stop()
-        pool.give_back(self._settings, emulator)
+        is_idle = self._in_flight.wait(LAST_CALLS_TIMEOUT)
+        self._emulator = None
+        emulator.stop_observing(self.remarked)
+        self.remarked.has_ended = True
+        if not run.sessions:
+            OPEN.remove(self.remarked)
+        if is_idle:
+            pool.give_back(self._settings, emulator)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -128,13 +150,19 @@ class Connection:
 
     def handle(self, request: Request) -> Response:
         """Answer a request, adding what it does not say: its test, and what it is to break."""
+        with self._in_flight:
+            return self._answer(request)
+
+    def _answer(self, request: Request) -> Response:
         application, headers = self.emulator.application, request.headers
         if self._expects:
             headers.setdefault(EXPECTS_HEADER, ", ".join(self._expects))
         if TEST_HEADER not in headers and not request.target.startswith(PREFIX):
             request.isolate = False
-            if self._test:
-                headers[TEST_HEADER] = self._test
+            is_control = request.target.startswith(CONTROL_PATHS)
+            # A control call that names a test sees only what belongs to it.
+            if test := self._test or ("" if is_control else run.running_test()):
+                headers[TEST_HEADER] = test
         if request.adobe_host and not _is_at_its_host(request):
             return application.refuse_unmatched(request)
         return application.handle(request)
@@ -155,6 +183,22 @@ class Connection:
         if self._emulator is None:
             raise RuntimeError("this Aep is not started; use it in a with statement, or call start")
         return self._emulator
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it has an emulator now."""
+        return self._emulator is not None
+
+    @property
+    def remarked(self) -> RemarkedCalls:
+        """The calls since the start that there is something to say of, also after the end.
+
+        Raises:
+            RuntimeError: It has never been started.
+        """
+        if self._remarked is None:
+            raise RuntimeError("this Aep was never started")
+        return self._remarked
 
     @property
     def token_url(self) -> str:

@@ -50,10 +50,11 @@ class NetworkGuard:
         _PATCHES.stop(self)
 
     def check(self) -> None:
-        """Raise RealHostError if a real host was reached for, even if the client hid the error."""
+        """Raise RealHostError, once, if a real host was reached for, even if the client hid it."""
         __tracebackhide__ = True
         if self.reached:
             hosts = ", ".join(dict.fromkeys(self.reached))
+            self.reached.clear()
             raise RealHostError(f"{hosts} was reached for. {ADVICE}")
 
 

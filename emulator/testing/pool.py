@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from emulator.app import create_emulator
@@ -12,6 +12,7 @@ from emulator.coverage.files import CoveragePart
 from emulator.emulator import Emulator
 from emulator.settings import Settings
 from emulator.state import State
+from emulator.web.message import HeadObserver
 
 if TYPE_CHECKING:
     from emulator.serving.server import Server
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 COUNTING = threading.Event()
 """Set if the coverage of all tests is reported at the end."""
+
+LATE_CALLS: Counter[str] = Counter()
+"""How many calls came by servers after the test had ended that they belonged to, by test."""
 
 _LOCK = threading.Lock()
 _MADE: list[Emulator] = []
@@ -91,6 +95,11 @@ class Switch:
     def body_limit(self, method: str, target: str) -> int:
         """Return how many bytes of a request's body are to be read."""
         return self.handler.body_limit(method, target)
+
+    def refused_head(self, status: int, rule: str, reason: str) -> None:
+        """Tell the handler, if it wants to know, that a request was refused for its head."""
+        if isinstance(self.handler, HeadObserver):
+            self.handler.refused_head(status, rule, reason)
 
 
 _SERVERS: dict[int, tuple[Server, Switch]] = {}

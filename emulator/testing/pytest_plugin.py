@@ -5,34 +5,42 @@ The emulator is imported when a test first uses a fixture.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from emulator.testing import run
 
 if TYPE_CHECKING:
     from emulator.testing import Aep
 
 MARKER = (
-    "aep(edition, enforce, scenario, faults): sets up the emulator of a test: "
-    "edition in force, enforcement, scenario to start with, active faults"
+    "aep(edition, enforce, scenario, faults, expects, fail_on): sets up the emulator of a test: "
+    "edition in force, enforcement, scenario to start with, active faults, "
+    "rules that the test breaks on purpose, and what else fails it"
 )
 SECTION = "aep-emulator: calls of this test"
+FAIL_ON = ("nothing", "violations", "warnings")
 
 _USED = pytest.StashKey["list[Aep]"]()
-_COVERAGES = pytest.StashKey[list[Any]]()
-_WORKER_KEY = "aep_emulator_coverages"
+_WAS_CALLED = pytest.StashKey[bool]()
+_LATE = pytest.StashKey["dict[str, int]"]()
+_WORKER_KEY = "aep_emulator_late_calls"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the flags for reports."""
+    """Add the flags and settings."""
     group = parser.getgroup("aep-emulator")
     group.addoption(
         "--aep-report",
         metavar="FILE",
-        help="write a report on the rules that the tests cover; the name ends in "
-        ".html, .md, .json, .xml (JUnit), .sarif or .txt",
+        action="append",
+        default=[],
+        help="write a report on the rules that the tests cover, may be given several times; "
+        "the name ends in .html, .md, .json, .xml (JUnit), .sarif or .txt",
     )
     group.addoption(
         "--aep-coverage",
@@ -44,26 +52,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="print at the end which operations and rules the tests cover",
     )
+    what = (
+        "what fails a test that does not expect it: violations (errors, and whatever refused a "
+        "call), warnings (these, warnings and expectations that were not met), or nothing"
+    )
+    group.addoption("--aep-fail-on", choices=FAIL_ON, help=what)
+    parser.addini("aep_fail_on", what, default="nothing")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark, and check the flags."""
+    """Register the mark, and check the flags and settings."""
     config.addinivalue_line("markers", MARKER)
-    config.stash[_COVERAGES] = []
-    if _wants_coverage(config):
-        from emulator.reports.rendering import format_of
-        from emulator.testing import pool
+    config.stash[_LATE] = {}
+    run.sessions += 1
+    if (chosen := config.getini("aep_fail_on")) not in FAIL_ON:
+        raise pytest.UsageError(f"aep_fail_on: {chosen!r} is not one of {', '.join(FAIL_ON)}")
+    if wants_coverage(config):
+        from emulator.testing import plugin_reports
 
-        pool.COUNTING.set()
-        if path := config.getoption("aep_report"):
-            try:
-                format_of(path)
-            except ValueError as error:
-                raise pytest.UsageError(f"--aep-report: {error}") from error
+        config.pluginmanager.register(plugin_reports.Reports(config), "aep_emulator_reports")
 
 
-def _wants_coverage(config: pytest.Config) -> bool:
+def pytest_unconfigure() -> None:
+    """Let emulators of this process be used without a run of tests."""
+    run.sessions -= 1
+
+
+def wants_coverage(config: pytest.Config) -> bool:
+    """Tell whether a run is to count what its tests cover."""
     return any(config.getoption(f"aep_{name}") for name in ("report", "coverage", "summary"))
+
+
+# Fixtures
 
 
 @pytest.fixture(scope="session")
@@ -105,36 +125,139 @@ def _lend(request: pytest.FixtureRequest, kind: type[Aep], settings: Any) -> Ite
     given, options = (None, settings) if isinstance(settings, dict) else (settings, {})
     lent = kind(given, test=item.nodeid, **options)
     lent.start()
+    used = item.stash.setdefault(_USED, [])
+    used.append(lent)
     try:
         _set_up(lent, item)
-        item.stash.setdefault(_USED, []).append(lent)
         yield lent
     finally:
+        used.remove(lent)
         lent.stop()
+        lent.guard.check()
 
 
-def _set_up(aep: Aep, item: pytest.Item) -> None:
-    """Apply the marks of a test, its classes and its module; the closest takes precedence."""
+# The mark
+
+_OF_PLUGIN = ("expects", "fail_on")
+_ARGUMENTS = ("edition", "enforce", "scenario", "faults", *_OF_PLUGIN)
+
+
+def _marked(item: pytest.Item) -> dict[str, Any]:
+    """Return the arguments of the marks of a test, its classes and its module, the closest first.
+
+    Raises:
+        pytest.fail.Exception: A mark cannot be used.
+    """
     wanted: dict[str, Any] = {}
     for mark in reversed(list(item.iter_markers("aep"))):
         if mark.args:
             pytest.fail(
                 "the mark aep takes only keyword arguments, such as edition=…", pytrace=False
             )
+        for name in mark.kwargs:
+            if name not in _ARGUMENTS:
+                pytest.fail(_unknown(name), pytrace=False)
         wanted |= mark.kwargs
+    if wanted.get("fail_on", "nothing") not in FAIL_ON:
+        said = f"{wanted['fail_on']!r} is not one of {', '.join(FAIL_ON)}"
+        pytest.fail(f"the mark aep: fail_on: {said}", pytrace=False)
+    return wanted
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, _ARGUMENTS, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(_ARGUMENTS)}"
+    return f"the mark aep: unknown argument {name!r}; {hint}"
+
+
+def _set_up(aep: Aep, item: pytest.Item) -> None:
+    wanted = {name: value for name, value in _marked(item).items() if name not in _OF_PLUGIN}
     try:
         aep.set_up(**wanted)
     except (TypeError, ValueError) as error:
         pytest.fail(f"the mark aep: {error}", pytrace=False)
 
 
+def _expected(item: pytest.Item) -> tuple[str, ...]:
+    rules = _marked(item).get("expects", ())
+    return (rules,) if isinstance(rules, str) else tuple(rules)
+
+
+def _fail_on(item: pytest.Item) -> str:
+    config = item.config
+    chosen = config.getoption("aep_fail_on") or config.getini("aep_fail_on")
+    return str(_marked(item).get("fail_on") or chosen)
+
+
+# What becomes of a test
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Fail a test that tried to reach Adobe's hosts, even if its client hid the error."""
+    """Fail a test that broke rules unexpectedly, or tried to reach Adobe's hosts.
+
+    Also if its client hid the error.
+    """
     __tracebackhide__ = True
-    yield
-    for used in item.stash.get(_USED, ()):
-        used.guard.check()
+    item.stash[_WAS_CALLED] = True
+    try:
+        with ExitStack() as expectations:
+            for used in item.stash.get(_USED, ()):
+                if rules := _expected(item):
+                    expectations.enter_context(used.expects(*rules))
+            yield
+        for used in item.stash.get(_USED, ()):
+            used.guard.check()
+        _judge(item)
+    except BaseException:
+        for used in item.stash.get(_USED, ()):
+            used.guard.reached.clear()
+        _pass_over()
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """Do the same for what was called since, such as by other fixtures at their end."""
+    __tracebackhide__ = True
+    try:
+        yield
+        if item.stash.get(_WAS_CALLED, False):
+            _judge(item)
+    finally:
+        item.stash[_WAS_CALLED] = False
+        _forget()
+
+
+def _judge(item: pytest.Item) -> None:
+    __tracebackhide__ = True
+    if _uses_emulators():
+        from emulator.testing.verdict import unexpected
+
+        if said := unexpected(_fail_on(item)):
+            pytest.fail(said, pytrace=False)
+
+
+def _pass_over() -> None:
+    """Say nothing more of what has been called so far: the test fails as it is."""
+    if _uses_emulators():
+        from emulator.testing.verdict import unexpected
+
+        unexpected("nothing")
+
+
+def _forget() -> None:
+    if _uses_emulators():
+        from emulator.testing.verdict import forget_ended
+
+        _pass_over()
+        forget_ended()
+
+
+def _uses_emulators() -> bool:
+    return "emulator.testing.remarked_calls" in sys.modules
 
 
 @pytest.hookimpl(wrapper=True)
@@ -143,57 +266,39 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the calls of a failed test to its report."""
     report = yield
-    if report.failed and call.when == "call":
-        for used in item.stash.get(_USED, ()):
-            if text := used.report():
-                report.sections.append((SECTION, text))
+    if report.failed and call.when != "teardown" and _uses_emulators():
+        from emulator.testing.verdict import reports
+
+        for text in reports(item.stash.get(_USED, [])):
+            report.sections.append((SECTION, text))
     return report
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Collect the coverage of this process; a worker sends it to its controller."""
-    import sys
-
+    """Stop the servers; a worker tells its controller of calls that came too late."""
     if "emulator.testing.pool" not in sys.modules:
         return
     from emulator.testing import pool
 
-    config = session.config
-    if _wants_coverage(config):
-        found = pool.coverage_parts()
-        config.stash[_COVERAGES].extend(found)
-        if hasattr(config, "workeroutput"):
-            config.workeroutput[_WORKER_KEY] = [tuple(part) for part in found]
+    late = session.config.stash[_LATE]
+    late.update(pool.LATE_CALLS)
+    pool.LATE_CALLS.clear()
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_WORKER_KEY] = late
     pool.close()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
-    """Receive the coverage of a worker of pytest-xdist."""
+    """Receive from a worker of pytest-xdist which calls came too late."""
     output = getattr(node, "workeroutput", None) or {}
-    node.config.stash[_COVERAGES].extend(output.get(_WORKER_KEY, []))
+    node.config.stash[_LATE].update(output.get(_WORKER_KEY, {}))
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Write the report and the coverage, and print the summary."""
-    found: list[Any] = config.stash[_COVERAGES]
-    if not found:
-        return
-    from emulator.coverage.files import CoveragePart, merge_parts, write_coverage
-    from emulator.output import write_file
-    from emulator.reports.rendering import FORMATS, format_of
-    from emulator.reports.report import build
-
-    coverage = merge_parts([CoveragePart(*part) for part in found])
-    report = build(coverage.contract, coverage)
-    if path := config.getoption("aep_report"):
-        write_file(Path(path), FORMATS[format_of(path)](report, []))
-        terminalreporter.write_line(f"aep-emulator: wrote {path}")
-    if path := config.getoption("aep_coverage"):
-        write_coverage(coverage.to_json(), Path(path))
-        terminalreporter.write_line(f"aep-emulator: wrote {path}")
-    if config.getoption("aep_summary"):
-        terminalreporter.section("aep-emulator")
-        terminalreporter.write_line(FORMATS["terminal"](report, []))
+    """Tell of calls that came too late to be judged."""
+    for test, count in config.stash[_LATE].items():
+        said = f"aep-emulator: {count} calls of {test or 'a test'} came after its end"
+        terminalreporter.write_line(f"{said}, and were answered with 410", yellow=True)

@@ -101,6 +101,14 @@ class DeferringHandler(Handler, Protocol):
         """Return the response to a request, or what makes it on another thread."""
 
 
+@runtime_checkable
+class HeadObserver(Protocol):
+    """A handler that wants to know of requests that never reach it."""
+
+    def refused_head(self, status: int, rule: str, reason: str) -> None:
+        """Learn that a request was refused for its head, or because it never came as a whole."""
+
+
 def joined_headers(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return header lines as `Request` holds them."""
     headers: dict[str, str] = {}

@@ -216,6 +216,7 @@ def test_the_report_shows_no_secret(local: Aep) -> None:
         local.session.get(CONNECTIONS, params={"sig": f"secret-{number}"})
     without_sandbox(local)
     text = local.report()
-    assert text.startswith("… 6 earlier calls\n#7 GET")
+    assert text.startswith("… 6 earlier calls, of which broke rules:\n#1 GET")
+    assert text.count("#") == 26
     assert "secret" not in text
     assert local.emulator.contract.rules[NO_ORGANIZATION].states in text

@@ -208,7 +208,7 @@ def test_worlds_are_there_in_process_as_well(local: Aep) -> None:
 
 def test_without_a_journal_there_is_nothing_to_say() -> None:
     with Aep(journal=0) as aep, pytest.raises(RuntimeError, match="the setting journal is 0"):
-        aep.assert_no_violations()
+        aep.assert_not_called("flow_service.list_flows")
 
 
 RETRY = {"total": 3, "backoff_factor": 1, "status_forcelist": [429, 503], "allowed_methods": None}

@@ -23,8 +23,9 @@ from emulator.masking.texts import MASK
 from emulator.reports.recording import with_recording
 from emulator.reports.rendering import FORMATS
 from emulator.reports.report import build
-from emulator.testing import assertions
+from emulator.testing import violations
 from emulator.testing.client import AepClient
+from emulator.testing.remarked_calls import RemarkedCalls
 from emulator.traffic.judge import RecordingJudge
 from emulator.traffic.verify import verification, verify
 from tests.bodies import FLOW_SERVICE, HEADERS, base_connection
@@ -216,7 +217,8 @@ def outputs(control: Control, emulator: Emulator, tmp_path: Path) -> Iterator[tu
         yield f"report as {form}", got(f"report?format={form}")
     assert emulator.journal is not None
     assert emulator.coverage is not None
-    yield "of a test", assertions.report(emulator.contract, list(emulator.journal.entries()))
+    calls = list(emulator.journal.entries())
+    yield "of a test", violations.report(calls, RemarkedCalls(emulator.contract))
     save(emulator.coverage.current().to_json(), tmp_path / "coverage.json")
     yield "coverage file", (tmp_path / "coverage.json").read_text(encoding="utf-8")
 

@@ -1,0 +1,83 @@
+"""What a run of pytest reports at its end; imported by runs that ask for a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.coverage.coverage import Coverage
+from emulator.coverage.files import CoveragePart, merge_parts, write_coverage
+from emulator.output import write_file
+from emulator.reports.rendering import FORMATS, format_of
+from emulator.reports.report import build
+from emulator.testing import pool
+
+_WORKER_KEY = "aep_emulator_coverages"
+
+
+class Reports:
+    """Collects the coverage of all processes of a run, and writes it in each form."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Count from now on.
+
+        Raises:
+            pytest.UsageError: The name of a report has no known ending.
+        """
+        self._config = config
+        self._found: list[CoveragePart] = []
+        self._lost: list[str] = []
+        for path in config.getoption("aep_report"):
+            try:
+                format_of(path)
+            except ValueError as error:
+                raise pytest.UsageError(f"--aep-report: {error}") from error
+        pool.COUNTING.set()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Collect the coverage of this process; a worker sends it to its controller."""
+        found = pool.coverage_parts()
+        self._found += found
+        if hasattr(self._config, "workeroutput"):
+            self._config.workeroutput[_WORKER_KEY] = [tuple(part) for part in found]
+
+    def pytest_unconfigure(self) -> None:
+        """Count no longer."""
+        pool.COUNTING.clear()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Receive the coverage of a worker of pytest-xdist; one that has crashed has none."""
+        output = getattr(node, "workeroutput", None)
+        if output is None:
+            self._lost.append(node.gateway.id)
+        else:
+            self._found += [CoveragePart(*part) for part in output.get(_WORKER_KEY, [])]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write the reports and the coverage, and print the summary."""
+        option, write = self._config.getoption, terminalreporter.write_line
+        coverage = merge_parts(self._found)
+        report = build(coverage.contract, coverage)
+        for path in option("aep_report"):
+            write_file(Path(path), FORMATS[format_of(path)](report, []))
+            write(f"aep-emulator: wrote {path}")
+        if path := option("aep_coverage"):
+            write_coverage(coverage.to_json(), Path(path))
+            write(f"aep-emulator: wrote {path}")
+        for said in self._lacks(coverage):
+            write(f"aep-emulator: {said}", yellow=True)
+        if option("aep_summary"):
+            terminalreporter.section("aep-emulator")
+            write(FORMATS["terminal"](report, []))
+
+    def _lacks(self, coverage: Coverage) -> list[str]:
+        """Return what the reports do not know."""
+        said = [
+            f"worker {name} has ended without its coverage; what its tests called is not reported"
+            for name in self._lost
+        ]
+        return said if coverage.tallies else [*said, "no test called the emulator"]

@@ -1,0 +1,62 @@
+"""The verdict on a test whose client broke rules, without an assertion of its own."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from emulator.testing import remarked_calls
+from emulator.testing.remarked_calls import RemarkedCalls
+from emulator.testing.violations import broken_lines, is_violation, is_warning, report, unmet_lines
+
+if TYPE_CHECKING:
+    from emulator.testing import Aep
+
+_RULE = re.compile(r"^ {4}(\S+) \((?:error|warning)\)", re.MULTILINE)
+
+
+def unexpected(fail_on: str) -> str:
+    """Return what was broken unexpectedly since the last call of this function, or an empty text.
+
+    Args:
+        fail_on: What counts, as for reports: `violations` are rules of severity error, and
+            whatever else refused a call; `warnings` are these, warnings, and expectations that
+            were not met; with `nothing` all that was broken is passed over.
+    """
+    lines = [text for one in list(remarked_calls.OPEN) for text in _new_lines(one, fail_on)]
+    if not lines:
+        return ""
+    text = "\n".join(lines)
+    rule = next(iter(_RULE.findall(text)), "RULE")
+    meant = (
+        f'if it is meant: with aep.expects("{rule}"): around the calls, or the mark '
+        f'aep(expects="{rule}") for the test; aep(fail_on="nothing") lets all pass'
+    )
+    said = f"the test did not expect this (aep_fail_on is {fail_on}):"
+    more = f"to read more: aep-emulator contracts explain {rule}"
+    return f"{said}\n{text}\n{more}\n{meant}"
+
+
+def _new_lines(remarked: RemarkedCalls, fail_on: str) -> list[str]:
+    """Return what is new to be said of calls, once."""
+    mark, before, heads = remarked.judged
+    remarked.judged = (remarked.mark(), remarked.counted(), len(remarked.heads))
+    if fail_on == "nothing":
+        return []
+    counts = is_violation if fail_on == "violations" else is_warning
+    lines = [*broken_lines(remarked, counts, mark, before)]
+    lines += [f"  {text}" for text in remarked.heads[heads:]]
+    return lines + (list(unmet_lines(remarked, mark)) if fail_on == "warnings" else [])
+
+
+def forget_ended() -> None:
+    """Let go of the calls of emulators that have been stopped."""
+    remarked_calls.OPEN[:] = [one for one in remarked_calls.OPEN if not one.has_ended]
+
+
+def reports(lent: list[Aep]) -> list[str]:
+    """Return the calls of a test: of the emulators that fixtures lend it, and of its own."""
+    texts = [aep.report() for aep in lent if aep.is_started]
+    known = [aep.remarked for aep in lent if aep.is_started]
+    others = [one for one in remarked_calls.OPEN if one not in known]
+    return [text for text in (*texts, *(report([], one) for one in others)) if text]
