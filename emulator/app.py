@@ -152,6 +152,12 @@ def _control_blueprint(emulator: Emulator) -> Blueprint:
     return make_blueprint(emulator)
 
 
+def _page_blueprint(emulator: Emulator) -> Blueprint:
+    from emulator.page.blueprint import make_page  # nobody needs it but people with a browser
+
+    return make_page(emulator)
+
+
 def _storage_blueprint(emulator: Emulator) -> Blueprint:
     # It brings a service, which a health check does without.
     from emulator.services.connectors.landing_zone_routes import make_storage
@@ -198,6 +204,7 @@ def _compose(
         faults=faults,
         make_scratch=_make_scratch,
         control_blueprint=_control_blueprint,
+        page_blueprint=_page_blueprint,
         storage_blueprint=_storage_blueprint,
         journal=journal,
         coverage=coverage,

@@ -50,6 +50,8 @@ class Emulator:
     """Returns an empty emulator of the same settings that nothing observes or disturbs."""
     control_blueprint: Callable[[Emulator], Blueprint]
     """Returns the control API of an emulator."""
+    page_blueprint: Callable[[Emulator], Blueprint]
+    """Returns the page of an emulator."""
     storage_blueprint: Callable[[Emulator], Blueprint]
     """Returns the storage of an emulator's landing zones."""
     journal: Journal | None = None
@@ -83,6 +85,13 @@ class Emulator:
         from emulator.web.flask_app import MountedFlask
 
         return WsgiHandler(MountedFlask(self.control_blueprint(self)))
+
+    @cached_property
+    def page(self) -> Handler:
+        """What answers a browser: the page for people."""
+        from emulator.web.flask_app import MountedFlask
+
+        return WsgiHandler(MountedFlask(self.page_blueprint(self)))
 
     @cached_property
     def storage(self) -> Handler:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+Filters = Mapping[str, Callable[..., Any]]
 
 
-def render(
-    template: Path,
-    filters: Mapping[str, Callable[..., Any]],
-    *,
-    escape: bool = False,
-    **values: Any,
-) -> str:
+def render(template: Path, filters: Filters, *, escape: bool = False, **values: Any) -> str:
     """Return the text of a template.
 
     Args:
@@ -22,10 +22,31 @@ def render(
         escape: Whether values are escaped for HTML. A template of Markdown escapes them itself.
         values: Its variables. One that it names and does not get is an error.
     """
+    environment = _environment(template.parent, filters, escape=escape)
+    return environment.get_template(template.name).render(values)
+
+
+class PageTemplates:
+    """The templates of a folder as HTML: every value is escaped, and each is compiled once."""
+
+    def __init__(self, folder: Path, filters: Filters) -> None:
+        self._folder = folder
+        self._filters = filters
+
+    @cached_property
+    def _environment(self) -> Environment:
+        return _environment(self._folder, self._filters, escape=True)
+
+    def render(self, name: str, **values: Any) -> str:
+        """Return the text of a template."""
+        return self._environment.get_template(name).render(values)
+
+
+def _environment(folder: Path, filters: Filters, *, escape: bool) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(template.parent),
+        loader=FileSystemLoader(folder),
         autoescape=escape,  # noqa: S701 - off for Markdown
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -33,4 +54,4 @@ def render(
         keep_trailing_newline=True,
     )
     environment.filters.update(filters)
-    return environment.get_template(template.name).render(values)
+    return environment

@@ -119,6 +119,7 @@ class JournalViews:
         return answer(explain(self._engine.contract, found, partial(self._lookup, found)))
 
     def _lookup(self, entry: Entry, edition: Edition) -> BoundLookup:
+        self._engine.platform.load()  # an isolated emulator may have answered all calls so far
         sandbox = Sandbox(entry.organization, entry.sandbox)
         return BoundLookup(Scope(self._engine.platform, edition, sandbox), entry.document or {})
 

@@ -94,13 +94,15 @@ def _where_state_is(emulator: Emulator) -> list[str]:
 def banner(url: str, edition: str, enforce: str, *more: str) -> str:
     """Return the startup message. Its first line ends with the URL, for scripts that wait for it.
 
-    The two lines in the middle have the URLs for a client's configuration; `more` follow them.
+    The lines in the middle have the URLs for a client's configuration and for a browser; `more`
+    follow them.
     """
     return "\n".join(
         (
             f"aep-emulator {__version__}, edition {edition}, enforce {enforce}, on {url}",
             f"  base URL   {url}  instead of  {PLATFORM_URL}",
             f"  token URL  {url}/ims/token/v3  instead of  {IMS_URL}/ims/token/v3",
+            f"  page       {url}/_emulator/ui/  in a browser",
             *more,
             "Press Ctrl-C to stop.",
         )

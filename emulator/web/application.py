@@ -10,12 +10,20 @@ from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from emulator.budgets import LARGE_BODY_BYTES
 from emulator.json_types import dumps
 from emulator.problem import Problem
 from emulator.web.call import Reply
-from emulator.web.controls import CONTROL, Controls, is_sent_by_foreign_page
+from emulator.web.controls import (
+    CONTROL,
+    PAGE,
+    Controls,
+    is_sent_by_foreign_page,
+    see_other,
+    wants_page,
+)
 from emulator.web.limits import body_limit, limit_of
 from emulator.web.long_calls import is_long
 from emulator.web.message import UNROUTED, Deferred, Request, Response
@@ -26,6 +34,9 @@ if TYPE_CHECKING:
 
 HEALTH = f"{CONTROL}health"
 """Whether the emulator answers: nothing else is waited for."""
+
+_LEAD_TO_PAGE = ("/", CONTROL, CONTROL[:-1])
+"""Paths that a person types into a browser."""
 
 _EMPTY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
@@ -88,11 +99,18 @@ class Application:
             return _answered(emulator, request)
         if route.is_storage:
             return Deferred(partial(emulator.storage.handle, request))
+        if path in _LEAD_TO_PAGE and wants_page(request):
+            return see_other(f"{urlsplit(request.base_url).path}{PAGE}/journal")
         if f"{path}/".startswith(CONTROL):
-            if path == HEALTH and not self._is_remote:
-                return emulator.control.handle(request)
-            return Deferred(partial(emulator.control.handle, request))
+            return self._control(emulator, request, path)
         return self._refuse(emulator, request, _problem(request, route), route)
+
+    def _control(self, emulator: Answering, request: Request, path: str) -> Response | Deferred:
+        """Answer a call of the control API, or a browser that shows the page."""
+        if path == HEALTH and not self._is_remote:
+            return emulator.control.handle(request)
+        is_page = f"{path}/".startswith(f"{PAGE}/")
+        return Deferred(lambda: (emulator.page if is_page else emulator.control).handle(request))
 
     def interrupt(self) -> None:
         """Give up all long work: the process is about to end."""

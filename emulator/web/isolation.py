@@ -40,6 +40,10 @@ class Answering(Protocol):
         """What answers calls of the control API."""
 
     @property
+    def page(self) -> Handler:
+        """What answers a browser: the page for people."""
+
+    @property
     def storage(self) -> Handler:
         """What answers calls of the landing zone's storage."""
 

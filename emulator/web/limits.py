@@ -9,7 +9,11 @@ from emulator.contract import Contract, Operation
 from emulator.settings import Settings
 from emulator.web.isolation import without_prefix
 
-FILES = (("PUT", "/_emulator/files/"), ("PUT", "/dlblobstore"))
+FILES = (
+    ("PUT", "/_emulator/files/"),
+    ("POST", "/_emulator/ui/files"),
+    ("PUT", "/dlblobstore"),
+)
 """Where files are uploaded beside the operations: to connections, and to the landing zone."""
 
 

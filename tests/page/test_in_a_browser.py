@@ -1,0 +1,218 @@
+"""The page in a real browser: live, by keyboard, dark and on a phone, with hostile names."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator.emulator import Emulator
+from emulator.fixtures.journey import Answer, Request, journey_of, play
+from emulator.serving.server import Server
+from tests.browsers import chromium, tab
+from tests.emulators import new_emulator
+from tests.page.calls import BAD_FLOW, FLOWS, FREQUENCY, HEADERS
+from tests.page.markup import UI
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, ViewportSize
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+HOSTILE = (
+    '"><script>document.title="broken"</script><img src=x onerror=alert(1)>\'&lt;\u202egnp.exe'
+    + "long " * 1000
+)
+VIEWS = (
+    "/journal",
+    "/journal/2",
+    "/journal/last",
+    "/journal?test=nobody",
+    "/operations?q=flow",
+    "/operations/flow_service.create_flow",
+    "/rules?q=frequency",
+    f"/rules/{FREQUENCY}",
+    "/rules/platform.unknown_path",
+    "/editions",
+    "/nothing",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+class Client:
+    """A client of the emulator that is looked at."""
+
+    def __init__(self, server: Server) -> None:
+        self._connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+        self.url = f"http://{server.host}:{server.port}"
+
+    def send(self, request: Request) -> Answer:
+        self._connection.request(request.method, request.target, request.body, {**request.headers})
+        got = self._connection.getresponse()
+        body = got.read()
+        headers = {name.lower(): value for name, value in got.getheaders()}
+        return Answer(got.status, headers, json.loads(body) if body else None)
+
+    def call(self, method: str, target: str, body: Any = None, **headers: str) -> Answer:
+        sent = {**HEADERS, "Content-Type": "application/json", **headers}
+        content = None if body is None else json.dumps(body).encode()
+        return self.send(Request(method, target, sent, content))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture
+def watched(server: Server) -> Iterator[Client]:
+    client = Client(server)
+    yield client
+    client.close()
+
+
+def test_calls_appear_while_the_tutorial_is_played(browser: Browser, watched: Client) -> None:
+    with tab(browser, viewport=WIDE) as page:
+        page.goto(f"{watched.url}{UI}/journal")
+        page.evaluate("window.isTheSame = true")
+        page.get_by_text("No call yet").wait_for()
+        journey = journey_of("latest")
+        for number, played in enumerate(play(journey, watched.send, given={"run": "2"}), start=1):
+            assert played.accepted
+            if number == 1:
+                page.locator("#call-1").wait_for()
+        page.locator(f"#call-{len(journey.steps)}").wait_for()
+        assert page_numbers(page) == list(range(len(journey.steps), 0, -1))
+        assert page.evaluate("window.isTheSame")
+
+
+def page_numbers(page: Page) -> list[int]:
+    ids = page.locator(".calls a.path").evaluate_all("links => links.map((one) => one.id)")
+    return [int(id.removeprefix("call-")) for id in ids]
+
+
+def test_a_call_opens_beside_the_others_which_stay_live(browser: Browser, watched: Client) -> None:
+    watched.call("POST", FLOWS, BAD_FLOW)
+    with tab(browser, viewport=WIDE) as page:
+        page.goto(f"{watched.url}{UI}/journal")
+        page.evaluate("window.isTheSame = true")
+        page.locator("#call-1").press("Enter")
+        page.locator("#aside h2").wait_for()
+        assert page.url.endswith("/journal/1")
+        assert page.title().startswith("Call 1")
+        assert page.locator("#aside mark").inner_text().strip() == '"frequency": "hourly",'
+        assert page.evaluate("document.activeElement.id") == "call-title"
+        assert page.locator("#call-1").get_attribute("aria-current") == "true"
+        watched.call("GET", FLOWS)
+        page.locator("#call-2").wait_for()
+        assert page.locator("#aside mark").is_visible()
+        page.go_back()
+        page.locator("#aside article").wait_for(state="detached")
+        assert page.evaluate("window.isTheSame")
+
+
+def test_a_call_is_sent_again_by_a_button(browser: Browser, watched: Client) -> None:
+    watched.call("POST", FLOWS, BAD_FLOW)
+    with tab(browser, viewport=WIDE) as page:
+        page.goto(f"{watched.url}{UI}/journal/1")
+        page.get_by_role("button", name="Send again").click()
+        page.wait_for_url(re.compile("/journal/2$"))
+        assert page.locator(".said").inner_text() == "Sent again: 400."
+
+
+def test_what_is_unfolded_stays_unfolded(browser: Browser, watched: Client) -> None:
+    with tab(browser) as page:
+        page.goto(f"{watched.url}{UI}/editions")
+        page.locator("#edition-latest summary").click()
+        watched.send(
+            Request(
+                "PUT",
+                "/_emulator/edition",
+                {"Content-Type": "application/json"},
+                b'{"edition": "2020-03"}',
+            )
+        )
+        page.locator(".current h2", has_text="2020-03").wait_for()
+        assert page.locator("#edition-latest").get_attribute("open") is not None
+
+
+def test_a_lost_connection_is_said(browser: Browser, emulator: Emulator) -> None:
+    with tab(browser, complains=True) as page:
+        with Server(emulator.application) as server:
+            page.goto(f"http://127.0.0.1:{server.port}{UI}/journal")
+        page.get_by_text("not connected").wait_for()
+
+
+@pytest.mark.parametrize("java_script_enabled", [True, False])
+def test_hostile_names_are_text(
+    browser: Browser, watched: Client, java_script_enabled: bool
+) -> None:
+    name = HOSTILE.encode("utf-8").decode("latin-1")
+    watched.call("POST", FLOWS, {**BAD_FLOW, "name": HOSTILE}, **{"user-agent": name})
+    watched.call("GET", FLOWS, **{"x-sandbox-name": name[:900]})
+    with tab(browser, viewport=PHONE, java_script_enabled=java_script_enabled) as page:
+        for path in ("/journal", "/journal/1", "/journal/2"):
+            page.goto(f"{watched.url}{UI}{path}")
+            assert page.title() != "broken"
+            assert page.locator("img").count() == 0
+            if java_script_enabled:
+                width = page.evaluate("document.documentElement.scrollWidth")
+                assert width <= PHONE["width"]
+
+
+@pytest.fixture(scope="module")
+def looked_at() -> Iterator[Client]:
+    emulator = new_emulator(scenario="failing-runs")
+    with Server(emulator.application) as server:
+        client = Client(server)
+        client.call("GET", FLOWS)
+        client.call("POST", FLOWS, BAD_FLOW, **{"x-emulator-test": "tests/test_a.py::test_b"})
+        client.call("GET", f"{FLOWS}/none")
+        yield client
+        client.close()
+    emulator.close()
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_a_view_is_accessible(browser: Browser, looked_at: Client, path: str) -> None:
+    """In light, dark and on a phone, by axe-core; and it is not wider than a phone."""
+    complains = path == "/nothing"
+    with tab(browser, viewport=WIDE, reduced_motion="reduce", complains=complains) as page:
+        page.goto(f"{looked_at.url}{UI}{path}")
+        page.evaluate(axe())
+        assert violations(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert violations(page, "color-contrast") == []
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(PHONE)
+        assert violations(page) == []
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= PHONE["width"]
+
+
+@cache
+def axe() -> str:
+    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    return (Path(package.__path__[0]) / "axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(page: Page, *rules: str) -> list[str]:
+    """Return what axe-core objects to: by all of its rules, or by some."""
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = list(rules)
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    return [
+        f"{one['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
+        for one in found
+        for node in one["nodes"]
+    ]
