@@ -10,8 +10,13 @@ from typing import Any
 from benchmarks.load import prepare, run_load
 from benchmarks.process import HEADERS
 
-_FLOW_SERVICE = "/data/foundation/flowservice"
+FLOW_SERVICE = "/data/foundation/flowservice"
 _BLOB = {"id": "4c10e202-c428-4796-9208-5f1f5732b1cf", "version": "1.0"}
+BASE_CONNECTION = {
+    "name": "b",
+    "auth": {"specName": "ConnectionString", "params": {"connectionString": "AccountKey=a"}},
+    "connectionSpec": _BLOB,
+}
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,7 @@ class Target:
 
 def set_up(port: int) -> Target:
     """Create the base connection and one source connection."""
-    auth = {"specName": "ConnectionString", "params": {"connectionString": "AccountKey=a"}}
-    base = _create(port, "connections", {"name": "b", "auth": auth, "connectionSpec": _BLOB})
+    base = _create(port, "connections", BASE_CONNECTION)
     body = {
         "name": "Cloud storage source connection for delimited files",
         "description": "Cloud storage source connector",
@@ -38,7 +42,7 @@ def set_up(port: int) -> Target:
         "connectionSpec": _BLOB,
     }
     source = _create(port, "sourceConnections", body)
-    path = f"{_FLOW_SERVICE}/sourceConnections"
+    path = f"{FLOW_SERVICE}/sourceConnections"
     return Target(port, HEADERS, path, json.dumps(body).encode(), f"{path}/{source}")
 
 
@@ -56,7 +60,7 @@ def _count(target: Target) -> int:
 
 
 def _create(port: int, collection: str, body: dict[str, Any]) -> str:
-    id: str = _call(port, "POST", f"{_FLOW_SERVICE}/{collection}", body)["id"]
+    id: str = _call(port, "POST", f"{FLOW_SERVICE}/{collection}", body)["id"]
     return id
 
 

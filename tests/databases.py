@@ -71,13 +71,20 @@ class Server:
         assert done.returncode == 0, f"{program}: {done.stdout!r}"
 
 
+def why_not() -> str:
+    """Return why no server can be started; nothing if one can."""
+    if programs() is None:
+        return "there is no PostgreSQL server on this machine"
+    if os.geteuid() == 0 and _user() is None:
+        return "PostgreSQL does not run as root, and there is no user postgres or nobody"
+    return ""
+
+
 @contextmanager
 def postgresql() -> Iterator[Server]:
     """Run a server until the block ends, or skip the test with the reason."""
-    if programs() is None:
-        pytest.skip("there is no PostgreSQL server on this machine")
-    if os.geteuid() == 0 and _user() is None:
-        pytest.skip("PostgreSQL does not run as root, and there is no user postgres or nobody")
+    if reason := why_not():
+        pytest.skip(reason)
     folder = Path(tempfile.mkdtemp(prefix="aep-emulator-postgresql-"))
     try:
         if os.geteuid() == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import os
@@ -16,6 +17,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
+from emulator.serving.reading import ReadingProtocol
 from emulator.serving.server import Server
 from emulator.web.envelopes import Refusal, gateway
 from emulator.web.message import Deferred, Request, Response
@@ -150,6 +152,25 @@ def test_a_chunked_body_arrives(client: http.client.HTTPConnection) -> None:
 
 def pipelined(*paths: str) -> bytes:
     return b"".join(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() for path in paths)
+
+
+def test_the_rest_of_a_long_answer_does_not_wait_for_the_client_to_have_the_beginning(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With Nagle's algorithm, and a client that delays its ACKs, each would take 40 ms."""
+    made, options = ReadingProtocol.connection_made, []
+
+    def connection_made(self: ReadingProtocol, transport: asyncio.Transport) -> None:
+        made(self, transport)
+        sock = transport.get_extra_info("socket")
+        options.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr(ReadingProtocol, "connection_made", connection_made)
+    fresh = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
+    assert post(fresh, "/", b"a") == b"a"
+    fresh.close()
+    assert len(options) == 1
+    assert options[0] != 0
 
 
 def test_requests_of_one_packet_are_answered_in_their_order(server: Server) -> None:

@@ -1,0 +1,169 @@
+"""`python -m benchmarks.stores`: what it costs to keep state in a database, beside memory.
+
+All stores run in one run and by turns: memory, a SQLite file, PostgreSQL. PostgreSQL is a server of
+its own on this machine, without fsync, because the disk is not what is measured, or one that is
+named; its processor time is not counted. What counts are the ratios: the figures themselves are the
+machine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.calls import BASE_CONNECTION, FLOW_SERVICE, Target, set_up
+from benchmarks.load import prepare, run_load
+from benchmarks.process import EMULATOR, HEADERS, Process
+
+CONNECTIONS = (1, 16)
+LISTED = 100
+AIMS = "aims: SQLite at least 0.5 of memory's GETs, 0.25 of its POSTs; two processes above one"
+
+Figures = dict[str, dict[str, list[float]]]
+"""What was measured in each round, by its name and the store."""
+
+
+class Contender(NamedTuple):
+    """A running emulator, and what is called there."""
+
+    process: Process
+    target: Target
+
+
+def contenders(stack: ExitStack, folder: Path, postgresql: str) -> dict[str, Contender]:
+    """Start an emulator for each store."""
+    stores = {
+        "memory": ["--store", "memory"],
+        "sqlite": ["--store", f"sqlite:///{folder}/aep.db"],
+        "postgresql": ["--store", postgresql],
+    }
+    serve, port = EMULATOR[:-1], EMULATOR[-1:]
+    running = {}
+    for name, flags in stores.items():
+        process = stack.enter_context(Process([*serve, *flags, *port]))
+        running[name] = Contender(process, set_up(process.port))
+        _fill(process.port)
+    return running
+
+
+def _fill(port: int) -> None:
+    """Create base connections, so that a list has as many as it shows."""
+    body = json.dumps(BASE_CONNECTION).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for _ in range(LISTED):
+        _call(connection, "POST", f"{FLOW_SERVICE}/connections", body)
+    connection.close()
+
+
+def _call(
+    connection: http.client.HTTPConnection, method: str, path: str, body: bytes = b""
+) -> None:
+    headers = {**HEADERS, "Content-Type": "application/json"} if body else HEADERS
+    connection.request(method, path, body or None, headers)
+    reply = connection.getresponse()
+    reply.read()
+    if reply.status >= 300:
+        raise SystemExit(f"{method} {path}: {reply.status}")
+
+
+def measure(running: dict[str, Contender], rounds: int, seconds: float) -> Figures:
+    """Return requests per second and processor time of each call, and the time of a reset."""
+    figures: Figures = defaultdict(lambda: defaultdict(list))
+    for number in range(rounds):
+        order = list(running) if number % 2 == 0 else list(running)[::-1]
+        for call in ("POST", "GET", "list"):
+            for connections in CONNECTIONS:
+                for name in order:
+                    rate, cpu = _rate(running[name], call, connections, seconds)
+                    title = f"{call} at {connections}"
+                    figures[f"{title}, req/s"][name].append(rate)
+                    figures[f"{title}, cpu us"][name].append(cpu)
+    for number in range(rounds * 4):
+        for name in list(running) if number % 2 == 0 else list(running)[::-1]:
+            figures["reset, ms"][name].append(_reset(running[name].process.port))
+    return figures
+
+
+def _rate(contender: Contender, call: str, connections: int, seconds: float) -> tuple[float, float]:
+    """Return requests per second, and microseconds of the emulator's processor for each."""
+    target = contender.target
+    requests = {
+        "POST": ("POST", target.create_path, target.create_body),
+        "GET": ("GET", target.read_path, b""),
+        "list": ("GET", f"{FLOW_SERVICE}/connections?limit={LISTED}", b""),
+    }
+    request = prepare(*requests[call], target.headers)
+    before = contender.process.cpu_seconds()
+    result = run_load("127.0.0.1", target.port, request, connections, seconds)
+    if result.errors or result.non_2xx:
+        raise SystemExit(f"{call}: {result}")
+    cpu = (contender.process.cpu_seconds() - before) / result.requests
+    return result.requests_per_second, cpu * 1_000_000
+
+
+def _reset(port: int) -> float:
+    """Return how many milliseconds it takes to forget what a test has made."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    _call(connection, "POST", f"{FLOW_SERVICE}/connections", json.dumps(BASE_CONNECTION).encode())
+    begun = time.perf_counter()
+    _call(connection, "POST", "/_emulator/reset")
+    took = time.perf_counter() - begun
+    connection.close()
+    return took * 1000
+
+
+def report(figures: Figures, names: list[str]) -> None:
+    """Print the medians, and their ratios to those of memory."""
+    print(f"{'':<20}{names[0]:>10}" + "".join(f"{name:>16}  ratio" for name in names[1:]))
+    for title, rows in figures.items():
+        memory, *others = (statistics.median(rows[name]) for name in names)
+        said = "".join(f"{other:>16.1f}{other / memory:>7.2f}" for other in others)
+        print(f"{title:<20}{memory:>10.1f}{said}")
+    print("\nrequests per second: more is better; everything else: less is better")
+    print(AIMS)
+
+
+@contextmanager
+def own_postgresql() -> Iterator[str]:
+    """Run a PostgreSQL server, and yield the URL of its database.
+
+    Raises:
+        SystemExit: There is none on this machine.
+    """
+    from tests.databases import postgresql, why_not
+
+    if reason := why_not():
+        raise SystemExit(f"{reason}; name one with --postgresql")
+    with postgresql() as server:
+        yield server.url()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.stores", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement")
+    parser.add_argument(
+        "--postgresql",
+        metavar="URL",
+        help="an empty database, as --store takes it; without it a server is started",
+    )
+    arguments = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aep-emulator-")))
+        url = arguments.postgresql or stack.enter_context(own_postgresql())
+        running = contenders(stack, folder, url)
+        figures = measure(running, arguments.rounds, arguments.seconds)
+        report(figures, list(running))
+
+
+if __name__ == "__main__":
+    main()
