@@ -250,7 +250,12 @@ class Settings:
     log_level: str = _setting(
         "info",
         _choice("debug", "info", "warning", "error"),
-        "level of the log on stderr",
+        "level of the log on stderr; info has a line about each request",
+    )
+    log_format: str = _setting(
+        "text",
+        _choice("text", "json"),
+        "text: lines for people, coloured on a terminal; json: a JSON object in each line",
     )
 
 

@@ -20,8 +20,12 @@ from emulator.commands import (
 from emulator.commands.terminal import say
 
 if TYPE_CHECKING:
+    import logging
+    from typing import TextIO
+
     from emulator.emulator import Emulator
     from emulator.serving.kept_state import KeptState
+    from emulator.serving.request_log import RequestLog
     from emulator.settings import Settings
 
 HELP = "serve the emulated APIs over HTTP"
@@ -52,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Arrow's usual allocator sets a gigabyte of address space aside and keeps what is freed.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     settings = settings_of(arguments)
-    log_to_stderr(settings.log_level)
+    log = log_to_stderr(settings.log_level, settings.log_format)
     emulator = build_emulator(settings)
     kept = kept_state(emulator)
     application, runs = emulator.application, BackgroundRuns(emulator)
@@ -61,7 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
         runs.stop()
         application.interrupt()
 
-    server = Server(application, settings.host, settings.port, interrupt=interrupt)
+    requests = request_log(emulator, log, settings)
+    handler = application if requests is None else requests
+    server = Server(handler, settings.host, settings.port, interrupt=interrupt)
 
     def announce(started: Server) -> None:
         url = url_of(started.host, started.port)
@@ -69,6 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
         said = [*clock_line(emulator), *where, *who_controls(settings)]
         say(banner(url, emulator.engine.edition, settings.enforce, *said), flush=True)
         emulator.stores.processes.start()
+        if requests is not None:
+            requests.start()
         if settings.runs == "background":
             runs.start()
         if kept is not None and settings.state_seconds:
@@ -82,7 +90,24 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(_unusable(settings.host, settings.port, error)) from error
     finally:
         emulator.close()
+        if requests is not None:
+            requests.close()
     return 0
+
+
+def request_log(
+    emulator: Emulator, log: logging.StreamHandler[TextIO], settings: Settings
+) -> RequestLog | None:
+    """Return what writes a line about each request, if the level of the log has them."""
+    if settings.log_level not in ("debug", "info"):
+        return None
+    from emulator.serving.request_lines import writer
+    from emulator.serving.request_log import RequestLog
+
+    is_coloured = log.stream.isatty() and not os.environ.get("NO_COLOR")
+    is_json = settings.log_format == "json"
+    write = writer(log, is_json=is_json, is_coloured=is_coloured)
+    return RequestLog(emulator.application, write)
 
 
 def _where_state_is(emulator: Emulator) -> list[str]:

@@ -81,6 +81,7 @@ class Journal:
             if len(self._fresh) >= BATCH:
                 self._settle()
             self._latest += 1
+            exchange.incoming.number = self._latest
             item = JournalItem(self._latest, exchange)
             self._fresh.append(item)
             self._keep(item)
@@ -96,6 +97,7 @@ class Journal:
             entry = replace(masked(packed.entry(0)), described=exchange.request)
         with self._lock:
             self._latest += 1
+            exchange.incoming.number = self._latest
             self._keep(JournalItem(self._latest, packed))
             self._count(exchange, entry, self._latest, keys)
 

@@ -114,6 +114,7 @@ class HandlerProtocol(ReadingProtocol):
             self._is_refused = True
             if isinstance(self.handler, HeadObserver):
                 self.handler.refused_head(error.status, error.rule, str(error))
+            _log.info("a connection was refused: %d %s: %s", error.status, error.rule, error)
             response = _refusal(error.status, error.rule, str(error))
             self.outbox.write(self.transport, self._head(response, is_last=True) + response.body)
             self.outbox.half_close(self.transport)

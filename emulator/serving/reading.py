@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from emulator.serving.outbox import Outbox
 
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r]*", re.IGNORECASE)
+_TLS = b"\x16\x03"
+"""How a TLS handshake begins, and no request of HTTP."""
+
 _LINGER_SECONDS = 2
 _ROOM_SECONDS = 0.05
 _MOST_BEYOND = 300
@@ -110,6 +113,9 @@ class ReadingProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read what has arrived, and answer the requests that are whole."""
         if self._refusal is not None:
+            return
+        if data[:2] == _TLS and not self._is_within_message:
+            self._refuse(heads.speaks_tls())
             return
         self._has_progressed = False
         self._fed = len(data) + (self._fed if self._is_within_head else 0)

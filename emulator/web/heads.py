@@ -40,6 +40,12 @@ def unreadable(reason: str) -> HeadError:
     return HeadError(400, "platform.unreadable", f"The request cannot be read: {reason}")
 
 
+def speaks_tls() -> HeadError:
+    """Return the error of a client that begins with a TLS handshake where HTTP is spoken."""
+    message = "The client speaks TLS; this address speaks HTTP: its URL begins with http://."
+    return HeadError(400, "platform.unreadable", message)
+
+
 def target_too_long() -> HeadError:
     """Return the error of a request line beyond the budget."""
     message = f"The request's target is longer than {budgets.HEAD_BYTES} bytes."

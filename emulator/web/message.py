@@ -30,6 +30,7 @@ class Request:
         isolate: Whether it may choose an isolated emulator by its header, path or organization.
         local_address: The address of ours at which it arrived, if the transport knows.
         is_in_process: It comes from this process, so there is no browser behind it.
+        number: Its number in the journal, once it is there; else 0.
     """
 
     method: str
@@ -44,6 +45,7 @@ class Request:
     isolate: bool = True
     local_address: str = ""
     is_in_process: bool = False
+    number: int = 0
 
     @property
     def query_string(self) -> str:
