@@ -62,6 +62,7 @@ LAYERS = tuple(
         "moments output",
         "clock",
         "json_types package_data problem sandbox settings budgets etag templates form_errors",
+        "near_names",
         "storage",
         "byte_ranges store xdm",
         "documents ids jwt json_patch filters hooks mapping masking ongoing",

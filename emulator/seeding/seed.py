@@ -37,8 +37,15 @@ def read_seed_spec(raw: Json) -> SeedSpec:
     """
     from pydantic import ValidationError
 
-    from emulator.seeding.model import SeedSpec
+    from emulator.near_names import unknown_name
+    from emulator.seeding.model import Runs, SeedSpec
 
+    if isinstance(raw, dict):
+        runs = raw.get("runs")
+        for given, model in ((raw, SeedSpec), (runs if isinstance(runs, dict) else {}, Runs)):
+            if unknown := [name for name in given if name not in model.model_fields]:
+                what = "member of runs" if model is Runs else "kind of data"
+                raise SeedError(unknown_name(what, unknown[0], model.model_fields))
     try:
         return SeedSpec.model_validate(raw)
     except ValidationError as error:

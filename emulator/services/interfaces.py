@@ -6,7 +6,7 @@ class, which its `SERVICE` is checked against.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from emulator.json_types import JsonObject
@@ -153,6 +153,12 @@ class Runs(Protocol):
 class FlowService(Domain, CatchingUp, Protocol):
     """Flows and their runs."""
 
+    def order(self, scope: Scope, flow: JsonObject, sent: JsonObject) -> JsonObject:
+        """Make a run of a flow that was ordered and return it; it waits if it is for later."""
+
+    def carry_out(self, scope: Scope, run: JsonObject, *, again: bool = False) -> JsonObject:
+        """Carry out a run now, for the first time or again, and return it."""
+
     def pass_over(self, scope: Scope, until: int) -> None:
         """Pass over the runs that nobody would carry out if all were due that are until then."""
 
@@ -197,6 +203,13 @@ class DataAccess(Domain, Protocol):
 
     def files(self, scope: Scope, batch_id: str) -> list[JsonObject]:
         """Return the data set files of a batch."""
+
+    def rows(self, scope: Scope, dataset_id: str) -> Iterator[JsonObject]:
+        """Yield the rows of a data set, the oldest batch's first.
+
+        Raises:
+            FileError: One of its files cannot be read.
+        """
 
     def parts(self, scope: Scope, file_id: str) -> Sequence[Part]:
         """Return the parts of a data set file."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from emulator.journal.entry import Entry, EntryFinding
 from emulator.settings import SettingError, Settings
 from emulator.testing import assertions, pool, violations
-from emulator.testing.connection import Connection, with_options
+from emulator.testing.connection import with_options
+from emulator.testing.data import DataConnection
 from emulator.web.message import Request, Response
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from emulator.state import State
 
 
-class Aep(Connection):
+class Aep(DataConnection):
     """An emulator in this process: empty at `start`, with a manual clock and reproducible ids.
 
     While it runs, `requests` and `httpx` reach it at `url` without a socket, in any code. With

@@ -156,20 +156,15 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
             )
         for name in mark.kwargs:
             if name not in _ARGUMENTS:
-                pytest.fail(_unknown(name), pytrace=False)
+                from emulator.near_names import unknown_name
+
+                said = unknown_name("argument", name, _ARGUMENTS)
+                pytest.fail(f"the mark aep: {said}", pytrace=False)
         wanted |= mark.kwargs
     if wanted.get("fail_on", "nothing") not in FAIL_ON:
         said = f"{wanted['fail_on']!r} is not one of {', '.join(FAIL_ON)}"
         pytest.fail(f"the mark aep: fail_on: {said}", pytrace=False)
     return wanted
-
-
-def _unknown(name: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, _ARGUMENTS, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(_ARGUMENTS)}"
-    return f"the mark aep: unknown argument {name!r}; {hint}"
 
 
 def _set_up(aep: Aep, item: pytest.Item) -> None:

@@ -103,7 +103,8 @@ def report(entries: Sequence[Entry], remarked: RemarkedCalls) -> str:
     for call in [call for call in earlier if call.packed.findings][-MAX_LISTED:]:
         entry = masked(call.entry)
         lines += _reported(remarked.contract, entry, _line(remarked, call, entry))
-    if left_out := remarked.calls - len(latest):
+    left_out = remarked.calls - len(latest)
+    if left_out and (lines or latest):
         lines.insert(
             0, f"… {left_out} earlier calls" + (", of which broke rules:" if lines else "")
         )

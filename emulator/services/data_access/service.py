@@ -109,6 +109,14 @@ class DataAccess(Domain):
                 break
         return found
 
+    def rows(self, scope: Scope, dataset_id: str) -> Iterator[JsonObject]:
+        from emulator.data_plane.readers import read_rows
+
+        for key in self._data_of(scope, dataset_id):
+            content = self._blobs.open(scope.sandbox, key) or BytesIO()
+            for row in read_rows(content, key.rpartition(".")[2]):
+                yield row.value
+
     def _data_of(self, scope: Scope, dataset_id: str) -> Iterator[str]:
         for file in scope.all("dataset_file", Hint(texts=(dataset_id,))):
             if file["dataSetId"] == dataset_id and self.file(scope, file["id"]):

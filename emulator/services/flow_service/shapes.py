@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from emulator.json_types import Json, JsonObject, as_object
 from emulator.scope import Scope
 from emulator.services.flow_service.connections import found, spec_id
 from emulator.services.flow_service.listing import Query, projected
 from emulator.web import Call, Reply
+
+if TYPE_CHECKING:
+    from emulator.contract.judge import Edition
 
 MASK = "******"
 """What reads show instead of a secret; which form the platform uses is not documented."""
@@ -140,14 +144,19 @@ def one_run(call: Call, run: JsonObject) -> Reply:
 
 
 def public_run(call: Call, run: JsonObject) -> JsonObject:
-    """Return a run as reads show it.
+    """Return a run as reads show it."""
+    return shown_run(run, call.edition, call.base_url)
+
+
+def shown_run(run: JsonObject, edition: Edition, base_url: str) -> JsonObject:
+    """Return a run as an edition's documents show it.
 
     Links to the manifests of its batch lead to this emulator. In the documents of 2020-08
     activities have names for ids.
     """
     from emulator.data_plane.metrics import ACTIVITIES, EXPORT
 
-    named = call.edition.answer("flow_service.run_activities") == "named"
+    named = edition.answer("flow_service.run_activities") == "named"
     texts = {activity.id: activity.old_id for activity in ACTIVITIES} if named else {}
 
     def public(value: Json) -> Json:
@@ -156,7 +165,7 @@ def public_run(call: Call, run: JsonObject) -> JsonObject:
         if isinstance(value, list):
             return [public(item) for item in value]
         if isinstance(value, str):
-            return call.base_url + value if value.startswith(EXPORT) else texts.get(value, value)
+            return base_url + value if value.startswith(EXPORT) else texts.get(value, value)
         return value
 
     return {name: public(value) for name, value in run.items()}
