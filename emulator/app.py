@@ -18,6 +18,7 @@ from emulator.package_data import data_folder
 from emulator.platform import Platform, Service
 from emulator.services.interfaces import Domain
 from emulator.settings import SettingError, Settings
+from emulator.shared import share
 from emulator.storage import Endpoints, read_endpoints
 from emulator.store import (
     MEMORY,
@@ -76,6 +77,8 @@ def create_emulator(
     emulator.isolated.make_with(partial(_make_isolated, emulator))
     if settings.scenario:
         _begin_with_scenario(emulator)
+    if stores.processes.number:
+        share(emulator)
     return emulator
 
 
@@ -92,11 +95,10 @@ def _endpoints(settings: Settings) -> Endpoints:
 
 def _begin_with_scenario(emulator: Emulator) -> None:
     """Load the scenario of the settings, unless there is something from before."""
-    kept = emulator.snapshot() if emulator.platform.store.dump().documents else None
-    emulator.load_scenario(emulator.settings.scenario)
-    emulator.starts_with(emulator.snapshot())
-    if kept is not None:
-        emulator.restore(kept)
+    clock = emulator.platform.clock
+    scratch = _make_scratch(emulator, clock.copy() if isinstance(clock, MovableClock) else clock)
+    scratch.load_scenario(emulator.settings.scenario)
+    emulator.starts_with(scratch.snapshot())
 
 
 def _check_names(emulator: Emulator) -> None:
@@ -127,7 +129,7 @@ def _make_isolated(base: Emulator, name: str) -> Emulator:
         services=base.services,
     )
     made.isolated, made.is_isolated = base.isolated, True
-    if base.start is not None and not made.platform.store.dump().documents:
+    if base.start is not None:
         made.starts_with(replace(base.start, clock=None))
     return made
 
@@ -185,6 +187,7 @@ def _compose(
         settings,
         partial(_add_services, contract, views, services),
     )
+    platform.processes = stores.processes
     if base is not None:
         platform.on_due_change = base.platform.on_due_change
         platform.endpoints = base.platform.endpoints

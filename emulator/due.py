@@ -33,14 +33,14 @@ def first_due(scope: Scope) -> int | None:
     return None if first is None else first["at"]
 
 
-def catch_up(engine: Engine, scope: Scope) -> int:
+def catch_up(engine: Engine, scope: Scope, *, waits: bool = True) -> int:
     """Carry out the runs that are due now in a sandbox; return how many ended.
 
     Whoever carries out runs there is waited for. What is interrupted has been erased, or is due
     when the emulator starts again.
     """
     with suppress(Interrupted):
-        return _flows(engine).catch_up(scope, waits=True)
+        return _flows(engine).catch_up(scope, waits=waits)
     return 0
 
 

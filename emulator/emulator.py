@@ -127,9 +127,11 @@ class Emulator:
         self.engine.after.remove(observer)
 
     def starts_with(self, state: State) -> None:
-        """Begin with a state, now and after each reset."""
+        """Begin with a state after each reset, and now unless there is something from before."""
         self.start = state
-        self.restore(state)
+        with self.platform.store.alone():
+            if self.platform.store.is_empty():
+                self.restore(state)
         self.on_reset.append(lambda: self.restore(state))
 
     def snapshot(self) -> State:

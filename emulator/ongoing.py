@@ -15,10 +15,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
+
+Claim = tuple[str, JsonObject]
+"""The key of a claim, and its body; see `emulator/claims.py`."""
 
 INTERRUPTED = "EMULATOR-1001-503"
 """The code of a run or batch that was interrupted."""
+
+
+INTERRUPTED_TEXT = "It was interrupted: the emulator ended or was reset meanwhile."
 
 
 class Interrupted(Exception):
@@ -27,21 +34,22 @@ class Interrupted(Exception):
     code = INTERRUPTED
 
     def __init__(self) -> None:
-        super().__init__("It was interrupted: the emulator ended or was reset meanwhile.")
+        super().__init__(INTERRUPTED_TEXT)
 
 
 class Work:
     """One piece of long work.
 
     `is_interrupted` says that it is to end soon; `is_void` that what it is about has been erased or
-    replaced, so that nothing of it may be written any more.
+    replaced, so that nothing of it may be written any more. `claim` tells other processes of it.
     """
 
-    __slots__ = ("is_interrupted", "is_void", "outer", "sandbox")
+    __slots__ = ("claim", "is_interrupted", "is_void", "outer", "sandbox")
 
-    def __init__(self, sandbox: Sandbox, outer: Work | None) -> None:
+    def __init__(self, sandbox: Sandbox, outer: Work | None, claim: Claim | None) -> None:
         self.sandbox = sandbox
         self.outer = outer
+        self.claim = claim
         self.is_interrupted = self.is_void = False
 
 
@@ -55,9 +63,9 @@ class Ongoing:
         self._ended = False
 
     @contextmanager
-    def work(self, sandbox: Sandbox) -> Iterator[None]:
+    def work(self, sandbox: Sandbox, claim: Claim | None = None) -> Iterator[None]:
         """Work in a sandbox for as long as the block lasts."""
-        work = Work(sandbox, getattr(self._of_thread, "work", None))
+        work = Work(sandbox, getattr(self._of_thread, "work", None), claim)
         with self._lock:
             work.is_interrupted = self._ended
             self._works.add(work)
@@ -98,6 +106,22 @@ class Ongoing:
         while work is not None:
             if work.is_void:
                 raise Interrupted
+            work = work.outer
+
+    def claims(self) -> Iterator[tuple[Sandbox, Claim]]:
+        """Yield the claims by which this thread works."""
+        work: Work | None = getattr(self._of_thread, "work", None)
+        while work is not None:
+            if work.claim is not None:
+                yield work.sandbox, work.claim
+            work = work.outer
+
+    def let_go(self, sandbox: Sandbox, key: str) -> None:
+        """Go on without a claim: what this thread has claimed by it is done."""
+        work: Work | None = getattr(self._of_thread, "work", None)
+        while work is not None:
+            if work.sandbox == sandbox and work.claim is not None and work.claim[0] == key:
+                work.claim = None
             work = work.outer
 
     def void(self, organization: str | None = None, name: str | None = None) -> list[Sandbox]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from emulator.clock import Clock
@@ -16,14 +17,28 @@ from emulator.fixtures.library import FixtureLibrary, Fixtures
 from emulator.hooks import BatchHook, CompletionHook, EraseHook, RunHook
 from emulator.ids import Ids
 from emulator.json_types import Json, JsonObject
-from emulator.ongoing import Ongoing
+from emulator.ongoing import Interrupted, Ongoing
 from emulator.sandbox import Sandbox
 from emulator.settings import Settings
 from emulator.storage import Endpoints
-from emulator.store import ALL, Blobs, Change, Hint, Room, Store, Stored
+from emulator.store import (
+    ALL,
+    Alone,
+    Blobs,
+    Change,
+    Hint,
+    Processes,
+    Room,
+    Store,
+    Stored,
+)
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
+
+
+CLAIM = "claim"
+"""The kind of documents that say which process has begun what; see `emulator/claims.py`."""
 
 
 class Scope:
@@ -158,10 +173,10 @@ class Scope:
         """Let nobody else write in the sandbox: what is read in the block is still true at its end.
 
         Raises:
-            Interrupted: This thread works on what has been erased meanwhile.
+            Interrupted: This thread works on what has been erased meanwhile, or ended by others.
         """
         with self.platform.store.exclusive(self.sandbox):
-            self.platform.ongoing.check_place()
+            self.platform.check_place()
             yield
 
     def new_uuid(self, kind: str) -> str:
@@ -252,6 +267,11 @@ class PlatformBase:
         self.run_hooks: list[RunHook] = []
         self.batch_hooks: list[BatchHook] = []
         self.ongoing = Ongoing()
+        self.processes: Processes = Alone()
+        """Those that share the store."""
+        self.claim_numbers = count(1)
+        self.broken_claims: list[tuple[Sandbox, str, JsonObject]] = []
+        """What this process has claimed, and could not end because of an error."""
         self.completion_hooks: list[CompletionHook] = []
         self.on_erase: list[EraseHook] = []
         self.on_due_change: list[Callable[[], object]] = []
@@ -287,10 +307,24 @@ class PlatformBase:
     @contextmanager
     def replacing(self, organization: str | None = None, name: str | None = None) -> Iterator[None]:
         """Interrupt the work on what is erased or replaced in the block; nothing of it lands."""
-        with ExitStack() as stack:
+        with self.store.alone(), ExitStack() as stack:
             for sandbox in self.ongoing.void(organization, name):
                 stack.enter_context(self.store.exclusive(sandbox))
             yield
+
+    def check_place(self) -> None:
+        """Go on, unless what this thread works on has been erased, or has been ended by others.
+
+        Raises:
+            Interrupted: It has; nothing of it may be written.
+        """
+        self.ongoing.check_place()
+        if not self.processes.number:
+            return  # then what is erased has been told to whoever works on it
+        for sandbox, (key, claim) in self.ongoing.claims():
+            stored = self.store.read(sandbox, CLAIM, key)
+            if stored is None or stored.body != claim:
+                raise Interrupted
 
     def erased(self, organization: str | None = None, name: str | None = None) -> None:
         """Call `on_erase`: resources are gone, and their ids may come again."""
@@ -301,7 +335,7 @@ class PlatformBase:
     def due_changed(self) -> None:
         """Call `on_due_change`: another run may be the next that is due."""
         for notify in self.on_due_change:
-            notify()
+            self.store.after_commit(notify)
 
     def sandbox_id(self, sandbox: Sandbox) -> str:
         """Return the UUID under which services know a sandbox."""

@@ -13,7 +13,8 @@ Source: "Batch Ingestion API guide", with its pages on partial ingestion and tro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -85,6 +86,66 @@ def ingest_rows(
 ) -> JsonObject:
     """Ingest rows into a data set and end the batch. Returns the finished batch.
 
+    Arguments and errors are those of `read_in`.
+    """
+    ingested = read_in(
+        scope, batches, dataset, batch_id, input, percent=percent, diagnostics=diagnostics
+    )
+    with ingested.or_withdrawn():
+        return ingested.land()
+
+
+class Ingested:
+    """Rows that have been written and that nobody sees before their batch has ended.
+
+    `members` are those of the finished batch: its status, errors, metrics and counts.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        batches: Batches,
+        batch_id: str,
+        members: JsonObject,
+        withdraw: Callable[[], None],
+    ) -> None:
+        self.batch_id = batch_id
+        self.members = members
+        self._scope = scope
+        self._batches = batches
+        self.withdraw = withdraw
+
+    @contextmanager
+    def or_withdrawn(self) -> Iterator[None]:
+        """Let them land in the block: whatever keeps them from it, nothing of them stays."""
+        try:
+            yield
+        except BaseException:
+            self.withdraw()
+            raise
+
+    def land(self) -> JsonObject:
+        """End the batch, and return it.
+
+        Raises:
+            Interrupted: It has been ended or deleted meanwhile.
+        """
+        succeeds = self.members["status"] == "success"
+        return self._batches.finish(self._scope, self.batch_id, self.members, succeeds)
+
+
+def read_in(
+    scope: Scope,
+    batches: Batches,
+    dataset: JsonObject,
+    batch_id: str,
+    input: Input,
+    *,
+    percent: float | None = None,
+    diagnostics: bool = False,
+) -> Ingested:
+    """Read rows and write them for a data set, so that the batch can be ended in one step.
+
     Args:
         scope: Where the data set and the batch are.
         batches: Catalog's.
@@ -95,16 +156,15 @@ def ingest_rows(
         diagnostics: Whether to write the diagnostic files.
 
     Raises:
-        Interrupted: The emulator ends, or the batch has been ended or deleted meanwhile. Nothing
-            was written.
+        Interrupted: The emulator ends. Nothing was written.
     """
     ingestion = _Ingestion(scope, dataset, batch_id, diagnostics)
     try:
         members = ingestion.carry_out(input, percent or 0)
-        return batches.finish(scope, batch_id, members, members["status"] == "success")
     except BaseException:  # interrupted or broken: nothing of it may stay
         ingestion.withdraw()
         raise
+    return Ingested(scope, batches, batch_id, members, ingestion.withdraw)
 
 
 def percent_of(value: Json) -> float | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from emulator.claims import BATCH, claimed, released, working_on
 from emulator.data_plane import sources
 from emulator.data_plane.compression import UnpackedFile
 from emulator.data_plane.delta import DeltaColumn, Selection
@@ -18,7 +20,14 @@ from emulator.data_plane.flow_parts import (
     flow_mapping,
     flow_parts,
 )
-from emulator.data_plane.ingest import UNREADABLE, Input, InputRow, ingest_rows, percent_of
+from emulator.data_plane.ingest import (
+    UNREADABLE,
+    Ingested,
+    Input,
+    InputRow,
+    percent_of,
+    read_in,
+)
 from emulator.data_plane.metrics import RunResult
 from emulator.data_plane.readers import Row
 from emulator.data_plane.source_query import require_columns
@@ -28,7 +37,7 @@ from emulator.json_types import JsonObject, as_object
 from emulator.ongoing import Interrupted
 from emulator.scope import Scope
 from emulator.services.interfaces import Batches, Services
-from emulator.store import NoRoom
+from emulator.store import NoRoom, StoreFull, StoreUnavailable
 
 if TYPE_CHECKING:
     from emulator.mapping import CompiledMapping
@@ -51,10 +60,21 @@ class SourceFile(NamedTuple):
         return self.file.path.rpartition("/")[2]
 
 
+class Landing(NamedTuple):
+    """What has been read for a run, and nobody sees yet.
+
+    `land` is called in the sandbox's exclusive section and tells what became of it: so the rows,
+    and that the flow has read them, are seen in one step. Or else `withdraw` is called.
+    """
+
+    land: Callable[[], RunResult]
+    withdraw: Callable[[], object] = lambda: None
+
+
 def carry_out(
     services: Services, scope: Scope, flow: JsonObject, selection: Selection, delta: DeltaColumn
-) -> RunResult:
-    """Read what is new for a flow, map it and ingest it; return what became of it.
+) -> Landing:
+    """Read what is new for a flow, and map it; return what lands it.
 
     Args:
         services: The platform's.
@@ -69,17 +89,25 @@ def carry_out(
         files = source_files(scope, parts, selection, delta)
         reader.require_columns(parts, files)
         reader.read(parts, files, flow_mapping(services, scope, flow) if files else None)
-        return _promoted(services, scope, parts, reader) if files else reader.result()
+        return _promotion(services, scope, parts, reader) if files else Landing(reader.result)
     except FileError as error:
-        return reader.result(error.code, str(error))
-    except Interrupted as error:
-        scope.platform.ongoing.check_place()
-        return replace(reader.result(error.code, str(error)), is_interrupted=True)
+        return Landing(partial(reader.result, error.code, str(error)))
+    except Interrupted:
+        return Landing(partial(_interrupted, scope, reader))
     except NoRoom as error:
-        return reader.result(NO_ROOM, f"There is no room for the data: {error}.")
+        text = f"There is no room for the data: {error}."
+        return Landing(partial(reader.result, NO_ROOM, text))
+    except (StoreFull, StoreUnavailable):
+        raise  # how it went cannot be written either; it is ended once that can be
     except Exception as error:  # noqa: BLE001 - a bug must not break every list of flows and runs
         _log.exception("a run of flow %s broke", flow["id"])
-        return reader.result(INTERNAL_ERROR, f"The run broke: {error!r}.")
+        return Landing(partial(reader.result, INTERNAL_ERROR, f"The run broke: {error!r}."))
+
+
+def _interrupted(scope: Scope, reader: SourceReader) -> RunResult:
+    scope.platform.check_place()
+    error = Interrupted()
+    return replace(reader.result(error.code, str(error)), is_interrupted=True)
 
 
 def source_files(
@@ -204,12 +232,33 @@ class SourceReader:
         )
 
 
-def _promoted(
-    services: Services, scope: Scope, parts: FlowParts, reader: SourceReader
-) -> RunResult:
-    """Ingest the rows of a run into a batch of its own; return what became of them."""
-    diagnosed = _is_diagnosed(parts)
-    batch = _ingested(services.catalog.batches, scope, parts, reader.input, diagnosed)
+def _promotion(services: Services, scope: Scope, parts: FlowParts, reader: SourceReader) -> Landing:
+    """Read the rows of a run into a batch of its own; return what lands them."""
+    batches = services.catalog.batches
+    ingested = _ingested(batches, scope, parts, reader.input)
+    result = _result(parts, reader, ingested)
+
+    def land() -> RunResult:
+        scope.write(released(scope, ingested.batch_id))
+        try:
+            ingested.land()
+        except Interrupted:  # a client has ended the batch
+            ingested.withdraw()
+            return _interrupted(scope, reader)
+        except NoRoom as error:
+            ingested.withdraw()
+            text = f"There is no room for the data: {error}."
+            reason = {"code": "unknown", "description": f"Job aborted: {error}"}
+            batches.give_up(scope, ingested.batch_id, [reason])
+            return reader.result(NO_ROOM, text)
+        return result
+
+    return Landing(land, ingested.withdraw)
+
+
+def _result(parts: FlowParts, reader: SourceReader, ingested: Ingested) -> RunResult:
+    """Return what becomes of a run's rows once they have landed."""
+    batch = ingested.members
     metrics, warnings = batch["metrics"], reader.warnings
     errors = [_run_error(error) for error in batch["errors"]]
     if warnings:
@@ -225,39 +274,42 @@ def _promoted(
         rows_out=metrics["outputRecordCount"],
         rows_failed=metrics["failedRecordCount"],
         warnings=warnings,
-        batch=batch["id"],
-        diagnosed=diagnosed,
+        batch=ingested.batch_id,
+        diagnosed=_is_diagnosed(parts),
         errors=errors,
     )
 
 
-def _ingested(
-    batches: Batches, scope: Scope, parts: FlowParts, input: Input, diagnosed: bool
-) -> JsonObject:
-    """Ingest rows into a new batch and return it, which has ended."""
+def _ingested(batches: Batches, scope: Scope, parts: FlowParts, input: Input) -> Ingested:
+    """Read rows into a new batch, which has not ended yet."""
     members = {
         "relatedObjects": [{"type": "dataSet", "id": parts.dataset["id"]}],
         "inputFormat": {"format": "json"},
         "tags": {"acp_producer": ["flow_service"], "flowId": [parts.flow["id"]]},
     }
-    batch = batches.create(scope.for_client(parts.flow["createdClient"]), members)
+    with scope.exclusive():
+        batch = batches.create(scope.for_client(parts.flow["createdClient"]), members)
+        scope.write(claimed(scope, batch["id"], BATCH))
     percent = percent_of(parts.options.get("partialIngestionPercent"))
-    try:
-        return ingest_rows(
-            scope,
-            batches,
-            parts.dataset,
-            batch["id"],
-            input,
-            percent=percent,
-            diagnostics=diagnosed,
-        )
-    except Exception as error:
-        # Nothing else would ever end this batch; `carry_out` reports what happened.
-        code = error.code if isinstance(error, Interrupted) else "unknown"
-        reason = {"code": code, "description": f"Job aborted: {error}"}
-        batches.give_up(scope, batch["id"], [reason])
-        raise
+    with working_on(scope, batch["id"]):
+        try:
+            return read_in(
+                scope,
+                batches,
+                parts.dataset,
+                batch["id"],
+                input,
+                percent=percent,
+                diagnostics=_is_diagnosed(parts),
+            )
+        except Exception as error:
+            # Nothing else would ever end this batch; `carry_out` reports what happened.
+            code = error.code if isinstance(error, Interrupted) else "unknown"
+            reason = {"code": code, "description": f"Job aborted: {error}"}
+            with scope.exclusive():
+                batches.give_up(scope, batch["id"], [reason])
+                scope.write(released(scope, batch["id"]))
+            raise
 
 
 def _is_diagnosed(parts: FlowParts) -> bool:

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 
+from emulator.claims import working_on
 from emulator.data_plane.delta import DeltaColumn, Selection, delta_column
 from emulator.data_plane.errors import SOURCE_FAILED
 from emulator.data_plane.files import ConnectionFiles
 from emulator.data_plane.job import carry_out
-from emulator.data_plane.metrics import RunReport
+from emulator.data_plane.metrics import RunReport, RunResult
 from emulator.data_plane.schedule import Schedule, due_after, read_schedule, read_time
 from emulator.json_types import MISSING, Json, JsonObject, as_object, dotted
+from emulator.ongoing import INTERRUPTED, INTERRUPTED_TEXT
 from emulator.platform import Platform
 from emulator.scope import Scope
 
@@ -69,8 +71,7 @@ class FlowEngine:
             following = due_after(schedule, at)
             if following is not None and following <= now:
                 heappush(queue, (following, "flow", id))
-            self._queue.plan(self._scope, id, following)  # before it runs: it happens once
-            ended += self._scheduled(flow, schedule, at)
+            ended += self._scheduled(flow, schedule, at, following)
         self._queue.settle(self._scope)
         return ended
 
@@ -116,15 +117,18 @@ class FlowEngine:
 
         It keeps waiting while its flow is disabled, and fails if its flow has been deleted.
         """
-        run = self._flows.runs.find(self._scope, run_id)
-        self._queue.drop(self._scope, run_id)
-        if run is None or run["state"] not in OPEN:
-            return 0
-        flow = self._scope.find("flow", run["flowId"])
-        if flow is not None and flow["state"] != "enabled":
-            self._queue.wait(self._scope, run_id, at)
-            return 0
-        return self._carry_out_or_fail(flow, run, self._scope.now())["state"] not in OPEN
+        with self._scope.exclusive():
+            run = self._flows.runs.find(self._scope, run_id)
+            self._queue.drop(self._scope, run_id)
+            if run is None or run["state"] not in OPEN:
+                return 0
+            flow = self._scope.find("flow", run["flowId"])
+            if flow is not None and flow["state"] != "enabled":
+                self._queue.wait(self._scope, run_id, at)
+                return 0
+            self._flows.runs.claim(self._scope, run_id)
+        with working_on(self._scope, run_id):
+            return self._carry_out_or_fail(flow, run, self._scope.now())["state"] not in OPEN
 
     def _carry_out_or_fail(self, flow: JsonObject | None, run: JsonObject, at: int) -> JsonObject:
         """Carry out a run, which fails if its flow has been deleted meanwhile."""
@@ -132,15 +136,23 @@ class FlowEngine:
             return self._hold({**run, "updatedAt": at}, _FLOW_IS_GONE, at)
         return self._carry_out(flow, run, at)
 
-    def _scheduled(self, flow: JsonObject, schedule: Schedule, at: int) -> int:
-        """Make the run of a flow that is due at `at` and carry it out; tell whether it ended."""
-        progress = self._queue.progress(self._scope, flow["id"])
-        self._queue.note(self._scope, flow["id"], {"lastDue": at})
+    def _scheduled(
+        self, flow: JsonObject, schedule: Schedule, at: int, following: int | None
+    ) -> int:
+        """Make the run of a flow that is due at `at` and carry it out; tell whether it ended.
+
+        That it has begun and when the next one is due are one step, so that it happens once.
+        """
+        with self._scope.exclusive():
+            progress = self._queue.progress(self._scope, flow["id"])
+            self._queue.plan(self._scope, flow["id"], following)
+            self._queue.note(self._scope, flow["id"], {"lastDue": at})
+            run = self._flows.runs.create(self._scope, flow, {}, at, "inProgress")
         selection = _following(progress, at, progress.get("lastFile", 0))
         if "lastDue" not in progress and not schedule.backfill:
             selection = selection._replace(start=schedule.start)
-        run = self._flows.runs.create(self._scope, flow, {}, at, "inProgress")
-        return self._carry_out(flow, run, at, selection)["state"] not in OPEN
+        with working_on(self._scope, run["id"]):
+            return self._carry_out(flow, run, at, selection)["state"] not in OPEN
 
     def _carry_out(
         self, flow: JsonObject, run: JsonObject, at: int, selection: Selection | None = None
@@ -157,17 +169,48 @@ class FlowEngine:
             selection = ordered or _following(progress, at, last)
         copy_id = self._scope.new_uuid("adf_run")
         delta = DeltaColumn(_delta_name(flow, run), progress.get("delta"), selection)
-        result = carry_out(self._platform.services, self._scope, flow, selection, delta)
+        landing = carry_out(self._platform.services, self._scope, flow, selection, delta)
+        try:
+            with self._scope.exclusive():
+                result = landing.land()
+                if selection.advances and not result.is_interrupted:
+                    self._advance(flow["id"], selection, delta)
+                return self._end(flow, run, at, selection, result, copy_id)
+        except BaseException:
+            landing.withdraw()
+            raise
+
+    def _end(
+        self,
+        flow: JsonObject,
+        run: JsonObject,
+        at: int,
+        selection: Selection,
+        result: RunResult,
+        copy_id: str,
+    ) -> JsonObject:
+        """Write how a run went."""
         report = RunReport(at, (selection.start, min(selection.end, at)), _kind(flow), result)
         source, target = _first(flow, "sourceConnectionIds"), _first(flow, "targetConnectionIds")
         activities = report.activities(copy_id, source, target)
         run |= {"metrics": report.metrics(), "activities": activities}
-        with self._scope.exclusive():
-            if selection.advances and not result.is_interrupted:
-                self._advance(flow["id"], selection, delta)
-            self._flows.runs.write(self._scope, run)
-            self._flows.note_run(self._scope, run)
+        self._flows.runs.release(self._scope, run["id"])
+        self._flows.runs.write(self._scope, run)
+        self._flows.note_run(self._scope, run)
         return run
+
+    def interrupted(self, run: JsonObject) -> None:
+        """End a run whose process has ended, as an interrupted one: it has read nothing."""
+        flow, at = self._scope.find("flow", run["flowId"]), run["createdAt"]
+        error = {"code": INTERRUPTED, "message": INTERRUPTED_TEXT}
+        run = {**run, "updatedAt": self._scope.now()}
+        if flow is None:
+            self._hold(run, {"status": "failed", "errors": [error]}, at)
+            return
+        progress = self._queue.progress(self._scope, flow["id"])
+        selection = _ordered_window(as_object(run.get("params"))) or _following(progress, at, 0)
+        result = RunResult(status="failed", copy_error=error, is_interrupted=True)
+        self._end(flow, run, at, selection, result, self._scope.new_uuid("adf_run"))
 
     def _advance(self, flow_id: str, selection: Selection, delta: DeltaColumn) -> None:
         """Remember how far a flow has read, so that its next run begins there."""
@@ -190,6 +233,7 @@ class FlowEngine:
         duration = {"startedAtUTC": at, "completedAtUTC": at}
         run |= {"metrics": {"durationSummary": duration, "statusSummary": held}, "activities": []}
         with self._scope.exclusive():
+            self._flows.runs.release(self._scope, run["id"])
             self._flows.runs.write(self._scope, run)
             if run["state"] in OPEN:
                 self._queue.wait(self._scope, run["id"], at)

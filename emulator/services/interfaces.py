@@ -57,8 +57,8 @@ class Batches(Protocol):
             Interrupted: It has been ended or deleted by somebody else.
         """
 
-    def give_up(self, scope: Scope, id: str, errors: list[JsonObject]) -> None:
-        """End a batch that is still open as failed."""
+    def give_up(self, scope: Scope, id: str, errors: list[JsonObject]) -> bool:
+        """End a batch as failed; tell whether it was still open."""
 
     def withdraw(self, scope: Scope, id: str, status: str) -> None:
         """Take a batch's data out of reach."""
@@ -146,6 +146,12 @@ class Runs(Protocol):
     ) -> JsonObject:
         """Store a run that has not been carried out and return it."""
 
+    def claim(self, scope: Scope, id: str) -> None:
+        """Claim a run that is carried out now."""
+
+    def release(self, scope: Scope, id: str) -> None:
+        """Let go of a run that is not carried out any more."""
+
     def write(self, scope: Scope, run: JsonObject) -> JsonObject:
         """Write a changed run and return it with its new etag."""
 
@@ -161,6 +167,9 @@ class FlowService(Domain, CatchingUp, Protocol):
 
     def pass_over(self, scope: Scope, until: int) -> None:
         """Pass over the runs that nobody would carry out if all were due that are until then."""
+
+    def end_left_behind(self, scope: Scope, run_id: str) -> None:
+        """End a run that nobody carries out any more, as one that was interrupted."""
 
     @property
     def queue(self) -> RunQueue:
@@ -188,6 +197,9 @@ class BatchIngestion(Domain, Protocol):
 
     def advance(self, scope: Scope, id: str) -> None:
         """Bring a waiting batch one step nearer to its end, since a client reads it."""
+
+    def end_left_behind(self, scope: Scope, id: str) -> None:
+        """End a batch that nobody ingests any more, as one that was interrupted."""
 
 
 class Part(Protocol):

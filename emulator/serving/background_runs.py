@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from emulator.budgets import MAX_BACKGROUND_SANDBOXES
@@ -18,13 +19,15 @@ from emulator.due import catch_up, first_due, scopes
 from emulator.emulator import Emulator
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
+from emulator.services.interfaces import FIRST_DUE
 from emulator.serving.workers import Workers
+from emulator.shared import engines_with
 from emulator.web.engine import Engine
 
 _log = logging.getLogger("emulator")
 
 MAX_SLEEP_SECONDS = 10.0
-"""The longest sleep: the machine's clock may be set, and another process may plan runs."""
+"""The longest sleep: the machine's clock may be set, and another process may have gone."""
 
 HELD_SECONDS = 1.0
 """How long what is still due afterwards waits, such as a run that a fault holds up."""
@@ -88,7 +91,7 @@ class BackgroundRuns:
     def _begin_due(self) -> float:
         """Have a worker carry out whatever is due; return in how many seconds to look again."""
         seconds, seen = MAX_SLEEP_SECONDS, set()
-        for engine in (self._emulator.engine, *self._emulator.isolated.engines()):
+        for engine in self._engines():
             if isinstance(engine.platform.clock, ManualClock):
                 continue
             for scope in scopes(engine):
@@ -98,6 +101,11 @@ class BackgroundRuns:
         with self._lock:
             self._held = {place: held for place, held in self._held.items() if place in seen}
         return seconds
+
+    def _engines(self) -> Iterable[Engine]:
+        if self._emulator.stores.processes.number:
+            return engines_with(self._emulator, FIRST_DUE)
+        return (self._emulator.engine, *self._emulator.isolated.engines())
 
     def _begin(self, place: _Place, scope: Scope) -> float:
         """Have a sandbox's due runs carried out; return in how many seconds to look again."""
@@ -121,7 +129,8 @@ class BackgroundRuns:
         """Carry out what is due in a sandbox; what is still due then is held for a while."""
         seconds, due = HELD_SECONDS, first_due(scope)
         try:
-            catch_up(place.engine, scope)
+            # Another process that is at it is not waited for: others are due here.
+            catch_up(place.engine, scope, waits=not place.engine.platform.processes.number)
             due = first_due(scope)
         except Exception:  # noqa: BLE001 - a worker must go on, and so must the other sandboxes
             _log.exception("what is due in the sandbox %s could not be carried out", scope.sandbox)

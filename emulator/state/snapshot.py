@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from emulator.clock import ManualClock
+from emulator.left_behind import end_left_behind
 from emulator.sandbox import Sandbox
+from emulator.scope import CLAIM
 from emulator.store import Blob, Snapshot, Store
 
 if TYPE_CHECKING:
@@ -137,8 +139,10 @@ def restore(engine: Engine, state: State) -> None:
         for blob in state.blobs:
             blobs.put(*blob)
         engine.platform.erased()
-    engine.edition = state.edition
-    engine.enforce = state.enforce
-    engine.requests = state.requests
-    if state.clock is not None and isinstance(clock, ManualClock):
-        clock.jump(state.clock)
+        engine.edition = state.edition
+        engine.enforce = state.enforce
+        engine.requests = state.requests
+        if state.clock is not None and isinstance(clock, ManualClock):
+            clock.jump(state.clock)
+        if any(kind == CLAIM for _, kind in state.store.documents):
+            end_left_behind(engine, lambda _: True)  # nobody goes on with what went on then

@@ -17,6 +17,7 @@ from emulator.store.base import (
 )
 from emulator.store.blobs import Blob, Blobs, MemoryBlobs
 from emulator.store.memory import MemoryStore
+from emulator.store.processes import Alone, Processes
 from emulator.store.room import NoRoom, Room
 from emulator.store.stores import MemoryStores, Stores, open_stores
 from emulator.store.urls import MEMORY
@@ -26,6 +27,7 @@ __all__ = [
     "ALL",
     "EMPTY",
     "MEMORY",
+    "Alone",
     "Blob",
     "Blobs",
     "Change",
@@ -36,6 +38,7 @@ __all__ = [
     "MemoryStores",
     "NoRoom",
     "Place",
+    "Processes",
     "Room",
     "Row",
     "Snapshot",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -180,6 +180,9 @@ class Store(Protocol):
     def erase(self, organization: str | None = None, name: str | None = None) -> None:
         """Forget everything, or one organization, or one sandbox of it; counters included."""
 
+    def is_empty(self) -> bool:
+        """Tell whether it holds no document."""
+
     def dump(self) -> Snapshot:
         """Return everything."""
 
@@ -191,6 +194,15 @@ class Store(Protocol):
 
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         """Let one writer at a time decide and write in a sandbox."""
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Replace much in one step: meanwhile nobody else writes, in any sandbox and process.
+
+        A store in memory has nothing to do for it.
+        """
+
+    def after_commit(self, function: Callable[[], object]) -> None:
+        """Call a function as soon as others can see what this thread has written."""
 
     def close(self) -> None:
         """Release all resources."""

@@ -125,6 +125,14 @@ class Database:
                 yield connection
 
     @contextmanager
+    def alone(self, world: str) -> Iterator[sa.Connection]:
+        """Write much in one transaction, while nobody else is in a section of an emulator."""
+        with self.whole() as connection:
+            if self.is_postgresql:
+                connection.execute(_WORLD_ALONE, {"world": _lock_number(f"world {world}")})
+            yield connection
+
+    @contextmanager
     def _as_writer(self, connection: sa.Connection) -> Iterator[_Writer]:
         """Have all that this thread does in the block in one transaction, which is then ended."""
         self._thread.writer = writer = _Writer(connection)
@@ -167,7 +175,9 @@ class Database:
 
     def _enter(self, writer: _Writer, place: str) -> None:
         if self.is_postgresql and place not in writer.places:
-            _lock(writer.connection, place)
+            world = f"world {place.partition(chr(10))[0]}"
+            numbers = {"world": _lock_number(world), "number": _lock_number(place)}
+            writer.connection.execute(_PLACE, numbers)
         writer.places.add(place)
 
     def _section(self, place: str) -> threading.RLock:
@@ -208,13 +218,18 @@ def _line(error: BaseException) -> str:
 
 
 def _lock(connection: sa.Connection, place: str) -> None:
-    """Lock a place until the transaction ends, among all processes."""
+    """Lock something until the transaction ends, among all processes."""
+    connection.execute(_ADVISORY, {"number": _lock_number(place)})
+
+
+def _lock_number(place: str) -> int:
     digest = hashlib.blake2b(place.encode(), digest_size=8).digest()
-    number = int.from_bytes(digest, "big", signed=True)
-    connection.execute(_ADVISORY, {"number": number})
+    return int.from_bytes(digest, "big", signed=True)
 
 
 _ADVISORY = sa.text("select pg_advisory_xact_lock(:number)")
+_PLACE = sa.text("select pg_advisory_xact_lock_shared(:world), pg_advisory_xact_lock(:number)")
+_WORLD_ALONE = sa.text("select pg_advisory_xact_lock(:world)")
 
 
 def _engine(url: str) -> sa.Engine:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from operator import itemgetter
 from typing import TypeVar
@@ -290,6 +290,9 @@ class MemoryStore:
             self._own = {key: rows for key, rows in self._own.items() if not goes(key[0])}
             self._counters = {key: n for key, n in self._counters.items() if not goes(key[0])}
 
+    def is_empty(self) -> bool:
+        return not self.dump().documents
+
     def dump(self) -> Snapshot:
         with self._lock:
             self._own = {}
@@ -331,6 +334,12 @@ class MemoryStore:
         if is_free:
             writer.release()
         return not is_free
+
+    def alone(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def after_commit(self, function: Callable[[], object]) -> None:
+        function()
 
     def close(self) -> None:
         self.erase()

@@ -43,6 +43,9 @@ class Processes(Protocol):
             StoreUnavailable: The store does not answer.
         """
 
+    def end_gone(self) -> None:
+        """Call `on_gone` if processes are gone."""
+
     def tick(self) -> None:
         """Look once after what is shared: call `on_gone` if need be, then `on_tick`."""
 
@@ -64,6 +67,9 @@ class Alone:
 
     def living(self) -> frozenset[int]:
         return frozenset((self.number,))
+
+    def end_gone(self) -> None:
+        """Nothing is shared."""
 
     def tick(self) -> None:
         """Nothing is shared."""
@@ -112,26 +118,29 @@ class SharingProcesses:
         self._lock = lock
         self._registry = registry
         self._ended = threading.Event()
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = threading.RLock()
         self._fails = False
 
     def living(self) -> frozenset[int]:
         return self._lock.held(self._registry.numbers()) | {self.number}
 
-    def tick(self) -> None:
+    def end_gone(self) -> None:
         with self._one_at_a_time:
             self._lock.hold()
             # Whoever is in the table has taken its lock before; so the table is read first.
             others = self._registry.numbers()
             gone = others - self._lock.held(others)
             if gone:
-                for leave in list(self.on_gone):
-                    leave(gone)
+                for function in list(self.on_gone):
+                    function(gone)
                 for number in gone:
                     self._registry.remove(number)
                     self._lock.forget(number)
-            for function in list(self.on_tick):
-                function()
+
+    def tick(self) -> None:
+        self.end_gone()
+        for function in list(self.on_tick):
+            function()
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="tick", daemon=True).start()

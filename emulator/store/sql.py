@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
@@ -194,9 +194,14 @@ class SqlStore:
         return number
 
     def erase(self, organization: str | None = None, name: str | None = None) -> None:
-        with self._database.whole() as connection:
+        with self._database.alone(self._world) as connection:
             for table in (DOCUMENT, COUNTER):
                 connection.execute(sa.delete(table).where(self._inside(table, organization, name)))
+
+    def is_empty(self) -> bool:
+        query = sa.select(sa.literal(1)).where(_D.world == self._world).limit(1)
+        with self._database.connection() as connection:
+            return connection.execute(query).first() is None
 
     def dump(self) -> Snapshot:
         documents: dict[Place, dict[str, Row]] = defaultdict(dict)
@@ -240,7 +245,7 @@ class SqlStore:
             if sandbox in (None, place)
         ]
         where = (None, None) if sandbox is None else sandbox
-        with self._database.whole() as connection:
+        with self._database.alone(self._world) as connection:
             for table, rows in ((DOCUMENT, documents), (COUNTER, counters)):
                 connection.execute(sa.delete(table).where(self._inside(table, *where)))
                 if rows:
@@ -251,6 +256,12 @@ class SqlStore:
 
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         return self._database.exclusive(self._section(sandbox))
+
+    def alone(self) -> AbstractContextManager[object]:
+        return self._database.alone(self._world)
+
+    def after_commit(self, function: Callable[[], object]) -> None:
+        self._database.after_commit(function)
 
     def close(self) -> None:
         """Nothing is held; the database is closed by who has opened it."""

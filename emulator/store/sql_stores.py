@@ -52,11 +52,16 @@ class SqlStores:
     def values(self, world: str = "") -> SqlValues:
         return SqlValues(self._database, world)
 
-    def worlds(self) -> list[str]:
-        query = sa.union(
-            *(
-                sa.select(table.c.world).where(table.c.world != "")
-                for table in (DOCUMENT, COUNTER, BLOB)
+    def worlds(self, kind: str = "") -> list[str]:
+        of_kind = sa.select(DOCUMENT.c.world).where(DOCUMENT.c.world != "", DOCUMENT.c.kind == kind)
+        query = (
+            of_kind.distinct()
+            if kind
+            else sa.union(
+                *(
+                    sa.select(table.c.world).where(table.c.world != "")
+                    for table in (DOCUMENT, COUNTER, BLOB)
+                )
             )
         )
         with self._database.connection() as connection:

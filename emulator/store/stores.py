@@ -31,8 +31,11 @@ class Stores(Protocol):
     def values(self, world: str = "") -> Values:
         """Return what an emulator has been told to be like."""
 
-    def worlds(self) -> list[str]:
-        """Return the names of isolated emulators that there are from before, or elsewhere."""
+    def worlds(self, kind: str = "") -> list[str]:
+        """Return the names of isolated emulators that there are from before, or elsewhere.
+
+        With a kind, of those that hold documents of it.
+        """
 
     def check(self) -> None:
         """Ask whether it can be used now.
@@ -70,7 +73,7 @@ class MemoryStores:
     def values(self, world: str = "") -> Values:
         return MemoryValues()
 
-    def worlds(self) -> list[str]:
+    def worlds(self, kind: str = "") -> list[str]:
         return []
 
     def check(self) -> None:

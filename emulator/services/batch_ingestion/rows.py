@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 
 from emulator.data_plane.ingest import (
     UNREADABLE,
+    Ingested,
     Input,
     InputRow,
-    ingest_rows,
     percent_of,
+    read_in,
     schema_of,
 )
 from emulator.data_plane.readers import column_names, nested_rows, read_rows
@@ -27,8 +28,8 @@ PREVIEW_ROWS = 100
 """How many rows a preview has at most."""
 
 
-def ingest(scope: Scope, batches: Batches, batch: JsonObject) -> None:
-    """End a batch with the rows of its files."""
+def read_files(scope: Scope, batches: Batches, batch: JsonObject) -> Ingested:
+    """Read the rows of a batch's files, so that they can land."""
     # A data set that has been deleted meanwhile has nothing but its id.
     dataset_id = dataset_ids(batch)[0]
     dataset = scope.find("dataset", dataset_id) or {"id": dataset_id}
@@ -36,7 +37,7 @@ def ingest(scope: Scope, batches: Batches, batch: JsonObject) -> None:
     rows = _rows(scope, batch, dataset, files)
     names, size = [file["name"] for file in files], sum(file["size"] for file in files)
     tags = batch["tags"]
-    ingest_rows(
+    return read_in(
         scope,
         batches,
         dataset,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
+from emulator.claims import BATCH, claimed, released, working_on
 from emulator.data_plane.errors import INTERNAL_ERROR
 from emulator.hooks import CompletionPolicy
 from emulator.json_types import JsonObject
-from emulator.ongoing import Interrupted
+from emulator.ongoing import INTERRUPTED, INTERRUPTED_TEXT, Interrupted
 from emulator.platform import Platform
 from emulator.scope import Scope
 from emulator.services.batch_ingestion import uploads
 from emulator.services.batch_ingestion.input_format import input_format
 from emulator.services.interfaces import Batches, Domain, dataset_ids
+from emulator.store import StoreFull, StoreUnavailable
 
 _log = logging.getLogger("emulator")
 
@@ -54,6 +57,7 @@ class BatchIngestion(Domain):
         policy = self._policy(scope, batch)
         self._batches.update(scope, id, {"status": "loaded"})
         if policy.polls == 0:
+            scope.write(claimed(scope, id, BATCH))
             return policy
         scope.write(scope.change(POLICY, id, {**policy._asdict(), "seen": 0}))
         return None
@@ -69,8 +73,7 @@ class BatchIngestion(Domain):
         with scope.exclusive():
             policy = self._one_step(scope, id)
         if policy is not None:
-            with scope.platform.ongoing.work(scope.sandbox):
-                self.end(scope, id, policy)
+            self.end(scope, id, policy)
 
     def _one_step(self, scope: Scope, id: str) -> CompletionPolicy | None:
         """Count a read of a waiting batch; return its policy if its end has come."""
@@ -80,7 +83,7 @@ class BatchIngestion(Domain):
             return None
         seen, policy = waiting.pop("seen"), CompletionPolicy(**waiting)
         if self._is_over(policy, seen):
-            scope.write(scope.change(POLICY, id, None))
+            scope.write(scope.change(POLICY, id, None), claimed(scope, id, BATCH))
             return policy
         if seen:  # the first read still answers loaded
             self._batches.update(scope, id, {"status": "staging"})
@@ -104,32 +107,50 @@ class BatchIngestion(Domain):
     def end(self, scope: Scope, id: str, policy: CompletionPolicy) -> None:
         """Ingest a batch's files, or let it fail as its policy says; the uploads go.
 
-        Others may write meanwhile, and end the batch in another way.
+        Others may write meanwhile, and end the batch in another way. It has been claimed before.
         """
         error = {"code": policy.code, "description": policy.description or "Job aborted."}
-        try:
-            if policy.code:
-                self.fail(scope, id, [error])
-            else:
-                self._ingest(scope, id)
-        except Interrupted as interrupted:
-            scope.platform.ongoing.check_place()
-            error = {"code": interrupted.code, "description": str(interrupted)}
-            self._batches.give_up(scope, id, [error])
-        except Exception as broken:  # noqa: BLE001 - a bug must not leave a batch without an end
-            _log.exception("batch %s broke", id)
-            error = {"code": INTERNAL_ERROR, "description": f"Job aborted: {broken!r}."}
-            self._batches.give_up(scope, id, [error])
+        with working_on(scope, id):
+            try:
+                batch = scope.find("batch", id)
+                if policy.code:
+                    self._land(scope, id, lambda: self.fail(scope, id, [error]))
+                elif batch and is_of_files(batch):
+                    self._ingest(scope, batch)
+                else:  # it was changed through Catalog while it waited
+                    self._land(scope, id, lambda: self.fail(scope, id))
+            except (StoreFull, StoreUnavailable):
+                raise  # it is ended once that can be written
+            except Interrupted:
+                self._give_up(scope, id, INTERRUPTED, INTERRUPTED_TEXT)
+            except Exception as broken:  # noqa: BLE001 - a batch must not be without an end
+                _log.exception("batch %s broke", id)
+                self._give_up(scope, id, INTERNAL_ERROR, f"Job aborted: {broken!r}.")
+
+    def end_left_behind(self, scope: Scope, id: str) -> None:
+        error = {"code": INTERRUPTED, "description": INTERRUPTED_TEXT}
+        if self._batches.give_up(scope, id, [error]) or scope.find("batch", id) is None:
+            for folder in ("data", "failed", "meta"):
+                scope.platform.blobs.delete_all(scope.sandbox, f"batches/{id}/{folder}/")
         uploads.forget(scope, id)
 
-    def _ingest(self, scope: Scope, id: str) -> None:
-        batch = scope.find("batch", id)
-        if batch and is_of_files(batch):
-            from emulator.services.batch_ingestion.rows import ingest
+    def _land(self, scope: Scope, id: str, land: Callable[[], object]) -> None:
+        """End a batch and forget what it was made of, in one step."""
+        with scope.exclusive():
+            land()
+            uploads.forget(scope, id)
+            scope.write(released(scope, id))
 
-            ingest(scope, self._batches, batch)
-        else:  # it was changed through Catalog while it waited
-            self.fail(scope, id)
+    def _give_up(self, scope: Scope, id: str, code: str, description: str) -> None:
+        error = {"code": code, "description": description}
+        self._land(scope, id, lambda: self._batches.give_up(scope, id, [error]))
+
+    def _ingest(self, scope: Scope, batch: JsonObject) -> None:
+        from emulator.services.batch_ingestion.rows import read_files
+
+        ingested = read_files(scope, self._batches, batch)
+        with ingested.or_withdrawn():
+            self._land(scope, batch["id"], ingested.land)
 
     def fail(self, scope: Scope, id: str, errors: list[JsonObject] | None = None) -> None:
         """End a batch that has not ended as failed."""

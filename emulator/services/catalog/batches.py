@@ -127,11 +127,13 @@ class Batches:
                 raise Interrupted
             return self._finish(scope, _changed(scope, batch, members), lands)
 
-    def give_up(self, scope: Scope, id: str, errors: list[JsonObject]) -> None:
-        """End a batch that is still open as failed."""
+    def give_up(self, scope: Scope, id: str, errors: list[JsonObject]) -> bool:
+        """End a batch as failed; tell whether it was still open."""
         with scope.exclusive():
-            if self._open(scope, id) is not None:
+            is_open = self._open(scope, id) is not None
+            if is_open:
                 self.update(scope, id, {"status": "failed", "errors": errors})
+        return is_open
 
     def _open(self, scope: Scope, id: str) -> JsonObject | None:
         """Return a batch that has not come to an end."""

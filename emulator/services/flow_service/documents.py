@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emulator.claims import WORDS
 from emulator.data_plane.files import FILE
 from emulator.documents import (
     COUNT,
@@ -14,6 +15,7 @@ from emulator.documents import (
     one_of,
     or_null,
 )
+from emulator.scope import CLAIM
 from emulator.services.flow_service.flows import FLOW, PARTS
 from emulator.services.flow_service.run_queue import PROGRESS, QUEUE
 from emulator.services.flow_service.runs import RUN
@@ -72,6 +74,9 @@ DOCUMENTS = (
         QUEUE,
         members({"id": TEXT, "at": MOMENT, "what": one_of("flow", "run")}, closed=True),
         "{id}",
+    ),
+    DocumentModel(
+        CLAIM, members({"what": one_of(*WORDS), "process": COUNT, "number": COUNT}, closed=True)
     ),
     DocumentModel(FIRST_DUE, members({"at": MOMENT}, closed=True)),
     DocumentModel(

@@ -5,6 +5,8 @@ Source: "Monitor dataflows" for their shape, "Create flow runs for on-demand ing
 
 from __future__ import annotations
 
+from emulator.claims import RUN as RUN_CLAIM
+from emulator.claims import claimed, released
 from emulator.json_types import JsonObject, as_object
 from emulator.scope import Scope
 
@@ -48,7 +50,7 @@ class Runs:
             flow: Whose run; it says who ordered it, too.
             sent: What an order said; members that nobody documents are kept.
             at: When it was ordered or due, in milliseconds.
-            state: `scheduled`, or `inProgress` if it is carried out now.
+            state: `scheduled`, or `inProgress` if it is carried out now; then it is claimed.
         """
         run: JsonObject = {
             "id": scope.new_uuid(RUN),
@@ -67,8 +69,19 @@ class Runs:
             "activities": [],
         }
         _tag(scope, run, 1)
-        scope.write(scope.change(RUN, run["id"], run, expected=0))
+        changes = [scope.change(RUN, run["id"], run, expected=0)]
+        if state == "inProgress":
+            changes.append(claimed(scope, run["id"], RUN_CLAIM))
+        scope.write(*changes)
         return run
+
+    def claim(self, scope: Scope, id: str) -> None:
+        """Claim a run that is carried out now."""
+        scope.write(claimed(scope, id, RUN_CLAIM))
+
+    def release(self, scope: Scope, id: str) -> None:
+        """Let go of a run that is not carried out any more."""
+        scope.write(released(scope, id))
 
     def write(self, scope: Scope, run: JsonObject) -> JsonObject:
         """Write a changed run, whose state follows its status, and return it with its new etag."""

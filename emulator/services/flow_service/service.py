@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from emulator import json_patch
+from emulator.claims import runner, working_on
 from emulator.data_plane.delta import delta_column, transformation
 from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
@@ -78,6 +79,11 @@ class FlowService:
         with self.running(scope, waits=waits) as is_ours:
             return self.engine(scope).catch_up() if is_ours else 0
 
+    def end_left_behind(self, scope: Scope, run_id: str) -> None:
+        run = self.runs.find(scope, run_id)
+        if run is not None:
+            self.engine(scope).interrupted(run)
+
     def pass_over(self, scope: Scope, until: int) -> None:
         with self.running(scope, waits=True):
             self.engine(scope).pass_over(until)
@@ -86,16 +92,21 @@ class FlowService:
     def running(self, scope: Scope, *, waits: bool) -> Iterator[bool]:
         """Carry out runs of a sandbox in the block, where one thread at a time does.
 
-        Yields whether it is this one: without `waits` it is not if another is at it. Nobody who is
-        in the sandbox's exclusive section may wait, because whoever carries out a run enters it.
+        Yields whether it is this one: without `waits` it is not if another is at it, also one of
+        another process. Nobody who is in the sandbox's exclusive section may wait, because whoever
+        carries out a run enters it.
         """
         lock = self._running.get(scope.sandbox)
         if lock is None:
             lock = self._running.setdefault(scope.sandbox, RLock())
         is_ours = lock.acquire(blocking=waits)
         try:
-            with scope.platform.ongoing.work(scope.sandbox):
-                yield is_ours
+            if is_ours and scope.platform.processes.number:
+                with runner(scope, waits=waits) as is_runner:
+                    yield is_runner
+            else:
+                with scope.platform.ongoing.work(scope.sandbox):
+                    yield is_ours
         finally:
             if is_ours:
                 lock.release()
@@ -106,8 +117,13 @@ class FlowService:
 
     def carry_out(self, scope: Scope, run: JsonObject, *, again: bool = False) -> JsonObject:
         """Carry out a run now, for the first time or again, and return it."""
-        with self.running(scope, waits=True):
-            return self.engine(scope).carry_out(run, again=again)
+        if again:
+            with self.running(scope, waits=True):
+                self.runs.claim(scope, run["id"])
+                with working_on(scope, run["id"]):
+                    return self.engine(scope).carry_out(run, again=True)
+        with working_on(scope, run["id"]), self.running(scope, waits=True):
+            return self.engine(scope).carry_out(run)
 
     def engine(self, scope: Scope) -> FlowEngine:
         """Return what carries out runs in a sandbox."""

@@ -1,0 +1,39 @@
+"""What a process does for a store that it shares with others, beside answering requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emulator.emulator import Emulator
+from emulator.json_types import JsonObject
+from emulator.left_behind import end_broken, end_left_behind
+from emulator.scope import CLAIM
+from emulator.web.engine import Engine
+
+
+def share(emulator: Emulator) -> None:
+    """Look from now on after what other processes have left behind, and do so once."""
+    processes = emulator.stores.processes
+
+    def end_gone(gone: frozenset[int]) -> None:
+        def is_left(claim: JsonObject) -> bool:
+            return claim["process"] in gone
+
+        for engine in engines_with(emulator, CLAIM):
+            end_left_behind(engine, is_left)
+        emulator.platform.due_changed()  # what was theirs to carry out
+
+    def end_own() -> None:
+        for engine in (emulator.engine, *emulator.isolated.engines()):
+            end_broken(engine)
+
+    processes.on_gone.append(end_gone)
+    processes.on_tick.append(end_own)
+    processes.end_gone()
+
+
+def engines_with(emulator: Emulator, kind: str) -> Iterator[Engine]:
+    """Yield an emulator's engine, and those of its isolated ones that hold documents of a kind."""
+    yield emulator.engine
+    for name in emulator.stores.worlds(kind):
+        yield emulator.isolated(name).engine
