@@ -192,7 +192,7 @@ def _compose(
         platform.on_due_change = base.platform.on_due_change
         platform.endpoints = base.platform.endpoints
     engine = Engine(contract, platform, views, stores.values(world), stores.processes.number)
-    faults, journal, coverage = _observe(engine, base)
+    faults, journal, coverage = _observe(engine, base, stores)
     made = Emulator(
         settings,
         contract,
@@ -218,25 +218,37 @@ def _compose(
 
 
 def _observe(
-    engine: Engine, base: Emulator | None
+    engine: Engine, base: Emulator | None, stores: Stores
 ) -> tuple[Faults, Journal | None, LiveCoverage | None]:
     """Add what observes or changes exchanges to an engine; `base` shares its journal."""
-    settings = engine.platform.settings
     # First, because the others report which faults there were.
     faults = Faults(engine)
     faults.restart()
-    if settings.self_check:
+    if engine.platform.settings.self_check:
         engine.after.append(SelfCheck(engine.contract))
-    if base is not None:
-        journal, coverage = base.journal, base.coverage
-    else:
-        journal = Journal(settings.journal) if settings.journal else None
-        coverage = LiveCoverage(engine.contract, journal) if journal is not None else None
+    journal, coverage = _journal(engine, stores) if base is None else (base.journal, base.coverage)
     if journal is not None:
         engine.after.append(journal.add)
     if base is not None:
         engine.after.extend(base.observers)
     return faults, journal, coverage
+
+
+def _journal(engine: Engine, stores: Stores) -> tuple[Journal | None, LiveCoverage | None]:
+    """Return a journal and its coverage: of this process, or of all that share a store."""
+    contract, most = engine.contract, engine.platform.settings.journal
+    if not most:
+        return None, None
+    calls = stores.calls()
+    if calls is None:
+        journal = Journal(most)
+        return journal, LiveCoverage(contract, journal)
+    # Stores in memory do without.
+    from emulator.coverage.lasting import LastingCoverage
+    from emulator.journal.lasting import LastingJournal
+
+    lasting = LastingJournal(calls, contract.operations, most)
+    return lasting, LastingCoverage(contract, lasting, calls)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

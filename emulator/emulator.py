@@ -185,6 +185,8 @@ class Emulator:
         self.platform.ongoing.end()
         if not self.is_isolated:
             self.isolated.close()
+            if self.journal is not None:
+                self.journal.close()
         self.platform.store.close()
         self.platform.blobs.close()
         if not self.is_isolated:

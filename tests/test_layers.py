@@ -37,6 +37,7 @@ THIRD_PARTY = {
         "store.process_locks",
         "store.sql",
         "store.sql_blobs",
+        "store.sql_calls",
         "store.sql_stores",
         "store.tables",
     },
@@ -283,7 +284,16 @@ def test_commands_reach_services_only_through_the_application() -> None:
 
 def test_entries_and_their_coverage_need_no_running_emulator() -> None:
     """So that recorded traffic can be judged and counted in the same way."""
-    running = ("journal.item", "journal.journal", "journal.packing", "coverage.live")
+    running = (
+        *("journal.item", "journal.journal", "journal.packing", "coverage.live"),
+        *(
+            "journal.lasting",
+            "journal.numbers",
+            "journal.packs",
+            "journal.written",
+            "coverage.lasting",
+        ),
+    )
     for name, tree in trees():
         if name.startswith(("coverage", "journal.")) and name not in running:
             known = ours(imported(tree))

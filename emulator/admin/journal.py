@@ -85,8 +85,8 @@ class JournalViews:
         newest_first = _choice(asked, "order", "newest", "oldest") == "newest"
         limit = _number(asked, "limit", search.PAGE, search.MAX_PAGE)
         cursor = _number(asked, "cursor", 0)
-        kept = self._journal.entries(newest_first=newest_first)
-        found = search.behind(search.filtered(kept, asked), cursor, newest_first=newest_first)
+        kept = self._journal.entries(newest_first=newest_first, behind=cursor)
+        found = search.filtered(kept, asked)
         pieces = page(found, limit, is_full=form == "full")
         return Response(pieces, mimetype="application/json")
 

@@ -225,6 +225,10 @@ class Coverage:
         """Return the counts of a tally by rule."""
         return self.tallies[key].rules(self.applicable_rules(key.edition, key.group))
 
+    def anew(self) -> Coverage:
+        """Return a coverage that has counted nothing, and knows the rules as this one does."""
+        return self.only(())
+
     def without(self, test: str) -> Coverage:
         """Return what all other tests have covered; it takes over the counts, to go on counting."""
         part = self.only(self._tests - {shown_name(test)})

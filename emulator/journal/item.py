@@ -58,12 +58,17 @@ class JournalItem:
     """What the journal holds of one call, with its number and about how many bytes it takes.
 
     An exchange may still change until its reply has gone out; then it is packed.
+
+    Attributes:
+        moment: When it was answered by the machine, where a store keeps it.
+        is_gone: Whether the journal holds it no longer.
     """
 
-    __slots__ = ("_content", "is_gone", "number", "size")
+    __slots__ = ("_content", "is_gone", "moment", "number", "size")
 
-    def __init__(self, number: int, content: Exchange | Packed) -> None:
+    def __init__(self, number: int, content: Exchange | Packed, moment: int = 0) -> None:
         self.number = number
+        self.moment = moment
         self.is_gone = False
         self._content = content
         self.size = content.size if isinstance(content, _PACKED) else size_of_fresh(content)
@@ -74,17 +79,16 @@ class JournalItem:
         content = self._content
         return None if isinstance(content, _PACKED) else content
 
-    def pack(self) -> Packed:
-        """Keep no more than is needed, and return it; the reply has gone out."""
-        packed = self._packed()
+    def keep(self, packed: Packed) -> None:
+        """Keep no more than what has been packed; the reply has gone out."""
         self._content, self.size = packed, packed.size
-        return packed
 
-    def _packed(self) -> Packed:
+    def packed(self) -> Packed:
+        """Return no more of the call than is needed."""
         content = self._content
         return content if isinstance(content, _PACKED) else PackedExchange(content)
 
     @property
     def entry(self) -> Entry:
         """The call as an entry, made anew each time."""
-        return self._packed().entry(self.number)
+        return self.packed().entry(self.number)

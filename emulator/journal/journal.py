@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from emulator.budgets import JOURNAL_BYTES
 from emulator.journal.entry import CallKind, Entry, Keys
-from emulator.journal.item import JournalItem, PackedEntry
+from emulator.journal.item import JournalItem, Packed, PackedEntry
 from emulator.journal.packing import PackedExchange, is_large, is_remarkable, kind_of
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Journal:
     """
 
     counter: Callable[[], CallCounter] | None = None
+    max_fresh = BATCH
+    """How many exchanges wait to be counted and packed; the call that comes then does it."""
 
     def __init__(self, max_entries: int, max_bytes: int = JOURNAL_BYTES) -> None:
         """Keep at most so many calls, of about so many bytes, but always the latest."""
@@ -66,6 +68,8 @@ class Journal:
         self._bytes = 0
         self._latest = 0
         self._lock = threading.RLock()
+        self._counting = self._lock
+        """Held by whoever counts calls; it is taken before `_lock`, which guards what is kept."""
 
     def add(self, exchange: Exchange) -> None:
         """Take an exchange. Others may still change its reply before it goes out."""
@@ -77,14 +81,21 @@ class Journal:
             except Exception:  # noqa: BLE001 - the call that is answered now must not fail
                 _log_failure(self._latest, exchange)
             return
+        if len(self._fresh) >= self.max_fresh:
+            with self.settled():
+                pass
         with self._lock:
-            if len(self._fresh) >= BATCH:
-                self._settle()
-            self._latest += 1
-            exchange.incoming.number = self._latest
-            item = JournalItem(self._latest, exchange)
+            item = self._take(exchange)
+            exchange.incoming.number = item.number
             self._fresh.append(item)
+
+    def _take(self, content: Exchange | Packed) -> JournalItem:
+        """Keep a call under the next number."""
+        with self._lock:
+            self._latest += 1
+            item = JournalItem(self._latest, content)
             self._keep(item)
+        return item
 
     def _add_large(self, exchange: Exchange) -> None:
         """Take an exchange without keeping it; what takes long does not hold up other calls."""
@@ -95,20 +106,16 @@ class Journal:
             from emulator.journal.masked import masked  # with the first large call of its kind
 
             entry = replace(masked(packed.entry(0)), described=exchange.request)
-        with self._lock:
-            self._latest += 1
-            exchange.incoming.number = self._latest
-            self._keep(JournalItem(self._latest, packed))
-            self._count(exchange, entry, self._latest, keys)
+        with self._counting:
+            exchange.incoming.number = number = self._take(packed).number
+            self._count(exchange, entry, number, keys)
 
     def add_entry(self, entry: Entry) -> None:
         """Take a call that was observed and judged elsewhere; it gets its number here."""
         packed = PackedEntry(entry)
-        with self._lock:
+        with self._counting:
             self._settle()
-            self._latest += 1
-            entry.number = self._latest
-            self._keep(JournalItem(entry.number, packed))
+            entry.number = self._take(packed).number
             if self.counter is not None:
                 self.counter().add(entry)
 
@@ -129,19 +136,27 @@ class Journal:
 
     def _settle(self) -> None:
         """Count and pack the exchanges that have been answered."""
-        for item in self._fresh:
-            exchange, before = item.exchange, item.size
-            try:
-                packed = item.pack()
-                if exchange is not None:
-                    entry = packed.entry(item.number) if is_remarkable(exchange) else None
-                    self._count(exchange, entry, item.number)
-            except Exception:  # noqa: BLE001 - the call that is answered now must not fail
-                _log_failure(item.number, exchange)
-            if not item.is_gone:
-                self._bytes += item.size - before
-        self._fresh.clear()
-        self._trim()
+        with self._lock:
+            fresh, self._fresh = self._fresh, []
+        for item in fresh:
+            self._settle_one(item)
+        with self._lock:
+            self._trim()
+
+    def _settle_one(self, item: JournalItem) -> None:
+        exchange = item.exchange
+        try:
+            packed = item.packed()
+            with self._lock:
+                before = item.size
+                item.keep(packed)
+                if not item.is_gone:
+                    self._bytes += item.size - before
+            if exchange is not None:
+                entry = packed.entry(item.number) if is_remarkable(exchange) else None
+                self._count(exchange, entry, item.number)
+        except Exception:  # noqa: BLE001 - the call that is answered now must not fail
+            _log_failure(item.number, exchange)
 
     def _count(
         self, exchange: Exchange, entry: Entry | None, number: int, keys: Keys | None = None
@@ -160,16 +175,17 @@ class Journal:
     @contextmanager
     def settled(self) -> Iterator[None]:
         """Hold the journal still, with all calls so far counted."""
-        with self._lock:
+        with self._counting:
             self._settle()
             yield
 
-    def entries(self, *, newest_first: bool = True) -> Iterator[Entry]:
-        """Yield the entries that are kept."""
+    def entries(self, *, newest_first: bool = True, behind: int = 0) -> Iterator[Entry]:
+        """Yield the entries that are kept; with `behind` those that come after this number."""
         with self._lock:
             items = list(self._items)
         for item in reversed(items) if newest_first else items:
-            yield item.entry
+            if not behind or (item.number < behind if newest_first else item.number > behind):
+                yield item.entry
 
     def entry(self, number: int) -> Entry | None:
         """Return an entry by its number; None if it is not kept, or no longer."""
@@ -193,6 +209,9 @@ class Journal:
             self._items.clear()
             self._fresh.clear()
             self._bytes = self._latest = self.gone = 0
+
+    def close(self) -> None:
+        """Release what is held."""
 
 
 def _log_failure(number: int, exchange: Exchange | None) -> None:

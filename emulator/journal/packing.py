@@ -134,7 +134,7 @@ class PackedExchange:
             enforce=self.enforce,
             judged=self.judged,
             parameters=incoming.path,
-            described=partial(_document, incoming, self.length) if self.is_described else None,
+            described=partial(document_of, incoming, self.length) if self.is_described else None,
             findings=self.findings,
             body_truncated=self.is_too_long or self.length > len(self.body),
             response_truncated=self.is_response_cut,
@@ -168,7 +168,7 @@ def size_of(findings: tuple[EntryFinding, ...], deviations: tuple[str, ...]) -> 
     return texts + sum(map(len, deviations))
 
 
-def _document(incoming: Request, length: int) -> JsonObject:
+def document_of(incoming: Request, length: int) -> JsonObject:
     """Make the request document again, of a body that had this length before it was truncated."""
     document = describe(incoming)
     if length > len(incoming.body):

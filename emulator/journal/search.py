@@ -89,14 +89,3 @@ def filtered(entries: Iterable[Entry], asked: Mapping[str, str]) -> Iterable[Ent
         raise SearchError(f"{', '.join(sorted(unknown))}: unknown; expected one of {known}")
     tests = [FILTERS[name](value) for name, value in asked.items()]
     return (entry for entry in entries if all(test(entry) for test in tests))
-
-
-def behind(entries: Iterable[Entry], cursor: int, *, newest_first: bool) -> Iterable[Entry]:
-    """Return the entries behind a page, whose last entry has the number `cursor`; 0 is none."""
-    if not cursor:
-        return entries
-    return (
-        entry
-        for entry in entries
-        if (entry.number < cursor if newest_first else entry.number > cursor)
-    )

@@ -112,6 +112,16 @@ class FoundSecrets:
                 name = name.replace(value, shown)
         return name
 
+    def marks(self) -> list[str]:
+        """Return short texts of which one stands in every text that one of these stands in."""
+        found: list[str] = []
+        for value, _ in self._forms():
+            if len(value) < MIN_REPLACED:
+                found += (f"'{value}'", f'"{value}"', f'"{value}\\')
+            else:
+                found.append(value[:MIN_REPLACED])
+        return found
+
     def _forms(self) -> list[tuple[str, str]]:
         """Return the secrets in every form that they may reappear in, the longest first."""
         if self._ordered is None:

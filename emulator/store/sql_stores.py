@@ -14,6 +14,7 @@ from emulator.store.process_locks import join
 from emulator.store.processes import Processes
 from emulator.store.sql import SqlStore
 from emulator.store.sql_blobs import SqlBlobs
+from emulator.store.sql_calls import SqlCalls
 from emulator.store.tables import BLOB, COUNTER, DOCUMENT, VALUE
 from emulator.store.urls import MEMORY, without_password
 
@@ -51,6 +52,9 @@ class SqlStores:
 
     def values(self, world: str = "") -> SqlValues:
         return SqlValues(self._database, world)
+
+    def calls(self) -> SqlCalls:
+        return SqlCalls(self._database, self.processes)
 
     def worlds(self, kind: str = "") -> list[str]:
         of_kind = sa.select(DOCUMENT.c.world).where(DOCUMENT.c.world != "", DOCUMENT.c.kind == kind)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from emulator.store.base import Store, StoreUnusable
 from emulator.store.blobs import Blobs, MemoryBlobs
+from emulator.store.calls import Calls
 from emulator.store.memory import MemoryStore
 from emulator.store.processes import Alone, Processes
 from emulator.store.room import Room
@@ -30,6 +31,9 @@ class Stores(Protocol):
 
     def values(self, world: str = "") -> Values:
         """Return what an emulator has been told to be like."""
+
+    def calls(self) -> Calls | None:
+        """Return the calls that have been answered, of all emulators; None if none are kept."""
 
     def worlds(self, kind: str = "") -> list[str]:
         """Return the names of isolated emulators that there are from before, or elsewhere.
@@ -72,6 +76,9 @@ class MemoryStores:
 
     def values(self, world: str = "") -> Values:
         return MemoryValues()
+
+    def calls(self) -> Calls | None:
+        return None
 
     def worlds(self, kind: str = "") -> list[str]:
         return []

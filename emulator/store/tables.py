@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import sqlalchemy as sa
 
-VERSION = 2
+VERSION = 3
 """The version of the tables that this code reads and writes."""
 
 METADATA = sa.MetaData()
@@ -20,6 +21,12 @@ def _place_columns() -> list[sa.Column[str]]:
     `world` names the isolated emulator; it is empty for the one behind whose address it is.
     """
     return [sa.Column(name, sa.Text, primary_key=True) for name in _PLACE]
+
+
+def _numbered(name: str) -> sa.Column[int]:
+    """Return a column in which the database numbers the rows."""
+    number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    return sa.Column(name, number, primary_key=True, autoincrement=True)
 
 
 DOCUMENT = sa.Table(
@@ -73,6 +80,47 @@ PROCESS = sa.Table(
 )
 """The processes that use the database, alive or dead; no number is given twice."""
 
+CALL_PACK = sa.Table(
+    "call_pack",
+    METADATA,
+    _numbered("pack"),
+    *(
+        sa.Column(name, sa.BigInteger, nullable=False)
+        for name in ("first", "last", "lowest", "highest", "calls", "size")
+    ),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+"""The latest calls of all processes and of all isolated emulators, as many to a row as a process
+has written at a time: the moments of the first and the last, their numbers, how many, their size.
+"""
+
+CALL_NUMBER = sa.Table(
+    "call_number",
+    METADATA,
+    sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("last", sa.BigInteger, nullable=False),
+)
+"""The last number that a process has taken for its calls, in the only row."""
+
+CALL_WRITER = sa.Table(
+    "call_writer",
+    METADATA,
+    sa.Column("process", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("batch", sa.BigInteger, nullable=False),
+    sa.Column("asked", sa.BigInteger, nullable=False),
+    sa.Column("answered", sa.BigInteger, nullable=False),
+)
+"""The processes that write calls: how often they have, and have been asked to."""
+
+COVERAGE = sa.Table(
+    "coverage",
+    METADATA,
+    _numbered("part"),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+"""What calls cover, as coverage files in parts that are to be added up."""
+
 SCHEMA_VERSION = sa.Table(
     "schema_version", METADATA, sa.Column("version", sa.Integer, nullable=False)
 )
@@ -82,7 +130,10 @@ class TooNew(Exception):
     """The tables were written by a newer version of the emulator."""
 
 
-MIGRATIONS: dict[int, Callable[[sa.Connection], object]] = {1: PROCESS.create}
+MIGRATIONS: dict[int, Callable[[sa.Connection], object]] = {
+    1: PROCESS.create,
+    2: partial(METADATA.create_all, tables=[CALL_PACK, CALL_NUMBER, CALL_WRITER, COVERAGE]),
+}
 """What brings tables of a version to the next one."""
 
 

@@ -1,0 +1,363 @@
+"""The journal where a store outlives the process: its calls are written there, for all to read.
+
+A call is taken as in memory. A thread counts and packs what has been answered, and writes it once a
+second, or at once if another process asks because somebody wants to read. What cannot be written
+waits, as much of it as the journal may keep.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Protocol
+
+from emulator.budgets import JOURNAL_BYTES, MIB
+from emulator.clock import machine_time
+from emulator.journal.item import JournalItem, Packed
+from emulator.journal.journal import BATCH, Journal
+from emulator.journal.numbers import CallNumbers
+from emulator.journal.packs import beyond, calls_behind, in_order
+from emulator.journal.written import CallPacker, entry_of
+from emulator.store import StoreFull, StoreUnavailable
+from emulator.store.calls import CallPack, Calls, PackedCall
+
+if TYPE_CHECKING:
+    from emulator.contract import Operation
+    from emulator.journal.entry import Entry
+    from emulator.web.exchange import Exchange
+
+_log = logging.getLogger("emulator")
+
+LOOK_SECONDS = 0.2
+"""How often a process looks whether others have asked it to write."""
+
+WRITE_SECONDS = 1.0
+"""How often calls are written if nobody asks."""
+
+ANSWER_SECONDS = 2.0
+"""How long a reader waits for other processes that live and do not write."""
+
+END_SECONDS = 2.0
+"""How long the end waits for the thread."""
+
+POLL_SECONDS = 0.02
+"""How often a reader looks whether they have written."""
+
+MAX_FRESH = 1000
+"""How many calls wait to be packed; beyond that the call itself does it."""
+
+PACK = 256
+"""How many calls are written as one pack at most."""
+
+PACK_BYTES = MIB
+"""How many bytes they have, if they are more than one."""
+
+
+class Counted(Protocol):
+    """What calls cover, to be written."""
+
+    def written(self) -> Iterator[bytes]:
+        """Yield it piece by piece."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Calls that are written together with what they cover, all or nothing."""
+
+    number: int
+    items: list[JournalItem]
+    counted: bytes
+
+
+class LastingJournal(Journal):
+    """A journal whose calls lie in a store that several processes share.
+
+    What is taken here is what has not been written yet; readers read the store. Numbers are taken
+    in blocks, so that a call knows its own at once.
+    """
+
+    max_fresh = MAX_FRESH
+
+    take_counted: Callable[[], Counted | None] = lambda: None
+    """Returns what has been counted since it was last called."""
+
+    after_write: Callable[[], object] = lambda: None
+    """Called now and then after something has been written, on the thread that writes."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        operations: Mapping[str, Operation],
+        max_entries: int,
+        max_bytes: int = JOURNAL_BYTES,
+    ) -> None:
+        """Keep at most so many calls of all processes; `operations` are those of the contract."""
+        super().__init__(max_entries, max_bytes)
+        self._calls = calls
+        self._operations = operations
+        self._counting = threading.RLock()
+        self._writing = threading.RLock()
+        self._beginning = threading.Lock()
+        self._packer = CallPacker()
+        self._numbers = CallNumbers(calls)
+        self._moment = 0
+        self._batch: _Batch | None = None
+        self._batches = 0
+        self._untrimmed = self._passed_over = 0
+        self._thread: threading.Thread | None = None
+        self._has_joined = False
+        self._fails = False
+        self._wake = threading.Event()
+        self._ended = threading.Event()
+
+    def add(self, exchange: Exchange) -> None:
+        if self._thread is None:
+            self._begin()
+        super().add(exchange)
+        if len(self._fresh) >= BATCH:
+            self._wake.set()
+
+    def add_entry(self, entry: Entry) -> None:
+        if self._thread is None:
+            self._begin()
+        super().add_entry(entry)
+
+    def _begin(self) -> None:
+        """Be known to the other processes before the first call is answered."""
+        with self._beginning:
+            if self._thread is not None:
+                return
+            try:
+                self._join()
+            except (StoreUnavailable, StoreFull) as error:
+                self._failed(error)
+            thread = threading.Thread(target=self._run, name="journal", daemon=True)
+            thread.start()
+            self._thread = thread
+
+    def _join(self) -> None:
+        self._calls.join()
+        self._has_joined = True
+        self._numbers.replenish()
+
+    def _take(self, content: Exchange | Packed) -> JournalItem:
+        with self._lock:
+            # One that has come too early for its number gets it when it is written.
+            self._latest = self._numbers.next()
+            self._moment = max(machine_time(), self._moment + 1)
+            item = JournalItem(self._latest, content, self._moment)
+            self._keep(item)
+        return item
+
+    def _run(self) -> None:
+        looked = written = time.monotonic()
+        while not self._ended.is_set():
+            self._wake.wait(LOOK_SECONDS)
+            self._wake.clear()
+            now = time.monotonic()
+            looks, writes = now - looked >= LOOK_SECONDS, now - written >= WRITE_SECONDS
+            try:
+                with self.settled():
+                    """What has been answered is no longer kept as it was."""
+                if looks or not self._fails:
+                    self._tend(looks=looks, writes=writes)
+            except (StoreUnavailable, StoreFull) as error:
+                self._failed(error)
+            except Exception:  # noqa: BLE001 - later calls have to be written all the same
+                _log.exception("calls could not be written to the journal")
+                self._batch = None
+            looked, written = now if looks else looked, now if writes else written
+
+    def _tend(self, *, looks: bool, writes: bool) -> None:
+        """Do what is to be done now and then."""
+        if not self._has_joined:
+            self._join()
+        self._numbers.replenish()
+        question = self._calls.question() if looks else 0
+        if writes or question:
+            self._write()
+        if question:
+            self._calls.answer(question)
+        if writes and self._untrimmed > self._max_entries // 10:
+            self._trim_all()
+        if writes:
+            self.after_write()
+        if looks and self._fails:
+            _log.info("the journal is written again")
+            self._fails = False
+
+    def _failed(self, error: Exception) -> None:
+        if not self._fails:
+            _log.error("the journal waits until the store can be written: %s", error)
+        self._fails = True
+
+    def _write(self) -> None:
+        """Write what has been answered so far.
+
+        Raises:
+            StoreUnavailable, StoreFull: It cannot be written now, and waits.
+        """
+        with self._writing:
+            if self._batch is not None:
+                self._write_batch(self._batch)
+            batch = self._next_batch()
+            if batch is not None:
+                self._write_batch(batch)
+
+    def _next_batch(self) -> _Batch | None:
+        with self.settled():
+            counted = self.take_counted()
+            with self._lock:
+                items = [item for item in self._items if item.exchange is None]
+        if counted is None and not items:
+            return None
+        self._batches += 1
+        return _Batch(self._batches, items, b"".join(counted.written()) if counted else b"")
+
+    def _write_batch(self, batch: _Batch) -> None:
+        """Write a batch; until it is known to be written it is the next one to be written."""
+        self._batch = batch
+        self._number(batch.items)
+        self._calls.write(batch.number, _parted(self._packed(batch.items)), batch.counted)
+        self._batch = None
+        self._untrimmed += len(batch.items)
+        written = set(map(id, batch.items))
+        with self._lock:
+            self._bytes -= sum(item.size for item in batch.items if not item.is_gone)
+            self._items = deque(item for item in self._items if id(item) not in written)
+
+    def _number(self, items: Iterable[JournalItem]) -> None:
+        """Give numbers to those that have come too early for one."""
+        early = [item for item in items if not item.number]
+        if early:
+            first = self._calls.take_numbers(len(early))
+            for number, item in enumerate(early, first):
+                item.number = number
+
+    def _packed(self, items: Iterable[JournalItem]) -> Iterator[PackedCall]:
+        """Yield those calls that there is still room for, packed."""
+        for item in items:
+            if item.is_gone:
+                continue
+            try:
+                packed = self._packer.packed(item)
+            except Exception:  # noqa: BLE001 - the others have to be written all the same
+                _log.exception("call %d cannot be written to the journal", item.number)
+            else:
+                yield packed
+
+    def _trim_all(self) -> None:
+        """Let packs go that are no longer kept; of the others readers pass over what is not."""
+        packs = self._calls.packs()
+        gone = set(beyond(packs, self._max_entries, self._max_bytes))
+        if gone:
+            self._calls.drop(gone)
+        left = sum(one.calls for one in packs if one.pack not in gone)
+        passed_over = max(0, left - self._max_entries)
+        with self._lock:
+            self.gone += sum(one.calls for one in packs if one.pack in gone)
+            self.gone += passed_over - self._passed_over
+        self._passed_over, self._untrimmed = passed_over, 0
+
+    def flush(self) -> None:
+        """Have all processes write what they have answered so far.
+
+        Those that do not within `ANSWER_SECONDS` are not waited for any longer.
+
+        Raises:
+            StoreUnavailable, StoreFull: The store cannot be used now.
+        """
+        asked = self._calls.ask()
+        self._write()
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while self._calls.unanswered(asked):
+            if time.monotonic() > deadline:
+                _log.warning("a process has not written its calls within %g s", ANSWER_SECONDS)
+                break
+            time.sleep(POLL_SECONDS)
+        self._trim_all()
+
+    def entries(self, *, newest_first: bool = True, behind: int = 0) -> Iterator[Entry]:
+        self.flush()
+        packs = self._calls.packs()
+        calls = in_order(packs, self._calls.read, newest_first=newest_first)
+        too_many = max(0, sum(one.calls for one in packs) - self._max_entries)
+        kept: Iterator[PackedCall] = (
+            islice(calls, self._max_entries) if newest_first else islice(calls, too_many, None)
+        )
+        if behind:
+            last = self._find(behind, packs)
+            kept = calls_behind(kept, behind, last, newest_first=newest_first)
+        return (entry_of(call, self._operations) for call in kept)
+
+    def entry(self, number: int) -> Entry | None:
+        self.flush()
+        found = self._find(number, self._calls.packs())
+        return None if found is None else entry_of(found, self._operations)
+
+    def _find(self, number: int, packs: Iterable[CallPack]) -> PackedCall | None:
+        near = (one.pack for one in packs if one.lowest <= number <= one.highest)
+        calls = (call for pack in near for call in self._calls.read(pack))
+        return next((call for call in calls if call.number == number), None)
+
+    def clear(self, test: str | None = None) -> None:
+        self.flush()
+        packs = [one.pack for one in self._calls.packs()]
+        if test is None:
+            self._calls.drop(packs)
+            self.gone = self._passed_over = 0
+            return
+        for one in packs:
+            calls = self._calls.read(one)
+            left = [call for call in calls if call.test != test]
+            if len(left) < len(calls):
+                self._calls.rewrite(one, left)
+
+    def forget(self) -> None:
+        with self._writing:
+            self._write()
+            with self._lock:
+                super().forget()
+                self._numbers.clear()
+                self._passed_over = 0
+            self._calls.restart()
+            if self._has_joined:
+                self._numbers.replenish()
+
+    def close(self) -> None:
+        """Write what is left, and be no longer one of the processes that are asked."""
+        if self._thread is None:
+            return
+        self._ended.set()
+        self._wake.set()
+        self._thread.join(END_SECONDS)
+        if not self._writing.acquire(timeout=END_SECONDS):
+            _log.error("the last calls of the journal are lost: the store does not answer")
+            return
+        try:
+            self._write()
+            self._numbers.give_back()
+            self._calls.leave()
+        except (StoreUnavailable, StoreFull) as error:
+            _log.error("the last calls of the journal are lost: %s", error)
+        finally:
+            self._writing.release()
+
+
+def _parted(calls: Iterable[PackedCall]) -> Iterator[list[PackedCall]]:
+    """Yield calls in the packs in which they are written."""
+    part: list[PackedCall] = []
+    size = 0
+    for call in calls:
+        if part and (len(part) >= PACK or size + call.size > PACK_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(call)
+        size += call.size
+    if part:
+        yield part

@@ -1,0 +1,156 @@
+"""Calls as a store keeps them, and back: see `emulator.store.calls`.
+
+With what a caller proves who it is (tokens, cookies, all that it sends to IMS) is masked before it
+is written. The rest is written as it was: masking takes longer than many a call, and the documents
+beside it hold the credentials of connections anyway. Whoever shows a call masks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from emulator.contract import Operation
+from emulator.journal.entry import Entry, EntryFinding
+from emulator.journal.item import JournalItem
+from emulator.journal.masked import masked
+from emulator.journal.packing import PackedExchange, document_of
+from emulator.json_types import JsonObject, dumps, loads
+from emulator.masking.masker import API_KEY_HEADER, TOKENS, Masker
+from emulator.masking.names import is_secret
+from emulator.masking.texts import may_hold_secrets
+from emulator.store.calls import PackedCall
+from emulator.web.message import Request
+
+_FACTS = (
+    *("time", "operation", "service", "method", "path", "query_string", "headers", "status"),
+    *("response_headers", "base_url", "organization", "sandbox", "edition", "enforce", "judged"),
+    *("parameters", "findings", "body_truncated", "response_truncated", "faults", "undecided"),
+    *("deviations", "source", "is_masked"),
+)
+"""The members of an entry that are written as they are."""
+
+_TUPLES = ("judged", "faults", "undecided", "deviations")
+
+MAX_REMEMBERED = 1000
+"""For how many callers it is remembered what is masked of their headers."""
+
+
+class CallPacker:
+    """Packs calls; callers send the same credentials with many of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], _Credentials] = {}
+
+    def packed(self, item: JournalItem) -> PackedCall:
+        """Return a call as it is written."""
+        packed = item.packed()
+        entry = packed.entry(item.number)
+        again: JsonObject = {}
+        if isinstance(packed, PackedExchange):
+            if packed.is_described:
+                again = {"again": {"length": packed.length, "is_too_long": packed.is_too_long}}
+        elif entry.document is not None:
+            again = {"document": entry.document}
+        facts = self._without_credentials(entry, again)
+        if facts is None:
+            key = {name: entry.headers[name] for name in (API_KEY_HEADER,) if name in entry.headers}
+            entry = masked(entry)
+            # The key is no secret, and calls are looked for by it; it is cut when it is shown.
+            facts = _facts(entry, again | {"headers": {**entry.headers, **key}, "is_masked": False})
+        return PackedCall(
+            moment=item.moment,
+            number=item.number,
+            size=item.size,
+            test=entry.test,
+            facts=facts,
+            body=entry.body,
+            response_body=entry.response_body,
+        )
+
+    def _without_credentials(self, entry: Entry, again: JsonObject) -> bytes | None:
+        """Return an entry's facts without its caller's credentials, if these are in headers only.
+
+        None if there may be some elsewhere in the call.
+        """
+        if entry.is_masked:
+            return _facts(entry, again)
+        if entry.service == TOKENS or may_hold_secrets(entry.query_string):
+            return None
+        secret = {name: value for name, value in entry.headers.items() if _is_credential(name)}
+        known = self._credentials(secret)
+        facts = _facts(entry, {**again, "headers": {**entry.headers, **known.shown}})
+        is_elsewhere = known.reappear_in(facts, entry.body, entry.response_body)
+        return None if is_elsewhere else facts
+
+    def _credentials(self, secret: dict[str, str]) -> _Credentials:
+        key = (*secret, *secret.values())
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known.clear()
+            found = self._known[key] = _Credentials(secret)
+        return found
+
+
+class _Credentials:
+    """The headers with which callers prove who they are.
+
+    Attributes:
+        shown: What is shown in their place.
+    """
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        masker = Masker()
+        self.shown = masker.headers(headers)
+        self._marks = tuple(
+            mark.encode("utf-8", "surrogateescape") for mark in masker.found.marks()
+        )
+
+    def reappear_in(self, *texts: bytes) -> bool:
+        """Tell whether any of them may stand in a text, in whatever form."""
+        return any(mark in text for mark in self._marks for text in texts)
+
+
+def _is_credential(name: str) -> bool:
+    return (is_secret(name) and name != API_KEY_HEADER) or name == "cookie"
+
+
+def _facts(entry: Entry, more: JsonObject) -> bytes:
+    return dumps({name: getattr(entry, name) for name in _FACTS} | more)
+
+
+def entry_of(call: PackedCall, operations: Mapping[str, Operation]) -> Entry:
+    """Return a call as an entry; its request document can be made if its operation is known."""
+    facts = loads(call.facts)
+    again, described = facts.pop("again", None), facts.pop("document", None)
+    findings = tuple(EntryFinding(**item) for item in facts.pop("findings"))
+    facts |= {name: tuple(facts[name]) for name in _TUPLES}
+    operation = operations.get(facts["operation"])
+    if again is not None and operation is not None:
+        described = partial(_described, facts, call.body, operation, again)
+    return Entry(
+        **facts,
+        number=call.number,
+        findings=findings,
+        body=call.body,
+        response_body=call.response_body,
+        described=described,
+    )
+
+
+def _described(
+    facts: JsonObject, body: bytes, operation: Operation, again: JsonObject
+) -> JsonObject:
+    """Make the request document again."""
+    query = facts["query_string"]
+    incoming = Request(
+        method=facts["method"],
+        target=f"{facts['path']}?{query}" if query else facts["path"],
+        headers=dict(facts["headers"]),
+        body=body,
+        too_long=again["is_too_long"],
+        operation=operation,
+        path=facts["parameters"],
+    )
+    return document_of(incoming, again["length"])
