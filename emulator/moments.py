@@ -36,12 +36,20 @@ def to_milliseconds(text: str, missing_zone: tzinfo | None = None) -> int:
     Raises:
         ValueError: The text is not ISO 8601, or has no zone.
     """
-    moment = datetime.fromisoformat(text)
+    return round(to_moment(text, missing_zone).timestamp() * 1000)
+
+
+def to_moment(text: str, missing_zone: tzinfo | None = None) -> datetime:
+    """Return the moment with its zone of a day or moment in any form of ISO 8601.
+
+    Arguments and errors are those of `to_milliseconds`.
+    """
+    moment = datetime.fromisoformat(text.upper())  # RFC 3339 has t and z too
     if moment.tzinfo is None:
         if missing_zone is None:
             raise ValueError(f"{text!r} has no time zone")
         moment = moment.replace(tzinfo=missing_zone)
-    return round(moment.timestamp() * 1000)
+    return moment
 
 
 def to_duration(text: str) -> int:
@@ -96,3 +104,16 @@ def is_date_time(text: str, *, strict: bool) -> bool:
     except ValueError:
         return False
     return True
+
+
+def microseconds(text: str) -> int | None:
+    """Return the microseconds since 1970 of a day or moment, in UTC unless it says otherwise.
+
+    None for a text that is neither.
+    """
+    if not is_day(text) and not is_date_time(text, strict=False):
+        return None
+    try:
+        return (to_moment(text, UTC) - EPOCH) // timedelta(microseconds=1)
+    except ValueError:  # a zone that is a day or more away
+        return None

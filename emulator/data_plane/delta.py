@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC
+from decimal import Decimal
 from typing import NamedTuple
 
 from emulator.data_plane.files import File
 from emulator.json_types import Json, JsonObject
-from emulator.moments import to_milliseconds
+from emulator.moments import microseconds, to_milliseconds
 
 
 def transformation(flow: JsonObject, name: str) -> JsonObject | None:
@@ -51,8 +52,8 @@ class Selection(NamedTuple):
 class DeltaColumn:
     """How far the delta column of a table has been read: rows beyond it are new.
 
-    Values are compared as numbers where both are numbers, else as text. With a window, rows whose
-    value is a time outside of it are not new either.
+    Values are compared as numbers where both are numbers, as moments where both are moments, else
+    as text. With a window, rows whose value is a time outside of it are not new either.
     """
 
     def __init__(self, name: str, reached: Json, selection: Selection) -> None:
@@ -61,6 +62,11 @@ class DeltaColumn:
         self._reached_before = reached if selection.advances else None
         self._selection = selection
         self.reached = reached
+
+    @property
+    def limits(self) -> tuple[Json, int, int]:
+        """What a new value is beyond, None for anything, and from when to when a time may be."""
+        return self._reached_before, self._selection.start, self._selection.end
 
     def is_new(self, value: Json) -> bool:
         """Tell whether a row with this value is new, and count it as read."""
@@ -76,10 +82,26 @@ class DeltaColumn:
 
 
 def _later(first: Json, second: Json) -> bool:
+    for read in (_number, _microseconds):
+        mine, theirs = read(first), read(second)
+        if mine is not None and theirs is not None:
+            return mine > theirs
+    return str(first) > str(second)
+
+
+def _number(value: Json) -> int | float | Decimal | None:
+    """Return a number exactly, also one that is written as text; None for what is not one."""
+    if not isinstance(value, str):
+        return value if isinstance(value, int | float) else None
     try:
-        return float(first) > float(second)
-    except (TypeError, ValueError):
-        return str(first) > str(second)
+        number = Decimal(value)
+    except ArithmeticError:
+        return None
+    return number if number.is_finite() else None
+
+
+def _microseconds(value: Json) -> int | None:
+    return microseconds(value) if isinstance(value, str) else None
 
 
 def _milliseconds(value: Json) -> int | None:

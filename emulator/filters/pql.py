@@ -16,11 +16,10 @@ import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC
 
 from emulator.filters.comparisons import ORDERINGS, literally, regular_expression
 from emulator.json_types import MISSING, Json, JsonObject, dotted, loads, short_json
-from emulator.moments import is_date_time, is_day, to_milliseconds
+from emulator.moments import microseconds
 
 Truth = bool | None
 """Whether a condition holds for a row; None where a null leaves it open."""
@@ -43,10 +42,14 @@ class RowFilterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """A compiled row filter. `columns` are the names of the columns that it looks at."""
+    """A compiled row filter.
+
+    `columns` are the names of the columns that it looks at, `tree` is the node that it is made of.
+    """
 
     columns: tuple[str, ...]
     condition: Condition
+    tree: JsonObject
 
     def keeps(self, row: JsonObject) -> bool:
         """Tell whether a row passes the filter."""
@@ -66,7 +69,7 @@ def parse_row_filter(sent: Json) -> RowFilter:
             raise RowFilterError(f"{name} is {short_json(sent.get(name))}, expected {expected}")
     parser = _Parser()
     condition = parser.condition(sent.get("value"))
-    return RowFilter(tuple(dict.fromkeys(parser.columns)), condition)
+    return RowFilter(tuple(dict.fromkeys(parser.columns)), condition, sent["value"])
 
 
 def decode_row_filter(text: str) -> RowFilter:
@@ -175,20 +178,22 @@ def _alike(first: Json, second: Json) -> tuple[Json, Json] | None:
     """Return two values as one type, the narrowest that both can be read as; None without one."""
     if first is None or second is None:
         return None
-    for read in (_boolean, _number, _moment):
+    for read in (as_boolean, as_number, as_moment):
         mine, theirs = read(first), read(second)
         if mine is not None and theirs is not None:
             return mine, theirs
     return (first, second) if isinstance(first, str) and isinstance(second, str) else None
 
 
-def _boolean(value: Json) -> bool | None:
+def as_boolean(value: Json) -> bool | None:
+    """Return what a value is as a boolean; None if it is not one."""
     if isinstance(value, str):
         return {"true": True, "false": False}.get(value.lower())
     return value if isinstance(value, bool) else None
 
 
-def _number(value: Json) -> int | float | None:
+def as_number(value: Json) -> int | float | None:
+    """Return what a value is as a number; None if it is not one."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str) and _NUMBER.fullmatch(value):
@@ -196,11 +201,10 @@ def _number(value: Json) -> int | float | None:
     return value if isinstance(value, int | float) else None
 
 
-def _moment(value: Json) -> int | None:
-    """Return the milliseconds of a day or date-time, in UTC unless it says otherwise."""
-    if not isinstance(value, str) or not (is_day(value) or is_date_time(value, strict=False)):
-        return None
-    return to_milliseconds(value, missing_zone=UTC)
+def as_moment(value: Json) -> int | None:
+    """Return the milliseconds of a day or date-time, in UTC unless it says otherwise, or None."""
+    found = microseconds(value) if isinstance(value, str) else None
+    return None if found is None else round(found / 1000)
 
 
 def _both(parser: _Parser, params: list[Json]) -> Condition:
@@ -274,8 +278,7 @@ def _like(parser: _Parser, params: list[Json]) -> Condition:
     pattern = params[1].get("value") if isinstance(params[1], dict) else None
     if not isinstance(pattern, str):
         raise RowFilterError("the second param of like is a literal with a text")
-    parts = re.findall(r"\\.|%+|.", pattern, re.DOTALL)
-    search = regular_expression(f"^{''.join(map(_expression, parts))}$")
+    search = regular_expression(f"^{''.join(map(_expression, like_parts(pattern)))}$")
     if search is None:
         raise RowFilterError(f"{short_json(pattern)} is too long for a pattern")
 
@@ -286,6 +289,11 @@ def _like(parser: _Parser, params: list[Json]) -> Condition:
         return search(str(value).lower() if isinstance(value, bool) else str(value))
 
     return like
+
+
+def like_parts(pattern: str) -> list[str]:
+    """Return the parts of a pattern of LIKE: wildcards, characters, characters with a backslash."""
+    return re.findall(r"\\.|%+|.", pattern, re.DOTALL)
 
 
 def _expression(part: str) -> str:
