@@ -90,7 +90,13 @@ def _open_stores(settings: Settings) -> Stores:
 
 
 def _endpoints(settings: Settings) -> Endpoints:
-    return read_endpoints(settings.storage) if settings.storage else Endpoints()
+    if settings.storage is None:
+        return Endpoints()
+    from emulator.data_plane.real_tables import require_drivers
+
+    endpoints = read_endpoints(settings.storage)
+    require_drivers(endpoints)
+    return endpoints
 
 
 def _begin_with_scenario(emulator: Emulator) -> None:

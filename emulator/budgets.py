@@ -178,6 +178,14 @@ ROW_BYTES = 4 * MIB
 ROW_VALUES = 250_000
 """Values in one row of a file, those within others included; the row is corrupt."""
 
+TABLE_CONNECT_SECONDS = 10
+"""Seconds in which a real database has to take a connection; the run fails or the call is \
+refused."""
+
+TABLE_STATEMENT_SECONDS = 60
+"""Seconds for which a real database may be waited for at a time; the run fails or the call is \
+refused."""
+
 PREVIEW_BYTES = 8 * MIB
 """The rows of one preview, as JSON; fewer rows are shown."""
 

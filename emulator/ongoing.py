@@ -12,7 +12,7 @@ A reset interrupts the work of its sandboxes, the end of the process all there i
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from emulator.json_types import JsonObject
@@ -44,13 +44,20 @@ class Work:
     replaced, so that nothing of it may be written any more. `claim` tells other processes of it.
     """
 
-    __slots__ = ("claim", "is_interrupted", "is_void", "outer", "sandbox")
+    __slots__ = ("claim", "is_interrupted", "is_void", "outer", "sandbox", "stops")
 
     def __init__(self, sandbox: Sandbox, outer: Work | None, claim: Claim | None) -> None:
         self.sandbox = sandbox
         self.outer = outer
         self.claim = claim
         self.is_interrupted = self.is_void = False
+        self.stops: list[Callable[[], object]] = []
+
+    def interrupt(self) -> None:
+        """Have it given up; what it waits for is told to stop, by threads of their own."""
+        self.is_interrupted = True
+        for stop in self.stops:
+            threading.Thread(target=stop, daemon=True).start()
 
 
 class Ongoing:
@@ -76,6 +83,25 @@ class Ongoing:
             self._of_thread.work = work.outer
             with self._lock:
                 self._works.discard(work)
+
+    @contextmanager
+    def stopping(self, stop: Callable[[], object]) -> Iterator[None]:
+        """Have something stopped if this thread's work is interrupted while the block waits for it.
+
+        Args:
+            stop: Stops it; it is called by another thread, and may be too late.
+        """
+        work: Work | None = getattr(self._of_thread, "work", None)
+        if work is None:
+            yield
+            return
+        with self._lock:
+            work.stops.append(stop)
+        try:
+            yield
+        finally:
+            with self._lock:
+                work.stops.remove(stop)
 
     def check(self) -> None:
         """Go on, unless this thread's work is to be given up.
@@ -132,7 +158,8 @@ class Ongoing:
             for work in self._works:
                 inside = organization in (None, work.sandbox.organization)
                 if work is not own and inside and name in (None, work.sandbox.name):
-                    work.is_interrupted = work.is_void = True
+                    work.is_void = True
+                    work.interrupt()
                     places.add(work.sandbox)
         return sorted(places)
 
@@ -141,7 +168,7 @@ class Ongoing:
         with self._lock:
             self._ended = True
             for work in self._works:
-                work.is_interrupted = True
+                work.interrupt()
 
     @property
     def is_idle(self) -> bool:

@@ -42,19 +42,20 @@ class Server:
         """Start, and return when it answers."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._folder} -c fsync=off"
         log = str(self._folder / "log")
-        self._run("pg_ctl", "-D", self._data, "-o", options, "-l", log, "-w", "start")
+        self._run("pg_ctl", "-D", str(self.data), "-o", options, "-l", log, "-w", "start")
 
     def stop(self, mode: str = "fast") -> None:
         """Stop; the mode `immediate` leaves it as a crash would."""
-        self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
+        self._run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
 
     def url(self, database: str = "postgres") -> str:
         """Return the URL of a database, as the setting `store` takes it."""
         return f"postgresql+psycopg://test@127.0.0.1:{self.port}/{database}"
 
     @property
-    def _data(self) -> str:
-        return str(self._folder / "data")
+    def data(self) -> Path:
+        """The folder with its data and its own settings."""
+        return self._folder / "data"
 
     def _run(self, program: str, *arguments: str) -> None:
         folder = programs()

@@ -33,6 +33,7 @@ THIRD_PARTY = {
     },
     "fsspec": {"store.outside"},
     "sqlalchemy": {
+        "databases",
         "store.database",
         "store.process_locks",
         "store.sql",
@@ -67,7 +68,7 @@ LAYERS = tuple(
         "storage",
         "byte_ranges store xdm",
         "documents ids jwt json_patch filters hooks mapping masking ongoing",
-        "contract fixtures",
+        "contract databases fixtures",
         "export scope",
         "claims services.interfaces",
         "platform",

@@ -38,6 +38,12 @@ class SourceError(FileError):
         super().__init__(code, text)
 
 
+class CopyFailed(Exception):
+    """The source of a run cannot be read any more, whatever has come of it: its copying fails."""
+
+    code = SOURCE_FAILED
+
+
 class OverBudget(FileError):
     """A file that costs more than `emulator/budgets.py` lets it, which the text says."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +13,13 @@ from emulator.claims import BATCH, claimed, released, working_on
 from emulator.data_plane import sources
 from emulator.data_plane.compression import UnpackedFile
 from emulator.data_plane.delta import DeltaColumn, Selection
-from emulator.data_plane.errors import INTERNAL_ERROR, NO_ROOM, FileError, SourceError
+from emulator.data_plane.errors import (
+    INTERNAL_ERROR,
+    NO_ROOM,
+    CopyFailed,
+    FileError,
+    SourceError,
+)
 from emulator.data_plane.files import ConnectionFiles, File
 from emulator.data_plane.flow_parts import (
     MAPPING_FAILED,
@@ -30,6 +37,7 @@ from emulator.data_plane.ingest import (
 )
 from emulator.data_plane.metrics import RunResult
 from emulator.data_plane.readers import Row
+from emulator.data_plane.real_tables import RealTable, UnreachableDatabase, database_of
 from emulator.data_plane.source_query import require_columns
 from emulator.data_plane.sources import FileFormat
 from emulator.filters.pql import column_of
@@ -55,9 +63,18 @@ class SourceFile(NamedTuple):
     is_table: bool = False
 
     @property
+    def path(self) -> str:
+        """The path of the file."""
+        return self.file.path
+
+    @property
     def name(self) -> str:
         """The name of the file without its folders."""
-        return self.file.path.rpartition("/")[2]
+        return self.path.rpartition("/")[2]
+
+
+SourceItem = SourceFile | RealTable
+"""What a run reads: a file, or a table of a real database."""
 
 
 class Landing(NamedTuple):
@@ -86,11 +103,15 @@ def carry_out(
     reader = SourceReader(scope, delta)
     try:
         parts = flow_parts(services, scope, flow)
-        files = source_files(scope, parts, selection, delta)
-        reader.require_columns(parts, files)
-        reader.read(parts, files, flow_mapping(services, scope, flow) if files else None)
-        return _promotion(services, scope, parts, reader) if files else Landing(reader.result)
-    except FileError as error:
+        with ExitStack() as held:
+            files = source_files(scope, parts, selection, delta)
+            for item in files:
+                if isinstance(item, RealTable):
+                    held.callback(item.close)
+            reader.require_columns(parts, files)
+            reader.read(parts, files, flow_mapping(services, scope, flow) if files else None)
+            return _promotion(services, scope, parts, reader) if files else Landing(reader.result)
+    except (FileError, CopyFailed) as error:
         return Landing(partial(reader.result, error.code, str(error)))
     except Interrupted:
         return Landing(partial(_interrupted, scope, reader))
@@ -112,14 +133,16 @@ def _interrupted(scope: Scope, reader: SourceReader) -> RunResult:
 
 def source_files(
     scope: Scope, parts: FlowParts, selection: Selection, delta: DeltaColumn
-) -> list[SourceFile]:
-    """Return the files that a run reads, by path.
+) -> Sequence[SourceItem]:
+    """Return the files that a run reads, by path, or its table of a real database.
 
     Raises:
         SourceError: The source connection names what does not exist.
     """
-    files = ConnectionFiles(scope.platform).all(scope.sandbox, parts.container)
     params = as_object(parts.source.get("params"))
+    if "tableName" in params and (database := database_of(scope, parts.container)):
+        return [RealTable(database, str(params["tableName"]))]
+    files = ConnectionFiles(scope.platform).all(scope.sandbox, parts.container)
     if "tableName" in params:
         table = _table(files, str(params["tableName"]))
         return [table] if delta.name or selection.includes(table.file) else []
@@ -153,18 +176,18 @@ class SourceReader:
         self.warnings = 0
 
     def read(
-        self, parts: FlowParts, files: list[SourceFile], mapping: CompiledMapping | None
+        self, parts: FlowParts, files: Sequence[SourceItem], mapping: CompiledMapping | None
     ) -> None:
         """Read files from now on: `input` has their rows, which may raise a `FileError`."""
         rows = self._input_rows(parts, files, mapping)
-        self.input = Input(rows, [item.file.path for item in files])
+        self.input = Input(rows, [item.path for item in files])
 
     def _input_rows(
-        self, parts: FlowParts, files: list[SourceFile], mapping: CompiledMapping | None
+        self, parts: FlowParts, files: Sequence[SourceItem], mapping: CompiledMapping | None
     ) -> Iterator[InputRow]:
         check = self._scope.platform.ongoing.check
         for item in files:
-            name = item.file.path
+            name = item.path
             for row in parts.query.projected(self._new_rows(parts, item)):
                 check()
                 self.rows += 1
@@ -178,7 +201,7 @@ class SourceReader:
                         self.warnings += 1
                     yield InputRow(mapped.record, name)
 
-    def _new_rows(self, parts: FlowParts, item: SourceFile) -> Iterator[Row]:
+    def _new_rows(self, parts: FlowParts, item: SourceItem) -> Iterator[Row]:
         """Return the rows of a file that are new by the delta column, if there is one."""
         rows, delta = self._rows(parts, item), self._delta
         if not (item.is_table and delta.name):
@@ -187,11 +210,22 @@ class SourceReader:
             row for row in rows if row.corrupt or delta.is_new(column_of(row.value, delta.name))
         )
 
-    def _rows(self, parts: FlowParts, item: SourceFile) -> Iterator[Row]:
+    def _rows(self, parts: FlowParts, item: SourceItem) -> Iterator[Row]:
         """Yield the rows of a file, or of all files in an archive, that pass the row filter."""
+        if isinstance(item, RealTable):
+            yield from parts.query.selected(self._rows_of_table(parts, item))
+            return
         self.input.bytes += item.file.size
         for file, format in self._unpacked(parts, item):
             yield from parts.query.selected(sources.rows(file, format))
+
+    def _rows_of_table(self, parts: FlowParts, table: RealTable) -> Iterator[Row]:
+        try:
+            for row, size in table.rows(parts.query, self._delta):
+                self.input.bytes += size
+                yield row
+        except UnreachableDatabase as error:
+            raise CopyFailed(str(error)) from error
 
     def _unpacked(
         self, parts: FlowParts, item: SourceFile
@@ -205,7 +239,7 @@ class SourceReader:
         for file in sources.unpacked(item.name, content, format, largest):
             yield file, format
 
-    def require_columns(self, parts: FlowParts, files: list[SourceFile]) -> None:
+    def require_columns(self, parts: FlowParts, files: Sequence[SourceItem]) -> None:
         """Find the columns that the source's query and the delta column name, in every file.
 
         Records of JSON have columns of their own each; they are not asked for any.
@@ -216,6 +250,9 @@ class SourceReader:
         for item in files:
             asked = (*parts.query.names, *([self._delta.name] if item.is_table else ()))
             if not any(asked):
+                continue
+            if isinstance(item, RealTable):
+                require_columns(filter(None, asked), item.columns)
                 continue
             for file, format in self._unpacked(parts, item):
                 if format.type != "json":
@@ -304,7 +341,7 @@ def _ingested(batches: Batches, scope: Scope, parts: FlowParts, input: Input) ->
             )
         except Exception as error:
             # Nothing else would ever end this batch; `carry_out` reports what happened.
-            code = error.code if isinstance(error, Interrupted) else "unknown"
+            code = error.code if isinstance(error, Interrupted | CopyFailed) else "unknown"
             reason = {"code": code, "description": f"Job aborted: {error}"}
             with scope.exclusive():
                 batches.give_up(scope, batch["id"], [reason])

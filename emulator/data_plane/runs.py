@@ -174,7 +174,8 @@ class FlowEngine:
             with self._scope.exclusive():
                 result = landing.land()
                 if selection.advances and not result.is_interrupted:
-                    self._advance(flow["id"], selection, delta)
+                    has_read = not result.copy_error
+                    self._advance(flow["id"], selection, delta, has_read=has_read)
                 return self._end(flow, run, at, selection, result, copy_id)
         except BaseException:
             landing.withdraw()
@@ -212,15 +213,21 @@ class FlowEngine:
         result = RunResult(status="failed", copy_error=error, is_interrupted=True)
         self._end(flow, run, at, selection, result, self._scope.new_uuid("adf_run"))
 
-    def _advance(self, flow_id: str, selection: Selection, delta: DeltaColumn) -> None:
-        """Remember how far a flow has read, so that its next run begins there."""
+    def _advance(
+        self, flow_id: str, selection: Selection, delta: DeltaColumn, *, has_read: bool
+    ) -> None:
+        """Remember how far a flow has read, so that its next run begins there.
+
+        What it has seen of a table that it could not read to the end does not count.
+        """
         if self._scope.find("flow", flow_id) is None:
             return  # it has been deleted while it ran
         progress = self._queue.progress(self._scope, flow_id)
         files = ConnectionFiles(self._platform)
         read = files.last_number(self._scope.sandbox, selection.reaches)
         read = max(read, progress.get("read", 0))
-        reached = {"read": read, "until": selection.end, "delta": delta.reached}
+        value = delta.reached if has_read else progress.get("delta")
+        reached = {"read": read, "until": selection.end, "delta": value}
         self._queue.note(self._scope, flow_id, reached)
 
     def _held(self, flow: JsonObject, run: JsonObject) -> JsonObject | None:

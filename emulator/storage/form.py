@@ -18,7 +18,10 @@ from emulator.json_types import Json
 FILE_SCHEMES = ("file", "s3", "az", "abfs", "gs", "sftp", "ftp", "http", "https", "memory")
 """What files lie in: fsspec's names. `az` and `abfs` are Azure Blob Storage, also ADLS Gen2."""
 
-DATABASES = ("sqlite", "postgresql", "mysql", "mariadb", "mssql", "oracle")
+DATABASES = (
+    *("sqlite", "postgresql", "mysql", "mariadb", "mssql", "oracle"),
+    *("snowflake", "bigquery", "redshift", "databricks", "db2", "hana", "hive", "vertica"),
+)
 """What tables lie in: SQLAlchemy's names, with the driver behind a plus."""
 
 _HAS_HOST = ("sftp", "ftp", "http", "https")

@@ -1,19 +1,28 @@
 """What a connection reaches: folders and files of a storage, tables of a database, their structure.
 
 Everything comes from the files that were put into the connection's area: a file of a storage is a
-file, a table `Accounts` is the file `Accounts.csv`, `.tsv`, `.json` or `.parquet`. What there is to
-say is found for the rules first, which refuse what is not there, and then answered by the view.
+file, a table `Accounts` is the file `Accounts.csv`, `.tsv`, `.json` or `.parquet`. Where the
+setting `storage` leads to a database, its own tables are explored. What there is to say is found
+for the rules first, which refuse what is not there, and then answered by the view.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import BinaryIO
+from contextlib import closing
+from typing import TYPE_CHECKING, BinaryIO
 
 from emulator.data_plane import inference, sources
 from emulator.data_plane.compression import UnpackedFile
 from emulator.data_plane.errors import FileError, SourceError
 from emulator.data_plane.files import LANDING_ZONE, ConnectionFiles, File
+from emulator.data_plane.real_tables import (
+    NoSuchTable,
+    RealTable,
+    UnreachableDatabase,
+    database_of,
+    names_of_tables,
+)
 from emulator.data_plane.rows import Row, first_rows
 from emulator.data_plane.source_query import SourceQuery, require_columns
 from emulator.data_plane.sources import FileFormat, table_format, table_name, tables
@@ -21,6 +30,9 @@ from emulator.filters.pql import RowFilterError, decode_row_filter
 from emulator.json_types import JsonObject
 from emulator.scope import Scope
 from emulator.services.flow_service.connections import found, spec_id
+
+if TYPE_CHECKING:
+    from emulator.databases import Database
 
 ROWS_SHOWN = 100
 """How many rows a preview has, and how many are looked at for types (assumed)."""
@@ -45,7 +57,39 @@ def is_explored_without_connection(scope: Scope, spec_id: str) -> bool:
 def explore_connection(scope: Scope, id: str, query: JsonObject) -> JsonObject | None:
     """Return what a query finds on a connection, or its `fault` with the `reason`."""
     kinds = explorable_kinds(scope, id)
-    return _explore(scope, id, query, tabular="table" in kinds) if kinds else None
+    if "table" not in kinds:
+        return _explore(scope, id, query, tabular=False) if kinds else None
+    try:
+        database = database_of(scope, id)
+        if database is None:
+            return _explore(scope, id, query, tabular=True)
+        return _explore_database(database, query)
+    except RowFilterError as error:
+        return {"fault": "filter", "reason": str(error)}
+    except NoSuchTable as error:
+        return {"fault": "missing", "reason": str(error)}
+    except UnreachableDatabase as error:
+        return {"fault": "provider", "reason": str(error)}
+    except FileError as error:
+        return {"fault": "unreadable", "reason": str(error)}
+
+
+def _explore_database(database: Database, query: JsonObject) -> JsonObject | None:
+    """Return the tables of a real database, or the structure of one of them."""
+    kind, path = str(query.get("objectType", "")).lower(), str(query.get("object", ""))
+    if kind == "root":
+        found = names_of_tables(database)
+        return {"objects": [_object("table", name, path) for path, name in found.items()]}
+    if kind != "table":
+        return None
+    with closing(RealTable(database, path)) as table:
+        answer: JsonObject = {"format": "flat", "schema": {"columns": table.shown_columns}}
+        text = query.get("filters")
+        wanted = SourceQuery(None if text is None else decode_row_filter(text))
+        require_columns(wanted.names, table.columns)
+        if sources.is_true(query.get("preview")):
+            answer["data"] = table.first_rows(wanted, ROWS_SHOWN)
+        return {"file": answer}
 
 
 def explore_landing_zone(scope: Scope, spec_id: str, query: JsonObject) -> JsonObject | None:
@@ -126,14 +170,14 @@ def _listing(container: str, files: list[File], kind: str, path: str) -> JsonObj
 
 
 def _table_list(files: list[File]) -> JsonObject:
-    return {"objects": [_object("table", name, name) for name in tables(files)]}
+    return {"objects": [_object("table", table_name(path), path) for path in tables(files)]}
 
 
 def _object(kind: str, name: str, path: str) -> JsonObject:
     readable = kind != "folder"
     return {
         "type": kind,
-        "name": name if kind != "table" else table_name(name),
+        "name": name,
         "path": path,
         "canPreview": readable,
         "canFetchSchema": readable,

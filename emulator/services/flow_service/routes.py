@@ -95,14 +95,17 @@ def act(service: FlowService, call: Call) -> Reply:
     return shapes.written(service.set_state(call.scope, call.resource.kind, entity, state))
 
 
-@operation("flow_service.test_connection")
+@operation("flow_service.test_connection", is_long=True)
 def test_connection(service: FlowService, call: Call) -> Reply:
-    """A connection passes if it were accepted without a remark, were it created as it is."""
+    """A connection passes if it were accepted without a remark, were it created as it is.
+
+    One that leads to a real database also has to be let in there.
+    """
     connection, own = call.find("connection", call.path["id"]), call.resource.values["own_members"]
     body = {name: connection[name] for name in own if name in connection}
     request = {"headers": {}, "query": {}, "path": {}, "content": {}, "body": body}
     findings = call.lookup.judge("flow_service.create_connection", request)
-    return Reply(200, {"result": not findings})
+    return Reply(200, {"result": not findings and service.lets_in(call.scope, connection)})
 
 
 @operation("flow_service.explore_connection", is_long=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import RLock
@@ -36,6 +37,8 @@ from emulator.store import Hint
 
 if TYPE_CHECKING:
     from emulator.data_plane.runs import FlowEngine
+
+_log = logging.getLogger("emulator")
 
 KINDS = (CONNECTION, SOURCE_CONNECTION, TARGET_CONNECTION, FLOW)
 
@@ -215,6 +218,24 @@ class FlowService:
         if last.get("id") == run["id"]:
             self.note_run(scope, replaced)
         return replaced
+
+    def lets_in(self, scope: Scope, connection: JsonObject) -> bool:
+        """Tell whether the database of a connection lets it in; one without a database has none.
+
+        The log says why it does not.
+        """
+        if not scope.platform.endpoints:
+            return True
+        from emulator.data_plane.real_tables import UnreachableDatabase, database_of, try_database
+
+        try:
+            database = database_of(scope, connection["id"])
+            if database is not None:
+                try_database(database)
+        except UnreachableDatabase as error:
+            _log.info("connection %s: %s", connection["id"], error)
+            return False
+        return True
 
     def delete(self, scope: Scope, kind: str, id: str) -> None:
         """Delete an entity; a base connection takes along what was made on it for no flow."""

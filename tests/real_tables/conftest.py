@@ -1,0 +1,35 @@
+"""Real databases for tests: a SQLite file, and a PostgreSQL server for each process of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from tests.databases import Server, postgresql
+from tests.real_tables.made import Made
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with postgresql() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Made]:
+    """A database of its own for a test, which may be written to."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'source.db'}"
+        yield Made(url, sa.create_engine(url, poolclass=NullPool))
+        return
+    server: Server = request.getfixturevalue("server")
+    admin = sa.create_engine(server.url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql("DROP DATABASE IF EXISTS source WITH (FORCE)")
+        connection.exec_driver_sql("CREATE DATABASE source")
+    url = server.url("source")
+    yield Made(url, sa.create_engine(url, poolclass=NullPool))
