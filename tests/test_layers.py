@@ -40,6 +40,7 @@ THIRD_PARTY = {
         "store.sql_blobs",
         "store.sql_calls",
         "store.sql_stores",
+        "store.statements",
         "store.tables",
     },
     "uvicorn": {"serving"},

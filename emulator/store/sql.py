@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,6 +13,7 @@ from emulator.sandbox import Sandbox
 from emulator.store.base import ALL, Change, Conflict, Hint, Place, Row, Snapshot, Stored
 from emulator.store.database import Database
 from emulator.store.room import Room
+from emulator.store.statements import Statement
 from emulator.store.tables import COUNTER, DOCUMENT
 
 _D, _C = DOCUMENT.c, COUNTER.c
@@ -28,30 +28,29 @@ def _of_kind(*more: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.and_(*(_D[name] == sa.bindparam(f"p_{name}") for name in names), *more)
 
 
-_READ = sa.select(_D.version, _D.ordinal, _D.body).where(_of_kind(_D.key == sa.bindparam("p_key")))
-_VERSION = sa.select(_D.version, _D.ordinal).where(_of_kind(_D.key == sa.bindparam("p_key")))
-_COUNT = sa.select(sa.func.count()).select_from(DOCUMENT).where(_of_kind())
-_SCAN = (
+_KEYED = _of_kind(_D.key == sa.bindparam("p_key"))
+_READ = Statement(sa.select(_D.version, _D.ordinal, _D.body).where(_KEYED))
+_VERSION = Statement(sa.select(_D.version, _D.ordinal).where(_KEYED))
+_COUNT = Statement(sa.select(sa.func.count()).select_from(DOCUMENT).where(_of_kind()))
+_SCAN = Statement(
     sa.select(_D.key, _D.version, _D.ordinal, _D.body)
     .where(_of_kind(_D.ordinal > sa.bindparam("p_after")))
     .order_by(_D.ordinal)
     .limit(_ROWS_AT_ONCE)
 )
-_RECENT = (
+_RECENT = Statement(
     sa.select(_D.key, _D.version, _D.ordinal, _D.body)
     .where(_of_kind(_D.ordinal < sa.bindparam("p_before")))
     .order_by(_D.ordinal.desc())
     .limit(_ROWS_AT_ONCE)
 )
-_DELETE = sa.delete(DOCUMENT).where(_of_kind(_D.key == sa.bindparam("p_key")))
-_UPDATE = (
-    sa.update(DOCUMENT)
-    .where(_of_kind(_D.key == sa.bindparam("p_key")))
-    .values(
-        version=sa.bindparam("n_version"),
-        ordinal=sa.bindparam("n_ordinal"),
-        body=sa.bindparam("n_body"),
-    )
+_DELETE = Statement(sa.delete(DOCUMENT).where(_KEYED))
+_NEW: dict[str, sa.ColumnElement[object]] = {
+    name: sa.bindparam(f"n_{name}") for name in ("version", "ordinal", "body")
+}
+_UPDATE = Statement(sa.update(DOCUMENT).where(_KEYED).values(_NEW))
+_INSERT = Statement(
+    sa.insert(DOCUMENT).values({name: sa.bindparam(f"p_{name}") for name in _KEY} | _NEW)
 )
 _LAST = 2**62
 
@@ -69,14 +68,18 @@ class SqlStore:
         self._world = world
         self.room = Room()  # that of the database is nobody's to count
         insert = database.insert(COUNTER)
-        self._next = insert.on_conflict_do_update(
-            index_elements=["world", "organization", "sandbox", "name"],
-            set_={"number": _C.number + 1},
-        ).returning(_C.number)
+        self._next = Statement(
+            insert.values({column.name: sa.bindparam(f"p_{column.name}") for column in _C})
+            .on_conflict_do_update(
+                index_elements=["world", "organization", "sandbox", "name"],
+                set_={"number": _C.number + 1},
+            )
+            .returning(_C.number)
+        )
 
     def read(self, sandbox: Sandbox, kind: str, key: str) -> Stored | None:
         with self._database.connection() as connection:
-            row = connection.execute(_READ, self._at(sandbox, kind, key)).first()
+            row = _READ.first(connection, self._at(sandbox, kind, key))
         return None if row is None else Stored(key, row[0], row[1], loads(row[2]))
 
     def scan(
@@ -90,14 +93,14 @@ class SqlStore:
         return self._parts(_RECENT, "p_before", before or _LAST, self._at(sandbox, kind), hint)
 
     def _parts(
-        self, query: sa.Select[Any], place: str, begin: int, at: dict[str, object], hint: Hint
+        self, query: Statement, place: str, begin: int, at: dict[str, object], hint: Hint
     ) -> Iterator[Stored]:
         """Yield documents that are read a part at a time; what a hint rules out stays encoded."""
         texts = (*hint.texts, *(text for _, text in hint.equal))
         needles = [dumps(text)[1:-1] for text in texts]
         while True:
             with self._database.connection() as connection:
-                rows = connection.execute(query, {**at, place: begin}).all()
+                rows = query.all(connection, {**at, place: begin})
             for key, version, ordinal, body in rows:
                 if key.startswith(hint.prefix) and all(needle in body for needle in needles):
                     yield Stored(key, version, ordinal, loads(body))
@@ -129,8 +132,8 @@ class SqlStore:
 
     def count(self, sandbox: Sandbox, kind: str) -> int:
         with self._database.connection() as connection:
-            found: int = connection.execute(_COUNT, self._at(sandbox, kind)).scalar_one()
-        return found
+            ((found,),) = _COUNT.all(connection, self._at(sandbox, kind))
+        return int(found)
 
     def write(self, *changes: Change) -> None:
         with ExitStack() as stack:
@@ -150,7 +153,7 @@ class SqlStore:
             Conflict: It is at another version than is expected.
         """
         at = self._at(change.sandbox, change.kind, change.key)
-        row = connection.execute(_VERSION, at).first()
+        row = _VERSION.first(connection, at)
         found = row[0] if row else 0
         if change.expected is not None and change.expected != found:
             raise Conflict(change, found)
@@ -163,19 +166,14 @@ class SqlStore:
         at = self._at(change.sandbox, change.kind, change.key)
         if change.body is None:
             if row is not None:
-                connection.execute(_DELETE, at)
+                _DELETE.all(connection, at)
             return None
         version, ordinal = (row[0] + 1, row[1]) if row else (1, 0)
         if row is None or change.moves:
             ordinal = self._advance(connection, change.sandbox, f"#{change.kind}")
         body = dumps(change.body)
-        if row is None:
-            values = {name: at[f"p_{name}"] for name in _KEY}
-            document = {**values, "version": version, "ordinal": ordinal, "body": body}
-            connection.execute(DOCUMENT.insert(), document)
-        else:
-            new = {"n_version": version, "n_ordinal": ordinal, "n_body": body}
-            connection.execute(_UPDATE, {**at, **new})
+        new = {"n_version": version, "n_ordinal": ordinal, "n_body": body}
+        (_INSERT if row is None else _UPDATE).all(connection, {**at, **new})
         return version, ordinal
 
     def next(self, sandbox: Sandbox, counter: str) -> int:
@@ -184,14 +182,14 @@ class SqlStore:
 
     def _advance(self, connection: sa.Connection, sandbox: Sandbox, counter: str) -> int:
         values = {
-            "world": self._world,
-            "organization": sandbox.organization,
-            "sandbox": sandbox.name,
-            "name": counter,
-            "number": 1,
+            "p_world": self._world,
+            "p_organization": sandbox.organization,
+            "p_sandbox": sandbox.name,
+            "p_name": counter,
+            "p_number": 1,
         }
-        number: int = connection.execute(self._next, values).scalar_one()
-        return number
+        ((number,),) = self._next.all(connection, values)
+        return int(number)
 
     def erase(self, organization: str | None = None, name: str | None = None) -> None:
         with self._database.alone(self._world) as connection:

@@ -1,0 +1,110 @@
+"""Statements that almost every call needs, carried out by the driver itself.
+
+SQLAlchemy writes them, once for each kind of database. To have it carry them out too would cost
+several times what the database takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+Values = Mapping[str, object]
+"""Values by the names of a statement's parameters."""
+
+Row = tuple[Any, ...]
+
+
+class _Written(NamedTuple):
+    """A statement as a driver takes it.
+
+    Args:
+        text: With places for the parameters.
+        names: Of the parameters, in the order of their places.
+        constants: Values of those that are always the same.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    constants: dict[str, object]
+
+
+class Statement:
+    """A statement with named parameters."""
+
+    def __init__(self, statement: sa.ClauseElement) -> None:
+        """Remember a statement of SQLAlchemy, whose parameters each stand for one value."""
+        self._statement = statement
+        self._written: dict[str, _Written] = {}
+
+    def all(self, connection: sa.Connection, values: Values) -> list[Row]:
+        """Carry it out, and return the rows that it yields.
+
+        Raises:
+            DBAPIError: It cannot be carried out.
+        """
+        dialect = connection.dialect
+        written = self._written.get(dialect.name) or self._write(dialect)
+        if written.constants:
+            values = {**written.constants, **values}
+        parameters = [values[name] for name in written.names]
+        driver: Any = connection.connection.driver_connection
+        try:
+            cursor = driver if dialect.name == "sqlite" else _cursor(connection, driver)
+            cursor = cursor.execute(written.text, parameters)
+            rows: list[Row] = cursor.fetchall() if cursor.description else []
+        except dialect.loaded_dbapi.Error as error:
+            raise _failure(connection, written.text, error) from error
+        return rows
+
+    def first(self, connection: sa.Connection, values: Values) -> Row | None:
+        """Carry it out, and return the first row that it yields, if it yields any.
+
+        Raises:
+            DBAPIError: It cannot be carried out.
+        """
+        rows = self.all(connection, values)
+        return rows[0] if rows else None
+
+    def _write(self, dialect: sa.Dialect) -> _Written:
+        # PostgreSQL's own places for parameters spare its driver to look for others in the text.
+        own: Any = type(dialect)
+        is_sqlite = dialect.name == "sqlite"
+        compiled: Any = self._statement.compile(
+            dialect=dialect if is_sqlite else own(paramstyle="numeric_dollar")
+        )
+        names = tuple(compiled.positiontup or ())
+        constants = {name: value for name, value in compiled.params.items() if value is not None}
+        written = self._written[dialect.name] = _Written(str(compiled), names, constants)
+        return written
+
+
+def _cursor(connection: sa.Connection, driver: Any) -> Any:
+    """Return PostgreSQL's cursor of a connection: to make one each time would cost more."""
+    from psycopg import RawCursor
+    from psycopg.pq import Format
+
+    cursor = connection.info.get("cursor")
+    if cursor is None:
+        cursor = connection.info["cursor"] = RawCursor(driver)
+        cursor.format = Format.BINARY
+    return cursor
+
+
+def _failure(connection: sa.Connection, text: str, error: Any) -> Exception:
+    """Return an error of a driver as SQLAlchemy would raise it; let a connection go that is cut."""
+    dialect: Any = connection.dialect
+    is_cut = dialect.is_disconnect(error, connection.connection.driver_connection, None)
+    if is_cut:
+        connection.invalidate(error)
+    failure: Exception = sa.exc.DBAPIError.instance(
+        text,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        connection_invalidated=is_cut,
+        dialect=dialect,
+    )
+    return failure
