@@ -5,7 +5,7 @@ the start does not need it.
 """
 
 from emulator.contract.loader import Contract, load_contract
-from emulator.contract.model import Answer, Document, Mute, Operation, ProblemEntry, Rule
+from emulator.contract.model import Answer, Document, Mute, Neighbour, Operation, ProblemEntry, Rule
 from emulator.contract.reading import ContractError
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "ContractError",
     "Document",
     "Mute",
+    "Neighbour",
     "Operation",
     "ProblemEntry",
     "Rule",

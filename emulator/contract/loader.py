@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from emulator.contract.model import (
     Document,
     EditionEntry,
     Mute,
+    Neighbour,
     Operation,
     ProblemEntry,
     Rule,
@@ -136,6 +138,14 @@ class Contract:
                 if self._stated is None:
                     self._stated = read_statements(self._folders, self.operations, self.resources)
         return self._stated
+
+    @cached_property
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """What belongs to no emulated service; read when somebody asks for such a path."""
+        rows = [
+            (folder, raw) for folder in self._folders for raw in rows_of(folder / "neighbours.json")
+        ]
+        return tuple(build(Neighbour, raw, folder) for folder, raw in rows)
 
     @property
     def default_edition(self) -> str:

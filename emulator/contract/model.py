@@ -50,6 +50,24 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A path, with all below it, that belongs to no emulated service, and that clients ask for.
+
+    Args:
+        path: Its beginning, up to the end of a segment.
+        title: The service of the platform's that it belongs to.
+        isProbe: Browsers and monitors ask any server for it, so it says nothing about a client.
+        instead: The path of this emulator's that answers what is asked.
+    """
+
+    path: str
+    title: str = ""
+    isProbe: bool = False  # noqa: N815 - the file's own word
+    instead: str = ""
+    __pydantic_config__ = STRICT
+
+
+@dataclass(frozen=True, slots=True)
 class EditionEntry:
     """A named, ordered list of documents: the first one that speaks on a topic wins.
 
@@ -284,7 +302,8 @@ class ProblemEntry:
     `detail`, `title` and `headers` are templates over the refusal's values, `{reason}` among them.
     `envelope` names the body's shape; empty means the service's own in the edition. `report` has
     further members of the envelope's report, as templates too; a text that is nothing but a word in
-    braces becomes that value, `{sub_errors}` for one.
+    braces becomes that value, `{sub_errors}` for one. `severity` is what it counts as: one of the
+    severity note says nothing against the client.
     """
 
     id: str
@@ -297,6 +316,7 @@ class ProblemEntry:
     envelope: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     report: JsonObject = field(default_factory=dict)
+    severity: Severity = "error"
     __pydantic_config__ = STRICT
 
 

@@ -227,9 +227,17 @@ def _findings(exchange: Exchange) -> tuple[EntryFinding, ...]:
     id = exchange.reply.headers.get("x-emulator-rule")
     if by is None and id and exchange.reply.status >= 400 and not exchange.faults:
         # No rule refused it, so an entry of the error catalogue did: an unknown path, for one.
-        severity = "note" if exchange.reply.status >= 500 else "error"
+        severity = _severity_of_problem(exchange, id)
         found.append(EntryFinding(id, severity, refused=True, is_rule=False))
     return tuple(found)
+
+
+def _severity_of_problem(exchange: Exchange, id: str) -> str:
+    """Return what an entry of the error catalogue counts as: our own failures are nobody's."""
+    if exchange.reply.status >= 500:
+        return "note"
+    entry = exchange.edition.problems.get(id)
+    return "error" if entry is None else entry.severity
 
 
 def _first_findings(exchange: Exchange) -> list[Finding]:

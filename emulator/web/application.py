@@ -27,6 +27,7 @@ from emulator.web.controls import (
 from emulator.web.limits import body_limit, limit_of
 from emulator.web.long_calls import is_long
 from emulator.web.message import UNROUTED, Deferred, Request, Response
+from emulator.web.neighbours import Neighbours
 from emulator.web.routing import Route, Router
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Application:
         self._shared = shared
         self._isolated = isolated
         self._router = Router.of(contract)
+        self._neighbours = Neighbours(contract)
         self._limits = {
             operation.id: limit_of(operation, settings)
             for operation in contract.operations.values()
@@ -103,7 +105,7 @@ class Application:
             return see_other(f"{urlsplit(request.base_url).path}{PAGE}/journal")
         if f"{path}/".startswith(CONTROL):
             return self._control(emulator, request, path)
-        return self._refuse(emulator, request, _problem(request, route), route)
+        return self._refuse(emulator, request, self._problem(request, route), route)
 
     def _control(self, emulator: Answering, request: Request, path: str) -> Response | Deferred:
         """Answer a call of the control API, or a browser that shows the page."""
@@ -119,7 +121,27 @@ class Application:
 
     def refuse_unmatched(self, request: Request) -> Response:
         """Return the refusal of a request for one of Adobe's own hosts that has no such path."""
-        return self._refuse(self._shared, request, _unmatched(request), Route(None, {}, ""))
+        return self._refuse(self._shared, request, self._unmatched(request), Route(None, {}, ""))
+
+    def _problem(self, request: Request, route: Route) -> Problem:
+        """Return why a request belongs to no operation."""
+        method, path = request.method, route.url_path
+        if route.allowed:
+            allowed = ", ".join(route.allowed)
+            return Problem("platform.method_not_allowed", method=method, path=path, allowed=allowed)
+        if request.adobe_host:
+            return self._unmatched(request)
+        probe = self._neighbours.probe(path)
+        if probe is not None:
+            hint = f"; {probe.instead} is what you look for" if probe.instead else ""
+            return Problem("platform.probe", path=path, hint=hint)
+        return Problem("platform.unknown_path", path=path, hint=self._neighbours.hint(method, path))
+
+    def _unmatched(self, request: Request) -> Problem:
+        path = request.target.partition("?")[0]
+        hint = self._neighbours.hint(request.method, path)
+        url = request.adobe_host + path
+        return Problem("platform.unmatched", method=request.method, url=url, hint=hint)
 
     def _refuse(
         self, emulator: Answering, request: Request, problem: Problem, route: Route
@@ -137,27 +159,11 @@ def _answered(emulator: Answering, request: Request) -> Response:
     return to_response(emulator.engine.answer(request), request.method)
 
 
-def _problem(request: Request, route: Route) -> Problem:
-    """Return why a request belongs to no operation."""
-    method, path = request.method, route.url_path
-    if route.allowed:
-        allowed = ", ".join(route.allowed)
-        return Problem("platform.method_not_allowed", method=method, path=path, allowed=allowed)
-    if request.adobe_host:
-        return _unmatched(request)
-    return Problem("platform.unknown_path", path=path)
-
-
 def _limit(request: Request, limit: int) -> None:
     """Leave a body alone that is longer than its limit, and the length that was announced."""
     request.headers.pop("content-length", None)
     if len(request.body) > limit:
         request.too_long, request.body = True, b""
-
-
-def _unmatched(request: Request) -> Problem:
-    url = request.adobe_host + request.target.partition("?")[0]
-    return Problem("platform.unmatched", method=request.method, url=url)
 
 
 def to_response(reply: Reply, method: str = "GET") -> Response:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
 from emulator.store import StoreFull, StoreUnavailable
@@ -82,9 +83,16 @@ def _refused(error: HTTPException) -> Response:
         said = f"{request.method} is not allowed at {request.path}"
         headers["allow"] = ", ".join(sorted(error.valid_methods or ()))
     elif isinstance(error, NotFound):
-        said = f"there is nothing at {request.path}"
+        said = f"there is nothing at {request.path}{_near(request.path)}"
     elif isinstance(error, InternalServerError):
         said = "The emulator failed on this request; its log says where. Please report it."
     return flask_response(
         Reply(error.code or 400, {"error": error.name.lower(), "detail": said}, headers)
     )
+
+
+def _near(path: str) -> str:
+    """Return the end of a sentence that names the paths most like one that is not there."""
+    known = (rule.rule for rule in current_app.url_map.iter_rules())
+    near = get_close_matches(path[:200], dict.fromkeys(known), n=3, cutoff=0.75)
+    return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from emulator.contract.lookup import Finding
     from emulator.web.exchange import Exchange
 
+RULES = "/_emulator/rules/"
+"""Where the control API explains a rule, or an entry of an error catalogue."""
+
 _MAX_CHARACTERS = 500
 """So many characters of a value stand in the text of a refusal at most."""
 
@@ -49,14 +52,15 @@ def _sub_error(finding: Finding) -> JsonObject:
 def refusal(problem: Problem, exchange: Exchange, now: int) -> Reply:
     """Return the reply that a problem is in an exchange's edition, in its service's own envelope.
 
-    `now` is in milliseconds.
+    `now` is in milliseconds. The header `Link` leads to what explains it.
     """
     edition, service = exchange.edition, exchange.incoming.operation.service
     entry = edition.problem(problem.id, service)
     envelope = edition.envelope(problem.id, service)
     known = _texts(problem.values)
     headers = {name: value.format_map(known) for name, value in entry.headers.items()}
-    headers["x-emulator-rule"] = problem.rule or problem.id
+    headers["x-emulator-rule"] = rule = problem.rule or problem.id
+    headers["Link"] = f'<{exchange.incoming.base_url}{RULES}{rule}>; rel="help"'
     body = ENVELOPES[envelope](_fill(entry, problem.values, known, exchange.request_id, now))
     return Reply(entry.status, body, headers)
 

@@ -75,7 +75,8 @@ def test_what_comes_after_a_refusal_is_not_judged(
     [
         ("GET", f"{FLOW_SERVICE}/nowhere", "platform.unknown_path", "error"),
         ("PUT", f"{FLOW_SERVICE}/flows", "platform.method_not_allowed", "error"),
-        ("GET", "/", "platform.unknown_path", "error"),
+        ("GET", "/", "platform.probe", "note"),
+        ("GET", "/nowhere", "platform.unknown_path", "error"),
     ],
 )
 def test_what_no_document_knows_is_journaled(

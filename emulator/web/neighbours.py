@@ -1,0 +1,89 @@
+"""What a client may have meant by a path that belongs to no operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from emulator.web.controls import CONTROL
+
+if TYPE_CHECKING:
+    from emulator.contract import Contract, Neighbour, Operation
+
+MAX_PATH = 300
+"""Longer paths are compared with none: that takes time."""
+
+MOST = 3
+"""How many paths are named at most."""
+
+_LIKENESS = 0.65
+_PARAMETER = re.compile(r"\{[^}]*\}")
+_ID = re.compile(r"[^/]*\d[^/]*|[^/]{24,}")
+"""A segment that is more likely somebody's id than a word of the documents: it has digits."""
+
+
+class Neighbours:
+    """Knows what lies near a path: operations, the control API, services that are not emulated."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+
+    def probe(self, path: str) -> Neighbour | None:
+        """Return what a path is if browsers or monitors ask any server for it."""
+        row = self._row(path)
+        return row if row is not None and row.isProbe else None
+
+    def hint(self, method: str, path: str) -> str:
+        """Return the end of a sentence about a path that belongs to no operation; may be empty."""
+        row = self._row(path)
+        if row is not None and row.title:
+            return f"; that is the {row.title}, which is not emulated"
+        if len(path) > MAX_PATH:
+            return ""
+        first = path[1:].partition("/")[0]
+        if get_close_matches(first.lower(), [CONTROL.strip("/")], cutoff=_LIKENESS):
+            return f"; the control API of the emulator is below {CONTROL}"
+        near = self._near(method, path)
+        return f"; did you mean {' or '.join(near)}?" if near else ""
+
+    def _row(self, path: str) -> Neighbour | None:
+        """Return the row with the longest path that a path is below."""
+        whole = f"{path.rstrip('/')}/"
+        rows = [
+            row
+            for row in self._contract.neighbours
+            if (path == "/" if row.path == "/" else whole.startswith(f"{row.path}/"))
+        ]
+        return max(rows, key=lambda row: len(row.path), default=None)
+
+    def _near(self, method: str, path: str) -> list[str]:
+        """Return the nearest paths as documents print them, those with the method first."""
+        known = self._templates
+        shape = _shape(path)
+        has_words = bool(shape.strip("/{}"))
+        matches = [known[one] for one in known if has_words and one.endswith(shape)]
+        matches.sort(key=lambda operations: len(operations[0].path))
+        matches += [known[one] for one in get_close_matches(shape, known, MOST, _LIKENESS)]
+        matches.sort(key=lambda operations: all(item.method != method for item in operations))
+        names = dict.fromkeys(item[0].base_path + item[0].path for item in matches)
+        return list(names)[:MOST]
+
+    @cached_property
+    def _templates(self) -> dict[str, list[Operation]]:
+        """The operations by the shape of their paths."""
+        found: dict[str, list[Operation]] = {}
+        for shape, operation in self._shapes():
+            found.setdefault(shape, []).append(operation)
+        return found
+
+    def _shapes(self) -> Iterator[tuple[str, Operation]]:
+        for operation in self._contract.operations.values():
+            yield _shape(_PARAMETER.sub("0", operation.base_path + operation.path)), operation
+
+
+def _shape(path: str) -> str:
+    """Return a path in lower case with a sign for each id."""
+    return _ID.sub("{}", path.lower().rstrip("/"))
