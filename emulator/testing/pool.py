@@ -12,6 +12,7 @@ from emulator.coverage.files import CoveragePart
 from emulator.emulator import Emulator
 from emulator.settings import Settings
 from emulator.state import State
+from emulator.testing import run
 from emulator.web.message import HeadObserver
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _SCENARIOS: dict[tuple[Settings, str], State] = {}
 
 
 def borrow(settings: Settings) -> Emulator:
-    """Return an unused emulator, as new, with a manual clock unless the settings name another one.
+    """Return an unused emulator, as new; its clock starts as `run.start_of_clocks` or settings say.
 
     Raises:
         SettingError, ContractError, FixtureError: As `create_emulator`.
@@ -45,7 +46,8 @@ def borrow(settings: Settings) -> Emulator:
             emulator.journal.forget()
         return emulator
     like = next(iter(_MADE), None)
-    emulator = create_emulator(settings, clock=make_clock(settings.clock or "manual"), like=like)
+    clock = make_clock(settings.clock or run.start_of_clocks())
+    emulator = create_emulator(settings, clock=clock, like=like)
     with _LOCK:
         _MADE.append(emulator)
     return emulator

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from emulator.testing import Aep
 
 MARKER = (
-    "aep(edition, enforce, scenario, faults, expects, fail_on): sets up the emulator of a test: "
-    "edition in force, enforcement, scenario to start with, active faults, "
-    "rules that the test breaks on purpose, and what else fails it"
+    "aep(edition, enforce, scenario, faults, clock, expects, fail_on): sets up the emulator of a "
+    "test: edition in force, enforcement, scenario to start with, active faults, where the clock "
+    "starts, rules that the test breaks on purpose, and what else fails it"
 )
 SECTION = "aep-emulator: calls of this test"
 FAIL_ON = ("nothing", "violations", "warnings")
@@ -28,6 +28,8 @@ FAIL_ON = ("nothing", "violations", "warnings")
 _USED = pytest.StashKey["list[Aep]"]()
 _WAS_CALLED = pytest.StashKey[bool]()
 _LATE = pytest.StashKey["dict[str, int]"]()
+_CLOCK = pytest.StashKey[str]()
+_CLOCK_KEY = "aep_emulator_clock"
 _WORKER_KEY = "aep_emulator_late_calls"
 
 
@@ -56,6 +58,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "what fails a test that does not expect it: violations (errors, and whatever refused a "
         "call), warnings (these, warnings and expectations that were not met), or nothing"
     )
+    start = (
+        "where clocks start: a time such as 2026-01-01T00:00:00Z, manual (2020-09-13T12:26:40Z), "
+        "system (the machine's clock), +P30D; by default they stand at the time of the run's start"
+    )
+    group.addoption("--aep-clock", metavar="CLOCK", help=start)
+    parser.addini("aep_clock", start, default="")
     group.addoption("--aep-fail-on", choices=FAIL_ON, help=what)
     parser.addini("aep_fail_on", what, default="nothing")
 
@@ -67,15 +75,38 @@ def pytest_configure(config: pytest.Config) -> None:
     run.sessions += 1
     if (chosen := config.getini("aep_fail_on")) not in FAIL_ON:
         raise pytest.UsageError(f"aep_fail_on: {chosen!r} is not one of {', '.join(FAIL_ON)}")
+    _start_clocks(config)
     if wants_coverage(config):
         from emulator.testing import plugin_reports
 
         config.pluginmanager.register(plugin_reports.Reports(config), "aep_emulator_reports")
 
 
-def pytest_unconfigure() -> None:
+def _start_clocks(config: pytest.Config) -> None:
+    told = getattr(config, "workerinput", {}).get(_CLOCK_KEY, "")
+    chosen = config.getoption("aep_clock") or config.getini("aep_clock")
+    if chosen:
+        from emulator.clock import ClockError, make_clock
+
+        try:
+            make_clock(chosen)
+        except ClockError as error:
+            raise pytest.UsageError(f"aep_clock: {error}") from error
+    config.stash[_CLOCK] = run.clock
+    # Not when a test first asks: it may have changed the machine's time by freezegun.
+    run.clock = told or chosen or run.began()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
     """Let emulators of this process be used without a run of tests."""
     run.sessions -= 1
+    run.clock = config.stash.get(_CLOCK, "")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Let the clocks of all workers of pytest-xdist start at the same time."""
+    node.workerinput[_CLOCK_KEY] = run.start_of_clocks()
 
 
 def wants_coverage(config: pytest.Config) -> bool:
@@ -123,7 +154,12 @@ def aep_server(request: pytest.FixtureRequest, aep_settings: Any) -> Iterator[Ae
 def _lend(request: pytest.FixtureRequest, kind: type[Aep], settings: Any) -> Iterator[Aep]:
     item = request.node
     given, options = (None, settings) if isinstance(settings, dict) else (settings, {})
-    lent = kind(given, test=item.nodeid, **options)
+    if clock := _marked(item).get("clock"):
+        options = {**options, "clock": clock}
+    try:
+        lent = kind(given, test=item.nodeid, **options)
+    except ValueError as error:
+        pytest.fail(str(error), pytrace=False)
     lent.start()
     used = item.stash.setdefault(_USED, [])
     used.append(lent)
@@ -138,7 +174,7 @@ def _lend(request: pytest.FixtureRequest, kind: type[Aep], settings: Any) -> Ite
 
 # The mark
 
-_OF_PLUGIN = ("expects", "fail_on")
+_OF_PLUGIN = ("clock", "expects", "fail_on")
 _ARGUMENTS = ("edition", "enforce", "scenario", "faults", *_OF_PLUGIN)
 
 

@@ -6,10 +6,34 @@ The plugin sets it; so nothing else is imported before a test uses an emulator.
 from __future__ import annotations
 
 import os
+from functools import cache
 
 sessions = 0
 """How many runs there are now, one within another: they look at what tests have broken, and let go
 of it then."""
+
+clock = ""
+"""Where clocks start of which no setting says so, in the words of the setting `clock`."""
+
+
+@cache
+def began() -> str:
+    """Return the second in which this process first asked for it, in ISO 8601."""
+    from emulator.clock import SystemClock
+    from emulator.moments import from_milliseconds
+
+    moment = from_milliseconds(SystemClock().now() // 1000 * 1000)
+    return "" if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def start_of_clocks() -> str:
+    """Return where clocks start of which no setting says so: in this run all at the same time.
+
+    A client reads the machine's clock: what it schedules, signs or asks for is about now. At a
+    fixed time its schedules would lie in a far future, its filters find nothing, its tokens have
+    expired. So clocks stand still at the time when the run began, and a run can be repeated.
+    """
+    return clock or began()
 
 
 def running_test() -> str:

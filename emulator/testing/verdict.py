@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from emulator.testing import remarked_calls
+from emulator.testing import remarked_calls, run
 from emulator.testing.remarked_calls import RemarkedCalls
 from emulator.testing.violations import broken_lines, is_violation, is_warning, report, unmet_lines
 
@@ -59,4 +59,7 @@ def reports(lent: list[Aep]) -> list[str]:
     texts = [aep.report() for aep in lent if aep.is_started]
     known = [aep.remarked for aep in lent if aep.is_started]
     others = [one for one in remarked_calls.OPEN if one not in known]
-    return [text for text in (*texts, *(report([], one) for one in others)) if text]
+    found = [text for text in (*texts, *(report([], one) for one in others)) if text]
+    if found and (start := run.start_of_clocks()) != "system":
+        found[-1] += f"\nclocks start at {start}: --aep-clock {start} repeats that"
+    return found
