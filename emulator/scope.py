@@ -6,7 +6,7 @@ to be made for every request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -121,6 +121,11 @@ class Scope:
     def stored(self, kind: str, key: str) -> Stored | None:
         """Return one document of the store with its version, or None."""
         return self.platform.store.read(self.sandbox, kind, key)
+
+    def read_many(self, kind: str, keys: Iterable[str]) -> list[JsonObject]:
+        """Return the bodies of the documents with these keys, in their order, that are there."""
+        found = self.platform.store.read_many(self.sandbox, kind, keys)
+        return [stored.body for stored in found]
 
     def scan(self, kind: str, after: int = 0, hint: Hint = ALL) -> Iterator[Stored]:
         """Yield the documents of a kind behind an ordinal, in order of creation."""

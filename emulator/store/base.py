@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -126,6 +126,12 @@ class Store(Protocol):
 
     def read(self, sandbox: Sandbox, kind: str, key: str) -> Stored | None:
         """Return one document."""
+
+    def read_many(self, sandbox: Sandbox, kind: str, keys: Iterable[str]) -> list[Stored]:
+        """Return the documents of a kind with these keys, in their order; what is not there is not.
+
+        Where each read is a question to a database, this is one.
+        """
 
     def scan(
         self, sandbox: Sandbox, kind: str, after: int = 0, hint: Hint = ALL

@@ -93,6 +93,10 @@ class MemoryStore:
             row = self._kinds.get((sandbox, kind), {}).get(key)
         return row and Stored(key, row[1], row[0], loads(row[2]))
 
+    def read_many(self, sandbox: Sandbox, kind: str, keys: Iterable[str]) -> list[Stored]:
+        found = (self.read(sandbox, kind, key) for key in keys)
+        return [stored for stored in found if stored is not None]
+
     def scan(
         self, sandbox: Sandbox, kind: str, after: int = 0, hint: Hint = ALL
     ) -> Iterator[Stored]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 
 import sqlalchemy as sa
@@ -30,6 +30,9 @@ def _of_kind(*more: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 
 _KEYED = _of_kind(_D.key == sa.bindparam("p_key"))
 _READ = Statement(sa.select(_D.version, _D.ordinal, _D.body).where(_KEYED))
+_SOME = sa.select(_D.key, _D.version, _D.ordinal, _D.body).where(
+    _of_kind(_D.key.in_(sa.bindparam("p_keys", expanding=True)))
+)
 _VERSION = Statement(sa.select(_D.version, _D.ordinal).where(_KEYED))
 _COUNT = Statement(sa.select(sa.func.count()).select_from(DOCUMENT).where(_of_kind()))
 _SCAN = Statement(
@@ -81,6 +84,16 @@ class SqlStore:
         with self._database.connection() as connection:
             row = _READ.first(connection, self._at(sandbox, kind, key))
         return None if row is None else Stored(key, row[0], row[1], loads(row[2]))
+
+    def read_many(self, sandbox: Sandbox, kind: str, keys: Iterable[str]) -> list[Stored]:
+        wanted, found = list(keys), dict[str, Stored]()
+        with self._database.connection() as connection:
+            for begin in range(0, len(wanted), _ROWS_AT_ONCE):
+                some = wanted[begin : begin + _ROWS_AT_ONCE]
+                rows = connection.execute(_SOME, {**self._at(sandbox, kind), "p_keys": some})
+                for key, version, ordinal, body in rows:
+                    found[key] = Stored(key, version, ordinal, loads(body))
+        return [found[key] for key in wanted if key in found]
 
     def scan(
         self, sandbox: Sandbox, kind: str, after: int = 0, hint: Hint = ALL

@@ -87,6 +87,20 @@ def test_bodies_are_copies_on_the_way_in_and_out(store: Store) -> None:
     assert again.body == {"list": [1]}
 
 
+def test_reads_many_at_once_in_the_order_of_their_keys(store: Store) -> None:
+    many = [f"{number:04}" for number in range(1200)]
+    store.write(*(Change(PROD, "flow", key, {"key": key}) for key in many))
+    put(store, "0007", {"key": "0007", "changed": True})
+    store.write(Change(OTHER, "flow", "elsewhere", {}), Change(PROD, "run", "0008", {}))
+    asked = ["0900", "elsewhere", "0007", "missing", "0001"]
+    assert [(s.key, s.version, s.body["key"]) for s in store.read_many(PROD, "flow", asked)] == [
+        ("0900", 1, "0900"), ("0007", 2, "0007"), ("0001", 1, "0001"),
+    ]  # fmt: skip
+    backwards = many[::-1]
+    assert [s.key for s in store.read_many(PROD, "flow", iter(backwards))] == backwards
+    assert store.read_many(PROD, "flow", []) == []
+
+
 def test_scans_in_order_of_creation_which_updates_do_not_change(store: Store) -> None:
     for key in "cab":
         put(store, key, {})

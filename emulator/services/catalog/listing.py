@@ -89,8 +89,7 @@ def _moment_order(query: Mapping[str, Json]) -> tuple[str, bool]:
 
 def whole(scope: Scope, kind: str, found: Iterable[JsonObject]) -> list[JsonObject]:
     """Return what was found as it is stored."""
-    read = (scope.read(kind, item["id"]) for item in found)
-    return [item for item in read if item is not None]
+    return scope.read_many(kind, (item["id"] for item in found))
 
 
 def matching(objects: Iterable[JsonObject], query: Mapping[str, Json]) -> Iterator[JsonObject]:

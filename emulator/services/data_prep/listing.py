@@ -39,8 +39,8 @@ def select(scope: Scope, kind: str, query: JsonObject) -> Page:
     found = (item for item in _in_order(scope, kind, query) if _matches(item, query))
     start = whole_number(query.get("start"), 0)
     limit = whole_number(query.get("limit"), DEFAULT_LIMIT)
-    whole = (scope.read(kind, item["id"]) for item in islice(found, start, start + limit))
-    return Page([item for item in whole if item is not None], limit)
+    keys = (item["id"] for item in islice(found, start, start + limit))
+    return Page(scope.read_many(kind, keys), limit)
 
 
 def _in_order(scope: Scope, kind: str, query: JsonObject) -> Iterable[JsonObject]:

@@ -5,6 +5,7 @@ Source: "Schema Registry API guide", descriptors, and the OpenAPI document.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 
 from emulator.json_types import Json, JsonObject, copy
@@ -37,6 +38,10 @@ class Descriptors:
     def find(self, scope: Scope, id: str) -> JsonObject | None:
         """Return a descriptor by its `@id`."""
         return scope.read(DESCRIPTORS, id.rstrip("/"))
+
+    def find_many(self, scope: Scope, ids: Iterable[str]) -> list[JsonObject]:
+        """Return descriptors by their `@id`, in their order, that are there."""
+        return scope.read_many(DESCRIPTORS, (id.rstrip("/") for id in ids))
 
     def all(self, scope: Scope, hint: Hint = ALL) -> list[JsonObject]:
         return scope.bodies(DESCRIPTORS, hint)

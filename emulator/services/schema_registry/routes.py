@@ -268,8 +268,7 @@ def _descriptor_list(service: SchemaRegistry, call: Call, kind: str) -> Reply:
 def _whole_descriptors(
     service: SchemaRegistry, call: Call, parts: Iterable[JsonObject]
 ) -> list[JsonObject]:
-    found = (service.descriptors.find(call.scope, part["@id"]) for part in parts)
-    return [item for item in found if item is not None]
+    return service.descriptors.find_many(call.scope, (part["@id"] for part in parts))
 
 
 def _by_type(call: Call, descriptors: list[JsonObject], accepted: Representation) -> JsonObject:
