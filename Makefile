@@ -83,7 +83,7 @@ build: $(VENV)/test.stamp pages  ## Build the wheel and the source distribution 
 
 lock: $(VENV)/dev.stamp  ## Write requirements/ anew: the newest releases, with their hashes
 	$(PIP) pip-tools
-	$(COMPILE) --extra parquet --extra sql --extra storage --output-file requirements/image.new pyproject.toml
+	$(COMPILE) --extra parquet --extra s3 --extra sql --output-file requirements/image.new pyproject.toml
 	$(COMPILE) --extra dev --output-file requirements/ci.new pyproject.toml
 	$(BIN)/python requirements/heads.py
 

@@ -90,6 +90,8 @@ def _open_stores(settings: Settings) -> Stores:
 
 
 def _endpoints(settings: Settings) -> Endpoints:
+    if settings.files and not settings.files.is_dir():
+        raise SettingError(f"files: {str(settings.files)!r} is not a folder")
     if settings.storage is None:
         return Endpoints()
     from emulator.data_plane.real_tables import require_drivers
@@ -149,6 +151,7 @@ def _make_scratch(emulator: Emulator, clock: Clock) -> Emulator:
         scenario="",
         store=MEMORY,
         blobs="",
+        files=None,
         storage=None,
     )
     return create_emulator(settings, clock=clock, like=emulator, services=emulator.services)

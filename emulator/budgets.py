@@ -234,6 +234,21 @@ SEARCHED_CHARACTERS = 100_000
 SHORT_TEXT_CHARACTERS = 1_000
 """A text in which a large regular expression is looked for; it does not match."""
 
+STORAGE_FILES = 20_000
+"""Files of a storage that one call lists; the run fails, and exploring is refused."""
+
+STORAGE_LEVELS = 32
+"""Levels of folders in a storage; the run fails, and exploring is refused."""
+
+CONNECT_SECONDS = 5
+"""Time in which a storage has to let us in; the run fails, and exploring is refused."""
+
+READ_SECONDS = 15
+"""Time in which a storage has to answer a call of its driver; the same."""
+
+STORAGE_SECONDS = 20
+"""Time of one step of a storage, such as a listing or the next piece of a file; the same."""
+
 BLOCK_LIST_BYTES = 8 * MIB
 """The list of a blob's blocks in the landing zone; refused with 413."""
 

@@ -24,6 +24,7 @@ COMMANDS = (
     "proxy",
     "state",
     "clock",
+    "files",
     "faults",
     "seed",
     "scenarios",

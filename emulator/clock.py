@@ -144,6 +144,11 @@ class ShiftedClock(MovableClock):
     def now(self) -> int:
         return self._system.now() + self._shift
 
+    @property
+    def shift(self) -> int:
+        """How many milliseconds it is later than the machine's clock."""
+        return self._shift
+
     def jump(self, now: int) -> None:
         self._shift += now - self.now()
 
@@ -172,6 +177,16 @@ def make_clock(text: str) -> Clock:
     clock = ShiftedClock(sign * read_duration(text[1:]))
     _in_range(clock.now())
     return clock
+
+
+def on_the_machine(clock: Clock, moment: int) -> int | None:
+    """Return when the machine's clock shows what a clock shows at a moment, in milliseconds.
+
+    None for a clock that is not the machine's, however late or early.
+    """
+    if isinstance(clock, ShiftedClock):
+        return moment - clock.shift
+    return moment if isinstance(clock, SystemClock) else None
 
 
 def read_moment(value: object) -> int:

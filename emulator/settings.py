@@ -178,6 +178,12 @@ class Settings:
         "where files lie: memory, database, file:///DIR or a URL of fsspec; empty takes a folder "
         "beside a SQLite file, and else the store",
     )
+    files: Path | None = _setting(
+        None,
+        _path,
+        "folder in which connections have folders of files, each by the name or id of a connection "
+        "or of its spec; it is read as it is at the time",
+    )
     storage: Path | None = _setting(
         None,
         _path,

@@ -21,6 +21,7 @@ THIRD_PARTY = {
     "jsonpatch": {"json_patch"},
     "jsonschema": {"contract.second_opinion"},
     "lark": {"mapping.parser", "mapping.builder"},
+    "paramiko": {"storage.credentials"},
     "pyarrow": {"data_plane.arrow_values", "data_plane.parquet"},
     "pydantic": {
         "contract.files",
@@ -31,7 +32,8 @@ THIRD_PARTY = {
         "storage.endpoints",
         "storage.form",
     },
-    "fsspec": {"store.outside"},
+    "fsspec": {"storage.drivers"},
+    "gcsfs": {"storage.drivers"},
     "sqlalchemy": {
         "databases",
         "store.database",
@@ -229,7 +231,8 @@ def test_no_method_of_a_foreign_object_is_replaced() -> None:
     [
         ("export", "contract json_types templates"),
         ("mapping", "clock json_types moments"),
-        ("store", "budgets json_types sandbox"),
+        ("storage", "budgets form_errors json_types settings"),
+        ("store", "budgets json_types sandbox storage"),
     ],
 )
 def test_a_folder_knows_only_few_others(folder: str, others: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from emulator.data_plane.files import File
+from emulator.data_plane.files import ELSEWHERE, File
 from emulator.json_types import Json, JsonObject
 from emulator.moments import microseconds, to_milliseconds
 
@@ -27,12 +28,55 @@ def delta_column(flow: JsonObject) -> JsonObject | None:
     return column if isinstance(column, dict) else None
 
 
+class Elsewhere(NamedTuple):
+    """Which files of a real storage a run reads, by the storage's own times in milliseconds.
+
+    A storage's clock may be coarse, and is not the emulator's. So what is new follows from what has
+    been read: files that were modified after the last one of those, or in the same moment and not
+    among `read`, by path and size. Those from `start` to `end` are read.
+    """
+
+    start: int = 0
+    end: int = 2**63
+    modified: int = -1
+    read: frozenset[tuple[str, int]] = frozenset()
+
+    def includes(self, file: File) -> bool:
+        if not self.start <= file.modified <= self.end:
+            return False
+        if file.modified == self.modified:
+            return (file.path, file.size) not in self.read
+        return file.modified > self.modified
+
+    def after(self, files: Iterable[File]) -> Elsewhere:
+        """Return what is new when these files have been read too."""
+        found = [file for file in files if file.number == ELSEWHERE]
+        modified = max([self.modified, self.start - 1, *(file.modified for file in found)])
+        latest = {(file.path, file.size) for file in found if file.modified == modified}
+        known = self.read if modified == self.modified else frozenset()
+        return Elsewhere(modified=modified, read=known | latest)
+
+
+def read_elsewhere(kept: JsonObject) -> Elsewhere:
+    """Return how far a real storage has been read, as a flow's progress keeps it."""
+    read: list[list[Any]] = kept.get("read", [])
+    return Elsewhere(
+        modified=kept.get("modified", -1), read=frozenset((path, size) for path, size in read)
+    )
+
+
+def kept_elsewhere(reached: Elsewhere) -> JsonObject:
+    """Return how far a real storage has been read, for a flow's progress."""
+    return {"modified": reached.modified, "read": [list(item) for item in sorted(reached.read)]}
+
+
 class Selection(NamedTuple):
     """Which files a run reads: modified from `start` to `end`, and written after `number`.
 
     Of files that were modified in the last millisecond it reads those up to the number `last`: they
     were there when the run became due. `advances` says that the next run continues where this one
-    ends; a run with a window of its own does not advance its flow.
+    ends; a run with a window of its own does not advance its flow. `elsewhere` is about the files
+    of real storages alone.
     """
 
     start: int = 0
@@ -40,8 +84,11 @@ class Selection(NamedTuple):
     number: int = 0
     last: int = 2**63
     advances: bool = True
+    elsewhere: Elsewhere = Elsewhere()
 
     def includes(self, file: File) -> bool:
+        if file.number == ELSEWHERE:
+            return self.elsewhere.includes(file)
         return self.start <= file.modified and file.number > self.number and self.reaches(file)
 
     def reaches(self, file: File) -> bool:

@@ -1,4 +1,4 @@
-"""The files that connections reach: one area for each base connection, and the landing zone's.
+"""The emulator's own files: one area for each base connection, and the landing zone's.
 
 Nothing is connected to; tests put the files there that a storage would have.
 """
@@ -20,6 +20,9 @@ FILE = "connection_file"
 LANDING_ZONE = "dlz-user-container"
 """The container of the landing zone, by "Data Landing Zone"."""
 
+ELSEWHERE = 0
+"""The number of files that do not lie in the emulator's own stores."""
+
 DAYS_KEPT = 7
 """How long the landing zone keeps a file, by "Data Landing Zone"."""
 
@@ -31,7 +34,7 @@ class File(NamedTuple):
     """A file of an area. `path` does not begin with a slash; `modified` is in milliseconds.
 
     `number` grows with every write in a sandbox, so that files written at the same time have an
-    order too.
+    order too; of files elsewhere it is `ELSEWHERE`, and `modified` is the time of their storage.
     """
 
     path: str

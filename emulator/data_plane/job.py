@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.claims import BATCH, claimed, released, working_on
 from emulator.data_plane import sources
+from emulator.data_plane.areas import Area, area_of, files_at
 from emulator.data_plane.compression import UnpackedFile
 from emulator.data_plane.delta import DeltaColumn, Selection
 from emulator.data_plane.errors import (
     INTERNAL_ERROR,
     NO_ROOM,
+    SOURCE_FAILED,
     CopyFailed,
     FileError,
     SourceError,
 )
-from emulator.data_plane.files import ConnectionFiles, File
+from emulator.data_plane.files import File
 from emulator.data_plane.flow_parts import (
     MAPPING_FAILED,
     FlowParts,
@@ -45,6 +47,7 @@ from emulator.json_types import JsonObject, as_object
 from emulator.ongoing import Interrupted
 from emulator.scope import Scope
 from emulator.services.interfaces import Batches, Services
+from emulator.storage.base import StorageError
 from emulator.store import NoRoom, StoreFull, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -104,7 +107,8 @@ def carry_out(
     try:
         parts = flow_parts(services, scope, flow)
         with ExitStack() as held:
-            files = source_files(scope, parts, selection, delta)
+            reader.area = held.enter_context(closing(area_of(scope, parts.container)))
+            files = source_files(scope, reader.area, parts, selection, delta)
             for item in files:
                 if isinstance(item, RealTable):
                     held.callback(item.close)
@@ -113,6 +117,8 @@ def carry_out(
             return _promotion(services, scope, parts, reader) if files else Landing(reader.result)
     except (FileError, CopyFailed) as error:
         return Landing(partial(reader.result, error.code, str(error)))
+    except StorageError as error:  # the files are still to be read
+        return Landing(partial(_unreached, reader, str(error)))
     except Interrupted:
         return Landing(partial(_interrupted, scope, reader))
     except NoRoom as error:
@@ -125,6 +131,10 @@ def carry_out(
         return Landing(partial(reader.result, INTERNAL_ERROR, f"The run broke: {error!r}."))
 
 
+def _unreached(reader: SourceReader, text: str) -> RunResult:
+    return replace(reader.result(SOURCE_FAILED, text), is_interrupted=True)
+
+
 def _interrupted(scope: Scope, reader: SourceReader) -> RunResult:
     scope.platform.check_place()
     error = Interrupted()
@@ -132,22 +142,22 @@ def _interrupted(scope: Scope, reader: SourceReader) -> RunResult:
 
 
 def source_files(
-    scope: Scope, parts: FlowParts, selection: Selection, delta: DeltaColumn
+    scope: Scope, area: Area, parts: FlowParts, selection: Selection, delta: DeltaColumn
 ) -> Sequence[SourceItem]:
     """Return the files that a run reads, by path, or its table of a real database.
 
     Raises:
         SourceError: The source connection names what does not exist.
+        StorageError: The storage does not answer.
     """
     params = as_object(parts.source.get("params"))
     if "tableName" in params and (database := database_of(scope, parts.container)):
         return [RealTable(database, str(params["tableName"]))]
-    files = ConnectionFiles(scope.platform).all(scope.sandbox, parts.container)
     if "tableName" in params:
-        table = _table(files, str(params["tableName"]))
+        table = _table(area.below(""), str(params["tableName"]))
         return [table] if delta.name or selection.includes(table.file) else []
     path = sources.area_path(parts.container, str(params.get("path", "")))
-    found = sources.matching(files, path, sources.is_true(params.get("recursive")))
+    found = files_at(area, path, recursive=sources.is_true(params.get("recursive")))
     if found is None:
         raise SourceError(f"There is no file or folder {params.get('path')}.")
     format = sources.format_of(as_object(parts.source.get("data")))
@@ -164,13 +174,15 @@ def _table(files: list[File], name: str) -> SourceFile:
 class SourceReader:
     """Reads and maps the rows of a run; one file is in memory at a time.
 
-    It counts what it reads, and in how many rows a transformation failed (`warnings`).
+    It counts what it reads, and in how many rows a transformation failed (`warnings`). `area` is
+    where its files are.
     """
 
     def __init__(self, scope: Scope, delta: DeltaColumn) -> None:
         self._scope = scope
-        self._files = ConnectionFiles(scope.platform)
         self._delta = delta
+        self.area: Area
+        self.files: list[File] = []
         self.input = Input(())
         self.rows = 0
         self.warnings = 0
@@ -179,6 +191,7 @@ class SourceReader:
         self, parts: FlowParts, files: Sequence[SourceItem], mapping: CompiledMapping | None
     ) -> None:
         """Read files from now on: `input` has their rows, which may raise a `FileError`."""
+        self.files = [item.file for item in files if isinstance(item, SourceFile)]
         rows = self._input_rows(parts, files, mapping)
         self.input = Input(rows, [item.path for item in files])
 
@@ -231,7 +244,7 @@ class SourceReader:
         self, parts: FlowParts, item: SourceFile
     ) -> Iterator[tuple[UnpackedFile, FileFormat]]:
         """Yield what a file holds, each to be read before the next one, with its format."""
-        content = self._files.open(self._scope.sandbox, parts.container, item.file.path)
+        content = self.area.open(item.file.path)
         if content is None:
             raise SourceError(f"There is no file {item.file.path} any more.")
         format = sources.detect_format(content) if item.format.is_detected else item.format
@@ -263,6 +276,7 @@ class SourceReader:
         return RunResult(
             status="failed" if code else "success",
             files_in=len(self.input.files),
+            files=self.files,
             bytes_in=self.input.bytes,
             rows_in=self.rows,
             copy_error={"code": code, "message": text} if code else None,
@@ -304,6 +318,7 @@ def _result(parts: FlowParts, reader: SourceReader, ingested: Ingested) -> RunRe
     return RunResult(
         status="success" if batch["status"] == "success" else "failed",
         files_in=len(reader.input.files),
+        files=reader.files,
         bytes_in=reader.input.bytes,
         rows_in=reader.rows,
         files_out=metrics["outputFileCount"],

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from emulator.data_plane.errors import SOURCE_FAILED
+from emulator.data_plane.files import File
 from emulator.json_types import JsonObject
 
 EXPORT = "/data/foundation/export/batches"
@@ -36,6 +37,7 @@ class RunResult:
 
     Args:
         files_in: How many files were read.
+        files: Which these are.
         warnings: In how many rows a transformation failed.
         batch: The id of the batch that it made; empty where it made none.
         diagnosed: Whether the batch has diagnostic files.
@@ -46,6 +48,7 @@ class RunResult:
 
     status: str = "success"
     files_in: int = 0
+    files: list[File] = field(default_factory=list)
     bytes_in: int = 0
     rows_in: int = 0
     files_out: int = 0

@@ -12,7 +12,15 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush
 
 from emulator.claims import working_on
-from emulator.data_plane.delta import DeltaColumn, Selection, delta_column
+from emulator.clock import on_the_machine
+from emulator.data_plane.delta import (
+    DeltaColumn,
+    Elsewhere,
+    Selection,
+    delta_column,
+    kept_elsewhere,
+    read_elsewhere,
+)
 from emulator.data_plane.errors import SOURCE_FAILED
 from emulator.data_plane.files import ConnectionFiles
 from emulator.data_plane.job import carry_out
@@ -110,7 +118,7 @@ class FlowEngine:
         if flow is None:
             return run
         caller = {"updatedBy": self._scope.user_id, "updatedClient": self._scope.client}
-        return self._carry_out(flow, {**run, **caller}, now, _window_of(run))
+        return self._carry_out(flow, {**run, **caller}, now, self._elsewhere_too(_window_of(run)))
 
     def _resume(self, run_id: str, at: int) -> int:
         """Carry out a run that waited for its time, or that was held up; tell whether it ended.
@@ -149,8 +157,11 @@ class FlowEngine:
             self._queue.note(self._scope, flow["id"], {"lastDue": at})
             run = self._flows.runs.create(self._scope, flow, {}, at, "inProgress")
         selection = _following(progress, at, progress.get("lastFile", 0))
+        elsewhere = selection.elsewhere._replace(end=self._machine_time(at, 2**63))
         if "lastDue" not in progress and not schedule.backfill:
             selection = selection._replace(start=schedule.start)
+            elsewhere = elsewhere._replace(start=self._machine_time(schedule.start, 0))
+        selection = selection._replace(elsewhere=elsewhere)
         with working_on(self._scope, run["id"]):
             return self._carry_out(flow, run, at, selection)["state"] not in OPEN
 
@@ -165,7 +176,7 @@ class FlowEngine:
         progress = self._queue.progress(self._scope, flow["id"])
         if selection is None:
             last = ConnectionFiles(self._platform).latest(self._scope.sandbox)
-            ordered = _ordered_window(as_object(run.get("params")))
+            ordered = self._elsewhere_too(_ordered_window(as_object(run.get("params"))))
             selection = ordered or _following(progress, at, last)
         copy_id = self._scope.new_uuid("adf_run")
         delta = DeltaColumn(_delta_name(flow, run), progress.get("delta"), selection)
@@ -174,8 +185,7 @@ class FlowEngine:
             with self._scope.exclusive():
                 result = landing.land()
                 if selection.advances and not result.is_interrupted:
-                    has_read = not result.copy_error
-                    self._advance(flow["id"], selection, delta, has_read=has_read)
+                    self._advance(flow["id"], selection, delta, result)
                 return self._end(flow, run, at, selection, result, copy_id)
         except BaseException:
             landing.withdraw()
@@ -214,7 +224,7 @@ class FlowEngine:
         self._end(flow, run, at, selection, result, self._scope.new_uuid("adf_run"))
 
     def _advance(
-        self, flow_id: str, selection: Selection, delta: DeltaColumn, *, has_read: bool
+        self, flow_id: str, selection: Selection, delta: DeltaColumn, result: RunResult
     ) -> None:
         """Remember how far a flow has read, so that its next run begins there.
 
@@ -226,9 +236,27 @@ class FlowEngine:
         files = ConnectionFiles(self._platform)
         read = files.last_number(self._scope.sandbox, selection.reaches)
         read = max(read, progress.get("read", 0))
-        value = delta.reached if has_read else progress.get("delta")
-        reached = {"read": read, "until": selection.end, "delta": value}
+        value = progress.get("delta") if result.copy_error else delta.reached
+        reached: JsonObject = {"read": read, "until": selection.end, "delta": value}
+        if self._platform.settings.files or self._platform.endpoints:
+            reached["elsewhere"] = kept_elsewhere(selection.elsewhere.after(result.files))
         self._queue.note(self._scope, flow_id, reached)
+
+    def _elsewhere_too(self, window: Selection | None) -> Selection | None:
+        """Return a window that is one for the files of real storages too."""
+        if window is None:
+            return None
+        start, end = self._machine_time(window.start, 0), self._machine_time(window.end, 2**63)
+        return window._replace(elsewhere=Elsewhere(start, end))
+
+    def _machine_time(self, moment: int, otherwise: int) -> int:
+        """Return when the machine's clock showed what the emulator's shows at a moment.
+
+        `otherwise` if the emulator's stands still: then storages, whose time goes on, are read as
+        they are.
+        """
+        found = on_the_machine(self._platform.clock, moment)
+        return otherwise if found is None else found
 
     def _held(self, flow: JsonObject, run: JsonObject) -> JsonObject | None:
         """Return the status that keeps a run from being carried out, of the first hook with one."""
@@ -284,7 +312,13 @@ def _not_too_long_ago(schedule: Schedule, at: int, now: int) -> int:
 
 def _following(progress: JsonObject, at: int, last: int) -> Selection:
     """Return what is new since a flow's last run, up to `at`, where the file `last` was there."""
-    return Selection(min(progress.get("until", 0), at), at, progress.get("read", 0), last)
+    return Selection(
+        min(progress.get("until", 0), at),
+        at,
+        progress.get("read", 0),
+        last,
+        elsewhere=read_elsewhere(as_object(progress.get("elsewhere"))),
+    )
 
 
 def _ordered_window(params: JsonObject) -> Selection | None:

@@ -159,13 +159,6 @@ def area_path(container: str, path: str) -> str:
     return clean_path(plain.removeprefix(LANDING_ZONE)) if container == LANDING_ZONE else plain
 
 
-def kind_at(files: list[File], path: str) -> str:
-    """Return what a path names, a `file` or a `folder`; nothing where neither is there."""
-    if any(file.path == path for file in files):
-        return "file"
-    return "folder" if any(file.path.startswith(f"{path}/") for file in files) else ""
-
-
 def matching(files: list[File], path: str, recursive: bool) -> list[File] | None:
     """Return the files that a path means, by path; None if it names what does not exist.
 

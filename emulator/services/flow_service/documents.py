@@ -90,6 +90,7 @@ DOCUMENTS = (
                 "read": COUNT,
                 "until": MOMENT,
                 "delta": {},
+                "elsewhere": members({"modified": {}, "read": {}}, closed=True),
             },
             closed=True,
         ),

@@ -1,8 +1,9 @@
 """What a connection reaches: folders and files of a storage, tables of a database, their structure.
 
-Everything comes from the files that were put into the connection's area: a file of a storage is a
-file, a table `Accounts` is the file `Accounts.csv`, `.tsv`, `.json` or `.parquet`. Where the
-setting `storage` leads to a database, its own tables are explored. What there is to say is found
+Everything comes from the files that the connection reaches (`emulator/data_plane/areas.py`), which
+are the emulator's own unless it leads to a real storage: a file of a storage is a file, a table
+`Accounts` is the file `Accounts.csv`, `.tsv`, `.json` or `.parquet`. Where the setting `storage`
+leads to a database, its own tables are explored. What there is to say is found
 for the rules first, which refuse what is not there, and then answered by the view.
 """
 
@@ -13,9 +14,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
 from emulator.data_plane import inference, sources
+from emulator.data_plane.areas import Area, area_of
 from emulator.data_plane.compression import UnpackedFile
 from emulator.data_plane.errors import FileError, SourceError
-from emulator.data_plane.files import LANDING_ZONE, ConnectionFiles, File
+from emulator.data_plane.files import LANDING_ZONE, File
 from emulator.data_plane.real_tables import (
     NoSuchTable,
     RealTable,
@@ -30,6 +32,7 @@ from emulator.filters.pql import RowFilterError, decode_row_filter
 from emulator.json_types import JsonObject
 from emulator.scope import Scope
 from emulator.services.flow_service.connections import found, spec_id
+from emulator.storage.base import StorageError
 
 if TYPE_CHECKING:
     from emulator.databases import Database
@@ -102,23 +105,34 @@ def explore_landing_zone(scope: Scope, spec_id: str, query: JsonObject) -> JsonO
 def _explore(
     scope: Scope, container: str, query: JsonObject, *, tabular: bool
 ) -> JsonObject | None:
-    kind = str(query.get("objectType", "")).lower()
-    path = sources.area_path(container, str(query.get("object", "")))
-    files = ConnectionFiles(scope.platform).all(scope.sandbox, container)
     try:
-        if kind in ("root", "folder"):
-            return _table_list(files) if tabular else _listing(container, files, kind, path)
-        if kind == "table":
-            return _table(scope, container, files, path, query)
-        return _file(scope, container, path, query) if kind == "file" else None
+        with closing(area_of(scope, container)) as area:
+            return _found(scope, area, container, query, tabular=tabular)
     except RowFilterError as error:
         return {"fault": "filter", "reason": str(error)}
     except FileError as error:
         return {"fault": "unreadable", "reason": str(error)}
+    except StorageError as error:
+        fault = "missing" if error.kind == "missing" else "provider"
+        return {"fault": fault, "reason": str(error).rstrip(".")}
 
 
-def _file(scope: Scope, container: str, path: str, query: JsonObject) -> JsonObject | None:
-    content = ConnectionFiles(scope.platform).open(scope.sandbox, container, path)
+def _found(
+    scope: Scope, area: Area, container: str, query: JsonObject, *, tabular: bool
+) -> JsonObject | None:
+    kind = str(query.get("objectType", "")).lower()
+    path = sources.area_path(container, str(query.get("object", "")))
+    if kind in ("root", "folder"):
+        return _table_list(area.below("")) if tabular else _listing(container, area, kind, path)
+    if kind == "table":
+        return _table(scope, area, path, query)
+    return _file(scope, area, container, path, query) if kind == "file" else None
+
+
+def _file(
+    scope: Scope, area: Area, container: str, path: str, query: JsonObject
+) -> JsonObject | None:
+    content = area.open(path)
     if content is None:
         return {"fault": "missing", "reason": f"There is no file {path}"}
     by_hand = any(name in query for name in _TYPED_BY_HAND)
@@ -129,12 +143,9 @@ def _file(scope: Scope, container: str, path: str, query: JsonObject) -> JsonObj
     return answer
 
 
-def _table(
-    scope: Scope, container: str, files: list[File], path: str, query: JsonObject
-) -> JsonObject | None:
-    file = tables(files).get(path)
-    area = ConnectionFiles(scope.platform)
-    content = area.open(scope.sandbox, container, file.path) if file else None
+def _table(scope: Scope, area: Area, path: str, query: JsonObject) -> JsonObject | None:
+    file = tables(area.below("")).get(path)
+    content = area.open(file.path) if file else None
     if file is None or content is None:
         return {"fault": "missing", "reason": f"There is no table {path}"}
     explored = _Explored(scope, file.path, content, table_format(file.path))
@@ -150,16 +161,15 @@ def explored_kinds(spec: JsonObject) -> tuple[str, ...]:
     return _TABLES if "tabular" in known.get("dataFormats", ()) else ()
 
 
-def _listing(container: str, files: list[File], kind: str, path: str) -> JsonObject:
+def _listing(container: str, area: Area, kind: str, path: str) -> JsonObject:
     """Return the files and folders right below a path, the folders behind the files."""
-    if kind == "root" or (path == "root" and not any(f.path.startswith("root/") for f in files)):
+    if kind == "root" or (path == "root" and not any(area.level("root"))):
         path = ""  # one sample asks for the folder "root"
-    head = f"{path}/" if path else ""
-    below = [file.path[len(head) :] for file in files if file.path.startswith(head)]
-    if path and not below:
+    files, folders = area.level(path)
+    if path and not (files or folders):
         return {"fault": "missing", "reason": f"There is no folder {path}"}
-    names = [name for name in below if "/" not in name]
-    folders = dict.fromkeys(name.partition("/")[0] for name in below if "/" in name)
+    head = f"{path}/" if path else ""
+    names = [file.path[len(head) :] for file in files]
     start = f"{container}/{head}" if container == LANDING_ZONE else f"/{head}"
     return {
         "objects": [

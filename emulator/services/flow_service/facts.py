@@ -54,13 +54,17 @@ def without_delta_column(spec: JsonObject) -> JsonObject:
 def path_is_of_type(service: FlowService, scope: Scope, base_id: str, path: str, type: str) -> bool:
     """Tell whether a path of a connection is what a source says of it, a file or a folder.
 
-    What is not there yet can be either.
+    What is not there yet can be either, and a storage that would have to be asked first too.
     """
-    from emulator.data_plane.files import ConnectionFiles
-    from emulator.data_plane.sources import area_path, kind_at
+    from emulator.data_plane.areas import area_of, kind_at
+    from emulator.data_plane.sources import area_path
+    from emulator.storage.base import StorageError
 
-    files = ConnectionFiles(scope.platform).all(scope.sandbox, base_id)
-    return kind_at(files, area_path(base_id, path)) in ("", type)
+    try:
+        area = area_of(scope, base_id)
+        return area.is_remote or kind_at(area, area_path(base_id, path)) in ("", type)
+    except StorageError:
+        return True
 
 
 @fact()

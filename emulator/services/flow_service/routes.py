@@ -99,7 +99,7 @@ def act(service: FlowService, call: Call) -> Reply:
 def test_connection(service: FlowService, call: Call) -> Reply:
     """A connection passes if it were accepted without a remark, were it created as it is.
 
-    One that leads to a real database also has to be let in there.
+    One that leads to a real storage or database also has to be let in there.
     """
     connection, own = call.find("connection", call.path["id"]), call.resource.values["own_members"]
     body = {name: connection[name] for name in own if name in connection}

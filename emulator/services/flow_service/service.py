@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
@@ -33,6 +33,7 @@ from emulator.services.flow_service.flows import (
 from emulator.services.flow_service.run_queue import RunQueue
 from emulator.services.flow_service.runs import RUN, Runs
 from emulator.services.flow_service.specs import SPEC_KINDS, spec_finder
+from emulator.storage.base import StorageError
 from emulator.store import Hint
 
 if TYPE_CHECKING:
@@ -220,19 +221,23 @@ class FlowService:
         return replaced
 
     def lets_in(self, scope: Scope, connection: JsonObject) -> bool:
-        """Tell whether the database of a connection lets it in; one without a database has none.
+        """Tell whether the storage or database of a connection lets it in; one without has none.
 
         The log says why it does not.
         """
         if not scope.platform.endpoints:
             return True
+        from emulator.data_plane.areas import area_of
         from emulator.data_plane.real_tables import UnreachableDatabase, database_of, try_database
 
         try:
             database = database_of(scope, connection["id"])
             if database is not None:
                 try_database(database)
-        except UnreachableDatabase as error:
+            else:
+                with closing(area_of(scope, connection["id"])) as area:
+                    area.check()
+        except (UnreachableDatabase, StorageError) as error:
             _log.info("connection %s: %s", connection["id"], error)
             return False
         return True

@@ -1,0 +1,228 @@
+"""From a connection to rows in a data set, over storages that are really there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from emulator.clock import SystemClock
+from emulator.json_types import JsonObject
+from emulator.storage import Endpoint
+from emulator.storage.base import Place
+from emulator.storage.drivers import open_place
+from emulator.testing.client import AepClient, Response
+from tests.bodies import (
+    FLOW_SERVICE,
+    World,
+    base_connection,
+    flow,
+    make_world,
+    source_connection,
+)
+from tests.emulators import aep_for, new_emulator
+from tests.files import LEADS
+from tests.storage.servers import Reached, dead_entry
+
+MORE = b"Id\tFirstName\tLastName\n3\tGrace\tHopper\n"
+CONNECTIONS = f"{FLOW_SERVICE}/connections"
+
+
+class Storage:
+    """An emulator whose connections of one spec lead to a storage."""
+
+    def __init__(self, reached: Reached, file: Path) -> None:
+        entry = {"for": {"connectionSpec": reached.spec}, **reached.entry}
+        file.write_text(json.dumps({"endpoints": [entry]}))
+        self.emulator = new_emulator(SystemClock(), storage=file)
+        self.api = aep_for(self.emulator)
+        self.spec = self._spec_id(reached.spec)
+        self.reached = reached
+        self.place: Place = open_place(
+            Endpoint("connectionSpec", reached.spec, entry["url"], entry["options"]),
+            reached.auth.get("params", {}),
+        )
+
+    def _spec_id(self, name: str) -> str:
+        specs = self.emulator.platform.fixtures.edition("").all("connection_specs")
+        return str(next(spec["id"] for spec in specs if spec["name"] == name))
+
+    def put(self, name: str, content: bytes) -> None:
+        self.place.put(self.below(name), content)
+
+    def below(self, name: str) -> str:
+        return f"{self.reached.folder}/journey/{name}".lstrip("/")
+
+    def connection(self, auth: JsonObject) -> str:
+        body = base_connection(auth=auth, connectionSpec={"id": self.spec, "version": "1.0"})
+        return str(self.api.ok("POST", CONNECTIONS, body)["id"])
+
+    def flow(self, auth: JsonObject, name: str = "*.tsv") -> str:
+        """Return a flow that reads the files of a name."""
+        world: World = make_world(self.api)
+        source = source_connection(
+            self.connection(auth),
+            params={"path": f"/{self.below(name)}"},
+            connectionSpec={"id": self.spec, "version": "1.0"},
+        )
+        world.source = self.api.ok("POST", f"{FLOW_SERVICE}/sourceConnections", source)["id"]
+        schedule = {"startTime": str(2**31), "frequency": "once"}
+        made = self.api.ok("POST", f"{FLOW_SERVICE}/flows", flow(world, scheduleParams=schedule))
+        self.dataset = world.dataset
+        return str(made["id"])
+
+    def run(self, flow_id: str) -> dict[str, Any]:
+        id = self.api.ok("POST", f"{FLOW_SERVICE}/runs", {"flowId": flow_id})["id"]
+        (found,) = self.api.ok("GET", f"{FLOW_SERVICE}/runs/{id}")["items"]
+        return dict(found)
+
+    def names(self) -> set[str]:
+        path = f"/data/foundation/export/datasets/{self.dataset}/preview"
+        return {row["person"]["name"]["firstName"] for row in self.api.ok("GET", path)["data"]}
+
+    def explore(self, connection: str, kind: str, path: str = "", **more: str) -> Any:
+        query = urlencode({"objectType": kind, **({"object": path} if path else {}), **more})
+        return self.api.call("GET", f"{CONNECTIONS}/{connection}/explore?{query}")
+
+
+@pytest.fixture
+def storage(reached: Reached, tmp_path: Path) -> Iterator[Storage]:
+    made = Storage(reached, tmp_path / "storage.json")
+    for entry in made.place.below(made.below("").rstrip("/")):
+        made.place.delete(entry.path)
+    made.put("a.tsv", LEADS)
+    yield made
+    made.place.close()
+    made.emulator.close()
+
+
+def code(answer: Response) -> str:
+    return str(answer.json["type"]).partition("FLOW-")[2]
+
+
+def read(run: dict[str, Any]) -> int:
+    return int(run["metrics"]["recordSummary"]["inputRecordCount"])
+
+
+def test_rows_arrive_and_a_later_file_is_read_by_the_next_run(storage: Storage) -> None:
+    flow_id = storage.flow(storage.reached.auth)
+    first = storage.run(flow_id)
+    assert first["state"] == "success", first["activities"]
+    assert read(first) == 2
+    assert storage.names() == {"Ada", "Alan"}
+    assert read(storage.run(flow_id)) == 0
+    storage.put("b.tsv", MORE)
+    assert read(storage.run(flow_id)) == 1
+    assert storage.names() == {"Ada", "Alan", "Grace"}
+    assert read(storage.run(flow_id)) == 0
+
+
+def test_it_is_explored(storage: Storage) -> None:
+    connection = storage.connection(storage.reached.auth)
+    folder = storage.explore(connection, "folder", f"/{storage.below('').rstrip('/')}")
+    assert folder.json == [
+        {
+            "type": "file",
+            "name": "a.tsv",
+            "path": f"/{storage.below('a.tsv')}",
+            "canPreview": True,
+            "canFetchSchema": True,
+        }
+    ]
+    asked = {"preview": "true", "determineProperties": "true"}
+    shown = storage.explore(connection, "file", f"/{storage.below('a.tsv')}", **asked)
+    assert [row["FirstName"] for row in shown.json["data"]] == ["Ada", "Alan"]
+    missing = storage.explore(connection, "file", f"/{storage.below('none.tsv')}", **asked)
+    assert (missing.status, code(missing)) == (404, "1101-404")
+    root = storage.explore(connection, "root")
+    assert root.status == 200
+    assert root.json
+
+
+def test_a_connection_is_tested_for_what_it_is(storage: Storage) -> None:
+    connection = storage.connection(storage.reached.auth)
+    assert storage.api.ok("GET", f"{CONNECTIONS}/{connection}/test") == {"result": True}
+
+
+def test_a_wrong_secret_is_refused_everywhere_and_told_nowhere(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    if storage.reached.wrong is None:
+        pytest.skip("it asks nobody for credentials")
+    secret = _secret(storage.reached.wrong)
+    caplog.set_level("DEBUG")
+    flow_id = storage.flow(storage.reached.wrong)
+    run = storage.run(flow_id)
+    assert run["state"] == "failed"
+    (error,) = run["metrics"]["statusSummary"]["errors"]
+    assert error["code"] == "CONNECTOR-2001-500"
+    assert "refuses the credentials" in error["message"]
+    base = _base_of(storage, flow_id)
+    assert storage.api.ok("GET", f"{CONNECTIONS}/{base}/test") == {"result": False}
+    refused = storage.explore(base, "root")
+    assert (refused.status, code(refused)) == (400, "1100-400")
+    assert refused.rule.endswith("storage_answers")
+    told = storage.api.exchange("GET", "/_emulator/journal", {}).content.decode()
+    for text in (refused.content.decode(), json.dumps(run), caplog.text, told):
+        assert secret not in text
+
+
+def _secret(auth: JsonObject) -> str:
+    params = auth["params"]
+    return str(params.get("s3SecretKey") or params.get("password") or "d3Jvbmc=")
+
+
+def test_a_failed_run_leaves_its_files_to_the_next(reached: Reached, storage: Storage) -> None:
+    if reached.wrong is None:
+        pytest.skip("it asks nobody for credentials")
+    flow_id = storage.flow(reached.wrong)
+    assert storage.run(flow_id)["state"] == "failed"
+    base = _base_of(storage, flow_id)
+    etag = storage.api.ok("GET", f"{CONNECTIONS}/{base}")["items"][0]["etag"]
+    patch = [{"op": "replace", "path": "/auth/params", "value": reached.auth["params"]}]
+    storage.api.ok("PATCH", f"{CONNECTIONS}/{base}", patch, If_Match=etag)
+    assert read(storage.run(flow_id)) == 2
+
+
+def _base_of(storage: Storage, flow_id: str) -> str:
+    (made,) = storage.api.ok("GET", f"{FLOW_SERVICE}/flows/{flow_id}")["items"]
+    (source,) = storage.api.ok(
+        "GET", f"{FLOW_SERVICE}/sourceConnections/{made['sourceConnectionIds'][0]}"
+    )["items"]
+    return str(source["baseConnectionId"])
+
+
+def test_a_bucket_that_is_not_there_fails_the_run(storage: Storage) -> None:
+    if not storage.reached.folder:
+        pytest.skip("it has no buckets")
+    storage.reached = storage.reached._replace(folder="no-such-bucket")
+    run = storage.run(storage.flow(storage.reached.auth))
+    assert run["state"] == "failed"
+    connection = storage.connection(storage.reached.auth)
+    answer = storage.explore(connection, "folder", "/no-such-bucket")
+    assert (answer.status, code(answer)) == (404, "1101-404")
+
+
+def test_nobody_listens(tmp_path: Path) -> None:
+    pytest.importorskip("s3fs", reason="needs the extra storage")
+    auth = {"specName": "Access Key", "params": {"s3AccessKey": "a", "s3SecretKey": "b"}}
+    storage = Storage(Reached("amazon-s3", dead_entry(), auth, None, ""), tmp_path / "s.json")
+    connection = storage.connection(auth)
+    assert storage.api.ok("GET", f"{CONNECTIONS}/{connection}/test") == {"result": False}
+    answer = storage.explore(connection, "folder", "/data")
+    assert (answer.status, code(answer)) == (400, "1100-400")
+    assert storage.run(storage.flow(auth))["state"] == "failed"
+
+
+def test_what_no_entry_names_has_the_emulator_s_own_files(tmp_path: Path) -> None:
+    storage = Storage(
+        Reached("ftp", {"url": "memory://", "options": {}}, {}, None, ""), tmp_path / "s"
+    )
+    api: AepClient = storage.api
+    base = api.ok("POST", CONNECTIONS, base_connection())["id"]
+    assert storage.explore(base, "root").json == []
+    assert api.ok("GET", f"{CONNECTIONS}/{base}/test") == {"result": True}
