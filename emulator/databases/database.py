@@ -73,8 +73,8 @@ class Database:
         Raises:
             DatabaseError: It cannot be connected to.
         """
-        with self._connected():
-            pass
+        with self._connected() as connection:
+            connection.execute(sa.select(1))
 
     def tables(self) -> dict[str, str]:
         """Return the names of all tables and views by their paths, in order.
@@ -190,7 +190,8 @@ def _open_sqlite(file: str, options: Mapping[str, Any]) -> sqlite3.Connection:
         uri, uri=True, check_same_thread=False, **given
     )
     connection.text_factory = lambda text: text.decode("utf-8", "replace")
-    connection.execute("PRAGMA query_only = ON").close()
+    for statement in ("PRAGMA query_only = ON", "PRAGMA schema_version"):
+        connection.execute(statement).close()  # the last one reads the file
     connection.create_function("aep_moment", 1, _microseconds, deterministic=True)
     return connection
 

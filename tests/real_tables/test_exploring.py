@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.bodies import base_connection
 from tests.data_plane.test_row_filter import condition, pql
 from tests.data_plane.test_runs import Plant
 from tests.real_tables.made import Made, statements
-from tests.real_tables.test_runs import encoded, explored, plant_on
+from tests.real_tables.test_runs import encoded, explored, is_reached, plant_on
 
 HOSTILE = [
     'a"b',
@@ -174,11 +175,33 @@ def test_a_table_that_is_not_there_is_refused(plant: Plant, path: str) -> None:
     assert (answer.status, answer.rule.rpartition(".")[2]) == (404, "object_exists")
 
 
-def test_a_connection_that_leads_nowhere_has_the_emulators_own_tables(
-    made: Made, tmp_path: Path
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, "there is no file"), (b"a,b\n" * 500, "file is not a database")]
+)
+def test_a_file_that_is_not_a_database_is_told(
+    tmp_path: Path, content: bytes | None, reason: str
 ) -> None:
-    plant = plant_on("sqlite:////nowhere.db", tmp_path)
-    plant.api.ok("GET", "/data/foundation/flowservice/connections")
+    if content:
+        (tmp_path / "a.db").write_bytes(content)
+    plant = plant_on(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)
+    assert not is_reached(plant)
     answer = explored(plant, objectType="root")
     assert (answer.status, answer.rule.rpartition(".")[2]) == (400, "storage_answers")
-    assert "there is no file /nowhere.db" in answer.json["detail"]
+    assert reason in answer.json["detail"]
+
+
+def test_no_other_connection_is_led_to_a_database(tmp_path: Path) -> None:
+    """What a client names as its server leads nowhere: only the file of the setting does."""
+    plant = plant_on(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)
+    auth = {
+        "specName": "Basic Authentication",
+        "params": {"server": "127.0.0.1", "database": "d", "username": "u", "password": "p"},
+    }
+    spec = {"id": "74a1c565-4e59-48d7-9d67-7c03b8a13137", "version": "1.0"}
+    plant.base = plant.make("connections", base_connection(auth=auth, connectionSpec=spec))
+    plant.put("orders.csv", b"id\n1\n")
+    with statements() as seen:
+        assert is_reached(plant)
+        listed = explored(plant, objectType="root").json
+    assert [item["path"] for item in listed] == ["orders"]
+    assert seen == []

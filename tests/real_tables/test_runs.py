@@ -191,6 +191,19 @@ def test_a_run_that_cannot_read_on_leaves_its_rows_to_the_next_one(
     assert plant.ids(plant.runs(id)[2]) == ["3"]
 
 
+def test_a_failed_run_is_repeated_with_its_own_window(plant: Plant, made: Made) -> None:
+    id = table_flow(plant, scheduleParams=every())
+    plant.runs(id)
+    made.insert(ACCOUNTS, account(3, "12:50:00"))
+    made.run('ALTER TABLE "Accounts" RENAME TO away')
+    plant.clock.advance(HOUR)
+    failed = plant.runs(id)[1]
+    made.run('ALTER TABLE away RENAME TO "Accounts"')
+    path = f"/data/foundation/flowservice/runs/{failed['id']}/action?op=re-trigger"
+    plant.api.ok("POST", path)
+    assert plant.ids(plant.runs(id)[1]) == ["3"]
+
+
 # Failures
 
 
@@ -299,10 +312,11 @@ ENDLESS = """CREATE VIEW "Accounts" AS WITH RECURSIVE n(i) AS
 (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS "Id" FROM n WHERE i < 0"""
 
 
-def test_a_reset_interrupts_what_waits_for_a_database(made: Made, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["reset", "end"])
+def test_what_waits_for_a_database_is_interrupted(made: Made, tmp_path: Path, way: str) -> None:
     made.run(ENDLESS)
     plant = plant_on(made.url, tmp_path)
-    id = table_flow(plant, column="Id", scheduleParams=once(NOW + HOUR))
+    table_flow(plant, column="Id", scheduleParams=once(NOW + HOUR))
     plant.clock.advance(HOUR)
     ended = threading.Event()
 
@@ -314,9 +328,11 @@ def test_a_reset_interrupts_what_waits_for_a_database(made: Made, tmp_path: Path
     thread.start()
     time.sleep(0.3)
     assert not ended.is_set()
-    plant.emulator.platform.ongoing.end()
+    if way == "end":
+        plant.emulator.platform.ongoing.end()
+    else:
+        plant.api.exchange("POST", "/_emulator/reset", {})
     assert ended.wait(5)
-    assert id
 
 
 def test_a_statement_that_takes_too_long_is_given_up(
