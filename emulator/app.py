@@ -18,7 +18,8 @@ from emulator.package_data import data_folder
 from emulator.platform import Platform, Service
 from emulator.services.interfaces import Domain
 from emulator.settings import SettingError, Settings
-from emulator.shared import share
+from emulator.shared import share, share_isolated
+from emulator.shared_clock import SharedClock
 from emulator.storage import Endpoints, read_endpoints
 from emulator.store import (
     MEMORY,
@@ -139,6 +140,8 @@ def _make_isolated(base: Emulator, name: str) -> Emulator:
     made.isolated, made.is_isolated = base.isolated, True
     if base.start is not None:
         made.starts_with(replace(base.start, clock=None))
+    if base.stores.processes.number:
+        share_isolated(base, made)
     return made
 
 
@@ -201,6 +204,10 @@ def _compose(
         platform.on_due_change = base.platform.on_due_change
         platform.endpoints = base.platform.endpoints
     engine = Engine(contract, platform, views, stores.values(world), stores.processes.number)
+    if stores.processes.number and isinstance(platform.clock, MovableClock):
+        shared = SharedClock(platform.clock, engine.values, is_isolated=base is not None)
+        engine.on_values.append(shared.follow)
+        engine.refresh()
     faults, journal, coverage = _observe(engine, base, stores)
     made = Emulator(
         settings,
@@ -210,7 +217,7 @@ def _compose(
         isolated=IsolatedEmulators(
             settings.max_worlds,
             by_organization=settings.world_by == "organization",
-            elsewhere=stores.worlds,
+            elsewhere=stores.worlds if stores.processes.number else None,
         ),
         stores=stores,
         faults=faults,
@@ -232,7 +239,7 @@ def _observe(
     """Add what observes or changes exchanges to an engine; `base` shares its journal."""
     # First, because the others report which faults there were.
     faults = Faults(engine)
-    faults.restart()
+    faults.start()
     if engine.platform.settings.self_check:
         engine.after.append(SelfCheck(engine.contract))
     journal, coverage = _journal(engine, stores) if base is None else (base.journal, base.coverage)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from emulator.ongoing import Interrupted
+from emulator.sandbox import Sandbox
 from emulator.scope import CLAIM, Scope
 from emulator.store import Change
 
@@ -20,11 +21,16 @@ RUN = "run"
 BATCH = "batch"
 RUNNER = "runner"
 """The claim of a process that carries out runs in a sandbox; its key too."""
+MOVER = "mover"
+"""The claim of a process that moves the clock of an emulator."""
+
+OF_AN_EMULATOR = Sandbox("", "emulator")
+"""Where claims lie that are about an emulator as a whole."""
 
 WAIT_SECONDS = 0.02
 """How long to wait before another process is asked again whether it has done."""
 
-WORDS = (RUN, BATCH, RUNNER)
+WORDS = (RUN, BATCH, RUNNER, MOVER)
 """What claims may be about."""
 
 
@@ -67,8 +73,8 @@ def working_on(scope: Scope, key: str) -> Iterator[None]:
 
 
 @contextmanager
-def runner(scope: Scope, *, waits: bool) -> Iterator[bool]:
-    """Be the one process that carries out runs in a sandbox; yields whether it is this one.
+def only(scope: Scope, what: str, *, waits: bool) -> Iterator[bool]:
+    """Be the one process that does something in a sandbox; yields whether it is this one.
 
     The caller has seen to it that it is one thread of this process. With `waits` another process
     is waited for.
@@ -76,32 +82,30 @@ def runner(scope: Scope, *, waits: bool) -> Iterator[bool]:
     Raises:
         Interrupted: The emulator ends while it waits.
     """
-    platform = scope.platform
-    if any(
-        place == scope.sandbox and key == RUNNER for place, (key, _) in platform.ongoing.claims()
-    ):
+    platform, sandbox = scope.platform, scope.sandbox
+    if any(place == sandbox and key == what for place, (key, _) in platform.ongoing.claims()):
         yield True
         return
-    with platform.ongoing.work(scope.sandbox):
-        while not (is_ours := _becomes_runner(scope)) and waits:
+    with platform.ongoing.work(sandbox):
+        while not (is_ours := _becomes_only(scope, what)) and waits:
             platform.ongoing.check()
             time.sleep(WAIT_SECONDS)
             platform.processes.end_gone()
     if not is_ours:
         yield False
         return
-    with working_on(scope, RUNNER):
+    with working_on(scope, what):
         yield True
         # Without it nothing was lost: whoever has taken it releases it.
         with suppress(Interrupted), scope.exclusive():
-            scope.write(released(scope, RUNNER))
+            scope.write(released(scope, what))
 
 
-def _becomes_runner(scope: Scope) -> bool:
+def _becomes_only(scope: Scope, what: str) -> bool:
     with scope.exclusive():
-        claim = scope.read(CLAIM, RUNNER)
+        claim = scope.read(CLAIM, what)
         # One of this process has broken: its threads have let the caller through.
         is_free = claim is None or claim["process"] == scope.platform.processes.number
         if is_free:
-            scope.write(claimed(scope, RUNNER, RUNNER))
+            scope.write(claimed(scope, what, what))
         return is_free

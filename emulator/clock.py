@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Protocol, Self
@@ -55,25 +56,40 @@ class MovableClock(ABC):
 
     kind = ""
 
-    def __init__(self) -> None:
+    def __init__(self, position: int) -> None:
+        """Stand at a position, which a reset goes back to."""
+        self.start = self.position = position
         self.moving = threading.RLock()
         """Held by whoever moves the clock step by step, so that moves follow one another."""
+        self.on_move: Callable[[], object] | None = None
+        """Called when it has been moved."""
 
     @abstractmethod
     def now(self) -> int:
         """Return milliseconds since 1970-01-01 UTC."""
 
-    @abstractmethod
     def jump(self, now: int) -> None:
         """Be at a time, also at an earlier one: with a state that is of then."""
+        self.position += now - self.now()
+        self._moved()
 
-    @abstractmethod
     def reset(self) -> None:
         """Be again as it was at first."""
+        self.position = self.start
+        self._moved()
 
-    @abstractmethod
+    def begin(self, position: int) -> None:
+        """Be at a position, and have begun there."""
+        self.start = self.position = position
+        self._moved()
+
+    def _moved(self) -> None:
+        if self.on_move is not None:
+            self.on_move()
+
     def copy(self) -> Self:
         """Return a clock of the same time that is moved on its own."""
+        return type(self)(self.position)
 
     def set(self, now: Moment) -> None:
         """Move to a time.
@@ -107,57 +123,28 @@ class MovableClock(ABC):
 
 
 class ManualClock(MovableClock):
-    """A clock that stands still until it is set or advanced."""
+    """A clock that stands still until it is set or advanced; its position is its time."""
 
     kind = "manual"
 
     def __init__(self, now: int = START) -> None:
-        super().__init__()
-        self.start = now
-        self._now = now
+        super().__init__(now)
 
     def now(self) -> int:
-        return self._now
-
-    def jump(self, now: int) -> None:
-        self._now = now
-
-    def reset(self) -> None:
-        """Move back to where it started."""
-        self._now = self.start
-
-    def copy(self) -> ManualClock:
-        return ManualClock(self._now)
+        return self.position
 
 
 class ShiftedClock(MovableClock):
-    """The machine's own time, so many milliseconds later or earlier; it can be moved further."""
+    """The machine's own time, so many milliseconds later or earlier: that is its position."""
 
     kind = "shifted"
 
     def __init__(self, shift: int) -> None:
-        super().__init__()
-        self.start = shift
-        self._shift = shift
+        super().__init__(shift)
         self._system = SystemClock()
 
     def now(self) -> int:
-        return self._system.now() + self._shift
-
-    @property
-    def shift(self) -> int:
-        """How many milliseconds it is later than the machine's clock."""
-        return self._shift
-
-    def jump(self, now: int) -> None:
-        self._shift += now - self.now()
-
-    def reset(self) -> None:
-        """Go back to the shift that it started with."""
-        self._shift = self.start
-
-    def copy(self) -> ShiftedClock:
-        return ShiftedClock(self._shift)
+        return self._system.now() + self.position
 
 
 def make_clock(text: str) -> Clock:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
+from emulator.claims import MOVER, OF_AN_EMULATOR, only
 from emulator.clock import MovableClock
 from emulator.ongoing import Interrupted
 from emulator.scope import Scope
@@ -44,6 +45,19 @@ def catch_up(engine: Engine, scope: Scope, *, waits: bool = True) -> int:
     return 0
 
 
+@contextmanager
+def moving(engine: Engine, clock: MovableClock) -> Iterator[None]:
+    """Be the one who moves a clock, among all threads and processes; it is where others left it."""
+    with clock.moving:
+        if not engine.platform.processes.number:
+            yield
+            return
+        scope = Scope(engine.platform, engine.contract.edition(engine.edition), OF_AN_EMULATOR)
+        with only(scope, MOVER, waits=True):
+            engine.refresh()
+            yield
+
+
 def move_clock(engine: Engine, clock: MovableClock, to: int) -> int:
     """Move an emulator's clock to a time, in milliseconds; return how many runs ended.
 
@@ -55,7 +69,7 @@ def move_clock(engine: Engine, clock: MovableClock, to: int) -> int:
         Interrupted: The emulator ends; the clock shows how far it has come.
     """
     ended = 0
-    with clock.moving:
+    with moving(engine, clock):
         clock.checked(to)
         for scope in scopes(engine):
             _flows(engine).pass_over(scope, to)

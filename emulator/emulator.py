@@ -108,13 +108,14 @@ class Emulator:
         """
         if not self.is_isolated:
             self.isolated.drop_all()
-        self.platform.erase()
-        self.engine.reset()
-        clock = self.platform.clock
-        if isinstance(clock, MovableClock):
-            clock.reset()
-        for forget in self.on_reset:
-            forget()
+        with self.platform.store.alone():
+            self.platform.erase()
+            self.engine.reset()
+            clock = self.platform.clock
+            if isinstance(clock, MovableClock):
+                clock.reset()
+            for forget in self.on_reset:
+                forget()
 
     def observe(self, observer: After) -> None:
         """Call a function after each exchange, also of isolated emulators that are made later."""
@@ -193,8 +194,10 @@ class Emulator:
             self.stores.close()
 
     def erase(self) -> None:
-        """Forget all documents and files."""
-        self.platform.erase()
+        """Forget all documents, files and values."""
+        with self.platform.store.alone():
+            self.platform.erase()
+            self.engine.values.forget()
 
 
 def _place(organization: str, sandbox: str) -> Sandbox:

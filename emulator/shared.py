@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from emulator.clock import MovableClock
 from emulator.emulator import Emulator
 from emulator.json_types import JsonObject
 from emulator.left_behind import end_broken, end_left_behind
 from emulator.scope import CLAIM
+from emulator.store.values import MADE
 from emulator.web.engine import Engine
 
 
@@ -30,6 +32,32 @@ def share(emulator: Emulator) -> None:
     processes.on_gone.append(end_gone)
     processes.on_tick.append(end_own)
     processes.end_gone()
+
+
+def share_isolated(base: Emulator, made: Emulator) -> None:
+    """Let an isolated emulator be the same one in all processes: others drop it, and make it anew.
+
+    What it is like is in its values, so nothing of one that was dropped is left in this process.
+    """
+    engine = made.engine
+
+    def begin(values: Mapping[str, str]) -> None:
+        if MADE in values:
+            return
+        with made.platform.store.alone():
+            if MADE in engine.values.all():
+                return
+            engine.values.set(MADE, "1")
+            base.engine.refresh()
+            clock, first = made.platform.clock, base.platform.clock
+            if isinstance(clock, MovableClock) and isinstance(first, MovableClock):
+                clock.begin(first.position)
+            made.faults.restart()
+            if made.start is not None and made.platform.store.is_empty():
+                made.restore(made.start)
+
+    engine.on_values.insert(0, begin)
+    engine.refresh()
 
 
 def engines_with(emulator: Emulator, kind: str) -> Iterator[Engine]:

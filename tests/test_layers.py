@@ -70,7 +70,7 @@ LAYERS = tuple(
         "near_names",
         "storage",
         "byte_ranges store xdm",
-        "documents ids jwt json_patch filters hooks mapping masking ongoing",
+        "documents ids jwt shared_clock json_patch filters hooks mapping masking ongoing",
         "contract databases fixtures",
         "export scope",
         "claims services.interfaces",

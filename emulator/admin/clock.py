@@ -6,7 +6,7 @@ from flask import Response
 
 from emulator.admin.replies import Routes, answer, error, read_object
 from emulator.clock import Clock, ClockError, MovableClock, read_duration, read_moment
-from emulator.due import move_clock
+from emulator.due import move_clock, moving
 from emulator.json_types import Json, JsonObject
 from emulator.moments import from_milliseconds, utc_text
 from emulator.ongoing import Interrupted
@@ -48,7 +48,7 @@ class _Views:
             detail = "it is the machine's; --clock manual, a time, or +P0D has one that moves"
             return error(409, "the clock cannot be moved", detail)
         try:
-            with clock.moving:
+            with moving(self._engine, clock):
                 runs = move_clock(self._engine, clock, _target(clock, member, sent[member]))
         except ClockError as wrong:
             return error(400, "the clock cannot be moved there", str(wrong))

@@ -42,12 +42,19 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
         *tick.routes(engine),
         *clock.routes(engine),
     ]
+    if engine.on_values:
+        blueprint.before_request(lambda: _refreshed(engine))
     for path, method, view in routes:
         endpoint = f"{method} {path}".replace(".", "")
         blueprint.add_url_rule(
             path, endpoint, view, methods=[method], provide_automatic_options=False
         )
     return blueprint
+
+
+def _refreshed(engine: Engine) -> None:
+    """Know what has been chosen in other processes before a call shows or changes it."""
+    engine.refresh()
 
 
 class Control:

@@ -28,7 +28,7 @@ class FaultViews:
 
     def set_ones(self) -> Response:
         """List the faults that are set, with how often each has fired."""
-        return answer({"faults": [fault.to_json() for fault in self._faults.all()]})
+        return answer({"faults": self._faults.listed()})
 
     def add(self) -> Response:
         """Set one fault, or those of a list under `faults`; all or none."""

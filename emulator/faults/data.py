@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from emulator.faults.fault import Fault
 from emulator.hooks import CompletionPolicy
-from emulator.json_types import JsonObject
+from emulator.json_types import Json, JsonObject
+from emulator.sandbox import Sandbox
 from emulator.services.interfaces import dataset_ids
 
 if TYPE_CHECKING:
     from emulator.platform import Platform
-    from emulator.sandbox import Sandbox
 
 RUN_FAILED = {"code": "CONNECTOR-2001-500", "message": "Error occurred at copy activity."}
 BATCH_FAILED = {"code": "EMULATOR-FAULT", "message": "A fault lets this batch fail."}
@@ -23,10 +24,23 @@ BATCH_FAILED = {"code": "EMULATOR-FAULT", "message": "A fault lets this batch fa
 class DataFaults:
     """Decides what becomes of runs and batches."""
 
-    def __init__(self, platform: Platform, faults: Callable[[], list[Fault]]) -> None:
-        """`faults` returns those that are set."""
+    def __init__(
+        self,
+        platform: Platform,
+        faults: Callable[[], list[Fault]],
+        knowing: Callable[[], AbstractContextManager[bool]],
+    ) -> None:
+        """Decide by faults that are set.
+
+        Args:
+            platform: The platform of the emulator.
+            faults: Returns those that are set.
+            knowing: In its block all is known that other processes know, and they are told what
+                changes; it yields whether there is anything.
+        """
         self._platform = platform
         self._faults = faults
+        self._knowing = knowing
         self._stuck: dict[tuple[str, Sandbox, str], bool] = {}
         # A request is answered by one thread, and hooks are not told which request they serve.
         self._noted = threading.local()
@@ -59,8 +73,20 @@ class DataFaults:
             if organization not in (None, key[1].organization) or name not in (None, key[1].name)
         }
 
+    def state(self) -> list[Json]:
+        """Return which runs have been let get stuck or not, as JSON."""
+        return [[id, *sandbox, run, hit] for (id, sandbox, run), hit in self._stuck.items()]
+
+    def load(self, state: list[Json]) -> None:
+        """Know what a state says, and nothing else."""
+        self._stuck = {(id, Sandbox(org, name), run): hit for id, org, name, run, hit in state}
+
     def of_run(self, sandbox: Sandbox, flow: JsonObject, run: JsonObject) -> JsonObject | None:
         """Return the status that a run gets instead of being carried out; see `RunHook`."""
+        with self._knowing() as is_any:
+            return self._of_run(sandbox, flow, run) if is_any else None
+
+    def _of_run(self, sandbox: Sandbox, flow: JsonObject, run: JsonObject) -> JsonObject | None:
         for fault in self._faults():
             names = (flow["id"], str(flow.get("name", "")))
             if not fault.is_about(sandbox, self._platform.clock.now(), *names):
@@ -82,11 +108,16 @@ class DataFaults:
 
     def of_batch(self, sandbox: Sandbox, dataset: JsonObject) -> JsonObject | None:
         """Return why a batch fails before anything of it is read; see `BatchHook`."""
-        fault = self._of_dataset("failedBatch", sandbox, dataset)
+        with self._knowing() as is_any:
+            fault = self._of_dataset("failedBatch", sandbox, dataset) if is_any else None
         return None if fault is None else _code_and_message(fault, BATCH_FAILED)
 
     def on_completion(self, sandbox: Sandbox, batch: JsonObject) -> CompletionPolicy | None:
         """Return how long a completed batch waits; see `CompletionHook`."""
+        with self._knowing() as is_any:
+            return self._on_completion(sandbox, batch) if is_any else None
+
+    def _on_completion(self, sandbox: Sandbox, batch: JsonObject) -> CompletionPolicy | None:
         ids = dataset_ids(batch)
         datasets = (self._platform.store.read(sandbox, "dataset", id) for id in ids)
         for dataset in filter(None, datasets):
@@ -98,7 +129,8 @@ class DataFaults:
     def still_holds(self, holder: str) -> bool:
         """Tell whether a fault that a batch waits for is still set, and has not ended."""
         now = self._platform.clock.now()
-        faults = (fault for fault in self._faults() if fault.id == holder)
+        with self._knowing() as is_any:
+            faults = [fault for fault in self._faults() if fault.id == holder and is_any]
         return any(fault.kind == "stuckBatch" and not fault.has_ended(now) for fault in faults)
 
     def _of_dataset(self, kind: str, sandbox: Sandbox, dataset: JsonObject) -> Fault | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from emulator.faults.fault import Fault
+from emulator.json_types import Json
 from emulator.web.exchange import Exchange
 
 
@@ -25,7 +27,8 @@ class Tokens:
         token = exchange.incoming.headers.get("authorization")
         if not token:
             return False
-        use = self._uses.setdefault((fault.id, token), _Use(exchange.time))
+        digest = blake2b(token.encode(), digest_size=16).hexdigest()  # it may be kept in a database
+        use = self._uses.setdefault((fault.id, digest), _Use(exchange.time))
         use.calls += 1
         calls, seconds = fault.get("calls"), fault.get("seconds")
         if calls is None and seconds is None:
@@ -37,3 +40,11 @@ class Tokens:
     def forget(self, fault: str = "") -> None:
         """Forget what is known of a fault, or everything."""
         self._uses = {key: use for key, use in self._uses.items() if fault not in ("", key[0])}
+
+    def state(self) -> list[Json]:
+        """Return all that is known, as JSON."""
+        return [[*key, use.since, use.calls] for key, use in self._uses.items()]
+
+    def load(self, state: list[Json]) -> None:
+        """Know what a state says, and nothing else."""
+        self._uses = {(fault, token): _Use(since, calls) for fault, token, since, calls in state}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emulator.contract import Contract
 from emulator.faults.fault import Fault
-from emulator.json_types import Json
+from emulator.json_types import Json, JsonObject
 from emulator.problem import Problem
 from emulator.web.exchange import Exchange
 from emulator.web.refusals import problem_of
@@ -56,6 +56,21 @@ class Visibility:
         for place in list(self._hidden):
             if organization in (None, place[0]) and name in (None, place[1]):
                 del self._hidden[place]
+
+    def state(self) -> list[Json]:
+        """Return all that is hidden, as JSON."""
+        return [
+            [*place, one.fault.id, one.fault.definition, sorted(one.ids), one.left, one.ends]
+            for place, hidden in self._hidden.items()
+            for one in hidden
+        ]
+
+    def load(self, state: list[Json], made: Callable[[str, JsonObject], Fault]) -> None:
+        """Hide what a state says, and nothing else; `made` returns a fault."""
+        self._hidden = {}
+        for organization, sandbox, fault, definition, ids, left, ends in state:
+            hidden = _Hidden(made(fault, definition), frozenset(ids), left, ends)
+            self._hidden.setdefault((organization, sandbox), []).append(hidden)
 
     def _keep(self, place: tuple[str, str], hidden: list[_Hidden]) -> None:
         if hidden:

@@ -94,6 +94,7 @@ class BackgroundRuns:
         for engine in self._engines():
             if isinstance(engine.platform.clock, ManualClock):
                 continue
+            engine.refresh()
             for scope in scopes(engine):
                 place = _Place(engine, scope.sandbox)
                 seen.add(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,8 +16,9 @@ from emulator.store.processes import Processes
 from emulator.store.sql import SqlStore
 from emulator.store.sql_blobs import SqlBlobs
 from emulator.store.sql_calls import SqlCalls
-from emulator.store.tables import BLOB, COUNTER, DOCUMENT, VALUE
+from emulator.store.tables import DOCUMENT, VALUE
 from emulator.store.urls import MEMORY, without_password
+from emulator.store.values import LASTING, MADE
 
 IN_DATABASE = "database"
 
@@ -57,17 +59,9 @@ class SqlStores:
         return SqlCalls(self._database, self.processes)
 
     def worlds(self, kind: str = "") -> list[str]:
-        of_kind = sa.select(DOCUMENT.c.world).where(DOCUMENT.c.world != "", DOCUMENT.c.kind == kind)
-        query = (
-            of_kind.distinct()
-            if kind
-            else sa.union(
-                *(
-                    sa.select(table.c.world).where(table.c.world != "")
-                    for table in (DOCUMENT, COUNTER, BLOB)
-                )
-            )
-        )
+        found = DOCUMENT if kind else VALUE
+        is_one = DOCUMENT.c.kind == kind if kind else VALUE.c.name == MADE
+        query = sa.select(found.c.world).where(found.c.world > "", is_one).distinct()
         with self._database.connection() as connection:
             return sorted(connection.execute(query).scalars())
 
@@ -93,6 +87,9 @@ class SqlValues:
         return {row[0]: row[1] for row in rows}
 
     def set(self, name: str, value: str) -> None:
+        if not value:
+            self._delete(VALUE.c.name == name)
+            return
         insert = self._database.insert(VALUE).on_conflict_do_update(
             index_elements=["world", "name"], set_={"value": value}
         )
@@ -100,8 +97,17 @@ class SqlValues:
             connection.execute(insert, {"world": self._world, "name": name, "value": value})
 
     def clear(self) -> None:
+        self._delete(VALUE.c.name.not_in(LASTING))
+
+    def forget(self) -> None:
+        self._delete(sa.true())
+
+    def exclusive(self) -> AbstractContextManager[object]:
+        return self._database.exclusive(f"{self._world}\n\n\nvalues")
+
+    def _delete(self, where: sa.ColumnElement[bool]) -> None:
         with self._database.writing() as connection:
-            connection.execute(sa.delete(VALUE).where(VALUE.c.world == self._world))
+            connection.execute(sa.delete(VALUE).where(VALUE.c.world == self._world, where))
 
 
 _ALL = sa.select(VALUE.c.name, VALUE.c.value).where(VALUE.c.world == sa.bindparam("p_world"))

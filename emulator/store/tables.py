@@ -7,6 +7,8 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from emulator.store.values import MADE
+
 VERSION = 3
 """The version of the tables that this code reads and writes."""
 
@@ -130,8 +132,19 @@ class TooNew(Exception):
     """The tables were written by a newer version of the emulator."""
 
 
+def _to_version_2(connection: sa.Connection) -> None:
+    PROCESS.create(connection)
+    worlds = sa.union(
+        *(
+            sa.select(table.c.world, sa.literal(MADE), sa.literal("1")).where(table.c.world > "")
+            for table in (DOCUMENT, COUNTER, BLOB)
+        )
+    )
+    connection.execute(VALUE.insert().from_select(["world", "name", "value"], worlds))
+
+
 MIGRATIONS: dict[int, Callable[[sa.Connection], object]] = {
-    1: PROCESS.create,
+    1: _to_version_2,
     2: partial(METADATA.create_all, tables=[CALL_PACK, CALL_NUMBER, CALL_WRITER, COVERAGE]),
 }
 """What brings tables of a version to the next one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -80,7 +80,9 @@ class Engine:
         self.before: list[Before] = []
         self.after: list[After] = []
         self.requests = 0
-        self._values = values
+        self.values = values
+        self.on_values: list[Callable[[Mapping[str, str]], object]] = []
+        """Called with the values when they have been read, if other processes may have set them."""
         self._numbering = threading.Lock()
         self._request_prefix = platform.ids.hex(PLATFORM, "request", process, 16)
         # Tokens that were issued expire, so what has passed might not pass again.
@@ -88,26 +90,33 @@ class Engine:
 
     def reset(self) -> None:
         """Put the edition and enforcement of the settings in force, and count requests anew."""
-        self._values.clear()
+        self.values.clear()
         self.requests = 0
+
+    def refresh(self) -> Mapping[str, str]:
+        """Know what has been chosen while the emulator ran, by whichever process; return it."""
+        values = self.values.all()
+        for follow in self.on_values:
+            follow(values)
+        return values
 
     @property
     def edition(self) -> str:
         """The edition in force: that of the settings, unless another one has been chosen."""
-        return self._edition_of(self._values.all())
+        return self._edition_of(self.values.all())
 
     @edition.setter
     def edition(self, name: str) -> None:
-        self._values.set("edition", name)
+        self.values.set("edition", name)
 
     @property
     def enforce(self) -> str:
         """What is enforced: as the settings say, unless something else has been chosen."""
-        return self._values.all().get("enforce") or self.platform.settings.enforce
+        return self.values.all().get("enforce") or self.platform.settings.enforce
 
     @enforce.setter
     def enforce(self, name: str) -> None:
-        self._values.set("enforce", name)
+        self.values.set("enforce", name)
 
     def answer(self, incoming: Request) -> Reply:
         """Return the reply to a request. Never raises."""
@@ -173,7 +182,10 @@ class Engine:
 
     def _put_in_force(self, exchange: Exchange) -> None:
         """Let an exchange be judged as has been chosen while the emulator ran."""
-        if values := self._values.all():
+        exchange.values = values = self.refresh()
+        if self.on_values:
+            exchange.time = self.platform.clock.now()
+        if values:
             exchange.edition = self.contract.edition(self._edition_of(values))
             exchange.enforce = values.get("enforce") or exchange.enforce
 
@@ -307,12 +319,9 @@ class Engine:
         findings = mark(findings, mutes, operation, exchange.time)
         exchange.findings.extend(findings)
         for finding in findings:
-            if self._refuses(finding):
+            if finding.mute is None and refuses(finding.rule, exchange.enforce):
                 exchange.refused_by = finding
                 raise problem_of(finding)
-
-    def _refuses(self, finding: Finding) -> bool:
-        return finding.mute is None and refuses(finding.rule, self.enforce)
 
     def refuse(self, problem: Problem, exchange: Exchange) -> Reply:
         """Return the reply that a problem is in an edition, in the service's own envelope."""

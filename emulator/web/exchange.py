@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from emulator.json_types import JsonObject
@@ -14,6 +15,9 @@ from emulator.web.message import Request
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
     from emulator.contract.lookup import Finding
+
+
+_NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class Exchange:
         deviations: What the self-check found wrong with the reply, if it is on.
         reply: What goes back; functions in `Engine.after` may change it.
         faults: The faults that hit it, by their ids.
+        values: What has been chosen while the emulator ran; see `store/values.py`.
     """
 
     incoming: Request
@@ -48,6 +53,7 @@ class Exchange:
     deviations: list[str] = field(default_factory=list)
     reply: Reply = field(default_factory=Reply)
     faults: dict[str, Any] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=lambda: _NO_VALUES)
 
 
 Before = Callable[[Exchange], Reply | None]

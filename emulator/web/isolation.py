@@ -66,12 +66,13 @@ class IsolatedEmulators:
         max_emulators: int,
         *,
         by_organization: bool = False,
-        elsewhere: Callable[[], list[str]] = list,
+        elsewhere: Callable[[], list[str]] | None = None,
     ) -> None:
         """Never hold more than `max_emulators` at a time; `make_with` says how.
 
         With `by_organization` a request that names none belongs to the one of its organization.
-        `elsewhere` returns the names of those that there are from before, or in other processes.
+        `elsewhere` returns the names of all there are, if there are some from before or of other
+        processes.
         """
         self._elsewhere = elsewhere
         self.max = max_emulators
@@ -98,6 +99,7 @@ class IsolatedEmulators:
         with self._making:
             if name not in self._made:
                 known = self.names()
+                self._let_go(known)
                 if len(known) >= self.max and name not in known:
                     raise Problem("platform.too_many_worlds", most=self.max)
                 self._made[name] = self._make(name)
@@ -134,14 +136,20 @@ class IsolatedEmulators:
 
     def names(self) -> list[str]:
         """Return the names of all there are, in the order of their first use here."""
-        return list(dict.fromkeys([*self._made, *self._elsewhere()]))
+        return list(self._made) if self._elsewhere is None else self._elsewhere()
+
+    def _let_go(self, known: list[str]) -> None:
+        """Hold none any more that another process has dropped."""
+        for name in set(self._made) - set(known):
+            self._made.pop(name).close()
 
     def drop(self, name: str) -> bool:
         """Forget one with all that it holds; tell whether there was one."""
         with self._making:
             dropped = self._made.pop(name, None)
-            if dropped is None and self._make is not None and name in self._elsewhere():
-                dropped = self._make(name)
+            if self._elsewhere is not None and self._make is not None:
+                is_there = name in self._elsewhere()
+                dropped = (dropped or self._make(name)) if is_there else None
         if dropped is not None:
             dropped.erase()
             dropped.close()

@@ -37,8 +37,11 @@ def is_long(engine: Engine, request: Request) -> bool:
         return True
     if lists and _is_much(engine, operation.id, sandbox):
         return True
+    if view.catches_up is None:
+        return False
+    engine.refresh()  # the clock may have been moved
     scope = Scope(platform, engine.contract.edition(engine.edition), sandbox)
-    return view.catches_up is not None and view.catches_up.is_due(scope)
+    return view.catches_up.is_due(scope)
 
 
 def _is_much(engine: Engine, operation: str, sandbox: Sandbox) -> bool:

@@ -90,6 +90,7 @@ def _answer(
 ) -> Response:
     """Answer a call to a container or to a blob in it; errors are Azure's, in XML."""
     platform = engine.platform
+    engine.refresh()  # another process may have moved the clock
     try:
         area = _Area(platform, f"dlblobstore{rest}", container)
         with platform.store.exclusive(area.sandbox):

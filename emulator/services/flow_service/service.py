@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from emulator import json_patch
-from emulator.claims import runner, working_on
+from emulator.claims import RUNNER, only, working_on
 from emulator.data_plane.delta import delta_column, transformation
 from emulator.json_types import Json, JsonObject
 from emulator.platform import Platform
@@ -106,7 +106,7 @@ class FlowService:
         is_ours = lock.acquire(blocking=waits)
         try:
             if is_ours and scope.platform.processes.number:
-                with runner(scope, waits=waits) as is_runner:
+                with only(scope, RUNNER, waits=waits) as is_runner:
                     yield is_runner
             else:
                 with scope.platform.ongoing.work(scope.sandbox):
