@@ -18,7 +18,7 @@ from emulator.scope import CLAIM
 from emulator.settings import Settings
 from emulator.state import take_settled
 from emulator.state.file import from_json, to_json
-from emulator.store import StoreUnavailable
+from emulator.store import StoreUnavailable, open_stores
 from emulator.testing.client import AepClient
 from tests.bodies import CATALOG, FLOW_SERVICE, ORGANIZATION, World, flow, make_world
 from tests.emulators import aep_for, new_emulator
@@ -44,7 +44,11 @@ def opened(url: str) -> Iterator[Open]:
 
 def kill(emulator: Emulator) -> None:
     """Let go of its lock, as the engine does when a process ends."""
-    emulator.stores.processes.close()
+    processes = emulator.stores.processes
+    processes.close()
+    with closing(open_stores(emulator.settings.store, "", 0)) as stores:
+        while processes.number in stores.processes.living():  # a server learns of it a bit later
+            pass
 
 
 def while_reading(emulator: Emulator, act: Callable[[], object]) -> None:
