@@ -172,7 +172,7 @@ def on_the_machine(clock: Clock, moment: int) -> int | None:
     None for a clock that is not the machine's, however late or early.
     """
     if isinstance(clock, ShiftedClock):
-        return moment - clock.shift
+        return moment - clock.position
     return moment if isinstance(clock, SystemClock) else None
 
 
