@@ -82,8 +82,7 @@ class Journal:
                 _log_failure(self._latest, exchange)
             return
         if len(self._fresh) >= self.max_fresh:
-            with self.settled():
-                pass
+            self.settle()
         with self._lock:
             item = self._take(exchange)
             exchange.incoming.number = item.number
@@ -171,6 +170,11 @@ class Journal:
             return
         entry.number, entry.described = number, exchange.request
         counter.add(entry, keys)
+
+    def settle(self) -> None:
+        """Count and pack all calls so far."""
+        with self._counting:
+            self._settle()
 
     @contextmanager
     def settled(self) -> Iterator[None]:

@@ -11,18 +11,18 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from emulator.budgets import JOURNAL_BYTES, MIB
+from emulator.budgets import JOURNAL_BYTES
 from emulator.clock import machine_time
 from emulator.journal.item import JournalItem, Packed
 from emulator.journal.journal import BATCH, Journal
 from emulator.journal.numbers import CallNumbers
 from emulator.journal.packs import beyond, calls_behind, in_order
-from emulator.journal.written import CallPacker, entry_of
+from emulator.journal.writer import CallWriter, Counted
+from emulator.journal.written import entry_of
 from emulator.store import StoreFull, StoreUnavailable
 from emulator.store.calls import CallPack, Calls, PackedCall
 
@@ -50,28 +50,6 @@ POLL_SECONDS = 0.02
 
 MAX_FRESH = 1000
 """How many calls wait to be packed; beyond that the call itself does it."""
-
-PACK = 256
-"""How many calls are written as one pack at most."""
-
-PACK_BYTES = MIB
-"""How many bytes they have, if they are more than one."""
-
-
-class Counted(Protocol):
-    """What calls cover, to be written."""
-
-    def written(self) -> Iterator[bytes]:
-        """Yield it piece by piece."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Calls that are written together with what they cover, all or nothing."""
-
-    number: int
-    items: list[JournalItem]
-    counted: bytes
 
 
 class LastingJournal(Journal):
@@ -101,13 +79,10 @@ class LastingJournal(Journal):
         self._calls = calls
         self._operations = operations
         self._counting = threading.RLock()
-        self._writing = threading.RLock()
         self._beginning = threading.Lock()
-        self._packer = CallPacker()
         self._numbers = CallNumbers(calls)
         self._moment = 0
-        self._batch: _Batch | None = None
-        self._batches = 0
+        self._writer = CallWriter(calls, self._next, self._let_go)
         self._untrimmed = self._passed_over = 0
         self._thread: threading.Thread | None = None
         self._has_joined = False
@@ -160,17 +135,16 @@ class LastingJournal(Journal):
             self._wake.wait(LOOK_SECONDS)
             self._wake.clear()
             now = time.monotonic()
-            looks, writes = now - looked >= LOOK_SECONDS, now - written >= WRITE_SECONDS
+            looks = now - looked >= LOOK_SECONDS
+            writes = looks and now - written >= WRITE_SECONDS
             try:
-                with self.settled():
-                    """What has been answered is no longer kept as it was."""
+                self.settle()
                 if looks or not self._fails:
                     self._tend(looks=looks, writes=writes)
             except (StoreUnavailable, StoreFull) as error:
                 self._failed(error)
             except Exception:  # noqa: BLE001 - later calls have to be written all the same
                 _log.exception("calls could not be written to the journal")
-                self._batch = None
             looked, written = now if looks else looked, now if writes else written
 
     def _tend(self, *, looks: bool, writes: bool) -> None:
@@ -180,14 +154,14 @@ class LastingJournal(Journal):
         self._numbers.replenish()
         question = self._calls.question() if looks else 0
         if writes or question:
-            self._write()
+            self._writer.write()
         if question:
             self._calls.answer(question)
         if writes and self._untrimmed > self._max_entries // 10:
             self._trim_all()
         if writes:
             self.after_write()
-        if looks and self._fails:
+        if writes and self._fails:
             _log.info("the journal is written again")
             self._fails = False
 
@@ -196,60 +170,20 @@ class LastingJournal(Journal):
             _log.error("the journal waits until the store can be written: %s", error)
         self._fails = True
 
-    def _write(self) -> None:
-        """Write what has been answered so far.
-
-        Raises:
-            StoreUnavailable, StoreFull: It cannot be written now, and waits.
-        """
-        with self._writing:
-            if self._batch is not None:
-                self._write_batch(self._batch)
-            batch = self._next_batch()
-            if batch is not None:
-                self._write_batch(batch)
-
-    def _next_batch(self) -> _Batch | None:
+    def _next(self) -> tuple[list[JournalItem], Counted | None]:
+        """Return all that has been answered and is not written yet."""
         with self.settled():
             counted = self.take_counted()
             with self._lock:
-                items = [item for item in self._items if item.exchange is None]
-        if counted is None and not items:
-            return None
-        self._batches += 1
-        return _Batch(self._batches, items, b"".join(counted.written()) if counted else b"")
+                return [item for item in self._items if item.exchange is None], counted
 
-    def _write_batch(self, batch: _Batch) -> None:
-        """Write a batch; until it is known to be written it is the next one to be written."""
-        self._batch = batch
-        self._number(batch.items)
-        self._calls.write(batch.number, _parted(self._packed(batch.items)), batch.counted)
-        self._batch = None
-        self._untrimmed += len(batch.items)
-        written = set(map(id, batch.items))
+    def _let_go(self, items: Sequence[JournalItem]) -> None:
+        """Keep no longer what has been written."""
+        written = set(map(id, items))
         with self._lock:
-            self._bytes -= sum(item.size for item in batch.items if not item.is_gone)
+            self._bytes -= sum(item.size for item in items if not item.is_gone)
             self._items = deque(item for item in self._items if id(item) not in written)
-
-    def _number(self, items: Iterable[JournalItem]) -> None:
-        """Give numbers to those that have come too early for one."""
-        early = [item for item in items if not item.number]
-        if early:
-            first = self._calls.take_numbers(len(early))
-            for number, item in enumerate(early, first):
-                item.number = number
-
-    def _packed(self, items: Iterable[JournalItem]) -> Iterator[PackedCall]:
-        """Yield those calls that there is still room for, packed."""
-        for item in items:
-            if item.is_gone:
-                continue
-            try:
-                packed = self._packer.packed(item)
-            except Exception:  # noqa: BLE001 - the others have to be written all the same
-                _log.exception("call %d cannot be written to the journal", item.number)
-            else:
-                yield packed
+            self._untrimmed += len(items)
 
     def _trim_all(self) -> None:
         """Let packs go that are no longer kept; of the others readers pass over what is not."""
@@ -273,7 +207,7 @@ class LastingJournal(Journal):
             StoreUnavailable, StoreFull: The store cannot be used now.
         """
         asked = self._calls.ask()
-        self._write()
+        self._writer.write()
         deadline = time.monotonic() + ANSWER_SECONDS
         while self._calls.unanswered(asked):
             if time.monotonic() > deadline:
@@ -319,8 +253,8 @@ class LastingJournal(Journal):
                 self._calls.rewrite(one, left)
 
     def forget(self) -> None:
-        with self._writing:
-            self._write()
+        with self._writer.lock:
+            self._writer.write()
             with self._lock:
                 super().forget()
                 self._numbers.clear()
@@ -336,28 +270,14 @@ class LastingJournal(Journal):
         self._ended.set()
         self._wake.set()
         self._thread.join(END_SECONDS)
-        if not self._writing.acquire(timeout=END_SECONDS):
+        if not self._writer.lock.acquire(timeout=END_SECONDS):
             _log.error("the last calls of the journal are lost: the store does not answer")
             return
         try:
-            self._write()
+            self._writer.write()
             self._numbers.give_back()
             self._calls.leave()
         except (StoreUnavailable, StoreFull) as error:
             _log.error("the last calls of the journal are lost: %s", error)
         finally:
-            self._writing.release()
-
-
-def _parted(calls: Iterable[PackedCall]) -> Iterator[list[PackedCall]]:
-    """Yield calls in the packs in which they are written."""
-    part: list[PackedCall] = []
-    size = 0
-    for call in calls:
-        if part and (len(part) >= PACK or size + call.size > PACK_BYTES):
-            yield part
-            part, size = [], 0
-        part.append(call)
-        size += call.size
-    if part:
-        yield part
+            self._writer.lock.release()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from operator import attrgetter
 
 from emulator.contract import Operation
 from emulator.journal.entry import Entry, EntryFinding
@@ -29,6 +30,8 @@ _FACTS = (
     *("deviations", "source", "is_masked"),
 )
 """The members of an entry that are written as they are."""
+
+_facts_of = attrgetter(*_FACTS)
 
 _TUPLES = ("judged", "faults", "undecided", "deviations")
 
@@ -75,7 +78,8 @@ class CallPacker:
         """
         if entry.is_masked:
             return _facts(entry, again)
-        if entry.service == TOKENS or may_hold_secrets(entry.query_string):
+        query = entry.query_string
+        if entry.service == TOKENS or (query and may_hold_secrets(query)):
             return None
         secret = {name: value for name, value in entry.headers.items() if _is_credential(name)}
         known = self._credentials(secret)
@@ -109,7 +113,11 @@ class _Credentials:
 
     def reappear_in(self, *texts: bytes) -> bool:
         """Tell whether any of them may stand in a text, in whatever form."""
-        return any(mark in text for mark in self._marks for text in texts)
+        for text in texts:
+            for mark in self._marks:
+                if mark in text:
+                    return True
+        return False
 
 
 def _is_credential(name: str) -> bool:
@@ -117,7 +125,7 @@ def _is_credential(name: str) -> bool:
 
 
 def _facts(entry: Entry, more: JsonObject) -> bytes:
-    return dumps({name: getattr(entry, name) for name in _FACTS} | more)
+    return dumps(dict(zip(_FACTS, _facts_of(entry), strict=True)) | more)
 
 
 def entry_of(call: PackedCall, operations: Mapping[str, Operation]) -> Entry:

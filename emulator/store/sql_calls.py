@@ -73,13 +73,16 @@ class SqlCalls:
 
     def ask(self) -> Mapping[int, int]:
         with self._database.connection() as connection:
-            others = sa.select(_W.process).where(~self._own).limit(1)
-            if connection.execute(others).first() is None:
-                return {}
-        update = sa.update(CALL_WRITER).where(~self._own).values(asked=_W.asked + 1)
-        with self._database.writing() as connection:
-            rows = connection.execute(update.returning(_W.process, _W.asked)).all()
-        return {row.process: row.asked for row in rows}
+            others = connection.execute(sa.select(_W.process).where(~self._own)).scalars().all()
+        asked: dict[int, int] = {}
+        for process in others:
+            # One by one, so that two who ask do not wait for each other in a circle.
+            update = sa.update(CALL_WRITER).where(_W.process == process).values(asked=_W.asked + 1)
+            with self._database.writing() as connection:
+                row = connection.execute(update.returning(_W.asked)).first()
+            if row is not None:
+                asked[process] = row.asked
+        return asked
 
     def unanswered(self, asked: Mapping[int, int]) -> bool:
         if not asked:

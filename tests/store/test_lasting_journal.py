@@ -21,7 +21,7 @@ from emulator.app import create_emulator
 from emulator.clock import ManualClock
 from emulator.coverage import lasting as lasting_coverage
 from emulator.emulator import Emulator
-from emulator.journal import lasting
+from emulator.journal import lasting, writer
 from emulator.journal.journal import Journal
 from emulator.journal.lasting import LastingJournal
 from emulator.journal.numbers import NUMBERS
@@ -221,7 +221,7 @@ def test_concurrent_calls_are_there_once(start: Start, monkeypatch: pytest.Monke
     monkeypatch.setattr(lasting, "WRITE_SECONDS", 0.01)
     monkeypatch.setattr(lasting, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(lasting_coverage, "PARTS", 2)
-    monkeypatch.setattr(lasting, "PACK", 7)
+    monkeypatch.setattr(writer, "PACK", 7)
     emulators = [start(), start()]
     each, ended = 60, threading.Event()
 
@@ -313,22 +313,23 @@ def test_nothing_is_on_the_way_of_a_call(start: Start, monkeypatch: pytest.Monke
 
 
 class Failing:
-    """Lets the calls of an emulator fail as a database does."""
+    """Lets the calls of an emulator fail as a database does: one that is full can be read."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> None:
         self.error: Exception | None = None
         self.after = False
         self._calls = journal_of(emulator)._calls
         for name in ("write", "question", "take_numbers", "ask"):
-            real = getattr(self._calls, name)
-            monkeypatch.setattr(self._calls, name, self._made(real))
+            made = self._made(getattr(self._calls, name), is_read=name in ("question", "ask"))
+            monkeypatch.setattr(self._calls, name, made)
 
-    def _made(self, real: Callable[..., Any]) -> Callable[..., Any]:
+    def _made(self, real: Callable[..., Any], *, is_read: bool) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
-            if self.error is not None and not self.after:
+            fails = self.error is not None and not (is_read and isinstance(self.error, StoreFull))
+            if fails and self.error is not None and not self.after:
                 raise self.error
             found = real(*arguments)
-            if self.error is not None:
+            if fails and self.error is not None:
                 raise self.error
             return found
 
@@ -382,7 +383,7 @@ def test_what_was_written_without_an_answer_is_not_written_twice(
     failing = Failing(monkeypatch, emulator)
     failing.error, failing.after = StoreUnavailable("the connection was lost"), True
     with pytest.raises(StoreUnavailable):
-        journal_of(emulator)._write()
+        journal_of(emulator)._writer.write()
     play(aep_for(emulator))
     failing.error = None
     assert numbers_of(emulator) == list(range(1, 2 * len(MIXED) + 1))
@@ -401,7 +402,7 @@ def test_what_waits_has_the_budget_of_the_journal(
         aep.call("GET", f"{FLOW_SERVICE}/runs/{number}")
         if number % 50 == 0:
             with suppress(StoreUnavailable):
-                journal_of(emulator)._write()
+                journal_of(emulator)._writer.write()
     assert len(journal_of(emulator)._items) <= 50
     failing.error = None
     assert [path.rpartition("/")[2] for _, path, _ in calls_of(emulator)] == [
