@@ -336,12 +336,15 @@ class Failing:
         return call
 
 
-@pytest.mark.parametrize("error", [StoreUnavailable("gone"), StoreFull("disk full")])
+@pytest.mark.parametrize(
+    ("error", "calls"), [(StoreUnavailable("gone"), NUMBERS), (StoreFull("disk full"), 20)]
+)
 def test_what_cannot_be_written_is_written_later(
     start: Start,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     error: Exception,
+    calls: int,
 ) -> None:
     monkeypatch.setattr(lasting, "WRITE_SECONDS", 0.05)
     monkeypatch.setattr(lasting, "LOOK_SECONDS", 0.02)
@@ -351,7 +354,7 @@ def test_what_cannot_be_written_is_written_later(
     failing = Failing(monkeypatch, emulator)
     failing.error = error
     with caplog.at_level(logging.INFO, "emulator"):
-        for _ in range(NUMBERS):
+        for _ in range(calls):
             aep.call("GET", FLOWS)
         time.sleep(0.5)
         play(aep)
@@ -364,10 +367,10 @@ def test_what_cannot_be_written_is_written_later(
     assert caplog.text.count("the journal waits") == 1
     assert caplog.text.count("written again") == 1
     numbers = numbers_of(emulator)
-    assert len(set(numbers)) == NUMBERS + 2 * len(MIXED)
+    assert len(set(numbers)) == calls + 2 * len(MIXED)
     assert 0 not in numbers
     assert emulator.coverage is not None
-    assert emulator.coverage.current().calls == NUMBERS + 2 * len(MIXED)
+    assert emulator.coverage.current().calls == calls + 2 * len(MIXED)
 
 
 def control_of_status(emulator: Emulator) -> int:
@@ -516,6 +519,19 @@ def test_served_processes_are_one(url: str) -> None:
             entries = requests.get(f"{three}/_emulator/journal", timeout=30).json()["entries"]
             assert time.monotonic() - begun < lasting.ANSWER_SECONDS
             assert "".join(entry["path"][-1] for entry in entries).lstrip("8") == "76543210"
+
+
+def test_nobody_waits_for_a_process_that_was_killed(start: Start, url: str) -> None:
+    emulator = start()
+    with serve("--store", url) as (process, address, _):
+        client_of(address).call("GET", FLOWS)
+        process.kill()
+        process.wait(10)
+    aep_for(emulator).call("GET", FLOWS)
+    begun = time.monotonic()
+    assert calls_of(emulator)
+    assert time.monotonic() - begun < lasting.ANSWER_SECONDS
+    assert journal_of(emulator)._calls.ask() == {}
 
 
 def test_the_end_loses_nothing(url: str) -> None:
