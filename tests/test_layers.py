@@ -295,6 +295,7 @@ def test_entries_and_their_coverage_need_no_running_emulator() -> None:
             "journal.lasting",
             "journal.numbers",
             "journal.packs",
+            "journal.writer",
             "journal.written",
             "coverage.lasting",
         ),
