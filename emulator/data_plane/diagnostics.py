@@ -16,11 +16,16 @@ from collections.abc import Iterable
 from emulator.budgets import ROW_ERRORS
 from emulator.data_plane.conform import CORRUPT_CODE, DESCRIPTIONS, RowError
 from emulator.data_plane.rows import CORRUPT, MAX_CORRUPT_CHARACTERS
-from emulator.json_types import JsonObject, dumps
+from emulator.json_types import JsonObject, dumps, loads
+from emulator.sandbox import Sandbox
 from emulator.scope import Scope
+from emulator.store import Blobs
 
 ROWS_PER_FILE = 10_000
 MAX_SAMPLES = 10
+_SHOWN_BYTES = 256 * 1024
+"""How much of the failed rows is read to show the first of them."""
+
 _BUFFERED_BYTES = 256 * 1024
 """How much of a file is in memory before it is appended to it."""
 
@@ -104,6 +109,14 @@ class Diagnostics:
 
     def _put(self, name: str, content: bytes) -> None:
         self._blobs.put(self._sandbox, f"{self._root}/{name}", content)
+
+
+def failed_rows(blobs: Blobs, sandbox: Sandbox, batch_id: str, most: int) -> list[JsonObject]:
+    """Return the first rows of a batch that failed, each with `_validationErrors`."""
+    key = f"batches/{batch_id}/failed/part-00000.json"
+    text = blobs.read(sandbox, key, 0, _SHOWN_BYTES) or b""
+    lines = text.split(b"\n")[:-1]  # the last one is empty, or cut
+    return [loads(line) for line in lines[:most]]
 
 
 _TEXT_WITHOUT_DIAGNOSTICS = (

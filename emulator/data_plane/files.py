@@ -6,7 +6,7 @@ Nothing is connected to; tests put the files there that a storage would have.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from emulator.json_types import JsonObject
@@ -132,6 +132,19 @@ class ConnectionFiles:
         rows: list[JsonObject] = [stored.body for stored in found]
         files = (File(**row) for row in rows)
         return sorted(file for file in files if file.modified >= oldest)
+
+    def recent(
+        self, sandbox: Sandbox, container: str, before: int = 0
+    ) -> Iterator[tuple[int, File]]:
+        """Yield the files of an area with their places in the store, what was written last first.
+
+        It goes on below the place `before`, without reading the others.
+        """
+        head, oldest = _key(container, ""), self._oldest(container)
+        for stored in self._store.recent(sandbox, FILE, before, Hint(prefix=head)):
+            file = File(**stored.body)
+            if file.modified >= oldest:
+                yield stored.ordinal, file
 
     def latest(self, sandbox: Sandbox) -> int:
         """Return the number of the file of a sandbox that was written last; 0 without one."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, make_response, redirect, request, send_from_directory
 from werkzeug.exceptions import HTTPException
 
-from emulator.page import contract, journal, login
+from emulator.page import contract, coverage, files, journal, login, resources, running, runs
 from emulator.page.control import Refused
 from emulator.page.shown import Page, Parts, with_headers
 from emulator.store import StoreFull, StoreUnavailable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from emulator.emulator import Emulator
 
 STATIC = Path(__file__).parent / "static"
-SUBJECTS = (journal, contract, login)
+SUBJECTS = (journal, resources, runs, files, coverage, contract, running, login)
 """The modules with the views; each lists its own in `routes`."""
 
 

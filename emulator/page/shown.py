@@ -73,6 +73,11 @@ class Page:
         """The path of the page, to which that of an isolated emulator belongs."""
         return f"{_prefix(self.test)}{PAGE}"
 
+    @property
+    def outside(self) -> str:
+        """The path behind which the emulators lie, that of an isolated one left out."""
+        return _before(self.test)[0]
+
     def show(self, title: str, parts: Parts, status: int = 200, **values: Any) -> Response:
         """Return a view, or nothing if the browser has all of it that is live."""
         values |= {"root": self.root, "here": _here(self.test), "url": self.url, "title": title}
@@ -103,15 +108,16 @@ class Page:
             "enforce": self.engine.enforce,
             "now": self.platform.clock.now(),
             "test": self.test or "",
+            "outside": self.outside,
             "has_login": bool(self.platform.settings.admin_token),
         }
 
-    def url(self, path: str, **query: Any) -> str:
+    def url(self, path: str, /, **query: Any) -> str:
         """Return the address of a view; parameters without a value are left out."""
         asked = {name: value for name, value in query.items() if value not in (None, "")}
         return f"{self.root}{path}?{urlencode(asked)}" if asked else f"{self.root}{path}"
 
-    def back(self, said: str, path: str, **query: Any) -> Response:
+    def back(self, said: str, path: str, /, **query: Any) -> Response:
         """Return to a view after something was done, and say what."""
         response = make_response(redirect(self.url(path, **query), 303))
         text = quote(said[:MAX_SAID])
@@ -121,10 +127,16 @@ class Page:
 
 def _prefix(test: str | None) -> str:
     """Return what stands before the path of the page, as it was sent: a name may have slashes."""
+    return "".join(_before(test))
+
+
+def _before(test: str | None) -> tuple[str, str]:
+    """Return that in two parts: where the emulators lie, and the path of an isolated one."""
     chosen = f"{PREFIX}{test}"
     if test is None or not request.script_root.endswith(chosen):
-        return quote(request.script_root)
-    return f"{quote(request.script_root.removesuffix(chosen))}{PREFIX}{quote(test, safe='')}"
+        return quote(request.script_root), ""
+    outside = quote(request.script_root.removesuffix(chosen))
+    return outside, f"{PREFIX}{quote(test, safe='')}"
 
 
 def _here(test: str | None) -> str:

@@ -21,13 +21,20 @@ class Section(NamedTuple):
 
 SECTIONS = (
     (Section("journal", "Journal"),),
+    (Section("resources", "Resources"), Section("runs", "Runs"), Section("files", "Files")),
     (
+        Section("coverage", "Coverage"),
         Section("operations", "Operations"),
         Section("rules", "Rules"),
         Section("editions", "Editions"),
     ),
+    (
+        Section("clock", "Clock"),
+        Section("faults", "Faults"),
+        Section("worlds", "Isolated emulators"),
+    ),
 )
-"""The sections in groups: what is called, and the contract."""
+"""The sections in groups: what is called, what is there, the contract, the emulator itself."""
 
 _KIBI = 1024
 

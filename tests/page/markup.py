@@ -38,6 +38,7 @@ class Markup(HTMLParser):
         self.ids: Counter[str] = Counter()
         self.tags: Counter[str] = Counter()
         self.attributes: Counter[str] = Counter()
+        self.labels: list[str] = []
         self._open: list[tuple[str, list[str], dict[str, str]]] = []
         self._texts: list[str] = []
         self.feed(text)
@@ -59,6 +60,7 @@ class Markup(HTMLParser):
         self.attributes.update(known.keys())
         if "id" in known:
             self.ids[known["id"]] += 1
+        self.labels += [known["aria-label"].partition(";")[0]] if "aria-label" in known else []
         if tag == "form":
             self.forms.append(Form(known["action"], known.get("method", "get")))
         if self.forms and "name" in known and tag in ("input", "select", "textarea"):
@@ -92,7 +94,9 @@ class Markup(HTMLParser):
 
 def read(response: TestResponse, status: int = 200) -> Markup:
     """Return the page that a response has, once its headers have been looked at."""
-    assert response.status_code == status, response.get_data(as_text=True)[:2000]
+    assert response.status_code == status, response.get_data(as_text=True).partition("<main")[2][
+        :600
+    ]
     assert response.headers["Content-Type"].startswith("text/html")
     policy = response.headers["Content-Security-Policy"]
     assert "unsafe" not in policy

@@ -29,6 +29,9 @@ HOSTILE = (
     '"><script>document.title="broken"</script><img src=x onerror=alert(1)>\'&lt;\u202egnp.exe'
     + "long " * 1000
 )
+ORGANIZATION = HEADERS["x-gw-ims-org-id"].replace("@", "%40")
+SANDBOX = f"organization={ORGANIZATION}&sandbox=prod"
+SCHEMA = "https://ns.adobe.com/tebc3af78/schemas/4014a28abde58b3ccc028f1cdb048b9d3988eaa8fe562c49"
 VIEWS = (
     "/journal",
     "/journal/2",
@@ -40,6 +43,19 @@ VIEWS = (
     f"/rules/{FREQUENCY}",
     "/rules/platform.unknown_path",
     "/editions",
+    "/coverage",
+    "/clock",
+    "/faults",
+    "/worlds",
+    "/resources",
+    f"/resources/flow/one?{SANDBOX}&id=9304dad3-0ed4-4251-995d-db84f54dac6e",
+    f"/resources/dataset/one?{SANDBOX}&id=7e1564c361cda8f0b1f6d64d",
+    f"/resources/xdm_schemas/one?{SANDBOX}&id={SCHEMA}",
+    "/runs",
+    f"/runs/one?{SANDBOX}&id=RUN",
+    f"/files?{SANDBOX}&area=cc204a98-9749-4aee-90e3-0eb0e301b79f",
+    "/files",
+    "/login",
     "/nothing",
 )
 
@@ -51,7 +67,9 @@ def browser() -> Iterator[Browser]:
 
 
 class Client:
-    """A client of the emulator that is looked at."""
+    """A client of the emulator that is looked at; `run` is one that has failed."""
+
+    run = ""
 
     def __init__(self, server: Server) -> None:
         self._connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
@@ -177,6 +195,12 @@ def looked_at() -> Iterator[Client]:
         client.call("GET", FLOWS)
         client.call("POST", FLOWS, BAD_FLOW, **{"x-emulator-test": "tests/test_a.py::test_b"})
         client.call("GET", f"{FLOWS}/none")
+        fault = {"kind": "error", "status": 503, "operations": ["catalog.*"]}
+        client.call("POST", "/_emulator/faults", fault)
+        runs = client.call("GET", "/data/foundation/flowservice/runs").body["items"]
+        client.run = next(
+            run["id"] for run in runs if run["metrics"]["recordSummary"]["failedRecordCount"]
+        )
         yield client
         client.close()
     emulator.close()
@@ -187,7 +211,7 @@ def test_a_view_is_accessible(browser: Browser, looked_at: Client, path: str) ->
     """In light, dark and on a phone, by axe-core; and it is not wider than a phone."""
     complains = path == "/nothing"
     with tab(browser, viewport=WIDE, reduced_motion="reduce", complains=complains) as page:
-        page.goto(f"{looked_at.url}{UI}{path}")
+        page.goto(f"{looked_at.url}{UI}{path.replace('RUN', looked_at.run)}")
         page.evaluate(axe())
         assert violations(page) == []
         page.emulate_media(color_scheme="dark")

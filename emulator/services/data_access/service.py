@@ -118,7 +118,8 @@ class DataAccess(Domain):
                 yield row.value
 
     def _data_of(self, scope: Scope, dataset_id: str) -> Iterator[str]:
-        for file in scope.all("dataset_file", Hint(texts=(dataset_id,))):
+        for stored in scope.scan("dataset_file", hint=Hint(texts=(dataset_id,))):
+            file = stored.body
             if file["dataSetId"] == dataset_id and self.file(scope, file["id"]):
                 yield from self._blobs.keys(scope.sandbox, data_place(file["id"]))
 

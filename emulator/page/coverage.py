@@ -1,0 +1,48 @@
+"""The coverage, live: what the calls so far have tried of the contract, and what they broke."""
+
+from __future__ import annotations
+
+from flask import Response, abort, request
+
+from emulator.page.routes import Routes
+from emulator.page.shown import Page, Parts
+
+_PARTS = Parts("coverage.html.j2", "coverage_head.html.j2", seconds=3)
+_OFF = Parts("error.html.j2", seconds=0)
+
+
+def routes(page: Page) -> Routes:
+    """Return path, method and view of each."""
+    from emulator.reports.rendering import ENDINGS, MEDIA_TYPES
+
+    def show() -> Response:
+        """Show the report."""
+        if page.emulator.coverage is None:
+            return page.show(
+                "Coverage", _OFF, detail="There is no coverage: the setting journal is 0."
+            )
+        report = page.control.get("/report")
+        return page.show("Coverage", _PARTS, report=report, endings=ENDINGS)
+
+    def download() -> Response:
+        """Return the report as a file, in any of its forms."""
+        ending = f".{request.args.get('as', 'html')}"
+        if ending not in ENDINGS:
+            abort(404, f"There is no report that ends in {ending}.")
+        form = ENDINGS[ending]
+        response = Response(
+            page.control.text("/report", {"format": form}), mimetype=MEDIA_TYPES[form]
+        )
+        response.headers["Content-Disposition"] = f'attachment; filename="coverage{ending}"'
+        return response
+
+    def clear() -> Response:
+        """Count anew."""
+        page.control.send("DELETE", "/coverage")
+        return page.back("Calls are counted anew from now on.", "/coverage")
+
+    return [
+        ("/coverage", "GET", show),
+        ("/coverage", "POST", clear),
+        ("/coverage/report", "GET", download),
+    ]
