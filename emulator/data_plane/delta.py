@@ -107,25 +107,38 @@ class DeltaColumn:
         """Continue from the value that has been `reached`; a flow without one has no `name`."""
         self.name = name
         self._reached_before = reached if selection.advances else None
-        self._selection = selection
+        self._elsewhere = selection.elsewhere
+        self._window = _window(selection.start, selection.end)
         self.reached = reached
+
+    def read_elsewhere(self) -> None:
+        """Read a table of a real database: what is new follows from what has been read of it.
+
+        Times in it are not the emulator's, so the window is that of a real storage.
+        """
+        self._window = _window(self._elsewhere.start, self._elsewhere.end)
 
     @property
     def limits(self) -> tuple[Json, int, int]:
         """What a new value is beyond, None for anything, and from when to when a time may be."""
-        return self._reached_before, self._selection.start, self._selection.end
+        return self._reached_before, *self._window
 
     def is_new(self, value: Json) -> bool:
         """Tell whether a row with this value is new, and count it as read."""
         before = self._reached_before
         if value is None or (before is not None and not _later(value, before)):
             return False
-        time = _milliseconds(value)
-        if time is not None and not self._selection.start <= time <= self._selection.end:
+        time, (start, end) = _milliseconds(value), self._window
+        if time is not None and not start <= time <= end:
             return False
         if self.reached is None or _later(value, self.reached):
             self.reached = value
         return True
+
+
+def _window(start: int, end: int) -> tuple[int, int]:
+    """Return a window; one without a beginning has times before 1970 too."""
+    return start or -(2**62), end
 
 
 def _later(first: Json, second: Json) -> bool:

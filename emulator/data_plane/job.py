@@ -115,10 +115,10 @@ def carry_out(
             reader.require_columns(parts, files)
             reader.read(parts, files, flow_mapping(services, scope, flow) if files else None)
             return _promotion(services, scope, parts, reader) if files else Landing(reader.result)
-    except (FileError, CopyFailed) as error:
-        return Landing(partial(reader.result, error.code, str(error)))
-    except StorageError as error:  # the files are still to be read
+    except (StorageError, UnreachableDatabase, CopyFailed) as error:  # all is still to be read
         return Landing(partial(_unreached, reader, str(error)))
+    except FileError as error:
+        return Landing(partial(reader.result, error.code, str(error)))
     except Interrupted:
         return Landing(partial(_interrupted, scope, reader))
     except NoRoom as error:
@@ -152,6 +152,7 @@ def source_files(
     """
     params = as_object(parts.source.get("params"))
     if "tableName" in params and (database := database_of(scope, parts.container)):
+        delta.read_elsewhere()
         return [RealTable(database, str(params["tableName"]))]
     if "tableName" in params:
         table = _table(area.below(""), str(params["tableName"]))
