@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,9 @@ import sqlalchemy as sa
 
 from emulator.data_plane.delta import DeltaColumn, Selection
 from emulator.databases import Delta, OpenTable, Wanted
+from emulator.databases.comparisons import NEGATED
+from emulator.databases.conditions import Conditions
+from emulator.databases.kinds import column_of
 from emulator.filters.pql import RowFilter, parse_row_filter
 from emulator.json_types import Json, JsonObject
 from tests.data_plane.test_row_filter import apply, condition, field, literal, pql
@@ -254,6 +258,30 @@ def test_a_text_that_is_too_long_for_a_pattern_does_not_match(made: Made) -> Non
         assert [row["Id"] for row in read(table, filter) if filter.keeps(row)] == [1]
 
 
+def test_the_order_of_a_column_is_not_that_of_its_collation(made: Made) -> None:
+    """Letters without their case may be alike in the database; in a filter they are not."""
+    collation = "NOCASE" if made.is_sqlite else "alike"
+    if not made.is_sqlite:
+        made.run(
+            "CREATE COLLATION alike"
+            " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+        )
+    made.run(f"CREATE TABLE words (word TEXT COLLATE {collation})")
+    words = ("DDN", "ddn", "Ddn", "a", "A", "b", "Z", "É", "é", "ß", "ss", "e", "E", "D_n")
+    rows = ", ".join(f"('{word}')" for word in words)
+    made.run(f"INSERT INTO words VALUES {rows}")
+    with made.database.table("words") as table:
+        assert table is not None
+        for word in words:
+            nodes = [condition("word", name, word) for name in (*NEGATED, "like")]
+            nodes.append(condition("word", "in", [word, "a"]))
+            for node in (*nodes, *(apply("not", inner) for inner in nodes)):
+                filter = parse_row_filter(pql(node))
+                came = read(table, filter)
+                kept = [row["word"] for row in came if filter.keeps(row)]
+                assert sorted(kept) == sorted(w for w in words if filter.keeps({"word": w})), node
+
+
 PLAIN = [
     condition("text", "=", "DDN"),
     condition("TEXT", "!=", "DDN"),
@@ -320,3 +348,21 @@ def test_what_sql_cannot_say_in_the_same_way_is_not_said(
         assert table is not None
         read(table, parse_row_filter(pql(node)))
     assert ("WHERE" in seen[-1][0]) is is_said
+
+
+@pytest.mark.parametrize("name", ["mysql", "mssql", "oracle"])
+def test_other_databases_are_asked_what_all_of_them_say_alike(name: str) -> None:
+    """Not what they answer, which takes a server; what SQLAlchemy would send them."""
+    dialect: Any = sa.create_mock_engine(f"{name}://", lambda *_: None).dialect
+    columns = [column_of(c.name, c.type, name) for c in TABLE.columns]
+    table = sa.table(TABLE.name, *(sa.column(c.name) for c in columns))
+    connection: Any = SimpleNamespace(dialect=dialect)
+    said = []
+    for node in PLAIN:
+        filter = parse_row_filter(pql(node))
+        for sql in Conditions(table, columns, connection).of(filter, None):
+            said.append(node["fnName"])
+            text = str(sa.select(table).where(sql).compile(dialect=dialect))
+            assert not any(word in text for word in ("COLLATE", "GLOB", "LIKE", "typeof", "aep_"))
+    assert len(said) >= 15
+    assert "like" not in said
