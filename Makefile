@@ -18,7 +18,7 @@ ARGS ?=
 DOCKER ?= docker
 IMAGE ?= aep-emulator:dev
 
-.PHONY: help serve test coverage fuzz attack soak lint format types check-contracts schemas tables pages bench build image test-image lock clean
+.PHONY: help serve test coverage fuzz attack soak lint format types check-contracts schemas tables pages screenshots bench build image test-image lock clean
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -77,6 +77,9 @@ bench: $(VENV)/test.stamp  ## Measure against a bare Flask application; prints r
 
 pages: $(VENV)/serve.stamp  ## Write docs/rules: every rule with its source, a page for each service
 	$(BIN)/aep-emulator contracts pages docs/rules
+
+screenshots: $(VENV)/test.stamp  ## Take the pictures of the page in docs/pictures anew; it needs a Chromium
+	$(BIN)/python docs/screenshots.py
 
 build: $(VENV)/test.stamp pages  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist .

@@ -109,6 +109,7 @@ class Page:
             "now": self.platform.clock.now(),
             "test": self.test or "",
             "outside": self.outside,
+            **_pausing(self.test),
             "has_login": bool(self.platform.settings.admin_token),
         }
 
@@ -144,6 +145,14 @@ def _here(test: str | None) -> str:
     query = request.query_string.decode("latin-1")
     path = f"{_prefix(test)}{quote(request.path)}"
     return f"{path}?{query}" if query else path
+
+
+def _pausing(test: str | None) -> dict[str, Any]:
+    """Return where a live view stands still, and where it goes on."""
+    here, off = _here(test), "live=off"
+    paused = f"{here}{'&' if '?' in here else '?'}{off}"
+    resumed = here.replace(f"&{off}", "").replace(f"?{off}&", "?").replace(f"?{off}", "")
+    return {"pause": paused, "resume": resumed, "is_paused": "live" in request.args}
 
 
 def _pace(parts: Parts) -> int:

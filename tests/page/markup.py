@@ -14,7 +14,7 @@ UI = "/_emulator/ui"
 OWN = {"Origin": "http://localhost"}
 """What a browser says of a form that is on the page."""
 
-VOID = {"meta", "link", "input", "br", "hr", "img"}
+VOID = {"meta", "link", "input", "br", "hr", "img", "wbr"}
 SVG = {"circle", "path", "rect", "line", "polyline"}
 
 
@@ -39,6 +39,7 @@ class Markup(HTMLParser):
         self.tags: Counter[str] = Counter()
         self.attributes: Counter[str] = Counter()
         self.labels: list[str] = []
+        self.triggers: list[str] = []
         self._open: list[tuple[str, list[str], dict[str, str]]] = []
         self._texts: list[str] = []
         self.feed(text)
@@ -58,6 +59,7 @@ class Markup(HTMLParser):
         known = {name: value or "" for name, value in attrs}
         self.tags[tag] += 1
         self.attributes.update(known.keys())
+        self.triggers += [known["hx-trigger"]] if "hx-trigger" in known else []
         if "id" in known:
             self.ids[known["id"]] += 1
         self.labels += [known["aria-label"].partition(";")[0]] if "aria-label" in known else []
