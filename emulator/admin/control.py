@@ -35,7 +35,7 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
         *state.routes(engine),
         *seeding.routes(emulator),
         *faults.routes(emulator.faults),
-        *journal_routes(engine, emulator.journal, emulator.coverage),
+        *journal_routes(engine, emulator.isolated, emulator.journal, emulator.coverage),
         *isolation.routes(emulator.isolated),
         *exports.routes(engine),
         *files.routes(engine),

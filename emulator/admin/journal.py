@@ -14,6 +14,7 @@ from emulator.journal.journal import Journal
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
 from emulator.web.engine import Engine
+from emulator.web.isolation import IsolatedEmulators
 from emulator.web.lookup import BoundLookup
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ OFF = "the setting journal is 0"
 
 
 def journal_routes(
-    engine: Engine, journal: Journal | None, coverage: LiveCoverage | None
+    engine: Engine,
+    isolated: IsolatedEmulators,
+    journal: Journal | None,
+    coverage: LiveCoverage | None,
 ) -> Routes:
     """Return the calls of the journal as (path, method, view)."""
     if journal is None or coverage is None:
@@ -35,7 +39,7 @@ def journal_routes(
             for path in ("/journal", "/journal/<id>", "/coverage", "/report")
             for method in ("GET", "DELETE")
         ]
-    made = JournalViews(engine, journal, coverage)
+    made = JournalViews(engine, isolated, journal, coverage)
     return [
         ("/journal", "GET", made.entries),
         ("/journal", "DELETE", made.clear),
@@ -61,8 +65,15 @@ class JournalViews:
     sees and clears only what belongs to it; one that does not, everything.
     """
 
-    def __init__(self, engine: Engine, journal: Journal, coverage: LiveCoverage) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        isolated: IsolatedEmulators,
+        journal: Journal,
+        coverage: LiveCoverage,
+    ) -> None:
         self._engine = engine
+        self._isolated = isolated
         self._journal = journal
         self._live_coverage = coverage
 
@@ -119,9 +130,12 @@ class JournalViews:
         return answer(explain(self._engine.contract, found, partial(self._lookup, found)))
 
     def _lookup(self, entry: Entry, edition: Edition) -> BoundLookup:
-        self._engine.platform.load()  # an isolated emulator may have answered all calls so far
+        """Return what the rules see of a call: in the emulator that has answered it."""
+        is_isolated = entry.test in self._isolated.names()
+        platform = (self._isolated(entry.test).engine if is_isolated else self._engine).platform
+        platform.load()  # it may have answered no call in this process
         sandbox = Sandbox(entry.organization, entry.sandbox)
-        return BoundLookup(Scope(self._engine.platform, edition, sandbox), entry.document or {})
+        return BoundLookup(Scope(platform, edition, sandbox), entry.document or {})
 
     def coverage(self) -> Response:
         """Return what all calls so far have covered, or those of some tests, to be merged."""

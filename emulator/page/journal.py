@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, request
 
 from emulator.json_types import JsonObject
+from emulator.masking.texts import MASK
 from emulator.page.control import Refused
 from emulator.page.routes import Routes
 from emulator.page.shown import Page, Parts, asked
@@ -95,8 +96,9 @@ class _Views:
         entry = self._entry(number)
         if entry is None or entry.body_truncated:
             return "Of a call this long only the beginning is kept, so it cannot be sent again."
-        if entry.is_masked:
-            return "Its secrets are not kept, so it cannot be sent again; copy it as a command."
+        is_judged = self._page.platform.settings.auth != "any"
+        if is_judged and MASK in entry.headers.get("authorization", ""):
+            return "Its token is not kept, so it cannot be sent again; copy it as a command."
         return ""
 
     def _entry(self, number: int) -> Entry | None:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from emulator.admin.journal import JournalViews
 from emulator.clock import ManualClock
 from emulator.emulator import Emulator
 from emulator.serving.server import Server
@@ -262,6 +263,23 @@ def test_the_coverage_of_a_world_is_its_own_part_of_it(call: Call) -> None:
     assert (covered_tests(call), covered_tests(call, world="one")) == ({"two", ""}, set())
     refused(call, world="one")
     assert covered_tests(call) == {"one", "two", ""}
+
+
+def test_a_call_is_explained_by_what_its_own_emulator_holds() -> None:
+    emulator = new_emulator()
+    call = door(emulator)
+    call("POST", CONNECTIONS, connection_body(), world="own")
+    call("GET", CONNECTIONS)
+    assert emulator.journal is not None
+    assert emulator.coverage is not None
+    views = JournalViews(emulator.engine, emulator.isolated, emulator.journal, emulator.coverage)
+    edition = emulator.contract.edition("2020-03")
+    own, shared = emulator.journal.entry(1), emulator.journal.entry(2)
+    assert own is not None
+    assert shared is not None
+    assert views._lookup(own, edition).scope.platform is emulator.isolated("own").engine.platform
+    assert views._lookup(shared, edition).scope.platform is emulator.platform
+    assert emulator.isolated.names() == ["own"]
 
 
 @pytest.fixture

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from emulator.app import create_emulator
 from emulator.budgets import JOURNAL_BODY_BYTES
 from emulator.emulator import Emulator
+from emulator.fixtures.journey import GIVEN
+from emulator.settings import Settings
 from tests.emulators import new_emulator
 from tests.page.calls import BAD_FLOW, FLOWS, FREQUENCY, HEADERS, refused
 from tests.page.markup import UI, follow, press, view
@@ -175,3 +179,26 @@ def test_names_from_requests_are_text(client: FlaskClient, emulator: Emulator) -
         page = view(client, path)
         assert page.tags["script"] == scripts
         assert "alert(1)" in page.text or "?" in path
+
+
+@pytest.mark.parametrize(("auth", "said"), [("any", "Sent again: 200."), ("issued", "not kept")])
+def test_calls_in_a_database_have_no_token_to_be_sent_again(
+    tmp_path: Path, auth: str, said: str
+) -> None:
+    made = create_emulator(Settings(store=f"sqlite:///{tmp_path / 'state.db'}", auth=auth))
+    client = made.wsgi_app.test_client()
+    token = client.post(
+        "/ims/token/v3",
+        data={
+            "grant_type": "client_credentials",
+            "client_id": GIVEN["apiKey"],
+            "client_secret": "s",
+            "scope": "openid",
+        },
+    ).get_json()["access_token"]
+    sent = {**HEADERS, "Authorization": f"Bearer {token}"}
+    assert client.get(FLOWS, headers=sent).status_code == 200
+    page = view(client, "/journal/2")
+    assert token not in page.text
+    assert said in follow(client, press(client, page.form("Send again"))).text
+    made.close()
