@@ -6,6 +6,7 @@ import errno
 import io
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,12 +31,16 @@ class Folder:
         folder: Which one.
         largest: How many bytes a file may have that is read; 0 for any.
         within: The name of a folder in it, to begin there.
+        is_durable: Whether what has been written outlives a loss of power.
     """
 
-    def __init__(self, folder: Path, largest: int = 0, within: str = "") -> None:
+    def __init__(
+        self, folder: Path, largest: int = 0, within: str = "", *, is_durable: bool = False
+    ) -> None:
         self._outermost = Path(os.path.realpath(folder))
         self._folder = self._outermost / within
         self._largest = largest
+        self._is_durable = is_durable
 
     def level(self, folder: str) -> Level:
         files, folders = [], []
@@ -83,11 +88,19 @@ class Folder:
             raise StorageError("refused", f"{path} is not the path of a file.")
         beside = place.with_name(f"{place.name}{PART}")
         try:
+            is_first = not place.parent.exists()
             place.parent.mkdir(parents=True, exist_ok=True)
+            if is_first and self._is_durable:
+                _to_disk(self._folder)
             beside.write_bytes(content)
+            if self._is_durable:
+                _to_disk(beside)
             beside.replace(place)
+            if self._is_durable:
+                _to_disk(place.parent)
         except OSError as error:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
             raise _storage_error(path, error) from error
 
     def delete(self, path: str) -> bool:
@@ -146,6 +159,15 @@ class Folder:
         return Entry(path or place.relative_to(self._folder).as_posix(), found.st_size, modified)
 
 
+def _to_disk(place: Path) -> None:
+    """Have a file, or the names in a folder, outlive a loss of power."""
+    opened = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def _count(files: int) -> None:
     if files > STORAGE_FILES:
         raise StorageError("over budget", f"There are more than {STORAGE_FILES} files.")
@@ -160,6 +182,7 @@ _KINDS: dict[int | None, Kind] = {
     errno.EROFS: "refused",
     errno.ENOSPC: "full",
     errno.EDQUOT: "full",
+    errno.EFBIG: "full",
 }
 
 

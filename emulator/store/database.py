@@ -10,21 +10,21 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from itertools import count
 from weakref import WeakSet, WeakValueDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from emulator.store.base import StoreFull, StoreUnavailable, StoreUnusable
-from emulator.store.tables import TooNew, bring_up_to_date
+from emulator.store.failures import guarded, one_line
+from emulator.store.outages import Outages
+from emulator.store.sqlite import SqliteFile, begin_sqlite, sqlite_engine
+from emulator.store.tables import TooNew, bring_up_to_date, identity_of, number_of_opening
 
-BUSY_SECONDS = 30.0
-_POOL = 24
-"""Connections to a server: one for each thread that works, and some more."""
-
-_FULL = ("disk is full", "no space left", "disk full", "could not extend file")
+BUSY_SECONDS = 10.0
+"""How long anybody waits for those who write in the same place."""
 
 
 class _Writer:
@@ -49,16 +49,23 @@ class Database:
         """
         try:
             self.engine = _engine(url)
+            self.is_postgresql = self.engine.dialect.name == "postgresql"
             with guarded(), self.engine.begin() as connection:
-                if self.engine.dialect.name == "postgresql":
+                if self.is_postgresql:
                     _lock(connection, "schema")
+                else:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
                 bring_up_to_date(connection)
-        except (ArgumentError, NoSuchModuleError, ImportError, TooNew) as error:
-            raise StoreUnusable(_line(error)) from error
+                self.identity = identity_of(connection)
+                self._opening = number_of_opening(connection)
+        except (ArgumentError, NoSuchModuleError, ImportError, TooNew, DBAPIError) as error:
+            raise StoreUnusable(one_line(error)) from error
         except (StoreUnavailable, StoreFull) as error:
             raise StoreUnusable(str(error)) from error
-        self.is_postgresql = self.engine.dialect.name == "postgresql"
+        self._file = None if self.is_postgresql else SqliteFile(self.engine.url)
+        self._outages = Outages()
         self._alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._names = count(1)
         self._thread = threading.local()
         self._readers: WeakSet[sa.Connection] = WeakSet()
         self._sections: WeakValueDictionary[str, threading.RLock] = WeakValueDictionary()
@@ -69,44 +76,70 @@ class Database:
         """Return an insertion that can say what happens to what is there."""
         return postgresql.insert(table) if self.is_postgresql else sqlite.insert(table)
 
+    def new_name(self) -> str:
+        """Return a name for a file that none has, or has had, of any process."""
+        return f"{self._opening}-{next(self._names):06d}"
+
+    def check(self) -> None:
+        """Ask whether it answers.
+
+        Raises:
+            StoreUnavailable: It does not, or is not where it was.
+        """
+        with self.connection() as connection:
+            connection.execute(sa.select(1))
+
     @contextmanager
     def connection(self) -> Iterator[sa.Connection]:
         """Read, or write with one statement: within this thread's transaction if it has one."""
-        with guarded():
-            writer = self._writer
-            yield self._reader if writer is None else writer.connection
+        writer = self._writer
+        if writer is not None:
+            with guarded():
+                yield writer.connection
+        elif self._file is not None:
+            self._file.check()
+            with guarded():
+                yield self._reader
+        else:
+            with self._outages.watched(), guarded():
+                yield self._reader
 
     @property
     def _reader(self) -> sa.Connection:
         """This thread's connection for reading: to ask the pool each time would cost more."""
         reader: sa.Connection | None = getattr(self._thread, "reader", None)
-        if reader is None or reader.invalidated or reader.closed:
-            reader = self._thread.reader = self._alone.connect()
-            self._readers.add(reader)
+        if reader is not None and not (reader.closed or reader.invalidated):
+            if not (self.is_postgresql and is_cut(reader)):
+                return reader
+            reader.invalidate()
+        if reader is not None:
+            reader.close()
+        reader = self._thread.reader = self._alone.connect()
+        self._readers.add(reader)
         return reader
 
     @contextmanager
     def exclusive(self, place: str) -> Iterator[sa.Connection]:
-        """Be the only one who writes at a place until the transaction ends."""
+        """Be the only one who writes at a place until the transaction ends.
+
+        Raises:
+            StoreUnavailable: Others write there for too long.
+        """
         writer = self._writer
         if writer is not None:
             self._enter(writer, place)
             yield writer.connection
             return
-        with self._section(place), guarded(), self.engine.connect() as connection:
-            if not self.is_postgresql:
-                # SQLite has one writer; whoever begins by reading cannot become it any more.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            with self._as_writer(connection) as writer:
-                self._enter(writer, place)
-                yield connection
+        with self._transaction(place, "BEGIN IMMEDIATE") as writer:
+            self._enter(writer, place)
+            yield writer.connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Write with one statement, outside of any section."""
         # SQLite lets whoever waits for a writer ask again and again; a lock wakes them at once.
         waits = self._writer is None and not self.is_postgresql
-        with self._one_section if waits else nullcontext(), self.connection() as connection:
+        with self._in_section("") if waits else nullcontext(), self.connection() as connection:
             yield connection
 
     @contextmanager
@@ -114,15 +147,40 @@ class Database:
         """Read or write much in one transaction, of which others see all or nothing."""
         writer = self._writer
         if writer is not None:
-            yield writer.connection
+            with guarded():
+                yield writer.connection
             return
-        with self._section(""), guarded(), self.engine.connect() as connection:
+        with self._transaction("", "BEGIN" if reads else "BEGIN IMMEDIATE", reads) as writer:
+            yield writer.connection
+
+    @contextmanager
+    def _transaction(self, place: str, begin: str, reads: bool = False) -> Iterator[_Writer]:
+        """Have all that this thread does in the block in one transaction."""
+        if self._file is not None:
+            self._file.check()
+        with (
+            self._in_section(place),
+            self._outages.watched() as is_try,
+            guarded(),
+            self.engine.connect() as connection,
+        ):
             if not self.is_postgresql:
-                connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+                # SQLite has one writer; whoever begins by reading cannot become it any more.
+                begin_sqlite(connection, begin, BUSY_SECONDS, is_try=is_try)
             elif reads:
                 connection.execution_options(isolation_level="REPEATABLE READ")
-            with self._as_writer(connection):
-                yield connection
+            with self._as_writer(connection) as writer:
+                yield writer
+
+    @contextmanager
+    def _in_section(self, place: str) -> Iterator[None]:
+        section = self._section(place)
+        if not section.acquire(timeout=BUSY_SECONDS):
+            raise StoreUnavailable(f"others have been writing for {BUSY_SECONDS:g} seconds")
+        try:
+            yield
+        finally:
+            section.release()
 
     @contextmanager
     def alone(self, world: str) -> Iterator[sa.Connection]:
@@ -194,29 +252,6 @@ class Database:
         return section
 
 
-@contextmanager
-def guarded() -> Iterator[None]:
-    """Tell errors of the database in the words of the store.
-
-    Raises:
-        StoreFull: There is no room left.
-        StoreUnavailable: It does not answer, or not in time.
-    """
-    try:
-        yield
-    except DBAPIError as error:
-        text = _line(error.orig or error)
-        if any(words in text.lower() for words in _FULL):
-            raise StoreFull(text) from error
-        if error.connection_invalidated or isinstance(error, OperationalError):
-            raise StoreUnavailable(text) from error
-        raise
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())
-
-
 def _lock(connection: sa.Connection, place: str) -> None:
     """Lock something until the transaction ends, among all processes."""
     connection.execute(_ADVISORY, {"number": _lock_number(place)})
@@ -235,19 +270,22 @@ _WORLD_ALONE = sa.text("select pg_advisory_xact_lock(:world)")
 def _engine(url: str) -> sa.Engine:
     made = sa.make_url(url)
     if made.get_backend_name() == "sqlite":
-        # Whoever waits for a writer gives up after a while; transactions are begun by hand.
-        engine = sa.create_engine(made, connect_args={"timeout": BUSY_SECONDS})
-        sa.event.listen(engine, "connect", _tune_sqlite)
-        sa.event.listen(engine, "begin", lambda _: None)
-        return engine
-    if made.get_backend_name() == "postgresql":
-        options = {"connect_timeout": 5}
-        return sa.create_engine(made, pool_size=_POOL, max_overflow=_POOL, connect_args=options)
-    raise ArgumentError(f"{made.drivername} is neither sqlite nor postgresql+psycopg")
+        return sqlite_engine(made, BUSY_SECONDS)
+    if made.drivername == "postgresql":
+        made = made.set(drivername=_POSTGRESQL)
+    if made.drivername != _POSTGRESQL:
+        raise ArgumentError(f"{made.drivername} is neither sqlite nor {_POSTGRESQL}")
+    # Its driver takes a while to import, and is not there where only SQLite is used.
+    from emulator.store.postgresql import postgresql_engine
+
+    return postgresql_engine(made, BUSY_SECONDS)
 
 
-def _tune_sqlite(connection: Any, _record: object) -> None:
-    # Without it the driver begins transactions by itself, and only before it writes.
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=OFF"):
-        connection.execute(f"PRAGMA {pragma}").close()
+_POSTGRESQL = "postgresql+psycopg"
+
+
+def is_cut(reader: sa.Connection) -> bool:
+    """Tell whether PostgreSQL has ended a connection that is not in use."""
+    from emulator.store.postgresql import is_cut as is_ended
+
+    return is_ended(reader.connection.dbapi_connection)

@@ -10,7 +10,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from emulator.store.base import StoreUnavailable
-from emulator.store.database import Database, guarded
+from emulator.store.database import Database
+from emulator.store.failures import guarded
 from emulator.store.processes import Lock, SharingProcesses
 from emulator.store.tables import PROCESS
 

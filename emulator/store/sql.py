@@ -34,6 +34,9 @@ _SOME = sa.select(_D.key, _D.version, _D.ordinal, _D.body).where(
     _of_kind(_D.key.in_(sa.bindparam("p_keys", expanding=True)))
 )
 _VERSION = Statement(sa.select(_D.version, _D.ordinal).where(_KEYED))
+_VERSIONS = sa.select(_D.key, _D.version, _D.ordinal).where(
+    _of_kind(_D.key.in_(sa.bindparam("p_keys", expanding=True)))
+)
 _COUNT = Statement(sa.select(sa.func.count()).select_from(DOCUMENT).where(_of_kind()))
 _SCAN = Statement(
     sa.select(_D.key, _D.version, _D.ordinal, _D.body)
@@ -58,6 +61,10 @@ _INSERT = Statement(
 _LAST = 2**62
 
 
+_Row = tuple[int, int]
+"""The version and the ordinal of a document."""
+
+
 class SqlStore:
     """The documents of one emulator, or of an isolated one, in a database.
 
@@ -75,7 +82,7 @@ class SqlStore:
             insert.values({column.name: sa.bindparam(f"p_{column.name}") for column in _C})
             .on_conflict_do_update(
                 index_elements=["world", "organization", "sandbox", "name"],
-                set_={"number": _C.number + 1},
+                set_={"number": _C.number + insert.excluded.number},
             )
             .returning(_C.number)
         )
@@ -111,15 +118,19 @@ class SqlStore:
         """Yield documents that are read a part at a time; what a hint rules out stays encoded."""
         texts = (*hint.texts, *(text for _, text in hint.equal))
         needles = [dumps(text)[1:-1] for text in texts]
+        seen: set[str] = set()
         while True:
             with self._database.connection() as connection:
                 rows = query.all(connection, {**at, place: begin})
             for key, version, ordinal, body in rows:
-                if key.startswith(hint.prefix) and all(needle in body for needle in needles):
+                if key in seen or not key.startswith(hint.prefix):
+                    continue
+                if all(needle in body for needle in needles):
                     yield Stored(key, version, ordinal, loads(body))
             if len(rows) < _ROWS_AT_ONCE:
                 return
             begin = rows[-1][2]
+            seen.update(row[0] for row in rows)  # one that moves meanwhile is not read again
 
     def ordered(
         self,
@@ -149,57 +160,74 @@ class SqlStore:
         return int(found)
 
     def write(self, *changes: Change) -> None:
+        places: dict[Place, list[Change]] = defaultdict(list)
+        for change in changes:
+            places[change.sandbox, change.kind].append(change)
         with ExitStack() as stack:
-            for sandbox in sorted({change.sandbox for change in changes}):
+            for sandbox in sorted({sandbox for sandbox, _ in places}):
                 stack.enter_context(self.exclusive(sandbox))
             with self._database.connection() as connection:
-                found = [self._expected(connection, change) for change in changes]
-                known: dict[tuple[Sandbox, str, str], tuple[int, int] | None] = {}
-                for change, row in zip(changes, found, strict=True):
-                    place = (change.sandbox, change.kind, change.key)
-                    known[place] = self._apply(connection, change, known.get(place, row))
+                found = {at: self._found(connection, at, some) for at, some in places.items()}
+                for change in changes:
+                    _expect(change, found[change.sandbox, change.kind].get(change.key))
+                for place, some in places.items():
+                    self._apply(connection, place, some, found[place])
 
-    def _expected(self, connection: sa.Connection, change: Change) -> tuple[int, int] | None:
-        """Return the version and ordinal of a document that is to be changed.
-
-        Raises:
-            Conflict: It is at another version than is expected.
-        """
-        at = self._at(change.sandbox, change.kind, change.key)
-        row = _VERSION.first(connection, at)
-        found = row[0] if row else 0
-        if change.expected is not None and change.expected != found:
-            raise Conflict(change, found)
-        return (row[0], row[1]) if row else None
+    def _found(
+        self, connection: sa.Connection, place: Place, changes: list[Change]
+    ) -> dict[str, _Row]:
+        """Return the version and ordinal of each document of a kind that is to be changed."""
+        found: dict[str, _Row] = {}
+        if len(changes) == 1:
+            key = changes[0].key
+            row = _VERSION.first(connection, self._at(*place, key))
+            return {key: (row[0], row[1])} if row else found
+        for some in _groups([change.key for change in changes]):
+            rows = connection.execute(_VERSIONS, {**self._at(*place), "p_keys": some})
+            found.update({key: (version, ordinal) for key, version, ordinal in rows})
+        return found
 
     def _apply(
-        self, connection: sa.Connection, change: Change, row: tuple[int, int] | None
-    ) -> tuple[int, int] | None:
-        """Carry out a change of a document; return its new version and ordinal."""
-        at = self._at(change.sandbox, change.kind, change.key)
-        if change.body is None:
+        self,
+        connection: sa.Connection,
+        place: Place,
+        changes: list[Change],
+        found: dict[str, _Row],
+    ) -> None:
+        """Write what comes of changes of a kind that are carried out one after the other."""
+        now, taken = _carried_out(changes, found)
+        base = 0
+        if taken:
+            base = self._advance(connection, place[0], f"#{place[1]}", taken) - taken
+        bodies = {change.key: change.body for change in changes}
+        written: dict[bool, list[dict[str, object]]] = {True: [], False: []}
+        gone = []
+        for key, row in now.items():
             if row is not None:
-                _DELETE.all(connection, at)
-            return None
-        version, ordinal = (row[0] + 1, row[1]) if row else (1, 0)
-        if row is None or change.moves:
-            ordinal = self._advance(connection, change.sandbox, f"#{change.kind}")
-        body = dumps(change.body)
-        new = {"n_version": version, "n_ordinal": ordinal, "n_body": body}
-        (_INSERT if row is None else _UPDATE).all(connection, {**at, **new})
-        return version, ordinal
+                version, ordinal = row[0], row[1] if row[1] > 0 else base - row[1]
+                new = {"n_version": version, "n_ordinal": ordinal, "n_body": dumps(bodies[key])}
+                written[key in found].append({**self._at(*place, key), **new})
+            elif key in found:
+                gone.append(self._at(*place, key))
+        for statement, rows in (
+            (_DELETE, gone), (_UPDATE, written[True]), (_INSERT, written[False]),
+        ):  # fmt: skip
+            statement.each(connection, rows)
 
     def next(self, sandbox: Sandbox, counter: str) -> int:
         with self._database.writing() as connection:
             return self._advance(connection, sandbox, counter)
 
-    def _advance(self, connection: sa.Connection, sandbox: Sandbox, counter: str) -> int:
+    def _advance(
+        self, connection: sa.Connection, sandbox: Sandbox, counter: str, by: int = 1
+    ) -> int:
+        """Take so many numbers of a counter; return the last one."""
         values = {
             "p_world": self._world,
             "p_organization": sandbox.organization,
             "p_sandbox": sandbox.name,
             "p_name": counter,
-            "p_number": 1,
+            "p_number": by,
         }
         ((number,),) = self._next.all(connection, values)
         return int(number)
@@ -300,3 +328,42 @@ class SqlStore:
         if name is not None:
             conditions.append(table.c.sandbox == name)
         return sa.and_(*conditions)
+
+
+def _groups(keys: list[str]) -> Iterator[list[str]]:
+    """Yield keys as many at a time as a statement takes."""
+    for begin in range(0, len(keys), _ROWS_AT_ONCE):
+        yield keys[begin : begin + _ROWS_AT_ONCE]
+
+
+def _expect(change: Change, row: _Row | None) -> None:
+    """Check the version of a document that is to be changed.
+
+    Raises:
+        Conflict: It is at another one than is expected.
+    """
+    found = row[0] if row else 0
+    if change.expected is not None and change.expected != found:
+        raise Conflict(change, found)
+
+
+def _carried_out(
+    changes: list[Change], found: dict[str, _Row]
+) -> tuple[dict[str, _Row | None], int]:
+    """Return what documents become by changes, and how many new ordinals these take.
+
+    The n-th of them stands there as -n, because it is not known yet.
+    """
+    now: dict[str, _Row | None] = {}
+    taken = 0
+    for change in changes:
+        row = now[change.key] if change.key in now else found.get(change.key)
+        if change.body is None:
+            now[change.key] = None
+            continue
+        version, ordinal = (row[0] + 1, row[1]) if row else (1, 0)
+        if row is None or change.moves:
+            taken += 1
+            ordinal = -taken
+        now[change.key] = (version, ordinal)
+    return now, taken

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 import sqlalchemy as sa
@@ -12,8 +13,9 @@ import sqlalchemy as sa
 from emulator.sandbox import Sandbox
 from emulator.store.blobs import Blob
 from emulator.store.database import Database
+from emulator.store.names import begins_with
 from emulator.store.outside import Outside
-from emulator.store.tables import BLOB, COUNTER
+from emulator.store.tables import BLOB
 
 _B = BLOB.c
 
@@ -43,14 +45,6 @@ class SqlBlobs:
         self._database = database
         self._world = world
         self._outside = outside
-        self._next = (
-            database.insert(COUNTER)
-            .on_conflict_do_update(
-                index_elements=["world", "organization", "sandbox", "name"],
-                set_={"number": COUNTER.c.number + 1},
-            )
-            .returning(COUNTER.c.number)
-        )
 
     def put(self, sandbox: Sandbox, key: str, content: bytes | bytearray) -> None:
         file = self._written(content)
@@ -90,7 +84,7 @@ class SqlBlobs:
         return None if found is None else int(found)
 
     def keys(self, sandbox: Sandbox, prefix: str = "") -> list[str]:
-        query = sa.select(_B.key).where(self._at(sandbox, _begins_with(prefix))).distinct()
+        query = sa.select(_B.key).where(self._at(sandbox, begins_with(_B.key, prefix))).distinct()
         with self._database.connection() as connection:
             return sorted(connection.execute(query).scalars())
 
@@ -98,8 +92,9 @@ class SqlBlobs:
         names = list(parts)
         with self._database.whole() as connection:
             joined = [piece for name in names for piece in self._of(connection, sandbox, name)]
-            if {piece.key for piece in joined} != set(names):
-                raise KeyError(key)
+            for name in names:
+                if not any(piece.key == name for piece in joined):
+                    raise KeyError(name)
             if key not in names:
                 self._drop(connection, self._at(sandbox, _B.key == key))
             for name in names:
@@ -115,7 +110,7 @@ class SqlBlobs:
 
     def delete_all(self, sandbox: Sandbox, prefix: str) -> int:
         with self._database.whole() as connection:
-            return self._drop(connection, self._at(sandbox, _begins_with(prefix)))
+            return self._drop(connection, self._at(sandbox, begins_with(_B.key, prefix)))
 
     def everything(self, sandbox: Sandbox | None = None) -> Iterator[Blob]:
         query = sa.select(_B.organization, _B.sandbox, _B.key).where(_B.world == self._world)
@@ -145,9 +140,7 @@ class SqlBlobs:
         """Write bytes outside, if they lie there; return the name of their file."""
         if self._outside is None:
             return None
-        values = {"world": "", "organization": "", "sandbox": "", "name": "blob file", "number": 1}
-        with self._database.writing() as connection:
-            name = f"{connection.execute(self._next, values).scalar_one():06d}"
+        name = self._database.new_name()
         self._outside.put(name, bytes(content))
         return name
 
@@ -201,5 +194,24 @@ class SqlBlobs:
         )
 
 
-def _begins_with(prefix: str) -> sa.ColumnElement[bool]:
-    return _B.key.startswith(prefix, autoescape=True) if prefix else sa.true()
+STRAY_SECONDS = 3600
+"""How old a file is that nobody lists when it is taken for one that nobody will list."""
+
+_NAMES_AT_ONCE = 500
+
+
+def remove_strays(database: Database, outside: Outside) -> int:
+    """Remove the old files that no blob has; return how many there were.
+
+    A process that is killed leaves them: it had written what it did not come to list, or had
+    removed from the list what it did not come to delete. New ones may be about to be listed.
+    """
+    names, removed = outside.older(STRAY_SECONDS), 0
+    while some := set(islice(names, _NAMES_AT_ONCE)):
+        with database.connection() as connection:
+            listed = connection.execute(sa.select(_B.file).where(_B.file.in_(some))).scalars()
+            strays = some.difference(listed)
+        for name in strays:
+            outside.delete(name)
+        removed += len(strays)
+    return removed

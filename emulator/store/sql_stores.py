@@ -8,13 +8,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from emulator.store.base import StoreUnusable
+from emulator.store.base import StoreFull, StoreUnavailable, StoreUnusable
 from emulator.store.database import Database
 from emulator.store.outside import Outside, outside
 from emulator.store.process_locks import join
 from emulator.store.processes import Processes
 from emulator.store.sql import SqlStore
-from emulator.store.sql_blobs import SqlBlobs
+from emulator.store.sql_blobs import SqlBlobs, remove_strays
 from emulator.store.sql_calls import SqlCalls
 from emulator.store.tables import DOCUMENT, VALUE
 from emulator.store.urls import MEMORY, without_password
@@ -40,11 +40,20 @@ class SqlStores:
         except StoreUnusable as error:
             raise StoreUnusable(f"store: {shown}: {error}") from error
         place = blobs or _usual_place(url)
-        self._outside: Outside | None = None if place == IN_DATABASE else outside(place)
+        self._outside = None if place == IN_DATABASE else self._opened(place)
         files = "in the database" if self._outside is None else f"in {without_password(place)}"
         self.describes = f"in {shown}, files {files}"
         self.is_remote = self._database.is_postgresql
         self.processes: Processes = join(self._database)
+
+    def _opened(self, place: str) -> Outside:
+        """Return where files lie, after those have been removed that a killed process has left."""
+        try:
+            opened = outside(place, self._database.identity)
+            remove_strays(self._database, opened)
+        except (StoreUnavailable, StoreFull) as error:
+            raise StoreUnusable(f"blobs: {without_password(place)}: {error}") from error
+        return opened
 
     def store(self, world: str = "") -> SqlStore:
         return SqlStore(self._database, world)
@@ -66,8 +75,7 @@ class SqlStores:
             return sorted(connection.execute(query).scalars())
 
     def check(self) -> None:
-        with self._database.connection() as connection:
-            connection.execute(sa.select(1))
+        self._database.check()
 
     def close(self) -> None:
         self.processes.close()

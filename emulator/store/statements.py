@@ -6,10 +6,12 @@ several times what the database takes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
+
+from emulator.store.names import ESCAPE, Name, original, storable
 
 Values = Mapping[str, object]
 """Values by the names of a statement's parameters."""
@@ -24,17 +26,21 @@ class _Written(NamedTuple):
         text: With places for the parameters.
         names: Of the parameters, in the order of their places.
         constants: Values of those that are always the same.
+        name_places: The places of parameters that are a `Name`.
+        name_columns: The numbers of columns that are one.
     """
 
     text: str
     names: tuple[str, ...]
     constants: dict[str, object]
+    name_places: tuple[int, ...]
+    name_columns: tuple[int, ...]
 
 
 class Statement:
     """A statement with named parameters."""
 
-    def __init__(self, statement: sa.ClauseElement) -> None:
+    def __init__(self, statement: sa.Select[Any] | sa.UpdateBase) -> None:
         """Remember a statement of SQLAlchemy, whose parameters each stand for one value."""
         self._statement = statement
         self._written: dict[str, _Written] = {}
@@ -50,6 +56,8 @@ class Statement:
         if written.constants:
             values = {**written.constants, **values}
         parameters = [values[name] for name in written.names]
+        for place in written.name_places:
+            parameters[place] = storable(cast("str", parameters[place]))
         driver: Any = connection.connection.driver_connection
         try:
             cursor = driver if dialect.name == "sqlite" else _cursor(connection, driver)
@@ -57,7 +65,7 @@ class Statement:
             rows: list[Row] = cursor.fetchall() if cursor.description else []
         except dialect.loaded_dbapi.Error as error:
             raise _failure(connection, written.text, error) from error
-        return rows
+        return _original(rows, written.name_columns)
 
     def first(self, connection: sa.Connection, values: Values) -> Row | None:
         """Carry it out, and return the first row that it yields, if it yields any.
@@ -68,6 +76,18 @@ class Statement:
         rows = self.all(connection, values)
         return rows[0] if rows else None
 
+    def each(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
+        """Carry it out with the values of each row.
+
+        Raises:
+            DBAPIError: It cannot be carried out.
+        """
+        if len(rows) == 1:
+            self.all(connection, rows[0])
+        elif rows:
+            # Of many rows, the drivers send several at a time.
+            connection.execute(self._statement, rows)
+
     def _write(self, dialect: sa.Dialect) -> _Written:
         # PostgreSQL's own places for parameters spare its driver to look for others in the text.
         own: Any = type(dialect)
@@ -77,8 +97,25 @@ class Statement:
         )
         names = tuple(compiled.positiontup or ())
         constants = {name: value for name, value in compiled.params.items() if value is not None}
-        written = self._written[dialect.name] = _Written(str(compiled), names, constants)
+        name_places = _names([compiled.binds[name] for name in names])
+        name_columns = _names(getattr(self._statement, "selected_columns", ()))
+        written = _Written(str(compiled), names, constants, name_places, name_columns)
+        self._written[dialect.name] = written
         return written
+
+
+def _names(elements: Iterable[sa.ColumnElement[Any]]) -> tuple[int, ...]:
+    """Return which of some columns or parameters are a `Name`."""
+    return tuple(n for n, element in enumerate(elements) if isinstance(element.type, Name))
+
+
+def _original(rows: list[Row], columns: tuple[int, ...]) -> list[Row]:
+    """Return rows with the names in these columns as they were before they were stored."""
+    for column in columns:
+        for number, row in enumerate(rows):
+            if ESCAPE in row[column]:
+                rows[number] = (*row[:column], original(row[column]), *row[column + 1 :])
+    return rows
 
 
 def _cursor(connection: sa.Connection, driver: Any) -> Any:

@@ -7,12 +7,16 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from emulator.store.names import Name
 from emulator.store.values import MADE
 
 VERSION = 3
 """The version of the tables that this code reads and writes."""
 
 METADATA = sa.MetaData()
+
+OWN = "\n"
+"""The world of what is about the database itself; no isolated emulator can have this name."""
 
 _PLACE = ("world", "organization", "sandbox")
 
@@ -22,7 +26,7 @@ def _place_columns() -> list[sa.Column[str]]:
 
     `world` names the isolated emulator; it is empty for the one behind whose address it is.
     """
-    return [sa.Column(name, sa.Text, primary_key=True) for name in _PLACE]
+    return [sa.Column(name, Name, primary_key=True) for name in _PLACE]
 
 
 def _numbered(name: str) -> sa.Column[int]:
@@ -35,8 +39,8 @@ DOCUMENT = sa.Table(
     "document",
     METADATA,
     *_place_columns(),
-    sa.Column("kind", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("kind", Name, primary_key=True),
+    sa.Column("key", Name, primary_key=True),
     sa.Column("ordinal", sa.BigInteger, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
@@ -48,7 +52,7 @@ COUNTER = sa.Table(
     "counter",
     METADATA,
     *_place_columns(),
-    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("name", Name, primary_key=True),
     sa.Column("number", sa.BigInteger, nullable=False),
 )
 """The last number of each counter."""
@@ -57,7 +61,7 @@ BLOB = sa.Table(
     "blob",
     METADATA,
     *_place_columns(),
-    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("key", Name, primary_key=True),
     sa.Column("piece", sa.BigInteger, primary_key=True),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("content", sa.LargeBinary),
@@ -68,8 +72,8 @@ BLOB = sa.Table(
 VALUE = sa.Table(
     "value",
     METADATA,
-    sa.Column("world", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("world", Name, primary_key=True),
+    sa.Column("name", Name, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
 """What an emulator has been told to be like: its edition, its enforcement."""
@@ -167,3 +171,28 @@ def bring_up_to_date(connection: sa.Connection) -> None:
     for version in range(found, VERSION):
         MIGRATIONS[version](connection)
         connection.execute(SCHEMA_VERSION.update().values(version=version + 1))
+
+
+def identity_of(connection: sa.Connection) -> str:
+    """Return by what name files elsewhere are this database's; it has chosen it by chance."""
+    at = sa.and_(VALUE.c.world == OWN, VALUE.c.name == "identity")
+    found: str | None = connection.execute(sa.select(VALUE.c.value).where(at)).scalar()
+    if found is None:
+        is_postgresql = connection.dialect.name == "postgresql"
+        chance = "gen_random_uuid()::text" if is_postgresql else "hex(randomblob(16))"
+        found = str(connection.execute(sa.text(f"select {chance}")).scalar())
+        found = found.replace("-", "").lower()[:16]
+        connection.execute(VALUE.insert().values(world=OWN, name="identity", value=found))
+    return found
+
+
+def number_of_opening(connection: sa.Connection) -> int:
+    """Return how often this database has been opened, with this time."""
+    at = {"world": OWN, "organization": "", "sandbox": "", "name": "openings"}
+    where = sa.and_(*(COUNTER.c[name] == value for name, value in at.items()))
+    found: int | None = connection.execute(sa.select(COUNTER.c.number).where(where)).scalar()
+    if found is None:
+        connection.execute(COUNTER.insert().values(**at, number=1))
+        return 1
+    connection.execute(COUNTER.update().where(where).values(number=found + 1))
+    return found + 1

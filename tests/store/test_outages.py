@@ -1,0 +1,403 @@
+"""A database that is gone, stands still, is locked or full: what is answered, and what comes back.
+
+Whatever happens to it, a call is answered within a bound, in its service's envelope, and changes
+nothing; and when it is back, nobody has to start the emulator again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from emulator.app import create_emulator
+from emulator.contract import Operation
+from emulator.emulator import Emulator
+from emulator.settings import Settings
+from emulator.store import database, outages, postgresql
+from emulator.testing.client import AepClient, Response
+from tests.bodies import CATALOG, FLOW_SERVICE, base_connection
+from tests.databases import Server
+from tests.databases import postgresql as postgresql_server
+from tests.emulators import aep_for, new_emulator
+from tests.files import put
+from tests.services.lake import ANN, Lake
+from tests.store.proxies import proxy
+
+CONNECTIONS = f"{FLOW_SERVICE}/connections"
+SILENCE_SECONDS = 1.0
+"""How long the tests let a database say nothing, or be locked."""
+
+Open = Callable[..., Emulator]
+
+
+@pytest.fixture
+def open_one(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Return a function that makes emulators that do not wait long."""
+    monkeypatch.setattr(postgresql, "ANSWER_SECONDS", SILENCE_SECONDS)
+    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(database, "BUSY_SECONDS", SILENCE_SECONDS)
+    monkeypatch.setattr(outages, "RETRY_SECONDS", 0.2)
+    with ExitStack() as stack:
+
+        def create(store: str, blobs: str = "") -> Emulator:
+            made = create_emulator(Settings(store=store, blobs=blobs), like=new_emulator())
+            stack.enter_context(closing(made))
+            return made
+
+        yield create
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A PostgreSQL server that may be stopped."""
+    with postgresql_server() as running:
+        yield running
+
+
+def ids(aep: AepClient) -> list[str]:
+    return sorted(item["id"] for item in aep.ok("GET", f"{CONNECTIONS}?limit=100")["items"])
+
+
+def create(aep: AepClient) -> str:
+    id: str = aep.ok("POST", CONNECTIONS, base_connection())["id"]
+    return id
+
+
+def refused(answer: Response, status: int = 503) -> str:
+    """Return what a call was told that the store has failed."""
+    assert answer.status == status, (answer.status, answer.content)
+    name = {503: "store_unavailable", 507: "store_full"}[status]
+    assert answer.rule in ("", f"platform.{name}")
+    return answer.content.decode()
+
+
+def back(aep: AepClient, seconds: float = 20.0) -> None:
+    """Wait until a write is accepted again."""
+    until = time.monotonic() + seconds
+    while aep.call("POST", CONNECTIONS, base_connection()).status != 201:
+        assert time.monotonic() < until, "it does not come back by itself"
+        time.sleep(0.1)
+
+
+def test_a_server_that_is_stopped_is_told_in_each_services_envelope(
+    open_one: Open, own_server: Server
+) -> None:
+    aep = aep_for(open_one(own_server.url()))
+    kept = create(aep)
+    operations = some_of_each_service(aep)
+    assert 503 not in {called(aep, operation).status for operation in operations}
+    own_server.stop("immediate")
+    for operation in operations:
+        answer = called(aep, operation)
+        if operation.service != "ims":  # tokens ask nothing of the store
+            refused(answer)
+            assert answer.headers["content-type"].partition(";")[0].endswith("json")
+    assert "store does not answer" in refused(aep.call("GET", "/_emulator/health"))
+    assert aep.call("GET", f"{FLOW_SERVICE}/nothing").status == 404
+    own_server.start()
+    back(aep)
+    assert kept in ids(aep)
+    assert aep.call("GET", "/_emulator/health").status == 200
+
+
+def some_of_each_service(aep: AepClient) -> list[Operation]:
+    """Return an operation of each service and method."""
+    operations = aep.contract.operations.values()
+    chosen = {(o.service, o.method): o for o in operations if o.emulated}
+    assert len(chosen) > 20
+    return list(chosen.values())
+
+
+def called(aep: AepClient, operation: Operation) -> Response:
+    path = operation.base_path + re.sub(r"\{[^}]*\}", "x", operation.path)
+    body = base_connection() if operation.method == "POST" else None
+    return aep.call(operation.method, path, body)
+
+
+def test_connections_that_the_server_ends_are_made_anew(open_one: Open, server: Server) -> None:
+    aep = aep_for(open_one(server.url()))
+    engine = sa.create_engine(server.url())
+    made = [create(aep)]
+    for _ in range(3):
+        with engine.connect() as connection:
+            ended = connection.execute(
+                sa.text(
+                    "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity"
+                    " where pid <> pg_backend_pid() and backend_type = 'client backend'"
+                )
+            ).scalar_one()
+        assert ended > 0
+        time.sleep(0.05)  # until the end of them has come here
+        made.append(create(aep))
+        assert set(ids(aep)) >= set(made)
+    engine.dispose()
+
+
+def test_nobody_waits_long_for_a_server_that_stands_still(open_one: Open, server: Server) -> None:
+    with proxy(server.port) as between:
+        url = server.url().replace(f":{server.port}/", f":{between.port}/")
+        emulator = open_one(url)
+        aep = aep_for(emulator)
+        create(aep)
+        between.stand_still()
+
+        def timed(number: int) -> float:
+            begun = time.monotonic()
+            call = aep_for(emulator).call  # a client has one call at a time
+            if number % 5 == 0:
+                refused(call("GET", "/_emulator/health"))
+            elif number % 2:
+                refused(call("POST", CONNECTIONS, base_connection()))
+            else:
+                refused(call("GET", CONNECTIONS))
+            return time.monotonic() - begun
+
+        with ThreadPoolExecutor(4) as threads:
+            taken = list(threads.map(timed, range(40)))
+        assert max(taken) < SILENCE_SECONDS + 4, taken  # it asks once more for a connection
+        assert sum(1 for seconds in taken if seconds > 0.5) < 20, taken  # the others fail at once
+        between.go_on()
+        back(aep)
+
+
+def test_a_call_that_is_cut_off_within_a_transaction_changes_nothing(
+    open_one: Open, server: Server
+) -> None:
+    emulator = open_one(server.url())
+    aep = aep_for(emulator)
+    before = emulator.platform.store.dump().documents
+    ended = []
+
+    def end_all(*_: object) -> None:
+        engine = sa.create_engine(server.url())
+        with engine.connect() as connection:
+            connection.execute(
+                sa.text(
+                    "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                    " where pid <> pg_backend_pid() and backend_type = 'client backend'"
+                )
+            )
+        engine.dispose()
+        ended.append(True)
+
+    write = emulator.platform.store.write
+
+    def write_and_end(*changes: object) -> None:
+        write(*changes)  # type: ignore[arg-type]
+        end_all()
+
+    emulator.platform.store.write = write_and_end  # type: ignore[method-assign]
+    refused(aep.call("POST", CONNECTIONS, base_connection()))
+    assert ended
+    emulator.platform.store.write = write  # type: ignore[method-assign]
+    assert emulator.platform.store.dump().documents == before
+    create(aep)
+
+
+# SQLite
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.db"
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let another writer hold a file."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def test_a_file_that_another_process_locks_can_be_read(open_one: Open, path: Path) -> None:
+    aep = aep_for(open_one(f"sqlite:///{path}"))
+    kept = create(aep)
+    with locked(path):
+        begun = time.monotonic()
+        assert aep.call("GET", "/_emulator/health").status == 200
+        refused(aep.call("POST", CONNECTIONS, base_connection()))
+        assert time.monotonic() - begun < SILENCE_SECONDS + 2
+        begun = time.monotonic()
+        for _ in range(20):
+            refused(aep.call("POST", CONNECTIONS, base_connection()))
+        assert time.monotonic() - begun < 10 * SILENCE_SECONDS  # each alone would wait for one
+        assert ids(aep) == [kept]
+    back(aep)
+
+
+def test_those_who_wait_behind_another_call_give_up(open_one: Open, path: Path) -> None:
+    emulator = open_one(f"sqlite:///{path}")
+    aep = aep_for(emulator)
+    kept = create(aep)
+    place = next(iter(emulator.platform.store.dump().documents))[0]
+    with emulator.platform.store.exclusive(place), ThreadPoolExecutor(4) as threads:
+        begun = time.monotonic()
+        others = [aep_for(emulator) for _ in range(4)]  # a client has one call at a time
+        calls = [threads.submit(o.call, "POST", CONNECTIONS, base_connection()) for o in others]
+        for call in calls:
+            refused(call.result())
+        assert time.monotonic() - begun < SILENCE_SECONDS + 2
+    create(aep)
+    assert len(ids(aep)) == 2
+    assert kept in ids(aep)
+
+
+def test_a_file_that_is_gone_is_not_written_to(open_one: Open, path: Path) -> None:
+    aep = aep_for(open_one(f"sqlite:///{path}"))
+    kept = create(aep)
+    path.rename(path.with_suffix(".away"))
+    assert "No such file" in refused(aep.call("GET", "/_emulator/health"))
+    refused(aep.call("POST", CONNECTIONS, base_connection()))
+    refused(aep.call("GET", CONNECTIONS))
+    assert not path.exists()
+    path.with_suffix(".away").rename(path)
+    assert ids(aep) == [kept]
+    create(aep)
+
+
+def test_a_file_that_takes_its_place_is_left_alone(open_one: Open, path: Path) -> None:
+    aep = aep_for(open_one(f"sqlite:///{path}"))
+    create(aep)
+    other = path.with_name("other.db")
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("create table mine (a)")
+        connection.commit()
+    content = other.read_bytes()
+    other.rename(path)
+    refused(aep.call("POST", CONNECTIONS, base_connection()))
+    assert "another file than at the start" in refused(aep.call("GET", "/_emulator/health"))
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_file_is_told(open_one: Open, path: Path) -> None:
+    with closing(create_emulator(Settings(store=f"sqlite:///{path}"), like=new_emulator())) as one:
+        aep = aep_for(one)
+        for _ in range(60):
+            create(aep)
+    content = bytearray(path.read_bytes())
+    page = 4096
+    for begin in range(page, len(content), page):
+        content[begin : begin + 200] = os.urandom(200)
+    path.write_bytes(content)
+    with pytest.raises(Exception, match="store: sqlite"):
+        create_emulator(Settings(store=f"sqlite:///{path}"), like=new_emulator())
+
+
+def test_a_page_that_is_damaged_while_it_runs_is_told(open_one: Open, path: Path) -> None:
+    emulator = open_one(f"sqlite:///{path}")
+    aep = aep_for(emulator)
+    for _ in range(60):
+        create(aep)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("pragma wal_checkpoint(truncate)")
+        root = other.execute("select rootpage from sqlite_master where name = 'document'")
+        page = (root.fetchone()[0] - 1) * 4096
+    with path.open("r+b") as file:
+        file.seek(page)
+        file.write(b"\xff" * 4096)
+    later = aep_for(open_one(f"sqlite:///{path}"))
+    refused(later.call("GET", CONNECTIONS))
+
+
+# No room
+
+
+def test_a_full_file_is_told_and_goes_on_when_there_is_room(open_one: Open, path: Path) -> None:
+    emulator = open_one(f"sqlite:///{path}", "database")
+    aep = aep_for(emulator)
+    lake = Lake(aep)
+    before = ids(aep)
+    with closing(sqlite3.connect(path)) as other:
+        pages = other.execute("pragma page_count").fetchone()[0]
+    limit(emulator, pages)
+    held = emulator.platform.store.dump()
+    batch = None
+    for _ in range(200):
+        answer = aep.call("POST", CONNECTIONS, base_connection())
+        if answer.status != 201:
+            break
+        held = emulator.platform.store.dump()
+    refused(answer, 507)
+    assert emulator.platform.store.dump() == held
+    limit(emulator, 1_000_000)
+    create(aep)
+    batch = lake.ingest(ANN)
+    assert lake.landed(batch)
+    assert len(ids(aep)) > len(before)
+
+
+def limit(emulator: Emulator, pages: int) -> None:
+    """Limit how many pages the file may have, for all connections from now on."""
+    engine = emulator.stores._database.engine  # type: ignore[attr-defined]
+
+    def set_limit(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute(f"pragma max_page_count = {pages}")
+
+    sa.event.listen(engine, "checkout", set_limit)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with little room."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("only root can mount a small file system")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m,mode=1777", "tmpfs", str(folder)], check=False
+    )
+    if mounted.returncode:
+        pytest.skip("no file system can be mounted here")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(path: Path) -> None:
+    """Leave no room beside a file."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(b"\0" * 1024):
+            pass
+
+
+@pytest.mark.parametrize("full", ["store", "blobs", "both"])
+def test_a_full_disk_is_told_and_goes_on_when_there_is_room(
+    open_one: Open, small: Path, tmp_path: Path, full: str
+) -> None:
+    store = small if full in ("store", "both") else tmp_path
+    blobs = small if full in ("blobs", "both") else tmp_path
+    emulator = open_one(f"sqlite:///{store}/a.db", f"file://{blobs}/files")
+    aep = aep_for(emulator)
+    lake = Lake(aep)
+    batch = lake.create()
+    filler = small / "filler"
+    fill(filler)
+    told: set[int] = set()
+    number = 0
+    held = emulator.platform.store.dump(), list(emulator.platform.blobs.everything())
+    while told != {507} and number < 100:
+        number += 1
+        answer = lake.put(batch, os.urandom(5_000), f"{number}.json")
+        assert answer.status in (200, 507), answer.content
+        told = {answer.status}
+        if answer.status == 200:
+            held = emulator.platform.store.dump(), list(emulator.platform.blobs.everything())
+    refused(answer, 507)
+    assert held == (emulator.platform.store.dump(), list(emulator.platform.blobs.everything()))
+    assert not list(blobs.glob("files/**/*.part"))
+    filler.unlink()
+    assert lake.put(batch, b'{"_id": "1"}', "last.json").status == 200
+    assert aep.ok("GET", f"{CATALOG}/batches/{batch}")
+    put(aep, create(aep), "a.csv", b"a,b")
