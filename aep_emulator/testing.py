@@ -1,13 +1,14 @@
 """For tests of clients: an emulator in this process, behind a socket, or in a container.
 
-The pytest fixtures `aep`, `aep_server` and `mock_aep` need no import; these names are for type
-annotations, for other test frameworks, and for Testcontainers.
+The pytest fixtures `aep`, `aep_async`, `aep_server` and `mock_aep` need no import; these names are
+for type annotations, for other test frameworks, and for Testcontainers.
 """
 
 from typing import TYPE_CHECKING
 
 from emulator.clock import ClockError
 from emulator.testing.aep import Aep, AepServer, Refused
+from emulator.testing.async_aep import AsyncAep
 from emulator.testing.client import AepClient, Response
 from emulator.testing.clock import AepClock
 from emulator.testing.guard import RealHostError
@@ -21,6 +22,7 @@ __all__ = [
     "AepClock",
     "AepEmulatorContainer",
     "AepServer",
+    "AsyncAep",
     "ClockError",
     "RealHostError",
     "Refused",

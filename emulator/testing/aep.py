@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class Aep(DataConnection):
     """An emulator in this process: empty at `start`, with a manual clock and reproducible ids.
 
-    While it runs, `requests` and `httpx` reach it at `url` without a socket, in any code. With
-    `mock` they also reach it under Adobe's own host names. All other connections to these hosts
-    fail with an error that names the alternatives.
+    While it runs, `requests`, `httpx`, `urllib`, `http.client`, `urllib3` and `aiohttp` reach it at
+    `url` without a socket, in any code. With `mock` they also reach it under Adobe's own host
+    names. All other connections to Adobe's hosts fail with an error that names the alternatives.
     """
 
     # How it is set up

@@ -130,6 +130,13 @@ class Connection:
         if kind is None:
             self.guard.check()
 
+    async def __aenter__(self) -> Self:
+        return self.start()
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        __tracebackhide__ = True
+        self.__exit__(kind)
+
     def _connect(self, emulator: Emulator) -> None:
         host = _host()
         self.url = f"http://{host}"

@@ -1,12 +1,14 @@
 """Answers calls of HTTP clients in this process without a socket.
 
 A client that is not ours makes its transports itself, so the transports of `requests` and `httpx`
-are patched: this is the only place. The clients' sessions, redirects and event hooks stay as they
-are. Only what is installed is touched; hosts that are not claimed go to the network as before.
+and the connections of http.client, urllib3 and aiohttp are patched: this is the only place. The
+clients' sessions, redirects and event hooks stay as they are. Only what is imported is touched;
+hosts that are not claimed go to the network as before.
 """
 
 from __future__ import annotations
 
+import http.client
 import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -16,6 +18,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from emulator.testing import guard
+from emulator.testing.by_bytes import AnsweringSocket
 from emulator.testing.patches import Patches
 
 if TYPE_CHECKING:
@@ -35,14 +39,17 @@ class Interception:
 
     def start(self) -> None:
         """Answer from now on."""
+        guard.ANSWERED.append(self.claims)
         _PATCHED.start(self)
 
     def stop(self) -> None:
         """Answer no longer: the next claimant or the network does."""
+        guard.ANSWERED.remove(self.claims)
         _PATCHED.stop(self)
 
 
 def _patch() -> None:
+    _patch_connections(http.client.HTTPConnection, http.client.HTTPSConnection)
     for name, patch in _PATCHES.items():
         if name in sys.modules:
             patch()
@@ -91,7 +98,54 @@ def _patch_httpx() -> None:
     _PATCHED.replace(httpx.AsyncHTTPTransport, "handle_async_request", patched_async)
 
 
-_PATCHES: dict[str, Callable[[], None]] = {"requests": _patch_requests, "httpx": _patch_httpx}
+def _patch_connections(*kinds: type[http.client.HTTPConnection]) -> None:
+    """Let connections to claimed hosts, by HTTP and by HTTPS, begin with a socket of ours."""
+    for kind, scheme in zip(kinds, ("http", "https"), strict=True):
+        _PATCHED.replace(kind, "connect", _connect_in_place_of(kind.connect, scheme))
+
+
+def _connect_in_place_of(original: Callable[[Any], None], scheme: str) -> Callable[[Any], None]:
+    def patched(self: Any) -> None:
+        host = self._tunnel_host or self.host
+        client = _client_of(host)
+        if client is None:
+            original(self)
+            return
+        self.sock = AnsweringSocket(client, f"{scheme}://{host}")
+        # What urllib3 asks of a connection, so that it does not warn of a missing certificate.
+        self.is_verified, self.proxy_is_verified = True, None
+
+    return patched
+
+
+def _patch_urllib3() -> None:
+    from urllib3 import connection
+
+    _patch_connections(connection.HTTPConnection, connection.HTTPSConnection)
+
+
+def _patch_aiohttp() -> None:
+    from aiohttp import TCPConnector
+
+    from emulator.testing.by_aiohttp import connected
+
+    original = TCPConnector._create_connection
+
+    async def patched(self: TCPConnector, req: Any, *given: Any, **named: Any) -> Any:
+        client = _client_of(req.url.host)
+        if client is None:
+            return await original(self, req, *given, **named)
+        return connected(client, str(req.url.origin()))
+
+    _PATCHED.replace(TCPConnector, "_create_connection", patched)
+
+
+_PATCHES: dict[str, Callable[[], None]] = {
+    "requests": _patch_requests,
+    "httpx": _patch_httpx,
+    "urllib3": _patch_urllib3,
+    "aiohttp": _patch_aiohttp,
+}
 
 
 class _Watch(MetaPathFinder):

@@ -1,7 +1,8 @@
 """`mock_aep`: lets an unmodified client with hard-coded hosts use an emulator in its process.
 
-Requests of `requests` and `httpx` to Adobe's own hosts are answered here, undocumented paths with
-501, and never leave the process. Requests to other hosts are not intercepted.
+Requests of `requests`, `httpx`, `urllib`, `http.client`, `urllib3` and `aiohttp` to Adobe's own
+hosts are answered here, undocumented paths with 501, and never leave the process. Requests to other
+hosts are not intercepted.
 """
 
 from __future__ import annotations
@@ -41,6 +42,12 @@ class MockAep:
         if aep is not None:
             _STARTED.remove(aep)
             aep.__exit__(kind)
+
+    async def __aenter__(self) -> Aep:
+        return self.__enter__()
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.__exit__(kind)
 
     def start(self) -> Aep:
         """Start without a with statement; `stop` ends it."""

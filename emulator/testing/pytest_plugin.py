@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixtures `aep`, `aep_server` and `mock_aep`, their mark and reports.
+"""The pytest plugin: the fixtures `aep`, `aep_async`, `aep_server` and `mock_aep`, and their mark.
 
 The emulator is imported when a test first uses a fixture.
 """
@@ -16,6 +16,7 @@ from emulator.testing import run
 
 if TYPE_CHECKING:
     from emulator.testing import Aep
+    from emulator.testing.async_aep import AsyncAep
 
 MARKER = (
     "aep(edition, enforce, scenario, faults, clock, expects, fail_on): sets up the emulator of a "
@@ -127,7 +128,7 @@ def aep_settings() -> dict[str, Any]:
 def aep(request: pytest.FixtureRequest, aep_settings: Any) -> Iterator[Aep]:
     """An empty emulator in this process, with a manual clock.
 
-    `requests` and `httpx` reach it at `aep.url` without a socket.
+    `requests`, `httpx`, `urllib`, `urllib3` and `aiohttp` reach it at `aep.url` without a socket.
     """
     from emulator.testing import Aep
 
@@ -141,6 +142,17 @@ def mock_aep(request: pytest.FixtureRequest, aep: Aep) -> Iterator[Aep]:
 
     with answer_for_adobe(aep):
         yield aep
+
+
+@pytest.fixture
+def aep_async(aep: Aep) -> AsyncAep:
+    """The emulator of `aep` for coroutines: what sends calls is awaited.
+
+    It needs no plugin of its own, and works with pytest-asyncio, anyio and others.
+    """
+    from emulator.testing.async_aep import AsyncAep
+
+    return AsyncAep(aep)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from emulator.testing import Aep, AepServer, RealHostError
-from emulator.testing.guard import NetworkGuard, is_real
+from emulator.testing.guard import NetworkGuard, is_real, other_of
 from emulator.testing.mock import mock_aep
 
 HOST = "platform.adobe.io"
@@ -94,7 +94,7 @@ def test_it_is_on_within_mock_aep_for_what_that_does_not_answer() -> None:
     with mock_aep() as aep:
         assert requests.get(URL, headers=aep.headers, timeout=5).status_code == 200
     with pytest.raises(RealHostError), mock_aep():
-        urllib.request.urlopen(URL, timeout=5)
+        connect()
 
 
 def test_a_failure_of_the_test_itself_comes_first() -> None:
@@ -136,6 +136,49 @@ def test_other_hosts_are_left_alone(guard: NetworkGuard) -> None:
 )
 def test_which_hosts_are_meant(host: str, *, real: bool) -> None:
     assert is_real(host) is real
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "adobe.io",
+        "stock.adobe.io",
+        "edge.adobedc.net",
+        "company.data.adobedc.net",
+        "dpm.demdex.net",
+        "company.sc.omtrdc.net",
+        "adobeid-na1.services.adobe.com",
+        "dlblobstore99hh25i3dflek.blob.core.windows.net",
+    ],
+)
+def test_hosts_of_adobe_that_nothing_answers_for_are_refused_too(
+    guard: NetworkGuard, host: str
+) -> None:
+    with pytest.raises(RealHostError, match="No emulator answers for it"):
+        socket.getaddrinfo(host, 443)
+    with pytest.raises(RealHostError, match=host):
+        guard.check()
+
+
+@pytest.mark.parametrize(
+    "host", ["notadobe.io", "adobe.io.example.com", "own.blob.core.windows.net", "myadobe.com"]
+)
+def test_hosts_of_others_are_none_of_adobes(host: str) -> None:
+    assert (is_real(host), other_of(host)) == (False, "")
+
+
+def test_a_host_can_be_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *given: [given])
+    one, other = NetworkGuard(), NetworkGuard()
+    one.start()
+    other.start()
+    one.allow("Stock.adobe.io.")
+    assert socket.getaddrinfo("stock.adobe.io", 443) == [("stock.adobe.io", 443)]
+    with pytest.raises(RealHostError):
+        socket.getaddrinfo("photoshop.adobe.io", 443)
+    other.stop()
+    one.stop()
+    assert one.reached == other.reached == ["photoshop.adobe.io"]
 
 
 def state() -> list[object]:
