@@ -28,7 +28,7 @@ HELP = "report which rules a client's calls cover and which they broke"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the sources of the coverage, and the arguments of a report."""
     parser.add_argument(
-        "files",
+        "coverage_files",
         nargs="*",
         type=Path,
         metavar="FILE",
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: A file cannot be used, or no emulator answers.
     """
-    report = _of_files(arguments) if arguments.files else _of_emulator(arguments)
+    report = _of_files(arguments) if arguments.coverage_files else _of_emulator(arguments)
     return finish(report, arguments)
 
 
@@ -72,7 +72,7 @@ def _of_files(arguments: argparse.Namespace) -> JsonObject:
 
     contract = load_contract_of(arguments)
     coverage = Coverage(contract)
-    for path in arguments.files:
+    for path in arguments.coverage_files:
         _merge(coverage, str(path), _read(path))
     if arguments.url:
         sent = ask(remote_asked(arguments), "GET", "/_emulator/coverage")

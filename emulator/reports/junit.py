@@ -1,8 +1,8 @@
 """A report as JUnit XML, the format of CI servers: a suite for each service.
 
 A rule that is covered is a test case; one that was broken unexpectedly has failed. Thresholds
-that are not reached are a suite of their own. The layout is that of the Jenkins plugin's
-junit-10.xsd.
+that are not reached are a suite of their own. The time of a case is its share of that of the tests
+which covered the rule, if these are known. The layout is that of the Jenkins plugin's junit-10.xsd.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Case:
     message: str = ""
     text: str = ""
     remark: str = ""
+    seconds: float = 0.0
 
 
 def junit(report: JsonObject, failures: list[str]) -> str:
@@ -47,7 +48,8 @@ def junit(report: JsonObject, failures: list[str]) -> str:
     suites["thresholds"] = [Case("report", failure, "threshold", failure) for failure in failures]
     for name, cases in suites.items():
         if cases:
-            _add_suite(root, name, cases)
+            _add_suite(root, name, cases, report.get("began", ""))
+    root.set("time", _time(case.seconds for cases in suites.values() for case in cases))
     for attribute in ("tests", "failures"):
         root.set(attribute, str(sum(int(suite.get(attribute, "0")) for suite in root)))
     root.set("errors", "0")
@@ -65,11 +67,12 @@ def _cases(report: JsonObject, service: JsonObject) -> Iterator[Case]:
                 continue
             row = failed.get(rule["id"])
             if row is not None:
-                yield _failed(rule["id"], operation["id"], row)
+                yield _failed(rule["id"], operation["id"], row, rule.get("seconds", 0.0))
             else:
                 remark = remarked.get(rule["id"])
                 text = f"{counted(remark['count'], 'call')}: {remark['states']}" if remark else ""
-                yield Case(operation["id"], rule["id"], remark=text)
+                seconds = rule.get("seconds", 0.0)
+                yield Case(operation["id"], rule["id"], remark=text, seconds=seconds)
 
 
 def _by_rule(rows: Iterable[JsonObject]) -> dict[str, JsonObject]:
@@ -86,9 +89,9 @@ def _both(one: JsonObject, other: JsonObject) -> JsonObject:
     return {**one, **joined}
 
 
-def _failed(rule: str, group: str, row: JsonObject) -> Case:
+def _failed(rule: str, group: str, row: JsonObject, seconds: float = 0.0) -> Case:
     message = f"violated by {counted(row['count'], 'call')}: {row.get('states', rule)}"
-    return Case(group, rule, row["severity"], message, _text(row))
+    return Case(group, rule, row["severity"], message, _text(row), seconds=seconds)
 
 
 def _of_no_operation(report: JsonObject) -> Iterator[Case]:
@@ -107,7 +110,12 @@ def _text(row: JsonObject) -> str:
     return "\n".join(lines)
 
 
-def _add_suite(root: Element, name: str, cases: list[Case]) -> None:
+def _time(seconds: Iterable[float]) -> str:
+    """Return seconds, added up, as an attribute; those of a report without a run of tests are 0."""
+    return f"{sum(seconds):.6f}".rstrip("0").rstrip(".")
+
+
+def _add_suite(root: Element, name: str, cases: list[Case], began: str) -> None:
     failed = sum(bool(case.failure) for case in cases)
     suite = SubElement(
         root,
@@ -117,11 +125,14 @@ def _add_suite(root: Element, name: str, cases: list[Case]) -> None:
         failures=str(failed),
         errors="0",
         skipped="0",
-        time="0",
+        time=_time(case.seconds for case in cases),
     )
+    if began:
+        suite.set("timestamp", began.removesuffix("Z"))
     for case in cases:
         group = _clean(case.group)
-        element = SubElement(suite, "testcase", classname=group, name=_clean(case.name), time="0")
+        element = SubElement(suite, "testcase", classname=group, name=_clean(case.name))
+        element.set("time", _time([case.seconds]))
         if case.failure:
             failure = SubElement(element, "failure", type=case.failure)
             failure.set("message", _clean(case.message))

@@ -1,7 +1,8 @@
 """A report as SARIF 2.1.0, the format of code scanning: a result for each broken rule.
 
-A call has no file. If its test is named as pytest names it, `tests/a.py::test_b`, the location is
-that file, else one that stands for the operation. Operation and pointer are logical locations.
+A call has no file. If its test is known, the location is where that begins; if it is named as
+pytest names it, `tests/a.py::test_b`, that file, else one that stands for the operation. Operation
+and pointer are logical locations.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ def sarif(report: JsonObject, failures: list[str]) -> str:
     rows = [*report["violations"], *report["warnings"], *report["notes"]]
     rules = list({row["rule"]: row for row in rows}.values())
     places = {row["rule"]: index for index, row in enumerate(rules)}
+    tests = {test["id"]: test for test in report.get("tests", ())}
     driver = {
         "name": report["tool"]["name"],
         "version": report["tool"]["version"],
@@ -31,7 +33,7 @@ def sarif(report: JsonObject, failures: list[str]) -> str:
     }
     run: JsonObject = {
         "tool": {"driver": driver},
-        "results": [result for row in rows for result in _results(row, places[row["rule"]])],
+        "results": [result for row in rows for result in _results(row, places[row["rule"]], tests)],
         "columnKind": "unicodeCodePoints",
     }
     if failures:
@@ -56,7 +58,7 @@ def _rule(row: JsonObject) -> JsonObject:
     return {**rule, "help": {"text": row["fix"]}} if row.get("fix") else rule
 
 
-def _results(row: JsonObject, place: int) -> Iterator[JsonObject]:
+def _results(row: JsonObject, place: int, tests: dict[str, JsonObject]) -> Iterator[JsonObject]:
     """Yield a result for each test that broke a rule, or one if the tests are unknown."""
     for test in row["tests"] or [""]:
         example = _example(row, test)
@@ -68,7 +70,7 @@ def _results(row: JsonObject, place: int) -> Iterator[JsonObject]:
             "ruleIndex": place,
             "level": LEVELS[row["severity"]],
             "message": {"text": text if text != "." else row["rule"]},
-            "locations": [_location(row["operation"], test, at)],
+            "locations": [_location(row["operation"], test, at, tests.get(test))],
             "partialFingerprints": {"ruleOperationTest/v1": sha256(key.encode()).hexdigest()},
             "properties": {"calls": row["count"], "test": test},
         }
@@ -87,9 +89,12 @@ def _broken(row: JsonObject, example: JsonObject | None) -> tuple[str, str]:
     return "", ""
 
 
-def _location(operation: str, test: str, at: str) -> JsonObject:
+def _location(operation: str, test: str, at: str, known: JsonObject | None) -> JsonObject:
     named = _FILE.match(test)
     uri = named["file"].strip() if named else f"operations/{operation or 'unknown'}"
+    line = 1
+    if known is not None and known["file"]:
+        uri, line = known["file"], known["line"]
     logical: list[JsonObject] = []
     if operation:
         logical.append({"fullyQualifiedName": operation, "kind": "function"})
@@ -98,7 +103,7 @@ def _location(operation: str, test: str, at: str) -> JsonObject:
     location: JsonObject = {
         "physicalLocation": {
             "artifactLocation": {"uri": uri.replace(" ", "%20")},
-            "region": {"startLine": 1},
+            "region": {"startLine": line},
         }
     }
     return {**location, "logicalLocations": logical} if logical else location

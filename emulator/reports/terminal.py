@@ -129,4 +129,5 @@ def _uncovered(report: JsonObject) -> Iterator[str]:
             why = f" (undecided in {unsure})" if unsure else ""
             yield f"  {rule['id']}{why}  {rule['states']}"
         if len(uncovered) > MAX_UNCOVERED:
-            yield f"  … and {len(uncovered) - MAX_UNCOVERED} more; --format json has them all"
+            left = len(uncovered) - MAX_UNCOVERED
+            yield f"  … and {left} more; {report.get('jsonBy', '--format json')} has them all"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from emulator.coverage.files import CoveragePart, merge_parts, write_coverage
 from emulator.output import write_file
 from emulator.reports.rendering import FORMATS, format_of
 from emulator.reports.report import build
-from emulator.testing import pool
+from emulator.reports.test_run import RanTest, add_run
+from emulator.testing import pool, run
 
 _WORKER_KEY = "aep_emulator_coverages"
 
@@ -29,12 +31,19 @@ class Reports:
         self._config = config
         self._found: list[CoveragePart] = []
         self._lost: list[str] = []
+        self._ran: defaultdict[str, RanTest] = defaultdict(RanTest)
         for path in config.getoption("aep_report"):
             try:
                 format_of(path)
             except ValueError as error:
                 raise pytest.UsageError(f"--aep-report: {error}") from error
         pool.COUNTING.set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember where a test is, and how long it has taken: set up and torn down as well."""
+        test, (file, line, _) = self._ran[report.nodeid], report.location
+        test.file, test.line = file.replace("\\", "/"), (line or 0) + 1
+        test.seconds += report.duration
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
@@ -61,7 +70,8 @@ class Reports:
         """Write the reports and the coverage, and print the summary."""
         option, write = self._config.getoption, terminalreporter.write_line
         coverage = merge_parts(self._found)
-        report = build(coverage.contract, coverage)
+        report = add_run(build(coverage.contract, coverage), coverage, run.began(), self._ran)
+        report["jsonBy"] = "--aep-report report.json"
         for path in option("aep_report"):
             write_file(Path(path), FORMATS[format_of(path)](report, []))
             write(f"aep-emulator: wrote {path}")

@@ -94,8 +94,7 @@ def _start_clocks(config: pytest.Config) -> None:
         except ClockError as error:
             raise pytest.UsageError(f"aep_clock: {error}") from error
     config.stash[_CLOCK] = run.clock
-    # Not when a test first asks: it may have changed the machine's time by freezegun.
-    run.clock = told or chosen or run.began()
+    run.clock = told or chosen
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -113,6 +112,17 @@ def pytest_configure_node(node: Any) -> None:
 def wants_coverage(config: pytest.Config) -> bool:
     """Tell whether a run is to count what its tests cover."""
     return any(config.getoption(f"aep_{name}") for name in ("report", "coverage", "summary"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the clocks start now, if a test uses one: it may change the machine's time itself."""
+    uses = any("aep" in name for item in session.items for name in _fixtures_of(item))
+    if uses or "aep_emulator" in sys.modules:
+        run.clock = run.start_of_clocks()
+
+
+def _fixtures_of(item: pytest.Item) -> tuple[str, ...]:
+    return tuple(getattr(item, "fixturenames", ()))
 
 
 # Fixtures

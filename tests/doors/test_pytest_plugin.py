@@ -362,6 +362,27 @@ def test_a_run_without_fixtures_imports_nothing_more(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_a_run_without_tests_imports_three_small_modules(tmp_path: Path) -> None:
+    program = """
+        import sys, pytest
+
+        class After:
+            def pytest_unconfigure(self):
+                print(*sorted(name for name in sys.modules if name.startswith("emulator")))
+
+        flags = ["--collect-only", "-q", "-p", "emulator.testing.pytest_plugin"]
+        pytest.main(flags, plugins=[After()])
+    """
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-c", f"if True:{program}"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    (*_, names) = done.stdout.split("\n\n")[-1].strip().splitlines()
+    own = "emulator emulator.testing emulator.testing.pytest_plugin emulator.testing.run"
+    assert names == own
+
+
 TEST_HOUSE = """
 def test_house(aep):
     aep.session.post("/data/foundation/flowservice/flows", json={"name": "my flow"})

@@ -20,6 +20,7 @@ NEW_YEAR_MS = 1_767_225_600_000
 TESTS = """
 import time
 import pytest
+from aep_emulator import mock_aep
 
 CONNECTIONS = "/data/foundation/flowservice/connections"
 STARTS = []
@@ -48,6 +49,14 @@ def test_a_mark_says_otherwise(aep):
 @pytest.mark.aep(clock="yesterday")
 def test_a_mark_that_cannot_be_used(aep):
     pass
+
+def test_another_machines_time(aep):
+    import time_machine
+    before = aep.clock.now()
+    with time_machine.travel("2001-01-01"):
+        assert aep.clock.now() == before
+        with mock_aep(seed="other") as other:
+            assert other.clock.now() == before
 
 def test_that_fails(aep):
     aep.session.get(CONNECTIONS)

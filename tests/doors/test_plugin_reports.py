@@ -1,0 +1,106 @@
+"""The reports of a run of pytest: several at once, with the places and times of its tests."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from emulator.cli import COMMANDS
+from tests.doors.pytest_runs import Finished, run_pytest
+
+NO_ORGANIZATION = "platform.gate.organization_is_sent"
+
+TESTS = """
+import time
+import pytest
+
+CONNECTIONS = "/data/foundation/flowservice/connections"
+
+
+def test_good(aep):
+    time.sleep(0.2)
+    aep.session.get(CONNECTIONS)
+
+
+class TestOfClass:
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_bad(self, aep, number):
+        aep.session.get(CONNECTIONS, headers={"x-gw-ims-org-id": None})
+
+
+def test_without_calls():
+    time.sleep(0.2)
+"""
+LINE = 16
+"""Where pytest says that `test_bad` is: at its decorator or its name."""
+
+REPORTS = ("report.xml", "report.sarif", "report.json", "report.md", "report.txt")
+
+
+@pytest.fixture(scope="module", params=[(), ("-p", "xdist", "-n", "2")], ids=["alone", "xdist"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("run")
+    (made / "tests").mkdir()
+    (made / "tests" / "test_it.py").write_text(TESTS, "utf-8")
+    flags = [flag for name in REPORTS for flag in ("--aep-report", name)]
+    found = run_pytest(made, *request.param, "--aep-summary", *flags)
+    (made / "output").write_text(found.output, "utf-8")
+    assert found.status == 0, found.output
+    return made
+
+
+def test_each_is_written_in_the_form_of_its_name(folder: Path) -> None:
+    output = (folder / "output").read_text("utf-8")
+    for name in REPORTS:
+        assert f"aep-emulator: wrote {name}" in output
+        assert (folder / name).stat().st_size > 500
+
+
+def test_junit_has_the_times_of_the_tests(folder: Path) -> None:
+    root = ET.parse(folder / "report.xml").getroot()
+    cases = list(root.iter("testcase"))
+    times = [float(case.get("time", "0")) for case in cases]
+    assert min(times) > 0
+    # What the tests took that called the emulator, and not the other one.
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    took = sum(test["seconds"] for test in report["tests"])
+    assert took >= 0.2
+    assert sum(times) == pytest.approx(took, abs=0.001)
+    assert float(root.get("time", "0")) == pytest.approx(took, abs=0.001)
+    for suite in root.iter("testsuite"):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", suite.get("timestamp", ""))
+
+
+def test_json_lists_the_tests_that_called(folder: Path) -> None:
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    ids = [test["id"].partition("[")[0] for test in report["tests"]]
+    path = "tests/test_it.py"
+    assert sorted(ids) == [f"{path}::TestOfClass::test_bad"] * 2 + [f"{path}::test_good"]
+
+
+def test_sarif_points_to_file_and_line_of_the_test(folder: Path) -> None:
+    sarif = json.loads((folder / "report.sarif").read_text("utf-8"))
+    results = [
+        result for result in sarif["runs"][0]["results"] if result["ruleId"] == NO_ORGANIZATION
+    ]
+    assert len(results) == 2
+    for result in results:
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "tests/test_it.py"
+        line = TESTS.splitlines()[place["region"]["startLine"] - 1]
+        assert "def test_bad" in line or "parametrize" in line
+
+
+def test_the_summary_names_flags_and_commands_that_exist(folder: Path, tmp_path: Path) -> None:
+    output = (folder / "output").read_text("utf-8")
+    summary = output.rpartition("= aep-emulator =")[2]
+    assert "more; --aep-report report.json has them all" in summary
+    helped: Finished = run_pytest(tmp_path, "--help")
+    for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", summary):
+        assert flag in helped.output, flag
+    for command in re.findall(r"aep-emulator ([a-z]+) [A-Z]", output):
+        assert command in COMMANDS
