@@ -238,6 +238,19 @@ def _expected(item: pytest.Item) -> tuple[str, ...]:
     return (rules,) if isinstance(rules, str) else tuple(rules)
 
 
+def _begin_expectations(item: pytest.Item, expectations: ExitStack) -> None:
+    """Expect of the emulators of a test what its marks say, until the stack is left."""
+    rules, lent = _expected(item), item.stash.get(_USED, [])
+    if rules and not lent:
+        said = "the mark aep: expects is for tests that use aep, mock_aep or aep_server"
+        pytest.fail(said, pytrace=False)
+    for used in lent:
+        try:
+            expectations.enter_context(used.expects(*rules))
+        except ValueError as error:
+            pytest.fail(f"the mark aep: expects: {error}", pytrace=False)
+
+
 def _fail_on(item: pytest.Item) -> str:
     config = item.config
     chosen = config.getoption("aep_fail_on") or config.getini("aep_fail_on")
@@ -257,9 +270,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     item.stash[_WAS_CALLED] = True
     try:
         with ExitStack() as expectations:
-            for used in item.stash.get(_USED, ()):
-                if rules := _expected(item):
-                    expectations.enter_context(used.expects(*rules))
+            _begin_expectations(item, expectations)
             yield
         for used in item.stash.get(_USED, ()):
             used.guard.check()

@@ -67,6 +67,15 @@ def test_expected_by_mark(aep):
 def test_expected_by_mark_and_not_broken(aep):
     aep.session.get(CONNECTIONS)
 
+@pytest.mark.aep(expects="platform.gate.organisation_is_sent")
+def test_expected_by_mark_that_is_wrong(aep):
+    break_gate(aep)
+
+@mock_aep
+@pytest.mark.aep(expects=NO_ORGANIZATION)
+def test_expected_by_mark_without_a_fixture():
+    pass
+
 def test_unmet(aep):
     aep.session.get(CONNECTIONS, headers={"x-emulator-expects": NO_ORGANIZATION})
 
@@ -165,7 +174,13 @@ FAILED_BY_VIOLATIONS = {
     "test_violation_of_a_shared_one",
     "test_violation_of_a_fixture_at_its_start",
 }
-ALWAYS_FAILED = {"test_other_failure", "test_opted_in", "test_expected_by_mark_and_not_broken"}
+ALWAYS_FAILED = {
+    "test_other_failure",
+    "test_opted_in",
+    "test_expected_by_mark_and_not_broken",
+    "test_expected_by_mark_that_is_wrong",
+    "test_expected_by_mark_without_a_fixture",
+}
 ALWAYS_ERRORS = {"test_error_of_a_fixture", "test_unusable_mark"}
 ERRORS_BY_VIOLATIONS = {"test_violation_of_a_fixture_at_its_end", "test_last_of_a_shared_one"}
 
@@ -200,6 +215,12 @@ def test_it_says_call_rule_reason_and_where_to_read_more(by_violations: Finished
     assert f"aep-emulator contracts explain {NO_ORGANIZATION}" in said
     assert f'aep.expects("{NO_ORGANIZATION}")' in said
     assert "emulator/testing" not in by_violations.output
+
+
+def test_a_mark_that_cannot_be_used_is_told_in_one_line(by_violations: Finished) -> None:
+    said = "the mark aep: expects: unknown rule 'platform.gate.organisation_is_sent'; did you mean"
+    assert f"{said} {NO_ORGANIZATION}" in by_violations.output
+    assert "the mark aep: expects is for tests that use aep, mock_aep" in by_violations.output
 
 
 def test_a_flag_goes_before_the_ini_and_warnings_are_more(tmp_path: Path) -> None:
