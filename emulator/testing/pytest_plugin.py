@@ -94,6 +94,7 @@ def _start_clocks(config: pytest.Config) -> None:
         except ClockError as error:
             raise pytest.UsageError(f"aep_clock: {error}") from error
     config.stash[_CLOCK] = run.clock
+    run.is_clock_chosen = bool(chosen)
     run.clock = told or chosen
 
 

@@ -15,6 +15,9 @@ of it then."""
 clock = ""
 """Where clocks start of which no setting says so, in the words of the setting `clock`."""
 
+is_clock_chosen = False
+"""Whether the ini file or a flag says so, and not the time at which the run began."""
+
 
 @cache
 def began() -> str:

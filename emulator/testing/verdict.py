@@ -60,6 +60,7 @@ def reports(lent: list[Aep]) -> list[str]:
     known = [aep.remarked for aep in lent if aep.is_started]
     others = [one for one in remarked_calls.OPEN if one not in known]
     found = [text for text in (*texts, *(report([], one) for one in others)) if text]
-    if found and (start := run.start_of_clocks()) != "system":
+    if found and not run.is_clock_chosen:
+        start = run.start_of_clocks()
         found[-1] += f"\nclocks start at {start}: --aep-clock {start} repeats that"
     return found
