@@ -21,6 +21,7 @@ from emulator.store.base import StoreFull, StoreUnavailable, StoreUnusable
 from emulator.store.failures import guarded, one_line
 from emulator.store.outages import Outages
 from emulator.store.sqlite import SqliteFile, begin_sqlite, sqlite_engine
+from emulator.store.statements import roll_back, run
 from emulator.store.tables import TooNew, bring_up_to_date, identity_of, number_of_opening
 
 BUSY_SECONDS = 10.0
@@ -130,8 +131,8 @@ class Database:
             self._enter(writer, place)
             yield writer.connection
             return
-        with self._transaction(place, "BEGIN IMMEDIATE") as writer:
-            self._enter(writer, place)
+        with self._transaction(place, self._begin(place)) as writer:
+            writer.places.add(place)
             yield writer.connection
 
     @contextmanager
@@ -150,27 +151,32 @@ class Database:
             with guarded():
                 yield writer.connection
             return
-        with self._transaction("", "BEGIN" if reads else "BEGIN IMMEDIATE", reads) as writer:
+        with self._transaction("", self._begin(reads=reads)) as writer:
             yield writer.connection
 
     @contextmanager
-    def _transaction(self, place: str, begin: str, reads: bool = False) -> Iterator[_Writer]:
+    def _transaction(self, place: str, begin: str) -> Iterator[_Writer]:
         """Have all that this thread does in the block in one transaction."""
         if self._file is not None:
             self._file.check()
-        with (
-            self._in_section(place),
-            self._outages.watched() as is_try,
-            guarded(),
-            self.engine.connect() as connection,
-        ):
-            if not self.is_postgresql:
-                # SQLite has one writer; whoever begins by reading cannot become it any more.
-                begin_sqlite(connection, begin, BUSY_SECONDS, is_try=is_try)
-            elif reads:
-                connection.execution_options(isolation_level="REPEATABLE READ")
+        with self._in_section(place), self._outages.watched() as is_try, guarded():
+            connection = self._reader
             with self._as_writer(connection) as writer:
+                if self.is_postgresql:
+                    run(connection, begin)
+                else:
+                    begin_sqlite(connection, begin, BUSY_SECONDS, is_try=is_try)
                 yield writer
+
+    def _begin(self, place: str | None = None, *, reads: bool = False) -> str:
+        """Return what begins a transaction, and locks a place for it."""
+        if not self.is_postgresql:
+            # SQLite has one writer; whoever begins by reading cannot become it any more.
+            return "BEGIN" if reads else "BEGIN IMMEDIATE"
+        if reads:
+            return "BEGIN ISOLATION LEVEL REPEATABLE READ"
+        # Whoever asks twice waits twice for an answer.
+        return "BEGIN" if place is None else f"BEGIN; {_lock_of(place)}"
 
     @contextmanager
     def _in_section(self, place: str) -> Iterator[None]:
@@ -196,9 +202,9 @@ class Database:
         self._thread.writer = writer = _Writer(connection)
         try:
             yield writer
-            connection.commit()
+            run(connection, "COMMIT")
         except BaseException:
-            connection.rollback()
+            roll_back(connection)
             raise
         finally:
             self._thread.writer = None
@@ -233,9 +239,8 @@ class Database:
 
     def _enter(self, writer: _Writer, place: str) -> None:
         if self.is_postgresql and place not in writer.places:
-            world = f"world {place.partition(chr(10))[0]}"
-            numbers = {"world": _lock_number(world), "number": _lock_number(place)}
-            writer.connection.execute(_PLACE, numbers)
+            with guarded():
+                run(writer.connection, _lock_of(place))
         writer.places.add(place)
 
     def _section(self, place: str) -> threading.RLock:
@@ -257,13 +262,19 @@ def _lock(connection: sa.Connection, place: str) -> None:
     connection.execute(_ADVISORY, {"number": _lock_number(place)})
 
 
+def _lock_of(place: str) -> str:
+    """Return what locks a place until the transaction ends, and nobody has its world alone."""
+    world = _lock_number(f"world {place.partition(chr(10))[0]}")
+    number = _lock_number(place)
+    return f"SELECT pg_advisory_xact_lock_shared({world}), pg_advisory_xact_lock({number})"
+
+
 def _lock_number(place: str) -> int:
     digest = hashlib.blake2b(place.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
 
 
 _ADVISORY = sa.text("select pg_advisory_xact_lock(:number)")
-_PLACE = sa.text("select pg_advisory_xact_lock_shared(:world), pg_advisory_xact_lock(:number)")
 _WORLD_ALONE = sa.text("select pg_advisory_xact_lock(:world)")
 
 

@@ -86,6 +86,13 @@ def postgresql_engine(url: sa.URL, busy_seconds: float) -> sa.Engine:
     return engine
 
 
+def new_cursor(connection: Any) -> psycopg.RawCursor[Any]:
+    """Return a cursor that takes statements as the server has them, and values without texts."""
+    cursor = psycopg.RawCursor[Any](connection)
+    cursor.format = psycopg.pq.Format.BINARY
+    return cursor
+
+
 def is_cut(connection: Any) -> bool:
     """Tell whether a connection that is not in use has been ended by its server.
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from emulator.store.base import StoreUnavailable
+from emulator.store.statements import run
 
 
 def sqlite_engine(url: sa.URL, busy_seconds: float) -> sa.Engine:
@@ -41,13 +42,13 @@ def begin_sqlite(
 ) -> None:
     """Begin a transaction; one that is only tried does not wait for another writer."""
     if not is_try:
-        connection.exec_driver_sql(begin)
+        run(connection, begin)
         return
-    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    run(connection, "PRAGMA busy_timeout = 0")
     try:
-        connection.exec_driver_sql(begin)
+        run(connection, begin)
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
+        run(connection, f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
 
 
 class SqliteFile:

@@ -26,6 +26,7 @@ class _Written(NamedTuple):
         text: With places for the parameters.
         names: Of the parameters, in the order of their places.
         constants: Values of those that are always the same.
+        has_rows: Whether it yields any.
         name_places: The places of parameters that are a `Name`.
         name_columns: The numbers of columns that are one.
     """
@@ -33,6 +34,7 @@ class _Written(NamedTuple):
     text: str
     names: tuple[str, ...]
     constants: dict[str, object]
+    has_rows: bool
     name_places: tuple[int, ...]
     name_columns: tuple[int, ...]
 
@@ -60,9 +62,9 @@ class Statement:
             parameters[place] = storable(cast("str", parameters[place]))
         driver: Any = connection.connection.driver_connection
         try:
-            cursor = driver if dialect.name == "sqlite" else _cursor(connection, driver)
+            cursor = driver if dialect.name == "sqlite" else _cursor(connection)
             cursor = cursor.execute(written.text, parameters)
-            rows: list[Row] = cursor.fetchall() if cursor.description else []
+            rows: list[Row] = cursor.fetchall() if written.has_rows else []
         except dialect.loaded_dbapi.Error as error:
             raise _failure(connection, written.text, error) from error
         return _original(rows, written.name_columns)
@@ -99,9 +101,47 @@ class Statement:
         constants = {name: value for name, value in compiled.params.items() if value is not None}
         name_places = _names([compiled.binds[name] for name in names])
         name_columns = _names(getattr(self._statement, "selected_columns", ()))
-        written = _Written(str(compiled), names, constants, name_places, name_columns)
+        has_rows = len(self._statement.exported_columns) > 0
+        written = _Written(str(compiled), names, constants, has_rows, name_places, name_columns)
         self._written[dialect.name] = written
         return written
+
+
+def run(connection: sa.Connection, text: str) -> None:
+    """Have the driver carry out what needs no values and whose rows nobody needs.
+
+    Raises:
+        DBAPIError: It cannot be carried out.
+    """
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute(text).close()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _failure(connection, text, error) from error
+
+
+def roll_back(connection: sa.Connection) -> None:
+    """Undo what a transaction has done, unless its connection is lost, which does the same."""
+    if connection.closed or connection.invalidated:
+        return
+    driver: Any = connection.connection.driver_connection
+    is_open = connection.dialect.name != "sqlite" or driver.in_transaction
+    try:
+        if is_open:
+            run(connection, "ROLLBACK")
+    except sa.exc.DBAPIError:
+        connection.invalidate()
+
+
+def _cursor(connection: sa.Connection) -> Any:
+    """Return PostgreSQL's cursor of a connection: to make one each time would cost more."""
+    cursor = connection.info.get("cursor")
+    if cursor is None:
+        from emulator.store.postgresql import new_cursor
+
+        driver = connection.connection.driver_connection
+        cursor = connection.info["cursor"] = new_cursor(driver)
+    return cursor
 
 
 def _names(elements: Iterable[sa.ColumnElement[Any]]) -> tuple[int, ...]:
@@ -116,18 +156,6 @@ def _original(rows: list[Row], columns: tuple[int, ...]) -> list[Row]:
             if ESCAPE in row[column]:
                 rows[number] = (*row[:column], original(row[column]), *row[column + 1 :])
     return rows
-
-
-def _cursor(connection: sa.Connection, driver: Any) -> Any:
-    """Return PostgreSQL's cursor of a connection: to make one each time would cost more."""
-    from psycopg import RawCursor
-    from psycopg.pq import Format
-
-    cursor = connection.info.get("cursor")
-    if cursor is None:
-        cursor = connection.info["cursor"] = RawCursor(driver)
-        cursor.format = Format.BINARY
-    return cursor
 
 
 def _failure(connection: sa.Connection, text: str, error: Any) -> Exception:
