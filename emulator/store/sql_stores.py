@@ -16,6 +16,7 @@ from emulator.store.processes import Processes
 from emulator.store.sql import SqlStore
 from emulator.store.sql_blobs import SqlBlobs, remove_strays
 from emulator.store.sql_calls import SqlCalls
+from emulator.store.statements import Statement
 from emulator.store.tables import DOCUMENT, VALUE
 from emulator.store.urls import MEMORY, without_password
 from emulator.store.values import LASTING, MADE
@@ -91,7 +92,7 @@ class SqlValues:
 
     def all(self) -> Mapping[str, str]:
         with self._database.connection() as connection:
-            rows = connection.execute(_ALL, {"p_world": self._world}).all()
+            rows = _ALL.all(connection, {"p_world": self._world})
         return {row[0]: row[1] for row in rows}
 
     def set(self, name: str, value: str) -> None:
@@ -118,7 +119,9 @@ class SqlValues:
             connection.execute(sa.delete(VALUE).where(VALUE.c.world == self._world, where))
 
 
-_ALL = sa.select(VALUE.c.name, VALUE.c.value).where(VALUE.c.world == sa.bindparam("p_world"))
+_ALL = Statement(
+    sa.select(VALUE.c.name, VALUE.c.value).where(VALUE.c.world == sa.bindparam("p_world"))
+)
 
 
 def _usual_place(url: str) -> str:
