@@ -58,9 +58,11 @@ class Process:
         self.child.wait(_TIMEOUT_SECONDS)
 
     def cpu_seconds(self) -> float:
-        """Return the processor time that the process has taken so far."""
-        fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Return the processor time that the process and those it has started have taken so far."""
+        stats = (Path(f"/proc/{pid}/stat").read_text() for pid in _with_children(self.child.pid))
+        fields = [stat.rpartition(")")[2].split() for stat in stats]
+        ticks = sum(int(user) + int(system) for user, system in (row[11:13] for row in fields))
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def rss_mib(self) -> float:
         """Return the resident memory of the process."""
@@ -125,6 +127,12 @@ def first_call(port: int) -> float:
 
 def _env(folder: Path | None) -> dict[str, str] | None:
     return None if folder is None else {**os.environ, "PYTHONPATH": str(folder)}
+
+
+def _with_children(pid: int) -> list[int]:
+    """Return a process and all that it has started, whoever of them has."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(below for child in children for below in _with_children(int(child)))]
 
 
 def rss_mib(pid: int) -> float:

@@ -1,9 +1,9 @@
 """`python -m benchmarks.stores`: what it costs to keep state in a database, beside memory.
 
-All stores run in one run and by turns: memory, a SQLite file, PostgreSQL. PostgreSQL is a server of
-its own on this machine, without fsync, because the disk is not what is measured, or one that is
-named; its processor time is not counted. What counts are the ratios: the figures themselves are the
-machine's.
+All stores run in one run and by turns: memory, a SQLite file, PostgreSQL with one process and with
+two. PostgreSQL is a server of its own on this machine, without fsync, because the disk is not what
+is measured, or one that is named; its processor time is not counted. What counts are the ratios:
+the figures themselves are the machine's.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+import sqlalchemy as sa
 
 from benchmarks.calls import BASE_CONNECTION, FLOW_SERVICE, Target, set_up
 from benchmarks.load import prepare, run_load
@@ -27,6 +29,9 @@ from benchmarks.process import EMULATOR, HEADERS, Process
 CONNECTIONS = (1, 16)
 LISTED = 100
 AIMS = "aims: SQLite at least 0.5 of memory's GETs, 0.25 of its POSTs; two processes above one"
+
+Databases = Sequence[str]
+"""The URLs of two databases in PostgreSQL, of which two processes share the second."""
 
 Figures = dict[str, dict[str, list[float]]]
 """What was measured in each round, by its name and the store."""
@@ -39,12 +44,13 @@ class Contender(NamedTuple):
     target: Target
 
 
-def contenders(stack: ExitStack, folder: Path, postgresql: str) -> dict[str, Contender]:
+def contenders(stack: ExitStack, folder: Path, databases: Databases) -> dict[str, Contender]:
     """Start an emulator for each store."""
     stores = {
         "memory": ["--store", "memory"],
         "sqlite": ["--store", f"sqlite:///{folder}/aep.db"],
-        "postgresql": ["--store", postgresql],
+        "postgresql": ["--store", databases[0]],
+        "2 workers": ["--store", databases[1], "--workers", "2"],
     }
     serve, port = EMULATOR[:-1], EMULATOR[-1:]
     running = {}
@@ -52,6 +58,8 @@ def contenders(stack: ExitStack, folder: Path, postgresql: str) -> dict[str, Con
         process = stack.enter_context(Process([*serve, *flags, *port]))
         running[name] = Contender(process, set_up(process.port))
         _fill(process.port)
+    for url in databases:
+        _analyze(url)
     return running
 
 
@@ -62,6 +70,12 @@ def _fill(port: int) -> None:
     for _ in range(LISTED):
         _call(connection, "POST", f"{FLOW_SERVICE}/connections", body)
     connection.close()
+
+
+def _analyze(url: str) -> None:
+    """Have a database know its tables, which it does by itself a minute later."""
+    with sa.create_engine(url, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
 
 
 def _call(
@@ -133,8 +147,8 @@ def report(figures: Figures, names: list[str]) -> None:
 
 
 @contextmanager
-def own_postgresql() -> Iterator[str]:
-    """Run a PostgreSQL server, and yield the URL of its database.
+def own_postgresql() -> Iterator[Databases]:
+    """Run a PostgreSQL server, and yield the URLs of two databases.
 
     Raises:
         SystemExit: There is none on this machine.
@@ -144,7 +158,9 @@ def own_postgresql() -> Iterator[str]:
     if reason := why_not():
         raise SystemExit(f"{reason}; name one with --postgresql")
     with postgresql() as server:
-        yield server.url()
+        with sa.create_engine(server.url(), isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("CREATE DATABASE shared")
+        yield server.url(), server.url("shared")
 
 
 def main() -> None:
@@ -153,14 +169,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement")
     parser.add_argument(
         "--postgresql",
+        nargs=2,
         metavar="URL",
-        help="an empty database, as --store takes it; without it a server is started",
+        help="two empty databases, as --store takes them; without it a server is started",
     )
     arguments = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aep-emulator-")))
-        url = arguments.postgresql or stack.enter_context(own_postgresql())
-        running = contenders(stack, folder, url)
+        databases = arguments.postgresql or stack.enter_context(own_postgresql())
+        running = contenders(stack, folder, databases)
         figures = measure(running, arguments.rounds, arguments.seconds)
         report(figures, list(running))
 

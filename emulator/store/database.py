@@ -31,12 +31,39 @@ BUSY_SECONDS = 10.0
 class _Writer:
     """What a thread holds within a transaction."""
 
-    __slots__ = ("after", "connection", "places")
+    __slots__ = ("_has_failed", "after", "connection", "places")
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         self.after: list[Callable[[], object]] = []
         self.places: set[str] = set()
+        self._has_failed = False
+
+    @contextmanager
+    def working(self) -> Iterator[sa.Connection]:
+        """Carry out statements of the transaction, which ends with the first that fails.
+
+        The database may have undone by then what came before it.
+
+        Raises:
+            StoreUnavailable: One has failed.
+        """
+        self.check()
+        with guarded():
+            try:
+                yield self.connection
+            except DBAPIError:
+                self._has_failed = True
+                raise
+
+    def check(self) -> None:
+        """Go on, unless a statement has failed.
+
+        Raises:
+            StoreUnavailable: One has.
+        """
+        if self._has_failed:
+            raise StoreUnavailable("a statement of this transaction has failed")
 
 
 class Database:
@@ -95,8 +122,8 @@ class Database:
         """Read, or write with one statement: within this thread's transaction if it has one."""
         writer = self._writer
         if writer is not None:
-            with guarded():
-                yield writer.connection
+            with writer.working() as connection:
+                yield connection
         elif self._file is not None:
             self._file.check()
             with guarded():
@@ -148,8 +175,8 @@ class Database:
         """Read or write much in one transaction, of which others see all or nothing."""
         writer = self._writer
         if writer is not None:
-            with guarded():
-                yield writer.connection
+            with writer.working() as connection:
+                yield connection
             return
         with self._transaction("", self._begin(reads=reads)) as writer:
             yield writer.connection
@@ -202,6 +229,7 @@ class Database:
         self._thread.writer = writer = _Writer(connection)
         try:
             yield writer
+            writer.check()
             run(connection, "COMMIT")
         except BaseException:
             roll_back(connection)
@@ -239,8 +267,8 @@ class Database:
 
     def _enter(self, writer: _Writer, place: str) -> None:
         if self.is_postgresql and place not in writer.places:
-            with guarded():
-                run(writer.connection, _lock_of(place))
+            with writer.working() as connection:
+                run(connection, _lock_of(place))
         writer.places.add(place)
 
     def _section(self, place: str) -> threading.RLock:

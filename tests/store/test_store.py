@@ -8,9 +8,19 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from emulator.sandbox import Sandbox
-from emulator.store import EMPTY, Change, Conflict, Hint, MemoryStore, Store
+from emulator.store import (
+    EMPTY,
+    Change,
+    Conflict,
+    Hint,
+    MemoryStore,
+    Store,
+    StoreUnavailable,
+    statements,
+)
 from emulator.store.database import Database
 from emulator.store.sql import SqlStore
 from tests.databases import Server
@@ -131,6 +141,36 @@ def test_scans_from_beyond_an_ordinal_even_after_deletions(store: Store) -> None
     store.write(Change(PROD, "flow", "a", None))
     put(store, "d", {})
     assert [s.key for s in store.scan(PROD, "flow", after=ordinals["b"])] == ["c", "d"]
+
+
+def test_a_transaction_does_not_go_on_behind_a_statement_that_failed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever passes over the error must not have the rest written, and be told that it is all."""
+    if not isinstance(store, SqlStore):
+        pytest.skip("memory has no statements")
+    put(store, "a", {"n": 1})
+
+    def passes_over() -> None:
+        with store.exclusive(PROD):
+            put(store, "a", {"n": 2})
+            with monkeypatch.context() as patch:
+                patch.setattr(statements.Statement, "all", nonsense)
+                with pytest.raises((StoreUnavailable, sa.exc.DBAPIError), match="nonsense"):
+                    put(store, "b", {"n": 2})
+            with pytest.raises(StoreUnavailable):
+                put(store, "c", {"n": 2})
+
+    with pytest.raises(StoreUnavailable, match="has failed"):
+        passes_over()
+    assert [(s.key, s.body) for s in store.scan(PROD, "flow")] == [("a", {"n": 1})]
+    put(store, "d", {"n": 3})
+    assert keys(store) == ["a", "d"]
+
+
+def nonsense(_: statements.Statement, connection: sa.Connection, _values: object) -> list[object]:
+    statements.run(connection, "SELECT nonsense")
+    return []
 
 
 def test_writes_all_or_nothing(store: Store) -> None:
