@@ -340,13 +340,10 @@ def test_a_full_file_is_told_and_goes_on_when_there_is_room(open_one: Open, path
 
 
 def limit(emulator: Emulator, pages: int) -> None:
-    """Limit how many pages the file may have, for all connections from now on."""
-    engine = emulator.stores._database.engine  # type: ignore[attr-defined]
-
-    def set_limit(connection: sqlite3.Connection, *_: object) -> None:
-        connection.execute(f"pragma max_page_count = {pages}")
-
-    sa.event.listen(engine, "checkout", set_limit)
+    """Limit how many pages the file may have, for this thread, which keeps its connection."""
+    kept = emulator.stores._database  # type: ignore[attr-defined]
+    with kept.connection() as connection:
+        connection.exec_driver_sql(f"pragma max_page_count = {pages}")
 
 
 @pytest.fixture
