@@ -55,7 +55,10 @@ class MemoryValues:
         return self._values
 
     def set(self, name: str, value: str) -> None:
-        self._values[name] = value
+        if value:
+            self._values[name] = value
+        else:
+            self._values.pop(name, None)
 
     def exclusive(self) -> AbstractContextManager[object]:
         return nullcontext()
