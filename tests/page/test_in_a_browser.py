@@ -147,6 +147,99 @@ def test_a_call_is_sent_again_by_a_button(browser: Browser, watched: Client) -> 
         assert page.locator(".said").inner_text() == "Sent again: 400."
 
 
+def test_the_clock_is_advanced_by_a_button(browser: Browser, watched: Client) -> None:
+    with tab(browser) as page:
+        page.goto(f"{watched.url}{UI}/clock")
+        page.get_by_role("button", name="1 day").click()
+        page.locator(".said", has_text="48 runs have ended.").wait_for()
+        assert watched.call("GET", "/_emulator/clock").body["now"] == "2020-09-14T12:26:40.000Z"
+
+
+def test_a_file_is_dropped_in_and_deleted(
+    browser: Browser, watched: Client, tmp_path: Path
+) -> None:
+    file = tmp_path / "leads & more <i>.csv"
+    file.write_text("a\n1\n", encoding="utf-8")
+    with tab(browser) as page:
+        page.goto(f"{watched.url}{UI}/files")
+        page.locator("input[type=file]").set_input_files(file)
+        page.get_by_label("folder").fill("leads/new")
+        page.get_by_role("button", name="Put it there").click()
+        path = "leads/new/leads & more <i>.csv"
+        page.locator(".said", has_text=f"{path} is there, 4 bytes.").wait_for()
+        with page.expect_download() as download:
+            page.get_by_role("link", name=path).click()
+        assert Path(download.value.path()).read_text(encoding="utf-8") == "a\n1\n"
+        page.get_by_role("button", name=f"Delete {path}").click()
+        page.locator(".said", has_text=f"{path} is gone.").wait_for()
+
+
+def test_a_fault_is_switched_on_and_off(browser: Browser, watched: Client) -> None:
+    with tab(browser) as page:
+        page.goto(f"{watched.url}{UI}/faults")
+        page.get_by_label("what happens").select_option("503")
+        page.get_by_label("to which operations").fill("flow_service.*")
+        page.get_by_role("button", name="Switch on").click()
+        page.locator(".said", has_text="The fault fault-1 is set.").wait_for()
+        assert watched.call("GET", FLOWS).status == 503
+        page.locator("td.amount", has_text="1").first.wait_for()
+        page.get_by_role("button", name="Switch fault-1 off").click()
+        page.get_by_text("No fault is set").wait_for()
+        assert watched.call("GET", FLOWS).status == 200
+
+
+def test_the_coverage_grows_while_it_is_looked_at(browser: Browser, watched: Client) -> None:
+    with tab(browser) as page:
+        page.goto(f"{watched.url}{UI}/coverage")
+        page.get_by_text("0 calls in edition").wait_for()
+        watched.call("POST", FLOWS, BAD_FLOW)
+        page.get_by_text("1 call in edition").wait_for()
+        page.get_by_role("link", name="Pause").click()
+        page.get_by_role("link", name="Resume").wait_for()
+        watched.call("GET", FLOWS)
+        page.get_by_role("link", name="Resume").click()
+        page.get_by_text("2 calls in edition").wait_for()
+
+
+def test_everything_on_the_way_to_a_call_is_reached_by_keyboard(
+    browser: Browser, watched: Client
+) -> None:
+    watched.call("POST", FLOWS, BAD_FLOW)
+    with tab(browser, viewport=WIDE) as page:
+        page.goto(f"{watched.url}{UI}/journal?live=off")
+        reached = []
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate("document.activeElement.textContent.trim()"))
+            if page.evaluate("document.activeElement.id") == "call-1":
+                break
+            if page.evaluate("document.activeElement.tagName") != "INPUT":
+                ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+                assert ring != "none", reached[-1]
+        assert reached[0] == "Skip to the content"
+        assert {"Journal", "Faults", "Refused", "Filter"} <= set(reached)
+        page.keyboard.press("Enter")
+        page.locator("#aside h2").wait_for()
+
+
+def test_a_token_lets_a_browser_in(browser: Browser) -> None:
+    emulator = new_emulator(admin_token="the-token")
+    with Server(emulator.application) as server, tab(browser, complains=True) as page:
+        page.goto(f"http://127.0.0.1:{server.port}/")
+        assert page.url.endswith(f"{UI}/login")
+        page.get_by_label("Admin token").fill("wrong")
+        page.keyboard.press("Enter")
+        page.get_by_text("That is not the token").wait_for()
+        page.get_by_label("Admin token").fill("the-token")
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(re.compile("/journal$"))
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url(re.compile("/login$"))
+        page.goto(f"http://127.0.0.1:{server.port}{UI}/faults")
+        assert page.url.endswith(f"{UI}/login")
+    emulator.close()
+
+
 def test_what_is_unfolded_stays_unfolded(browser: Browser, watched: Client) -> None:
     with tab(browser) as page:
         page.goto(f"{watched.url}{UI}/editions")
