@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
 from flask import Response, request
 
+from emulator.data_plane.areas import OwnFiles, area_of
 from emulator.data_plane.files import LANDING_ZONE, ConnectionFiles, clean_path
 from emulator.page.places import Place
 from emulator.page.routes import Routes
 from emulator.page.shown import Page, Parts
+from emulator.storage.base import StorageError
 
 ON_A_PAGE = 100
 AREAS = 100
@@ -41,16 +44,33 @@ class _Views:
         area = request.args.get("area") or next(iter(areas))
         before = request.args.get("before", "")
         start = int(before) if before.isdecimal() and len(before) < 16 else 0
-        files = ConnectionFiles(self._page.platform)
-        found = list(islice(files.recent(place.sandbox, area, start), ON_A_PAGE + 1))
-        values: dict[str, Any] = {
-            "areas": areas,
-            "area": area,
-            "rows": [file for _, file in found[:ON_A_PAGE]],
-        }
-        values["next"] = found[ON_A_PAGE - 1][0] if len(found) > ON_A_PAGE else 0
-        parts = Parts("files.html.j2", "places.html.j2", "file_form.html.j2", seconds=2)
+        values: dict[str, Any] = {"areas": areas, "area": area, **self._found(place, area, start)}
+        seconds = 0 if values["is_remote"] else 2
+        parts = Parts("files.html.j2", "places.html.j2", "file_form.html.j2", seconds)
         return self._page.show("Files", parts, **place.values(), **values)
+
+    def _found(self, place: Place, id: str, start: int) -> dict[str, Any]:
+        """Return a page of an area's files, and where it goes on."""
+        found: dict[str, Any] = {"rows": [], "next": 0, "wrong": "", "is_remote": True, "where": ""}
+        try:
+            with closing(area_of(place.scope, id)) as area:
+                found |= {"is_remote": area.is_remote, "where": area.describes}
+                if isinstance(area, OwnFiles):
+                    found |= self._own(place, id, start) | {"where": ""}
+                else:
+                    files = sorted(area.below(""), key=lambda file: file.modified, reverse=True)
+                    found["rows"] = files[start : start + ON_A_PAGE]
+                    found["next"] = start + ON_A_PAGE if len(files) > start + ON_A_PAGE else 0
+        except StorageError as error:
+            found["wrong"] = str(error)
+        return found
+
+    def _own(self, place: Place, id: str, start: int) -> dict[str, Any]:
+        """Return the emulator's own files, of which no more are read than are shown."""
+        files = ConnectionFiles(self._page.platform)
+        found = list(islice(files.recent(place.sandbox, id, start), ON_A_PAGE + 1))
+        more = found[ON_A_PAGE - 1][0] if len(found) > ON_A_PAGE else 0
+        return {"rows": [file for _, file in found[:ON_A_PAGE]], "next": more}
 
     def put(self) -> Response:
         """Write a file: what was chosen or dropped, under its name or another one."""

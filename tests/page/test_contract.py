@@ -33,7 +33,7 @@ def test_operations_that_are_not_emulated_say_why(client: FlaskClient) -> None:
 def test_rules_are_found_by_words(client: FlaskClient) -> None:
     page = view(client, "/rules?q=frequency+once")
     assert f"{UI}/rules/{FREQUENCY}" in page.links.values()
-    assert "rules in force found" in page.text
+    assert "rules found among those in force" in page.text
     warnings = view(client, "/rules?severity=warning")
     assert "1 to 60 of" in warnings.text
     assert "61 to" in view(client, warnings.links["Later"]).text

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
+import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -246,3 +249,32 @@ def test_rows_that_cannot_be_read_are_said(client: FlaskClient, emulator: Emulat
     blobs.put(HERE, keys[-1], b"not Parquet")
     page = opened(client, emulator, "dataset")
     assert "The rest cannot be read" in page.text
+
+
+def test_the_files_of_a_folder_are_shown_where_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "Leads container 1"
+    folder.mkdir()
+    for number in range(120):
+        (folder / f"{number:03d}.csv").write_text("a\n1\n", encoding="utf-8")
+    made = new_emulator(scenario="failing-runs", files=tmp_path)
+    client = made.wsgi_app.test_client()
+    page = view(client, f"/files?area={AREA}")
+    assert str(folder) in page.text
+    older = view(client, page.links["Older files"])
+    shown = {name for one in (page, older) for name in one.links if name.endswith(".csv")}
+    assert len(shown) == 120
+    assert client.get({**page.links, **older.links}["007.csv"]).data == b"a\n1\n"
+    made.close()
+
+
+def test_a_storage_that_does_not_answer_is_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    endpoint = {"for": {"connection": "Leads container 1"}, "url": f"ftp://127.0.0.1:{port}"}
+    storage = tmp_path / "storage.json"
+    storage.write_text(json.dumps({"endpoints": [endpoint]}), encoding="utf-8")
+    made = new_emulator(scenario="tutorial-complete", storage=storage)
+    page = view(made.wsgi_app.test_client(), f"/files?area={AREA}")
+    assert "refused" in page.text.lower()
+    assert page.triggers == []
+    made.close()
