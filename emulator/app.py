@@ -264,6 +264,8 @@ def _journal(engine: Engine, stores: Stores) -> tuple[Journal | None, LiveCovera
     from emulator.journal.lasting import LastingJournal
 
     lasting = LastingJournal(calls, contract.operations, most)
+    # Where it is served, the first call need not wait for it.
+    stores.processes.on_tick.append(lasting.begin)
     return lasting, LastingCoverage(contract, lasting, calls)
 
 

@@ -92,20 +92,22 @@ class LastingJournal(Journal):
 
     def add(self, exchange: Exchange) -> None:
         if self._thread is None:
-            self._begin()
+            self.begin()
         super().add(exchange)
         if len(self._fresh) >= BATCH:
             self._wake.set()
 
     def add_entry(self, entry: Entry) -> None:
         if self._thread is None:
-            self._begin()
+            self.begin()
         super().add_entry(entry)
 
-    def _begin(self) -> None:
-        """Be known to the other processes before the first call is answered."""
+    def begin(self) -> None:
+        """Be known to the other processes, before the first call is answered."""
+        if self._thread is not None:
+            return
         with self._beginning:
-            if self._thread is not None:
+            if self._thread is not None or self._ended.is_set():
                 return
             try:
                 self._join()
@@ -265,9 +267,10 @@ class LastingJournal(Journal):
 
     def close(self) -> None:
         """Write what is left, and be no longer one of the processes that are asked."""
+        with self._beginning:
+            self._ended.set()
         if self._thread is None:
             return
-        self._ended.set()
         self._wake.set()
         self._thread.join(END_SECONDS)
         if not self._writer.lock.acquire(timeout=END_SECONDS):

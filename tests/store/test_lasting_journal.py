@@ -290,6 +290,15 @@ def test_a_journal_that_is_off_writes_nothing(start: Start) -> None:
     control_of(off)("journal", "GET", 404)
 
 
+def test_a_served_process_is_known_before_its_first_call(start: Start) -> None:
+    one, two = start(), start()
+    two.stores.processes.tick()
+    assert list(journal_of(one)._calls.ask()) == [two.stores.processes.number]
+    two.close()
+    two.stores.processes.tick()
+    assert journal_of(one)._calls.ask() == {}
+
+
 def test_nothing_is_on_the_way_of_a_call(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     emulator = start()
     aep = aep_for(emulator)
