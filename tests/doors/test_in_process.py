@@ -48,7 +48,7 @@ def calls(aep: Aep) -> list[tuple[int, dict[str, str], Any]]:
         ("GET", "/_emulator/health", {}),
     ]:
         reply = aep.session.request(method, path, **sent)  # type: ignore[arg-type]
-        headers = {name.lower(): value for name, value in reply.headers.items()}
+        headers = {name.lower(): v.replace(aep.url, "URL") for name, v in reply.headers.items()}
         text = reply.text.replace(aep.url, "URL")
         got.append((reply.status_code, {n: headers[n] for n in headers.keys() - UNLIKE}, text))
     return got

@@ -265,4 +265,5 @@ def test_calls_after_the_end_are_counted_for_their_test() -> None:
     pool.LATE_CALLS.clear()
     assert session.get(f"{url}{CONNECTIONS}").status_code == 410
     assert pool.LATE_CALLS == {"tests/test_late.py::test_late": 1}
+    pool.LATE_CALLS.clear()
     session.close()
