@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -61,8 +62,8 @@ def _error(page: Page, status: int, title: str, detail: str) -> Response:
 
 def _came_from(page: Page) -> str:
     """Return the view that a form was on, by its own word; a path of the page and nothing else."""
-    sent = request.form.get("from", "")
-    return sent.removeprefix(page.root) if sent.startswith(f"{page.root}/") else ""
+    sent = request.form.get("from", "").removeprefix(page.root)
+    return sent if re.fullmatch(r"/[a-z]+", sent) else ""
 
 
 def _http(page: Page, error: HTTPException) -> Response:

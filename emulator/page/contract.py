@@ -13,6 +13,7 @@ from emulator.page.routes import Routes
 from emulator.page.shown import Page, Parts, asked
 
 ON_A_PAGE = 60
+SEVERITIES = ("error", "warning", "note")
 
 
 def routes(page: Page) -> Routes:
@@ -61,7 +62,13 @@ class _Views:
         start = _number(request.args.get("start", ""))
         found = [rule for rule in edition.rules if self._is_wanted(rule, wanted)]
         values: JsonObject = {"rows": list(islice(found, start, start + ON_A_PAGE))}
-        values |= {"start": start, "step": ON_A_PAGE, "found": len(found), **self._services()}
+        values |= {
+            "severities": SEVERITIES,
+            "start": start,
+            "step": ON_A_PAGE,
+            "found": len(found),
+            **self._services(),
+        }
         parts = Parts("rules.html.j2", "search.html.j2", seconds=0)
         return self._page.show("Rules", parts, wanted=wanted, **values)
 

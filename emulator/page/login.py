@@ -25,8 +25,7 @@ def routes(page: Page) -> Routes:
             parts = Parts("login.html.j2", seconds=0)
             return page.show("Sign in", parts, 403, is_wrong=True)
         response = make_response(redirect(page.url("/journal"), 303))
-        value = cookie_of(token)
-        response.set_cookie(COOKIE, value, path="/", httponly=True, samesite="Strict")
+        page.set_cookie(response, COOKIE, cookie_of(token))
         return response
 
     def leave() -> Response:

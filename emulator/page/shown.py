@@ -24,6 +24,9 @@ SAID = "aep_emulator_said"
 MAX_SAID = 600
 """How many characters of it are kept."""
 
+MAX_COOKIE = 3000
+"""How many bytes of it, since browsers drop cookies of more than 4 KiB."""
+
 TEMPLATES = PageTemplates(Path(__file__).parent / "templates", words.FILTERS)
 
 HEADERS = {
@@ -121,9 +124,30 @@ class Page:
     def back(self, said: str, path: str, /, **query: Any) -> Response:
         """Return to a view after something was done, and say what."""
         response = make_response(redirect(self.url(path, **query), 303))
-        text = quote(said[:MAX_SAID])
-        response.set_cookie(SAID, text, max_age=60, path="/", httponly=True, samesite="Strict")
+        self.set_cookie(response, SAID, _cookie(said), max_age=60)
         return response
+
+    def set_cookie(
+        self, response: Response, name: str, value: str, max_age: int | None = None
+    ) -> None:
+        """Set a cookie that no script sees and no other site sends."""
+        response.set_cookie(
+            name,
+            value,
+            max_age=max_age,
+            path="/",
+            secure=request.is_secure,
+            httponly=True,
+            samesite="Strict",
+        )
+
+
+def _cookie(said: str) -> str:
+    """Return a text as it is kept in a cookie, cut where it would be too long."""
+    text = said[:MAX_SAID]
+    while len(quote(text)) > MAX_COOKIE:
+        text = text[: len(text) * 3 // 4]
+    return quote(text)
 
 
 def _prefix(test: str | None) -> str:

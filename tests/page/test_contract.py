@@ -36,6 +36,7 @@ def test_rules_are_found_by_words(client: FlaskClient) -> None:
     assert "rules found among those in force" in page.text
     warnings = view(client, "/rules?severity=warning")
     assert "1 to 60 of" in warnings.text
+    assert warnings.form("Search").fields["severity"] == "warning"
     assert "61 to" in view(client, warnings.links["Later"]).text
 
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from emulator.settings import TOKEN_HEADER
 from tests.emulators import new_emulator
 from tests.page.calls import HEADERS
-from tests.page.markup import OWN, UI, follow, press, view
+from tests.page.markup import OWN, UI, follow, press, read, view
 
 HTML = {"Accept": "text/html"}
 TOKEN = "the-admin-token"
@@ -101,6 +101,41 @@ def test_another_page_embeds_nothing_of_it(client: FlaskClient) -> None:
     assert client.get(f"{UI}/static/page.js", headers=image).status_code == 403
 
 
+def test_a_form_leads_back_to_this_page_alone(client: FlaskClient) -> None:
+    form = {"kind": "no-such-kind"}
+    for elsewhere in (
+        "https://example.com/",
+        "//example.com",
+        f"{UI}/../x",
+        f"{UI}/faults\r\na: b",
+    ):
+        sent = {**form, "from": elsewhere}
+        answer = client.post(f"{UI}/faults", data=sent, headers=OWN)
+        assert answer.status_code == 400
+        assert "Location" not in answer.headers
+    answer = client.post(f"{UI}/faults", data={**form, "from": f"{UI}/faults"}, headers=OWN)
+    assert answer.headers["Location"] == f"{UI}/faults"
+
+
+def test_a_long_message_arrives(client: FlaskClient) -> None:
+    name = "\u05e9" * 500
+    sent = {"names": name, "kind": "503", "from": f"{UI}/faults"}
+    answer = client.post(f"{UI}/faults", data=sent, headers=OWN)
+    assert len(answer.headers["Set-Cookie"]) < 4000
+    assert "\u05e9" * 100 in follow(client, answer).text
+
+
+def test_the_page_may_be_mounted_below_a_path(client: FlaskClient) -> None:
+    mounted = {"SCRIPT_NAME": "/mounted"}
+    led = client.get("/", headers=HTML, environ_overrides=mounted)
+    assert led.headers["Location"] == f"/mounted{UI}/journal"
+    page = read(client.get(f"{UI}/journal", environ_overrides=mounted))
+    assert page.links["Rules"] == f"/mounted{UI}/rules"
+    own = read(client.get(f"/t/one{UI}/journal", environ_overrides=mounted))
+    assert own.links["Rules"] == f"/mounted/t/one{UI}/rules"
+    assert own.links["All of them"] == f"/mounted{UI}/worlds"
+
+
 class TestWithAToken:
     @pytest.fixture
     def client(self) -> FlaskClient:
@@ -123,6 +158,10 @@ class TestWithAToken:
         assert "HttpOnly" in cookie
         assert "SameSite=Strict" in cookie
         assert TOKEN not in cookie
+        assert "Secure" not in cookie
+        proxied = {**OWN, "X-Forwarded-Proto": "https"}
+        safe = client.post(f"{UI}/login", data={"token": TOKEN}, headers=proxied)
+        assert "Secure" in safe.headers["Set-Cookie"]
         after = follow(client, answer)
         assert "No call yet" in after.text
         assert client.get("/_emulator/journal").status_code == 403
