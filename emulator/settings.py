@@ -29,6 +29,13 @@ def _number(text: str) -> int:
     return value
 
 
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError("is not 1 or more")
+    return value
+
+
 def _port(text: str) -> int:
     value = _number(text)
     if value > 65535:
@@ -105,6 +112,12 @@ class Settings:
 
     host: str = _setting("127.0.0.1", str, "address to listen on")
     port: int = _setting(8080, _port, "port to listen on; 0 takes a free one and prints it")
+    workers: int = _setting(
+        1,
+        _positive,
+        "how many processes of serve answer at the address; more than one needs a store that they "
+        "share, SQLite or PostgreSQL",
+    )
     edition: str = _setting("", str, "edition of the contract in force", show="latest")
     enforce: str = _setting(
         "documented",

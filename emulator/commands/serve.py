@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 from typing import TYPE_CHECKING
 
 from emulator import __version__
@@ -21,11 +22,14 @@ from emulator.commands.terminal import say
 
 if TYPE_CHECKING:
     import logging
+    import socket
+    from collections.abc import Callable
     from typing import TextIO
 
     from emulator.emulator import Emulator
     from emulator.serving.kept_state import KeptState
     from emulator.serving.request_log import RequestLog
+    from emulator.serving.server import Server
     from emulator.settings import Settings
 
 HELP = "serve the emulated APIs over HTTP"
@@ -49,17 +53,46 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: A setting or an overlay cannot be used, or the address is taken.
     """
     from emulator.masking.logs import log_to_stderr
-    from emulator.serving.background_runs import BackgroundRuns
-    from emulator.serving.server import Server
-    from emulator.serving.server import run as serve_until_stopped
 
     # Arrow's usual allocator sets a gigabyte of address space aside and keeps what is freed.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     settings = settings_of(arguments)
+    require_shared_store(settings)
     log = log_to_stderr(settings.log_level, settings.log_format)
     emulator = build_emulator(settings)
+    if settings.workers > 1:
+        return _serve_with_workers(emulator, log)
     kept = kept_state(emulator)
-    application, runs = emulator.application, BackgroundRuns(emulator)
+
+    def announce(started: Server) -> None:
+        say(start_lines(emulator, started.host, started.port), flush=True)
+        if kept is not None and settings.state_seconds:
+            kept.start(settings.state_seconds)
+
+    serve(emulator, log, announce, kept=kept)
+    return 0
+
+
+def serve(
+    emulator: Emulator,
+    log: logging.StreamHandler[TextIO],
+    announce: Callable[[Server], object],
+    *,
+    kept: KeptState | None = None,
+    listener: socket.socket | None = None,
+) -> None:
+    """Serve an emulator until Ctrl-C or SIGTERM, with all that works beside its answers.
+
+    With a `listener` this is a worker: it is SIGTERM alone that ends it.
+
+    Raises:
+        CommandError: The address is taken, or the state file cannot be saved.
+    """
+    from emulator.serving.background_runs import BackgroundRuns
+    from emulator.serving.server import Server
+    from emulator.serving.server import run as serve_until_stopped
+
+    settings, application, runs = emulator.settings, emulator.application, BackgroundRuns(emulator)
 
     def interrupt() -> None:
         runs.stop()
@@ -67,23 +100,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     requests = request_log(emulator, log, settings)
     handler = application if requests is None else requests
-    server = Server(handler, settings.host, settings.port, interrupt=interrupt)
+    server = Server(handler, settings.host, settings.port, interrupt=interrupt, listener=listener)
 
-    def announce(started: Server) -> None:
-        url = url_of(started.host, started.port)
-        where = state_line(settings) or _where_state_is(emulator)
-        said = [*clock_line(emulator), *where, *who_controls(settings)]
-        say(banner(url, emulator.engine.edition, settings.enforce, *said), flush=True)
+    def begin(started: Server) -> None:
+        announce(started)
         emulator.stores.processes.start()
         if requests is not None:
             requests.start()
         if settings.runs == "background":
             runs.start()
-        if kept is not None and settings.state_seconds:
-            kept.start(settings.state_seconds)
 
+    ends = (signal.SIGTERM,) if listener is not None else (signal.SIGINT, signal.SIGTERM)
     try:
-        serve_until_stopped(server, announce)
+        serve_until_stopped(server, begin, ends)
         runs.wait(END_SECONDS)
         save_last(kept)
     except OSError as error:
@@ -92,7 +121,64 @@ def run(arguments: argparse.Namespace) -> int:
         emulator.close()
         if requests is not None:
             requests.close()
-    return 0
+
+
+def _serve_with_workers(emulator: Emulator, log: logging.StreamHandler[TextIO]) -> int:
+    """Serve with several processes until Ctrl-C or SIGTERM; return the exit code.
+
+    `emulator` is the parent's: it has shown that the settings can be used, and each worker makes
+    one like it, on the same contract. The parent keeps nothing open that a fork must not share.
+
+    Raises:
+        CommandError: The address is taken.
+    """
+    from emulator.app import create_emulator
+    from emulator.serving.server import freeze_garbage, listen
+    from emulator.serving.supervisor import Supervisor
+
+    settings = emulator.settings
+    try:
+        listener = listen(settings.host, settings.port)
+    except OSError as error:
+        emulator.close()
+        raise CommandError(_unusable(settings.host, settings.port, error)) from error
+    lines = start_lines(emulator, settings.host, listener.getsockname()[1])
+    emulator.close()
+    freeze_garbage()
+
+    def work(tell_ready: Callable[[], None]) -> int:
+        made = create_emulator(settings, like=emulator)
+        serve(made, log, lambda _: tell_ready(), listener=listener)
+        return 0
+
+    with listener:
+        return Supervisor(settings.workers, work).run(lambda: say(lines, flush=True))
+
+
+def require_shared_store(settings: Settings) -> None:
+    """Refuse several workers that would have nothing in common.
+
+    Raises:
+        CommandError: They would not.
+    """
+    if settings.workers == 1:
+        return
+    is_shared = settings.store.partition("://")[2].strip("/") not in ("", ":memory:")
+    if settings.store == "memory" or settings.state is not None or not is_shared:
+        raise CommandError(
+            "--workers needs a store that they share: --store sqlite:///PATH or"
+            " postgresql+psycopg://USER@HOST/DATABASE, without --state"
+        )
+    if not hasattr(os, "fork"):
+        raise CommandError("--workers needs fork, which this system does not have")
+
+
+def start_lines(emulator: Emulator, host: str, port: int) -> str:
+    """Return what the start says about an emulator at an address."""
+    settings = emulator.settings
+    where = state_line(settings) or _where_state_is(emulator)
+    said = [*clock_line(emulator), *where, *who_controls(settings)]
+    return banner(url_of(host, port), emulator.engine.edition, settings.enforce, *said)
 
 
 def request_log(

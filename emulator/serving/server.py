@@ -33,6 +33,15 @@ _DRAIN_SECONDS = 0.002
 _ABORT_SECONDS = 1.0
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; port 0 takes a free one.
+
+    Raises OSError when the address is taken or not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+
+
 class Server:
     """Serves one handler on one address.
 
@@ -48,6 +57,7 @@ class Server:
         *,
         grace: float = GRACE_SECONDS,
         interrupt: Callable[[], object] = lambda: None,
+        listener: socket.socket | None = None,
     ) -> None:
         """Remember what to serve.
 
@@ -58,12 +68,13 @@ class Server:
             port: 0 takes a free one.
             grace: For how many seconds `stop()` waits for requests in flight.
             interrupt: Called when the server is to end, to give up what takes long.
+            listener: Listens already, in place of an own socket at the address.
         """
         self._handler = handler
         self._address = (host, port)
         self._grace = grace
         self._interrupt = interrupt
-        self._socket: socket.socket | None = None
+        self._socket = listener
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._ended = asyncio.Event()
@@ -73,8 +84,8 @@ class Server:
 
         Raises OSError when the address is taken or not ours.
         """
-        family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
-        self._socket = socket.create_server(self._address, family=family, backlog=_BACKLOG)
+        if self._socket is None:
+            self._socket = listen(*self._address)
         self._address = (self._address[0], self._socket.getsockname()[1])
         self._loop = asyncio.new_event_loop()
 
@@ -161,13 +172,16 @@ class Server:
         large_bodies.close()
 
 
-def run(server: Server, on_ready: Callable[[Server], None] | None = None) -> None:
+def run(
+    server: Server,
+    on_ready: Callable[[Server], None] | None = None,
+    signals: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM),
+) -> None:
     """Start the server and serve until SIGTERM or Ctrl-C; a second signal ends it at once.
 
     `on_ready` is called when clients can connect and the port is known. OSError as in `start()`.
     """
     server.start()
-    signals = (signal.SIGINT, signal.SIGTERM)
     previous = {number: signal.getsignal(number) for number in signals}
 
     def restore() -> None:
