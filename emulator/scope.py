@@ -312,7 +312,10 @@ class PlatformBase:
     @contextmanager
     def replacing(self, organization: str | None = None, name: str | None = None) -> Iterator[None]:
         """Interrupt the work on what is erased or replaced in the block; nothing of it lands."""
-        with self.store.alone(), ExitStack() as stack:
+        is_one = self.processes.number and organization is not None and name is not None
+        # Who is in one section may enter another, but cannot wait until all others have left.
+        alone = self.store.exclusive(Sandbox(organization or "", name or "")) if is_one else None
+        with alone or self.store.alone(), ExitStack() as stack:
             for sandbox in self.ongoing.void(organization, name):
                 stack.enter_context(self.store.exclusive(sandbox))
             yield

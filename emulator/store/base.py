@@ -184,7 +184,10 @@ class Store(Protocol):
         """Return the next number of a counter, from 1."""
 
     def erase(self, organization: str | None = None, name: str | None = None) -> None:
-        """Forget everything, or one organization, or one sandbox of it; counters included."""
+        """Forget everything, or one organization, or one sandbox of it; counters included.
+
+        The caller sees to it that nobody writes there, by `alone` or `exclusive`; so for `load`.
+        """
 
     def is_empty(self) -> bool:
         """Tell whether it holds no document."""

@@ -233,7 +233,7 @@ class SqlStore:
         return int(number)
 
     def erase(self, organization: str | None = None, name: str | None = None) -> None:
-        with self._database.alone(self._world) as connection:
+        with self._database.whole() as connection:
             for table in (DOCUMENT, COUNTER):
                 connection.execute(sa.delete(table).where(self._inside(table, organization, name)))
 
@@ -284,7 +284,7 @@ class SqlStore:
             if sandbox in (None, place)
         ]
         where = (None, None) if sandbox is None else sandbox
-        with self._database.alone(self._world) as connection:
+        with self._database.whole() as connection:
             for table, rows in ((DOCUMENT, documents), (COUNTER, counters)):
                 connection.execute(sa.delete(table).where(self._inside(table, *where)))
                 if rows:

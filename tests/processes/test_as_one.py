@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,22 @@ def test_faults_of_a_file_are_set_once(opened: Open, tmp_path: Path) -> None:
     file.write_text('{"kind": "error", "status": 503}')
     third = aep_for(opened(faults=file))
     assert [status(first), status(third)] == [503, 503]
+
+
+def test_sandboxes_are_reset_at_the_same_time(two: tuple[AepClient, AepClient]) -> None:
+    """Each from within another one, which must not wait for all others to have left."""
+    path = "/data/foundation/sandbox-management/sandboxes"
+    for name in ("a", "b"):
+        body = {"name": name, "title": name, "type": "development"}
+        two[0].ok("POST", path, body)
+
+    def reset(number: int) -> int:
+        aep, name = two[number % 2], "ab"[number % 2]
+        headers = {"x-sandbox-name": ("prod", "dev")[number % 2]}
+        return aep.call("PUT", f"{path}/{name}", {"action": "reset"}, headers=headers).status
+
+    with ThreadPoolExecutor(2) as pool:
+        assert set(pool.map(reset, range(20))) == {202}
 
 
 def test_a_refusal_of_a_fault_leaves_nothing_for_the_next_call(
