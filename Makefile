@@ -27,7 +27,7 @@ help:  ## Show this list
 serve: $(VENV)/serve.stamp  ## Serve on http://127.0.0.1:8080; ARGS="--port 0" and others pass flags
 	@exec $(BIN)/aep-emulator serve $(ARGS)
 
-test: $(VENV)/test.stamp  ## Run the tests; ARGS="-k cli" and others pass flags
+test: $(VENV)/test.stamp $(VENV)/azurite.stamp  ## Run the tests; ARGS="-k cli" and others pass flags
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: $(VENV)/test.stamp  ## Run the tests and measure what they cover; it takes half as long again
@@ -110,6 +110,14 @@ $(VENV)/test.stamp: pyproject.toml | $(BIN)/python
 	@echo "Installing aep-emulator and what its tests need into $(VENV)"
 	@$(if $(LOCKED),$(LOCKED_INSTALL),$(PIP) --editable '.[test]')
 	@touch $@ $(VENV)/serve.stamp
+
+# Azure's emulator, which npm installs; without it the tests that need it say that it is missing.
+$(VENV)/azurite.stamp: requirements/azurite | $(VENV)/test.stamp
+	@command -v npm >/dev/null || echo "There is no npm: tests of Azure Blob Storage are skipped"
+	@! command -v npm >/dev/null || { echo "Installing Azurite into $(VENV)"; \
+		npm install --silent --no-audit --no-fund --prefix $(VENV) "$$(cat requirements/azurite)" || \
+		echo "npm cannot install Azurite: tests of Azure Blob Storage are skipped"; }
+	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
 	@echo "Installing aep-emulator and its development tools into $(VENV)"

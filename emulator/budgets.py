@@ -249,6 +249,9 @@ READ_SECONDS = 15
 STORAGE_SECONDS = 20
 """Time of one step of a storage, such as a listing or the next piece of a file; the same."""
 
+KEPT_DRIVERS = 16
+"""Drivers of storages that are kept for the next call; another one is made anew."""
+
 BLOCK_LIST_BYTES = 8 * MIB
 """The list of a blob's blocks in the landing zone; refused with 413."""
 

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "emulator"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SERVICES = sorted(path.name for path in (PACKAGE / "services").iterdir() if path.is_dir())
 THIRD_PARTY = {
+    "azure": {"storage.drivers"},
     "aiohttp": {"testing.by_aiohttp", "testing.interception"},
     "faker": {"ids"},
     "flask": {"web.flask_app", "app", "admin", "page", "services.connectors.landing_zone_routes"},

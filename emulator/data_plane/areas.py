@@ -226,7 +226,8 @@ def real_files(scope: Scope, endpoint: Endpoint, connection: JsonObject) -> Real
     """
     params = as_object(as_object(connection.get("auth")).get("params"))
     largest, ongoing = scope.platform.settings.max_unpacked, scope.platform.ongoing
-    place = open_place(endpoint, params, largest=largest, check=ongoing.check)
+    drivers = scope.platform.endpoints.drivers
+    place = open_place(endpoint, params, largest=largest, check=ongoing.check, drivers=drivers)
     return RealFiles(place, endpoint.shown)
 
 

@@ -109,6 +109,18 @@ class ConnectionFiles:
         self._store.write(Change(sandbox, FILE, key, file._asdict(), moves=True))
         return file
 
+    def take_blocks(
+        self, sandbox: Sandbox, container: str, path: str, blocks: list[str]
+    ) -> bytes | None:
+        """Return parts as one content and forget them all; None if one of them is missing."""
+        head = _block(container, path, "")
+        parts = [self._blobs.read(sandbox, f"{head}{name}") for name in blocks]
+        found = [part for part in parts if part is not None]
+        if len(found) < len(parts):
+            return None
+        self._blobs.delete_all(sandbox, head)
+        return b"".join(found)
+
     def find(self, sandbox: Sandbox, container: str, path: str) -> File | None:
         """Return one file, or None."""
         stored = self._store.read(sandbox, FILE, _key(container, clean_path(path)))

@@ -20,7 +20,11 @@ from emulator.storage.credentials import (
 )
 from emulator.storage.endpoints import Endpoint
 from emulator.storage.folder import Folder
+from emulator.storage.kept import KeptDrivers
 from emulator.storage.remote import Remote
+
+_SHARED = ("s3", "gs")
+"""Drivers that may serve several calls at the same time."""
 
 
 class Driver(NamedTuple):
@@ -31,6 +35,7 @@ class Driver(NamedTuple):
     folders: tuple[str, ...] = ()
     is_server: bool = False
     has_buckets: bool = False
+    is_pages: bool = False
 
 
 def open_place(
@@ -39,6 +44,7 @@ def open_place(
     *,
     largest: int = 0,
     check: Callable[[], object] = lambda: None,
+    drivers: KeptDrivers | None = None,
 ) -> Place:
     """Return where an endpoint leads with the credentials of a connection; nothing connects yet.
 
@@ -47,6 +53,7 @@ def open_place(
         params: The auth params of the connection; empty where there is none.
         largest: How many bytes a file may have that is read; 0 for any.
         check: Raises an exception if whoever waits is not to wait any more.
+        drivers: Where drivers are kept that can serve several calls.
 
     Raises:
         StorageError: The credentials cannot be used.
@@ -59,18 +66,38 @@ def open_place(
 
     def make() -> Any:
         system = _class(driver.name)(skip_instance_cache=True, **driver.arguments)
-        if hasattr(system, "retries"):  # s3fs tries five times, with longer and longer pauses
-            system.retries = 1
+        _give_up_soon(system)
         return system
 
+    def kept() -> Any:
+        if drivers is None or driver.name not in _SHARED:
+            return make()
+        return drivers.get(f"{driver.name} {sorted(driver.arguments.items())!r}", make)
+
     return Remote(
-        make,
+        kept,
         root,
         is_server=driver.is_server,
         has_buckets=driver.has_buckets,
+        is_pages=driver.is_pages,
         largest=largest,
         check=check,
     )
+
+
+def _give_up_soon(system: Any) -> None:
+    """Have a driver give up in time: some try again and again, with longer and longer pauses."""
+    if hasattr(system, "retries"):  # s3fs
+        system.retries = 1
+    if getattr(system, "connection_string", None):  # adlfs
+        from azure.storage.blob.aio import BlobServiceClient
+
+        system.service_client = BlobServiceClient.from_connection_string(
+            system.connection_string,
+            retry_total=0,
+            connection_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+        )
 
 
 def place_at(url: str) -> Place:
@@ -143,13 +170,13 @@ def _azure(endpoint: Endpoint, params: JsonObject) -> Driver:
     account = str(said.get("account_name", ""))
     if not ACCOUNT.fullmatch(account):
         raise StorageError("refused", "The connection names no storage account.")
-    if address:
-        parts = [f"BlobEndpoint={address}", f"AccountName={account}"]
-        for name, key in (("AccountKey", "account_key"), ("SharedAccessSignature", "sas_token")):
-            if value := str(said.get(key, "")):
-                parts.append(f"{name}={value.removeprefix('?')}")
-        said = {"connection_string": ";".join(parts)}
-    return Driver("abfs", said, (folder,), has_buckets=True)
+    parts = [f"BlobEndpoint={address or f'https://{account}.blob.core.windows.net'}"]
+    for name, key in (("AccountKey", "account_key"), ("SharedAccessSignature", "sas_token")):
+        if value := str(said.get(key, "")):
+            parts += [f"AccountName={account}", f"{name}={value.removeprefix('?')}"]
+            break
+    arguments = {"connection_string": ";".join(parts)}
+    return Driver("abfs", arguments, (folder,), has_buckets=True)
 
 
 def _google(endpoint: Endpoint, params: JsonObject) -> Driver:
@@ -204,7 +231,7 @@ def _ftp(endpoint: Endpoint, params: JsonObject) -> Driver:
 
 def _http(endpoint: Endpoint, params: JsonObject) -> Driver:
     """Pages with links to files. No redirection is followed: it could lead anywhere."""
-    return Driver("http", {"allow_redirects": False, **endpoint.options})
+    return Driver("http", {"allow_redirects": False, **endpoint.options}, is_pages=True)
 
 
 def _memory(endpoint: Endpoint, params: JsonObject) -> Driver:

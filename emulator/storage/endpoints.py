@@ -18,6 +18,7 @@ import orjson
 from emulator.form_errors import form_errors
 from emulator.json_types import Json, JsonObject, as_object
 from emulator.settings import SettingError
+from emulator.storage.kept import KeptDrivers
 
 if TYPE_CHECKING:
     from emulator.storage.form import EndpointForm
@@ -71,6 +72,7 @@ class Endpoints:
 
     def __init__(self, entries: tuple[Endpoint, ...] = ()) -> None:
         self.entries = entries
+        self.drivers = KeptDrivers()
 
     def __bool__(self) -> bool:
         return bool(self.entries)

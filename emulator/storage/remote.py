@@ -28,6 +28,7 @@ class Remote:
         is_server: Whether it has a file system with a root of its own. There a file is written
             beside and renamed; what object stores are sent is there as a whole or not at all.
         has_buckets: Whether the first step of a path is a bucket, or a container.
+        is_pages: Whether folders are pages with links: then only their page tells what a file is.
         largest: How many bytes a file may have that is read; 0 for any.
         check: Raises an exception if whoever waits is not to wait any more.
     """
@@ -39,6 +40,7 @@ class Remote:
         *,
         is_server: bool = False,
         has_buckets: bool = False,
+        is_pages: bool = False,
         largest: int = 0,
         check: Callable[[], object] = lambda: None,
     ) -> None:
@@ -48,6 +50,7 @@ class Remote:
         self._start = "/" if is_server else ""
         self._is_server = is_server
         self._has_buckets = has_buckets
+        self._is_pages = is_pages
         self._largest = largest
         self._check = check
 
@@ -55,7 +58,7 @@ class Remote:
         head = self._path(folder)
         found: list[Mapping[str, Any]] = []
         try:
-            found = self._call(lambda system: system.ls(head, detail=True))
+            found = self._call(lambda system: system.ls(self._as_folder(head), detail=True))
         except StorageError as error:
             if error.kind != "missing" or not folder:
                 raise
@@ -81,7 +84,8 @@ class Remote:
 
     def find(self, path: str) -> Entry | None:
         place = self._path(path)
-        if not steps_of(path):
+        steps = steps_of(path)
+        if not steps or (self._is_pages and not self._has_link(steps)):
             return None
         try:
             found = self._call(lambda system: system.info(place))
@@ -136,10 +140,10 @@ class Remote:
         return True
 
     def check(self) -> None:
-        self._call(lambda system: system.ls(self._path(""), detail=True))
+        self._call(lambda system: system.ls(self._as_folder(self._path("")), detail=True))
 
     def close(self) -> None:
-        made, self._made = self._made, None
+        made, self._made = self._made if self._is_server else None, None
         for name in ("client", "ftp"):  # of SFTP and FTP; the others have sessions that end
             if (connection := getattr(made, name, None)) is not None:
                 with suppress(Exception):
@@ -172,6 +176,13 @@ class Remote:
         if steps is None:
             raise StorageError("missing", f"There is no file or folder {path}.")
         return self._start + "/".join([*([self._root] if self._root else []), *steps])
+
+    def _as_folder(self, path: str) -> str:
+        return f"{path}/" if self._is_pages else path
+
+    def _has_link(self, steps: list[str]) -> bool:
+        path = "/".join(steps)
+        return any(entry.path == path for entry in self.level("/".join(steps[:-1])).files)
 
     def _require_bucket(self, path: str) -> None:
         """Go on, unless the bucket or container of a path does not exist.

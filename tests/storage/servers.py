@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -152,9 +153,11 @@ AZURE_KEY = (
 
 
 def azurite_program() -> list[str] | None:
-    """Return how Azurite is started: where AZURITE says, or as npm has installed it."""
-    named = os.environ.get("AZURITE") or shutil.which("azurite-blob")
-    return [named] if named else None
+    """Return how Azurite is started: where AZURITE says, as `make test` or npm has installed it."""
+    ours = Path(sys.prefix) / "node_modules" / ".bin" / "azurite-blob"
+    named = os.environ.get("AZURITE") or (str(ours) if ours.exists() else "")
+    found = named or shutil.which("azurite-blob")
+    return [found] if found else None
 
 
 @contextmanager
@@ -162,7 +165,7 @@ def azure(folder: Path) -> Iterator[Reached]:
     pytest.importorskip("adlfs", reason="needs the extra storage")
     program = azurite_program()
     if program is None:
-        pytest.skip("Azurite is not installed: npm install -g azurite, or AZURITE=…/azurite-blob")
+        pytest.skip("Azurite is not installed; make test does that where there is npm")
     from azure.storage.blob import BlobServiceClient
 
     port = free_port()

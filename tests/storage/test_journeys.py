@@ -15,6 +15,7 @@ from emulator.json_types import JsonObject
 from emulator.storage import Endpoint
 from emulator.storage.base import Place
 from emulator.storage.drivers import open_place
+from emulator.storage.kept import KeptDrivers
 from emulator.testing.client import AepClient, Response
 from tests.bodies import (
     FLOW_SERVICE,
@@ -26,10 +27,16 @@ from tests.bodies import (
 )
 from tests.emulators import aep_for, new_emulator
 from tests.files import LEADS
-from tests.storage.servers import Reached, dead_entry
+from tests.services.test_landing_zone_storage import ZONE as LANDING_ZONE_SPEC
+from tests.services.test_landing_zone_storage import Storage as Zone
+from tests.storage.servers import AZURE_KEY, Reached, dead_entry
 
 MORE = b"Id\tFirstName\tLastName\n3\tGrace\tHopper\n"
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
+
+
+KEPT = KeptDrivers()
+"""Of what the tests themselves put into storages."""
 
 
 class Storage:
@@ -45,6 +52,7 @@ class Storage:
         self.place: Place = open_place(
             Endpoint("connectionSpec", reached.spec, entry["url"], entry["options"]),
             reached.auth.get("params", {}),
+            drivers=KEPT,
         )
 
     def _spec_id(self, name: str) -> str:
@@ -91,6 +99,8 @@ class Storage:
 
 @pytest.fixture
 def storage(reached: Reached, tmp_path: Path) -> Iterator[Storage]:
+    if reached.entry["url"].startswith("memory:"):
+        pytest.skip("a folder is enough of what needs no server")
     made = Storage(reached, tmp_path / "storage.json")
     for entry in made.place.below(made.below("").rstrip("/")):
         made.place.delete(entry.path)
@@ -226,3 +236,55 @@ def test_what_no_entry_names_has_the_emulator_s_own_files(tmp_path: Path) -> Non
     base = api.ok("POST", CONNECTIONS, base_connection())["id"]
     assert storage.explore(base, "root").json == []
     assert api.ok("GET", f"{CONNECTIONS}/{base}/test") == {"result": True}
+
+
+def test_the_landing_zone_lies_in_a_container(reached: Reached, tmp_path: Path) -> None:
+    if reached.spec != "azure-blob":
+        pytest.skip("the landing zone is a container of Azure")
+    url = reached.entry["url"].rstrip("/")
+    url = f"{url}//{reached.folder}/zone" if url == "az:" else f"{url}/zone"
+    options = dict(reached.entry["options"])
+    if options:
+        options |= {"account_name": "devstoreaccount1", "account_key": AZURE_KEY}
+    place = open_place(Endpoint("connectionSpec", "landing-zone", url, options), {})
+    file = tmp_path / "storage.json"
+    entry = {"for": {"connectionSpec": "landing-zone"}, "url": url, "options": options}
+    file.write_text(json.dumps({"endpoints": [entry]}))
+    emulator = new_emulator(SystemClock(), storage=file)
+    api = aep_for(emulator)
+    zone = Zone(api)
+    assert zone.put("leads/a.tsv", LEADS)[0] == 201
+    assert place.open("leads/a.tsv").read() == LEADS
+    for block, part in (("MQ==", MORE[:20]), ("Mg==", MORE[20:])):
+        assert zone("PUT", f"b.tsv?comp=block&blockid={block}", part)[0] == 201
+    blocks = b"<BlockList><Latest>MQ==</Latest><Latest>Mg==</Latest></BlockList>"
+    assert zone("PUT", "b.tsv?comp=blocklist", blocks)[0] == 201
+    assert zone("GET", "b.tsv")[2] == MORE
+    assert zone("GET", "b.tsv", Range="bytes=0-1")[2] == MORE[:2]
+    place.put("leads/c.tsv", MORE)
+    listed = zone("GET", "?restype=container&comp=list")[2].decode()
+    assert [name for name in ("b.tsv", "leads/a.tsv", "leads/c.tsv") if name in listed] == [
+        "b.tsv",
+        "leads/a.tsv",
+        "leads/c.tsv",
+    ]
+    spec = f"{FLOW_SERVICE}/connectionSpecs/{LANDING_ZONE_SPEC}/explore?objectType=folder"
+    shown = api.ok("GET", f"{spec}&object=dlz-user-container/leads")
+    assert [item["name"] for item in shown] == ["a.tsv", "c.tsv"]
+    world = make_world(api)
+    source = source_connection(
+        "", params={"path": "dlz-user-container/leads/*.tsv"}, connectionSpec=_spec_of_zone()
+    )
+    del source["baseConnectionId"]
+    world.source = api.ok("POST", f"{FLOW_SERVICE}/sourceConnections", source)["id"]
+    schedule = {"startTime": str(2**31), "frequency": "once"}
+    made = api.ok("POST", f"{FLOW_SERVICE}/flows", flow(world, scheduleParams=schedule))
+    run = api.ok("POST", f"{FLOW_SERVICE}/runs", {"flowId": made["id"]})["id"]
+    assert read(api.ok("GET", f"{FLOW_SERVICE}/runs/{run}")["items"][0]) == 3
+    assert zone("DELETE", "b.tsv")[0] == 202
+    assert place.find("b.tsv") is None
+    emulator.close()
+
+
+def _spec_of_zone() -> JsonObject:
+    return {"id": LANDING_ZONE_SPEC, "version": "1.0"}

@@ -15,6 +15,7 @@ from emulator.storage import Endpoint
 from emulator.storage.base import Place, StorageError
 from emulator.storage.deadline import within
 from emulator.storage.drivers import open_place
+from emulator.storage.kept import KeptDrivers
 from tests.storage.servers import Reached
 
 pytestmark = [
@@ -23,10 +24,13 @@ pytestmark = [
 ]
 
 
+KEPT = KeptDrivers()
+
+
 def place_of(reached: Reached, auth: dict[str, Any], **named: Any) -> Place:
     entry = reached.entry
     endpoint = Endpoint("connectionSpec", reached.spec, entry["url"], entry["options"])
-    return open_place(endpoint, auth.get("params", {}), **named)
+    return open_place(endpoint, auth.get("params", {}), drivers=KEPT, **named)
 
 
 @pytest.fixture

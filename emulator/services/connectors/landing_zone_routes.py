@@ -8,6 +8,7 @@ Block List, Get Blob, Get Blob Properties, Delete Blob, List Blobs), and no part
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
 from email.utils import formatdate
 from functools import partial
 from urllib.parse import parse_qs
@@ -16,10 +17,12 @@ from flask import Blueprint, Response, request
 
 from emulator import budgets
 from emulator.byte_ranges import read_byte_range
+from emulator.data_plane.areas import area_of
 from emulator.data_plane.files import ConnectionFiles, File
-from emulator.platform import Platform
 from emulator.sandbox import Sandbox
+from emulator.scope import Scope
 from emulator.services.connectors.block_list import BlockListError, read_block_list
+from emulator.storage.base import StorageError
 from emulator.store import NoRoom
 from emulator.web.call import Reply
 from emulator.web.engine import Engine
@@ -58,10 +61,24 @@ class _Refused(Exception):
         self.code = code
 
 
-class _Area:
-    """The files of a container, for a caller whose signature is good."""
+_FAILED = {
+    "missing": _Refused(404, "ContainerNotFound"),
+    "refused": _Refused(403, "AuthorizationFailure"),
+    "over budget": _Refused(413, "RequestBodyTooLarge"),
+    "full": _Refused(413, "RequestBodyTooLarge"),
+}
+"""What Azure answers where a real storage does not do what it was asked for; else it is busy."""
 
-    def __init__(self, platform: Platform, account: str, container: str) -> None:
+
+class _Zone:
+    """The files of a container, for a caller whose signature is good.
+
+    They are the emulator's own, or those of a real storage where the setting `storage` says so; the
+    blocks of a blob wait among the emulator's own until it is made of them.
+    """
+
+    def __init__(self, engine: Engine, account: str, container: str) -> None:
+        platform = engine.platform
         sent = {
             name: values[-1]
             for name, values in parse_qs(request.query_string.decode("utf-8", "replace")).items()
@@ -76,57 +93,67 @@ class _Area:
         self.platform = platform
         self.sandbox: Sandbox = sandbox
         self.container = container
-        self.files = ConnectionFiles(platform)
+        self.blocks = ConnectionFiles(platform)
+        edition = engine.contract.edition(engine.edition)
+        self.files = area_of(Scope(platform, edition, sandbox), container)
 
     def file(self, path: str) -> File:
-        file = self.files.find(self.sandbox, self.container, path)
+        file = self.files.find(path)
         if file is None:
             raise _Refused(404, "BlobNotFound")
         return file
 
 
 def _answer(
-    engine: Engine, act: Callable[[_Area, str], Reply], rest: str, container: str, path: str = ""
+    engine: Engine, act: Callable[[_Zone, str], Reply], rest: str, container: str, path: str = ""
 ) -> Response:
     """Answer a call to a container or to a blob in it; errors are Azure's, in XML."""
     platform = engine.platform
     engine.refresh()  # another process may have moved the clock
     try:
-        area = _Area(platform, f"dlblobstore{rest}", container)
-        with platform.store.exclusive(area.sandbox):
-            reply = act(area, path)
+        zone = _Zone(engine, f"dlblobstore{rest}", container)
+        with closing(zone.files), _alone_in(zone):
+            reply = act(zone, path)
     except _Refused as refused:
         reply = _refusal(refused)
     except NoRoom:  # Azure has no limit for all of an account
         reply = _refusal(_Refused(413, "RequestBodyTooLarge"))
+    except StorageError as error:
+        reply = _refusal(_FAILED.get(error.kind, _Refused(503, "ServerBusy")))
     reply.headers.setdefault("Content-Type", "application/xml")
     reply.headers["x-ms-version"] = request.headers.get("x-ms-version", "2020-04-08")
     reply.headers["Date"] = formatdate(platform.clock.now() / 1000, usegmt=True)
     return flask_response(reply)
 
 
-def _put(area: _Area, path: str) -> Reply:
+def _alone_in(zone: _Zone) -> AbstractContextManager[object]:
+    """Let nobody else write in the sandbox, unless its files are elsewhere and take their time."""
+    is_remote = zone.files.is_remote
+    return nullcontext() if is_remote else zone.platform.store.exclusive(zone.sandbox)
+
+
+def _put(zone: _Zone, path: str) -> Reply:
     """Write a blob: whole, a block of it, or of blocks that were sent before."""
-    kind, limit = area.query.get("comp"), area.platform.settings.max_upload
+    kind, limit = zone.query.get("comp"), zone.platform.settings.max_upload
     sent = _body(limit if kind != "blocklist" else min(limit, budgets.BLOCK_LIST_BYTES))
     is_new_only = request.headers.get("If-None-Match") == "*" and kind != "block"
-    if is_new_only and area.files.find(area.sandbox, area.container, path):
+    if is_new_only and zone.files.find(path):
         raise _Refused(409, "BlobAlreadyExists")
     if kind == "block":
-        if not (block := area.query.get("blockid")):
+        if not (block := zone.query.get("blockid")):
             raise _Refused(400, "MissingRequiredQueryParameter")
-        area.files.put_block(area.sandbox, area.container, path, block, sent)
+        zone.blocks.put_block(zone.sandbox, zone.container, path, block, sent)
         return Reply(201, b"")
     if kind == "blocklist":
-        file = _put_blocks(area, path, sent)
+        file = _put_blocks(zone, path, sent)
     elif kind is None and request.headers.get("x-ms-blob-type", "BlockBlob") == "BlockBlob":
-        file = area.files.put(area.sandbox, area.container, path, sent)
+        file = zone.files.put(path, sent)
     else:
         raise _Refused(501, "NotImplemented")
     return Reply(201, b"", {**_dates(file), "x-ms-request-server-encrypted": "true"})
 
 
-def _put_blocks(area: _Area, path: str, sent: bytes) -> File:
+def _put_blocks(zone: _Zone, path: str, sent: bytes) -> File:
     """Write a blob of the blocks that a list names."""
     try:
         blocks = read_block_list(sent)
@@ -134,18 +161,23 @@ def _put_blocks(area: _Area, path: str, sent: bytes) -> File:
         raise _Refused(400, "InvalidXmlDocument") from None
     if len(blocks) > MAX_BLOCKS:
         raise _Refused(400, "BlockListTooLong")
-    size = area.files.size_of_blocks(area.sandbox, area.container, path, blocks)
-    if size is not None and size > area.platform.settings.max_upload:
+    size = zone.blocks.size_of_blocks(zone.sandbox, zone.container, path, blocks)
+    if size is not None and size > zone.platform.settings.max_upload:
         raise _Refused(413, "RequestBodyTooLarge")
-    file = area.files.put_blocks(area.sandbox, area.container, path, blocks)
+    where = (zone.sandbox, zone.container, path)
+    if not zone.files.is_remote:
+        file = zone.blocks.put_blocks(*where, blocks)
+    else:
+        content = zone.blocks.take_blocks(*where, blocks)
+        file = None if content is None else zone.files.put(path, content)
     if file is None:
         raise _Refused(400, "InvalidBlockList")
     return file
 
 
-def _get(area: _Area, path: str) -> Reply:
-    file = area.file(path)
-    content = area.files.read(area.sandbox, area.container, path) or b""
+def _get(zone: _Zone, path: str) -> Reply:
+    file = zone.file(path)
+    content = _content(zone, path)
     headers = {
         **_dates(file),
         "Content-Type": "application/octet-stream",
@@ -163,23 +195,31 @@ def _get(area: _Area, path: str) -> Reply:
     return Reply(206, content[first : last + 1], headers)
 
 
-def _delete(area: _Area, path: str) -> Reply:
-    area.files.delete(area.sandbox, area.container, area.file(path).path)
+def _content(zone: _Zone, path: str) -> bytes:
+    opened = zone.files.open(path)
+    if opened is None:
+        return b""
+    with opened:
+        return opened.read()
+
+
+def _delete(zone: _Zone, path: str) -> Reply:
+    zone.files.delete(zone.file(path).path)
     return Reply(202, b"")
 
 
-def _list(area: _Area, path: str) -> Reply:
+def _list(zone: _Zone, path: str) -> Reply:
     """List the blobs of a container, or tell that it is there."""
     from html import escape  # brings a table of all entities, which the start does not need
 
-    if area.query.get("comp") != "list":
+    if zone.query.get("comp") != "list":
         return Reply(200, b"", {"x-ms-lease-state": "available", "x-ms-lease-status": "unlocked"})
-    prefix = area.query.get("prefix", "")
-    files = area.files.all(area.sandbox, area.container)
+    prefix = zone.query.get("prefix", "")
+    files = zone.files.below("")
     blobs = "".join(
         _listed(file, escape(file.path)) for file in files if file.path.startswith(prefix)
     )
-    head = f'<EnumerationResults ContainerName="{escape(area.container)}">'
+    head = f'<EnumerationResults ContainerName="{escape(zone.container)}">'
     text = f"{_XML}{head}<Prefix>{escape(prefix)}</Prefix><Blobs>{blobs}</Blobs><NextMarker/>"
     return Reply(200, f"{text}</EnumerationResults>".encode())
 
