@@ -18,7 +18,7 @@ ARGS ?=
 DOCKER ?= docker
 IMAGE ?= aep-emulator:dev
 
-.PHONY: help serve test coverage fuzz attack soak lint format types check-contracts schemas tables pages screenshots bench build image test-image lock clean
+.PHONY: help serve test coverage fuzz attack loss soak lint format types check-contracts schemas tables pages screenshots bench build image test-image lock clean
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -42,6 +42,10 @@ attack: $(VENV)/test.stamp  ## Play the attacks of tests/attacks at full size, i
 		$(BIN)/python -m pytest -rA $$file $(ARGS) || failed="$$failed $$file"; \
 	done; \
 	test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
+
+loss: $(VENV)/test.stamp  ## Kill served emulators amid work, a hundred times on each store; LOSS_KILLS=9 times
+	LOSS_KILLS=$${LOSS_KILLS:-100} STORE_SEEDS=$${STORE_SEEDS:-200} $(BIN)/python -m pytest -n auto --dist load \
+		tests/loss tests/store/test_alike.py $(ARGS)
 
 soak: $(VENV)/test.stamp  ## Play against one process for an hour and watch its memory; ARGS="--minutes 5"
 	$(BIN)/python -m tests.attacks.soak $(ARGS)

@@ -22,10 +22,14 @@ from emulator.store.failures import guarded, one_line
 from emulator.store.outages import Outages
 from emulator.store.sqlite import SqliteFile, begin_sqlite, sqlite_engine
 from emulator.store.statements import roll_back, run
-from emulator.store.tables import TooNew, bring_up_to_date, identity_of, number_of_opening
+from emulator.store.tables import NotOurs, TooNew, bring_up_to_date, identity_of, number_of_opening
 
 BUSY_SECONDS = 10.0
 """How long anybody waits for those who write in the same place."""
+
+
+_UNUSABLE = (ArgumentError, ValueError, NoSuchModuleError, ImportError, TooNew, NotOurs)
+"""Errors of a URL, of its driver, and of tables that are not ours to use."""
 
 
 class _Writer:
@@ -77,19 +81,14 @@ class Database:
         """
         try:
             self.engine = _engine(url)
-            self.is_postgresql = self.engine.dialect.name == "postgresql"
-            with guarded(), self.engine.begin() as connection:
-                if self.is_postgresql:
-                    _lock(connection, "schema")
-                else:
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
-                bring_up_to_date(connection)
-                self.identity = identity_of(connection)
-                self._opening = number_of_opening(connection)
-        except (ArgumentError, NoSuchModuleError, ImportError, TooNew, DBAPIError) as error:
+        except _UNUSABLE as error:
             raise StoreUnusable(one_line(error)) from error
-        except (StoreUnavailable, StoreFull) as error:
-            raise StoreUnusable(str(error)) from error
+        self.is_postgresql = self.engine.dialect.name == "postgresql"
+        try:
+            self._prepare()
+        except BaseException:
+            self.engine.dispose()
+            raise
         self._file = None if self.is_postgresql else SqliteFile(self.engine.url)
         self._outages = Outages()
         self._alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -99,6 +98,22 @@ class Database:
         self._sections: WeakValueDictionary[str, threading.RLock] = WeakValueDictionary()
         self._one_section = threading.RLock()
         self._making = threading.Lock()
+
+    def _prepare(self) -> None:
+        """Create what is missing, and say that it has been opened once more."""
+        try:
+            with guarded(), self.engine.begin() as connection:
+                if self.is_postgresql:
+                    _lock(connection, "schema")
+                else:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                bring_up_to_date(connection)
+                self.identity = identity_of(connection)
+                self._opening = number_of_opening(connection)
+        except (*_UNUSABLE, DBAPIError) as error:
+            raise StoreUnusable(one_line(error)) from error
+        except (StoreUnavailable, StoreFull) as error:
+            raise StoreUnusable(str(error)) from error
 
     def insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
         """Return an insertion that can say what happens to what is there."""

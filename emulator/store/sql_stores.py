@@ -41,7 +41,11 @@ class SqlStores:
         except StoreUnusable as error:
             raise StoreUnusable(f"store: {shown}: {error}") from error
         place = blobs or _usual_place(url)
-        self._outside = None if place == IN_DATABASE else self._opened(place)
+        try:
+            self._outside = None if place == IN_DATABASE else self._opened(place)
+        except StoreUnusable:
+            self._database.close()
+            raise
         files = "in the database" if self._outside is None else f"in {without_password(place)}"
         self.describes = f"in {shown}, files {files}"
         self.is_remote = self._database.is_postgresql
@@ -52,6 +56,8 @@ class SqlStores:
         try:
             opened = outside(place, self._database.identity)
             remove_strays(self._database, opened)
+        except StoreUnusable as error:
+            raise StoreUnusable(f"blobs: {error}") from error
         except (StoreUnavailable, StoreFull) as error:
             raise StoreUnusable(f"blobs: {without_password(place)}: {error}") from error
         return opened

@@ -136,6 +136,10 @@ class TooNew(Exception):
     """The tables were written by a newer version of the emulator."""
 
 
+class NotOurs(Exception):
+    """There are tables of others that have the names of ours."""
+
+
 def _to_version_2(connection: sa.Connection) -> None:
     PROCESS.create(connection)
     worlds = sa.union(
@@ -159,18 +163,26 @@ def bring_up_to_date(connection: sa.Connection) -> None:
 
     Raises:
         TooNew: They are of a newer version.
+        NotOurs: There are tables of others.
     """
     SCHEMA_VERSION.create(connection, checkfirst=True)
     found = connection.execute(sa.select(sa.func.max(SCHEMA_VERSION.c.version))).scalar()
     if found is not None and found > VERSION:
         raise TooNew(f"its tables are of version {found}; this emulator knows {VERSION}")
     if found is None:
+        _refuse_others(connection)
         METADATA.create_all(connection)
         connection.execute(SCHEMA_VERSION.insert().values(version=VERSION))
         return
     for version in range(found, VERSION):
         MIGRATIONS[version](connection)
         connection.execute(SCHEMA_VERSION.update().values(version=version + 1))
+
+
+def _refuse_others(connection: sa.Connection) -> None:
+    there = set(sa.inspect(connection).get_table_names()) - {SCHEMA_VERSION.name}
+    if taken := sorted(there & METADATA.tables.keys()):
+        raise NotOurs(f"it has a table {taken[0]} that is not an emulator's")
 
 
 def identity_of(connection: sa.Connection) -> str:
