@@ -83,7 +83,8 @@ class Database:
             self.engine = _engine(url)
         except _UNUSABLE as error:
             raise StoreUnusable(one_line(error)) from error
-        self.is_postgresql = self.engine.dialect.name == "postgresql"
+        self.name = self.engine.dialect.name
+        self.is_postgresql = self.name == "postgresql"
         try:
             self._prepare()
         except BaseException:

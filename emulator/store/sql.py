@@ -38,18 +38,25 @@ _VERSIONS = sa.select(_D.key, _D.version, _D.ordinal).where(
     _of_kind(_D.key.in_(sa.bindparam("p_keys", expanding=True)))
 )
 _COUNT = Statement(sa.select(sa.func.count()).select_from(DOCUMENT).where(_of_kind()))
-_SCAN = Statement(
-    sa.select(_D.key, _D.version, _D.ordinal, _D.body)
-    .where(_of_kind(_D.ordinal > sa.bindparam("p_after")))
-    .order_by(_D.ordinal)
-    .limit(_ROWS_AT_ONCE)
-)
-_RECENT = Statement(
-    sa.select(_D.key, _D.version, _D.ordinal, _D.body)
-    .where(_of_kind(_D.ordinal < sa.bindparam("p_before")))
-    .order_by(_D.ordinal.desc())
-    .limit(_ROWS_AT_ONCE)
-)
+
+
+def _list(order: sa.ColumnElement[int], *more: sa.ColumnElement[bool]) -> Statement:
+    """Return a part of a kind, in order or back from the end, of which more may be demanded."""
+    query = sa.select(_D.key, _D.version, _D.ordinal, _D.body).where(_of_kind(*more))
+    return Statement(query.order_by(order).limit(_ROWS_AT_ONCE))
+
+
+_NEEDLE = sa.bindparam("p_needle", type_=sa.LargeBinary)
+_HAS_NEEDLE = {
+    "sqlite": sa.func.instr(_D.body, _NEEDLE) > 0,
+    "postgresql": sa.func.pg_catalog.position(_D.body, _NEEDLE) > 0,
+}
+_AHEAD = _D.ordinal > sa.bindparam("p_after")
+_BACK = _D.ordinal < sa.bindparam("p_before")
+_SCAN = _list(_D.ordinal, _AHEAD)
+_RECENT = _list(_D.ordinal.desc(), _BACK)
+_SCAN_WITH = {name: _list(_D.ordinal, _AHEAD, has) for name, has in _HAS_NEEDLE.items()}
+_RECENT_WITH = {name: _list(_D.ordinal.desc(), _BACK, has) for name, has in _HAS_NEEDLE.items()}
 _DELETE = Statement(sa.delete(DOCUMENT).where(_KEYED))
 _NEW: dict[str, sa.ColumnElement[object]] = {
     name: sa.bindparam(f"n_{name}") for name in ("version", "ordinal", "body")
@@ -105,12 +112,14 @@ class SqlStore:
     def scan(
         self, sandbox: Sandbox, kind: str, after: int = 0, hint: Hint = ALL
     ) -> Iterator[Stored]:
-        return self._parts(_SCAN, "p_after", after, self._at(sandbox, kind), hint)
+        query = _SCAN_WITH[self._database.name] if hint.texts or hint.equal else _SCAN
+        return self._parts(query, "p_after", after, self._at(sandbox, kind), hint)
 
     def recent(
         self, sandbox: Sandbox, kind: str, before: int = 0, hint: Hint = ALL
     ) -> Iterator[Stored]:
-        return self._parts(_RECENT, "p_before", before or _LAST, self._at(sandbox, kind), hint)
+        query = _RECENT_WITH[self._database.name] if hint.texts or hint.equal else _RECENT
+        return self._parts(query, "p_before", before or _LAST, self._at(sandbox, kind), hint)
 
     def _parts(
         self, query: Statement, place: str, begin: int, at: dict[str, object], hint: Hint
@@ -118,6 +127,8 @@ class SqlStore:
         """Yield documents that are read a part at a time; what a hint rules out stays encoded."""
         texts = (*hint.texts, *(text for _, text in hint.equal))
         needles = [dumps(text)[1:-1] for text in texts]
+        if needles:  # the database looks for the longest one
+            at["p_needle"] = max(needles, key=len)
         seen: set[str] = set()
         while True:
             with self._database.connection() as connection:

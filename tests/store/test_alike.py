@@ -119,7 +119,13 @@ def fits(stored: Stored, hint: Hint) -> bool:
         value = members.get(member)
         return value == text or (isinstance(value, list) and text in value)
 
-    return stored.key.startswith(hint.prefix) and all(has(*pair) for pair in hint.equal)
+    texts = {text for value in members.values() for text in as_list(value)}
+    are_in = all(any(text in found for found in texts) for text in hint.texts)
+    return stored.key.startswith(hint.prefix) and are_in and all(has(*p) for p in hint.equal)
+
+
+def as_list(value: Json) -> list[str]:
+    return [item for item in (value if isinstance(value, list) else [value]) if type(item) is str]
 
 
 def needed(found: Iterator[Stored] | None, hint: Hint) -> Outcome:
@@ -143,7 +149,7 @@ def some_hint(chance: random.Random) -> Hint:
     members = frozenset(chance.sample(["n", "name", "at"], 2)) | {"name"}
     return Hint(
         chance.choice([None, members]),
-        (),
+        chance.choice([(), (), ("x",), ("ïc", "c"), ("a\\b",), ('"quo',)]),
         chance.choice([(), (("name", chance.choice(TEXTS)),)]),
         chance.choice(["", "", "a", "A", "a/", "a%", "a_", "\\", "a\0", "ä"]),
     )
