@@ -65,6 +65,9 @@ MAX_HEADERS = 200
 HEAD_SECONDS = 30
 """Time for the head of a request, from its first byte; refused with 408."""
 
+HANDSHAKE_SECONDS = 10
+"""Time for a client of HTTPS to agree on a key; the connection is closed."""
+
 BODY_SECONDS = 30
 """Time for the body of a request, beside that of the rate below; refused with 408."""
 

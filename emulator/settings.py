@@ -88,6 +88,12 @@ def _clock(text: str) -> str:
     return text
 
 
+def _self_signed(text: str) -> str:
+    if text not in ("", "self-signed"):
+        raise ValueError("is not self-signed; own certificates are named by --tls-cert")
+    return text
+
+
 def _token(text: str) -> str:
     if not (text.isascii() and text.isprintable()) or " " in text:
         raise ValueError("is not a token of printable ASCII without spaces")
@@ -266,6 +272,22 @@ class Settings:
         "empty asks for none",
         is_secret=True,
     )
+    tls: str = _setting(
+        "",
+        _self_signed,
+        "self-signed: HTTPS with a certificate that is made at the start, for this machine's names",
+    )
+    tls_cert: Path | None = _setting(
+        None, _path, "HTTPS with the certificate in this PEM file, and those that lead to its root"
+    )
+    tls_key: Path | None = _setting(
+        None, _path, "PEM file with the certificate's key", show="the file of --tls-cert"
+    )
+    tls_ca: Path | None = _setting(
+        None,
+        _path,
+        "PEM file to trust: --tls self-signed writes it, commands that call an emulator read it",
+    )
     log_level: str = _setting(
         "info",
         _choice("debug", "info", "warning", "error"),
@@ -276,6 +298,11 @@ class Settings:
         _choice("text", "json"),
         "text: lines for people, coloured on a terminal; json: a JSON object in each line",
     )
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the URLs at which an emulator with these settings is served."""
+        return "https" if self.tls or self.tls_cert is not None else "http"
 
 
 def is_loopback(host: str) -> bool:

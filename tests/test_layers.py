@@ -15,6 +15,7 @@ SERVICES = sorted(path.name for path in (PACKAGE / "services").iterdir() if path
 THIRD_PARTY = {
     "azure": {"storage.drivers"},
     "aiohttp": {"testing.by_aiohttp", "testing.interception"},
+    "cryptography": {"serving.certificates"},
     "faker": {"ids"},
     "flask": {"web.flask_app", "app", "admin", "page", "services.connectors.landing_zone_routes"},
     "httptools": {"serving", "testing.by_bytes"},

@@ -105,9 +105,9 @@ def who_controls(settings: Settings) -> list[str]:
     return [f"  controls   {said}; --admin-token asks for a token"]
 
 
-def url_of(host: str, port: int) -> str:
+def url_of(host: str, port: int, scheme: str = "http") -> str:
     """Return the URL at which this machine reaches a server listening on a host and port."""
     name = WILDCARDS.get(host, host)
     if ":" in name:
         name = f"[{name}]"
-    return f"http://{name}:{port}"
+    return f"{scheme}://{name}:{port}"

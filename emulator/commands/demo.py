@@ -30,7 +30,7 @@ _MAX_WIDTH = 96
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Let the emulator and the edition be chosen."""
     parser.add_argument("--url", help="base URL of a running emulator (default: start one)")
-    add_settings(parser, "edition", "admin_token")
+    add_settings(parser, "edition", "admin_token", "tls_ca")
     parser.set_defaults(run=run)
 
 

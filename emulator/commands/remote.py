@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,24 +26,34 @@ class NoAnswer(CommandError):
 
 
 def add_remote(parser: argparse.ArgumentParser) -> None:
-    """Add the emulator's URL, by default the address that `serve` listens on, and its token."""
+    """Add the emulator's URL, by default where `serve` listens, its token and its authority."""
     parser.add_argument("--url", help="base URL of the emulator (default: by the settings)")
-    add_settings(parser, "admin_token")
+    add_settings(parser, "admin_token", "tls_ca")
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A running emulator: its URL, and the token that its control API asks for, if any."""
+    """A running emulator.
+
+    Args:
+        url: Where it is.
+        token: What its control API asks for, if anything.
+        ca: The file with what is trusted of its TLS certificates, in place of the system's.
+    """
 
     url: str
     token: str = field(default="", repr=False)
+    ca: Path | None = None
 
 
 def remote_asked(arguments: argparse.Namespace) -> Remote:
     """Return the emulator that the arguments name, or else the settings in the environment."""
-    settings = settings_of(argparse.Namespace(admin_token=arguments.admin_token))
-    url = str(arguments.url) if arguments.url else url_of(settings.host, settings.port)
-    return Remote(url, settings.admin_token)
+    given = {name: getattr(arguments, name, None) for name in ("admin_token", "tls_ca")}
+    settings = settings_of(argparse.Namespace(**given))
+    if arguments.url:
+        return Remote(str(arguments.url), settings.admin_token, settings.tls_ca)
+    url = url_of(settings.host, settings.port, settings.scheme)
+    return Remote(url, settings.admin_token, settings.tls_ca or settings.tls_cert)
 
 
 def call(
@@ -63,9 +75,13 @@ def call(
         port = parts.port
     except ValueError as error:
         raise CommandError(f"--url: {remote.url!r}: {error}") from error
-    if parts.scheme != "http" or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise CommandError(f"--url: {remote.url!r} is not a URL such as http://127.0.0.1:8080")
-    connection = http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
+    connection = (
+        http.client.HTTPSConnection(parts.hostname, port, timeout=timeout, context=_trust(remote))
+        if parts.scheme == "https"
+        else http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
+    )
     try:
         headers = {"Content-Encoding": encoding} if encoding else {}
         if body is not None:
@@ -75,10 +91,31 @@ def call(
         connection.request(method, parts.path.rstrip("/") + path, body, headers)
         response = connection.getresponse()
         return response.status, response.read()
+    except ssl.SSLCertVerificationError as error:
+        reason = error.verify_message or error.reason
+        raise NoAnswer(
+            f"{remote.url} is not trusted: {reason}; --tls-ca names the file to trust"
+        ) from error
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswer(f"no emulator answers at {remote.url}: {error}") from error
     finally:
         connection.close()
+
+
+def _trust(remote: Remote) -> ssl.SSLContext:
+    """Return how the certificate of an emulator is verified.
+
+    Raises:
+        CommandError: The file with what to trust cannot be used.
+    """
+    try:
+        context = ssl.create_default_context(cafile=remote.ca)
+    except OSError as error:
+        reason = "no PEM certificates" if isinstance(error, ssl.SSLError) else error.strerror
+        raise CommandError(f"--tls-ca: {remote.ca}: {reason}") from error
+    # What the file names is trusted itself, whoever has signed it.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
 
 
 def ask(

@@ -18,6 +18,7 @@ from emulator.commands import (
     url_of,
     who_controls,
 )
+from emulator.commands.https import tls_line, tls_of
 from emulator.commands.terminal import say
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from emulator.serving.kept_state import KeptState
     from emulator.serving.request_log import RequestLog
     from emulator.serving.server import Server
+    from emulator.serving.tls import Tls
     from emulator.settings import Settings
 
 HELP = "serve the emulated APIs over HTTP"
@@ -52,24 +54,34 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: A setting or an overlay cannot be used, or the address is taken.
     """
-    from emulator.masking.logs import log_to_stderr
-
     # Arrow's usual allocator sets a gigabyte of address space aside and keeps what is freed.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     settings = settings_of(arguments)
     require_shared_store(settings)
+    tls = tls_of(settings)
+    try:
+        return _serve_with(settings, tls)
+    finally:
+        if tls is not None:
+            tls.close()
+
+
+def _serve_with(settings: Settings, tls: Tls | None) -> int:
+    """Serve with one process or with several; return the exit code. CommandError as in `run`."""
+    from emulator.masking.logs import log_to_stderr
+
     log = log_to_stderr(settings.log_level, settings.log_format)
     emulator = build_emulator(settings)
     if settings.workers > 1:
-        return _serve_with_workers(emulator, log)
+        return _serve_with_workers(emulator, log, tls)
     kept = kept_state(emulator)
 
     def announce(started: Server) -> None:
-        say(start_lines(emulator, started.host, started.port), flush=True)
+        say(start_lines(emulator, started.host, started.port, tls), flush=True)
         if kept is not None and settings.state_seconds:
             kept.start(settings.state_seconds)
 
-    serve(emulator, log, announce, kept=kept)
+    serve(emulator, log, announce, kept=kept, tls=tls)
     return 0
 
 
@@ -80,6 +92,7 @@ def serve(
     *,
     kept: KeptState | None = None,
     listener: socket.socket | None = None,
+    tls: Tls | None = None,
 ) -> None:
     """Serve an emulator until Ctrl-C or SIGTERM, with all that works beside its answers.
 
@@ -100,7 +113,14 @@ def serve(
 
     requests = request_log(emulator, log, settings)
     handler = application if requests is None else requests
-    server = Server(handler, settings.host, settings.port, interrupt=interrupt, listener=listener)
+    server = Server(
+        handler,
+        settings.host,
+        settings.port,
+        interrupt=interrupt,
+        listener=listener,
+        tls=None if tls is None else tls.context,
+    )
 
     def begin(started: Server) -> None:
         announce(started)
@@ -123,7 +143,9 @@ def serve(
             requests.close()
 
 
-def _serve_with_workers(emulator: Emulator, log: logging.StreamHandler[TextIO]) -> int:
+def _serve_with_workers(
+    emulator: Emulator, log: logging.StreamHandler[TextIO], tls: Tls | None
+) -> int:
     """Serve with several processes until Ctrl-C or SIGTERM; return the exit code.
 
     `emulator` is the parent's: it has shown that the settings can be used, and each worker makes
@@ -142,13 +164,13 @@ def _serve_with_workers(emulator: Emulator, log: logging.StreamHandler[TextIO]) 
     except OSError as error:
         emulator.close()
         raise CommandError(_unusable(settings.host, settings.port, error)) from error
-    lines = start_lines(emulator, settings.host, listener.getsockname()[1])
+    lines = start_lines(emulator, settings.host, listener.getsockname()[1], tls)
     emulator.close()
     freeze_garbage()
 
     def work(tell_ready: Callable[[], None]) -> int:
         made = create_emulator(settings, like=emulator)
-        serve(made, log, lambda _: tell_ready(), listener=listener)
+        serve(made, log, lambda _: tell_ready(), listener=listener, tls=tls)
         return 0
 
     with listener:
@@ -173,12 +195,13 @@ def require_shared_store(settings: Settings) -> None:
         raise CommandError("--workers needs fork, which this system does not have")
 
 
-def start_lines(emulator: Emulator, host: str, port: int) -> str:
+def start_lines(emulator: Emulator, host: str, port: int, tls: Tls | None) -> str:
     """Return what the start says about an emulator at an address."""
     settings = emulator.settings
     where = state_line(settings) or _where_state_is(emulator)
-    said = [*clock_line(emulator), *where, *who_controls(settings)]
-    return banner(url_of(host, port), emulator.engine.edition, settings.enforce, *said)
+    said = [*clock_line(emulator), *where, *tls_line(tls), *who_controls(settings)]
+    url = url_of(host, port, settings.scheme)
+    return banner(url, emulator.engine.edition, settings.enforce, *said)
 
 
 def request_log(

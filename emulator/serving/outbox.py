@@ -51,6 +51,9 @@ class Outbox:
     def half_close(self, transport: asyncio.Transport) -> None:
         """Send the end once all has been sent, so that what still arrives resets nothing."""
         self.release(transport)
+        if not transport.can_write_eof():  # TLS ends in both directions at once
+            transport.close()
+            return
         with suppress(OSError):  # the client has gone
             transport.write_eof()
 

@@ -215,7 +215,7 @@ class ReadingProtocol(HttpToolsProtocol):
         if is_repeated or "transfer-encoding" in headers or not self.url.startswith(b"/"):
             heads.check_framing(self.url, self.headers)
         request = Request(self.parser.get_method().decode(), target.decode("ascii"), headers)
-        request.base_url = base_url_of("http", headers)
+        request.base_url = base_url_of(self.scheme or "http", headers)
         request.local_address = "" if self.server is None else self.server[0]
         return request
 

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ from email.utils import formatdate
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from emulator import budgets
 from emulator.serving.workers import Workers
 from emulator.web.message import Handler
 
@@ -31,6 +33,8 @@ TICK_SECONDS = 1.0
 _BACKLOG = 1024
 _DRAIN_SECONDS = 0.002
 _ABORT_SECONDS = 1.0
+_GOODBYE_SECONDS = 1.0
+"""How long a TLS client may take to confirm the end of its connection."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -58,6 +62,7 @@ class Server:
         grace: float = GRACE_SECONDS,
         interrupt: Callable[[], object] = lambda: None,
         listener: socket.socket | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Remember what to serve.
 
@@ -69,12 +74,14 @@ class Server:
             grace: For how many seconds `stop()` waits for requests in flight.
             interrupt: Called when the server is to end, to give up what takes long.
             listener: Listens already, in place of an own socket at the address.
+            tls: Has the certificate of HTTPS; without it HTTP is spoken.
         """
         self._handler = handler
         self._address = (host, port)
         self._grace = grace
         self._interrupt = interrupt
         self._socket = listener
+        self._tls = tls
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._ended = asyncio.Event()
@@ -156,6 +163,9 @@ class Server:
             lambda: protocol(config=config, server_state=state, app_state={}, _loop=loop),
             sock=sock,
             backlog=_BACKLOG,
+            ssl=self._tls,
+            ssl_handshake_timeout=budgets.HANDSHAKE_SECONDS if self._tls else None,
+            ssl_shutdown_timeout=_GOODBYE_SECONDS if self._tls else None,
         )
         while not self._ended.is_set():
             state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
