@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from flask import Response, request
 
 from emulator.admin.replies import Routes, answer, error
-from emulator.data_plane.areas import Area, area_of
 from emulator.data_plane.files import LANDING_ZONE, File, clean_path
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
@@ -18,6 +18,9 @@ from emulator.store import NoRoom
 from emulator.web.call import Reply
 from emulator.web.engine import Engine
 from emulator.web.flask_app import flask_response
+
+if TYPE_CHECKING:
+    from emulator.data_plane.areas import Area
 
 
 def routes(engine: Engine) -> Routes:
@@ -102,6 +105,8 @@ class _Views:
 
         What is written among the emulator's own files is written by nobody else meanwhile.
         """
+        from emulator.data_plane.areas import area_of  # a health check does without
+
         scope = self._scope()
         if scope is None:
             return _nowhere()
@@ -127,6 +132,8 @@ _STATUSES = {"missing": 404, "refused": 409, "over budget": 413, "full": 413}
 
 def _told(scope: Scope, connection: JsonObject) -> JsonObject:
     """Return a connection with the place of its files, and how many there are."""
+    from emulator.data_plane.areas import area_of
+
     container = str(connection["id"])
     told: JsonObject = {"container": container, "name": connection.get("name", "")}
     try:
