@@ -7,7 +7,7 @@ from itertools import islice
 from emulator.data_plane.delta import transformation
 from emulator.data_plane.schedule import read_schedule
 from emulator.json_types import JsonObject, as_object
-from emulator.page.places import RUN, Place
+from emulator.page.places import RUN, Place, masked
 from emulator.page.shown import Page
 from emulator.page.words import day_and_time
 from emulator.store import Hint
@@ -46,6 +46,7 @@ def of_flow(page: Page, place: Place, flow: JsonObject) -> JsonObject:
 
 def _connection(place: Place, source: JsonObject) -> JsonObject:
     """Return a source connection with the names of its base and spec, and what it reads."""
+    source = masked(source)
     base_id, spec_id = (
         source.get("baseConnectionId"),
         as_object(source.get("connectionSpec")).get("id"),

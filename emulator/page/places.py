@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from emulator.fixtures.journey import GIVEN
+from emulator.json_types import Json
+from emulator.masking.masker import CONNECTIONS, Masker
 from emulator.page.shown import Page
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
@@ -40,6 +42,11 @@ KINDS = {
     )
 }
 RUN = "run"
+
+
+def masked(body: Json) -> Json:
+    """Return a resource as it may be shown: without the secrets of connections, or in texts."""
+    return Masker(CONNECTIONS).json(body)
 
 
 class Place:

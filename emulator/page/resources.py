@@ -9,10 +9,9 @@ from typing import Any
 from flask import Response, abort, request
 
 from emulator.data_plane.errors import FileError
-from emulator.json_types import Json, JsonObject
-from emulator.masking.masker import CONNECTIONS, Masker
+from emulator.json_types import JsonObject
 from emulator.page import parts_of_flow
-from emulator.page.places import KINDS, Kind, Place
+from emulator.page.places import KINDS, Kind, Place, masked
 from emulator.page.routes import Routes
 from emulator.page.schema_tree import tree_of
 from emulator.page.shown import Page, Parts, asked
@@ -58,7 +57,7 @@ class _Views:
         hint = Hint(texts=tuple(wanted.get("q", "").split()))
         start = int(before) if before.isdecimal() and len(before) < 16 else 0
         found = list(islice(place.scope.recent(kind, start, hint), ON_A_PAGE + 1))
-        rows = [_row(stored.key, stored.body) for stored in found[:ON_A_PAGE]]
+        rows = [_row(stored.key, masked(stored.body)) for stored in found[:ON_A_PAGE]]
         values: dict[str, Any] = {"rows": rows, "wanted": wanted, "kinds": KINDS, "kind": kind}
         values["next"] = found[ON_A_PAGE - 1].ordinal if len(found) > ON_A_PAGE else 0
         values["counts"] = self._counts(place)
@@ -71,9 +70,9 @@ class _Views:
         stored = place.scope.stored(kind, request.args.get("id", ""))
         if stored is None:
             abort(404, f"{known.noun} {request.args.get('id', '')[:200]} is not in this sandbox.")
-        body = stored.body
+        body = masked(stored.body)
         more = _MORE.get(kind, _nothing)(self._page, place, body)
-        values = {"kind": known, "body": _masked(body), "row": _row(stored.key, body)}
+        values = {"kind": known, "body": body, "row": _row(stored.key, body)}
         parts = Parts("resource.html.j2", seconds=3)
         return self._page.show(values["row"]["name"], parts, **place.values(), **values, **more)
 
@@ -104,10 +103,6 @@ def _row(key: str, body: JsonObject) -> JsonObject:
         "when": when or registry.get("repo:lastModifiedDate"),
         "description": str(body.get("description") or body.get("@type") or ""),
     }
-
-
-def _masked(body: Json) -> Json:
-    return Masker(CONNECTIONS).json(body)
 
 
 def _nothing(page: Page, place: Place, body: JsonObject) -> JsonObject:

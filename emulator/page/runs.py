@@ -9,7 +9,7 @@ from flask import Response, abort, request
 
 from emulator.data_plane.diagnostics import failed_rows
 from emulator.json_types import JsonObject, as_object
-from emulator.page.places import RUN, Place
+from emulator.page.places import RUN, Place, masked
 from emulator.page.routes import Routes
 from emulator.page.shown import Page, Parts, asked
 from emulator.store import Hint
@@ -39,7 +39,7 @@ class _Views:
             for stored in islice(place.scope.recent(RUN, start, hint), ON_A_PAGE + 1)
             if stored.body["flowId"] == wanted.get("flow", stored.body["flowId"])
         ]
-        rows = [_row(place, stored.body) for stored in found[:ON_A_PAGE]]
+        rows = [_row(place, masked(stored.body)) for stored in found[:ON_A_PAGE]]
         values: dict[str, Any] = {"rows": rows, "wanted": wanted, "bars": _bars(rows[::-1])}
         values["next"] = found[ON_A_PAGE - 1].ordinal if len(found) > ON_A_PAGE else 0
         parts = Parts("runs.html.j2", "places.html.j2", seconds=2)
@@ -48,7 +48,7 @@ class _Views:
     def one(self) -> Response:
         """Show one run."""
         place, id = Place(self._page, request.args), request.args.get("id", "")
-        run = place.scope.read(RUN, id)
+        run = masked(place.scope.read(RUN, id))
         if run is None:
             abort(404, f"Run {id[:200]} is not in this sandbox.")
         batch = _batch_of(run)

@@ -17,6 +17,7 @@ from emulator.page.parts_of_flow import schedule_text
 from emulator.page.places import KINDS, RUN
 from emulator.page.schema_tree import MAX_FIELDS, tree_of
 from emulator.sandbox import Sandbox
+from emulator.store import Change
 from tests.emulators import new_emulator
 from tests.page.calls import FLOWS, HEADERS
 from tests.page.markup import OWN, UI, Markup, follow, press, view
@@ -75,8 +76,6 @@ def test_a_flow_shows_its_way_schedule_and_runs(client: FlaskClient, emulator: E
 
 
 def test_a_flow_whose_parts_are_gone_still_shows(client: FlaskClient, emulator: Emulator) -> None:
-    from emulator.store import Change
-
     for kind in ("connection", "dataset", "mapping_set"):
         for stored in list(emulator.platform.store.scan(HERE, kind)):
             emulator.platform.store.write(Change(HERE, kind, stored.key, None))
@@ -278,3 +277,23 @@ def test_a_storage_that_does_not_answer_is_said(tmp_path: Path) -> None:
     assert "refused" in page.text.lower()
     assert page.triggers == []
     made.close()
+
+
+def test_secrets_in_texts_are_masked_in_every_view(client: FlaskClient, emulator: Emulator) -> None:
+    token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.c2lnbmF0dXJlLW9mLWl0"
+    signed = "https://leads.blob.core.windows.net/in/a.csv?sv=2020&sig=c2VjcmV0c2VjcmV0"
+    store = emulator.platform.store
+    for kind in ("flow", "source_connection"):
+        for stored in list(store.scan(HERE, kind)):
+            body = {**stored.body, "description": f"with {token}"}
+            if kind == "source_connection":
+                body["params"] = {"path": signed}
+            store.write(Change(HERE, kind, stored.key, body))
+    for stored in list(store.scan(HERE, "flow_parts")):
+        source = {**stored.body["source"], "params": {"path": signed}}
+        store.write(Change(HERE, "flow_parts", stored.key, {**stored.body, "source": source}))
+    for kind in ("flow", "source_connection"):
+        text = view(client, f"/resources/{kind}").text + opened(client, emulator, kind).text
+        assert "with " in text
+        assert token not in text
+        assert "c2VjcmV0c2VjcmV0" not in text
