@@ -17,14 +17,23 @@ COMMANDS = (
     "serve",
     "demo",
     "contracts",
+    "open",
+    "calls",
     "explain",
+    "runs",
+    "run",
+    "tick",
+    "clock",
+    "files",
+    "reset",
+    "edition",
+    "settings",
+    "worlds",
     "health",
     "report",
     "verify",
     "proxy",
     "state",
-    "clock",
-    "files",
     "faults",
     "seed",
     "scenarios",
@@ -39,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):  # what it cannot encode ends no command
             stream.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if arguments is None else list(arguments)
+    if not words:
+        say(make_parser().format_help(), end="")
+        return 0
     parsed = make_parser(*words[:1]).parse_args(words)
     try:
         code: int = parsed.run(parsed)

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 
 from emulator.claims import MOVER, OF_AN_EMULATOR, only
 from emulator.clock import MovableClock
+from emulator.json_types import JsonObject
 from emulator.ongoing import Interrupted
 from emulator.scope import Scope
 from emulator.services.interfaces import FIRST_DUE, FlowService
@@ -43,6 +44,22 @@ def catch_up(engine: Engine, scope: Scope, *, waits: bool = True) -> int:
     with suppress(Interrupted):
         return _flows(engine).catch_up(scope, waits=waits)
     return 0
+
+
+def run_now(engine: Engine, scope: Scope, flow: JsonObject) -> JsonObject:
+    """Run a flow now, whatever its schedule says, and return the run when it has ended.
+
+    Raises:
+        ValueError: The flow is not enabled.
+        Interrupted: A reset or the end of the process has interrupted it.
+    """
+    if flow["state"] != "enabled":
+        said = f"its state is {flow['state']}"
+        raise ValueError(f"the flow {flow.get('name') or flow['id']!r} is not enabled: {said}")
+    service = _flows(engine)
+    with scope.exclusive():
+        run = service.order(scope, flow, {"flowId": flow["id"]})
+    return service.carry_out(scope, run)
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def _setting(
     *,
     is_secret: bool = False,
 ) -> Any:
-    metadata = {"read": read, "help": help, "show": show}
+    metadata = {"read": read, "help": help, "show": show, "is_secret": is_secret}
     return field(default=default, repr=not is_secret, metadata=metadata)
 
 
@@ -323,6 +323,7 @@ class SettingRow:
     default: str
     help: str
     read: Callable[[str], Any]
+    is_secret: bool
 
 
 def table() -> list[SettingRow]:
@@ -335,6 +336,7 @@ def table() -> list[SettingRow]:
             default=item.metadata["show"] or _text(item.default),
             help=item.metadata["help"],
             read=item.metadata["read"],
+            is_secret=item.metadata["is_secret"],
         )
         for item in fields(Settings)
     ]
@@ -351,6 +353,8 @@ def read_settings(
 ) -> Settings:
     """Return the settings given by flags, by name or None, and else by environment variables.
 
+    An empty variable is as one that is not set.
+
     Raises:
         SettingError: A value cannot be read.
     """
@@ -359,7 +363,7 @@ def read_settings(
     for row in table():
         text = given.get(row.name)
         source = row.flag
-        if text is None and (text := environment.get(row.environment)) is not None:
+        if text is None and (text := environment.get(row.environment) or None) is not None:
             source = row.environment
         if text is None:
             continue

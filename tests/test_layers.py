@@ -81,7 +81,7 @@ LAYERS = tuple(
         "documents ids jwt shared_clock json_patch filters hooks mapping masking ongoing",
         "contract databases fixtures",
         "export scope",
-        "claims services.interfaces",
+        "by_name claims run_summary services.interfaces",
         "platform",
         "data_plane web",
         "left_behind",

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 
 from emulator import __version__
-from emulator.admin import clock, describe, exports, faults, files, isolation, seeding, state, tick
+from emulator.admin import (
+    clock,
+    describe,
+    exports,
+    faults,
+    files,
+    isolation,
+    runs,
+    seeding,
+    settings,
+    state,
+    tick,
+)
 from emulator.admin.journal import journal_routes
 from emulator.admin.replies import SCOPE, Routes, answer, error, nothing, read_object, read_scope
 from emulator.web.engine import Engine
@@ -39,6 +51,8 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
         *isolation.routes(emulator.isolated),
         *exports.routes(engine),
         *files.routes(engine),
+        *runs.routes(engine),
+        *settings.routes(engine),
         *tick.routes(engine),
         *clock.routes(engine),
     ]

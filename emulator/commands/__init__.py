@@ -22,20 +22,24 @@ class CommandError(Exception):
     """A command cannot do what was asked; the message is one line for the user."""
 
 
-def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
-    """Give a command flags for the named settings, or for all of them."""
+def add_settings(parser: argparse.ArgumentParser, *names: str, default: object = None) -> None:
+    """Give a command flags for the named settings, or for all of them.
+
+    What is not given has the `default`; `argparse.SUPPRESS` leaves it out of the namespace.
+    """
     for row in table():
         if names and row.name not in names:
             continue
-        default = f"default {row.default}; " if row.default else ""
+        usual = f"default {row.default}; " if row.default else ""
         is_switch = row.read is switch
         parser.add_argument(
             row.flag,
             nargs="?" if is_switch else None,
             const="true" if is_switch else None,
             dest=row.name,
+            default=default,
             metavar=row.name.rpartition("_")[2].upper(),
-            help=f"{row.help} ({default}{row.environment})".replace("%", "%%"),
+            help=f"{row.help} ({usual}{row.environment})".replace("%", "%%"),
         )
 
 

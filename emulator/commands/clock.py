@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from emulator.commands.remote import add_remote, ask, remote_asked
-from emulator.commands.terminal import say
+from emulator.commands.remote import add_remote, ask, remote_asked, show
 
 HELP = "show or move the clock of a running emulator"
 PATH = "/_emulator/clock"
@@ -14,7 +13,7 @@ PATH = "/_emulator/clock"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands; without one the clock is shown."""
     add_remote(parser)
-    parser.set_defaults(run=show)
+    parser.set_defaults(run=tell)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     help = "move the clock to a time, and carry out the runs that come due"
     command = commands.add_parser("set", help=help, description=help)
@@ -28,23 +27,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command.set_defaults(run=advance)
 
 
-def show(arguments: argparse.Namespace) -> int:
+def tell(arguments: argparse.Namespace) -> int:
     """Print what time it is."""
-    return _print(ask(remote_asked(arguments), "GET", PATH))
+    return _print(arguments, ask(remote_asked(arguments), "GET", PATH))
 
 
 def set_to(arguments: argparse.Namespace) -> int:
     """Move the clock to a time."""
-    return _print(ask(remote_asked(arguments), "PUT", PATH, {"now": arguments.now}))
+    return _print(arguments, ask(remote_asked(arguments), "PUT", PATH, {"now": arguments.now}))
 
 
 def advance(arguments: argparse.Namespace) -> int:
     """Move the clock forward."""
-    return _print(ask(remote_asked(arguments), "POST", PATH, {"advance": arguments.by}))
+    return _print(arguments, ask(remote_asked(arguments), "POST", PATH, {"advance": arguments.by}))
 
 
-def _print(shown: dict[str, object]) -> int:
+def _print(arguments: argparse.Namespace, shown: dict[str, object]) -> int:
     """Print a clock in a line, with the number of runs that its move has carried out."""
     runs = f", {shown['runs']} runs carried out" if "runs" in shown else ""
-    say(f"{shown['now']} ({shown['kind']}){runs}")
-    return 0
+    return show(arguments, shown, f"{shown['now']} ({shown['kind']}){runs}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_remote, ask, remote_asked
-from emulator.commands.terminal import say
+from emulator.commands.remote import add_remote, ask, remote_asked, show
 
 HELP = "explain why a running emulator refused a call or warned of it"
 
@@ -35,5 +34,4 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.call != "last" and not arguments.call.isdecimal():
         raise CommandError(f"{arguments.call!r} is not a number or last")
     entry = ask(remote_asked(arguments), "GET", f"/_emulator/journal/{arguments.call}")
-    say("\n".join(explanation_lines(entry)))
-    return 0
+    return show(arguments, entry, *explanation_lines(entry))

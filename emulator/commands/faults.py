@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_remote, ask, print_json, remote_asked
-from emulator.commands.terminal import say
+from emulator.commands.remote import add_remote, ask, print_json, remote_asked, show
 
 if TYPE_CHECKING:
     from emulator.json_types import JsonObject
@@ -54,8 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add(arguments: argparse.Namespace) -> int:
     sent = _definitions(arguments)
     answer = ask(remote_asked(arguments), "POST", PATH, sent)
-    say("\n".join(_line(fault) for fault in answer["faults"]))
-    return 0
+    return show(arguments, answer, *map(_line, answer["faults"]))
 
 
 def _definitions(arguments: argparse.Namespace) -> JsonObject:
@@ -97,9 +95,10 @@ def _selection(arguments: argparse.Namespace) -> JsonObject:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    faults = ask(remote_asked(arguments), "GET", PATH)["faults"]
-    say("\n".join(_line(fault) for fault in faults) or "no active faults")
-    return 0
+    answer = ask(remote_asked(arguments), "GET", PATH)
+    return show(
+        arguments, answer, *([_line(fault) for fault in answer["faults"]] or ["no active faults"])
+    )
 
 
 def _line(fault: JsonObject) -> str:
@@ -113,7 +112,7 @@ def _line(fault: JsonObject) -> str:
 def _clear(arguments: argparse.Namespace) -> int:
     path = f"{PATH}/{arguments.id}" if arguments.id else PATH
     ask(remote_asked(arguments), "DELETE", path)
-    return 0
+    return show(arguments, {"cleared": arguments.id or "all"})
 
 
 def _schema(_: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import os
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,15 +21,49 @@ if TYPE_CHECKING:
 TIMEOUT = 300.0
 """Seconds to wait for a response: much random data takes a while to create."""
 
+URL_VARIABLE = "AEP_EMULATOR_URL"
+"""The environment variable with the URL of a running emulator."""
+
 
 class NoAnswer(CommandError):
     """No server answers at a URL."""
 
 
 def add_remote(parser: argparse.ArgumentParser) -> None:
-    """Add the emulator's URL, by default where `serve` listens, its token and its authority."""
-    parser.add_argument("--url", help="base URL of the emulator (default: by the settings)")
-    add_settings(parser, "admin_token", "tls_ca")
+    """Add the emulator's URL, its token, and `--json`.
+
+    What is not given stays out of the namespace, so that `clock --url URL advance P1D` is as good
+    as `clock advance P1D --url URL`.
+    """
+    parser.add_argument(
+        "--url",
+        default=argparse.SUPPRESS,
+        help=f"base URL of the emulator (default: {URL_VARIABLE}, or else by the settings)",
+    )
+    add_settings(parser, "admin_token", "tls_ca", default=argparse.SUPPRESS)
+    add_json(parser)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the flag that has a command print JSON."""
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON, for programs"
+    )
+
+
+def add_place(parser: argparse.ArgumentParser, of: str) -> None:
+    """Add organization and sandbox, by which a command is limited or finds what it is about."""
+    for name, text in (
+        ("organization", f"id of the organization {of}"),
+        ("sandbox", f"name of the sandbox {of}"),
+    ):
+        parser.add_argument(f"--{name}", default=argparse.SUPPRESS, help=text)
+
+
+def place_given(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return organization and sandbox as far as they are given."""
+    given = {name: getattr(arguments, name, "") for name in ("organization", "sandbox")}
+    return {name: value for name, value in given.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +74,31 @@ class Remote:
         url: Where it is.
         token: What its control API asks for, if anything.
         ca: The file with what is trusted of its TLS certificates, in place of the system's.
+        source: The flag or the variable that named the URL.
     """
 
     url: str
     token: str = field(default="", repr=False)
     ca: Path | None = None
+    source: str = "--url"
 
 
 def remote_asked(arguments: argparse.Namespace) -> Remote:
-    """Return the emulator that the arguments name, or else the settings in the environment."""
+    """Return the emulator that the arguments name, or else the environment."""
     given = {name: getattr(arguments, name, None) for name in ("admin_token", "tls_ca")}
     settings = settings_of(argparse.Namespace(**given))
-    if arguments.url:
-        return Remote(str(arguments.url), settings.admin_token, settings.tls_ca)
+    token, ca = settings.admin_token, settings.tls_ca
+    if url := url_given(arguments):
+        return Remote(url, token, ca)
+    if url := os.environ.get(URL_VARIABLE, ""):
+        return Remote(url, token, ca, URL_VARIABLE)
     url = url_of(settings.host, settings.port, settings.scheme)
-    return Remote(url, settings.admin_token, settings.tls_ca or settings.tls_cert)
+    return Remote(url, token, ca or settings.tls_cert)
+
+
+def url_given(arguments: argparse.Namespace) -> str:
+    """Return the URL of the flag, empty without it."""
+    return str(getattr(arguments, "url", "") or "")
 
 
 def call(
@@ -74,9 +119,10 @@ def call(
         parts = urlsplit(remote.url)
         port = parts.port
     except ValueError as error:
-        raise CommandError(f"--url: {remote.url!r}: {error}") from error
+        raise CommandError(f"{remote.source}: {remote.url!r}: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise CommandError(f"--url: {remote.url!r} is not a URL such as http://127.0.0.1:8080")
+        expected = "is not a URL such as http://127.0.0.1:8080"
+        raise CommandError(f"{remote.source}: {remote.url!r} {expected}")
     connection = (
         http.client.HTTPSConnection(parts.hostname, port, timeout=timeout, context=_trust(remote))
         if parts.scheme == "https"
@@ -118,10 +164,10 @@ def _trust(remote: Remote) -> ssl.SSLContext:
     return context
 
 
-def ask(
+def fetch(
     remote: Remote, method: str, path: str, body: Json | bytes = None, encoding: str = ""
-) -> Json:
-    """Send JSON to the control API; return the JSON of its response, None if it has no body.
+) -> bytes:
+    """Send JSON to the control API; return the body of its response.
 
     Args:
         body: A JSON value, or bytes as they are.
@@ -130,18 +176,45 @@ def ask(
     Raises:
         CommandError: No server answers, or it reports an error; the message says why.
     """
-    from emulator.json_types import dumps, loads
+    from emulator.json_types import dumps
 
-    content = body if isinstance(body, bytes | None) else dumps(body)
-    status, content = call(remote, method, path, content, encoding)
-    try:
-        answer = loads(content) if content else None
-    except ValueError as error:
-        raise CommandError(f"the server at {remote.url} is not an aep-emulator") from error
+    sent = body if isinstance(body, bytes | None) else dumps(body)
+    status, content = call(remote, method, path, sent, encoding)
     if status >= http.HTTPStatus.BAD_REQUEST:
+        answer = _read(remote, content)
         reason = answer.get("detail") if isinstance(answer, dict) else None
         raise CommandError(reason or f"{method} {path}: {status}")
-    return answer
+    return content
+
+
+def ask(
+    remote: Remote, method: str, path: str, body: Json | bytes = None, encoding: str = ""
+) -> Json:
+    """Return the JSON of a response, None if it has no body; see `fetch`."""
+    return _read(remote, fetch(remote, method, path, body, encoding))
+
+
+def _read(remote: Remote, content: bytes) -> Json:
+    from emulator.json_types import loads
+
+    try:
+        return loads(content) if content else None
+    except ValueError as error:
+        raise CommandError(f"the server at {remote.url} is not an aep-emulator") from error
+
+
+def show(arguments: argparse.Namespace, answer: Json, *lines: str) -> int:
+    """Print an answer as lines, or as JSON if asked for; return the exit code of success."""
+    if wants_json(arguments):
+        return print_json(answer)
+    for line in lines:
+        say(line)
+    return 0
+
+
+def wants_json(arguments: argparse.Namespace) -> bool:
+    """Tell whether a command prints JSON."""
+    return bool(getattr(arguments, "json", False))
 
 
 def print_json(value: Json) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from emulator.commands import CommandError, add_settings, edition_name, load_contract_of
-from emulator.commands.remote import add_remote, ask, remote_asked
+from emulator.commands.remote import add_remote, ask, remote_asked, url_given, wants_json
 from emulator.commands.reporting import (
     add_report,
     add_save,
@@ -50,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: A file cannot be used, or no emulator answers.
     """
+    if wants_json(arguments):
+        arguments.format = ["json", *(arguments.format or ())]
     report = _of_files(arguments) if arguments.coverage_files else _of_emulator(arguments)
     return finish(report, arguments)
 
@@ -74,9 +76,9 @@ def _of_files(arguments: argparse.Namespace) -> JsonObject:
     coverage = Coverage(contract)
     for path in arguments.coverage_files:
         _merge(coverage, str(path), _read(path))
-    if arguments.url:
+    if url := url_given(arguments):
         sent = ask(remote_asked(arguments), "GET", "/_emulator/coverage")
-        _merge(coverage, arguments.url, sent)
+        _merge(coverage, url, sent)
     return build_report(
         contract, coverage, arguments, edition_name(contract, arguments.edition), arguments.test
     )

@@ -6,8 +6,7 @@ import argparse
 from urllib.parse import quote
 
 from emulator.commands import add_settings, settings_of
-from emulator.commands.remote import add_remote, ask, print_json, remote_asked
-from emulator.commands.terminal import say
+from emulator.commands.remote import add_json, add_remote, ask, print_json, remote_asked, show
 
 HELP = "list the scenarios, or load one into a running emulator"
 
@@ -18,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     help = "list the scenarios"
     listing = commands.add_parser("list", help=help, description=help)
     add_settings(listing, "fixtures")
+    add_json(listing)
     listing.set_defaults(run=_list)
     help = "print the JSON Schema of scenario files"
     schema = commands.add_parser("schema", help=help, description=help)
@@ -38,13 +38,16 @@ def _list(arguments: argparse.Namespace) -> int:
 
     overlay = settings_of(arguments).fixtures
     try:
-        found = [read_scenario(name, overlay) for name in names(overlay)]
+        read = [read_scenario(name, overlay) for name in names(overlay)]
     except SeedError as error:
         raise CommandError(str(error)) from error
-    width = max(len(scenario.name) for scenario in found)
-    for scenario in found:
-        say(f"{scenario.name:<{width}}  {scenario.file.title}: {scenario.file.states}")
-    return 0
+    width = max(len(scenario.name) for scenario in read)
+    listed = [
+        {"name": found.name, "title": found.file.title, "states": found.file.states}
+        for found in read
+    ]
+    lines = (f"{each['name']:<{width}}  {each['title']}: {each['states']}" for each in listed)
+    return show(arguments, {"scenarios": listed}, *lines)
 
 
 def _schema(_: argparse.Namespace) -> int:
@@ -58,5 +61,4 @@ def _load(arguments: argparse.Namespace) -> int:
     sent = {name: value for name, value in where.items() if value}
     path = f"/_emulator/scenarios/{quote(arguments.name, safe='')}"
     ask(remote_asked(arguments), "POST", path, sent)
-    say(f"{arguments.name}: loaded")
-    return 0
+    return show(arguments, {"loaded": arguments.name}, f"{arguments.name}: loaded")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from emulator.commands.remote import add_remote, ask, remote_asked
-from emulator.commands.terminal import say
+from emulator.commands.remote import add_remote, ask, remote_asked, show
 from emulator.json_types import JsonObject
 
 HELP = "add random but coherent data to a running emulator"
@@ -35,10 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Add the data, and print how many resources were created."""
     answer = ask(remote_asked(arguments), "POST", "/_emulator/seed", _spec(arguments))
-    say(f"in sandbox {answer['sandbox']} of {answer['organization']}:")
-    for kind, count in answer["created"].items():
-        say(f"  {kind:<12} {count}")
-    return 0
+    lines = (f"  {kind:<12} {count}" for kind, count in answer["created"].items())
+    return show(
+        arguments, answer, f"in sandbox {answer['sandbox']} of {answer['organization']}:", *lines
+    )
 
 
 def _spec(arguments: argparse.Namespace) -> JsonObject:

@@ -7,8 +7,7 @@ import gzip
 from pathlib import Path
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_remote, ask, print_json, remote_asked
-from emulator.commands.terminal import say
+from emulator.commands.remote import add_remote, ask, print_json, remote_asked, show
 from emulator.output import write_file
 
 HELP = "save or load the whole state of a running emulator"
@@ -47,8 +46,7 @@ def save(arguments: argparse.Namespace) -> int:
         write_file(arguments.file, orjson.dumps(state, option=orjson.OPT_INDENT_2) + b"\n")
     except OSError as error:
         raise CommandError(f"{arguments.file}: {error.strerror}") from error
-    say(f"{arguments.file}: saved")
-    return 0
+    return show(arguments, {"saved": str(arguments.file)}, f"{arguments.file}: saved")
 
 
 def load(arguments: argparse.Namespace) -> int:
@@ -62,8 +60,7 @@ def load(arguments: argparse.Namespace) -> int:
         loaded = ask(remote_asked(arguments), "PUT", PATH, gzip.compress(content, 6), "gzip")
     except CommandError as error:
         raise CommandError(f"{arguments.file}: {error}") from error
-    say(f"{arguments.file}: loaded, {loaded['documents']} documents")
-    return 0
+    return show(arguments, loaded, f"{arguments.file}: loaded, {loaded['documents']} documents")
 
 
 def schema(_: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from emulator.json_types import JsonObject, as_object
 from emulator.page.places import RUN, Place, masked
 from emulator.page.routes import Routes
 from emulator.page.shown import Page, Parts, asked
+from emulator.run_summary import run_summary
 from emulator.store import Hint
 
 ON_A_PAGE = 50
@@ -39,7 +40,7 @@ class _Views:
             for stored in islice(place.scope.recent(RUN, start, hint), ON_A_PAGE + 1)
             if stored.body["flowId"] == wanted.get("flow", stored.body["flowId"])
         ]
-        rows = [_row(place, masked(stored.body)) for stored in found[:ON_A_PAGE]]
+        rows = [run_summary(place.scope, stored.body) for stored in found[:ON_A_PAGE]]
         values: dict[str, Any] = {"rows": rows, "wanted": wanted, "bars": _bars(rows[::-1])}
         values["next"] = found[ON_A_PAGE - 1].ordinal if len(found) > ON_A_PAGE else 0
         parts = Parts("runs.html.j2", "places.html.j2", seconds=2)
@@ -60,35 +61,12 @@ class _Views:
         flow = as_object(place.scope.read("flow", run["flowId"]))
         values: dict[str, Any] = {
             "run": run,
-            "row": _row(place, run),
+            "row": run_summary(place.scope, run),
             "batch": batch,
             "failed": failed,
         }
         parts = Parts("run.html.j2", seconds=2)
         return self._page.show("Run", parts, flow=flow, **place.values(), **values)
-
-
-def _row(place: Place, run: JsonObject) -> JsonObject:
-    """Return what a list tells of a run."""
-    metrics = as_object(run.get("metrics"))
-    records = as_object(metrics.get("recordSummary"))
-    duration, status = (
-        as_object(metrics.get(name)) for name in ("durationSummary", "statusSummary")
-    )
-    flow = as_object(place.scope.read("flow", run["flowId"]))
-    return {
-        "id": run["id"],
-        "flow": run["flowId"],
-        "name": str(flow.get("name") or run["flowId"]),
-        "state": str(status.get("status") or run.get("state") or ""),
-        "started": duration.get("startedAtUTC") or run.get("createdAt"),
-        "in": records.get("inputRecordCount"),
-        "out": records.get("outputRecordCount"),
-        "failed": records.get("failedRecordCount"),
-        "warnings": records.get("warningRecordCount"),
-        "errors": status.get("errors") or [],
-        "message": as_object(status.get("extensions")).get("message", ""),
-    }
 
 
 def _batch_of(run: JsonObject) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
+from emulator.by_name import one_named
 from emulator.data_plane.errors import FileError
 from emulator.data_plane.files import LANDING_ZONE, ConnectionFiles, clean_path
-from emulator.due import carry_out_due, catch_up
+from emulator.due import carry_out_due, catch_up, run_now
 from emulator.json_types import JsonObject
-from emulator.near_names import unknown_name
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
 from emulator.services.flow_service.shapes import shown_run
@@ -47,7 +46,7 @@ class DataConnection(Connection):
         scope = self._scope(sandbox)
         container = connection
         if connection != LANDING_ZONE:
-            found = self._named(scope, "connection", connection, also=_ON_CONNECTIONS)
+            found = one_named(scope, "connection", connection, also=_ON_CONNECTIONS)
             container = found.get("baseConnectionId") or found["id"]
         if not clean_path(path):
             raise ValueError(f"the path {path!r} names no file")
@@ -70,13 +69,8 @@ class DataConnection(Connection):
             ValueError: There is no such flow or more than one, or it is not enabled.
         """
         scope = self._scope(sandbox)
-        found = self._named(scope, "flow", flow)
-        if found["state"] != "enabled":
-            raise ValueError(f"the flow {flow!r} is not enabled: its state is {found['state']}")
-        service = self.emulator.platform.services.flow_service
-        with scope.platform.store.exclusive(scope.sandbox):
-            run = service.order(scope, found, {"flowId": found["id"]})
-        return shown_run(service.carry_out(scope, run), scope.edition, self.url)
+        run = run_now(self.emulator.engine, scope, one_named(scope, "flow", flow))
+        return shown_run(run, scope.edition, self.url)
 
     def runs(self, flow: str = "", *, sandbox: str = "") -> list[JsonObject]:
         """Return the runs of a flow, or of all flows of a sandbox, in the order of their creation.
@@ -92,7 +86,7 @@ class DataConnection(Connection):
             ValueError: There is no such flow or more than one.
         """
         scope = self._scope(sandbox)
-        id = self._named(scope, "flow", flow)["id"] if flow else ""
+        id = one_named(scope, "flow", flow)["id"] if flow else ""
         catch_up(self.emulator.engine, scope)
         kept = [run for run in scope.bodies("run") if id in ("", run["flowId"])]
         kept.sort(key=lambda run: run["createdAt"])
@@ -112,7 +106,7 @@ class DataConnection(Connection):
             ValueError: There is no such data set or more than one, or a file cannot be read.
         """
         scope = self._scope(sandbox)
-        id = self._named(scope, "dataset", dataset, "data set")["id"]
+        id = one_named(scope, "dataset", dataset, "data set")["id"]
         catch_up(self.emulator.engine, scope)
         try:
             return list(self.emulator.platform.services.data_access.rows(scope, id))
@@ -132,25 +126,3 @@ class DataConnection(Connection):
         place = Sandbox(headers["x-gw-ims-org-id"], sandbox or headers["x-sandbox-name"])
         edition = engine.contract.edition(engine.edition)
         return Scope(engine.platform, edition, place, headers["x-api-key"])
-
-    def _named(
-        self, scope: Scope, kind: str, name: str, what: str = "", also: Iterable[str] = ()
-    ) -> JsonObject:
-        """Return the one resource of an id or a name, of a kind or of others `also`."""
-        what = what or kind
-        kinds = (kind, *also)
-        for each in kinds:
-            found = scope.find(each, name)
-            if found is not None:
-                return {**found, "id": name}
-        every = [{**stored.body, "id": stored.key} for each in kinds for stored in scope.scan(each)]
-        named = [item for item in every if item.get("name") == name]
-        if len({item.get("baseConnectionId") or item["id"] for item in named}) == 1:
-            return named[0]
-        if named:
-            ids = ", ".join(item["id"] for item in named)
-            raise ValueError(f"{len(named)} are named {name!r}; give the {what}'s id: {ids}")
-        known = dict.fromkeys(str(item["name"]) for item in every if item.get("name"))
-        if not known:
-            raise ValueError(f"unknown {what} {name!r}; the sandbox {scope.sandbox.name} has none")
-        raise ValueError(unknown_name(what, name, known))

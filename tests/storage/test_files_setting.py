@@ -127,5 +127,5 @@ def test_the_command_lists_connections_and_files(
     said = capsys.readouterr().out.splitlines()
     assert said[0] == f"{id}  Blob: 1 files, {len(LEADS)} bytes (the emulator's own)"
     assert said[1].startswith("dlz-user-container  dlz-user-container: 0 files")
-    assert main(["files", id, *flags]) == 0
+    assert main(["files", "ls", id, *flags]) == 0
     assert capsys.readouterr().out.split() == [str(len(LEADS)), "leads/a.tsv"]

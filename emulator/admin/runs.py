@@ -1,0 +1,128 @@
+"""The runs of all sandboxes: a list of them, and a flow that is run now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import merge
+from itertools import islice
+
+from flask import Response, request
+
+from emulator.admin.replies import Routes, answer, error, read_object
+from emulator.by_name import every, named
+from emulator.due import catch_up, run_now, scopes
+from emulator.json_types import JsonObject
+from emulator.near_names import unknown_name
+from emulator.ongoing import Interrupted
+from emulator.run_summary import run_summary
+from emulator.scope import Scope
+from emulator.store import ALL, Hint, Stored
+from emulator.web.engine import Engine
+
+MAX_LISTED = 1000
+ORDER = "expected an object with flow, and organization and sandbox if needed, all text"
+_PARAMETERS = ("organization", "sandbox", "flow", "state", "limit")
+
+
+def routes(engine: Engine) -> Routes:
+    """Return path, method and view of each call."""
+    views = _Views(engine)
+    return [
+        ("/runs", "GET", views.listed),
+        ("/runs", "POST", views.order),
+        ("/sandboxes", "GET", views.sandboxes),
+    ]
+
+
+class _Views:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def listed(self) -> Response:
+        """List runs, those that changed last first: of all sandboxes, or as the query selects."""
+        asked = {name: value for name, value in request.args.items() if value}
+        limit = asked.pop("limit", "50")
+        if unknown := next((name for name in request.args if name not in _PARAMETERS), None):
+            return error(400, "invalid query", unknown_name("parameter", unknown, _PARAMETERS))
+        if not limit.isdecimal() or not 0 < int(limit[:9]) <= MAX_LISTED:
+            return error(400, "invalid query", f"limit: expected a number from 1 to {MAX_LISTED}")
+        where = (asked.pop("organization", None), asked.pop("sandbox", None))
+        self._engine.platform.load()
+        for scope in scopes(self._engine, *where):
+            catch_up(self._engine, scope, waits=False)
+        found = merge(*(_runs(scope, asked) for scope in self._holding("run", *where)), key=_age)
+        rows = [run_summary(scope, stored.body) for scope, stored in islice(found, int(limit))]
+        return answer({"runs": rows})
+
+    def order(self) -> Response:
+        """Run a flow now, and answer when its run has ended."""
+        sent = read_object()
+        if sent is None or not _is_order(sent):
+            return error(400, "invalid body", ORDER)
+        self._engine.platform.load()
+        places = list(self._holding("flow", sent.get("organization"), sent.get("sandbox")))
+        found = [(scope, flow) for scope in places for flow in named(scope, "flow", sent["flow"])]
+        if not found:
+            return error(404, "unknown flow", _unknown(places, sent["flow"]))
+        if len(found) > 1:
+            said = ", ".join(f"{flow['id']} in {_place(scope)}" for scope, flow in found)
+            return error(409, "several flows", f"name one by id, organization and sandbox: {said}")
+        scope, flow = found[0]
+        try:
+            run = run_now(self._engine, scope, flow)
+        except ValueError as refused:
+            return error(409, "not enabled", str(refused))
+        except Interrupted as interrupted:
+            return error(503, "interrupted", str(interrupted))
+        return answer(run_summary(scope, run), 201)
+
+    def sandboxes(self) -> Response:
+        """List the sandboxes that hold anything."""
+        platform = self._engine.platform
+        platform.load()
+        kinds = [model.kind for model in platform.documents if model.place == "sandbox"]
+        found = sorted({box for kind in kinds for box in platform.store.sandboxes(kind)})
+        listed = [{"organization": box.organization, "sandbox": box.name} for box in found]
+        return answer({"sandboxes": listed})
+
+    def _holding(self, kind: str, organization: str | None, name: str | None) -> Iterator[Scope]:
+        """Yield the scopes of the sandboxes that hold documents of a kind, all or one."""
+        engine = self._engine
+        for sandbox in engine.platform.store.sandboxes(kind):
+            if organization in (None, sandbox.organization) and name in (None, sandbox.name):
+                yield Scope(engine.platform, engine.contract.edition(engine.edition), sandbox)
+
+
+def _runs(scope: Scope, asked: JsonObject) -> Iterator[tuple[Scope, Stored]]:
+    """Yield the runs of a sandbox that are asked for, those that changed last first."""
+    hint, flows, state = ALL, set[str](), asked.get("state")
+    if flow := asked.get("flow"):
+        flows = {found["id"] for found in named(scope, "flow", flow)} or {flow}
+        if len(flows) == 1:
+            hint = Hint(equal=tuple(("flowId", id) for id in flows))
+    for stored in scope.recent("run", hint=hint):
+        if (not flows or stored.body["flowId"] in flows) and state in (None, stored.body["state"]):
+            yield scope, stored
+
+
+def _age(found: tuple[Scope, Stored]) -> int:
+    return -int(found[1].body["updatedAt"])
+
+
+def _is_order(sent: JsonObject) -> bool:
+    names = {"flow", "organization", "sandbox"}
+    return (
+        "flow" in sent and not set(sent) - names and all(isinstance(v, str) for v in sent.values())
+    )
+
+
+def _unknown(places: list[Scope], name: str) -> str:
+    """Return that there is no such flow, and which it might have been."""
+    known = [str(flow["name"]) for scope in places for flow in every(scope, "flow")]
+    if not known:
+        return f"unknown flow {name!r}; there is no flow"
+    return unknown_name("flow", name, dict.fromkeys(known))
+
+
+def _place(scope: Scope) -> str:
+    return f"{scope.sandbox.name} of {scope.organization}"

@@ -1,0 +1,43 @@
+"""`aep-emulator settings`: shows the settings of a running emulator."""
+
+from __future__ import annotations
+
+import argparse
+
+from emulator.commands.remote import add_remote, ask, remote_asked, show
+from emulator.commands.terminal import columns
+from emulator.json_types import JsonObject
+
+HELP = "show the settings of a running emulator; * marks those that are not the default"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Let only changed settings be shown."""
+    parser.add_argument(
+        "--changed", action="store_true", help="only those that are not the default"
+    )
+    add_remote(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a line for each setting."""
+    answer = ask(remote_asked(arguments), "GET", "/_emulator/settings")
+    rows = [row for row in answer["settings"] if not (arguments.changed and row["isDefault"])]
+    table = [
+        (" " if row["isDefault"] else "*", row["name"], _text(row), row["environment"])
+        for row in rows
+    ]
+    return show(
+        arguments, {"settings": rows}, *columns(("", "setting", "value", "variable"), table)
+    )
+
+
+def _text(row: JsonObject) -> str:
+    """Return a setting's value; where it is empty by default, what that means."""
+    value = row["value"]
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return row["default"] if row["isDefault"] else str(value)

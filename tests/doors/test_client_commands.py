@@ -1,0 +1,416 @@
+"""The commands of every day, against a running emulator."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.cli import COMMANDS, make_parser
+from emulator.commands import following
+from emulator.commands.examples import EXAMPLES
+from emulator.emulator import Emulator
+from emulator.fixtures.journey import GIVEN
+from emulator.serving.server import Server
+from tests.doors.test_cli import assert_one_line, run
+from tests.emulators import new_emulator
+
+ORGANIZATION = GIVEN["organization"]
+OTHER = "89ABCDEF0123456701234567@AdobeOrg"
+Told = Callable[..., str]
+
+
+@pytest.fixture
+def url(server: Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The server's URL, which commands find in the environment."""
+    address = f"http://127.0.0.1:{server.port}"
+    monkeypatch.setenv("AEP_EMULATOR_URL", address)
+    return address
+
+
+@pytest.fixture
+def told(url: str) -> Told:
+    """Runs a command that succeeds and returns what it prints."""
+
+    def call(*words: str, code: int = 0) -> str:
+        done = run(*words)
+        assert (done.returncode, done.stderr) == (code, "")
+        return done.stdout
+
+    return call
+
+
+@pytest.fixture
+def tutorial(told: Told) -> None:
+    told("scenarios", "load", "tutorial-complete")
+
+
+def read(text: str) -> Any:
+    return json.loads(text)
+
+
+def test_without_a_command_the_help_is_printed() -> None:
+    done = run()
+    assert (done.returncode, done.stderr) == (0, "")
+    for command in COMMANDS:
+        assert f"\n    {command}" in done.stdout
+
+
+def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for one in action.choices.values():
+                yield from parsers(one)
+
+
+def test_every_help_has_an_example_that_can_be_typed() -> None:
+    names = [one.prog.partition(" ")[2] for one in parsers(make_parser())]
+    assert sorted(names) == sorted(EXAMPLES)
+    for one in parsers(make_parser()):
+        example = one.format_help().rpartition("\nexample:\n  aep-emulator ")[2]
+        words = shlex.split(example)
+        assert make_parser(words[0]).parse_args(words).run
+        assert example.startswith(one.prog.partition(" ")[2].split(" ")[0])
+
+
+def test_the_url_is_that_of_the_flag_else_of_the_environment(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("health").returncode == 0
+    assert run("health", "--url", "http://127.0.0.1:9").returncode == 1
+    assert run("clock", "--url", "http://127.0.0.1:9", "advance", "P1D").returncode == 2
+    monkeypatch.setenv("AEP_EMULATOR_URL", "localhost:8080")
+    assert_one_line(run("calls"), "AEP_EMULATOR_URL", "localhost:8080")
+    monkeypatch.setenv("AEP_EMULATOR_URL", "")  # is as if it were not set
+    monkeypatch.setenv("AEP_EMULATOR_PORT", url.rpartition(":")[2])
+    assert run("health").returncode == 0
+    assert run("health", "--url", url).returncode == 0
+
+
+CLIENTS = [
+    "calls",
+    "clock",
+    "edition",
+    "explain",
+    "faults list",
+    "files",
+    "report",
+    "run Leads",
+    "runs",
+    "settings",
+    "tick",
+    "worlds",
+]
+
+
+@pytest.mark.parametrize("command", CLIENTS)
+def test_an_emulator_that_does_not_answer_is_one_line(command: str) -> None:
+    assert_one_line(run(*command.split(), "--url", "http://127.0.0.1:9"), "no emulator answers")
+
+
+@pytest.mark.parametrize("command", CLIENTS)
+def test_commands_need_the_token_where_there_is_one(command: str) -> None:
+    with Server(new_emulator(admin_token="secret").application) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        assert_one_line(run(*command.split(), "--url", url), "token")
+
+
+@pytest.mark.usefixtures("tutorial")
+def test_calls_are_listed_newest_first_shown_and_selected(
+    told: Told, emulator: Emulator, headers: dict[str, str]
+) -> None:
+    client = emulator.wsgi_app.test_client()
+    flows = "/data/foundation/flowservice/flows"
+    assert client.get(flows, headers=headers).status_code == 200
+    assert client.get(flows, headers={**headers, "x-api-key": ""}).status_code >= 400
+    refused, accepted = told("calls").splitlines()[:2]
+    assert "platform.gate.api_key_is_sent" in refused
+    assert accepted.endswith(flows)
+    assert told("calls", "--outcome", "accepted", "--limit", "1").splitlines() == [accepted]
+    assert told("calls", "--operation", "catalog.list_datasets") == "no calls\n"
+    listed = read(told("calls", "--json"))["entries"]
+    assert [call["status"] for call in listed[:2]] == [listed[0]["status"], 200]
+    shown = told("calls", "show", str(listed[1]["id"]))
+    assert "No findings" in shown
+    assert "Response: 200" in shown
+    assert '"items": [' in shown
+    assert "x-api-key" in told("explain")
+    assert read(told("explain", "--json")) == read(told("calls", "show", "last", "--json"))
+    assert_one_line(run("calls", "show", "99999"), "99999")
+    assert_one_line(run("calls", "--status", "many"), "many")
+
+
+def followed(words: list[str], then: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return what a following command prints: at first, and after something has happened."""
+    looks = threading.Event()
+
+    def every_second() -> Iterator[None]:
+        yield
+        then()
+        looks.set()
+        yield
+        raise KeyboardInterrupt
+
+    for module in ("calls", "runs"):
+        monkeypatch.setattr(f"emulator.commands.{module}.every_second", every_second)
+    done = run(*words)
+    assert looks.is_set()
+    assert (done.returncode, done.stderr) == (130, "")
+    return done.stdout
+
+
+@pytest.mark.usefixtures("url")
+def test_calls_are_followed(
+    emulator: Emulator, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = emulator.wsgi_app.test_client()
+
+    def call(collection: str) -> None:
+        client.get(f"/data/foundation/flowservice/{collection}", headers=headers)
+
+    call("flows")
+    said = followed(["calls", "--follow"], lambda: call("connections"), monkeypatch)
+    assert [line.rpartition("/")[2] for line in said.splitlines()] == ["flows", "connections"]
+    said = followed(["calls", "--follow", "--json"], lambda: call("runs"), monkeypatch)
+    assert [read(line)["id"] for line in said.splitlines()] == [1, 2, 3]
+
+
+def test_following_looks_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", waited.append)
+    looks = following.every_second()
+    for _ in range(3):
+        next(looks)
+    assert waited == [1.0, 1.0]
+
+
+FLOW = "Leads from cloud storage 1"
+
+
+@pytest.mark.usefixtures("tutorial")
+def test_a_flow_is_run_and_its_runs_are_listed_and_followed(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first,) = read(told("runs", "--json"))["runs"]
+    ran = told("run", FLOW)
+    assert FLOW in ran
+    assert "Nothing was read" in ran
+    second = read(told("run", first["flow"], "--organization", ORGANIZATION, "--json"))
+    assert (second["state"], second["name"]) == ("success", FLOW)
+    lines = [line for line in told("runs", "--flow", FLOW).splitlines() if line[:1] != " "]
+    assert len(lines) == 3
+    assert second["id"] in lines[0]
+    assert told("runs", "--state", "failed") == "no runs\n"
+    assert told("runs", "--sandbox", "dev") == "no runs\n"
+    words = ["runs", "--follow", "--json", "--limit", "1"]
+    said = followed(words, lambda: told("run", FLOW), monkeypatch).splitlines()
+    assert [read(line)["id"] for line in said[:1]] == [second["id"]]
+    assert len({read(line)["id"] for line in said}) == len(said) == 4
+    assert_one_line(run("run", "Laeds from cloud storage"), "did you mean", FLOW)
+    assert_one_line(run("run", FLOW, "--sandbox", "dev"), "there is no flow")
+    assert_one_line(run("runs", "--limit", "0"), "limit")
+
+
+@pytest.mark.usefixtures("url")
+def test_a_run_that_failed_says_why_and_ends_with_1(told: Told, tmp_path: Path) -> None:
+    told("scenarios", "load", "failing-runs")
+    assert "Error occurred at promotion activity." in told("runs", "--state", "failed")
+    (connection,) = [
+        one["name"] for one in read(told("files", "--json"))["connections"] if one["files"]
+    ]
+    place = read(told("files", "ls", connection, "--json"))["files"][0]["path"]
+    folder = place.rpartition("/")[0]
+    empty = tmp_path / "empty.tsv"
+    empty.touch()
+    told("files", "put", connection, str(empty), f"{folder}/empty.tsv")
+    assert "failed" in told("run", FLOW, code=1)
+
+
+@pytest.mark.usefixtures("tutorial")
+def test_several_flows_of_a_name_and_those_that_are_disabled_are_not_run(
+    emulator: Emulator, told: Told, headers: dict[str, str]
+) -> None:
+    told("scenarios", "load", "tutorial-complete", "--organization", OTHER)
+    assert_one_line(run("run", FLOW), "name one by id", f"prod of {ORGANIZATION}", OTHER)
+    assert FLOW in told("run", FLOW, "--organization", OTHER)
+    told("scenarios", "load", "tutorial-complete")
+    (first,) = read(told("runs", "--json"))["runs"]
+    client = emulator.wsgi_app.test_client()
+    path = f"/data/foundation/flowservice/flows/{first['flow']}"
+    assert client.post(f"{path}/action?op=disable", headers=headers).status_code == 200
+    assert_one_line(run("run", FLOW), "not enabled", "disabled")
+
+
+def flags(values: dict[str, str]) -> list[str]:
+    return [word for name, value in values.items() for word in (f"--{name}", value)]
+
+
+@pytest.mark.usefixtures("tutorial")
+def test_files_are_put_listed_got_and_removed(told: Told, tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_bytes(b"Id\n1\n")
+    connection = "Leads container 1"
+    assert "leads.csv: 5 bytes" in told("files", "put", connection, str(file))
+    answer = read(told("files", "put", connection, str(file), "in coming/a&b.csv", "--json"))
+    assert answer["path"] == "in coming/a&b.csv"
+    id = answer["container"]
+    assert f"{id}  {connection}: 2 files, 10 bytes" in told("files")
+    assert told("files") == told("files", "ls")
+    assert told("files", "ls", id) == told("files", "ls", connection)
+    assert told("files", "ls", id).split("\n")[0].split(maxsplit=1) == ["5", "in coming/a&b.csv"]
+    assert told("files", "get", id, "leads.csv") == "Id\n1\n"
+    got = tmp_path / "got.csv"
+    told("files", "get", connection, "in coming/a&b.csv", "--output", str(got))
+    assert got.read_bytes() == file.read_bytes()
+    told("files", "rm", connection, "leads.csv")
+    assert_one_line(run("files", "get", connection, "leads.csv"), "has no file leads.csv")
+    assert_one_line(run("files", "rm", connection, "leads.csv"), "has no file leads.csv")
+    assert_one_line(run("files", "ls", "Leads contaner 1"), "did you mean", connection)
+    assert_one_line(run("files", "put", connection, str(tmp_path / "none")), "No such file")
+    assert_one_line(run("files", "put", connection, "-"), "PATH")
+    told("files", "put", "dlz-user-container", str(file))
+    assert "leads.csv" in told("files", "ls", "dlz-user-container")
+
+
+def test_files_need_a_sandbox_where_several_hold_something(told: Told) -> None:
+    assert_one_line(run("files"), "no sandbox holds anything")
+    for organization, sandbox in ((ORGANIZATION, "dev"), (OTHER, "prod")):
+        place = {"organization": organization, "sandbox": sandbox}
+        told("scenarios", "load", "tutorial-half-way", *flags(place))
+    assert_one_line(run("files"), f"dev of {ORGANIZATION}", f"prod of {OTHER}")
+    assert "container" in told("files", "--sandbox", "dev", "ls")
+    assert "container" in told("files", "--organization", OTHER)
+
+
+@pytest.mark.usefixtures("tutorial")
+def test_a_reset_forgets_everything_or_a_sandbox(told: Told) -> None:
+    place = {"organization": ORGANIZATION, "sandbox": "dev"}
+    assert told("reset", *flags(place)) == f"reset: dev of {ORGANIZATION}\n"
+    assert told("runs") != "no runs\n"
+    assert read(told("reset", "--json")) == {"reset": "all"}
+    assert told("runs") == "no runs\n"
+
+
+def test_the_edition_is_shown_and_changed(told: Told, emulator: Emulator) -> None:
+    assert "* latest" in told("edition").splitlines()
+    assert told("edition", "2020-09") == "edition 2020-09 is in force\n"
+    assert emulator.engine.edition == "2020-09"
+    assert read(told("edition", "--json"))["current"] == "2020-09"
+    assert_one_line(run("edition", "1999-12"), "2020-03, 2020-09, latest")
+
+
+def test_isolated_emulators_are_listed_and_dropped(told: Told, url: str) -> None:
+    assert told("worlds") == "no isolated emulators\n"
+    for name in ("one", "two", "three"):
+        told("health", "--url", f"{url}/t/{name}")
+    assert told("worlds") == "one\ntwo\nthree\n"
+    told("worlds", "drop", "two")
+    assert read(told("worlds", "--json"))["worlds"] == ["one", "three"]
+    assert_one_line(run("worlds", "drop", "two"), "two")
+    told("worlds", "drop", "--all")
+    assert told("worlds") == "no isolated emulators\n"
+
+
+def test_settings_are_shown_without_secrets(told: Told) -> None:
+    assert "max_worlds" in told("settings")
+    told("edition", "2020-09")
+    assert [line.split()[:3] for line in told("settings", "--changed").splitlines()[1:]] == [
+        ["*", "edition", "2020-09"]
+    ]
+    made = new_emulator(admin_token="opensesame", sandboxes=("prod", "x"), self_check=True)
+    with Server(made.application) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        changed = ["settings", "--changed", "--url", url, "--admin-token", "opensesame"]
+        said = run(*changed).stdout
+        rows = read(run(*changed, "--json").stdout)["settings"]
+    assert {row["name"]: row["value"] for row in rows} == {
+        "admin_token": "***",
+        "sandboxes": ["prod", "x"],
+        "self_check": True,
+    }
+    assert "opensesame" not in said
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("postgresql://me:pass@db/aep?password=pass", "postgresql://me:***@db/aep?***"),
+        ("sqlite:///state.db", "sqlite:///state.db"),
+        ("memory", "memory"),
+    ],
+)
+def test_urls_in_settings_have_no_passwords(value: str, shown: str) -> None:
+    from dataclasses import replace
+
+    from emulator.admin.settings import _value
+    from emulator.settings import table
+
+    made = new_emulator()
+    made.engine.platform.settings = replace(made.engine.platform.settings, store=value)
+    (row,) = [row for row in table() if row.name == "store"]
+    assert _value(made.engine, row) == shown
+
+
+def test_the_page_is_opened_or_its_address_printed(
+    told: Told, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    class Browser:
+        def open(self, address: str) -> bool:
+            opened.append(address)
+            return True
+
+    def none() -> None:
+        raise webbrowser.Error("there is none")
+
+    page = f"{url}/_emulator/ui/"
+    monkeypatch.setattr(webbrowser, "get", Browser)
+    assert told("open") == f"{page}\n"
+    assert opened == [page]
+    assert told("open", "--print") == f"{page}\n"
+    assert opened == [page]
+    monkeypatch.setattr(webbrowser, "get", none)
+    assert read(told("open", "--json")) == {"address": page, "opened": False}
+    assert_one_line(run("open", "--url", "http://127.0.0.1:9"), "no emulator answers")
+
+
+@pytest.mark.usefixtures("tutorial")
+def test_due_runs_are_carried_out(told: Told, emulator: Emulator) -> None:
+    assert told("tick") == "0 runs carried out\n"
+    assert read(told("clock", "advance", "P1D", "--json"))["runs"] >= 0
+    assert read(told("tick", "--json")) == {"runs": 0}
+
+
+@pytest.mark.usefixtures("tutorial")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "calls",
+        "clock",
+        "faults add 429",
+        "faults clear",
+        "faults list",
+        "health",
+        "report",
+        "scenarios list",
+        "scenarios load tutorial-half-way",
+        "seed --flows 1",
+        "state save state.json",
+        "tick",
+        "worlds",
+    ],
+)
+def test_every_client_command_prints_json(
+    command: str, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(read(told(*command.split(), "--json")), dict)
