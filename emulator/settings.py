@@ -88,6 +88,16 @@ def _clock(text: str) -> str:
     return text
 
 
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@,]+")
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(name.lower() for name in _names(text))
+    if origins != ("*",) and not all(map(_ORIGIN.fullmatch, origins)):
+        raise ValueError("is not a list of origins such as http://localhost:3000, or * alone")
+    return origins
+
+
 def _self_signed(text: str) -> str:
     if text not in ("", "self-signed"):
         raise ValueError("is not self-signed; own certificates are named by --tls-cert")
@@ -271,6 +281,12 @@ class Settings:
         "token that every call of the control API has to carry, in x-emulator-admin-token; "
         "empty asks for none",
         is_secret=True,
+    )
+    cors: tuple[str, ...] = _setting(
+        (),
+        _origins,
+        "origins whose pages may call the APIs in a browser, such as http://localhost:3000; * for "
+        "any, without cookies; empty for none",
     )
     tls: str = _setting(
         "",

@@ -24,6 +24,7 @@ from emulator.web.controls import (
     see_other,
     wants_page,
 )
+from emulator.web.cors import Cors
 from emulator.web.limits import body_limit, limit_of
 from emulator.web.long_calls import is_long
 from emulator.web.message import UNROUTED, Deferred, Request, Response
@@ -65,6 +66,7 @@ class Application:
         self._max_body = settings.max_body
         self.body_limit = body_limit(contract, settings)
         self._controls = Controls(settings, self.body_limit)
+        self._cors = Cors(settings.cors, self._router, self._controls) if settings.cors else None
 
     def handle(self, request: Request) -> Response:
         """Return the response to a request. Never raises."""
@@ -80,6 +82,12 @@ class Application:
         return self._answer(request, defers=True)
 
     def _answer(self, request: Request, *, defers: bool) -> Response | Deferred:
+        if self._cors is not None:
+            return self._cors.answer(request, partial(self._lead, request, defers=defers))
+        return self._lead(request, defers=defers)
+
+    def _lead(self, request: Request, *, defers: bool) -> Response | Deferred:
+        """Let whoever is asked for answer a request, or say that this takes long."""
         refusal = self._controls.refusal(request)
         if refusal is not None:
             return refusal

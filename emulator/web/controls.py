@@ -53,6 +53,7 @@ class Controls:
         self._token = settings.admin_token.encode()
         names = (*settings.allowed_hosts, settings.host)
         self._allowed = tuple(name.lower().rstrip(".") for name in names)
+        self._named = self._allowed[: len(settings.allowed_hosts)]
         self._body_limit = body_limit
 
     def refusal(self, request: Request) -> Response | None:
@@ -119,11 +120,16 @@ class Controls:
         name = name_in(host)
         return names_this_machine(host, local_address) or self._is_allowed(name)
 
+    def names_origin(self, origin: str) -> bool:
+        """Tell whether the setting `allowed_hosts` itself names the host of a page's origin."""
+        try:
+            name = urlsplit(origin).hostname
+        except ValueError:
+            return False
+        return name is not None and _is_among(name, self._named)
+
     def _is_allowed(self, name: str) -> bool:
-        return any(
-            allowed in ("*", name) or (allowed.startswith("*.") and name.endswith(allowed[1:]))
-            for allowed in self._allowed
-        )
+        return _is_among(name, self._allowed)
 
     def _is_foreign_page(self, method: str, headers: Mapping[str, str]) -> bool:
         """Tell whether a request comes from a page of another origin, other than by a link."""
@@ -147,6 +153,13 @@ class Controls:
         if request.method == "POST" and (request.too_long or len(request.body) > limit):
             return 413, "too long", f"--max-body lets {limit} bytes in"
         return None
+
+
+def _is_among(name: str, allowed: tuple[str, ...]) -> bool:
+    return any(
+        known in ("*", name) or (known.startswith("*.") and name.endswith(known[1:]))
+        for known in allowed
+    )
 
 
 def is_sent_by_foreign_page(headers: Mapping[str, str]) -> bool:
