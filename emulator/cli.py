@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from emulator import __version__
 from emulator.commands import CommandError
 from emulator.commands.terminal import Parser, say
+from emulator.settings import mistaken_variables
 
 COMMANDS = (
     "serve",
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(make_parser().format_help(), end="")
         return 0
     parsed = make_parser(*words[:1]).parse_args(words)
+    for name, near in mistaken_variables(os.environ):
+        say(f"aep-emulator: {name} is not a variable; did you mean {near}?", is_error=True)
     try:
         code: int = parsed.run(parsed)
         sys.stdout.flush()

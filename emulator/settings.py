@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 from emulator.clock import ClockError, make_clock
 
 PREFIX = "AEP_EMULATOR_"
+
+URL_VARIABLE = f"{PREFIX}URL"
+"""The environment variable with the URL of a running emulator, for commands; not a setting."""
 
 TOKEN_HEADER = "x-emulator-admin-token"  # noqa: S105 - the name of a header
 """Carries the token of the setting `admin_token`."""
@@ -356,6 +360,20 @@ def table() -> list[SettingRow]:
         )
         for item in fields(Settings)
     ]
+
+
+def mistaken_variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield variables that nothing reads, each with the one that was probably meant.
+
+    Others that begin with the prefix may be somebody's own, or those of a Kubernetes service.
+    """
+    known = [row.environment.removeprefix(PREFIX) for row in table()]
+    known.append(URL_VARIABLE.removeprefix(PREFIX))
+    for name, value in sorted(environment.items()):
+        rest = name.removeprefix(PREFIX)
+        if value and rest != name and rest not in known:
+            for near in get_close_matches(rest.upper(), known, n=1):
+                yield name, PREFIX + near
 
 
 def _text(value: object) -> str:

@@ -13,16 +13,13 @@ from urllib.parse import urlsplit
 
 from emulator.commands import CommandError, add_settings, settings_of, url_of
 from emulator.commands.terminal import say
-from emulator.settings import TOKEN_HEADER
+from emulator.settings import TOKEN_HEADER, URL_VARIABLE
 
 if TYPE_CHECKING:
     from emulator.json_types import Json
 
 TIMEOUT = 300.0
 """Seconds to wait for a response: much random data takes a while to create."""
-
-URL_VARIABLE = "AEP_EMULATOR_URL"
-"""The environment variable with the URL of a running emulator."""
 
 
 class NoAnswer(CommandError):

@@ -414,3 +414,53 @@ def test_every_client_command_prints_json(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert isinstance(read(told(*command.split(), "--json")), dict)
+
+
+@pytest.mark.parametrize(
+    ("command", "near"),
+    [
+        ("cals", "calls"),
+        ("files putt", "put"),
+        ("clock advanced P1D", "advance"),
+        ("calls --statsu 404", "--status"),
+        ("calls --statsu=404", "--status"),
+        ("files get Blob a.csv --outptu b.csv", "--output"),
+        ("serve --edtion latest", "--edition"),
+        ("report --format htm", "html"),
+    ],
+)
+def test_the_nearest_command_flag_or_value_is_named(command: str, near: str) -> None:
+    done = run(*command.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(f"did you mean {near}?\n")
+
+
+def test_what_resembles_nothing_is_only_refused() -> None:
+    for command in ("zzzzzz", "calls --zzzzzz", "files ls a b"):
+        done = run(*command.split())
+        assert done.returncode == 2
+        assert "did you mean" not in done.stderr
+
+
+def test_a_mistaken_variable_is_warned_of(url: str) -> None:
+    done = run("health", AEP_EMULATOR_EDTION="latest")
+    assert done.returncode == 0
+    warning = "AEP_EMULATOR_EDTION is not a variable; did you mean AEP_EMULATOR_EDITION?"
+    assert done.stderr == f"aep-emulator: {warning}\n"
+    assert "AEP_EMULATOR_URL?" in run("health", AEP_EMULATOR_ULR=url).stderr
+
+
+@pytest.mark.usefixtures("url")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AEP_EMULATOR_EDTION", ""),
+        ("AEP_EMULATOR_EDITION", "latest"),
+        ("AEP_EMULATOR_PACKAGE", "aep-emulator"),  # that of a recipe for CI
+        ("AEP_EMULATOR_SERVICE_HOST", "10.0.0.1"),  # that of a service in Kubernetes
+        ("AEP_EMULATOR_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("EDTION", "latest"),
+    ],
+)
+def test_other_variables_are_not_warned_of(name: str, value: str) -> None:
+    assert run("health", **{name: value}).stderr == ""
