@@ -65,6 +65,9 @@ MAX_HEADERS = 200
 HEAD_SECONDS = 30
 """Time for the head of a request, from its first byte; refused with 408."""
 
+MAX_COUNTED_RUNS = 10_000
+"""Flow runs whose states one call of `/_emulator/metrics` looks at; older ones are others."""
+
 HANDSHAKE_SECONDS = 10
 """Time for a client of HTTPS to agree on a key; the connection is closed."""
 

@@ -25,6 +25,7 @@ THIRD_PARTY = {
     "jsonschema": {"contract.second_opinion"},
     "lark": {"mapping.parser", "mapping.builder"},
     "paramiko": {"storage.credentials"},
+    "prometheus_client": {"admin.prometheus"},
     "pyarrow": {"data_plane.arrow_values", "data_plane.parquet"},
     "pydantic": {
         "contract.files",

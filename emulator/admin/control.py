@@ -15,6 +15,7 @@ from emulator.admin import (
     faults,
     files,
     isolation,
+    metrics,
     runs,
     seeding,
     settings,
@@ -55,6 +56,7 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
         *settings.routes(engine),
         *tick.routes(engine),
         *clock.routes(engine),
+        *metrics.routes(emulator),
     ]
     if engine.on_values:
         blueprint.before_request(lambda: _refreshed(engine))

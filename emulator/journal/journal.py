@@ -191,6 +191,11 @@ class Journal:
             if not behind or (item.number < behind if newest_first else item.number > behind):
                 yield item.entry
 
+    def length(self) -> int:
+        """Return how many entries are kept."""
+        with self._lock:
+            return len(self._items)
+
     def entry(self, number: int) -> Entry | None:
         """Return an entry by its number; None if it is not kept, or no longer."""
         with self._lock:

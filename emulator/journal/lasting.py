@@ -231,6 +231,10 @@ class LastingJournal(Journal):
             kept = calls_behind(kept, behind, last, newest_first=newest_first)
         return (entry_of(call, self._operations) for call in kept)
 
+    def length(self) -> int:
+        self.flush()
+        return min(self._max_entries, sum(one.calls for one in self._calls.packs()))
+
     def entry(self, number: int) -> Entry | None:
         self.flush()
         found = self._find(number, self._calls.packs())
