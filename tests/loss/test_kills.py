@@ -11,10 +11,13 @@ import random
 import subprocess
 import sys
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +33,7 @@ from tests.bodies import HEADERS, ORGANIZATION
 from tests.databases import Server
 from tests.emulators import new_emulator
 from tests.loss.writers import Ledger, Writer, digest
+from tests.processes.serving import until
 
 KILLS = int(os.environ.get("LOSS_KILLS", "0"))
 """How often each kind of store is killed; 0 for a few times."""
@@ -68,27 +72,40 @@ def served(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def write_until_killed(
-    ledger: Ledger, flags: list[str], seed: str, more_seconds: float = 0.0
-) -> None:
-    """Let several clients write, and kill the emulator amid that."""
+    ledger: Ledger, flags: list[str], seed: str, wait: Callable[[], object] = lambda: None
+) -> float:
+    """Let several clients write, and kill the emulator amid that; return when.
+
+    Args:
+        wait: Waits until the kill may come; it comes a bit later.
+    """
     chance = random.Random(seed)
     with served(*flags) as (process, url):
         writers = [Writer(url, ledger, f"{seed} {number}") for number in range(WRITERS)]
-        threads = [threading.Thread(target=writer.run) for writer in writers]
-        for thread in threads:
-            thread.start()
-        for writer in writers:
-            writer.has_begun.wait(30)
-        threading.Event().wait(chance.uniform(*SECONDS) + more_seconds)
-        process.kill()
-        for thread in threads:
-            thread.join(60)
-        failures = [failure for writer in writers for failure in writer.failed]
-        assert not failures
+        with at_work(writers):
+            wait()
+            time.sleep(chance.uniform(*SECONDS))
+            killed = time.monotonic()
+            process.kill()
+    return killed
 
 
-def opened(**settings: str) -> Emulator:
-    return create_emulator(Settings(**settings), like=new_emulator())  # type: ignore[arg-type]
+@contextmanager
+def at_work(writers: Sequence[Writer]) -> Iterator[None]:
+    """Let clients begin, and at the end of the block wait until they have come to theirs."""
+    threads = [threading.Thread(target=writer.run) for writer in writers]
+    for thread in threads:
+        thread.start()
+    for writer in writers:
+        writer.has_begun.wait(30)
+    yield
+    for thread in threads:
+        thread.join(60)
+    assert not [failure for writer in writers for failure in writer.failed]
+
+
+def opened(**settings: Any) -> Emulator:
+    return create_emulator(Settings(**settings), like=new_emulator())
 
 
 # What has to hold
@@ -195,7 +212,7 @@ def test_whatever_was_acknowledged_outlives_a_kill(settings: dict[str, str]) -> 
     ledger = Ledger()
     with closing(opened(**settings)) as fresh:
         fresh.reset()
-    kills = KILLS or 4 - len(settings)
+    kills = KILLS or 3 - len(settings)
     for number in range(kills):
         write_until_killed(ledger, flags, f"{number}")
         with closing(opened(**settings)) as emulator:
@@ -203,6 +220,12 @@ def test_whatever_was_acknowledged_outlives_a_kill(settings: dict[str, str]) -> 
             check_acknowledged(ledger, emulator, state)
             answers(emulator)
     assert ledger.calls > 2 * WRITERS * kills, "the clients have hardly worked"
+
+
+def until_saved(path: Path) -> None:
+    """Wait until a file has been written anew."""
+    before = path.stat().st_mtime_ns if path.exists() else 0
+    until(lambda: path.exists() and path.stat().st_mtime_ns != before)
 
 
 def test_a_state_file_is_whole_whenever_the_process_is_killed(tmp_path: Path) -> None:
@@ -213,7 +236,7 @@ def test_a_state_file_is_whole_whenever_the_process_is_killed(tmp_path: Path) ->
     kills = KILLS or 2
     for number in range(kills):
         ledger = Ledger()
-        write_until_killed(ledger, flags, f"{number}", more_seconds=1.0)
+        write_until_killed(ledger, flags, f"{number}", partial(until_saved, path))
         with closing(new_emulator(ManualClock())) as emulator:
             platform = emulator.platform
             platform.load()

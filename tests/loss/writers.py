@@ -61,6 +61,8 @@ class Ledger:
     """Digests by sandbox and key: of what was acknowledged last, and of what was cut off."""
     orders: list[list[str]] = field(default_factory=list)
     """The ids that each client was answered, in that order."""
+    answered: list[list[tuple[str, float]]] = field(default_factory=list)
+    """The calls of each client that were answered, by their request ids, and when."""
     batches: dict[tuple[str, str], int] = field(default_factory=dict)
     """How many rows each acknowledged batch has that ended with success."""
     calls: int = 0
@@ -76,7 +78,7 @@ def digest(content: bytes) -> str:
 
 
 class Writer:
-    """One client that writes until the emulator is gone."""
+    """One client that writes until the emulator is gone, or `is_over` is set."""
 
     def __init__(self, url: str, ledger: Ledger, seed: str) -> None:
         self.url = url
@@ -87,8 +89,11 @@ class Writer:
         self.session.headers.update({**HEADERS, "x-sandbox-name": self.sandbox})
         self.own: list[str] = []
         self.order: list[str] = []
+        self.answered: list[tuple[str, float]] = []
         self.failed: list[str] = []
+        self.is_cut = False
         self.has_begun = threading.Event()
+        self.is_over = threading.Event()
 
     def call(self, method: str, path: str, status: int, **how: Any) -> requests.Response:
         """Call, and return the answer, which has to have this status.
@@ -96,10 +101,15 @@ class Writer:
         Raises:
             Cut: There is none.
         """
+        request = f"{self.chance.getrandbits(96):024x}"
+        headers = {"x-request-id": request, **how.pop("headers", {})}
         try:
-            answer = self.session.request(method, self.url + path, timeout=30, **how)
+            answer = self.session.request(
+                method, self.url + path, timeout=30, headers=headers, **how
+            )
         except requests.RequestException as error:
             raise Cut from error
+        self.answered.append((request, time.monotonic()))
         self.ledger.calls += 1
         assert answer.status_code == status, (method, path, answer.status_code, answer.text[:300])
         return answer
@@ -115,22 +125,23 @@ class Writer:
         try:
             self.make_lake()
             self.has_begun.set()
-            while True:
+            while not self.is_over.is_set():
                 self.chance.choice(self.STEPS)(self)
         except Cut:
-            pass
+            self.is_cut = True
         except BaseException as error:  # noqa: BLE001 - the test tells it
             self.failed.append(repr(error))
         finally:
             self.has_begun.set()
             self.ledger.orders.append(self.order)
+            self.ledger.answered.append(self.answered)
             self.session.close()
 
     def make_lake(self) -> None:
         schemas = f"{SCHEMA_REGISTRY}/tenant/schemas"
         body = profile_schema(f"Schema {self.chance.random()}")
-        schema = self.took(self.call("POST", schemas, 201, json=body).json()["$id"])
-        body = dataset(schema, fileDescription={"format": "json"})
+        self.schema = self.took(self.call("POST", schemas, 201, json=body).json()["$id"])
+        body = dataset(self.schema, fileDescription={"format": "json"})
         made = self.call("POST", f"{CATALOG}/dataSets", 201, json=body).json()[0]
         self.dataset = self.took(made.removeprefix("@/dataSets/"))
 
@@ -172,13 +183,16 @@ class Writer:
             content = os.urandom(self.chance.randrange(LARGEST_FILE))
             key = (self.sandbox, f"files/{id}/{name}.bin")
             self.ledger.files[key] = [*self.ledger.files.get(key, [""])[:1], digest(content)]
-            path = f"/_emulator/files/{quote(id)}/{name}.bin"
-            try:
-                answer = self.session.put(self.url + path, data=content, timeout=30)
-            except requests.RequestException as error:
-                raise Cut from error
-            assert answer.status_code in (200, 201), answer.text
+            self.put(id, f"{name}.bin", content)
             self.ledger.files[key] = [digest(content)]
+
+    def put(self, connection: str, path: str, content: bytes) -> None:
+        path = f"/_emulator/files/{quote(connection)}/{path}"
+        try:
+            answer = self.session.put(self.url + path, data=content, timeout=30)
+        except requests.RequestException as error:
+            raise Cut from error
+        assert answer.status_code in (200, 201), answer.text
 
     def ingest(self) -> None:
         """Complete a batch, and see that it has succeeded."""
