@@ -150,6 +150,10 @@ class Scope:
             self.sandbox, kind, path, descending=descending, ties=ties, start=start, hint=hint
         )
 
+    def count(self, kind: str) -> int:
+        """Return how many documents of a kind there are."""
+        return self.platform.store.count(self.sandbox, kind)
+
     def bodies(self, kind: str, hint: Hint = ALL) -> list[JsonObject]:
         """Return the bodies of all documents of a kind that are needed, in order of creation."""
         return [stored.body for stored in self.scan(kind, hint=hint)]

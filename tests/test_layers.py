@@ -45,6 +45,7 @@ THIRD_PARTY = {
         "store.failures",
         "store.names",
         "store.process_locks",
+        "store.lists",
         "store.sql",
         "store.postgresql",
         "store.sql_blobs",

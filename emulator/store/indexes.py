@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from emulator.budgets import LIST_INDEXES
@@ -83,7 +84,17 @@ class Numbers:
         return None if self._others else list(self._entries)
 
 
-def descending(entries: list[Entry]) -> Iterator[Entry]:
+def in_order(
+    entries: list[Entry], descending: bool, ties: bool, start: int | None
+) -> Iterator[Entry]:
+    """Yield documents as `Store.ordered` does."""
+    if descending:
+        return reversed(entries) if ties else _highest_first(entries)
+    begin = 0 if start is None else bisect_left(entries, (start,))
+    return islice(entries, begin, None)
+
+
+def _highest_first(entries: list[Entry]) -> Iterator[Entry]:
     """Yield documents from the highest number on; those of equal numbers keep their order."""
     end = len(entries)
     while end:

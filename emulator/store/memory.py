@@ -24,8 +24,7 @@ from emulator.store.base import (
     Snapshot,
     Stored,
 )
-from emulator.store.indexes import FEW, Entry, Indexes, Numbers, Texts
-from emulator.store.indexes import descending as highest_first
+from emulator.store.indexes import FEW, Indexes, Numbers, Texts, in_order
 from emulator.store.parts import Parts
 from emulator.store.room import Room
 
@@ -167,10 +166,7 @@ class MemoryStore:
             entries, rows = index.entries(), self._kinds.get(place, {})
         if entries is None:
             return None
-        begin = 0 if start is None else bisect_left(entries, (start,))
-        ahead: Iterable[Entry] = islice(entries, begin, None)
-        if descending:
-            ahead = reversed(entries) if ties else highest_first(entries)
+        ahead = in_order(entries, descending, ties, start)
         pairs = ((key, row) for _, _, key in ahead if (row := rows.get(key)))
         return self._found(place, pairs, hint)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from itertools import islice
 
 import sqlalchemy as sa
 
@@ -12,51 +13,36 @@ from emulator.json_types import dumps, loads
 from emulator.sandbox import Sandbox
 from emulator.store.base import ALL, Change, Conflict, Hint, Place, Row, Snapshot, Stored
 from emulator.store.database import Database
+from emulator.store.indexes import Entry, in_order
+from emulator.store.lists import (
+    PAGES,
+    RECENT,
+    RECENT_WITH,
+    ROWS_AT_ONCE,
+    SCAN,
+    SCAN_WITH,
+    numbers_at,
+    of_kind,
+)
 from emulator.store.room import Room
 from emulator.store.statements import Statement
 from emulator.store.tables import COUNTER, DOCUMENT
 
 _D, _C = DOCUMENT.c, COUNTER.c
-_ROWS_AT_ONCE = 500
 
 _KEY = ("world", "organization", "sandbox", "kind", "key")
 
 
-def _of_kind(*more: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Return the condition that a document is of a kind in a sandbox, by parameters."""
-    names = ("world", "organization", "sandbox", "kind")
-    return sa.and_(*(_D[name] == sa.bindparam(f"p_{name}") for name in names), *more)
-
-
-_KEYED = _of_kind(_D.key == sa.bindparam("p_key"))
+_KEYED = of_kind(_D.key == sa.bindparam("p_key"))
 _READ = Statement(sa.select(_D.version, _D.ordinal, _D.body).where(_KEYED))
 _SOME = sa.select(_D.key, _D.version, _D.ordinal, _D.body).where(
-    _of_kind(_D.key.in_(sa.bindparam("p_keys", expanding=True)))
+    of_kind(_D.key.in_(sa.bindparam("p_keys", expanding=True)))
 )
 _VERSION = Statement(sa.select(_D.version, _D.ordinal).where(_KEYED))
 _VERSIONS = sa.select(_D.key, _D.version, _D.ordinal).where(
-    _of_kind(_D.key.in_(sa.bindparam("p_keys", expanding=True)))
+    of_kind(_D.key.in_(sa.bindparam("p_keys", expanding=True)))
 )
-_COUNT = Statement(sa.select(sa.func.count()).select_from(DOCUMENT).where(_of_kind()))
-
-
-def _list(order: sa.ColumnElement[int], *more: sa.ColumnElement[bool]) -> Statement:
-    """Return a part of a kind, in order or back from the end, of which more may be demanded."""
-    query = sa.select(_D.key, _D.version, _D.ordinal, _D.body).where(_of_kind(*more))
-    return Statement(query.order_by(order).limit(_ROWS_AT_ONCE))
-
-
-_NEEDLE = sa.bindparam("p_needle", type_=sa.LargeBinary)
-_HAS_NEEDLE = {
-    "sqlite": sa.func.instr(_D.body, _NEEDLE) > 0,
-    "postgresql": sa.func.pg_catalog.position(_D.body, _NEEDLE) > 0,
-}
-_AHEAD = _D.ordinal > sa.bindparam("p_after")
-_BACK = _D.ordinal < sa.bindparam("p_before")
-_SCAN = _list(_D.ordinal, _AHEAD)
-_RECENT = _list(_D.ordinal.desc(), _BACK)
-_SCAN_WITH = {name: _list(_D.ordinal, _AHEAD, has) for name, has in _HAS_NEEDLE.items()}
-_RECENT_WITH = {name: _list(_D.ordinal.desc(), _BACK, has) for name, has in _HAS_NEEDLE.items()}
+_COUNT = Statement(sa.select(sa.func.count()).select_from(DOCUMENT).where(of_kind()))
 _DELETE = Statement(sa.delete(DOCUMENT).where(_KEYED))
 _NEW: dict[str, sa.ColumnElement[object]] = {
     name: sa.bindparam(f"n_{name}") for name in ("version", "ordinal", "body")
@@ -102,8 +88,8 @@ class SqlStore:
     def read_many(self, sandbox: Sandbox, kind: str, keys: Iterable[str]) -> list[Stored]:
         wanted, found = list(keys), dict[str, Stored]()
         with self._database.connection() as connection:
-            for begin in range(0, len(wanted), _ROWS_AT_ONCE):
-                some = wanted[begin : begin + _ROWS_AT_ONCE]
+            for begin in range(0, len(wanted), ROWS_AT_ONCE):
+                some = wanted[begin : begin + ROWS_AT_ONCE]
                 rows = connection.execute(_SOME, {**self._at(sandbox, kind), "p_keys": some})
                 for key, version, ordinal, body in rows:
                     found[key] = Stored(key, version, ordinal, loads(body))
@@ -112,13 +98,13 @@ class SqlStore:
     def scan(
         self, sandbox: Sandbox, kind: str, after: int = 0, hint: Hint = ALL
     ) -> Iterator[Stored]:
-        query = _SCAN_WITH[self._database.name] if hint.texts or hint.equal else _SCAN
+        query = SCAN_WITH[self._database.name] if hint.texts or hint.equal else SCAN
         return self._parts(query, "p_after", after, self._at(sandbox, kind), hint)
 
     def recent(
         self, sandbox: Sandbox, kind: str, before: int = 0, hint: Hint = ALL
     ) -> Iterator[Stored]:
-        query = _RECENT_WITH[self._database.name] if hint.texts or hint.equal else _RECENT
+        query = RECENT_WITH[self._database.name] if hint.texts or hint.equal else RECENT
         return self._parts(query, "p_before", before or _LAST, self._at(sandbox, kind), hint)
 
     def _parts(
@@ -138,7 +124,7 @@ class SqlStore:
                     continue
                 if all(needle in body for needle in needles):
                     yield Stored(key, version, ordinal, loads(body))
-            if len(rows) < _ROWS_AT_ONCE:
+            if len(rows) < ROWS_AT_ONCE:
                 return
             begin = rows[-1][2]
             seen.update(row[0] for row in rows)  # one that moves meanwhile is not read again
@@ -154,7 +140,39 @@ class SqlStore:
         start: int | None = None,
         hint: Hint = ALL,
     ) -> Iterator[Stored] | None:
-        return None
+        # Where the database looks for a text, few documents are left to sort.
+        if hint.texts or hint.equal:
+            return None
+        entries = self._entries(sandbox, kind, path)
+        if entries is None:
+            return None
+        ahead = in_order(entries, descending, ties, start)
+        keys = (key for _, _, key in ahead if key.startswith(hint.prefix))
+        return self._in_turn(sandbox, kind, keys)
+
+    def _entries(self, sandbox: Sandbox, kind: str, path: str) -> list[Entry] | None:
+        """Return all documents of a kind in order of a whole number, None if one has none."""
+        query = numbers_at(path, self._database.engine.dialect)
+        if query is None:
+            return None
+        with self._database.connection() as connection:
+            rows = query.all(connection, self._at(sandbox, kind))
+        entries = []
+        for key, ordinal, text in rows:
+            number = None if text is None else loads(text)
+            if type(number) is not int:
+                return None
+            entries.append((number, ordinal, key))
+        return sorted(entries)
+
+    def _in_turn(self, sandbox: Sandbox, kind: str, keys: Iterator[str]) -> Iterator[Stored]:
+        """Yield the documents with these keys: a page or so, and all others if one is needed."""
+        for page in PAGES:
+            yield from self.read_many(sandbox, kind, islice(keys, page))
+        rest = list(keys)
+        if rest:
+            found = {stored.key: stored for stored in self.scan(sandbox, kind)}
+            yield from (found[key] for key in rest if key in found)
 
     def sandboxes(self, kind: str) -> list[Sandbox]:
         query = (
@@ -343,8 +361,8 @@ class SqlStore:
 
 def _groups(keys: list[str]) -> Iterator[list[str]]:
     """Yield keys as many at a time as a statement takes."""
-    for begin in range(0, len(keys), _ROWS_AT_ONCE):
-        yield keys[begin : begin + _ROWS_AT_ONCE]
+    for begin in range(0, len(keys), ROWS_AT_ONCE):
+        yield keys[begin : begin + ROWS_AT_ONCE]
 
 
 def _expect(change: Change, row: _Row | None) -> None:

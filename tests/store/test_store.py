@@ -406,3 +406,53 @@ def test_documents_come_in_the_order_of_a_number_if_the_store_has_it(store: Stor
         ]
     store.write(Change(PROD, "flow", "odd", {"n": "text"}))
     assert ordered(store) is None
+
+
+DATABASES = pytest.mark.parametrize("make", ["sqlite", "postgresql"], indirect=True)
+
+
+@DATABASES
+def test_a_database_orders_few_documents_too(store: Store) -> None:
+    for key, number in {"a": 5, "b": -3, "c": 2**62, "d": 5, "e": 10, "f": 0}.items():
+        put(store, key, {"n": number, "text": "n\\", "in": {"n": 1}})
+    assert ordered(store) == ["b", "f", "a", "d", "e", "c"]  # as numbers, not as texts
+    assert ordered(store, descending=True) == ["c", "e", "a", "d", "f", "b"]
+    assert ordered(store, descending=True, ties=True) == ["c", "e", "d", "a", "f", "b"]
+    assert ordered(store, start=5) == ["a", "d", "e", "c"]
+
+
+@DATABASES
+@pytest.mark.parametrize("body", [
+    {}, {"n": None}, {"n": 1.5}, {"n": 1.0}, {"n": "1"}, {"n": True}, {"n": [1]}, {"in": {"n": 1}},
+    [{"n": 1}], "n",
+])  # fmt: skip
+def test_documents_without_a_whole_number_are_the_callers_to_sort(
+    store: Store, body: object
+) -> None:
+    put(store, "a", {"n": 1})
+    assert ordered(store) == ["a"]
+    put(store, "b", body)
+    assert ordered(store) is None
+
+
+@DATABASES
+def test_a_body_that_a_database_cannot_read_ends_no_list(store: Store) -> None:
+    put(store, "a", {"n": 2**64 - 1, "text": "ä😀\x01"})
+    assert ordered(store) == ["a"]
+    put(store, "b", {"n": 1, "text": "\0"})
+    assert ordered(store) in (None, ["b", "a"])
+
+
+@DATABASES
+def test_a_list_in_order_goes_on_while_documents_change(store: Store) -> None:
+    store.write(*(Change(PROD, "flow", f"k{n}", {"n": n}) for n in range(600)))
+    rows = store.ordered(PROD, "flow", "n")
+    assert rows is not None
+    assert next(rows).key == "k0"
+    put(store, "k500", None)
+    put(store, "k400", {"n": 1000})
+    put(store, "new", {"n": 200})
+    found = list(rows)
+    assert [row.key for row in found] == [f"k{n}" for n in range(1, 600) if n != 500]
+    assert found[399].body == {"n": 1000}
+    assert (ordered(store) or [])[-2:] == ["k599", "k400"]

@@ -124,8 +124,10 @@ def ordered_rows(scope: Scope, kind: str, query: Query) -> Iterable[Stored]:
 
 def count(scope: Scope, kind: str, query: Query) -> int:
     """Return how many stored rows of a kind a request finds from its position on."""
-    hint = hint_of(query) if query.filters else Hint(frozenset())
     before = 0 if query.order else query.position
+    if not query.filters and not before:
+        return scope.count(kind)
+    hint = hint_of(query) if query.filters else Hint(frozenset())
     return sum(1 for _ in matching(scope.recent(kind, before, hint), query))
 
 
