@@ -235,7 +235,7 @@ def test_a_state_file_is_whole_whenever_the_process_is_killed(tmp_path: Path) ->
     path = tmp_path / "state.json"
     flags = ["--state", str(path), "--state-seconds", "1"]
     kept = 0
-    kills = KILLS or 2
+    kills = KILLS or 1
     for number in range(kills):
         ledger = Ledger()
         write_until_killed(ledger, flags, f"{number}", partial(until_saved, path))
