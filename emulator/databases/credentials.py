@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from emulator.json_types import Json, JsonObject
 
-_PART = re.compile(r"""([^=;]+)=\s*("[^"]*"|'[^']*'|[^;]*)""")
+_PART = re.compile(r"""(?:^|;)([^=;]+)=\s*("[^"]*"|'[^']*'|[^;]*)""")
 _USER = ("username", "userid", "user", "uid")
 _PASSWORD = ("password", "pwd")
 _DATABASE = ("database", "initialcatalog")

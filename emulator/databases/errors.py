@@ -10,11 +10,14 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from emulator.budgets import TABLE_STATEMENT_SECONDS
 
+_MOST_READ = 8_000
+"""So many characters of a driver's message are looked at."""
+
 _LONGEST = 300
 _OVER = "interrupted"
 """What SQLite says of a statement that took too long."""
 
-_IN_URL = re.compile(r"(\w+://[^\s:/@]*):[^\s@]*@")
+_IN_URL = re.compile(r"(?<!\w)(\w+://[^\s:/@]*):[^\s@]*@")
 
 
 class DatabaseError(Exception):
@@ -43,7 +46,7 @@ def told(check: Callable[[], None], password: str = "") -> Iterator[None]:
 
 def one_line(error: BaseException, password: str = "") -> str:
     """Return what an error says, in one line that has no password in it."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error)[:_MOST_READ].split()) or type(error).__name__
     if text == _OVER:
         text = f"a statement took over {TABLE_STATEMENT_SECONDS} s"
     text = _IN_URL.sub(r"\1:***@", text)

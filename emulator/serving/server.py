@@ -81,6 +81,7 @@ class Server:
         self._grace = grace
         self._interrupt = interrupt
         self._socket = listener
+        self._is_shared = listener is not None
         self._tls = tls
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -162,11 +163,13 @@ class Server:
         listener = await loop.create_server(
             lambda: protocol(config=config, server_state=state, app_state={}, _loop=loop),
             sock=sock,
-            backlog=_BACKLOG,
+            # The loop takes so many connections at once, which workers are to share out.
+            backlog=1 if self._is_shared else _BACKLOG,
             ssl=self._tls,
             ssl_handshake_timeout=budgets.HANDSHAKE_SECONDS if self._tls else None,
             ssl_shutdown_timeout=_GOODBYE_SECONDS if self._tls else None,
         )
+        sock.listen(_BACKLOG)
         while not self._ended.is_set():
             state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
             with suppress(TimeoutError):

@@ -134,7 +134,7 @@ def _endpoint(entry: EndpointForm) -> Endpoint:
     )
 
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+]*://[^;\s]+")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+]{0,30}://[^;\s]+")
 _HOST_PARAMS = ("host", "hostname", "server", "serverName", "url", "endpoint")
 _HOST_PARTS = ("server", "data source", "host", "datasource", "address", "addr")
 

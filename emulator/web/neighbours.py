@@ -20,7 +20,7 @@ MOST = 3
 """How many paths are named at most."""
 
 _LIKENESS = 0.65
-_PARAMETER = re.compile(r"\{[^}]*\}")
+_PARAMETER = re.compile(r"\{\w+\*?\}")
 _ID = re.compile(r"[^/]*\d[^/]*|[^/]{24,}")
 """A segment that is more likely somebody's id than a word of the documents: it has digits."""
 

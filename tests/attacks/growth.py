@@ -61,6 +61,7 @@ class TooLongError(Exception):
 
 
 MADE: dict[str, tuple[str, ...]] = {
+    "emulator.databases.errors.one_line": (rf"(?<!\w){re.escape('aaaa')}(?!\w)",),
     "emulator.faults.fault.make_fault": (translate("*a*a*a*b"),),
     "emulator.faults.fault._check_names": (translate("*a*a*a*b"),),
     "emulator.mapping.functions.strings.split": ("[,;]",),
@@ -78,7 +79,10 @@ MADE: dict[str, tuple[str, ...]] = {
 """What functions make expressions of, or examples of it."""
 
 LIMITED = {
+    "emulator.databases.errors._IN_URL": 8_000,
+    "emulator.databases.errors.one_line": 8_000,
     "emulator.testing.guard.IMS": 253,
+    "emulator.testing.guard.OTHERS": 253,
     "emulator.testing.guard.PLATFORM": 253,
     "emulator.testing.guard.STREAMING": 253,
     "emulator.faults.fault.make_fault": 100,

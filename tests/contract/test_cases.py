@@ -95,6 +95,7 @@ def test_every_problem_is_used() -> None:
         "platform.interrupted",
         "platform.method_not_allowed",
         "platform.not_emulated",
+        "platform.probe",
         "platform.request_timeout",
         "platform.store_full",
         "platform.store_unavailable",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,36 @@ def test_a_worker_that_dies_is_replaced_and_all_end_together(url: str) -> None:
         served.process.send_signal(signal.SIGTERM)
         assert served.process.wait(5) == 0
         assert not any(Path(f"/proc/{process}").exists() for process in after)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
+def test_workers_share_out_connections_that_come_together(tmp_path: Path) -> None:
+    with serving(f"sqlite:///{tmp_path}/state.db", "--workers", "2") as served:
+        workers = until(lambda: workers_of(served))
+        idle = {worker: _sockets(worker) for worker in workers}
+        fewest = []
+        for _ in range(7):
+            with ExitStack() as stack:
+                clients = [stack.enter_context(_health_asked(served)) for _ in range(40)]
+                assert all(client.recv(4096) for client in clients)
+                fewest.append(min(_sockets(worker) - idle[worker] for worker in workers))
+            until(lambda: all(_sockets(worker) <= idle[worker] for worker in workers))
+    assert sorted(fewest)[3] >= 5, fewest
+
+
+def _health_asked(served: Served) -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])), timeout=10)
+    client.sendall(b"GET /_emulator/health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    return client
+
+
+def _sockets(process: int) -> int:
+    """Return how many sockets a process has."""
+    links = 0
+    for entry in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            links += str(entry.readlink()).startswith("socket:")
+    return links
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")

@@ -72,6 +72,9 @@ def s3() -> Iterator[Reached]:
     running = server.ThreadedMotoServer("127.0.0.1", port, verbose=False)
     running.start()
     url = f"http://127.0.0.1:{port}"
+    # Servers of one process share their state: one before it may have left policies in force.
+    _refuse_after(url, b"inf")
+    urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", data=b"")).close()
     root = {"region_name": "us-east-1", "endpoint_url": url}
     anyone = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
     iam = boto3.client("iam", **root, **anyone)
@@ -81,10 +84,7 @@ def s3() -> Iterator[Reached]:
     iam.put_user_policy(UserName=USER, PolicyName="s3", PolicyDocument=json.dumps(policy))
     key = iam.create_access_key(UserName=USER)["AccessKey"]
     boto3.client("s3", **root, **anyone).create_bucket(Bucket="data")
-    plain = {"Content-Type": "text/plain"}
-    urllib.request.urlopen(
-        urllib.request.Request(f"{url}/moto-api/reset-auth", data=b"0", headers=plain)
-    ).close()
+    _refuse_after(url, b"0")
     auth = {"s3AccessKey": key["AccessKeyId"], "s3SecretKey": key["SecretAccessKey"]}
     yield Reached(
         "amazon-s3",
@@ -94,6 +94,13 @@ def s3() -> Iterator[Reached]:
         "data",
     )
     running.stop()
+
+
+def _refuse_after(url: str, calls: bytes) -> None:
+    """Have moto hold policies against callers after so many calls."""
+    plain = {"Content-Type": "text/plain"}
+    request = urllib.request.Request(f"{url}/moto-api/reset-auth", data=calls, headers=plain)
+    urllib.request.urlopen(request).close()
 
 
 @contextmanager
@@ -193,7 +200,7 @@ def azure(folder: Path) -> Iterator[Reached]:
             "data",
         )
     finally:
-        running.terminate()
+        running.kill()  # to an orderly end it would wait for the clients' connections
         running.wait()
 
 
