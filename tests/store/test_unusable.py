@@ -119,6 +119,8 @@ def test_a_server_that_refuses_is_told(
             query = sa.text("select 1 from pg_roles where rolname = :name")
             if connection.execute(query, {"name": name}).first() is None:
                 connection.exec_driver_sql(f"create role {role} login")
+        # Whoever has made the schema anew has left nobody the use of it.
+        connection.exec_driver_sql("grant usage on schema public to public")
         if "password" in change:
             rules = Path(connection.exec_driver_sql("show hba_file").scalar_one())
             content = rules.read_text(encoding="utf-8")
