@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import BinaryIO, Literal, NamedTuple, Protocol
+
+from emulator.budgets import STORAGE_FILES, STORAGE_LEVELS
 
 Kind = Literal["missing", "refused", "unreachable", "full", "over budget", "not installed"]
 
@@ -75,11 +78,32 @@ def steps_of(path: str) -> list[str] | None:
     return steps if is_plain else None
 
 
-def deepest(folders: list[str], limit: int) -> None:
-    """Go on, unless a folder is too deep, as those of a circle are.
+def all_below(level: Callable[[str], Level], folder: str) -> list[Entry]:
+    """Return all files below a folder, by path, of a storage that tells of one level at a time.
 
     Raises:
-        StorageError: One is.
+        StorageError: There are too many, or a folder is too deep, as those of a circle are.
     """
-    if any(folder.count("/") >= limit for folder in folders):
-        raise StorageError("over budget", f"It has more than {limit} levels of folders.")
+    found: list[Entry] = []
+    waiting = ["/".join(steps_of(folder) or ())]
+    while waiting:
+        head = waiting.pop()
+        files, folders = level(head)
+        found += files
+        count_files(len(found))
+        deeper = [f"{head}/{name}" if head else name for name in folders]
+        if any(path.count("/") >= STORAGE_LEVELS for path in deeper):
+            text = f"It has more than {STORAGE_LEVELS} levels of folders."
+            raise StorageError("over budget", text)
+        waiting += deeper
+    return sorted(found)
+
+
+def count_files(files: int) -> None:
+    """Go on, unless these are too many files.
+
+    Raises:
+        StorageError: They are.
+    """
+    if files > STORAGE_FILES:
+        raise StorageError("over budget", f"There are more than {STORAGE_FILES} files.")

@@ -10,8 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from emulator.budgets import STORAGE_FILES, STORAGE_LEVELS
-from emulator.storage.base import Entry, Kind, Level, StorageError, deepest, steps_of
+from emulator.storage.base import Entry, Kind, Level, StorageError, all_below, count_files, steps_of
 
 PART = ".part"
 """How the name of a file ends that is being written. Such files are not listed."""
@@ -49,21 +48,11 @@ class Folder:
                 folders.append(entry.name)
             elif entry.is_file() and not entry.name.endswith(PART):
                 files.append(self._entry(Path(entry.path)))
-                _count(len(files))
+                count_files(len(files))
         return Level(sorted(files), sorted(folders))
 
     def below(self, folder: str) -> list[Entry]:
-        found: list[Entry] = []
-        waiting = ["/".join(steps_of(folder) or ())]
-        while waiting:
-            head = waiting.pop()
-            files, folders = self.level(head)
-            found += files
-            _count(len(found))
-            deeper = [f"{head}/{name}" if head else name for name in folders]
-            deepest(deeper, STORAGE_LEVELS)
-            waiting += deeper
-        return sorted(found)
+        return all_below(self.level, folder)
 
     def find(self, path: str) -> Entry | None:
         place = self._path(path)
@@ -166,11 +155,6 @@ def _to_disk(place: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
-
-
-def _count(files: int) -> None:
-    if files > STORAGE_FILES:
-        raise StorageError("over budget", f"There are more than {STORAGE_FILES} files.")
 
 
 _KINDS: dict[int | None, Kind] = {

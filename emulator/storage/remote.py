@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, TypeVar
 
-from emulator.budgets import STORAGE_FILES, STORAGE_LEVELS, STORAGE_SECONDS
-from emulator.storage.base import Entry, Level, StorageError, deepest, steps_of
+from emulator.budgets import STORAGE_SECONDS
+from emulator.storage.base import Entry, Level, StorageError, all_below, count_files, steps_of
 from emulator.storage.deadline import within
 from emulator.storage.failures import storage_error
 
@@ -64,23 +64,11 @@ class Remote:
                 raise
         if not found:
             self._require_bucket(head)
-        if len(found) > STORAGE_FILES:
-            raise _too_many()
+        count_files(len(found))
         return self._sorted(head, found)
 
     def below(self, folder: str) -> list[Entry]:
-        found: list[Entry] = []
-        waiting = ["/".join(steps_of(folder) or ())]
-        while waiting:
-            head = waiting.pop()
-            files, folders = self.level(head)
-            found += files
-            if len(found) > STORAGE_FILES:
-                raise _too_many()
-            deeper = [f"{head}/{name}" if head else name for name in folders]
-            deepest(deeper, STORAGE_LEVELS)
-            waiting += deeper
-        return sorted(found)
+        return all_below(self.level, folder)
 
     def find(self, path: str) -> Entry | None:
         place = self._path(path)
@@ -264,10 +252,6 @@ def _replace(system: Any, source: str, target: str) -> None:
             raise
         system.rm_file(target)
         system.mv(source, target)
-
-
-def _too_many() -> StorageError:
-    return StorageError("over budget", f"There are more than {STORAGE_FILES} files.")
 
 
 _MLSD = re.compile(r"^(\d{8})(\d{6})(?:\.\d+)?$")
