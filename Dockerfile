@@ -1,5 +1,5 @@
 # aep-emulator as an image: docker build -t aep-emulator . && docker run -p 8080:8080 aep-emulator
-# It needs no capability and writes nowhere: --read-only --cap-drop ALL (docs/supply-chain.md).
+# It needs no capability and writes nowhere: --read-only --cap-drop ALL (docs/reference/supply-chain.md).
 # `make image` names its base by the digest in requirements/base-image.
 
 ARG PYTHON_IMAGE=python:3.11-slim

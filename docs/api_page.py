@@ -1,4 +1,4 @@
-"""Writes docs/api.md anew from the docstrings of the public names: `make tables`.
+"""Writes docs/reference/api.md anew from the docstrings of the public names: `make tables`.
 
 The public names are those that `aep_emulator` and its modules list in `__all__`. A test compares,
 so that the page cannot fall behind.
@@ -14,7 +14,7 @@ import griffe
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 FOLDER = Path(__file__).resolve().parent
-PAGE = FOLDER / "api.md"
+PAGE = FOLDER / "reference" / "api.md"
 MODULES = ("aep_emulator", "aep_emulator.testing", "aep_emulator.mapping")
 
 
@@ -26,7 +26,7 @@ def api_page() -> str:
     loader.resolve_aliases()
     modules = [(name, loader.modules_collection[name]) for name in MODULES]
     environment = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(FOLDER / "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,4 +1,4 @@
-"""Writes docs/supply-chain.md's table: what the image installs, and under which licence."""
+"""Writes the table of docs/reference/supply-chain.md: what the image installs, with licences."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "supply-chain.md"
+PAGE = ROOT / "docs" / "reference" / "supply-chain.md"
 LOCK = ROOT / "requirements" / "image.txt"
 BEGIN, END = "<!-- licences -->\n", "<!-- /licences -->\n"
 

@@ -1,4 +1,4 @@
-"""Writes the functions in docs/mapping-language.md anew: `python docs/mapping_functions.py`.
+"""Writes the functions of docs/reference/mapping-language.md: `python docs/mapping_functions.py`.
 
 Meaning and assumptions come from the docstrings of `emulator/mapping/functions`, calls and examples
 from `fixtures/data_prep/functions.json`. A test compares, so that they cannot fall behind.
@@ -16,8 +16,9 @@ from emulator.mapping.functions import functions
 from emulator.package_data import data_folder
 from emulator.templates import render
 
-PAGE = Path(__file__).resolve().parent / "mapping-language.md"
-TEMPLATE = PAGE.parent / "templates" / "mapping_functions.md.j2"
+FOLDER = Path(__file__).resolve().parent
+PAGE = FOLDER / "reference" / "mapping-language.md"
+TEMPLATE = FOLDER / "templates" / "mapping_functions.md.j2"
 
 
 def tables() -> str:

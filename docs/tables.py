@@ -25,8 +25,8 @@ FOLDER = Path(__file__).resolve().parent
 PAGES = (
     FOLDER.parent / "README.md",
     FOLDER / "decisions.md",
-    FOLDER / "known-specs.md",
-    FOLDER / "security.md",
+    FOLDER / "reference" / "known-specs.md",
+    FOLDER / "explanation" / "security.md",
 )
 TEMPLATES = FOLDER / "templates"
 

@@ -1,4 +1,4 @@
-"""Writes docs/tutorials.md anew: `make tables`.
+"""Writes docs/reference/tutorial-statements.md anew: `make tables`.
 
 `docs/tutorials.json` has every statement of the two tutorials that the editions of 2020 are made
 of, in our own words, and what carries it there. `tests/test_tutorial_statements.py` compares.
@@ -15,7 +15,7 @@ from emulator.package_data import data_folder
 from emulator.templates import render
 
 FOLDER = Path(__file__).resolve().parent
-PAGE = FOLDER / "tutorials.md"
+PAGE = FOLDER / "reference" / "tutorial-statements.md"
 STATEMENTS = FOLDER / "tutorials.json"
 TEMPLATE = FOLDER / "templates" / "tutorials.md.j2"
 

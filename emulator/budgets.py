@@ -1,8 +1,9 @@
 """What one call, file or emulator may cost at most, whatever comes in: every budget, in one place.
 
 Budgets that somebody may have to raise are settings (`emulator/settings.py`); the others stand
-here. `docs/security.md` lists both, with what happens beyond them; `make tables` writes its table.
-The line below each budget says what it limits and, behind a semicolon, what happens beyond it.
+here. `docs/explanation/security.md` lists both, with what happens beyond them; `make tables` writes
+its table. The line below each budget says what it limits and, behind a semicolon, what happens
+beyond it.
 """
 
 from __future__ import annotations

@@ -22,12 +22,12 @@ from emulator.serving.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-USE_IT_WITH = ROOT / "docs" / "use-it-with.md"
+USE_IT_WITH = ROOT / "docs" / "how-to" / "use-it-with.md"
 PAGES = [
     README,
     ROOT / "CHANGELOG.md",
     ROOT / "CONTRIBUTING.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted(page for page in (ROOT / "docs").rglob("*.md") if page.parent.name != "rules"),
     *sorted((ROOT / "benchmarks").glob("*.md")),
 ]
 ADDRESS = "http://127.0.0.1:8080"
@@ -211,7 +211,7 @@ def test_the_page_on_ingesting_does_what_it_says(server: Server, tmp_path: Path)
     if shutil.which("curl") is None:
         pytest.skip("there is no curl on this machine")
     script = tmp_path / "ingest.sh"
-    text = "\n".join(["set -eu", *blocks(ROOT / "docs" / "ingesting.md", "sh")])
+    text = "\n".join(["set -eu", *blocks(ROOT / "docs" / "how-to" / "ingesting.md", "sh")])
     script.write_text(text.replace(ADDRESS, f"http://127.0.0.1:{server.port}"), "utf-8")
     said = run(["sh", str(script)])
     assert '"recordsWritten":1' in said

@@ -373,7 +373,9 @@ def test_a_start_without_an_overlay_examines_nothing(monkeypatch: pytest.MonkeyP
 
 
 def test_the_pages_own_examples_pass(tmp_path: Path) -> None:
-    page = (Path(__file__).resolve().parent.parent / "docs" / "own-fixtures.md").read_text("utf-8")
+    page = (
+        Path(__file__).resolve().parent.parent / "docs" / "how-to" / "own-fixtures.md"
+    ).read_text("utf-8")
     group, spec, least = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     write(tmp_path, "xdm/fieldgroups/own-loyalty.json", group)
     write(tmp_path, "connection_specs/own-drive.json", spec)

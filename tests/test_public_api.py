@@ -56,4 +56,6 @@ def test_the_page_is_up_to_date() -> None:
     assert spec.loader is not None
     generator = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generator)
-    assert generator.api_page() == (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert generator.api_page() == (ROOT / "docs" / "reference" / "api.md").read_text(
+        encoding="utf-8"
+    )

@@ -1,7 +1,7 @@
 """The mapping language of Data Prep: parsed once, compiled to functions, applied to rows.
 
 A pure part: it knows neither HTTP nor the store nor any service. Time and seed are handed in.
-`docs/mapping-language.md` describes the language, and what of it is assumed.
+`docs/reference/mapping-language.md` describes the language, and what of it is assumed.
 """
 
 from emulator.mapping.compiler import Expression, compile_expression, validate

@@ -85,7 +85,7 @@ class Aep(DataConnection):
 
         Args:
             spec: How many: `datasets`, `flows`, `schemas`, `connections`, `runs` and others, as
-                docs/scenarios.md lists them.
+                docs/how-to/scenarios.md lists them.
 
         Raises:
             SeedError: The data cannot be created; nothing was added.

@@ -1,4 +1,4 @@
-"""TLS in front of the emulator as docs/use-it-with.md describes it, with Adobe's own hosts."""
+"""TLS in front of the emulator with Adobe's own hosts, as docs/how-to/use-it-with.md says."""
 
 from __future__ import annotations
 

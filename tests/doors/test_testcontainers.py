@@ -96,7 +96,9 @@ def test_it_waits_for_health_and_its_addresses_lead_there(
 
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGE = (ROOT / "docs" / "testing.md").read_text("utf-8").partition("## In a container")[2]
+PAGE = (
+    (ROOT / "docs" / "how-to" / "testing.md").read_text("utf-8").partition("## In a container")[2]
+)
 SHOWN = dict(BLOCK.findall(PAGE))
 
 

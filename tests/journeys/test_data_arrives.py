@@ -20,7 +20,7 @@ from tests.emulators import aep_for, new_emulator
 from tests.files import put
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "see-data-arrive.md"
+PAGE = ROOT / "docs" / "tutorials" / "see-data-arrive.md"
 ADDRESS = "http://127.0.0.1:8080"
 CUSTOMERS = b"FirstName,LastName,Phone,Email\nAda,Lovelace,1,ada@example.com\n"
 ADA = '{"_id":"1","person":{"name":{"firstName":"Ada","lastName":"Lovelace"}}}'

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "emulator" / "mapping"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 OURS = {"emulator.json_types", "emulator.clock", "emulator.moments"}
-PAGE = ROOT / "docs" / "mapping-language.md"
+PAGE = ROOT / "docs" / "reference" / "mapping-language.md"
 
 
 def imported(path: Path) -> set[str]:

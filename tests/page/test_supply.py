@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "emulator" / "page" / "static"
-SUPPLY_CHAIN = (ROOT / "docs" / "supply-chain.md").read_text(encoding="utf-8")
+SUPPLY_CHAIN = (ROOT / "docs" / "reference" / "supply-chain.md").read_text(encoding="utf-8")
 
 
 def test_htmx_is_the_file_that_was_published() -> None:

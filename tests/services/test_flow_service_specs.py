@@ -312,7 +312,7 @@ def test_wrong_questions_for_configurations_are_refused(
 
 def test_every_error_of_the_catalogue_is_answered_or_explained(api: AepClient) -> None:
     """The published catalogue has 90; the tables of the documentation name those left out."""
-    page = Path(__file__).parents[2] / "docs" / "flow-service-errors.md"
+    page = Path(__file__).parents[2] / "docs" / "reference" / "flow-service-errors.md"
     table = page.read_text(encoding="utf-8").partition("| --- |")[2]
     first_cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     explained = re.findall(r"`(\d{4}-\d{3})`", "".join(first_cells))

@@ -74,7 +74,7 @@ def unknown_standard_resource(service: SchemaRegistry, scope: Scope, id: str) ->
     nearest = f"the nearest is {close[0]}" if close else "none of them is near"
     return (
         f" among the {len(known)} of the platform's own that the emulator knows; {nearest}."
-        " If the platform has it, add it with --fixtures: docs/own-fixtures.md"
+        " If the platform has it, add it with --fixtures: docs/how-to/own-fixtures.md"
     )
 
 
