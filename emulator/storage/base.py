@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import threading
 from collections.abc import Callable
 from typing import BinaryIO, Literal, NamedTuple, Protocol
 
 from emulator.budgets import STORAGE_FILES, STORAGE_LEVELS
 
 Kind = Literal["missing", "refused", "unreachable", "full", "over budget", "not installed"]
+
+PART = ".part"
+"""How the name of a file ends that is being written. Such files are not listed."""
 
 
 class StorageError(Exception):
@@ -107,3 +113,12 @@ def count_files(files: int) -> None:
     """
     if files > STORAGE_FILES:
         raise StorageError("over budget", f"There are more than {STORAGE_FILES} files.")
+
+
+def beside(path: str) -> str:
+    """Return where a file is written before it takes its name.
+
+    Nobody else has that path: several machines, processes and threads may put one file at a time.
+    """
+    folder, slash, _ = path.rpartition("/")
+    return f"{folder}{slash}{socket.gethostname()}-{os.getpid()}-{threading.get_native_id()}{PART}"

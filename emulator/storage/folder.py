@@ -10,10 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from emulator.storage.base import Entry, Kind, Level, StorageError, all_below, count_files, steps_of
-
-PART = ".part"
-"""How the name of a file ends that is being written. Such files are not listed."""
+from emulator.storage.base import (
+    PART,
+    Entry,
+    Kind,
+    Level,
+    StorageError,
+    all_below,
+    beside,
+    count_files,
+    steps_of,
+)
 
 
 class _File(io.BufferedReader):
@@ -75,21 +82,21 @@ class Folder:
         place = self._path(path, is_new=True)
         if place is None or place == self._folder:
             raise StorageError("refused", f"{path} is not the path of a file.")
-        beside = place.with_name(f"{place.name}{PART}")
+        part = Path(beside(str(place)))
         try:
             is_first = not place.parent.exists()
             place.parent.mkdir(parents=True, exist_ok=True)
             if is_first and self._is_durable:
                 _to_disk(self._folder)
-            beside.write_bytes(content)
+            part.write_bytes(content)
             if self._is_durable:
-                _to_disk(beside)
-            beside.replace(place)
+                _to_disk(part)
+            part.replace(place)
             if self._is_durable:
                 _to_disk(place.parent)
         except OSError as error:
             with suppress(OSError):
-                beside.unlink(missing_ok=True)
+                part.unlink(missing_ok=True)
             raise _storage_error(path, error) from error
 
     def delete(self, path: str) -> bool:

@@ -10,12 +10,20 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO, TypeVar
 
 from emulator.budgets import STORAGE_SECONDS
-from emulator.storage.base import Entry, Level, StorageError, all_below, count_files, steps_of
+from emulator.storage.base import (
+    PART,
+    Entry,
+    Level,
+    StorageError,
+    all_below,
+    beside,
+    count_files,
+    steps_of,
+)
 from emulator.storage.deadline import within
 from emulator.storage.failures import storage_error
 
 _T = TypeVar("_T")
-PART = ".part"
 _BUFFER = 1024**2
 
 
@@ -104,18 +112,18 @@ class Remote:
             if not self._is_server:
                 system.pipe_file(place, content)
                 return
-            if folder and not system.isdir(folder):
-                system.makedirs(folder, exist_ok=True)
-            beside = f"{place}{PART}"
-            with system.open(beside, "wb") as file:
+            if folder:
+                _make_folder(system, folder)
+            part = beside(place)
+            with system.open(part, "wb") as file:
                 if hasattr(file, "set_pipelined"):  # else SFTP waits after each 32 KiB
                     file.set_pipelined(True)
                 file.write(content)
             try:
-                _replace(system, beside, place)
+                _replace(system, part, place)
             except BaseException:
                 with suppress(Exception):
-                    system.rm_file(beside)
+                    system.rm_file(part)
                 raise
 
         self._call(write)
@@ -233,6 +241,18 @@ class _Content(io.RawIOBase):
             with suppress(Exception):
                 self._source.close()
         super().close()
+
+
+def _make_folder(system: Any, folder: str) -> None:
+    """Make a folder unless it is there. Another may make it, or one above it, meanwhile."""
+    for _ in range(folder.count("/") + 1):
+        if system.isdir(folder):
+            return
+        with suppress(Exception):
+            system.makedirs(folder, exist_ok=True)
+        system.invalidate_cache()
+    if not system.isdir(folder):
+        system.makedirs(folder, exist_ok=True)
 
 
 def _replace(system: Any, source: str, target: str) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from emulator.storage.base import Entry, Place, StorageError
+from emulator.storage.base import PART, Entry, Place, StorageError
 from emulator.storage.drivers import place_at
-from emulator.storage.folder import PART, Folder
+from emulator.storage.folder import Folder
 from emulator.store.base import StoreFull, StoreUnavailable, StoreUnusable
 
 _MARK = "used"

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -64,6 +65,21 @@ def test_what_is_put_again_is_there_as_a_whole(place: Place, reached: Reached) -
     place.put(path, b"second")
     assert place.open(path).read() == b"second"
     assert [entry.path for entry in place.below(below(reached, "again"))] == [path]
+
+
+def test_two_may_put_one_file(place: Place, reached: Reached) -> None:
+    path = below(reached, "both", "a.csv")
+    contents = [letter * 100_000 for letter in (b"a", b"b", b"c")]
+
+    def put(content: bytes) -> None:
+        other = place_of(reached, reached.auth)
+        for _ in range(3):
+            other.put(path, content)
+
+    with ThreadPoolExecutor(len(contents)) as pool:
+        list(pool.map(put, contents))
+    assert place.open(path).read() in contents
+    assert [entry.path for entry in place.below(below(reached, "both"))] == [path]
 
 
 def test_lists_levels_and_all_below(place: Place, reached: Reached) -> None:
