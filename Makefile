@@ -18,7 +18,7 @@ ARGS ?=
 DOCKER ?= docker
 IMAGE ?= aep-emulator:dev
 
-.PHONY: help serve test coverage fuzz attack loss soak lint format types check-contracts schemas tables pages screenshots bench build image test-image lock clean
+.PHONY: help serve test coverage fuzz attack loss soak lint format types check-contracts schemas tables pages docs screenshots bench build image test-image lock clean
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -82,6 +82,9 @@ bench: $(VENV)/test.stamp  ## Measure against a bare Flask application; prints r
 pages: $(VENV)/serve.stamp  ## Write docs/rules: every rule with its source, a page for each service
 	$(BIN)/aep-emulator contracts pages docs/rules
 
+docs: $(VENV)/docs.stamp pages  ## Write the site of the documentation into site/; a link that leads nowhere fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict $(ARGS)
+
 screenshots: $(VENV)/test.stamp  ## Take the pictures of the page in docs/pictures anew; it needs a Chromium
 	$(BIN)/python docs/screenshots.py
 
@@ -101,7 +104,7 @@ test-image: $(VENV)/test.stamp  ## Run the image as it should be run: without ca
 	DOCKER="$(DOCKER)" IMAGE="$(IMAGE)" $(BIN)/python -m pytest tests/image $(ARGS)
 
 clean:  ## Remove everything that was made here, .venv included
-	rm -rf $(VENV) dist build .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist build site docs/rules .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than pyproject.toml as long as what it stands for is installed.
@@ -123,10 +126,15 @@ $(VENV)/azurite.stamp: requirements/azurite | $(VENV)/test.stamp
 		echo "npm cannot install Azurite: tests of Azure Blob Storage are skipped"; }
 	@touch $@
 
+$(VENV)/docs.stamp: pyproject.toml | $(BIN)/python
+	@echo "Installing aep-emulator and what its site is made with into $(VENV)"
+	@$(if $(LOCKED),$(LOCKED_INSTALL),$(PIP) --editable '.[docs]')
+	@touch $@ $(VENV)/serve.stamp
+
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
 	@echo "Installing aep-emulator and its development tools into $(VENV)"
 	@$(if $(LOCKED),$(LOCKED_INSTALL),$(PIP) --editable '.[dev]')
-	@touch $@ $(VENV)/test.stamp $(VENV)/serve.stamp
+	@touch $@ $(VENV)/docs.stamp $(VENV)/test.stamp $(VENV)/serve.stamp
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "aep-emulator needs Python 3.11 or newer;" \

@@ -67,14 +67,18 @@ def make_targets() -> set[str]:
     return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
-@pytest.fixture(scope="module")
-def tables() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tables", ROOT / "docs" / "tables.py")
+def program_of_docs(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def tables() -> ModuleType:
+    return program_of_docs("tables")
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +95,9 @@ def run(command: list[str], folder: Path = ROOT) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+SITE_CHECKS = program_of_docs("site_checks")
 
 
 @pytest.fixture
@@ -244,6 +251,48 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in LINK.findall(page.read_text(encoding="utf-8")):
         if not re.match(r"[a-z]+:", target):
             assert (page.parent / target.partition("#")[0]).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_tables_are_whole(page: Path) -> None:
+    assert not list(SITE_CHECKS.broken_tables(page.read_text(encoding="utf-8")))
+
+
+def test_every_page_has_its_place_in_the_site() -> None:
+    site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = [page.relative_to(ROOT / "docs") for page in PAGES if ROOT / "docs" in page.parents]
+    assert not [str(page) for page in pages if f" {page.as_posix()}\n" not in site]
+
+
+WRONG_MARKDOWN = {
+    "| a | b |\n| --- | --- |\n| 1 |\n": "line 3: a row of 1 cells, where the head has 2",
+    "| a |\n| --- |\n| 1 |\n- x\n": "line 4: a table goes on in a line that is not of it",
+    "| a |\n| 1 |\n": "line 1: a table without a head",
+}
+WRONG_HTML = {
+    "<p>Either:\n- one</p>": "not rendered: Either: - one",
+    "<p>| a | b |</p>": "not rendered: | a | b |",
+    "<ul><li>See [it](x.md)</li></ul>": "not rendered: See [it](x.md)",
+}
+
+
+@pytest.mark.parametrize("source", WRONG_MARKDOWN)
+def test_a_table_that_falls_apart_is_found(source: str) -> None:
+    assert list(SITE_CHECKS.broken_tables(source)) == [WRONG_MARKDOWN[source]]
+
+
+@pytest.mark.parametrize("html", WRONG_HTML)
+def test_markdown_that_is_left_over_is_found(html: str) -> None:
+    assert list(SITE_CHECKS.raw_markdown(html)) == [WRONG_HTML[html]]
+    assert not list(SITE_CHECKS.raw_markdown(f"<pre>{html}</pre><p><code>a | b</code> or - c</p>"))
+
+
+def test_what_a_page_loads_from_elsewhere_is_found() -> None:
+    html = (
+        '<script src="//cdn.example/a.js"></script><a href="https://b.example">b</a><img src="c">'
+    )
+    (found,) = SITE_CHECKS.loaded_from_elsewhere(html)
+    assert found == "loaded from elsewhere: //cdn.example/a.js"
 
 
 def test_every_file_that_the_design_names_exists() -> None:
