@@ -47,6 +47,9 @@ class Area(Protocol):
     def find(self, path: str) -> File | None:
         """Return one file, or None."""
 
+    def versioned(self, files: list[File]) -> list[File]:
+        """Return files that were listed with their versions, if listing does not tell those."""
+
     def open(self, path: str) -> BinaryIO | None:
         """Return a file's content as a stream that can seek, or None."""
 
@@ -91,6 +94,9 @@ class OwnFiles:
     def find(self, path: str) -> File | None:
         return self._files.find(*self._place, path)
 
+    def versioned(self, files: list[File]) -> list[File]:
+        return files
+
     def open(self, path: str) -> BinaryIO | None:
         return self._files.open(*self._place, path)
 
@@ -126,6 +132,9 @@ class RealFiles:
         found = self._place.find(clean_path(path))
         return None if found is None else _file(found)
 
+    def versioned(self, files: list[File]) -> list[File]:
+        return [_file(self._place.versioned(_entry(file))) for file in files]
+
     def open(self, path: str) -> BinaryIO | None:
         try:
             return self._place.open(clean_path(path))
@@ -150,7 +159,11 @@ class RealFiles:
 
 
 def _file(entry: Entry) -> File:
-    return File(entry.path, entry.size, entry.modified, ELSEWHERE)
+    return File(entry.path, entry.size, entry.modified, ELSEWHERE, entry.version)
+
+
+def _entry(file: File) -> Entry:
+    return Entry(file.path, file.size, file.modified, file.version)
 
 
 class BothFiles:
@@ -175,6 +188,9 @@ class BothFiles:
 
     def find(self, path: str) -> File | None:
         return self._own.find(path) or self._beside.find(path)
+
+    def versioned(self, files: list[File]) -> list[File]:
+        return files
 
     def open(self, path: str) -> BinaryIO | None:
         return self._own.open(path) or self._beside.open(path)
@@ -216,6 +232,16 @@ def area_of(scope: Scope, container: str) -> Area:
         return real_files(scope, endpoint, connection)
     folder = _folder_of(scope.platform.settings.files, container, connection, spec)
     return own if folder is None else BothFiles(own, folder)
+
+
+def endpoint_of(scope: Scope, container: str) -> Endpoint | None:
+    """Return where the setting `storage` leads a connection, or the landing zone; None if nowhere.
+
+    `container` is as for `area_of`.
+    """
+    if not scope.platform.endpoints:
+        return None
+    return scope.platform.endpoints.of(*_connection_and_spec(scope, container))
 
 
 def real_files(scope: Scope, endpoint: Endpoint, connection: JsonObject) -> RealFiles:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from emulator.data_plane.files import ELSEWHERE, File
 from emulator.json_types import Json, JsonObject
@@ -28,46 +28,74 @@ def delta_column(flow: JsonObject) -> JsonObject | None:
     return column if isinstance(column, dict) else None
 
 
+Version = tuple[str, str]
+"""A file of a real storage as it was read: its path and version."""
+
+
 class Elsewhere(NamedTuple):
     """Which files of a real storage a run reads, by the storage's own times in milliseconds.
 
     A storage's clock may be coarse, and is not the emulator's. So what is new follows from what has
     been read: files that were modified after the last one of those, or in the same moment and not
-    among `read`, by path and size. Those from `start` to `end` are read.
+    among `read`, by path and version. Those from `start` to `end` are read.
+
+    Where a storage tells no times (they are 0), all that has been read is in `undated`: a file is
+    new if it is not there, or not in this version; windows do not apply.
     """
 
     start: int = 0
     end: int = 2**63
     modified: int = -1
-    read: frozenset[tuple[str, int]] = frozenset()
+    read: frozenset[Version] = frozenset()
+    undated: frozenset[Version] = frozenset()
 
     def includes(self, file: File) -> bool:
+        if not file.modified:
+            return (file.path, file.version) not in self.undated
         if not self.start <= file.modified <= self.end:
             return False
         if file.modified == self.modified:
-            return (file.path, file.size) not in self.read
+            return (file.path, file.version) not in self.read
         return file.modified > self.modified
 
     def after(self, files: Iterable[File]) -> Elsewhere:
         """Return what is new when these files have been read too."""
         found = [file for file in files if file.number == ELSEWHERE]
-        modified = max([self.modified, self.start - 1, *(file.modified for file in found)])
-        latest = {(file.path, file.size) for file in found if file.modified == modified}
+        dated = [file for file in found if file.modified]
+        modified = max([self.modified, self.start, *(file.modified for file in dated)])
         known = self.read if modified == self.modified else frozenset()
-        return Elsewhere(modified=modified, read=known | latest)
+        return Elsewhere(
+            modified=modified,
+            read=known | _versions(file for file in dated if file.modified == modified),
+            undated=_replaced(self.undated, _versions(f for f in found if not f.modified)),
+        )
+
+
+def _versions(files: Iterable[File]) -> frozenset[Version]:
+    return frozenset((file.path, file.version) for file in files)
+
+
+def _replaced(known: frozenset[Version], read: frozenset[Version]) -> frozenset[Version]:
+    """Return the last version of each file."""
+    return frozenset((dict(known) | dict(read)).items())
 
 
 def read_elsewhere(kept: JsonObject) -> Elsewhere:
     """Return how far a real storage has been read, as a flow's progress keeps it."""
-    read: list[list[Any]] = kept.get("read", [])
-    return Elsewhere(
-        modified=kept.get("modified", -1), read=frozenset((path, size) for path, size in read)
+    read, undated = (
+        frozenset((path, version) for path, version in kept.get(name, ()))
+        for name in ("read", "undated")
     )
+    return Elsewhere(modified=kept.get("modified", -1), read=read, undated=undated)
 
 
 def kept_elsewhere(reached: Elsewhere) -> JsonObject:
     """Return how far a real storage has been read, for a flow's progress."""
-    return {"modified": reached.modified, "read": [list(item) for item in sorted(reached.read)]}
+    return {
+        "modified": reached.modified,
+        "read": [list(item) for item in sorted(reached.read)],
+        "undated": [list(item) for item in sorted(reached.undated)],
+    }
 
 
 class Selection(NamedTuple):

@@ -34,13 +34,20 @@ class File(NamedTuple):
     """A file of an area. `path` does not begin with a slash; `modified` is in milliseconds.
 
     `number` grows with every write in a sandbox, so that files written at the same time have an
-    order too; of files elsewhere it is `ELSEWHERE`, and `modified` is the time of their storage.
+    order too; of files elsewhere it is `ELSEWHERE`, `modified` is the time of their storage, 0 if
+    that tells none, and `version` is another one when a file has been replaced.
     """
 
     path: str
     size: int
     modified: int
     number: int
+    version: str = ""
+
+    @property
+    def stored(self) -> JsonObject:
+        """What the emulator keeps of a file of its own."""
+        return {name: value for name, value in self._asdict().items() if name != "version"}
 
 
 class ConnectionFiles:
@@ -61,7 +68,7 @@ class ConnectionFiles:
             if not self._drop_forgotten(sandbox):
                 raise
             self._blobs.put(sandbox, f"files/{key}", content)
-        self._store.write(Change(sandbox, FILE, key, file._asdict(), moves=True))
+        self._store.write(Change(sandbox, FILE, key, file.stored, moves=True))
         return file
 
     def _written(self, sandbox: Sandbox, path: str, size: int) -> File:
@@ -106,7 +113,7 @@ class ConnectionFiles:
         self._blobs.join(sandbox, f"files/{key}", [f"{head}{name}" for name in blocks])
         self._blobs.delete_all(sandbox, head)
         file = file._replace(size=self._blobs.size(sandbox, f"files/{key}") or 0)
-        self._store.write(Change(sandbox, FILE, key, file._asdict(), moves=True))
+        self._store.write(Change(sandbox, FILE, key, file.stored, moves=True))
         return file
 
     def take_blocks(

@@ -62,20 +62,21 @@ def source_files(
         delta.read_elsewhere()
         return [RealTable(database, str(params["tableName"]))]
     if "tableName" in params:
-        table = _table(area.below(""), str(params["tableName"]))
+        table = _table(area, str(params["tableName"]))
         return [table] if delta.name or selection.includes(table.file) else []
     path = sources.area_path(parts.container, str(params.get("path", "")))
     found = files_at(area, path, recursive=sources.is_true(params.get("recursive")))
     if found is None:
         raise SourceError(f"There is no file or folder {params.get('path')}.")
     format = sources.format_of(as_object(parts.source.get("data")))
-    return [SourceFile(file, format) for file in found if selection.includes(file)]
+    return [SourceFile(file, format) for file in area.versioned(found) if selection.includes(file)]
 
 
-def _table(files: list[File], name: str) -> SourceFile:
-    file = sources.tables(files).get(name)
-    if file is None:
+def _table(area: Area, name: str) -> SourceFile:
+    listed = sources.tables(area.below("")).get(name)
+    if listed is None:
         raise SourceError(f"There is no table {name}.")
+    (file,) = area.versioned([listed])
     return SourceFile(file, sources.table_format(file.path), is_table=True)
 
 

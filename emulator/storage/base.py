@@ -31,12 +31,14 @@ class StorageError(Exception):
 class Entry(NamedTuple):
     """A file. `path` does not begin with a slash; `modified` is the storage's time, in ms.
 
-    A storage that does not tell times, or sizes, has 0 there.
+    A storage that does not tell times, or sizes, has 0 there. `version` is another one when the
+    file has been replaced, as far as the storage tells: by its ETag, a count, its time or its size.
     """
 
     path: str
     size: int
     modified: int
+    version: str = ""
 
 
 class Level(NamedTuple):
@@ -60,6 +62,9 @@ class Place(Protocol):
 
     def find(self, path: str) -> Entry | None:
         """Return one file, or None."""
+
+    def versioned(self, entry: Entry) -> Entry:
+        """Return a file that was listed with its version, if listing does not tell that."""
 
     def open(self, path: str) -> BinaryIO:
         """Return a file's content as a stream that can seek."""

@@ -67,6 +67,9 @@ class Folder:
             return None
         return self._entry(place, path)
 
+    def versioned(self, entry: Entry) -> Entry:
+        return entry
+
     def open(self, path: str) -> BinaryIO:
         place = self._path(path)
         try:
@@ -151,8 +154,9 @@ class Folder:
     def _entry(self, place: Path, path: str = "") -> Entry:
         """Return a file. It came when it was written, moved here or copied here with its times."""
         found = place.stat()
-        modified = max(found.st_mtime_ns, found.st_ctime_ns) // 1_000_000
-        return Entry(path or place.relative_to(self._folder).as_posix(), found.st_size, modified)
+        at, name = max(found.st_mtime_ns, found.st_ctime_ns), path
+        name = name or place.relative_to(self._folder).as_posix()
+        return Entry(name, found.st_size, at // 1_000_000, f"{found.st_size} {at}")
 
 
 def _to_disk(place: Path) -> None:

@@ -92,6 +92,21 @@ class Remote:
         is_file = found.get("type") in ("file", "link")
         return _entry(path, found) if is_file and not path.endswith(PART) else None
 
+    def versioned(self, entry: Entry) -> Entry:
+        """Ask for what a page with links does not say of a file: there it is asked for by itself.
+
+        One that is gone meanwhile is returned as it was listed.
+        """
+        if not self._is_pages:
+            return entry
+        place = self._path(entry.path)
+        try:
+            return _entry(entry.path, self._call(lambda system: system.info(place)))
+        except StorageError as error:
+            if error.kind == "missing":
+                return entry
+            raise
+
     def open(self, path: str) -> BinaryIO:
         found = self.find(path)
         if found is None:
@@ -278,10 +293,19 @@ _MLSD = re.compile(r"^(\d{8})(\d{6})(?:\.\d+)?$")
 _TIMES = ("LastModified", "last_modified", "updated", "mtime", "modify", "modified", "created")
 """Under which names drivers tell when a file was last written, the surest first."""
 
+_VERSIONS = ("ETag", "etag", "generation", "Last-Modified")
+"""Under which names they tell what changes with a file; with the others its time and size do.
+
+`Last-Modified` of a page is no time by which what is new could be known: files that are put there
+often keep that of their original.
+"""
+
 
 def _entry(path: str, info: Mapping[str, Any]) -> Entry:
     told = next((info[name] for name in _TIMES if info.get(name)), None)
-    return Entry("/".join(steps_of(path) or ()), int(info.get("size") or 0), _milliseconds(told))
+    size, modified = int(info.get("size") or 0), _milliseconds(told)
+    version = next((info[name] for name in _VERSIONS if info.get(name)), modified or told or "")
+    return Entry("/".join(steps_of(path) or ()), size, modified, f"{size} {version}")
 
 
 def _milliseconds(told: object) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,19 @@ def _started(kind: str, folder: Path) -> AbstractContextManager[Reached]:
     return made(folder)
 
 
-@pytest.fixture(scope="session", params=KINDS)
-def reached(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Reached]:
-    """A storage, and how a connection to it looks."""
-    with _started(request.param, tmp_path_factory.mktemp("storage")) as started:
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Reached]]:
+    """Return a function that starts a storage of a kind, once."""
+    with ExitStack() as stack:
+
+        @cache
+        def started(kind: str) -> Reached:
+            return stack.enter_context(_started(kind, tmp_path_factory.mktemp("storage")))
+
         yield started
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def reached(request: pytest.FixtureRequest, start: Callable[[str], Reached]) -> Reached:
+    """A storage, and how a connection to it looks."""
+    return start(request.param)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -18,6 +24,7 @@ from emulator.storage.drivers import open_place
 from emulator.storage.kept import KeptDrivers
 from emulator.testing.client import AepClient, Response
 from tests.bodies import (
+    CONNECTORS,
     FLOW_SERVICE,
     World,
     base_connection,
@@ -33,6 +40,7 @@ from tests.storage.servers import AZURE_KEY, Reached, dead_entry
 
 MORE = b"Id\tFirstName\tLastName\n3\tGrace\tHopper\n"
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
+ACCOUNT = {"account_name": "devstoreaccount1", "account_key": AZURE_KEY}
 
 
 KEPT = KeptDrivers()
@@ -238,6 +246,50 @@ def test_what_no_entry_names_has_the_emulator_s_own_files(tmp_path: Path) -> Non
     assert api.ok("GET", f"{CONNECTIONS}/{base}/test") == {"result": True}
 
 
+class _Pages(SimpleHTTPRequestHandler):
+    """A folder as pages with links. `tells` is the header that tells versions, if there is one."""
+
+    tells = ""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def send_header(self, keyword: str, value: str) -> None:
+        if keyword != "Last-Modified" or self.tells == keyword:
+            super().send_header(keyword, value)
+
+    def end_headers(self) -> None:
+        place = Path(self.translate_path(self.path))
+        if self.tells == "ETag" and place.is_file():
+            self.send_header("ETag", f'"{hash(place.read_bytes())}"')
+        super().end_headers()
+
+
+@pytest.mark.parametrize("tells", ["ETag", "Last-Modified", "size"])
+def test_a_file_that_is_replaced_on_a_page_is_read_again(tells: str, tmp_path: Path) -> None:
+    pytest.importorskip("fsspec", reason="needs the extra storage")
+    folder = tmp_path / "served"
+    (folder / "journey").mkdir(parents=True)
+    handler = partial(type("Handler", (_Pages,), {"tells": tells}), directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        entry = {"url": f"http://127.0.0.1:{server.server_port}", "options": {}}
+        auth = {"specName": "ConnectionString", "params": {"connectionString": "a"}}
+        storage = Storage(Reached("azure-blob", entry, auth, None, ""), tmp_path / "storage.json")
+        file = folder / "journey" / "a.tsv"
+        file.write_bytes(LEADS)
+        flow_id = storage.flow(auth)
+        assert [read(storage.run(flow_id)) for _ in range(2)] == [2, 0]
+        file.write_bytes(MORE if tells == "size" else LEADS.replace(b"Ada", b"Eve"))
+        if tells == "Last-Modified":  # a copy keeps the time of its original
+            os.utime(file, (1_000_000_000, 1_000_000_000))
+        (folder / "journey" / "b.tsv").write_bytes(MORE)
+        assert read(storage.run(flow_id)) == (2 if tells == "size" else 3)
+        assert read(storage.run(flow_id)) == 0
+        server.shutdown()
+        storage.emulator.close()
+
+
 def test_the_landing_zone_lies_in_a_container(reached: Reached, tmp_path: Path) -> None:
     if reached.spec != "azure-blob":
         pytest.skip("the landing zone is a container of Azure")
@@ -245,7 +297,7 @@ def test_the_landing_zone_lies_in_a_container(reached: Reached, tmp_path: Path) 
     url = f"{url}//{reached.folder}/zone" if url == "az:" else f"{url}/zone"
     options = dict(reached.entry["options"])
     if options:
-        options |= {"account_name": "devstoreaccount1", "account_key": AZURE_KEY}
+        options |= ACCOUNT
     place = open_place(Endpoint("connectionSpec", "landing-zone", url, options), {})
     file = tmp_path / "storage.json"
     entry = {"for": {"connectionSpec": "landing-zone"}, "url": url, "options": options}
@@ -284,6 +336,55 @@ def test_the_landing_zone_lies_in_a_container(reached: Reached, tmp_path: Path) 
     assert zone("DELETE", "b.tsv")[0] == 202
     assert place.find("b.tsv") is None
     emulator.close()
+
+
+def test_the_uri_of_the_credentials_alone_opens_the_container(
+    reached: Reached, tmp_path: Path
+) -> None:
+    address = reached.entry["options"].get("blob_endpoint")
+    if address is None:
+        pytest.skip("only Azurite has containers with signatures")
+    outside = address.replace("127.0.0.1", "localhost")
+    options = {"blob_endpoint": address, "public_endpoint": outside, **ACCOUNT}
+    make_container("dlz-user-container", address)
+    file = tmp_path / "storage.json"
+    entry = {"for": {"connectionSpec": "landing-zone"}, "url": "az://dlz-user-container"}
+    file.write_text(json.dumps({"endpoints": [{**entry, "options": options}]}))
+    emulator = new_emulator(SystemClock(), storage=file)
+    api = aep_for(emulator)
+    path = f"{CONNECTORS}/landingzone/credentials?type=user_drop_zone"
+    found = api.ok("GET", path)
+    assert found["storageAccountName"] == ACCOUNT["account_name"]
+    assert found["containerName"] == "dlz-user-container"
+    assert found["SASUri"] == f"{outside}/dlz-user-container?{found['SASToken']}"
+    assert upload(found["SASUri"], "leads/a.tsv", LEADS) == 201
+    spec = f"{FLOW_SERVICE}/connectionSpecs/{LANDING_ZONE_SPEC}/explore?objectType=folder"
+    shown = api.ok("GET", f"{spec}&object=leads")
+    assert [item["path"] for item in shown] == ["dlz-user-container/leads/a.tsv"]
+    with pytest.raises(HTTPError) as refused:
+        upload(found["SASUri"].replace("sp=racwdlm", "sp=racwdl"), "leads/b.tsv", b"")
+    assert refused.value.code == 403
+    told = api.exchange("GET", "/_emulator/journal/1", {}).content.decode()
+    assert "SASToken" in told
+    assert found["SASToken"].rpartition("sig=")[2] not in told
+    assert AZURE_KEY not in told
+    emulator.close()
+
+
+def make_container(name: str, address: str) -> None:
+    from azure.storage.blob import BlobServiceClient
+
+    with BlobServiceClient(address, credential=AZURE_KEY) as client:
+        client.create_container(name)
+
+
+def upload(uri: str, name: str, content: bytes) -> int:
+    """Put a blob as a client does that knows nothing but the URI of the credentials."""
+    container, _, token = uri.partition("?")
+    request = Request(f"{container}/{name}?{token}", data=content, method="PUT")
+    request.add_header("x-ms-blob-type", "BlockBlob")
+    with urlopen(request, timeout=10) as answer:
+        return int(answer.status)
 
 
 def _spec_of_zone() -> JsonObject:

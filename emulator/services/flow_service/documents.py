@@ -90,7 +90,7 @@ DOCUMENTS = (
                 "read": COUNT,
                 "until": MOMENT,
                 "delta": {},
-                "elsewhere": members({"modified": {}, "read": {}}, closed=True),
+                "elsewhere": members({"modified": {}, "read": {}, "undated": {}}, closed=True),
             },
             closed=True,
         ),
