@@ -45,7 +45,7 @@ attack: $(VENV)/test.stamp  ## Play the attacks of tests/attacks at full size, i
 
 loss: $(VENV)/test.stamp  ## Kill served emulators amid work, a hundred times on each store; LOSS_KILLS=9 times
 	LOSS_KILLS=$${LOSS_KILLS:-100} STORE_SEEDS=$${STORE_SEEDS:-200} $(BIN)/python -m pytest -n auto --dist load \
-		tests/loss tests/store/test_alike.py $(ARGS)
+		tests/loss tests/store/test_alike.py tests/storage/test_service_principal.py $(ARGS)
 
 soak: $(VENV)/test.stamp  ## Play against one process for an hour and watch its memory; ARGS="--minutes 5"
 	$(BIN)/python -m tests.attacks.soak $(ARGS)

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "emulator"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SERVICES = sorted(path.name for path in (PACKAGE / "services").iterdir() if path.is_dir())
 THIRD_PARTY = {
-    "azure": {"storage.drivers"},
+    "azure": {"storage.azure", "storage.signatures"},
     "aiohttp": {"testing.by_aiohttp", "testing.interception"},
     "cryptography": {"serving.certificates"},
     "faker": {"ids"},

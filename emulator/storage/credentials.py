@@ -41,7 +41,7 @@ def azure_credentials(params: JsonObject) -> dict[str, str]:
 
     Members: `account_name`, `account_key`, `sas_token`, `container`; those that are known.
     """
-    parts = _pairs(text_of(params, "connectionString"))
+    parts = pairs_of(text_of(params, "connectionString"))
     found = {
         "account_name": parts.get("accountname", ""),
         "account_key": parts.get("accountkey", ""),
@@ -49,6 +49,8 @@ def azure_credentials(params: JsonObject) -> dict[str, str]:
     }
     if uri := text_of(params, "sasUri"):
         found |= _of_sas_uri(uri)
+    elif url := text_of(params, "url"):
+        found["account_name"] = found["account_name"] or _of_sas_uri(url)["account_name"]
     return {name: value for name, value in found.items() if value}
 
 
@@ -57,7 +59,7 @@ def _of_sas_uri(uri: str) -> dict[str, str]:
         parts = urlsplit(uri)
         host = parts.hostname or ""
     except ValueError:
-        return {}
+        return {"account_name": ""}
     steps = [step for step in parts.path.split("/") if step]
     account, _, _ = host.partition(".")
     if ".blob." in host or ".dfs." in host:
@@ -74,7 +76,22 @@ def _of_sas_uri(uri: str) -> dict[str, str]:
     }
 
 
-def _pairs(text: str) -> dict[str, str]:
+def azure_principal(params: JsonObject) -> dict[str, str]:
+    """Return a service principal as Azure's library names it; nothing unless it is whole."""
+    found = {
+        "client_id": text_of(params, "servicePrincipalId", "clientId"),
+        "client_secret": text_of(params, "servicePrincipalKey", "clientSecret"),
+        "tenant_id": text_of(params, "tenant", "tenantId"),
+    }
+    return found if all(found.values()) else {}
+
+
+def azure_address(account: str) -> str:
+    """Return Azure's own address of the blobs of an account."""
+    return f"https://{account}.blob.core.windows.net"
+
+
+def pairs_of(text: str) -> dict[str, str]:
     """Return the parts of a connection string, under their names in lower case."""
     pairs = (part.partition("=") for part in text.split(";") if part)
     return {name.strip().lower(): value.strip() for name, _, value in pairs}

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from emulator.budgets import CONNECT_SECONDS, READ_SECONDS
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import JsonObject
+from emulator.storage.azure import azure_arguments, give_up_soon, with_credential
 from emulator.storage.base import Place, StorageError, steps_of
 from emulator.storage.credentials import (
-    ACCOUNT,
-    azure_credentials,
     login,
     private_key,
     s3_credentials,
@@ -65,7 +64,10 @@ def open_place(
     root = _root(endpoint, driver)
 
     def make() -> Any:
-        system = _class(driver.name)(skip_instance_cache=True, **driver.arguments)
+        arguments = driver.arguments
+        if driver.name == "abfs":
+            arguments = with_credential(arguments)
+        system = _class(driver.name)(skip_instance_cache=True, **arguments)
         _give_up_soon(system)
         return system
 
@@ -89,15 +91,8 @@ def _give_up_soon(system: Any) -> None:
     """Have a driver give up in time: some try again and again, with longer and longer pauses."""
     if hasattr(system, "retries"):  # s3fs
         system.retries = 1
-    if getattr(system, "connection_string", None):  # adlfs
-        from azure.storage.blob.aio import BlobServiceClient
-
-        system.service_client = BlobServiceClient.from_connection_string(
-            system.connection_string,
-            retry_total=0,
-            connection_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-        )
+    if hasattr(system, "service_client"):  # adlfs
+        give_up_soon(system)
 
 
 def place_at(url: str) -> Place:
@@ -156,26 +151,7 @@ def _s3(endpoint: Endpoint, params: JsonObject) -> Driver:
 
 
 def _azure(endpoint: Endpoint, params: JsonObject) -> Driver:
-    """Azure Blob Storage; ADLS Gen2 answers as it too.
-
-    `blob_endpoint` in the options is its address, where that is not Azure's own.
-    """
-    options = dict(endpoint.options)
-    address = options.pop("blob_endpoint", "")
-    own = azure_credentials(params)
-    folder = own.pop("container", "")
-    if "connection_string" in options:
-        return Driver("abfs", options, (folder,), has_buckets=True)
-    said: dict[str, Json] = {**own, **options}
-    account = str(said.get("account_name", ""))
-    if not ACCOUNT.fullmatch(account):
-        raise StorageError("refused", "The connection names no storage account.")
-    parts = [f"BlobEndpoint={address or f'https://{account}.blob.core.windows.net'}"]
-    for name, key in (("AccountKey", "account_key"), ("SharedAccessSignature", "sas_token")):
-        if value := str(said.get(key, "")):
-            parts += [f"AccountName={account}", f"{name}={value.removeprefix('?')}"]
-            break
-    arguments = {"connection_string": ";".join(parts)}
+    arguments, folder = azure_arguments(endpoint, params)
     return Driver("abfs", arguments, (folder,), has_buckets=True)
 
 

@@ -6,7 +6,6 @@ They are those of a landing zone on Azure; the other cloud's are known from a cl
 from __future__ import annotations
 
 import time
-from urllib.parse import quote
 
 from emulator.data_plane.files import DAYS_KEPT
 from emulator.json_types import JsonObject
@@ -22,15 +21,15 @@ def credentials(found: Credentials, base_url: str) -> JsonObject:
     """Return a shared access signature, alone and as a URI.
 
     The URI leads to this emulator, where the documents show Azure's own address, so that uploaders
-    can use it as it is. It has the form of Azure's local emulators: account, then container.
+    can use it as it is. It has the form of Azure's local emulators: account, then container. That
+    of a container which the setting `storage` names leads there.
     """
-    signature = quote(found.sig, safe="")
-    token = f"sv=2020-04-08&si=dlz-{found.policy}&sr=c&sp=racwdlm&sig={signature}"
+    address = found.address or f"{base_url}/{found.account}"
     return {
         "containerName": found.container,
-        "SASToken": token,
+        "SASToken": found.token,
         "storageAccountName": found.account,
-        "SASUri": f"{base_url}/{found.account}/{found.container}?{token}",
+        "SASUri": f"{address}/{found.container}?{found.token}",
         "expiryDate": time.strftime("%Y-%m-%d", time.gmtime(found.expires / 1000)),
     }
 
