@@ -170,6 +170,16 @@ RECORDED_CALL_BYTES = 64 * MIB
 ROW_ERRORS = 100
 """Errors of one row that diagnostics show; they show the first ones."""
 
+ROW_CAUSES = 50
+"""Causes of rows that failed or came with warnings that an explained run tells apart; the rest \
+counts as one."""
+
+CAUSE_ROWS = 5
+"""Rows of each such cause that are named; the others are counted."""
+
+EXPLAINED_FILES = 100
+"""Files that an explained run names; the others are counted."""
+
 STATE_VALUES = 2_000_000
 """Values in a state file, those within others included; the state is not loaded."""
 

@@ -40,3 +40,12 @@ def run_summary(scope: Scope, run: JsonObject) -> JsonObject:
     }
     masked: JsonObject = Masker(CONNECTIONS).json(summary)
     return masked
+
+
+def batch_of(run: JsonObject) -> str:
+    """Return the id of the batch that a run has made; empty if it made none."""
+    for activity in run.get("activities") or ():
+        for target in as_object(activity).get("targetInfo") or ():
+            for id in as_object(as_object(target).get("reference")).get("ids") or ():
+                return str(id)
+    return ""

@@ -14,6 +14,7 @@ from emulator.due import catch_up, run_now, scopes
 from emulator.json_types import JsonObject
 from emulator.near_names import unknown_name
 from emulator.ongoing import Interrupted
+from emulator.run_explanation import explain_run
 from emulator.run_summary import run_summary
 from emulator.scope import Scope
 from emulator.store import ALL, Hint, Stored
@@ -30,6 +31,7 @@ def routes(engine: Engine) -> Routes:
     return [
         ("/runs", "GET", views.listed),
         ("/runs", "POST", views.order),
+        ("/runs/<id>", "GET", views.explained),
         ("/sandboxes", "GET", views.sandboxes),
     ]
 
@@ -53,6 +55,25 @@ class _Views:
         found = merge(*(_runs(scope, asked) for scope in self._holding("run", *where)), key=_age)
         rows = [run_summary(scope, stored.body) for scope, stored in islice(found, int(limit))]
         return answer({"runs": rows})
+
+    def explained(self, id: str) -> Response:
+        """Explain a run: what it read, dropped and wrote; `last` is the one that changed last."""
+        platform, engine = self._engine.platform, self._engine
+        platform.load()
+        where = [request.args.get(name) or None for name in ("organization", "sandbox")]
+        for scope in scopes(engine, *where):
+            catch_up(engine, scope, waits=False)
+        places = list(self._holding("run", *where))
+        if id == "last":
+            latest = merge(*(_runs(scope, {}) for scope in places), key=_age)
+            found = next(((scope, stored.body) for scope, stored in latest), None)
+        else:
+            read = ((scope, scope.read("run", id)) for scope in places)
+            found = next(((scope, run) for scope, run in read if run is not None), None)
+        if found is None:
+            said = "there is no run" if id == "last" else f"unknown run {id[:200]!r}"
+            return error(404, "unknown run", f"{said}; aep-emulator runs lists them")
+        return answer(explain_run(platform.services, *found))
 
     def order(self) -> Response:
         """Run a flow now, and answer when its run has ended."""

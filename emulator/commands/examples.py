@@ -17,7 +17,7 @@ EXAMPLES = {
     "open": "open",
     "calls": "calls --status 4xx --follow",
     "calls show": "calls show 12",
-    "explain": "explain last",
+    "explain": "explain run last",
     "runs": "runs --flow Leads --follow",
     "run": "run Leads",
     "tick": "tick",

@@ -1,37 +1,55 @@
-"""`aep-emulator explain`: why a call was refused, with the findings marked in the request."""
+"""`aep-emulator explain`: why a call was refused, or what became of a flow run."""
 
 from __future__ import annotations
 
 import argparse
+from urllib.parse import quote, urlencode
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_remote, ask, remote_asked, show
+from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked, show
+from emulator.commands.runs import PATH as RUNS
 
-HELP = "explain why a running emulator refused a call or warned of it"
+HELP = "explain why a running emulator refused a call, or what became of a flow run"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Let the call be chosen."""
+    """Let the call or the run be chosen."""
     parser.add_argument(
-        "call",
-        nargs="?",
-        default="last",
+        "what",
+        nargs="*",
+        default=["last"],
         metavar="CALL",
-        help="its number in the journal (default: last, the latest call that broke a rule)",
+        help="a call's number in the journal (default: last, the latest call that broke a rule);"
+        " or `run ID` for a flow run, `run last` for the one that changed last",
     )
+    add_place(parser, "of the run (default: all)")
     add_remote(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the call with its explanation.
+    """Print the call or the run with its explanation.
 
     Raises:
-        CommandError: The call is not in the journal, or no emulator answers.
+        CommandError: It is not there, or no emulator answers.
     """
+    what, *rest = arguments.what
+    if what == "run" and len(rest) <= 1:
+        return _explain_run(arguments, *(rest or ["last"]))
+    if rest or (what != "last" and not what.isdecimal()):
+        asked = " ".join(arguments.what)
+        raise CommandError(f"{asked!r} is not a call's number, last, or run with a run's id")
+    return _explain_call(arguments, what)
+
+
+def _explain_call(arguments: argparse.Namespace, number: str) -> int:
     from emulator.journal.text import explanation_lines
 
-    if arguments.call != "last" and not arguments.call.isdecimal():
-        raise CommandError(f"{arguments.call!r} is not a number or last")
-    entry = ask(remote_asked(arguments), "GET", f"/_emulator/journal/{arguments.call}")
+    entry = ask(remote_asked(arguments), "GET", f"/_emulator/journal/{number}")
     return show(arguments, entry, *explanation_lines(entry))
+
+
+def _explain_run(arguments: argparse.Namespace, id: str) -> int:
+    query = urlencode(place_given(arguments))
+    found = ask(remote_asked(arguments), "GET", f"{RUNS}/{quote(id, safe='')}?{query}")
+    return show(arguments, found, *found["text"])

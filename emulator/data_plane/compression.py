@@ -192,3 +192,6 @@ _UNPACKERS: dict[str, _Unpacker] = {
 
 COMPRESSIONS = ("bzip2", "gzip", "deflate", "zipDeflate", "tarGzip", "tar")
 """The documented compression types, in the documents' order."""
+
+ARCHIVES = ("zipDeflate", "tarGzip", "tar")
+"""Those that hold several files."""

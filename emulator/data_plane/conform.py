@@ -42,12 +42,14 @@ class RowError(NamedTuple):
         message: What is wrong, for people.
         column: Dotted path of the field; `[*]` stands for the items of an array.
         keyword: The JSON Schema keyword that was not met, if there is one.
+        source: The attribute or expression of a mapping that failed.
     """
 
     code: str
     message: str
     column: str = ""
     keyword: str = ""
+    source: str = ""
 
 
 RowErrors = list[RowError]

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from emulator.data_plane.files import ELSEWHERE, File
-from emulator.json_types import Json, JsonObject
+from emulator.data_plane.schedule import read_time
+from emulator.json_types import Json, JsonObject, as_object
 from emulator.moments import microseconds, to_milliseconds
 
 
@@ -122,6 +123,35 @@ class Selection(NamedTuple):
     def reaches(self, file: File) -> bool:
         """Tell whether the run became due after a file was written."""
         return (file.modified, file.number) <= (self.end, self.last)
+
+
+def since_last_run(progress: JsonObject, at: int, last: int) -> Selection:
+    """Return what is new since a flow's last run, up to `at`, where the file `last` was there."""
+    return Selection(
+        min(progress.get("until", 0), at),
+        at,
+        progress.get("read", 0),
+        last,
+        elsewhere=read_elsewhere(as_object(progress.get("elsewhere"))),
+    )
+
+
+def ordered_window(params: JsonObject) -> Selection | None:
+    """Return the window that an order asks for. Its end is a second, which belongs to it."""
+    start, end = read_time(params.get("windowStartTime")), read_time(params.get("windowEndTime"))
+    if start is None or end is None:
+        return None
+    return Selection(start, end if end % 1000 else end + 999, advances=False)
+
+
+def window_of(run: JsonObject) -> Selection | None:
+    """Return the window that a run had, by its own metrics."""
+    duration = (run.get("metrics") or {}).get("durationSummary") or {}
+    window = duration.get("extensions") or {}
+    start, end = window.get("windowStart"), window.get("windowEnd")
+    if not isinstance(start, int) or not isinstance(end, int):
+        return None
+    return Selection(start, end, advances=False)
 
 
 class DeltaColumn:

@@ -2,7 +2,9 @@
 
 Below `batches/{id}/` lie `failed/` (the rows with why they failed, as validation shows them) and,
 with error diagnostics, `meta/`: `row_errors/parsing_errors_N.json`, `row_errors/conversion_errors_
-N.json`, `input_files/input_files_0.json` and `row_error_samples.json`.
+N.json`, `input_files/input_files_0.json` and `row_error_samples.json`. Rows that landed with
+warnings are in `row_errors/mapping_errors_N.json`, as they were read: that a failed transformation
+has a place there is shown by "Monitor dataflows", the file's name is assumed.
 
 Source: "Batch Ingestion API guide", partial ingestion; "Data Access API, OpenAPI document".
 """
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from emulator.budgets import ROW_ERRORS
 from emulator.data_plane.conform import CORRUPT_CODE, DESCRIPTIONS, RowError
@@ -20,6 +22,9 @@ from emulator.json_types import JsonObject, dumps, loads
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
 from emulator.store import Blobs
+
+WITHOUT_DIAGNOSTICS, WITH_DIAGNOSTICS = OF_ROWS = ("INGEST-1211-400", "INGEST-1212-400")
+"""The codes of batches of whose rows some failed."""
 
 ROWS_PER_FILE = 10_000
 MAX_SAMPLES = 10
@@ -55,15 +60,23 @@ class Diagnostics:
         for error in errors:
             self._descriptions.setdefault(error.code, error.message)
         self._write("failed/part-00000.json", _failed_row(value, errors))
+        corrupt = any(error.code == CORRUPT_CODE for error in errors)
+        self._detail("parsing_errors" if corrupt else "conversion_errors", value, errors)
+
+    def warn(self, read: JsonObject, warnings: Sequence[RowError]) -> None:
+        """Note a row in which transformations failed, as it was read; it may land all the same."""
         if self._detailed:
-            corrupt = any(error.code == CORRUPT_CODE for error in errors)
-            stem = "parsing_errors" if corrupt else "conversion_errors"
-            name = f"{stem}_{self._written[stem] // ROWS_PER_FILE}.json"
-            self._written[stem] += 1
-            row = {**value, "_errors": _row_errors(errors), "_filename": name}
-            self._write(f"meta/row_errors/{name}", row)
-            if len(self._samples) < MAX_SAMPLES:
-                self._samples.append(dumps(row))
+            self._detail("mapping_errors", _writable(read), warnings[:ROW_ERRORS])
+
+    def _detail(self, stem: str, value: JsonObject, errors: Sequence[RowError]) -> None:
+        if not self._detailed:
+            return
+        name = f"{stem}_{self._written[stem] // ROWS_PER_FILE}.json"
+        self._written[stem] += 1
+        row = {**value, "_errors": _row_errors(errors), "_filename": name}
+        self._write(f"meta/row_errors/{name}", row)
+        if len(self._samples) < MAX_SAMPLES:
+            self._samples.append(dumps(row))
 
     def close(self, input_files: Iterable[str]) -> None:
         """Write what is still held, and which files the batch was made of."""
@@ -89,13 +102,13 @@ class Diagnostics:
         if not self.rows:
             return []
         if not self._detailed:
-            return [{"code": "INGEST-1211-400", "description": _TEXT_WITHOUT_DIAGNOSTICS}]
+            return [{"code": WITHOUT_DIAGNOSTICS, "description": _TEXT_WITHOUT_DIAGNOSTICS}]
         counted = (
             {"code": code, "description": self._descriptions[code], "recordCount": count}
             for code, count in sorted(self.codes.items())
         )
         text = _TEXT_WITH_DIAGNOSTICS.format(errors=self.rows, landed=landed)
-        return [{"code": "INGEST-1212-400", "description": text}, *counted]
+        return [{"code": WITH_DIAGNOSTICS, "description": text}, *counted]
 
     def _write(self, name: str, row: JsonObject) -> None:
         buffer = self._buffers.setdefault(name, bytearray())
@@ -143,7 +156,7 @@ def _writable(value: JsonObject) -> JsonObject:
     return value
 
 
-def _row_errors(errors: list[RowError]) -> list[JsonObject]:
+def _row_errors(errors: Sequence[RowError]) -> list[JsonObject]:
     """Return errors as the diagnostic files show them: `1401` for `INGEST-1401-400`."""
     return [
         {

@@ -14,7 +14,7 @@ Source: "Batch Ingestion API guide", with its pages on partial ingestion and tro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from emulator.data_plane.conform import CORRUPT_CODE, RowError, conformer
 from emulator.data_plane.dataset_files import DatasetFileWriter, UnwritableRow, file_format
 from emulator.data_plane.diagnostics import Diagnostics
 from emulator.data_plane.errors import NO_ROOM, FileError
+from emulator.data_plane.row_problems import RowProblems, key_of
 from emulator.data_plane.rows import CORRUPT, MAX_CORRUPT_CHARACTERS
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Conform, Scope
@@ -33,6 +34,13 @@ from emulator.xdm.fields import field_count
 from emulator.xdm.resolution import EXCESS
 
 
+class Place(NamedTuple):
+    """Where a row stands in its file: its number, from 1, and in which file of an archive."""
+
+    number: int = 0
+    inside: str = ""
+
+
 class InputRow(NamedTuple):
     """One row on its way into a data set.
 
@@ -40,11 +48,24 @@ class InputRow(NamedTuple):
         value: Its fields; of a corrupt row what can be shown of it.
         file: Name of the file that it comes from.
         errors: What is already wrong with it, such as that it cannot be read.
+        place: Where it stands in the file.
+        fault: What the reader says of it if it cannot be read.
+        warnings: The transformations that failed in it, whose fields it lacks.
+        read: What was read, if there are warnings.
     """
 
     value: JsonObject
     file: str = ""
     errors: tuple[RowError, ...] = ()
+    place: Place = Place()
+    fault: str = ""
+    warnings: tuple[RowError, ...] = ()
+    read: JsonObject | None = None
+
+    @property
+    def path(self) -> str:
+        """The path of its file, with what leads to it within an archive."""
+        return f"{self.file}/{self.place.inside}" if self.place.inside else self.file
 
 
 @dataclass(slots=True)
@@ -98,22 +119,19 @@ def ingest_rows(
 class Ingested:
     """Rows that have been written and that nobody sees before their batch has ended.
 
-    `members` are those of the finished batch: its status, errors, metrics and counts.
+    `members` are those of the finished batch: its status, errors, metrics and counts; `reasons`
+    says in words what is wrong with its first rows.
     """
 
     def __init__(
-        self,
-        scope: Scope,
-        batches: Batches,
-        batch_id: str,
-        members: JsonObject,
-        withdraw: Callable[[], None],
+        self, scope: Scope, batches: Batches, batch_id: str, members: JsonObject, rows: _Ingestion
     ) -> None:
         self.batch_id = batch_id
         self.members = members
+        self.reasons = rows.reasons
         self._scope = scope
         self._batches = batches
-        self.withdraw = withdraw
+        self.withdraw = rows.withdraw
 
     @contextmanager
     def or_withdrawn(self) -> Iterator[None]:
@@ -164,7 +182,7 @@ def read_in(
     except BaseException:  # interrupted or broken: nothing of it may stay
         ingestion.withdraw()
         raise
-    return Ingested(scope, batches, batch_id, members, ingestion.withdraw)
+    return Ingested(scope, batches, batch_id, members, ingestion)
 
 
 def percent_of(value: Json) -> float | None:
@@ -221,6 +239,8 @@ class _Ingestion:
         self._conform = conformer_of(scope, dataset)
         self._files = DatasetFileWriter(scope, batch_id, file_format(dataset))
         self._bad = Diagnostics(scope, batch_id, detailed=diagnostics)
+        self._problems = RowProblems()
+        self._problems_key = key_of(batch_id)
         self._started = scope.now()
         self._read = 0
 
@@ -234,15 +254,27 @@ class _Ingestion:
             succeeds = refused is None
         if not succeeds:
             self._files.withdraw()
+        self._keep_problems(input)
         errors = self._bad.errors(self._files.rows)
         if refused is not None:
             errors = [{"code": refused.code, "description": str(refused)}, *errors]
         return self._members(succeeds, errors, input)
 
+    @property
+    def reasons(self) -> str:
+        """What is wrong with the first rows, in words; empty if nothing is."""
+        return self._problems.first_reasons()
+
     def withdraw(self) -> None:
         """Remove all that was written."""
         self._files.withdraw()
         self._bad.withdraw()
+        self._scope.platform.blobs.delete(self._scope.sandbox, self._problems_key)
+
+    def _keep_problems(self, input: Input) -> None:
+        content = self._problems.to_json(input.files)
+        with suppress(NoRoom):  # what is explained is worth less than what was ingested
+            self._scope.platform.blobs.put(self._scope.sandbox, self._problems_key, content)
 
     def _take_all(self, rows: Iterable[InputRow]) -> None:
         self._ask_hooks()
@@ -263,20 +295,28 @@ class _Ingestion:
 
     def _take(self, rows: Iterable[InputRow]) -> None:
         conform, write = self._conform, self._files.add
-        check = self._scope.platform.ongoing.check
+        check, counts = self._scope.platform.ongoing.check, self._problems.rows
         for row in rows:
             check()
             self._read += 1
+            counts[row.file] += 1
+            if row.warnings:
+                self._bad.warn(row.read or row.value, row.warnings)
+                self._problems.warned(row.path, row.place.number, row.warnings)
             errors = list(row.errors)
             converted = row.value if errors else conform(row.value, errors)
             if errors:
-                self._bad.add(row.value, errors)
+                self._add_bad(row, row.value, errors)
                 continue
             try:
                 write(converted)
             except UnwritableRow as error:
                 shown = {CORRUPT: repr(row.value)[:MAX_CORRUPT_CHARACTERS]}
-                self._bad.add(shown, [RowError(CORRUPT_CODE, str(error))])
+                self._add_bad(row, shown, [RowError(CORRUPT_CODE, str(error))])
+
+    def _add_bad(self, row: InputRow, shown: JsonObject, errors: list[RowError]) -> None:
+        self._bad.add(shown, errors)
+        self._problems.failed(row.path, row.place.number, errors, row.fault)
 
     def _members(self, succeeds: bool, errors: list[JsonObject], input: Input) -> JsonObject:
         """Return what a finished batch has, its metrics in the older and the newer vocabulary."""

@@ -13,6 +13,7 @@ from emulator.claims import BATCH, claimed, released, working_on
 from emulator.data_plane import sources
 from emulator.data_plane.areas import area_of
 from emulator.data_plane.delta import DeltaColumn, Selection
+from emulator.data_plane.diagnostics import OF_ROWS
 from emulator.data_plane.errors import (
     INTERNAL_ERROR,
     NO_ROOM,
@@ -157,7 +158,17 @@ def _result(parts: FlowParts, reader: SourceReader, ingested: Ingested) -> RunRe
         batch=ingested.batch_id,
         diagnosed=_is_diagnosed(parts),
         errors=errors,
+        reasons=_reasons(batch, ingested, reader),
     )
+
+
+def _reasons(batch: JsonObject, ingested: Ingested, reader: SourceReader) -> str:
+    """Return in words what is wrong with a batch as a whole, or else with its first rows."""
+    first: JsonObject = next(iter(batch["errors"]), {})
+    is_whole = bool(first) and first["code"] not in OF_ROWS
+    file = f"{reader.reading}: " if reader.reading else ""
+    whole = f"{file}{first['description']} ({first['code']})" if is_whole else ""
+    return " ".join(filter(None, (whole, ingested.reasons)))
 
 
 def _ingested(batches: Batches, scope: Scope, parts: FlowParts, input: Input) -> Ingested:

@@ -44,6 +44,7 @@ class RunResult:
         copy_error: Why the source could not be read, so that nothing was promoted.
         errors: What is wrong with what was promoted.
         is_interrupted: Whether it was given up, so that the next run has the same to read.
+        reasons: What is wrong with the first rows, in words.
     """
 
     status: str = "success"
@@ -61,6 +62,7 @@ class RunResult:
     copy_error: JsonObject | None = None
     errors: list[JsonObject] = field(default_factory=list)
     is_interrupted: bool = False
+    reasons: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class RunReport:
     def metrics(self) -> JsonObject:
         """Return the `metrics` of the run."""
         refs = [COPY.id if self.result.copy_error else PROMOTION.id]
+        message = self._message
         return {
             "durationSummary": self._duration(),
             "sizeSummary": self._sizes(),
@@ -91,13 +94,15 @@ class RunReport:
                 "status": self.result.status,
                 "errors": self._errors(),
                 "activityRefs": refs,
-                **({"extensions": {"message": NOTHING_NEW}} if self._found_nothing else {}),
+                **({"extensions": {"message": message}} if message else {}),
             },
         }
 
     @property
-    def _found_nothing(self) -> bool:
-        return self.result.status == "success" and self.result.files_in == 0
+    def _message(self) -> str:
+        """What the run says of itself beside its errors, whose texts are documented (assumed)."""
+        found_nothing = self.result.status == "success" and self.result.files_in == 0
+        return NOTHING_NEW if found_nothing else self.result.reasons
 
     def activities(self, copy_id: str, source: str, target: str) -> list[JsonObject]:
         """Return the `activities`: what was copied in, and what was promoted to the lake.

@@ -19,7 +19,9 @@ from emulator.data_plane.delta import (
     Selection,
     delta_column,
     kept_elsewhere,
-    read_elsewhere,
+    ordered_window,
+    since_last_run,
+    window_of,
 )
 from emulator.data_plane.errors import SOURCE_FAILED
 from emulator.data_plane.files import ConnectionFiles
@@ -118,7 +120,7 @@ class FlowEngine:
         if flow is None:
             return run
         caller = {"updatedBy": self._scope.user_id, "updatedClient": self._scope.client}
-        return self._carry_out(flow, {**run, **caller}, now, self._elsewhere_too(_window_of(run)))
+        return self._carry_out(flow, {**run, **caller}, now, self._elsewhere_too(window_of(run)))
 
     def _resume(self, run_id: str, at: int) -> int:
         """Carry out a run that waited for its time, or that was held up; tell whether it ended.
@@ -156,7 +158,7 @@ class FlowEngine:
             self._queue.plan(self._scope, flow["id"], following)
             self._queue.note(self._scope, flow["id"], {"lastDue": at})
             run = self._flows.runs.create(self._scope, flow, {}, at, "inProgress")
-        selection = _following(progress, at, progress.get("lastFile", 0))
+        selection = since_last_run(progress, at, progress.get("lastFile", 0))
         elsewhere = selection.elsewhere._replace(end=self._machine_time(at, 2**63))
         if "lastDue" not in progress and not schedule.backfill:
             selection = selection._replace(start=schedule.start)
@@ -176,8 +178,8 @@ class FlowEngine:
         progress = self._queue.progress(self._scope, flow["id"])
         if selection is None:
             last = ConnectionFiles(self._platform).latest(self._scope.sandbox)
-            ordered = self._elsewhere_too(_ordered_window(as_object(run.get("params"))))
-            selection = ordered or _following(progress, at, last)
+            ordered = self._elsewhere_too(ordered_window(as_object(run.get("params"))))
+            selection = ordered or since_last_run(progress, at, last)
         copy_id = self._scope.new_uuid("adf_run")
         delta = DeltaColumn(_delta_name(flow, run), progress.get("delta"), selection)
         landing = carry_out(self._platform.services, self._scope, flow, selection, delta)
@@ -219,7 +221,7 @@ class FlowEngine:
             self._hold(run, {"status": "failed", "errors": [error]}, at)
             return
         progress = self._queue.progress(self._scope, flow["id"])
-        selection = _ordered_window(as_object(run.get("params"))) or _following(progress, at, 0)
+        selection = ordered_window(as_object(run.get("params"))) or since_last_run(progress, at, 0)
         result = RunResult(status="failed", copy_error=error, is_interrupted=True)
         self._end(flow, run, at, selection, result, self._scope.new_uuid("adf_run"))
 
@@ -308,35 +310,6 @@ def _not_too_long_ago(schedule: Schedule, at: int, now: int) -> int:
     if schedule.every is None or (now - at) // schedule.every < MAX_CAUGHT_UP:
         return at
     return due_after(schedule, now - MAX_CAUGHT_UP * schedule.every) or at
-
-
-def _following(progress: JsonObject, at: int, last: int) -> Selection:
-    """Return what is new since a flow's last run, up to `at`, where the file `last` was there."""
-    return Selection(
-        min(progress.get("until", 0), at),
-        at,
-        progress.get("read", 0),
-        last,
-        elsewhere=read_elsewhere(as_object(progress.get("elsewhere"))),
-    )
-
-
-def _ordered_window(params: JsonObject) -> Selection | None:
-    """Return the window that an order asks for. Its end is a second, which belongs to it."""
-    start, end = read_time(params.get("windowStartTime")), read_time(params.get("windowEndTime"))
-    if start is None or end is None:
-        return None
-    return Selection(start, end if end % 1000 else end + 999, advances=False)
-
-
-def _window_of(run: JsonObject) -> Selection | None:
-    """Return the window that a run had, by its own metrics."""
-    duration = (run.get("metrics") or {}).get("durationSummary") or {}
-    window = duration.get("extensions") or {}
-    start, end = window.get("windowStart"), window.get("windowEnd")
-    if not isinstance(start, int) or not isinstance(end, int):
-        return None
-    return Selection(start, end, advances=False)
 
 
 def _delta_name(flow: JsonObject, run: JsonObject) -> str:

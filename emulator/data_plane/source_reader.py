@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.data_plane import sources
 from emulator.data_plane.areas import Area, files_at
-from emulator.data_plane.compression import UnpackedFile
+from emulator.data_plane.compression import ARCHIVES, UnpackedFile
+from emulator.data_plane.conform import RowError
 from emulator.data_plane.delta import DeltaColumn, Selection
 from emulator.data_plane.errors import CopyFailed, SourceError
 from emulator.data_plane.files import File
-from emulator.data_plane.flow_parts import FlowParts
-from emulator.data_plane.ingest import UNREADABLE, Input, InputRow
+from emulator.data_plane.flow_parts import MAPPING_FAILED, FlowParts
+from emulator.data_plane.ingest import UNREADABLE, Input, InputRow, Place
 from emulator.data_plane.metrics import RunResult
 from emulator.data_plane.readers import Row
 from emulator.data_plane.real_tables import RealTable, UnreachableDatabase, database_of
@@ -84,13 +85,15 @@ class SourceReader:
     """Reads and maps the rows of a run; one file is in memory at a time.
 
     It counts what it reads, and in how many rows a transformation failed (`warnings`). `area` is
-    where its files are.
+    where its files are, `reading` the one that is being read or could not be read to its end.
     """
 
     def __init__(self, scope: Scope, delta: DeltaColumn) -> None:
         self._scope = scope
         self._delta = delta
         self.area: Area
+        self.reading = ""
+        self._inside = ""  # the file of an archive that is read now
         self.files: list[File] = []
         self.input = Input(())
         self.rows = 0
@@ -109,19 +112,31 @@ class SourceReader:
     ) -> Iterator[InputRow]:
         check = self._scope.platform.ongoing.check
         for item in files:
-            name = item.path
+            name = self.reading = item.path
             for row in parts.query.projected(self._new_rows(parts, item)):
                 check()
                 self.rows += 1
+                place = Place(row.number, self._inside)
                 if row.corrupt:
-                    yield InputRow(row.value, name, UNREADABLE)
+                    yield InputRow(row.value, name, UNREADABLE, place, row.corrupt)
                 elif mapping is None:
-                    yield InputRow(row.value, name)
+                    yield InputRow(row.value, name, (), place)
                 else:
-                    mapped = mapping.apply(row.value, self.rows)
-                    if mapped.errors:  # what failed is null in the record
-                        self.warnings += 1
-                    yield InputRow(mapped.record, name)
+                    yield self._mapped(mapping, row, name, place)
+        self.reading = ""
+
+    def _mapped(self, mapping: CompiledMapping, row: Row, name: str, place: Place) -> InputRow:
+        """Return a mapped row. What failed is null in its record."""
+        mapped = mapping.apply(row.value, self.rows)
+        record, failures = mapped.record, mapped.errors
+        if not failures:
+            return InputRow(record, name, (), place)
+        self.warnings += 1
+        warnings = tuple(
+            RowError(MAPPING_FAILED, one.reason, one.destination, source=one.expression)
+            for one in failures
+        )
+        return InputRow(record, name, (), place, "", warnings, row.value)
 
     def _new_rows(self, parts: FlowParts, item: SourceItem) -> Iterator[Row]:
         """Return the rows of a file that are new by the delta column, if there is one."""
@@ -135,10 +150,12 @@ class SourceReader:
     def _rows(self, parts: FlowParts, item: SourceItem) -> Iterator[Row]:
         """Yield the rows of a file, or of all files in an archive, that pass the row filter."""
         if isinstance(item, RealTable):
+            self._inside = ""
             yield from parts.query.selected(self._rows_of_table(parts, item))
             return
         self.input.bytes += item.file.size
         for file, format in self._unpacked(parts, item):
+            self._inside = file.name if format.compression in ARCHIVES else ""
             yield from parts.query.selected(sources.rows(file, format))
 
     def _rows_of_table(self, parts: FlowParts, table: RealTable) -> Iterator[Row]:

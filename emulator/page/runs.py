@@ -12,7 +12,8 @@ from emulator.json_types import JsonObject, as_object
 from emulator.page.places import RUN, Place, masked
 from emulator.page.routes import Routes
 from emulator.page.shown import Page, Parts, asked
-from emulator.run_summary import run_summary
+from emulator.run_explanation import explain_run
+from emulator.run_summary import batch_of, run_summary
 from emulator.store import Hint
 
 ON_A_PAGE = 50
@@ -52,7 +53,7 @@ class _Views:
         run = masked(place.scope.read(RUN, id))
         if run is None:
             abort(404, f"Run {id[:200]} is not in this sandbox.")
-        batch = _batch_of(run)
+        batch = batch_of(run)
         failed = (
             failed_rows(self._page.platform.blobs, place.sandbox, batch, FAILED_ROWS)
             if batch
@@ -62,20 +63,12 @@ class _Views:
         values: dict[str, Any] = {
             "run": run,
             "row": run_summary(place.scope, run),
+            "explained": explain_run(self._page.platform.services, place.scope, run),
             "batch": batch,
             "failed": failed,
         }
         parts = Parts("run.html.j2", seconds=2)
         return self._page.show("Run", parts, flow=flow, **place.values(), **values)
-
-
-def _batch_of(run: JsonObject) -> str:
-    """Return the id of the batch that a run has made; empty if it made none."""
-    for activity in run.get("activities") or ():
-        for target in activity.get("targetInfo") or ():
-            for id in as_object(target.get("reference")).get("ids") or ():
-                return str(id)
-    return ""
 
 
 def _bars(rows: list[JsonObject]) -> list[JsonObject]:

@@ -115,7 +115,7 @@ def test_a_batch_shows_the_rows_that_failed(client: FlaskClient, emulator: Emula
 def test_runs_show_why_they_failed(client: FlaskClient, emulator: Emulator) -> None:
     listed = view(client, "/runs")
     assert "5 runs, 2 of them without success" in listed.labels
-    assert "Error occurred at promotion activity." in listed.text
+    assert "1 of 2 rows failed: leads/incoming/tuesday.tsv, row 2" in listed.text
     pages = [view(client, link) for link in listed.links.values() if "/runs/one?" in link]
     runs = [
         view(client, f"/runs/one?id={stored.key}")
@@ -124,6 +124,7 @@ def test_runs_show_why_they_failed(client: FlaskClient, emulator: Emulator) -> N
     assert pages
     assert any("Dataset file is empty" in run.text for run in runs)
     assert any("Rows that failed" in run.text for run in runs)
+    assert any("Needed rows that can be read" in run.text for run in runs)
     assert any("Nothing was read" in run.text for run in runs)
 
 

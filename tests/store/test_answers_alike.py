@@ -145,6 +145,7 @@ def create_flow(alike: Alike) -> None:
     alike.make("flow", flow(world, scheduleParams=later), sandbox)
     id, sandbox = alike.some("flow")
     alike.make("run", {"flowId": id}, sandbox)
+    alike.call("GET", "/_emulator/runs/last", sandbox=sandbox)
 
 
 def read(alike: Alike) -> None:
@@ -186,7 +187,8 @@ def upload(alike: Alike) -> None:
     id, sandbox = alike.some("connection")
     name = alike.chance.choice(["leads/a.tsv", "leads/A.tsv", "leads/%00b.tsv", "ä/c.tsv"])
     headers = {"x-sandbox-name": sandbox, "content-type": "application/octet-stream"}
-    alike.call("PUT", f"/_emulator/files/{id}/{quote(name, safe='/%')}", LEADS, sandbox, **headers)
+    rows = LEADS + alike.chance.choice([b"", b"3\ttoo\tmany\tvalues\n"])
+    alike.call("PUT", f"/_emulator/files/{id}/{quote(name, safe='/%')}", rows, sandbox, **headers)
     alike.call("GET", f"/_emulator/files/{id}", sandbox=sandbox)
 
 

@@ -12,6 +12,7 @@ from emulator.data_plane.ingest import (
     Ingested,
     Input,
     InputRow,
+    Place,
     percent_of,
     read_in,
     schema_of,
@@ -61,7 +62,8 @@ def _rows(
         if kind == "csv":
             rows = nested_rows(rows, fields)
         for row in rows:
-            yield InputRow(row.value, file["name"], UNREADABLE if row.corrupt else ())
+            errors = UNREADABLE if row.corrupt else ()
+            yield InputRow(row.value, file["name"], errors, Place(row.number), row.corrupt)
 
 
 def preview(

@@ -1,0 +1,120 @@
+"""What went wrong with the rows of a batch, by cause, with the first rows of each.
+
+Whatever comes in, what is kept is small: `emulator/budgets.py` limits causes and rows. It lies in
+the blob store beside the batch, for whoever explains a run: `emulator/run_explanation.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from emulator.budgets import CAUSE_ROWS, EXPLAINED_FILES, ROW_CAUSES
+from emulator.data_plane.conform import RowError
+from emulator.json_types import JsonObject, dumps, loads
+from emulator.sandbox import Sandbox
+from emulator.store import Blobs
+
+MAX_REASON = 300
+"""How many characters of a reason are kept."""
+
+MAX_REASONS = 3
+"""How many rows a run's status names."""
+
+
+class RowProblems:
+    """Collects what is wrong with the rows of one batch."""
+
+    def __init__(self) -> None:
+        self.rows: Counter[str] = Counter()
+        """How many rows were read, by file."""
+
+        self._failed = _Causes()
+        self._warned = _Causes()
+
+    def failed(self, file: str, row: int, errors: Iterable[RowError], fault: str = "") -> None:
+        """Note a row that did not land; `fault` is what its reader says of it."""
+        self._failed.add(file, row, errors, fault)
+
+    def warned(self, file: str, row: int, warnings: Iterable[RowError]) -> None:
+        """Note a row in which transformations failed."""
+        self._warned.add(file, row, warnings)
+
+    def first_reasons(self) -> str:
+        """Return in words how many rows have problems, and the first ones; empty without any."""
+        texts = []
+        for causes, said in ((self._failed, "failed"), (self._warned, "came with warnings")):
+            if causes.rows:
+                first = "; ".join(causes.first(MAX_REASONS))
+                texts.append(f"{causes.rows} of {self.rows.total()} rows {said}: {first}.")
+        return " ".join(texts)
+
+    def to_json(self, files: Sequence[str]) -> bytes:
+        """Return what is kept: `files` with their rows, and the causes of what `failed` or warns.
+
+        Args:
+            files: The names of all files of the batch, also of those without rows.
+        """
+        shown = [{"path": name, "rows": self.rows[name]} for name in files[:EXPLAINED_FILES]]
+        return dumps(
+            {"files": shown, "failed": self._failed.to_json(), "warned": self._warned.to_json()}
+        )
+
+
+def key_of(batch_id: str) -> str:
+    """Return where the problems of a batch's rows lie in the blob store."""
+    return f"batches/{batch_id}/rows.json"
+
+
+def read_problems(blobs: Blobs, sandbox: Sandbox, batch_id: str) -> JsonObject:
+    """Return what is kept of a batch; nothing of one that has been deleted or kept nothing.
+
+    `files` have `path` and `rows`; `failed` and `warned` have `rows`, how many there are, and
+    `causes`: `code`, `column`, `source`, how many `rows`, and the first of them as `examples` with
+    `file`, `row` (from 1, without a header) and `message`. The cause without a code is the rest.
+    """
+    content = blobs.read(sandbox, key_of(batch_id)) if batch_id else None
+    if content is None:
+        return {"files": [], **{name: {"rows": 0, "causes": []} for name in ("failed", "warned")}}
+    found: JsonObject = loads(content)
+    return found
+
+
+class _Causes:
+    """Rows with problems, by code and column."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._known: dict[tuple[str, str, str], JsonObject] = {}
+
+    def add(self, file: str, row: int, errors: Iterable[RowError], fault: str = "") -> None:
+        self.rows += 1
+        for error in {(one.code, one.column, one.source): one for one in errors}.values():
+            cause = self._cause(error)
+            cause["rows"] += 1
+            if len(cause["examples"]) < CAUSE_ROWS:
+                message = (fault or error.message)[:MAX_REASON]
+                cause["examples"].append({"file": file, "row": row, "message": message})
+
+    def _cause(self, error: RowError) -> JsonObject:
+        key = (error.code, error.column, error.source)
+        if key not in self._known and len(self._known) >= ROW_CAUSES:
+            key = ("", "", "")
+        code, column, source = (text[:MAX_REASON] for text in key)
+        return self._known.setdefault(
+            key, {"code": code, "column": column, "source": source, "rows": 0, "examples": []}
+        )
+
+    def first(self, most: int) -> list[str]:
+        """Return the first problems in words, each of another cause."""
+        return [told(cause, cause["examples"][0]) for cause in list(self._known.values())[:most]]
+
+    def to_json(self) -> JsonObject:
+        return {"rows": self.rows, "causes": list(self._known.values())}
+
+
+def told(cause: JsonObject, example: JsonObject) -> str:
+    """Return in words what is wrong with a row: `a.csv, row 2: age: …`."""
+    place = f"{example['file']}, row {example['row']}"
+    column = f" {cause['column']}:" if cause["column"] else ""
+    return f"{place}:{column} {example['message'].rstrip('.')}"

@@ -1,0 +1,194 @@
+"""What a run says of its rows: links to them, its status, and its explanation."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+
+from emulator.budgets import CAUSE_ROWS, ROW_CAUSES
+from tests.bodies import (
+    CATALOG,
+    CONVERSION,
+    SCHEMA_REGISTRY,
+    dataset,
+    profile_schema,
+    target_connection,
+)
+from tests.data_plane.test_runs import CORRUPT, HOUR, NOW, Plant, once
+
+BORN = b'{"Id": "1", "Born": "2000-01-01"}\n{"Id": "2", "Born": "never"}\n'
+WINDOW = {"startTime": NOW + HOUR, "windowStartTime": NOW, "windowEndTime": NOW + 1}
+DIAGNOSED = {"errorDiagnosticsEnabled": True, "partialIngestionPercent": 100}
+
+
+@pytest.fixture
+def plant() -> Plant:
+    return Plant()
+
+
+def explained(plant: Plant, id: str) -> Any:
+    return plant.api.ok("GET", f"/_emulator/runs/{id}")
+
+
+def mapped_flow(plant: Plant, rows: dict[str, str], path: str, **changes: Any) -> str:
+    """Return a flow that reads JSON records and maps them: sources by destination."""
+    mappings = [
+        {"source": source, "sourceType": "EXPRESSION", "destination": destination}
+        for destination, source in rows.items()
+    ]
+    output = {"schemaRef": {"id": plant.schema, "contentType": "1.0"}}
+    sent = {"outputSchema": output, "mappings": mappings}
+    id = plant.api.ok("POST", f"{CONVERSION}/mappingSets", sent)["id"]
+    source = plant.source(data={"format": "json"}, params={"path": path})
+    transformations = [{"name": "Mapping", "params": {"mappingId": id}}]
+    return plant.flow(source, transformations=transformations, **changes)
+
+
+def follow(plant: Plant, link: str) -> str:
+    path = link.removeprefix("http://localhost")
+    status, _, content = plant.api.send("GET", path, plant.api.headers, None)
+    assert status == 200
+    return content.decode()
+
+
+def test_links_of_a_run_with_warnings_lead_to_the_rows_as_they_were_read(plant: Plant) -> None:
+    plant.put("a.json", BORN)
+    rows = {"_id": "Id", "person.birthDate": "date(Born)"}
+    (run,) = plant.runs(mapped_flow(plant, rows, "a.json", options=DIAGNOSED))
+    links = run["activities"][1]["statusSummary"]["extensions"]["manifest"]
+    assert "mapping_errors_0.json" in follow(plant, links["failedRecords"])
+    (row,) = follow(plant, links["failedRecords"] + "/mapping_errors_0.json").splitlines()
+    (sample,) = json.loads(follow(plant, links["sampleErrors"]))
+    assert json.loads(row) == sample
+    assert (sample["Id"], sample["Born"], sample["_filename"]) == (
+        "2",
+        "never",
+        "mapping_errors_0.json",
+    )
+    (error,) = sample["_errors"]
+    assert (error["code"], error["column"]) == ("MAPPER-3700-400", "person.birthDate")
+    assert "never" in error["message"]
+
+
+def test_a_run_names_the_first_reasons_and_explains_warnings(plant: Plant) -> None:
+    plant.put("a.json", BORN)
+    rows = {"_id": "Id", "person.birthDate": "date(Born)"}
+    (run,) = plant.runs(mapped_flow(plant, rows, "a.json"))
+    message = run["metrics"]["statusSummary"]["extensions"]["message"]
+    assert message.startswith("1 of 2 rows came with warnings: a.json, row 2: person.birthDate: ")
+    found = explained(plant, run["id"])
+    assert found["read"]["files"] == [{"path": "a.json", "rows": 2}]
+    (cause,) = found["warned"]["causes"]
+    assert cause["mapping"]["source"] == "date(Born)"
+    assert [(one["file"], one["row"]) for one in cause["examples"]] == [("a.json", 2)]
+    assert (found["failed"], found["written"]["records"]) == ({"rows": 0, "causes": []}, 2)
+    text = "\n".join(found["text"])
+    assert "1 row: person.birthDate, made from date(Born) (MAPPER-3700-400)" in text
+    assert "values that date(Born) can take, for person.birthDate" in text
+
+
+def test_rows_that_failed_are_explained_with_what_they_needed(plant: Plant) -> None:
+    plant.put("leads/a.tsv", CORRUPT)
+    (run,) = plant.runs(plant.flow())
+    found = explained(plant, run["id"])
+    (cause,) = found["failed"]["causes"]
+    assert (cause["rows"], found["written"]["dropped"]) == (1, 2)
+    (example,) = cause["examples"]
+    assert example == {
+        "file": "leads/a.tsv",
+        "row": 2,
+        "message": "the row has 4 values for 3 columns",
+    }
+    assert any("partialIngestionPercent of 50" in need for need in found["needed"])
+    assert explained(plant, "last") == found
+
+
+def test_a_required_field_leads_to_its_mapping_or_to_none(plant: Plant) -> None:
+    event = "https://ns.adobe.com/xdm/context/experienceevent"
+    body = {**profile_schema("Visits"), "allOf": [{"$ref": event}], "meta:class": event}
+    plant.schema = plant.api.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", body)["$id"]
+    sent = dataset(plant.schema, name="Visits", fileDescription={"format": "json"})
+    plant.dataset = plant.api.ok("POST", f"{CATALOG}/dataSets", sent)[0].rpartition("/")[2]
+    plant.target = plant.make("targetConnections", target_connection(plant.schema, plant.dataset))
+    plant.put("a.json", b'{"Id": null}\n')
+    (run,) = plant.runs(mapped_flow(plant, {"_id": "Id"}, "a.json"))
+    assert [one["column"] for one in explained(plant, run["id"])["failed"]["causes"]] == [
+        "_id",
+        "timestamp",
+    ]
+    first, second, *_ = explained(plant, run["id"])["needed"]
+    assert first == "a value of Id in every row, for the required _id"
+    assert second == "a mapping to timestamp, or a value there: the schema requires it"
+
+
+def test_rows_of_an_archive_are_found_in_its_files(plant: Plant) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("in/one.csv", "Id\n1\n")
+        archive.writestr("in/two.csv", "Id\n1,2\n")
+    plant.put("all.zip", content.getvalue())
+    data = {"format": "delimited", "properties": {"compressionType": "zipDeflate"}}
+    (run,) = plant.runs(plant.flow(plant.source(data=data, params={"path": "all.zip"})))
+    found = explained(plant, run["id"])
+    assert found["failed"]["causes"][0]["examples"][0]["file"] == "all.zip/in/two.csv"
+    assert found["read"]["files"] == [{"path": "all.zip", "rows": 2}]
+
+
+def test_a_file_that_cannot_be_read_is_named(plant: Plant) -> None:
+    plant.put("leads/a.tsv")
+    plant.put("leads/b.tsv", b"")
+    (run,) = plant.runs(plant.flow())
+    summary = run["metrics"]["statusSummary"]
+    assert summary["extensions"]["message"].startswith("leads/b.tsv: Dataset file is empty")
+
+
+@pytest.mark.parametrize(
+    ("change", "needed"),
+    [
+        ({}, "a file at /leads/*.tsv that is new"),
+        ({"scheduleParams": once(NOW + HOUR)}, ""),
+    ],
+)
+def test_a_run_that_read_nothing_or_waits_says_what_it_needs(
+    plant: Plant, change: Any, needed: str
+) -> None:
+    flow = plant.flow(**change)
+    if not needed:
+        plant.make("runs", {"flowId": flow, "params": WINDOW})
+    (run,) = plant.runs(flow)
+    (need,) = explained(plant, run["id"])["needed"]
+    assert need.startswith(needed or "time: it has not ended, and began or is due at 2020-09-13")
+
+
+def test_what_is_kept_of_many_bad_rows_is_small(plant: Plant) -> None:
+    rows = [{"Id": str(n), f"C{n % 90}": "x"} for n in range(900)]
+    plant.put("a.json", b"\n".join(json.dumps(row).encode() for row in rows))
+    fields = {"_id": "Id"} | {f"person.name.f{n}": f"to_integer(C{n})" for n in range(90)}
+    (run,) = plant.runs(mapped_flow(plant, fields, "a.json"))
+    found = explained(plant, run["id"])
+    assert found["warned"]["rows"] == 900
+    causes = found["warned"]["causes"]
+    assert len(causes) == ROW_CAUSES + 1
+    assert max(len(cause["examples"]) for cause in causes) == CAUSE_ROWS
+    assert causes[-1]["code"] == ""
+    assert len(found["needed"]) <= 20
+
+
+def test_an_explanation_goes_with_its_batch(plant: Plant) -> None:
+    plant.put("leads/a.tsv", CORRUPT)
+    (run,) = plant.runs(plant.flow())
+    plant.api.ok("DELETE", f"/data/foundation/catalog/batches/{plant.batch(run)}")
+    found = explained(plant, run["id"])
+    assert found["failed"] == {"rows": 0, "causes": []}
+    assert found["written"]["batch"] is None
+
+
+def test_a_run_that_is_not_there_is_said(plant: Plant) -> None:
+    for id in ("last", "none"):
+        answer = plant.api.call("GET", f"/_emulator/runs/{id}")
+        assert answer.status == 404
+        assert "run" in answer.json["detail"]
