@@ -14,7 +14,7 @@ from emulator.data_plane.row_problems import read_problems
 from emulator.json_types import JsonObject, as_object
 from emulator.masking.masker import CONNECTIONS, Masker
 from emulator.run_needs import needs_of
-from emulator.run_summary import batch_of, run_summary
+from emulator.run_summary import batch_of, run_summary, whole
 from emulator.scope import Scope
 from emulator.services.interfaces import Services
 
@@ -101,10 +101,10 @@ def _read(known: Explained) -> JsonObject:
         "connection": known.source.get("baseConnectionId"),
         "sourceConnection": known.source.get("id"),
         "path": params.get("tableName") or params.get("path"),
-        "from": window.get("windowStart"),
-        "until": window.get("windowEnd"),
-        "fileCount": files.get("inputFileCount"),
-        "bytes": sizes.get("inputBytes"),
+        "from": whole(window.get("windowStart")),
+        "until": whole(window.get("windowEnd")),
+        "fileCount": whole(files.get("inputFileCount")),
+        "bytes": whole(sizes.get("inputBytes")),
         "rows": known.summary["in"],
         "files": known.problems["files"],
     }

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from emulator.json_types import JsonObject, as_object
+from emulator.json_types import Json, JsonObject, as_object
 from emulator.masking.masker import CONNECTIONS, Masker
 from emulator.scope import Scope
 
 
 def run_summary(scope: Scope, run: JsonObject) -> JsonObject:
-    """Return what a list tells of a run.
+    """Return what a list tells of a run, whatever a provider has told of it.
 
     Secrets in names and texts are masked.
 
     Returns:
         `id`, `flow` (its id) and `name`, `organization` and `sandbox`; `state`; `started` in
-        milliseconds since 1970; the numbers of rows `in`, `out`, `failed` and with `warnings`, null
-        until they are known; `errors` and `message` as the run's status has them.
+        milliseconds since 1970; `took` in milliseconds, null before the end; the numbers of rows
+        `in`, `out`, `failed` and with `warnings`, null until they are known; `errors` and `message`
+        as the run's status has them.
     """
     metrics = as_object(run.get("metrics"))
     records = as_object(metrics.get("recordSummary"))
     duration, status = (
         as_object(metrics.get(name)) for name in ("durationSummary", "statusSummary")
     )
+    began, ended = (whole(duration.get(name)) for name in ("startedAtUTC", "completedAtUTC"))
     flow = as_object(scope.read("flow", run["flowId"]))
     summary = {
         "id": run["id"],
@@ -30,13 +32,14 @@ def run_summary(scope: Scope, run: JsonObject) -> JsonObject:
         "organization": scope.organization,
         "sandbox": scope.sandbox.name,
         "state": str(status.get("status") or run.get("state") or ""),
-        "started": duration.get("startedAtUTC") or run.get("createdAt"),
-        "in": records.get("inputRecordCount"),
-        "out": records.get("outputRecordCount"),
-        "failed": records.get("failedRecordCount"),
-        "warnings": records.get("warningRecordCount"),
-        "errors": status.get("errors") or [],
-        "message": as_object(status.get("extensions")).get("message", ""),
+        "started": began or run.get("createdAt"),
+        "took": None if began is None or ended is None else ended - began,
+        "in": whole(records.get("inputRecordCount")),
+        "out": whole(records.get("outputRecordCount")),
+        "failed": whole(records.get("failedRecordCount")),
+        "warnings": whole(records.get("warningRecordCount")),
+        "errors": [as_object(error) for error in _items(status.get("errors"))],
+        "message": str(as_object(status.get("extensions")).get("message", "")),
     }
     masked: JsonObject = Masker(CONNECTIONS).json(summary)
     return masked
@@ -44,8 +47,17 @@ def run_summary(scope: Scope, run: JsonObject) -> JsonObject:
 
 def batch_of(run: JsonObject) -> str:
     """Return the id of the batch that a run has made; empty if it made none."""
-    for activity in run.get("activities") or ():
-        for target in as_object(activity).get("targetInfo") or ():
-            for id in as_object(as_object(target).get("reference")).get("ids") or ():
+    for activity in _items(run.get("activities")):
+        for target in _items(as_object(activity).get("targetInfo")):
+            for id in _items(as_object(as_object(target).get("reference")).get("ids")):
                 return str(id)
     return ""
+
+
+def whole(value: Json) -> int | None:
+    """Return a whole number of a run's metrics; None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _items(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []

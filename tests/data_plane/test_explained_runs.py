@@ -192,3 +192,15 @@ def test_a_run_that_is_not_there_is_said(plant: Plant) -> None:
         answer = plant.api.call("GET", f"/_emulator/runs/{id}")
         assert answer.status == 404
         assert "run" in answer.json["detail"]
+
+
+def test_a_run_that_a_provider_tells_anything_of_is_explained() -> None:
+    plant = Plant(enforce="observe")
+    (run,) = plant.runs(plant.flow())
+    odd = {"recordSummary": {"inputRecordCount": "many"}, "statusSummary": {"errors": [7, "x"]}}
+    odd |= {"durationSummary": {"extensions": {"windowEnd": []}}, "fileSummary": 7}
+    body = {"flowId": run["flowId"], "metrics": odd, "activities": 7}
+    path = f"/data/foundation/flowservice/runs/{run['id']}"
+    plant.api.ok("PUT", path, body, if_match=run["etag"])
+    found = explained(plant, run["id"])
+    assert (found["read"]["rows"], found["run"]["errors"]) == (None, [{}, {}])
