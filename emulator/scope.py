@@ -191,12 +191,18 @@ class Scope:
     def new_uuid(self, kind: str) -> str:
         """Return the next dashed id of a kind."""
         counter = self.platform.store.next(self.sandbox, kind)
-        return self.platform.ids.uuid(self.sandbox, kind, counter)
+        return self._given_id() or self.platform.ids.uuid(self.sandbox, kind, counter)
 
     def new_hex(self, kind: str, length: int = 32) -> str:
         """Return the next id of a kind in hexadecimal digits."""
         counter = self.platform.store.next(self.sandbox, kind)
-        return self.platform.ids.hex(self.sandbox, kind, counter, length)
+        return self._given_id() or self.platform.ids.hex(self.sandbox, kind, counter, length)
+
+    def _given_id(self) -> str:
+        """Return the id that a scenario wants for what is made now, if it wants one."""
+        if given := self.platform.next_id:
+            self.platform.next_id = ""
+        return given
 
     def etag(self, entity: str, version: int, now: int) -> str:
         """Return the entity tag of an entity that was written so often, and last at that time."""
@@ -269,6 +275,9 @@ class PlatformBase:
         self.blobs = blobs
         self.clock = clock
         self.ids = ids
+        self.next_id = ""
+        """The id of the next resource, where a scenario that is being built wants a certain one."""
+
         self.fixtures = fixtures
         self.settings = settings
         self.endpoints = Endpoints()

@@ -67,10 +67,17 @@ class Step(_Strict):
 
 
 class JourneyPart(_Strict):
-    """The calls of a tutorial, up to and including the step whose title is `until`."""
+    """The calls of a tutorial, up to and including the step whose title is `until`.
+
+    They are made in an `edition`, by default in the scenario's. `ids` are those that resources get
+    in place of new ones, by the names under which the journey keeps them; of a schema or class it
+    is the last part.
+    """
 
     journey: str
     until: str | None = None
+    edition: str | None = None
+    ids: dict[str, Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$")]] = {}
 
 
 class CallsPart(_Strict):

@@ -102,6 +102,9 @@ def _dangling(scenario: Scenario) -> Iterator[str]:
             titles = [step.title for step in known[part.journey].steps]
             if part.until is not None and part.until not in titles:
                 yield f"build.{number}: the journey has no step {part.until!r}"
+            kept = {name for step in known[part.journey].steps for name in step.keep}
+            for name in part.ids.keys() - kept:
+                yield f"build.{number}: the journey keeps no {name!r}"
         elif isinstance(part, FilesPart):
             files = [row.file for row in part.files if row.file is not None]
         elif isinstance(part, StatePart):
@@ -112,12 +115,14 @@ def _dangling(scenario: Scenario) -> Iterator[str]:
 
 
 def _unknown(scenario: Scenario, contract: Contract) -> Iterator[str]:
-    from emulator.seeding.model import CallsPart
+    from emulator.seeding.model import CallsPart, JourneyPart
 
-    edition = scenario.file.edition
-    if edition is not None and edition not in contract.entries:
-        yield f"edition: unknown edition {edition!r}"
-    for part in scenario.file.build:
+    build = scenario.file.build
+    own = [part.edition for part in build if isinstance(part, JourneyPart)]
+    for edition in (scenario.file.edition, *own):
+        if edition is not None and edition not in contract.entries:
+            yield f"edition: unknown edition {edition!r}"
+    for part in build:
         for step in part.calls if isinstance(part, CallsPart) else ():
             if step.operation not in contract.operations:
                 yield f"{step.title}: unknown operation {step.operation}"

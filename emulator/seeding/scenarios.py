@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,8 @@ class _Builder:
         for part in self._scenario.file.build:
             match part:
                 case model.JourneyPart():
-                    self._play(_part_of(journeys()[part.journey], part.until))
+                    journey = _part_of(journeys()[part.journey], part.until)
+                    self._play(journey, part.edition, part.ids)
                 case model.CallsPart():
                     self._play(self._own(part.calls))
                 case model.FilesPart():
@@ -79,9 +81,17 @@ class _Builder:
                 case model.StatePart():
                     self._load_state(part.state)
 
-    def _play(self, journey: Journey) -> None:
-        headers = {"x-emulator-edition": self._edition}
-        for played in play(journey, self._send, given=self._known, headers=headers):
+    def _play(
+        self, journey: Journey, edition: str | None = None, ids: Mapping[str, str] | None = None
+    ) -> None:
+        """Make the calls; what is kept of a call under a name gets the id that `ids` has for it."""
+        headers = {"x-emulator-edition": edition or self._edition}
+        for step in journey.steps:
+            given = [id for name, id in (ids or {}).items() if name in step.keep]
+            self._engine.platform.next_id = given[0] if given else ""
+            (played,) = play(
+                replace(journey, steps=(step,)), self._send, given=self._known, headers=headers
+            )
             if not played.accepted:
                 answer = played.answer
                 rule = answer.headers.get("x-emulator-rule", "")

@@ -26,7 +26,14 @@ from tests.doors.test_cli import run
 from tests.emulators import new_emulator
 from tests.seeding.test_seed import ask, client_of, items
 
-SHIPPED = ["empty", "failing-runs", "large", "tutorial-complete", "tutorial-half-way"]
+SHIPPED = [
+    "empty",
+    "failing-runs",
+    "large",
+    "tutorial-complete",
+    "tutorial-half-way",
+    "tutorial-ids",
+]
 
 
 @pytest.fixture
@@ -51,6 +58,7 @@ def test_the_shipped_ones_are_in_order(emulator: Emulator) -> None:
         ("tutorial-half-way", [1, 1, 2, 0, 0, 0]),
         ("tutorial-complete", [1, 1, 2, 1, 1, 1]),
         ("failing-runs", [1, 1, 2, 1, 1, 5]),
+        ("tutorial-ids", [2, 3, 3, 2, 2, 2]),
     ],
 )
 def test_a_scenario_takes_the_place_of_what_was_there(
