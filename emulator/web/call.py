@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -18,6 +18,7 @@ from emulator.web.transport_fault import TransportFault
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
+    from emulator.contract.lookup import Finding
     from emulator.contract.resources import Resource
 
 
@@ -52,6 +53,9 @@ class Call:
     content: bytes = b""
     """The body as it was sent, where the operation takes bytes."""
 
+    findings: list[Finding] = field(default_factory=list)
+    """What is found about the call; a view may add what is wrong with what it has done."""
+
     @property
     def edition(self) -> Edition:
         """The edition that the call is answered in."""
@@ -77,6 +81,18 @@ class Call:
     def reading_scope(self) -> Scope:
         """The scope with what rules have found in it: for what reads before anything is written."""
         return self.lookup.scope
+
+    def remark_as(self, operation: str, path: dict[str, str], at: str) -> None:
+        """Remark on what the call has done as on reading it by an operation.
+
+        Args:
+            operation: One that reads what there is now.
+            path: The parameters of its path.
+            at: Where this call says what has been done, as a pointer.
+        """
+        request = {"headers": {}, "query": {}, "path": path, "content": {}}
+        found = self.lookup.judge(operation, request)
+        self.findings.extend(replace(finding, at=at) for finding in found)
 
     def ask(self, fact: str, *arguments: Json) -> Json:
         """Return what a fact is, as a rule may have asked before."""

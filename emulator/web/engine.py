@@ -309,6 +309,7 @@ class Engine:
             base_url=incoming.base_url,
             perform=partial(self.perform, exchange),
             content=incoming.body,
+            findings=exchange.findings,
         )
         return self.views[operation.id].answer(call)
 

@@ -141,11 +141,16 @@ def test_activities_have_names_in_the_documents_of_august_2020(
     assert old["metrics"]["statusSummary"]["activityRefs"] == ["promotionActivity"]
 
 
+NOTHING_READ = "flow_service.get_run.run_has_read_something"
+"""What is said of a run for which nothing was new, to whoever orders, repeats or reads it."""
+
+
 def test_a_weekly_flow_is_run_on_demand_with_a_remark(api: AepClient, world: World) -> None:
     schedule = {"startTime": str(START + 60), "frequency": "week", "interval": "15"}
     id = api.ok("POST", f"{FLOW_SERVICE}/flows", flow(world, scheduleParams=schedule))["id"]
     answer = api.call("POST", RUNS, {"flowId": id, "params": WINDOW})
-    assert (answer.status, answer.warnings) == (201, ["flow_service.create_run.flow_runs_once"])
+    rule = "flow_service.create_run.flow_runs_once"
+    assert (answer.status, answer.warnings) == (201, [rule, NOTHING_READ])
 
 
 @pytest.mark.parametrize(
@@ -181,9 +186,11 @@ def test_wrong_orders_are_refused(
 def test_a_window_that_holds_nothing_is_remarked_on(api: AepClient, flow_id: str) -> None:
     params = {**WINDOW, "windowEndTime": START - 61}
     answer = api.call("POST", RUNS, {"flowId": flow_id, "params": params})
-    assert answer.warnings == ["flow_service.create_run.window_is_in_order"]
+    assert answer.warnings == ["flow_service.create_run.window_is_in_order", NOTHING_READ]
     summary = run(api, answer.json["id"])["metrics"]["recordSummary"]
     assert summary["inputRecordCount"] == 0
+    again = api.call("POST", f"{RUNS}/{answer.json['id']}/action?op=RE_TRIGGER")
+    assert (again.status, again.warnings) == (200, [NOTHING_READ])
 
 
 def test_only_the_first_run_of_a_table_names_its_delta_column(api: AepClient, world: World) -> None:
@@ -493,15 +500,19 @@ def test_observed_orders_never_fail(make: Callable[..., AepClient]) -> None:
 def test_a_run_without_anything_new_says_so_and_is_remarked_on(
     api: AepClient, clock: ManualClock, flow_id: str
 ) -> None:
-    rule = "flow_service.get_run.run_has_read_something"
+    rule = NOTHING_READ
     body = {"flowId": flow_id}
-    first = api.ok("POST", RUNS, body)["id"]
-    reply = api.call("GET", f"{RUNS}/{first}")
-    assert rule not in reply.warnings
+    made = api.call("POST", RUNS, body)
+    reply = api.call("GET", f"{RUNS}/{made.json['id']}")
+    assert rule not in (*made.warnings, *reply.warnings)
     assert "extensions" not in reply.json["items"][0]["metrics"]["statusSummary"]
     clock.advance(60)
-    second = api.ok("POST", RUNS, body)["id"]
-    reply = api.call("GET", f"{RUNS}/{second}")
+    made = api.call("POST", RUNS, body)
+    assert (made.status, rule in made.warnings) == (201, True)
+    (call,) = api.ok("GET", f"/_emulator/journal?rule={rule}&order=oldest&limit=1")["entries"]
+    assert (call["operation"], call["outcome"]) == ("flow_service.create_run", "warned")
+    assert {one["rule"]: one["at"] for one in call["findings"]}[rule] == "/body/flowId"
+    reply = api.call("GET", f"{RUNS}/{made.json['id']}")
     assert reply.status == 200
     assert rule in reply.warnings
     summary = reply.json["items"][0]["metrics"]["statusSummary"]

@@ -159,7 +159,13 @@ def create_run(service: FlowService, call: Call) -> Answer:
     run = service.order(call.scope, call.find(FLOW, call.body["flowId"]), call.body)
     if run["state"] == "scheduled":  # for later
         return shapes.created_run(call, run)
-    return lambda: shapes.created_run(call, service.carry_out(call.scope, run))
+
+    def carry_out() -> Reply:
+        done = service.carry_out(call.scope, run)
+        call.remark_as("flow_service.get_run", {"id": run["id"]}, "/body/flowId")
+        return shapes.created_run(call, done)
+
+    return carry_out
 
 
 @operation("flow_service.replace_run", catches_up=True)
@@ -174,6 +180,7 @@ def trigger_again(service: FlowService, call: Call) -> Rest:
 
     def carry_out() -> Reply:
         done = service.carry_out(call.scope, run, again=True)
+        call.remark_as("flow_service.get_run", {"id": run["id"]}, "/path/id")
         return Reply(200, shapes.public_run(call, done))
 
     return carry_out
