@@ -45,6 +45,10 @@ MAX_BROKEN_RULES = 20_000
 """Broken rules, for each test, edition and operation, that coverage tells apart; `(others)` has \
 the rest."""
 
+MAX_PLACES = 2000
+"""Methods and paths that coverage tells apart, for each test, of requests that belong to no \
+operation; `(others)` has the rest."""
+
 MAX_DRIFT = 1000
 """Ways in which responses differ from the documents that are told apart; further ones are one."""
 

@@ -158,13 +158,14 @@ class JournalViews:
         operations = request.args.getlist("operation") or None
         services = request.args.getlist("service") or None
         try:
-            scope = ReportScope.of(contract, operations, services, self._engine.edition)
+            engine = self._engine
+            scope = ReportScope.of(contract, operations, services, engine.edition, engine.enforce)
         except ReportScopeError as problem:
             return error(400, "invalid query", str(problem))
-        made = build(contract, self._coverage(), scope)
+        made = build(contract, self._coverage(), scope, engine.platform.clock.now())
         if form == "json":
             return answer(made)
-        return Response(FORMATS[form](made, []), mimetype=MEDIA_TYPES[form])
+        return Response(FORMATS[form](made), mimetype=MEDIA_TYPES[form])
 
     def clear_coverage(self) -> Response:
         """Count anew."""

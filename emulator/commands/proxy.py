@@ -121,4 +121,4 @@ def _finish(watcher: Watcher, arguments: argparse.Namespace) -> int:
 
     emulator = watcher.emulator
     report = build_report(emulator.contract, watcher.coverage(), arguments, emulator.engine.edition)
-    return finish(with_recording(report, watcher.counted.to_json(), None), arguments, [])
+    return finish(with_recording(report, watcher.counted.to_json(), None), arguments)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emulator.contract import Contract
     from emulator.coverage.coverage import Coverage
     from emulator.json_types import JsonObject
+    from emulator.reports.thresholds import Demand
 
 
 def add_report(parser: argparse.ArgumentParser, fail_on: str = "nothing") -> None:
@@ -116,6 +117,7 @@ def build_report(
     Raises:
         CommandError: A file cannot be used.
     """
+    from emulator.clock import SystemClock
     from emulator.reports.report import build
     from emulator.reports.scope import ReportScope, ReportScopeError
 
@@ -125,37 +127,39 @@ def build_report(
         raise CommandError(f"{arguments.operations}: {error}") from error
     if arguments.save is not None:
         save(coverage.to_json(), arguments.save)
-    return build(contract, coverage.only(tests) if tests else coverage, scope)
+    counted = coverage.only(tests) if tests else coverage
+    return build(contract, counted, scope, SystemClock().now())
 
 
 def finish(
-    report: JsonObject, arguments: argparse.Namespace, other_failures: Sequence[str] = ()
+    report: JsonObject, arguments: argparse.Namespace, other_demands: Sequence[Demand] = ()
 ) -> int:
-    """Write a report in all formats asked for; return 1 if it misses a threshold.
+    """Write a report in all formats asked for; return 1 if it does not fulfil what is demanded.
 
     Args:
         report: The report.
         arguments: Those of the command.
-        other_failures: Failures found by the command itself.
+        other_demands: What the command itself demands.
 
     Raises:
         CommandError: A file cannot be written.
     """
-    from emulator.reports.thresholds import Thresholds, failures
+    from emulator.reports.thresholds import Thresholds, demands
+    from emulator.reports.verdict import judged
 
     thresholds = Thresholds(
         arguments.fail_on, arguments.min_rule_coverage, arguments.min_operation_coverage
     )
-    failed = [*failures(report, thresholds), *other_failures]
+    report = judged(report, [*demands(report, thresholds), *other_demands])
     formats, outputs = arguments.format or ["terminal"], arguments.output or []
     if len(outputs) > len(formats):
         raise CommandError("--output: given more often than --format")
     for index, name in enumerate(formats):
         output = outputs[index] if index < len(outputs) else None
-        _write(FORMATS[name](report, failed), output)
-    for failure in failed:
+        _write(FORMATS[name](report), output)
+    for failure in report["failures"]:
         say(f"aep-emulator: {failure}", is_error=True)
-    return 1 if failed else 0
+    return 1 if report["failures"] else 0
 
 
 def save(coverage: JsonObject, path: Path) -> None:

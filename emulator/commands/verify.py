@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from emulator.commands.reporting import add_report, add_save, build_report, fini
 if TYPE_CHECKING:
     from emulator.emulator import Emulator
     from emulator.json_types import JsonObject
+    from emulator.reports.thresholds import Demand
     from emulator.traffic.verify import Verification
 
 HELP = "judge recorded traffic: requests by the rules, responses by the documents"
@@ -90,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
     report = build_report(emulator.contract, made.coverage, arguments, edition)
     comparison = made.comparison.to_json() if made.comparison else None
     report = with_recording(report, made.counted.to_json(), comparison)
-    return finish(report, arguments, _failures(report, arguments))
+    return finish(report, arguments, tuple(_demands(report, arguments)))
 
 
 def verified(
@@ -129,16 +131,20 @@ def verified(
     return made
 
 
-def _failures(report: JsonObject, arguments: argparse.Namespace) -> list[str]:
-    from emulator.reports.thresholds import counted
+def _demands(report: JsonObject, arguments: argparse.Namespace) -> Iterator[Demand]:
+    """Yield what is demanded of recordings besides what is of any calls."""
+    from emulator.reports.thresholds import Demand, counted
 
-    failed = []
     if not report["recording"]["judged"]:
-        failed.append("the recordings have no call to the platform")
-    if arguments.fail_on_drift and report["drift"]:
-        failed.append(
-            f"responses differ from the documents in {counted(len(report['drift']), 'way')}"
-        )
-    if arguments.fail_on_breaks and (calls := report["comparison"]["counts"]["nowRefused"]):
-        failed.append(f"{counted(calls, 'call')} would break in edition {arguments.against}")
-    return failed
+        said = "the recordings have no call to the platform"
+        yield Demand("verify", "the recordings have calls to the platform", (said,))
+    if arguments.fail_on_drift:
+        ways = len(report["drift"])
+        said = f"responses differ from the documents in {counted(ways, 'way')}"
+        states = "responses are as the documents say"
+        yield Demand("--fail-on-drift", states, (said,) if ways else ())
+    if arguments.fail_on_breaks:
+        calls = report["comparison"]["counts"]["nowRefused"]
+        said = f"{counted(calls, 'call')} would break in edition {arguments.against}"
+        states = f"no call would break in edition {arguments.against}"
+        yield Demand("--fail-on-breaks", states, (said,) if calls else ())

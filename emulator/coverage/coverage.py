@@ -12,11 +12,11 @@ from emulator.budgets import (
     MAX_BROKEN_RULES,
     MAX_DRIFT,
     MAX_TALLIES,
-    MAX_TEST_NAME,
     MAX_TESTS,
 )
 from emulator.contract import Contract
 from emulator.coverage.applicable_rules import ApplicableRules
+from emulator.coverage.names import OTHERS, Places, shown_name
 from emulator.coverage.records import (
     DeviationKey,
     Deviations,
@@ -30,9 +30,6 @@ from emulator.json_types import Json, JsonObject, dumps
 
 FORMAT = "aep-emulator coverage 2"
 """The member `format` of a coverage file."""
-
-OTHERS = "(others)"
-"""The name of what is not told apart any more."""
 
 MAX_EXAMPLES = 3
 """How many calls are kept as examples for each rule that is broken unexpectedly."""
@@ -72,6 +69,7 @@ class Coverage:
         self._applicable: dict[tuple[str, str], ApplicableRules] = {}
         self._counters: dict[CallKind, Counters] = {}
         self._tests: set[str] = set()
+        self._places = Places()
         self._of_rule: Counter[str] = Counter()
         self._example_bytes = 0
 
@@ -127,6 +125,8 @@ class Coverage:
             for group, applicable in self._groups(kind)
         ]
         counters = Counters(name, self._tally(TallyKey(name, edition, kind.operation)), groups)
+        if kind.enforce:
+            counters.tally.enforce.add(kind.enforce)
         if len(self._counters) >= MAX_COUNTERS:
             self._counters.clear()
         self._counters[kind] = counters
@@ -154,6 +154,8 @@ class Coverage:
         key = FindingKey(test, entry.edition, entry.operation, item.rule)
         found = self._unexpected(key, item.severity, is_rule=item.is_rule)
         found.count += 1
+        if not entry.operation:
+            self._places.count(found.places, self._places.of(entry))
         if self._has_room(item.rule):
             self._keep_example(found.kept, example(), item.rule)
 
@@ -233,7 +235,7 @@ class Coverage:
         """Return what all other tests have covered; it takes over the counts, to go on counting."""
         part = self.only(self._tests - {shown_name(test)})
         part._tests = self._tests - {shown_name(test)}
-        part.drift = self.drift
+        part.drift, part._places = self.drift, self._places
         kept = [example for found in self.drift.values() for example in found.kept]
         for at, item in part.unexpected.items():
             part._of_rule[at.rule] += len(item.kept)
@@ -291,6 +293,7 @@ class Coverage:
                 "calls": tally.calls,
                 "statuses": {str(code): times for code, times in tally.statuses.copy().items()},
                 "rules": dict(tally.rows(applicable)),
+                **({"enforce": sorted(tally.enforce)} if tally.enforce else {}),
             }
 
     def merge(self, other: Json) -> None:
@@ -319,6 +322,8 @@ class Coverage:
         for row in other["unexpected"]:
             found = self._unexpected(FindingKey.of(row), row["severity"], is_rule=row["isRule"])
             found.count += row["count"]
+            for place, count in row.get("places", {}).items():
+                self._places.count(found.places, place, count)
             for example in row["examples"]:
                 if self._has_room(row["rule"]):
                     self._keep_example(found.kept, dumps(example), row["rule"])
@@ -335,12 +340,3 @@ def _example_of(entry: Entry) -> bytes:
     from emulator.coverage.examples import example_of  # with the first broken rule
 
     return example_of(entry)
-
-
-def shown_name(name: str) -> str:
-    """Return a name that a client sends as it is counted: without secrets, and not too long."""
-    if not name:
-        return name
-    from emulator.masking.texts import mask_text  # with the first named test
-
-    return mask_text(name[:MAX_TEST_NAME])

@@ -63,7 +63,8 @@ MODEL = DocumentModel(
                         "calls": COUNT,
                         "statuses": map_of(COUNT),
                         "rules": map_of(list_of(COUNT)),
-                    }
+                    },
+                    {"enforce": list_of(TEXT)},
                 )
             ),
             "unexpected": list_of(
@@ -73,7 +74,8 @@ MODEL = DocumentModel(
                         "severity": SEVERITY,
                         "isRule": FLAG,
                         "examples": list_of(_EXAMPLE),
-                    }
+                    },
+                    {"places": map_of(COUNT)},
                 )
             ),
             "unmetExpectations": list_of(members(_OF_RULE)),

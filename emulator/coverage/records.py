@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -36,12 +37,18 @@ class FindingKey(NamedTuple):
 
 @dataclass(slots=True)
 class UnexpectedFindings:
-    """How often a rule was broken unexpectedly, how severe it is, and some calls, masked."""
+    """How often a rule was broken unexpectedly, how severe it is, and some calls, masked.
+
+    Args:
+        places: Of requests that belong to no operation, such as those for an unknown path: how
+            often each was sent, as `METHOD path`, masked.
+    """
 
     severity: str
     is_rule: bool
     count: int = 0
     kept: list[bytes] = field(default_factory=list)
+    places: Counter[str] = field(default_factory=Counter)
 
     @property
     def examples(self) -> list[JsonObject]:
@@ -50,13 +57,14 @@ class UnexpectedFindings:
 
     def to_json(self, key: FindingKey) -> JsonObject:
         """Return a row of a coverage file."""
-        return {
+        row: JsonObject = {
             **key._asdict(),
             "severity": self.severity,
             "isRule": self.is_rule,
             "count": self.count,
             "examples": self.examples,
         }
+        return {**row, "places": dict(self.places)} if self.places else row
 
 
 class DeviationKey(NamedTuple):

@@ -61,12 +61,16 @@ class Tally:
 
     While calls are answered they are counted by the key that decides which rules apply, which is
     quick; counts by rule are made from these when they are read.
+
+    Args:
+        enforce: The ways of enforcement under which there were calls.
     """
 
     calls: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     _keys: Counter[int] = field(default_factory=Counter)
     _rules: dict[str, Counts] = field(default_factory=dict)
+    enforce: set[str] = field(default_factory=set)
 
     def exercised(self, key: int, applicable: ApplicableRules) -> None:
         """Count a call to whose request the rules of this key apply."""
@@ -115,6 +119,7 @@ class Tally:
     def merge(self, row: JsonObject) -> None:
         """Add another tally's row of a coverage file."""
         self.calls += row["calls"]
+        self.enforce.update(row.get("enforce", ()))
         for status, times in row["statuses"].items():
             self.statuses[int(status)] += times
         for rule, counts in row["rules"].items():

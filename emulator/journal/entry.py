@@ -30,6 +30,7 @@ class CallKind(NamedTuple):
     edition: str
     operation: str
     judged: tuple[str, ...]
+    enforce: str = ""
 
 
 def test_of(headers: Mapping[str, str]) -> str:
@@ -134,7 +135,9 @@ class Entry:
     @property
     def kind(self) -> CallKind:
         """What the call is counted by."""
-        return CallKind(test_of(self.headers), self.edition, self.operation, self.judged)
+        return CallKind(
+            test_of(self.headers), self.edition, self.operation, self.judged, self.enforce
+        )
 
     @property
     def test(self) -> str:

@@ -202,8 +202,9 @@ def _path(incoming: Request) -> str:
 def kind_of(exchange: Exchange) -> CallKind:
     """Return what a call is counted by, as its entry would."""
     incoming = exchange.incoming
-    test = test_of(incoming.headers)
-    return CallKind(test, exchange.edition.name, incoming.operation.id, judged_by(exchange))
+    test, judged = test_of(incoming.headers), judged_by(exchange)
+    edition, enforce = exchange.edition.name, exchange.enforce
+    return CallKind(test, edition, incoming.operation.id, judged, enforce)
 
 
 def judged_by(exchange: Exchange) -> tuple[str, ...]:

@@ -52,8 +52,17 @@ class _Views:
         if operation is None:
             abort(404, f"There is no operation {id}.")
         rules = self._page.control.get("/rules", {"operation": id})["rules"]
-        parts = Parts("operation.html.j2", seconds=0)
-        return self._page.show(id, parts, operation=operation, rules=rules)
+        parts = Parts("operation.html.j2", seconds=3)
+        covered = self._coverage_of(id)
+        return self._page.show(id, parts, operation=operation, rules=rules, covered=covered)
+
+    def _coverage_of(self, id: str) -> JsonObject | None:
+        """Return how an operation and its rules have fared; None without a coverage."""
+        if self._page.emulator.coverage is None:
+            return None
+        report = self._page.control.get("/report", {"operation": id})
+        rows = (row for service in report["services"] for row in service["operations"])
+        return next((row for row in rows if row["id"] == id), None)
 
     def rules(self) -> Response:
         """Show the rules in force, all or those with some words."""

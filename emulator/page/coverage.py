@@ -13,7 +13,9 @@ _OFF = Parts("error.html.j2", seconds=0)
 
 def routes(page: Page) -> Routes:
     """Return path, method and view of each."""
+    from emulator.reports.places import place_name
     from emulator.reports.rendering import ENDINGS, MEDIA_TYPES
+    from emulator.reports.verdict import verdict_line
 
     def show() -> Response:
         """Show the report."""
@@ -22,7 +24,8 @@ def routes(page: Page) -> Routes:
                 "Coverage", _OFF, detail="There is no coverage: the setting journal is 0."
             )
         report = page.control.get("/report")
-        return page.show("Coverage", _PARTS, report=report, endings=ENDINGS)
+        said = {"verdict": verdict_line(report), "place_name": place_name}
+        return page.show("Coverage", _PARTS, report=report, endings=ENDINGS, **said)
 
     def download() -> Response:
         """Return the report as a file, in any of its forms."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from emulator.contract import Contract
@@ -10,6 +11,7 @@ from emulator.coverage.records import FindingKey
 from emulator.journal.annotation import annotate
 from emulator.journal.explanation import describe_rule
 from emulator.json_types import JsonObject
+from emulator.reports.places import place_rows
 from emulator.reports.scope import ReportScope
 
 MAX_TESTS = 20
@@ -26,6 +28,7 @@ def group_unexpected(
     A rule of severity warning that refused a call, under strict enforcement, is a violation.
     """
     rows: dict[tuple[str, str], JsonObject] = {}
+    places: dict[tuple[str, str], Counter[str]] = {}
     for key, found in coverage.unexpected.items():
         if not scope.reports(contract, key.operation):
             continue
@@ -34,11 +37,14 @@ def group_unexpected(
             row = _row(contract, key, found.severity, found.is_rule)
             rows[(key.operation, key.rule)] = row
         row["count"] += found.count
+        places.setdefault((key.operation, key.rule), Counter()).update(dict(found.places))
         _name_test(row, key.test)
         room = MAX_EXAMPLES - len(row["examples"])
         row["examples"] += [_example(contract, entry) for entry in found.examples[:room]]
     kinds: dict[str, list[JsonObject]] = {"violations": [], "warnings": [], "notes": []}
-    for row in rows.values():
+    for of, row in rows.items():
+        if places[of]:
+            row["places"] = place_rows(contract, places[of])
         kinds[_kind(row)].append(row)
     return kinds
 

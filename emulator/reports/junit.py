@@ -1,8 +1,8 @@
 """A report as JUnit XML, the format of CI servers: a suite for each service.
 
-A rule that is covered is a test case; one that was broken unexpectedly has failed. Thresholds
-that are not reached are a suite of their own. The time of a case is its share of that of the tests
-which covered the rule, if these are known. The layout is that of the Jenkins plugin's junit-10.xsd.
+A rule that is covered is a test case; one that was broken unexpectedly has failed. What was
+demanded is a suite of its own. The time of a case is its share of that of the tests which covered
+the rule, if these are known. The layout is that of the Jenkins plugin's junit-10.xsd.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from emulator.journal.annotation import lines_about
 from emulator.journal.text import annotated_lines
 from emulator.json_types import JsonObject
+from emulator.reports.places import place_lines
 from emulator.reports.thresholds import counted
+from emulator.reports.verdict import verdict_line
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML does not allow."""
@@ -34,10 +36,11 @@ class Case:
     seconds: float = 0.0
 
 
-def junit(report: JsonObject, failures: list[str]) -> str:
+def junit(report: JsonObject) -> str:
     """Return the report as JUnit XML."""
     root = Element("testsuites", name="aep-emulator")
-    suites = {service["name"]: list(_cases(report, service)) for service in report["services"]}
+    suites = {"verdict": [_demand(row) for row in report["verdict"]["demands"]]}
+    suites |= {service["name"]: list(_cases(report, service)) for service in report["services"]}
     suites["unknown"] = list(_of_no_operation(report))
     suites["expectations"] = [
         Case(
@@ -45,16 +48,22 @@ def junit(report: JsonObject, failures: list[str]) -> str:
         )
         for row in report["unmetExpectations"]
     ]
-    suites["thresholds"] = [Case("report", failure, "threshold", failure) for failure in failures]
     for name, cases in suites.items():
         if cases:
-            _add_suite(root, name, cases, report.get("began", ""))
+            _add_suite(root, name, cases, report)
     root.set("time", _time(case.seconds for cases in suites.values() for case in cases))
     for attribute in ("tests", "failures"):
         root.set(attribute, str(sum(int(suite.get(attribute, "0")) for suite in root)))
     root.set("errors", "0")
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _demand(row: JsonObject) -> Case:
+    """Return a case for something that was demanded."""
+    message = ", ".join(row["failures"])
+    failure = "demand" if message else ""
+    return Case("report", row["by"], failure, message, f"demanded: {row['states']}")
 
 
 def _cases(report: JsonObject, service: JsonObject) -> Iterator[Case]:
@@ -102,8 +111,13 @@ def _of_no_operation(report: JsonObject) -> Iterator[Case]:
 
 
 def _text(row: JsonObject) -> str:
-    lines = [f"documents: {document['title']}" for document in row.get("documents", ())]
+    lines = [
+        f"document: {document['title']}, {document['publisher']} {document['date']}"
+        + (f", {document['address']}" if "address" in document else "")
+        for document in row.get("documents", ())
+    ]
     lines += [f"test: {test}" for test in row["tests"]]
+    lines += [f"sent: {line}" for line in place_lines(row)]
     for entry in row["examples"]:
         lines += ["", f"#{entry['id']} {entry['status']}"]
         lines += annotated_lines(lines_about(entry, row["rule"]), entry["findings"])
@@ -115,7 +129,7 @@ def _time(seconds: Iterable[float]) -> str:
     return f"{sum(seconds):.6f}".rstrip("0").rstrip(".")
 
 
-def _add_suite(root: Element, name: str, cases: list[Case], began: str) -> None:
+def _add_suite(root: Element, name: str, cases: list[Case], report: JsonObject) -> None:
     failed = sum(bool(case.failure) for case in cases)
     suite = SubElement(
         root,
@@ -127,8 +141,12 @@ def _add_suite(root: Element, name: str, cases: list[Case], began: str) -> None:
         skipped="0",
         time=_time(case.seconds for case in cases),
     )
-    if began:
+    if began := report.get("began") or report["date"]:
         suite.set("timestamp", began.removesuffix("Z"))
+    properties = SubElement(suite, "properties")
+    told = {name: ", ".join(report[name]) for name in ("editions", "enforcement")}
+    for named, value in {**told, "date": report["date"], "verdict": verdict_line(report)}.items():
+        SubElement(properties, "property", name=named, value=_clean(value))
     for case in cases:
         group = _clean(case.group)
         element = SubElement(suite, "testcase", classname=group, name=_clean(case.name))

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from emulator.journal.annotation import lines_about
 from emulator.json_types import JsonObject
+from emulator.reports.places import place_name
 from emulator.reports.thresholds import counted, percent
+from emulator.reports.verdict import verdict_line
 from emulator.templates import render
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.md.j2"
 
 
-def markdown(report: JsonObject, failures: list[str]) -> str:
+def markdown(report: JsonObject) -> str:
     """Return the report as Markdown."""
     filters: dict[str, Callable[..., str]] = {
         "percent": percent,
@@ -25,9 +27,10 @@ def markdown(report: JsonObject, failures: list[str]) -> str:
         TEMPLATE,
         filters,
         report=report,
-        failures=failures,
         counted=counted,
         lines_about=lines_about,
+        place_name=place_name,
+        verdict_line=verdict_line,
     )
 
 

@@ -11,48 +11,47 @@ from emulator.output import plain
 if TYPE_CHECKING:
     from emulator.json_types import JsonObject
 
-Render = Callable[["JsonObject", list[str]], str]
+Render = Callable[["JsonObject"], str]
 
 
-def _terminal(report: JsonObject, failures: list[str]) -> str:
+def _terminal(report: JsonObject) -> str:
     from emulator.reports.terminal import terminal
 
-    return terminal(report, failures)
+    return terminal(report)
 
 
-def _html(report: JsonObject, failures: list[str]) -> str:
+def _html(report: JsonObject) -> str:
     from emulator.reports.html import html
 
-    return html(report, failures)
+    return html(report)
 
 
-def _markdown(report: JsonObject, failures: list[str]) -> str:
+def _markdown(report: JsonObject) -> str:
     from emulator.reports.markdown import markdown
 
-    return markdown(report, failures)
+    return markdown(report)
 
 
-def _json(report: JsonObject, failures: list[str]) -> str:
+def _json(report: JsonObject) -> str:
     import orjson
 
-    complete = {**report, "failures": failures}
-    return orjson.dumps(complete, option=orjson.OPT_INDENT_2).decode() + "\n"
+    return orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
-def _junit(report: JsonObject, failures: list[str]) -> str:
+def _junit(report: JsonObject) -> str:
     from emulator.reports.junit import junit
 
-    return junit(report, failures)
+    return junit(report)
 
 
-def _sarif(report: JsonObject, failures: list[str]) -> str:
+def _sarif(report: JsonObject) -> str:
     from emulator.reports.sarif import sarif
 
-    return sarif(report, failures)
+    return sarif(report)
 
 
 def _plain(render: Render) -> Render:
-    return lambda report, failures: plain(render(report, failures))
+    return lambda report: plain(render(report))
 
 
 FORMATS: dict[str, Render] = {

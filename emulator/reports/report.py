@@ -12,8 +12,11 @@ from emulator.coverage.records import TallyKey
 from emulator.coverage.tally import Counts
 from emulator.journal.entry import SHARED
 from emulator.json_types import JsonObject
+from emulator.moments import from_milliseconds
 from emulator.reports.findings import drift, group_unexpected, unmet_expectations
 from emulator.reports.scope import ReportScope
+from emulator.reports.tests import called_tests
+from emulator.reports.verdict import judged
 
 FORMAT = "aep-emulator report 1"
 
@@ -29,15 +32,29 @@ _SHARED_STATES = {
 EVERYTHING = ReportScope()
 
 
-def build(contract: Contract, coverage: Coverage, scope: ReportScope = EVERYTHING) -> JsonObject:
-    """Return the report."""
+def build(
+    contract: Contract,
+    coverage: Coverage,
+    scope: ReportScope = EVERYTHING,
+    date: int | None = None,
+) -> JsonObject:
+    """Return the report, of which nothing is demanded so far.
+
+    Args:
+        contract: That of the coverage.
+        coverage: What calls have covered.
+        scope: What the report is about.
+        date: When it is made, in milliseconds since 1970-01-01 UTC, by the clock of the emulator.
+    """
     builder = _Builder(contract, coverage, scope)
     services = builder.services()
     findings = group_unexpected(contract, coverage, scope)
     report: JsonObject = {
         "format": FORMAT,
         "tool": {"name": "aep-emulator", "version": __version__},
+        "date": _date(date),
         "editions": builder.editions,
+        "enforcement": builder.enforcement(),
         "scope": "called" if scope.operations is None else "listed",
         "totals": totals(services),
         "services": services,
@@ -45,12 +62,18 @@ def build(contract: Contract, coverage: Coverage, scope: ReportScope = EVERYTHIN
         "unmetExpectations": unmet_expectations(contract, coverage, scope),
         "drift": drift(coverage),
         "muted": builder.muted(),
+        "tests": called_tests(contract, coverage, scope, findings),
         "documents": builder.documents(),
     }
     report["totals"] |= {
         name: len(report[name]) for name in (*findings, "unmetExpectations", "drift")
     }
-    return report
+    return judged(report)
+
+
+def _date(milliseconds: int | None) -> str:
+    moment = None if milliseconds is None else from_milliseconds(milliseconds)
+    return "" if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def totals(services: Iterable[JsonObject]) -> JsonObject:
@@ -109,6 +132,11 @@ class _Builder:
         seen = {key.edition for key in coverage.tallies}
         known = [name for name in contract.entries if name in seen]
         self.editions = known or [scope.edition or contract.default_edition]
+
+    def enforcement(self) -> list[str]:
+        """Return the ways of enforcement under which there were calls, or the one in force."""
+        seen = {name for tally in self._coverage.tallies.values() for name in tally.enforce}
+        return sorted(seen) or [name for name in (self._scope.enforce,) if name]
 
     def services(self) -> list[JsonObject]:
         """Return the services with their operations and rules; the shared rules come first."""

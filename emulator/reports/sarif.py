@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from emulator.json_types import JsonObject, dumps
+from emulator.reports.places import place_lines
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -20,7 +21,7 @@ LEVELS = {"error": "error", "warning": "warning", "note": "note"}
 _FILE = re.compile(r"(?P<file>[\w./ -]+\.\w+)::")
 
 
-def sarif(report: JsonObject, failures: list[str]) -> str:
+def sarif(report: JsonObject) -> str:
     """Return the report as JSON."""
     rows = [*report["violations"], *report["warnings"], *report["notes"]]
     rules = list({row["rule"]: row for row in rows}.values())
@@ -35,11 +36,16 @@ def sarif(report: JsonObject, failures: list[str]) -> str:
         "tool": {"driver": driver},
         "results": [result for row in rows for result in _results(row, places[row["rule"]], tests)],
         "columnKind": "unicodeCodePoints",
+        "invocations": [_invocation(report)],
+        "properties": {name: report[name] for name in ("editions", "enforcement", "verdict")},
     }
-    if failures:
-        notices = [{"level": "error", "message": {"text": failure}} for failure in failures]
-        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": notices}]
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}).decode() + "\n"
+
+
+def _invocation(report: JsonObject) -> JsonObject:
+    notices = [{"level": "error", "message": {"text": failure}} for failure in report["failures"]]
+    said: JsonObject = {"executionSuccessful": True, "toolExecutionNotifications": notices}
+    return {**said, "endTimeUtc": report["date"]} if report["date"] else said
 
 
 def _rule(row: JsonObject) -> JsonObject:
@@ -55,7 +61,15 @@ def _rule(row: JsonObject) -> JsonObject:
         "defaultConfiguration": {"level": LEVELS[row["severity"]]},
         "properties": {"evidence": row.get("evidence", ""), "tags": [row["service"] or "unknown"]},
     }
-    return {**rule, "help": {"text": row["fix"]}} if row.get("fix") else rule
+    addresses = [document["address"] for document in row.get("documents", ()) if _is_web(document)]
+    if addresses:
+        rule["helpUri"] = addresses[0]
+    text = "\n".join([*([row["fix"]] if row.get("fix") else []), *dict.fromkeys(addresses)])
+    return {**rule, "help": {"text": text}} if text else rule
+
+
+def _is_web(document: JsonObject) -> bool:
+    return bool(document.get("address", "").startswith("https://"))
 
 
 def _results(row: JsonObject, place: int, tests: dict[str, JsonObject]) -> Iterator[JsonObject]:
@@ -63,13 +77,14 @@ def _results(row: JsonObject, place: int, tests: dict[str, JsonObject]) -> Itera
     for test in row["tests"] or [""]:
         example = _example(row, test)
         at, reason = _broken(row, example)
-        text = f"{reason}. {row.get('states', '')}".strip(". ") + "."
+        said = f"{reason}. {row.get('states', '')}".strip(". ")
+        text = "\n".join([f"{said}." if said else row["rule"], *place_lines(row)])
         key = "\x00".join((row["rule"], row["operation"], test))
         yield {
             "ruleId": row["rule"],
             "ruleIndex": place,
             "level": LEVELS[row["severity"]],
-            "message": {"text": text if text != "." else row["rule"]},
+            "message": {"text": text},
             "locations": [_location(row["operation"], test, at, tests.get(test))],
             "partialFingerprints": {"ruleOperationTest/v1": sha256(key.encode()).hexdigest()},
             "properties": {"calls": row["count"], "test": test},
@@ -93,7 +108,7 @@ def _location(operation: str, test: str, at: str, known: JsonObject | None) -> J
     named = _FILE.match(test)
     uri = named["file"].strip() if named else f"operations/{operation or 'unknown'}"
     line = 1
-    if known is not None and known["file"]:
+    if known is not None and known.get("file"):
         uri, line = known["file"], known["line"]
     logical: list[JsonObject] = []
     if operation:

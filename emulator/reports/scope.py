@@ -22,11 +22,13 @@ class ReportScope:
             emulated operations, and the rules of those that were called.
         services: Only these services are reported.
         edition: The edition in force, for a report on no calls.
+        enforce: The enforcement in force, for the same.
     """
 
     operations: frozenset[str] | None = None
     services: frozenset[str] | None = None
     edition: str = ""
+    enforce: str = ""
 
     @classmethod
     def of(
@@ -35,6 +37,7 @@ class ReportScope:
         operations: Iterable[str] | None = None,
         services: Iterable[str] | None = None,
         edition: str = "",
+        enforce: str = "",
     ) -> ReportScope:
         """Return a scope of operations and services that the contract has.
 
@@ -48,7 +51,7 @@ class ReportScope:
         chosen = None if services is None else frozenset(services)
         if unknown := sorted((chosen or frozenset()) - set(contract.services)):
             raise ReportScopeError(f"unknown service {', '.join(unknown[:5])}")
-        return cls(wanted, chosen, edition)
+        return cls(wanted, chosen, edition, enforce)
 
     def includes(self, operation: str) -> bool:
         """Tell whether an operation, or a group that all operations share, is in scope."""

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from emulator.journal.annotation import lines_about
 from emulator.journal.text import annotated_lines, finding_lines
 from emulator.json_types import JsonObject
+from emulator.reports.places import place_lines
 from emulator.reports.thresholds import counted, percent
+from emulator.reports.verdict import circumstances, demand_lines, verdict_line
+
+MAX_TESTS = 20
+"""How many tests that broke rules are named."""
 
 MAX_UNCOVERED = 12
 """How many rules that are not covered are named."""
@@ -19,13 +24,15 @@ KINDS = (
 )
 
 
-def terminal(report: JsonObject, failures: list[str]) -> str:
+def terminal(report: JsonObject) -> str:
     """Return the report as text."""
-    return "\n".join(_lines(report, failures)) + "\n"
+    return "\n".join(_lines(report)) + "\n"
 
 
-def _lines(report: JsonObject, failures: list[str]) -> Iterator[str]:
-    yield from headline(report)
+def _lines(report: JsonObject) -> Iterator[str]:
+    yield verdict_line(report)
+    yield from (f"  {line}" for line in demand_lines(report))
+    yield from ("", *headline(report))
     for kind, title in KINDS:
         if report[kind]:
             yield from ("", f"{title}: {counted(len(report[kind]), 'rule')}")
@@ -41,12 +48,13 @@ def _lines(report: JsonObject, failures: list[str]) -> Iterator[str]:
             yield f"  {row['operation']}: {row['deviation']}  ({counted(row['count'], 'time')})"
             yield from (f"    {call['source']}" for call in row["examples"] if "source" in call)
     yield from _muted(report)
+    yield from _tests(report)
     for section in report.get("sections", ()):
         yield from ("", section["title"], *(f"  {line}" for line in section["lines"]))
     yield from ("", *_services(report))
     yield from _uncovered(report)
-    if failures:
-        yield from ("", *(f"FAILED: {failure}" for failure in failures))
+    if report["failures"]:
+        yield from ("", *(f"Failed: {failure}" for failure in report["failures"]))
 
 
 def headline(report: JsonObject) -> Iterator[str]:
@@ -54,8 +62,7 @@ def headline(report: JsonObject) -> Iterator[str]:
     totals = report["totals"]
     operations, rules = totals["operations"], totals["rules"]
     which = "listed" if report["scope"] == "listed" else "emulated"
-    editions = ", ".join(report["editions"])
-    yield f"Contract coverage of {counted(totals['calls'], 'call')}, edition {editions}"
+    yield f"Contract coverage of {counted(totals['calls'], 'call')}, {circumstances(report)}"
     yield (
         f"  operations  {operations['called']} of {operations['total']} {which}"
         f" ({percent(operations['coverage'])}) called"
@@ -81,6 +88,7 @@ def _finding(row: JsonObject) -> Iterator[str]:
     finding = {**row, "classification": "unexpected", "refused": False}
     finding["accepts"] = {"values": row.get("accepts", [])}
     yield from (f"  {line}" for line in finding_lines(finding))
+    yield from (f"  sent      {line}" for line in place_lines(row))
     for entry in row["examples"][:1]:
         lines = lines_about(entry, row["rule"])
         yield from (f"  {line}" for line in annotated_lines(lines, entry["findings"]))
@@ -93,6 +101,21 @@ def _muted(report: JsonObject) -> Iterator[str]:
             until = f" until {row['until']}" if row["until"] else ""
             times = f"broken {counted(row['count'], 'time')}"
             yield f"  {row['rule']}  {times}{until}: {row['reason']}"
+
+
+def _tests(report: JsonObject) -> Iterator[str]:
+    """Name the tests that broke rules unexpectedly, those that broke most first."""
+    tests = report["tests"]
+    broke = [row for row in tests if row["violations"] or row["warnings"]]
+    if tests:
+        yield from ("", f"Tests: {len(tests)} called, {len(broke)} broke rules unexpectedly")
+    for row in broke[:MAX_TESTS]:
+        found = [
+            counted(row[f"{what}s"], what) for what in ("violation", "warning") if row[f"{what}s"]
+        ]
+        yield f"  {row['id']}  {counted(row['calls'], 'call')}, {', '.join(found)}"
+    if len(broke) > MAX_TESTS:
+        yield f"  … and {len(broke) - MAX_TESTS} more"
 
 
 def _services(report: JsonObject) -> Iterator[str]:

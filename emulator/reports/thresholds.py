@@ -1,4 +1,4 @@
-"""Thresholds of a report: the reasons for which a CI job fails."""
+"""What is demanded of a report: the reasons for which a CI job fails."""
 
 from __future__ import annotations
 
@@ -10,6 +10,21 @@ if TYPE_CHECKING:
     from emulator.json_types import JsonObject
 
 FAIL_ON = ("nothing", "violations", "warnings")
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Something that is demanded of a report.
+
+    Args:
+        by: The flag or setting that demands it, as it is written.
+        states: What it demands.
+        failures: A sentence for each reason why the report does not fulfil it.
+    """
+
+    by: str
+    states: str
+    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +44,32 @@ class Thresholds:
     operations: float = 0.0
 
 
-def failures(report: JsonObject, thresholds: Thresholds) -> Iterator[str]:
-    """Yield a sentence for each threshold that a report does not reach."""
+def demands(report: JsonObject, thresholds: Thresholds) -> Iterator[Demand]:
+    """Yield what thresholds demand, and where a report does not reach it."""
     totals = report["totals"]
-    if thresholds.fail_on != "nothing" and totals["violations"]:
-        yield f"{counted(totals['violations'], 'rule')} violated"
-    if thresholds.fail_on == "warnings":
-        if totals["warnings"]:
-            yield f"{counted(totals['warnings'], 'warning')}"
-        if totals["unmetExpectations"]:
-            yield f"{counted(totals['unmetExpectations'], 'expectation')} not met"
-    for name, least in (("rules", thresholds.rules), ("operations", thresholds.operations)):
-        reached = totals[name]["coverage"]
-        if reached < least:
-            did = "covered" if name == "rules" else "called"
-            yield f"{percent(reached)} of the {name} {did}, at least {percent(least)} required"
+    if thresholds.fail_on != "nothing":
+        failed = []
+        if totals["violations"]:
+            failed.append(f"{counted(totals['violations'], 'rule')} violated")
+        states = "no rule is violated"
+        if thresholds.fail_on == "warnings":
+            states = "no rule is violated, nothing warned of, every expectation met"
+            if totals["warnings"]:
+                failed.append(counted(totals["warnings"], "warning"))
+            if totals["unmetExpectations"]:
+                failed.append(f"{counted(totals['unmetExpectations'], 'expectation')} not met")
+        yield Demand(f"--fail-on {thresholds.fail_on}", states, tuple(failed))
+    for name, did, least in (
+        ("rule", "covered", thresholds.rules),
+        ("operation", "called", thresholds.operations),
+    ):
+        if least:
+            reached = totals[f"{name}s"]["coverage"]
+            wanted = f"at least {percent(least)}"
+            said = f"{percent(reached)} of the {name}s {did}, {wanted} required"
+            failures = (said,) if reached < least else ()
+            states = f"{wanted} of the {name}s are {did}"
+            yield Demand(f"--min-{name}-coverage {least:g}", states, failures)
 
 
 def counted(number: int, what: str) -> str:

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from emulator.clock import make_clock
 from emulator.coverage.coverage import Coverage
 from emulator.coverage.files import CoveragePart, merge_parts, write_coverage
 from emulator.output import write_file
 from emulator.reports.rendering import FORMATS, format_of
 from emulator.reports.report import build
-from emulator.reports.test_run import RanTest, add_run
+from emulator.reports.tests import RanTest, add_run
+from emulator.reports.thresholds import Demand, counted
+from emulator.reports.verdict import judged
 from emulator.testing import pool, run
 
 _WORKER_KEY = "aep_emulator_coverages"
@@ -31,6 +34,7 @@ class Reports:
         self._config = config
         self._found: list[CoveragePart] = []
         self._lost: list[str] = []
+        self._broke: set[str] = set()
         self._ran: defaultdict[str, RanTest] = defaultdict(RanTest)
         for path in config.getoption("aep_report"):
             try:
@@ -44,6 +48,10 @@ class Reports:
         test, (file, line, _) = self._ran[report.nodeid], report.location
         test.file, test.line = file.replace("\\", "/"), (line or 0) + 1
         test.seconds += report.duration
+        if test.outcome != "failed" and report.outcome != "passed":
+            test.outcome = report.outcome
+        if getattr(report, run.HAS_BROKEN, False):
+            self._broke.add(report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
@@ -70,10 +78,12 @@ class Reports:
         """Write the reports and the coverage, and print the summary."""
         option, write = self._config.getoption, terminalreporter.write_line
         coverage = merge_parts(self._found)
-        report = add_run(build(coverage.contract, coverage), coverage, run.began(), self._ran)
+        date = make_clock(run.start_of_clocks()).now()
+        report = build(coverage.contract, coverage, date=date)
+        report = judged(add_run(report, coverage, run.began(), self._ran), self._demands())
         report["jsonBy"] = "--aep-report report.json"
         for path in option("aep_report"):
-            write_file(Path(path), FORMATS[format_of(path)](report, []))
+            write_file(Path(path), FORMATS[format_of(path)](report))
             write(f"aep-emulator: wrote {path}")
         if path := option("aep_coverage"):
             write_coverage(coverage.to_json(), Path(path))
@@ -82,7 +92,19 @@ class Reports:
             write(f"aep-emulator: {said}", yellow=True)
         if option("aep_summary"):
             terminalreporter.section("aep-emulator")
-            write(FORMATS["terminal"](report, []))
+            write(FORMATS["terminal"](report))
+
+    def _demands(self) -> list[Demand]:
+        """Return what was demanded of each test, and how many failed for that."""
+        option, setting = self._config.getoption("aep_fail_on"), self._config.getini("aep_fail_on")
+        by = f"--aep-fail-on {option}" if option else f"aep_fail_on = {setting}"
+        if (option or setting) == "nothing":
+            if not self._broke:
+                return []
+            by = "the mark aep(fail_on=…)"
+        what = "break" if (option or setting) == "warnings" else "violate"
+        failures = (f"{counted(len(self._broke), 'test')} failed for that",) if self._broke else ()
+        return [Demand(by, f"tests {what} only rules that they expect to", failures)]
 
     def _lacks(self, coverage: Coverage) -> list[str]:
         """Return what the reports do not know."""

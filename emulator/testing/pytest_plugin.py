@@ -13,21 +13,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator.testing import run
+from emulator.testing.plugin_mark import (
+    FAIL_ON,
+    MARKER,
+    begin_expectations,
+    fail_on,
+    marked,
+    set_up,
+)
 
 if TYPE_CHECKING:
     from emulator.testing import Aep
     from emulator.testing.async_aep import AsyncAep
 
-MARKER = (
-    "aep(edition, enforce, scenario, faults, clock, expects, fail_on): sets up the emulator of a "
-    "test: edition in force, enforcement, scenario to start with, active faults, where the clock "
-    "starts, rules that the test breaks on purpose, and what else fails it"
-)
 SECTION = "aep-emulator: calls of this test"
-FAIL_ON = ("nothing", "violations", "warnings")
-
 _USED = pytest.StashKey["list[Aep]"]()
 _WAS_CALLED = pytest.StashKey[bool]()
+_HAS_BROKEN = pytest.StashKey[bool]()
 _LATE = pytest.StashKey["dict[str, int]"]()
 _CLOCK = pytest.StashKey[str]()
 _CLOCK_KEY = "aep_emulator_clock"
@@ -177,7 +179,7 @@ def aep_server(request: pytest.FixtureRequest, aep_settings: Any) -> Iterator[Ae
 def _lend(request: pytest.FixtureRequest, kind: type[Aep], settings: Any) -> Iterator[Aep]:
     item = request.node
     given, options = (None, settings) if isinstance(settings, dict) else (settings, {})
-    if clock := _marked(item).get("clock"):
+    if clock := marked(item).get("clock"):
         options = {**options, "clock": clock}
     try:
         lent = kind(given, test=item.nodeid, **options)
@@ -187,75 +189,12 @@ def _lend(request: pytest.FixtureRequest, kind: type[Aep], settings: Any) -> Ite
     used = item.stash.setdefault(_USED, [])
     used.append(lent)
     try:
-        _set_up(lent, item)
+        set_up(lent, item)
         yield lent
     finally:
         used.remove(lent)
         lent.stop()
         lent.guard.check()
-
-
-# The mark
-
-_OF_PLUGIN = ("clock", "expects", "fail_on")
-_ARGUMENTS = ("edition", "enforce", "scenario", "faults", *_OF_PLUGIN)
-
-
-def _marked(item: pytest.Item) -> dict[str, Any]:
-    """Return the arguments of the marks of a test, its classes and its module, the closest first.
-
-    Raises:
-        pytest.fail.Exception: A mark cannot be used.
-    """
-    wanted: dict[str, Any] = {}
-    for mark in reversed(list(item.iter_markers("aep"))):
-        if mark.args:
-            pytest.fail(
-                "the mark aep takes only keyword arguments, such as edition=…", pytrace=False
-            )
-        for name in mark.kwargs:
-            if name not in _ARGUMENTS:
-                from emulator.near_names import unknown_name
-
-                said = unknown_name("argument", name, _ARGUMENTS)
-                pytest.fail(f"the mark aep: {said}", pytrace=False)
-        wanted |= mark.kwargs
-    if wanted.get("fail_on", "nothing") not in FAIL_ON:
-        said = f"{wanted['fail_on']!r} is not one of {', '.join(FAIL_ON)}"
-        pytest.fail(f"the mark aep: fail_on: {said}", pytrace=False)
-    return wanted
-
-
-def _set_up(aep: Aep, item: pytest.Item) -> None:
-    wanted = {name: value for name, value in _marked(item).items() if name not in _OF_PLUGIN}
-    try:
-        aep.set_up(**wanted)
-    except (TypeError, ValueError) as error:
-        pytest.fail(f"the mark aep: {error}", pytrace=False)
-
-
-def _expected(item: pytest.Item) -> tuple[str, ...]:
-    rules = _marked(item).get("expects", ())
-    return (rules,) if isinstance(rules, str) else tuple(rules)
-
-
-def _begin_expectations(item: pytest.Item, expectations: ExitStack) -> None:
-    """Expect of the emulators of a test what its marks say, until the stack is left."""
-    rules, lent = _expected(item), item.stash.get(_USED, [])
-    if rules and not lent:
-        said = "the mark aep: expects is for tests that use aep, mock_aep or aep_server"
-        pytest.fail(said, pytrace=False)
-    for used in lent:
-        try:
-            expectations.enter_context(used.expects(*rules))
-        except ValueError as error:
-            pytest.fail(f"the mark aep: expects: {error}", pytrace=False)
-
-
-def _fail_on(item: pytest.Item) -> str:
-    config = item.config
-    chosen = config.getoption("aep_fail_on") or config.getini("aep_fail_on")
-    return str(_marked(item).get("fail_on") or chosen)
 
 
 # What becomes of a test
@@ -271,7 +210,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     item.stash[_WAS_CALLED] = True
     try:
         with ExitStack() as expectations:
-            _begin_expectations(item, expectations)
+            begin_expectations(item, expectations, item.stash.get(_USED, []))
             yield
         for used in item.stash.get(_USED, ()):
             used.guard.check()
@@ -301,7 +240,8 @@ def _judge(item: pytest.Item) -> None:
     if _uses_emulators():
         from emulator.testing.verdict import unexpected
 
-        if said := unexpected(_fail_on(item)):
+        if said := unexpected(fail_on(item)):
+            item.stash[_HAS_BROKEN] = True
             pytest.fail(said, pytrace=False)
 
 
@@ -329,8 +269,11 @@ def _uses_emulators() -> bool:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the calls of a failed test to its report."""
+    """Add the calls of a failed test to its report, and whether it failed for what they broke."""
     report = yield
+    if report.failed and item.stash.get(_HAS_BROKEN, False):
+        item.stash[_HAS_BROKEN] = False
+        report.__dict__[run.HAS_BROKEN] = True  # pytest-xdist sends it on
     if report.failed and call.when != "teardown" and _uses_emulators():
         from emulator.testing.verdict import reports
 

@@ -58,7 +58,7 @@ class Application:
         self._shared = shared
         self._isolated = isolated
         self._router = Router.of(contract)
-        self._neighbours = Neighbours(contract)
+        self._neighbours = Neighbours.of(contract)
         self._limits = {
             operation.id: limit_of(operation, settings)
             for operation in contract.operations.values()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary, proxy
 
 from emulator.web.controls import CONTROL
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 MAX_PATH = 300
 """Longer paths are compared with none: that takes time."""
+
+MAX_REMEMBERED = 1000
+"""For how many methods and kinds of paths it is remembered what lies near."""
 
 MOST = 3
 """How many paths are named at most."""
@@ -29,7 +33,17 @@ class Neighbours:
     """Knows what lies near a path: operations, the control API, services that are not emulated."""
 
     def __init__(self, contract: Contract) -> None:
-        self._contract = contract
+        # Kept by its contract, it must not keep that.
+        self._contract: Contract = proxy(contract)
+        self._near = lru_cache(maxsize=MAX_REMEMBERED)(self._find)
+
+    @classmethod
+    def of(cls, contract: Contract) -> Neighbours:
+        """Return those of a contract, made once: what lies near a path takes long to find."""
+        found = _NEIGHBOURS.get(contract)
+        if found is None:
+            found = _NEIGHBOURS[contract] = cls(contract)
+        return found
 
     def probe(self, path: str) -> Neighbour | None:
         """Return what a path is if browsers or monitors ask any server for it."""
@@ -46,8 +60,12 @@ class Neighbours:
         first = path[1:].partition("/")[0]
         if get_close_matches(first.lower(), [CONTROL.strip("/")], cutoff=_LIKENESS):
             return f"; the control API of the emulator is below {CONTROL}"
-        near = self._near(method, path)
+        near = dict.fromkeys(one.base_path + one.path for one in self.near(method, path))
         return f"; did you mean {' or '.join(near)}?" if near else ""
+
+    def near(self, method: str, path: str) -> tuple[Operation, ...]:
+        """Return the operations whose paths are nearest, those with the method first."""
+        return self._near(method, _shape(path)) if len(path) <= MAX_PATH else ()
 
     def _row(self, path: str) -> Neighbour | None:
         """Return the row with the longest path that a path is below."""
@@ -59,17 +77,18 @@ class Neighbours:
         ]
         return max(rows, key=lambda row: len(row.path), default=None)
 
-    def _near(self, method: str, path: str) -> list[str]:
-        """Return the nearest paths as documents print them, those with the method first."""
+    def _find(self, method: str, shape: str) -> tuple[Operation, ...]:
         known = self._templates
-        shape = _shape(path)
         has_words = bool(shape.strip("/{}"))
         matches = [known[one] for one in known if has_words and one.endswith(shape)]
         matches.sort(key=lambda operations: len(operations[0].path))
         matches += [known[one] for one in get_close_matches(shape, known, MOST, _LIKENESS)]
         matches.sort(key=lambda operations: all(item.method != method for item in operations))
-        names = dict.fromkeys(item[0].base_path + item[0].path for item in matches)
-        return list(names)[:MOST]
+        paths = {one[0].base_path + one[0].path: one for one in matches}
+        return tuple(
+            next((one for one in operations if one.method == method), operations[0])
+            for operations in list(paths.values())[:MOST]
+        )
 
     @cached_property
     def _templates(self) -> dict[str, list[Operation]]:
@@ -87,3 +106,6 @@ class Neighbours:
 def _shape(path: str) -> str:
     """Return a path in lower case with a sign for each id."""
     return _ID.sub("{}", path.lower().rstrip("/"))
+
+
+_NEIGHBOURS: WeakKeyDictionary[Contract, Neighbours] = WeakKeyDictionary()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emulator.reports.thresholds import FAIL_ON
-from emulator.testing import pytest_plugin
+from emulator.testing import plugin_mark
 from tests.doors.pytest_runs import Finished, run_pytest
 
 NO_ORGANIZATION = "platform.gate.organization_is_sent"
@@ -249,7 +249,7 @@ def test_a_value_that_there_is_not_is_refused(tmp_path: Path, flags: tuple[str, 
 
 
 def test_the_words_are_those_of_reports() -> None:
-    assert pytest_plugin.FAIL_ON == FAIL_ON
+    assert plugin_mark.FAIL_ON == FAIL_ON
 
 
 LATE = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from tests.page.calls import FREQUENCY
+from tests.page.calls import FREQUENCY, refused
 from tests.page.markup import UI, follow, press, view
 
 
@@ -20,6 +20,11 @@ def test_an_operation_leads_to_its_rules(client: FlaskClient) -> None:
     page = view(client, "/operations/flow_service.create_flow")
     states = "The frequency is once, minute, hour, day or week."
     assert page.links[states] == f"{UI}/rules/{FREQUENCY}"
+    assert "0 calls, 0 of" in page.text
+    refused(client)
+    called = view(client, "/operations/flow_service.create_flow").text
+    assert "1 call 400 , " in called
+    assert f"{FREQUENCY} 1 broken unexpectedly" in called
     assert "There is no operation nothing" in view(client, "/operations/nothing", 404).text
 
 

@@ -316,6 +316,23 @@ def test_a_view_is_accessible(browser: Browser, looked_at: Client, path: str) ->
         assert width <= PHONE["width"]
 
 
+def test_a_report_has_no_violations_of_accessibility(browser: Browser, looked_at: Client) -> None:
+    """With all that it folds away, in light, dark and on a phone."""
+    with tab(browser, viewport=WIDE, reduced_motion="reduce") as page:
+        page.goto(f"{looked_at.url}/_emulator/report?format=html")
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        page.evaluate(axe())
+        assert violations(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert violations(page, "color-contrast") == []
+        page.set_viewport_size(PHONE)
+        wide = "[...document.querySelectorAll('main *')].filter(one => one.scrollWidth > 390)"
+        assert page.evaluate(f"{wide}.map(one => one.outerHTML.slice(0, 200))") == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        page.get_by_label("Search").fill("no such words")
+        page.get_by_text("0 found").wait_for()
+
+
 @cache
 def axe() -> str:
     package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")

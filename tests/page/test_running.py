@@ -113,6 +113,23 @@ def test_the_coverage_says_what_was_called_and_broken(client: FlaskClient) -> No
     assert "tests/test_a.py::test_b" in page.text
     calls = view(client, page.links["1 call"])
     assert "call-1" in calls.ids
+    assert page.links["tests/test_a.py::test_b"].endswith(
+        "/journal?test=tests%2Ftest_a.py%3A%3Atest_b"
+    )
+    assert "1 rule violated (1 time)" in page.text
+    assert "edition latest, enforcement documented" in page.text
+
+
+def test_the_coverage_lists_unknown_paths_and_leads_to_documents(client: FlaskClient) -> None:
+    client.get("/data/foundation/flowservice/flow", headers=HEADERS)
+    refused(client)
+    page = view(client, "/coverage")
+    assert "GET /data/foundation/flowservice/flow" in page.text
+    assert "nearest known: GET /data/foundation/flowservice/flows" in page.text
+    rows = client.get("/_emulator/report").get_json()["violations"]
+    addresses = {one["address"] for row in rows for one in row.get("documents", ())}
+    assert addresses
+    assert addresses <= set(page.links.values())
 
 
 def test_the_report_is_a_file_in_every_form(client: FlaskClient) -> None:

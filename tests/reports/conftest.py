@@ -44,7 +44,8 @@ def called() -> Iterator[Emulator]:
 @pytest.fixture(scope="module")
 def report(called: Emulator) -> JsonObject:
     assert called.coverage is not None
-    return build(called.contract, called.coverage.current())
+    now = called.engine.platform.clock.now()
+    return build(called.contract, called.coverage.current(), date=now)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -13,25 +14,52 @@ import pytest
 
 from emulator.json_types import JsonObject
 from emulator.reports.rendering import FORMATS, MEDIA_TYPES
+from emulator.reports.thresholds import Thresholds, demands
+from emulator.reports.verdict import judged
 from tests.reports.conftest import LIMIT, NAME, TEST
 
-FAILURES = ["2 rules violated"]
+UNDEMANDED = Thresholds()
+STRICT = Thresholds("violations", rules=0.01)
+PATH = "/data/foundation/flowservice/nowhere"
+NEAREST = "GET /data/foundation/flowservice/flows"
 
 
-@pytest.fixture(scope="module", params=[[], FAILURES], ids=["well", "failed"])
-def failures(request: pytest.FixtureRequest) -> list[str]:
-    found: list[str] = request.param
-    return found
+@pytest.fixture(scope="module", params=[UNDEMANDED, STRICT], ids=["open", "failed"])
+def shown(request: pytest.FixtureRequest, report: JsonObject) -> JsonObject:
+    """The report, of which nothing is demanded, or two things, of which one is fulfilled."""
+    return judged(report, demands(report, request.param))
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_format_has_the_finding(report: JsonObject, form: str, failures: list[str]) -> None:
-    text = FORMATS[form](report, failures)
+def test_every_format_has_the_finding(shown: JsonObject, form: str) -> None:
+    text = FORMATS[form](shown)
     assert NAME in text
     assert TEST in text
     assert text.endswith("\n")
-    assert all(failure in text for failure in failures)
+    assert all(failure in text for failure in shown["failures"])
     assert form in MEDIA_TYPES
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_has_verdict_circumstances_and_unknown_paths(
+    shown: JsonObject, form: str
+) -> None:
+    text = unescape(FORMATS[form](shown)).replace("\\", "")
+    assert shown["verdict"]["found"] in text
+    for said in (PATH, NEAREST, "documented", "2020-09-13T12:26:40", "latest"):
+        assert said in text, said
+    for row in shown["verdict"]["demands"]:
+        assert row["by"] in text
+    if form in ("terminal", "markdown"):
+        assert shown["verdict"]["found"] in text.splitlines()[0]
+
+
+@pytest.mark.parametrize("form", ["html", "markdown", "junit", "sarif", "terminal", "json"])
+def test_every_format_leads_to_the_documents(report: JsonObject, form: str) -> None:
+    text = FORMATS[form](report).replace("\\", "")
+    for row in report["violations"]:
+        for document in row.get("documents", ()):
+            assert document["address"] in text
 
 
 class Page(HTMLParser):
@@ -56,16 +84,16 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_whole_and_loads_nothing(report: JsonObject, failures: list[str]) -> None:
-    text = FORMATS["html"](report, failures)
+def test_the_page_is_whole_and_loads_nothing(shown: JsonObject) -> None:
+    text = FORMATS["html"](shown)
     page = Page()
     page.feed(text)
     page.close()
     assert page.open == []
-    assert page.loads == []
+    assert page.loads == ["data:,"], "no icon, so that no browser asks for one"
     assert "url(" not in text
     assert "@import" not in text
-    assert page.inside.count("b") == text.count("<b>")
+    assert page.inside.count("b") == len(re.findall("<b[ >]", text))
     assert "<b>&" not in text.replace("<b>&lt;", "")
 
 
@@ -87,7 +115,7 @@ def hostile(report: JsonObject) -> JsonObject:
 
 @pytest.mark.parametrize("form", ["html", "markdown", "junit"])
 def test_hostile_texts_stay_texts(report: JsonObject, form: str) -> None:
-    text = FORMATS[form](hostile(report), [])
+    text = FORMATS[form](hostile(report))
     if form == "junit":
         ET.fromstring(text)
     elif form == "html":
@@ -102,16 +130,17 @@ def test_hostile_texts_stay_texts(report: JsonObject, form: str) -> None:
         assert not re.search(r"(?<!\\)<script", plain)
 
 
-def test_junit(report: JsonObject, failures: list[str]) -> None:
+def test_junit(shown: JsonObject) -> None:
     """What junit-10.xsd of the Jenkins plugin demands: names, counts, and one kind of child."""
-    root = ET.fromstring(FORMATS["junit"](report, failures))
+    root = ET.fromstring(FORMATS["junit"](shown))
     assert root.tag == "testsuites"
     cases = 0
     failed = 0
     for suite in root:
         assert suite.tag == "testsuite"
         own = suite.findall("testcase")
-        assert len(own) == len(suite) == int(suite.get("tests", ""))
+        assert suite[0].tag == "properties"
+        assert len(own) == len(suite) - 1 == int(suite.get("tests", ""))
         assert suite.get("name")
         for case in own:
             assert case.get("name")
@@ -121,8 +150,9 @@ def test_junit(report: JsonObject, failures: list[str]) -> None:
         cases += len(own)
         failed += int(suite.get("failures", ""))
     assert (root.get("tests"), root.get("failures")) == (str(cases), str(failed))
-    assert cases == report["totals"]["rules"]["covered"] + 2 + len(failures)
-    assert failed == report["totals"]["violations"] + 1 + len(failures)
+    demanded = shown["verdict"]["demands"]
+    assert cases == shown["totals"]["rules"]["covered"] + 2 + len(demanded)
+    assert failed == shown["totals"]["violations"] + 1 + len(shown["failures"])
     (suite,) = (suite for suite in root if suite.get("name") == "flow_service")
     found = {case.get("name"): case for case in suite}
     failure = found[NAME].find("failure")
@@ -216,8 +246,8 @@ SARIF: JsonObject = {
 """What the schema of SARIF 2.1.0 demands of the members that we write, in our own words."""
 
 
-def test_sarif(report: JsonObject, failures: list[str]) -> None:
-    log = json.loads(FORMATS["sarif"](report, failures))
+def test_sarif(shown: JsonObject) -> None:
+    log = json.loads(FORMATS["sarif"](shown))
     jsonschema.Draft202012Validator(SARIF).validate(log)
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
@@ -235,13 +265,13 @@ def test_sarif(report: JsonObject, failures: list[str]) -> None:
     assert len(set(prints)) == len(prints)
 
 
-def test_json_is_the_report(report: JsonObject, failures: list[str]) -> None:
-    said = json.loads(FORMATS["json"](report, failures))
-    assert said == {**report, "failures": failures}
+def test_json_is_the_report(shown: JsonObject) -> None:
+    said = json.loads(FORMATS["json"](shown))
+    assert said == shown
 
 
 def test_markdown_tables_have_their_columns(report: JsonObject) -> None:
-    text = FORMATS["markdown"](report, [])
+    text = FORMATS["markdown"](report)
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) > 15
     widths = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}

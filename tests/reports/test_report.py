@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from emulator.emulator import Emulator
 from emulator.json_types import JsonObject
 from emulator.reports.report import build, share
 from emulator.reports.scope import ReportScope, ReportScopeError
-from emulator.reports.thresholds import Thresholds, failures, percent
+from emulator.reports.thresholds import Thresholds, demands, percent
+from emulator.reports.verdict import circumstances, demand_lines, judged, verdict_line
 from tests.bodies import FLOW_SERVICE, base_connection
 from tests.emulators import aep_for, new_emulator
 from tests.reports.conftest import LIMIT, NAME, SPEC, TEST
@@ -204,7 +206,7 @@ def test_what_is_muted_is_listed(called: Emulator) -> None:
     ],
 )
 def test_thresholds(report: JsonObject, demanded: Thresholds, said: list[str]) -> None:
-    found = list(failures(report, demanded))
+    found = judged(report, demands(report, demanded))["failures"]
     assert len(found) == len(said)
     assert all(text in failure for text, failure in zip(said, found, strict=True))
 
@@ -212,7 +214,113 @@ def test_thresholds(report: JsonObject, demanded: Thresholds, said: list[str]) -
 def test_nothing_fails_that_is_well() -> None:
     emulator = new_emulator()
     aep_for(emulator).ok("GET", f"{FLOW_SERVICE}/flows")
-    assert list(failures(made(emulator, ReportScope()), Thresholds("warnings"))) == []
+    report = made(emulator, ReportScope())
+    report = judged(report, demands(report, Thresholds("warnings")))
+    assert (report["failures"], report["verdict"]["state"]) == ([], "passed")
+    assert verdict_line(report) == "Passed: no rule violated"
+
+
+def test_the_verdict_says_what_was_found_and_demanded(report: JsonObject) -> None:
+    found = (
+        "2 rules violated (3 times), 1 warning, 1 rule broken as expected, 1 expectation not met"
+    )
+    assert (report["verdict"]["state"], verdict_line(report)) == ("open", found)
+    assert list(demand_lines(report)) == ["nothing was demanded"]
+    failed = judged(report, demands(report, Thresholds("violations", rules=0.01)))
+    assert verdict_line(failed) == f"Failed: {found}"
+    assert list(demand_lines(failed)) == [
+        "--fail-on violations demands that no rule is violated: not fulfilled: 2 rules violated",
+        "--min-rule-coverage 0.01 demands that at least 1 % of the rules are covered: fulfilled",
+    ]
+
+
+def test_it_says_when_and_how_the_calls_were_judged(called: Emulator, report: JsonObject) -> None:
+    assert (report["editions"], report["enforcement"]) == (["latest"], ["documented"])
+    assert circumstances(report).startswith("2020-09-13T12:26:40Z, edition latest, enforcement doc")
+    strict = new_emulator(enforce="strict")
+    api = aep_for(strict)
+    api.ok("GET", f"{FLOW_SERVICE}/flows")
+    assert strict.coverage is not None
+    both = Coverage(strict.contract)
+    assert called.coverage is not None
+    for coverage in (strict.coverage, called.coverage):
+        both.merge(json.loads(json.dumps(coverage.current().to_json())))
+    assert build(strict.contract, both)["enforcement"] == ["documented", "strict"]
+    assert build(strict.contract, both)["date"] == ""
+
+
+def test_the_tests_are_listed_with_what_they_did(report: JsonObject) -> None:
+    (row,) = report["tests"]
+    assert row == {
+        "id": TEST,
+        "calls": 1,
+        "editions": ["latest"],
+        "violations": 1,
+        "warnings": 0,
+    }
+
+
+def places(report: JsonObject, rule: str) -> list[JsonObject]:
+    found: list[JsonObject] = next(
+        row["places"] for row in report["violations"] if row["rule"] == rule
+    )
+    return found
+
+
+def test_each_unknown_path_is_listed_with_what_is_near() -> None:
+    emulator = new_emulator()
+    api = aep_for(emulator)
+    sent = [
+        ("GET", f"{FLOW_SERVICE}/flow"),
+        ("GET", f"{FLOW_SERVICE}/flow"),
+        ("POST", "/data/foundation/access-control/policies"),
+        ("GET", "/_emulatr/journal"),
+        ("GET", "/qqq?access_token=abcdef"),
+    ]
+    for number, (method, path) in enumerate(sent):
+        api.call(method, path, x_emulator_test=f"test {number % 2}")
+    api.call("DELETE", f"{FLOW_SERVICE}/flows")
+    report = made(emulator, ReportScope())
+    found = places(report, "platform.unknown_path")
+    assert [(row["method"], row["path"], row["count"]) for row in found] == [
+        ("GET", f"{FLOW_SERVICE}/flow", 2),
+        ("GET", "/_emulatr/journal", 1),
+        ("GET", "/qqq", 1),
+        ("POST", "/data/foundation/access-control/policies", 1),
+    ]
+    assert [row["nearest"] for row in found] == [f"GET {FLOW_SERVICE}/flows", "", "", ""]
+    assert found[3]["hint"] == "that is the Access Control API, which is not emulated"
+    assert "/_emulator/" in found[1]["hint"]
+    (wrong,) = places(report, "platform.method_not_allowed")
+    assert wrong["nearest"] == f"DELETE {FLOW_SERVICE}/flows/{{id}}"
+    assert wrong["hint"].startswith("known with GET, HEAD, POST; nearest known: DELETE")
+    again = Coverage(emulator.contract)
+    assert emulator.coverage is not None
+    again.merge(json.loads(json.dumps(emulator.coverage.current().to_json())))
+    assert places(build(emulator.contract, again), "platform.unknown_path") == found
+
+
+def test_many_unknown_paths_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.coverage.names.MAX_PLACES", 4)
+    monkeypatch.setattr("emulator.reports.places.MAX_PLACES", 2)
+    emulator = new_emulator()
+    api = aep_for(emulator)
+    for number in range(6):
+        api.call("GET", f"/unknown/{number}")
+    found = places(made(emulator, ReportScope()), "platform.unknown_path")
+    assert [(row["path"], row["count"]) for row in found] == [
+        ("/unknown/0", 1),
+        ("/unknown/1", 1),
+        ("(others)", 4),
+    ]
+
+
+def test_what_an_unknown_path_repeats_of_a_token_is_masked() -> None:
+    emulator = new_emulator()
+    secret = "s3cr3t-t0ken-value-of-somebody"
+    aep_for(emulator).call("GET", f"/unknown/{secret}", authorization=f"Bearer {secret}")
+    assert emulator.coverage is not None
+    assert secret not in json.dumps(emulator.coverage.current().to_json())
 
 
 @pytest.mark.parametrize(
