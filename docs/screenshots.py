@@ -13,7 +13,13 @@ from pathlib import Path
 
 from emulator.app import create_emulator
 from emulator.clock import ManualClock
+from emulator.coverage.coverage import Coverage
+from emulator.emulator import Emulator
 from emulator.fixtures.journey import GIVEN, Answer, Request, journey_of, play
+from emulator.reports.html import html
+from emulator.reports.report import build
+from emulator.reports.thresholds import Thresholds, demands
+from emulator.reports.verdict import judged
 from emulator.serving.server import Server
 from emulator.settings import Settings
 
@@ -44,7 +50,18 @@ def main() -> None:
                 page.goto(address + path)
                 page.screenshot(path=FOLDER / f"{name}.png")
         connection.close()
+        with tab(browser, viewport=SIZE) as page:
+            page.set_content(failed_report(emulator))
+            page.screenshot(path=FOLDER / "report.png")
     emulator.close()
+
+
+def failed_report(emulator: Emulator) -> str:
+    """Return the report on the calls so far as a page, with two demands, one not fulfilled."""
+    counted = emulator.coverage.current() if emulator.coverage else Coverage(emulator.contract)
+    now = emulator.engine.platform.clock.now()
+    report = build(emulator.contract, counted, date=now)
+    return html(judged(report, demands(report, Thresholds("violations", rules=0.5))))
 
 
 def pictures(known: dict[str, str]) -> list[tuple[str, str, str]]:
@@ -76,6 +93,8 @@ def play_calls(connection: HTTPConnection) -> dict[str, str]:
     send(wrong)
     headers = {**made.request.headers}
     send(Request("GET", f"{FLOWS}/{last['flow']}", headers, None))
+    named = {**headers, "x-emulator-test": "tests/test_flows.py::test_flows_are_listed"}
+    send(Request("GET", FLOWS.removesuffix("s"), named, None))
     send(Request("GET", f"{FLOWS}/no-such-flow", headers, None))
     return {"call": str(number), "flow": FAILING}
 

@@ -24,8 +24,14 @@ def routes(page: Page) -> Routes:
                 "Coverage", _OFF, detail="There is no coverage: the setting journal is 0."
             )
         report = page.control.get("/report")
-        said = {"verdict": verdict_line(report), "place_name": place_name}
-        return page.show("Coverage", _PARTS, report=report, endings=ENDINGS, **said)
+        return page.show(
+            "Coverage",
+            _PARTS,
+            report=report,
+            endings=ENDINGS,
+            verdict=verdict_line(report),
+            place_name=place_name,
+        )
 
     def download() -> Response:
         """Return the report as a file, in any of its forms."""

@@ -39,7 +39,7 @@ class Case:
 def junit(report: JsonObject) -> str:
     """Return the report as JUnit XML."""
     root = Element("testsuites", name="aep-emulator")
-    suites = {"verdict": [_demand(row) for row in report["verdict"]["demands"]]}
+    suites = {"thresholds": [_demand(row) for row in report["verdict"]["demands"]]}
     suites |= {service["name"]: list(_cases(report, service)) for service in report["services"]}
     suites["unknown"] = list(_of_no_operation(report))
     suites["expectations"] = [
@@ -62,7 +62,7 @@ def junit(report: JsonObject) -> str:
 def _demand(row: JsonObject) -> Case:
     """Return a case for something that was demanded."""
     message = ", ".join(row["failures"])
-    failure = "demand" if message else ""
+    failure = "threshold" if message else ""
     return Case("report", row["by"], failure, message, f"demanded: {row['states']}")
 
 

@@ -47,9 +47,9 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     (made / "tests").mkdir()
     (made / "tests" / "test_it.py").write_text(TESTS, "utf-8")
     flags = [flag for name in REPORTS for flag in ("--aep-report", name)]
-    found = run_pytest(made, *request.param, "--aep-summary", *flags)
+    found = run_pytest(made, *request.param, "--aep-summary", "--aep-fail-on", "violations", *flags)
     (made / "output").write_text(found.output, "utf-8")
-    assert found.status == 0, found.output
+    assert found.status == 1, found.output
     return made
 
 
@@ -64,7 +64,9 @@ def test_junit_has_the_times_of_the_tests(folder: Path) -> None:
     root = ET.parse(folder / "report.xml").getroot()
     cases = list(root.iter("testcase"))
     times = [float(case.get("time", "0")) for case in cases]
-    assert min(times) > 0
+    assert [case.get("name") for case in cases if case.get("time") == "0"] == [
+        "--aep-fail-on violations"
+    ]
     # What the tests took that called the emulator, and not the other one.
     report = json.loads((folder / "report.json").read_text("utf-8"))
     took = sum(test["seconds"] for test in report["tests"])
@@ -80,6 +82,17 @@ def test_json_lists_the_tests_that_called(folder: Path) -> None:
     ids = [test["id"].partition("[")[0] for test in report["tests"]]
     path = "tests/test_it.py"
     assert sorted(ids) == [f"{path}::TestOfClass::test_bad"] * 2 + [f"{path}::test_good"]
+    told = [(row["violations"], row["outcome"], row["calls"]) for row in report["tests"]]
+    assert told == [(1, "failed", 1), (1, "failed", 1), (0, "passed", 1)]
+
+
+def test_the_verdict_knows_which_tests_failed_for_what_they_broke(folder: Path) -> None:
+    verdict = json.loads((folder / "report.json").read_text("utf-8"))["verdict"]
+    assert (verdict["state"], verdict["found"]) == ("failed", "1 rule violated (2 times)")
+    (demand,) = verdict["demands"]
+    assert demand["by"] == "--aep-fail-on violations"
+    assert demand["failures"] == ["2 tests failed for that"]
+    assert (folder / "report.txt").read_text("utf-8").startswith("Failed: 1 rule violated")
 
 
 def test_sarif_points_to_file_and_line_of_the_test(folder: Path) -> None:

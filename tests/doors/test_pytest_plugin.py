@@ -340,6 +340,7 @@ def test_importing_it_costs_next_to_nothing() -> None:
     assert done.stdout.split() == [
         "emulator",
         "emulator.testing",
+        "emulator.testing.plugin_mark",
         "emulator.testing.pytest_plugin",
         "emulator.testing.run",
     ]
@@ -362,7 +363,11 @@ def test_a_run_without_fixtures_imports_nothing_more(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_a_run_without_tests_imports_three_small_modules(tmp_path: Path) -> None:
+OWN = ("", ".plugin_mark", ".pytest_plugin", ".run")
+"""What the plugin imports, below its package."""
+
+
+def test_a_run_without_tests_imports_a_few_small_modules(tmp_path: Path) -> None:
     program = """
         import sys, pytest
 
@@ -379,8 +384,8 @@ def test_a_run_without_tests_imports_three_small_modules(tmp_path: Path) -> None
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
     (*_, names) = done.stdout.split("\n\n")[-1].strip().splitlines()
-    own = "emulator emulator.testing emulator.testing.pytest_plugin emulator.testing.run"
-    assert names == own
+    own = ("emulator", *(f"emulator.testing{name}" for name in OWN))
+    assert names.split() == [*own]
 
 
 TEST_HOUSE = """
