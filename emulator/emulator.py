@@ -185,6 +185,7 @@ class Emulator:
         """Release what is held; what is stored outlives it."""
         self.platform.ongoing.end()
         if not self.is_isolated:
+            self.stores.end_soon()
             self.isolated.close()
             if self.journal is not None:
                 self.journal.close()

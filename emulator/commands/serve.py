@@ -108,6 +108,7 @@ def serve(
     settings, application, runs = emulator.settings, emulator.application, BackgroundRuns(emulator)
 
     def interrupt() -> None:
+        emulator.stores.end_soon()
         runs.stop()
         application.interrupt()
 

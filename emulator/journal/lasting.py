@@ -278,13 +278,19 @@ class LastingJournal(Journal):
         self._wake.set()
         self._thread.join(END_SECONDS)
         if not self._writer.lock.acquire(timeout=END_SECONDS):
-            _log.error("the last calls of the journal are lost: the store does not answer")
+            self._say_what_is_lost("the store does not answer")
             return
         try:
             self._writer.write()
             self._numbers.give_back()
             self._calls.leave()
         except (StoreUnavailable, StoreFull) as error:
-            _log.error("the last calls of the journal are lost: %s", error)
+            self._say_what_is_lost(error)
         finally:
             self._writer.lock.release()
+
+    def _say_what_is_lost(self, why: object) -> None:
+        with self._lock:
+            calls = len(self._items)
+        if calls:
+            _log.error("the journal loses its last calls (%d): %s", calls, why)

@@ -79,8 +79,9 @@ class Database:
         Raises:
             StoreUnusable: It cannot be used; the message says why in a line.
         """
+        self._ending = threading.Event()
         try:
-            self.engine = _engine(url)
+            self.engine = _engine(url, self._ending)
         except _UNUSABLE as error:
             raise StoreUnusable(one_line(error)) from error
         self.name = self.engine.dialect.name
@@ -271,6 +272,10 @@ class Database:
             section.release()
         return not is_free
 
+    def end_soon(self) -> None:
+        """Wait no longer for a server that says nothing: the process is to end."""
+        self._ending.set()
+
     def close(self) -> None:
         """Close all connections."""
         for reader in list(self._readers):
@@ -322,7 +327,7 @@ _ADVISORY = sa.text("select pg_advisory_xact_lock(:number)")
 _WORLD_ALONE = sa.text("select pg_advisory_xact_lock(:world)")
 
 
-def _engine(url: str) -> sa.Engine:
+def _engine(url: str, ending: threading.Event) -> sa.Engine:
     made = sa.make_url(url)
     if made.get_backend_name() == "sqlite":
         return sqlite_engine(made, BUSY_SECONDS)
@@ -333,7 +338,7 @@ def _engine(url: str) -> sa.Engine:
     # Its driver takes a while to import, and is not there where only SQLite is used.
     from emulator.store.postgresql import postgresql_engine
 
-    return postgresql_engine(made, BUSY_SECONDS)
+    return postgresql_engine(made, BUSY_SECONDS, ending)
 
 
 _POSTGRESQL = "postgresql+psycopg"

@@ -37,7 +37,7 @@ def guarded() -> Iterator[None]:
         raise StoreUnavailable("all connections to it are in use") from error
     except DBAPIError as error:
         text = one_line(error.orig or error)
-        if any(words in text.lower() for words in _FULL):
+        if type(error.orig).__name__ == "DiskFull" or any(words in text.lower() for words in _FULL):
             raise StoreFull(text) from error
         if _is_silent(error):
             raise StoreSilent(text) from error

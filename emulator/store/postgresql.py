@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import threading
 import time
 from collections.abc import Generator
 from typing import Any, TypeVar
@@ -14,6 +15,13 @@ ANSWER_SECONDS = 20.0
 """How long a server may say nothing before its connection is given up."""
 
 CONNECT_SECONDS = 5
+
+LAST_SECONDS = 1.0
+"""The same while the process ends: it has to be gone before whoever ends it kills it."""
+
+LAST_CONNECT_SECONDS = 2
+"""How long it then connects: the driver's least."""
+
 POOL = 24
 """Connections: one for each thread that works, and some more."""
 
@@ -26,9 +34,12 @@ class _Connection(psycopg.Connection[Any]):
     A timeout of the server's own does not help against a server or a network that stands still.
     """
 
+    ending = threading.Event()
+    """Set when the process ends."""
+
     def wait(self, gen: Generator[Any, Any, _T], *how: Any, **named: Any) -> _T:
         try:
-            return super().wait(_bounded(gen), *how, **named)
+            return super().wait(_bounded(gen, self.ending), *how, **named)
         except Silent:
             self.close()
             raise
@@ -38,7 +49,7 @@ class Silent(psycopg.OperationalError):
     """A server has said nothing for too long."""
 
 
-def _bounded(waiting: Generator[Any, Any, _T]) -> Generator[Any, Any, _T]:
+def _bounded(waiting: Generator[Any, Any, _T], ending: threading.Event) -> Generator[Any, Any, _T]:
     """Pass on what a connection waits for, and end it when nothing comes.
 
     The driver sends 0 each time when it has waited for a while in vain.
@@ -50,27 +61,39 @@ def _bounded(waiting: Generator[Any, Any, _T]) -> Generator[Any, Any, _T]:
             ready = yield wanted
             if ready:
                 since = time.monotonic()
-            elif time.monotonic() - since > ANSWER_SECONDS:
+            elif (waited := time.monotonic() - since) > _patience(ending):
                 waiting.close()
-                raise Silent(f"it has not answered for {ANSWER_SECONDS:g} seconds")
+                raise Silent(f"it has not answered for {waited:.0f} s")
             wanted = waiting.send(ready)
     except StopIteration as ended:
         found: _T = ended.value
         return found
 
 
-def postgresql_engine(url: sa.URL, busy_seconds: float) -> sa.Engine:
-    """Return an engine; whoever waits for a lock gives up after so many seconds."""
+def _patience(ending: threading.Event) -> float:
+    return min(LAST_SECONDS, ANSWER_SECONDS) if ending.is_set() else ANSWER_SECONDS
+
+
+def postgresql_engine(url: sa.URL, busy_seconds: float, ending: threading.Event) -> sa.Engine:
+    """Return an engine; whoever waits for a lock gives up after so many seconds.
+
+    When the process is `ending`, nobody waits for long any more.
+    """
     engine = sa.create_engine(
         url,
         pool_size=POOL,
         max_overflow=POOL,
         pool_timeout=busy_seconds,
-        connect_args={"connect_timeout": CONNECT_SECONDS},
     )
 
+    class Connection(_Connection):
+        """A connection of this engine."""
+
+    Connection.ending = ending
+
     def connect(_dialect: object, _record: object, arguments: Any, options: Any) -> Any:
-        return _Connection.connect(*arguments, **options)
+        seconds = LAST_CONNECT_SECONDS if ending.is_set() else CONNECT_SECONDS
+        return Connection.connect(*arguments, **{**options, "connect_timeout": seconds})
 
     def tune(connection: psycopg.Connection[Any], _record: object) -> None:
         connection.execute(f"set lock_timeout = {int(busy_seconds * 1000)}")

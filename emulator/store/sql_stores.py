@@ -84,6 +84,9 @@ class SqlStores:
     def check(self) -> None:
         self._database.check()
 
+    def end_soon(self) -> None:
+        self._database.end_soon()
+
     def close(self) -> None:
         self.processes.close()
         self._database.close()

@@ -48,6 +48,9 @@ class Stores(Protocol):
             StoreUnavailable: It cannot.
         """
 
+    def end_soon(self) -> None:
+        """Wait no longer than a moment for what does not answer: the process is to end."""
+
     def close(self) -> None:
         """Release all that is held."""
 
@@ -85,6 +88,9 @@ class MemoryStores:
 
     def check(self) -> None:
         """Memory is always there."""
+
+    def end_soon(self) -> None:
+        """Nobody waits."""
 
     def close(self) -> None:
         """Each emulator releases what is its own."""

@@ -24,7 +24,8 @@ from emulator.app import create_emulator
 from emulator.contract import Operation
 from emulator.emulator import Emulator
 from emulator.settings import Settings
-from emulator.store import database, outages, postgresql
+from emulator.store import StoreFull, database, outages, postgresql
+from emulator.store.failures import guarded
 from emulator.testing.client import AepClient, Response
 from tests.bodies import CATALOG, FLOW_SERVICE, base_connection
 from tests.databases import Server
@@ -205,6 +206,31 @@ def test_a_call_that_is_cut_off_within_a_transaction_changes_nothing(
     create(aep)
 
 
+def test_the_end_waits_for_no_server_that_stands_still(
+    open_one: Open,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(postgresql, "ANSWER_SECONDS", 20.0)
+    with proxy(server.port) as between:
+        url = server.url().replace(f":{server.port}/", f":{between.port}/")
+        emulator = open_one(url)
+        for _ in range(3):
+            create(aep_for(emulator))
+        between.stand_still()
+        with ThreadPoolExecutor(1) as threads:
+            call = threads.submit(aep_for(emulator).call, "POST", CONNECTIONS, base_connection())
+            time.sleep(0.2)  # it waits for an answer by now
+            begun = time.monotonic()
+            emulator.close()
+            assert time.monotonic() - begun < 5
+            refused(call.result())
+        said = [line for line in caplog.messages if "loses its last calls" in line]
+        assert len(said) == 1
+        between.go_on()
+
+
 # SQLite
 
 
@@ -346,20 +372,45 @@ def limit(emulator: Emulator, pages: int) -> None:
         connection.exec_driver_sql(f"pragma max_page_count = {pages}")
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own with little room."""
+@contextmanager
+def mounted(folder: Path, size: str) -> Iterator[Path]:
+    """Have a file system of its own with little room."""
     if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("only root can mount a small file system")
-    folder = tmp_path / "small"
     folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m,mode=1777", "tmpfs", str(folder)], check=False
+    options = f"size={size},mode=1777"
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=False
     )
-    if mounted.returncode:
+    if done.returncode:
         pytest.skip("no file system can be mounted here")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    with mounted(tmp_path / "small", "2m") as folder:
+        yield folder
+
+
+@pytest.fixture
+def full_server(server: Server) -> Iterator[tuple[str, Path]]:
+    """The URL of a database, and the folder with little room in which all of its tables lie."""
+    place = server.data.parent / "small"
+    engine = sa.create_engine(
+        server.url(), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
+    with mounted(place, "24m"), engine.connect() as asked:
+        owner = server.data.stat()
+        os.chown(place, owner.st_uid, owner.st_gid)
+        asked.execute(sa.text(f"create tablespace small location '{place}'"))
+        asked.execute(sa.text("create database small tablespace small"))
+        yield server.url("small"), place
+        asked.execute(sa.text("drop database small with (force)"))
+        asked.execute(sa.text("drop tablespace small"))
 
 
 def fill(path: Path) -> None:
@@ -398,3 +449,35 @@ def test_a_full_disk_is_told_and_goes_on_when_there_is_room(
     assert lake.put(batch, b'{"_id": "1"}', "last.json").status == 200
     assert aep.ok("GET", f"{CATALOG}/batches/{batch}")
     put(aep, create(aep), "a.csv", b"a,b")
+
+
+def test_a_server_may_say_in_any_language_that_it_is_full() -> None:
+    errors = pytest.importorskip("psycopg.errors", reason="needs the extra sql")
+    said = errors.DiskFull("Datei konnte nicht erweitert werden")
+    with pytest.raises(StoreFull), guarded():
+        raise sa.exc.OperationalError("insert", {}, said)
+
+
+def test_a_full_server_is_told_and_goes_on_when_there_is_room(
+    open_one: Open, full_server: tuple[str, Path]
+) -> None:
+    url, place = full_server
+    emulator = open_one(url, "database")
+    aep = aep_for(emulator)
+    lake = Lake(aep)
+    batch = lake.create()
+    filler = place / "filler"
+    fill(filler)
+    refusals = 0
+    for number in range(10):
+        held = emulator.platform.store.dump(), list(emulator.platform.blobs.everything())
+        answer = lake.put(batch, os.urandom(20_000), f"{number}.json")
+        if answer.status >= 300:
+            refused(answer, 507)
+            refusals += 1
+            now = emulator.platform.store.dump(), list(emulator.platform.blobs.everything())
+            assert now == held
+    assert refusals >= 8
+    filler.unlink()
+    assert lake.put(batch, b'{"_id": "1"}', "last.json").status == 200
+    create(aep)
