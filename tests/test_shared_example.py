@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import yaml
 
 from emulator.settings import read_settings, table
-from tests.bodies import make_world
+from emulator.testing.client import AepClient
+from tests.bodies import FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, base_connection, make_world
+from tests.emulators import new_emulator
 from tests.files import put
-from tests.processes.serving import serving
-from tests.storage.servers import s3
+from tests.journeys.conftest import by_requests
+from tests.processes.serving import Served, serving
+from tests.storage.servers import free_port, s3, wait_for
 
 SHARED = Path(__file__).resolve().parent.parent / "examples" / "shared"
+CONNECTIONS = f"{FLOW_SERVICE}/connections"
 SECRETS = {"POSTGRES_PASSWORD", "MINIO_ROOT_PASSWORD", "AEP_EMULATOR_ADMIN_TOKEN"}
 
 
@@ -104,3 +113,69 @@ def test_two_replicas_keep_files_in_one_bucket(
             other = second.client()
             answer = other.exchange("GET", path, other.headers, None)
             assert answer.content == b"one\ttwo\n"
+            if shutil.which("nginx", path=PLACES) is None:
+                pytest.skip("there is no nginx on this machine: no balancer has been tried")
+            with balancer(tmp_path, first, second) as url:
+                check_balanced(url, first, world.base)
+
+
+PLACES = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
+"""Debian has nginx where only root looks for programs."""
+
+TEMPORARY = "".join(f"{kind}_temp_path {kind};" for kind in ("client_body", "proxy", "fastcgi"))
+
+
+@contextmanager
+def balancer(folder: Path, *served: Served) -> Iterator[str]:
+    """Run the example's nginx in front of replicas; yield its URL.
+
+    It finds them by their ports, where that of the example asks Docker for their names.
+    """
+    port = free_port()
+    config = (SHARED / "nginx.conf").read_text("utf-8")
+    replicas = "".join(f"server {one.url.removeprefix('http://')};" for one in served)
+    for line, here in (
+        (
+            "resolver 127.0.0.11 valid=5s;",
+            f"{TEMPORARY} uwsgi_temp_path uwsgi; scgi_temp_path scgi;",
+        ),
+        ("server aep:8080 resolve;", replicas),
+        ("listen 8080;", f"listen 127.0.0.1:{port};"),
+    ):
+        assert line in config
+        config = config.replace(line, here)
+    (folder / "nginx.conf").write_text(config, "utf-8")
+    own = "daemon off; pid nginx.pid; error_log stderr;"
+    command = ["nginx", "-p", str(folder), "-c", "nginx.conf", "-g", own]
+    with subprocess.Popen(
+        command, env={"PATH": PLACES}, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            wait_for(port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.communicate(timeout=10)
+
+
+def check_balanced(url: str, first: Served, connection: str) -> None:
+    """Check that both replicas answer as one, also when one of them is gone."""
+    aep = AepClient(by_requests(url, requests.Session()), new_emulator().contract, dict(HEADERS))
+    found = aep.ok("GET", f"{CONNECTIONS}/{connection}")["items"][0]
+    patch = [{"op": "add", "path": "/name", "value": "ä/ b"}]
+    headers = {"if-match": found["etag"]}
+    path = f"{CONNECTIONS}/{connection}"
+    assert aep.call("PATCH", path, patch, headers=headers).status == 200
+    assert aep.call("PATCH", path, patch, headers=headers).status == 412
+    odd = f"{SCHEMA_REGISTRY}/global/classes/https%3A%2F%2Fns.adobe.com%2Fxdm%2Fcontext%2Fprofile"
+    xed = {"accept": "application/vnd.adobe.xed+json; version=1"}
+    assert aep.call("GET", odd, headers=xed).json["title"] == "XDM Individual Profile"
+    large = b"x" * 3_000_000  # more than nginx lets in unless it is told to
+    put(aep, connection, "large.bin", large)
+    named = aep.exchange("GET", f"/_emulator/files/{connection}/large.bin", aep.headers, None)
+    assert named.content == large
+    first.kill()
+    made = {aep.ok("POST", CONNECTIONS, base_connection())["id"] for _ in range(4)}
+    assert len(made) == 4
+    listed = {item["id"] for item in aep.ok("GET", f"{CONNECTIONS}?limit=100")["items"]}
+    assert listed == {connection, *made}
