@@ -11,16 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 import yaml
 
 from emulator.settings import read_settings, table
-from emulator.testing.client import AepClient
-from tests.bodies import FLOW_SERVICE, HEADERS, SCHEMA_REGISTRY, base_connection, make_world
-from tests.emulators import new_emulator
+from tests.bodies import FLOW_SERVICE, SCHEMA_REGISTRY, base_connection, make_world
 from tests.files import put
-from tests.journeys.conftest import by_requests
-from tests.processes.serving import Served, serving
+from tests.processes.serving import Served, client_of, serving
 from tests.storage.servers import free_port, s3, wait_for
 
 SHARED = Path(__file__).resolve().parent.parent / "examples" / "shared"
@@ -160,7 +156,7 @@ def balancer(folder: Path, *served: Served) -> Iterator[str]:
 
 def check_balanced(url: str, first: Served, connection: str) -> None:
     """Check that both replicas answer as one, also when one of them is gone."""
-    aep = AepClient(by_requests(url, requests.Session()), new_emulator().contract, dict(HEADERS))
+    aep = client_of(url)
     found = aep.ok("GET", f"{CONNECTIONS}/{connection}")["items"][0]
     patch = [{"op": "add", "path": "/name", "value": "ä/ b"}]
     headers = {"if-match": found["etag"]}

@@ -22,14 +22,12 @@ from emulator.sandbox import Sandbox
 from emulator.serving import background_runs
 from emulator.serving.background_runs import BackgroundRuns
 from emulator.testing.client import AepClient
-from tests.bodies import FLOW_SERVICE, HEADERS, ORGANIZATION, World, flow, make_world
-from tests.corpus.replay import over_socket
+from tests.bodies import FLOW_SERVICE, ORGANIZATION, World, flow, make_world
 from tests.emulators import aep_for, new_emulator
 from tests.files import put
+from tests.processes.serving import SOON, client_of, serve, until
 
 PROD = Sandbox(ORGANIZATION, "prod")
-SOON = 10.0
-"""Seconds within which what is due has surely been carried out."""
 
 
 @contextmanager
@@ -67,13 +65,6 @@ def plan(aep: AepClient, world: World, at: int, frequency: str = "once", **heade
 def stored_runs(emulator: Emulator) -> list[dict[str, Any]]:
     """The runs as they are stored: whoever reads them by a call makes them be carried out."""
     return [stored.body for stored in emulator.platform.store.scan(PROD, "run")]
-
-
-def until(holds: Callable[[], object], seconds: float = SOON) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.01)
 
 
 def ended(emulator: Emulator, count: int = 1) -> Callable[[], bool]:
@@ -205,28 +196,6 @@ def test_a_reset_in_the_middle_leaves_nothing(emulator: Emulator, aep: AepClient
 
 
 # The command
-
-
-@contextmanager
-def serve(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
-    """Serve in a process of its own; yield it, its URL, and the lines that it has said."""
-    command = [sys.executable, "-m", "emulator", "serve", "--port", "0", *flags]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            lines = [process.stdout.readline().rstrip()]
-            while "Ctrl-C" not in lines[-1]:
-                lines.append(process.stdout.readline().rstrip())
-                assert lines[-1], process.stderr.read() if process.stderr else ""
-            yield process, lines[0].rpartition(" ")[2], lines
-        finally:
-            process.kill()
-
-
-def client_of(url: str) -> AepClient:
-    return AepClient(over_socket(url), new_emulator().contract, dict(HEADERS))
 
 
 def count_of_runs(url: str) -> int:

@@ -7,9 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from typing import NamedTuple, TypeVar
 
 import requests
 
@@ -24,31 +23,36 @@ SOON = 20.0
 _T = TypeVar("_T")
 
 
-@dataclass(slots=True)
-class Served:
-    """A served emulator: its process, and what it said at the start."""
+class Served(NamedTuple):
+    """A served emulator: its process, its URL, and the lines that it said at the start."""
 
     process: subprocess.Popen[str]
+    url: str
     lines: list[str]
-
-    @property
-    def url(self) -> str:
-        return self.lines[0].rpartition(" ")[2]
 
     def client(self) -> AepClient:
         """Return a client with connections of its own."""
-        send = by_requests(self.url, requests.Session())
-        return AepClient(send, new_emulator().contract, dict(HEADERS))
+        return client_of(self.url)
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
 
-@contextmanager
-def serving(store: str, *flags: str) -> Iterator[Served]:
+def client_of(url: str) -> AepClient:
+    """Return a client of a served emulator, with connections of its own."""
+    return AepClient(by_requests(url, requests.Session()), new_emulator().contract, dict(HEADERS))
+
+
+def serving(store: str, *flags: str) -> AbstractContextManager[Served]:
     """Serve a database in a process of its own until the block ends."""
-    command = [sys.executable, "-m", "emulator", "serve", "--port", "0", "--store", store, *flags]
+    return serve("--store", store, *flags)
+
+
+@contextmanager
+def serve(*flags: str) -> Iterator[Served]:
+    """Serve in a process of its own until the block ends."""
+    command = [sys.executable, "-m", "emulator", "serve", "--port", "0", *flags]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -58,7 +62,7 @@ def serving(store: str, *flags: str) -> Iterator[Served]:
             while "Ctrl-C" not in lines[-1]:
                 lines.append(process.stdout.readline().rstrip())
                 assert lines[-1], process.stderr.read() if process.stderr else ""
-            yield Served(process, lines)
+            yield Served(process, lines[0].rpartition(" ")[2], lines)
         finally:
             process.send_signal(signal.SIGTERM)
             try:

@@ -30,6 +30,8 @@ CONNECTIONS = f"{FLOW_SERVICE}/connections"
 
 
 ORGANIZATIONS = count(1)
+CLOCK = ("--clock", "+P30D")
+"""A clock that runs as the machine's and may be moved."""
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -45,9 +47,9 @@ def both(request: pytest.FixtureRequest, store: str) -> Iterator[list[Served]]:
     """What serves a database: two processes by themselves, or one with workers, twice."""
     with ExitStack() as stack:
         if request.param == "two workers":
-            yield [stack.enter_context(serving(store, "--workers", "2"))] * 2
+            yield [stack.enter_context(serving(store, *CLOCK, "--workers", "2"))] * 2
         else:
-            yield [stack.enter_context(serving(store)) for _ in range(2)]
+            yield [stack.enter_context(serving(store, *CLOCK)) for _ in range(2)]
 
 
 @pytest.fixture
@@ -115,6 +117,25 @@ def test_what_one_is_told_the_other_knows_at_once(clients: list[AepClient]) -> N
     assert other.ok("GET", "/_emulator/worlds")["worlds"] == ["here"]
     assert other.call("DELETE", "/_emulator/worlds/here").status == 204
     assert one.ok("GET", "/_emulator/worlds")["worlds"] == []
+
+
+def test_a_clock_that_one_moves_has_moved_for_the_other(clients: list[AepClient]) -> None:
+    one, other = clients
+    world = make_world(one)
+    put(one, world.base, "leads/incoming/a.tsv")
+    before = one.ok("GET", "/_emulator/clock")["milliseconds"]
+    make_flow(one, world, startTime=before // 1000 + 60, frequency="minute", interval=15)
+    moved = other.ok("POST", "/_emulator/clock", {"advance": "PT40M"})  # of all organizations
+    assert moved["runs"] >= 3
+    times = [aep.ok("GET", "/_emulator/clock")["milliseconds"] for aep in (one, other) * 2]
+    assert times == sorted(times)
+    assert all(0 <= time - before - 40 * 60_000 < 60_000 for time in times)
+    base = other.ok("POST", CONNECTIONS, base_connection())["id"]
+    made = one.ok("GET", f"{CONNECTIONS}/{base}")["items"][0]["createdAt"]
+    assert times[-1] <= made < times[-1] + 60_000
+    assert runs(one) == [("success", [])] * 3
+    back = one.call("PUT", "/_emulator/clock", {"now": "2026-01-01T00:00:00Z"})
+    assert back.status == 400
 
 
 def test_each_due_run_is_carried_out_once(clients: list[AepClient]) -> None:

@@ -29,12 +29,11 @@ from emulator.serving.kept_state import KeptState
 from emulator.state import take, take_settled
 from emulator.state.file import StateError, from_json, to_json, to_pieces
 from emulator.store import Change
-from emulator.testing.client import AepClient
-from tests.bodies import FLOW_SERVICE, HEADERS, ORGANIZATION, base_connection, make_world
-from tests.corpus.replay import over_socket
-from tests.doors.test_background_runs import plan, serve
+from tests.bodies import FLOW_SERVICE, ORGANIZATION, base_connection, make_world
+from tests.doors.test_background_runs import plan
 from tests.emulators import aep_for, new_emulator
 from tests.files import put
+from tests.processes.serving import client_of, serve
 
 PROD = Sandbox(ORGANIZATION, "prod")
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
@@ -204,10 +203,6 @@ def test_a_broken_file_is_not_loaded_and_stays_as_it_is(path: Path, content: str
 
 
 # The command
-
-
-def client_of(url: str) -> AepClient:
-    return AepClient(over_socket(url), new_emulator().contract, dict(HEADERS))
 
 
 def connections(url: str) -> list[dict[str, Any]]:

@@ -33,9 +33,9 @@ from emulator.store.tables import CALL_PACK, COVERAGE
 from emulator.testing.client import AepClient
 from tests.bodies import FLOW_SERVICE, base_connection
 from tests.databases import postgresql
-from tests.doors.test_background_runs import client_of, serve
 from tests.emulators import aep_for, new_emulator
 from tests.journal.conftest import control_of
+from tests.processes.serving import client_of, serve
 
 Start = Callable[..., Emulator]
 
