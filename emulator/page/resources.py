@@ -13,7 +13,7 @@ from emulator.json_types import JsonObject
 from emulator.page import parts_of_flow
 from emulator.page.places import KINDS, Kind, Place, masked
 from emulator.page.routes import Routes
-from emulator.page.schema_tree import tree_of
+from emulator.page.schema_tree import MAX_FIELDS, identities_of, tree_of
 from emulator.page.shown import Page, Parts, asked
 from emulator.store import Hint
 
@@ -113,7 +113,10 @@ def _of_schema(page: Page, place: Place, body: JsonObject) -> JsonObject:
     resolved = place.scope.find("resolved_schema", body["$id"]) or body
     datasets = Hint(frozenset(("id", "name", "schemaRef")), texts=(body["$id"],))
     used = islice(place.scope.scan("dataset", hint=datasets), ON_A_PAGE)
-    return {"tree": tree_of(resolved), "datasets": [stored.body for stored in used]}
+    described = place.scope.scan("xdm_descriptor", hint=Hint(texts=(body["$id"],)))
+    descriptors = (stored.body for stored in islice(described, MAX_FIELDS))
+    identities = identities_of(descriptors, body["$id"])
+    return {"tree": tree_of(resolved, identities), "datasets": [stored.body for stored in used]}
 
 
 def _of_other_resource(page: Page, place: Place, body: JsonObject) -> JsonObject:

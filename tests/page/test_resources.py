@@ -13,9 +13,10 @@ from flask.testing import FlaskClient
 
 from emulator.emulator import Emulator
 from emulator.fixtures.journey import GIVEN
+from emulator.json_types import JsonObject
 from emulator.page.parts_of_flow import schedule_text
 from emulator.page.places import KINDS, RUN
-from emulator.page.schema_tree import MAX_FIELDS, tree_of
+from emulator.page.schema_tree import MAX_FIELDS, identities_of, tree_of
 from emulator.sandbox import Sandbox
 from emulator.store import Change
 from tests.emulators import new_emulator
@@ -92,6 +93,30 @@ def test_a_data_set_shows_its_rows(client: FlaskClient, emulator: Emulator) -> N
 def test_a_schema_shows_its_resolved_fields(client: FlaskClient, emulator: Emulator) -> None:
     page = opened(client, emulator, "xdm_schemas")
     assert "person object Person name object Name firstName string First name" in page.text
+    schema = next(emulator.platform.store.recent(HERE, "xdm_schemas"))
+    identity = {
+        "@type": "xdm:descriptorIdentity",
+        "xdm:sourceSchema": schema.key,
+        "xdm:sourceVersion": 1,
+        "xdm:sourceProperty": "/person/name/firstName",
+        "xdm:namespace": "Email",
+        "xdm:property": "xdm:code",
+        "xdm:isPrimary": True,
+    }
+    path = "/data/foundation/schemaregistry/tenant/descriptors"
+    assert client.post(path, headers=HEADERS, json=identity).status_code == 201
+    page = opened(client, emulator, "xdm_schemas")
+    assert "firstName string First name, primary identity (Email)" in page.text
+
+
+def test_identities_of_items_of_arrays_are_noted() -> None:
+    one: JsonObject = {"@type": "xdm:descriptorIdentity", "xdm:sourceSchema": "s"}
+    one["xdm:namespace"] = "CRM"
+    rows = [{**one, "xdm:sourceProperty": ["/orders/*/id"]}, {**one, "xdm:sourceSchema": "t"}]
+    item = {"type": "object", "properties": {"id": {"type": "string"}}}
+    schema = {"properties": {"orders": {"type": "array", "items": item}}}
+    (orders,) = tree_of(schema, identities_of(rows, "s"))
+    assert (orders.notes, orders.fields[0].notes) == ((), ("identity (CRM)",))
 
 
 def test_a_connection_shows_no_secret(client: FlaskClient, emulator: Emulator) -> None:
