@@ -184,6 +184,9 @@ CAUSE_ROWS = 5
 EXPLAINED_FILES = 100
 """Files that an explained run names; the others are counted."""
 
+WARNED_ROWS = 10_000
+"""Rows with failed mappings that the diagnostics of a batch show; they show the first ones."""
+
 STATE_VALUES = 2_000_000
 """Values in a state file, those within others included; the state is not loaded."""
 

@@ -157,7 +157,7 @@ def _lines(answer: JsonObject) -> Iterator[str]:
         found = answer[name]
         yield f"{title:<10}{_count(found['rows'], 'row')}"
         for cause in found["causes"]:
-            yield from (f"          {line}" for line in _cause_lines(cause))
+            yield from (f"          {line}" for line in cause_lines(cause))
     yield f"Written   {_written_text(written)}"
     if dropped := (written["dropped"] or 0) - answer["failed"]["rows"]:
         yield f"          {_count(dropped, 'row')} more dropped, since the batch failed as a whole"
@@ -183,8 +183,9 @@ def _written_text(written: JsonObject) -> str:
     return f"{records} to data set {written['name'] or written['dataset']}, {batch}"
 
 
-def _cause_lines(cause: JsonObject) -> Iterator[str]:
-    mapping = cause["mapping"]
+def cause_lines(cause: JsonObject) -> Iterator[str]:
+    """Yield the lines that tell a cause, as `read_problems` has it, with its first rows."""
+    mapping = cause.get("mapping")
     made = f", made from {mapping['source']}" if mapping else ""
     column = f": {cause['column']}{made}" if cause["column"] else ""
     yield f"{_count(cause['rows'], 'row')}{column} ({cause['code'] or 'other causes'})"

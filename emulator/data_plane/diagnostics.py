@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from emulator.budgets import ROW_ERRORS
+from emulator.budgets import ROW_ERRORS, WARNED_ROWS
 from emulator.data_plane.conform import CORRUPT_CODE, DESCRIPTIONS, RowError
 from emulator.data_plane.rows import CORRUPT, MAX_CORRUPT_CHARACTERS
 from emulator.json_types import JsonObject, dumps, loads
@@ -65,7 +65,7 @@ class Diagnostics:
 
     def warn(self, read: JsonObject, warnings: Sequence[RowError]) -> None:
         """Note a row in which transformations failed, as it was read; it may land all the same."""
-        if self._detailed:
+        if self._detailed and self._written["mapping_errors"] < WARNED_ROWS:
             self._detail("mapping_errors", _writable(read), warnings[:ROW_ERRORS])
 
     def _detail(self, stem: str, value: JsonObject, errors: Sequence[RowError]) -> None:

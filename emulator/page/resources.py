@@ -162,9 +162,16 @@ def _flat(row: JsonObject, head: str = "") -> JsonObject:
 
 def _of_batch(page: Page, place: Place, body: JsonObject) -> JsonObject:
     from emulator.data_plane.diagnostics import failed_rows
+    from emulator.data_plane.row_problems import read_problems
+    from emulator.run_explanation import cause_lines
 
-    failed = failed_rows(page.platform.blobs, place.sandbox, body["id"], PREVIEW_ROWS)
-    return {"failed": failed}
+    blobs, id = page.platform.blobs, body["id"]
+    problems = read_problems(blobs, place.sandbox, id)
+    causes = [*problems["failed"]["causes"], *problems["warned"]["causes"]]
+    return {
+        "failed": failed_rows(blobs, place.sandbox, id, PREVIEW_ROWS),
+        "problems": [line for cause in masked(causes) for line in cause_lines(cause)],
+    }
 
 
 _MORE: dict[str, Callable[[Page, Place, JsonObject], JsonObject]] = {

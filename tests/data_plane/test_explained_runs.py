@@ -178,6 +178,19 @@ def test_what_is_kept_of_many_bad_rows_is_small(plant: Plant) -> None:
     assert len(found["needed"]) <= 20
 
 
+def test_diagnostics_show_the_first_rows_with_warnings(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emulator.data_plane.diagnostics.WARNED_ROWS", 2)
+    plant.put("a.json", b'{"Id": "x"}\n' * 5)
+    rows = {"_id": "Id", "person.birthYear": "to_integer(Id)"}
+    (run,) = plant.runs(mapped_flow(plant, rows, "a.json", options=DIAGNOSED))
+    links = run["activities"][1]["statusSummary"]["extensions"]["manifest"]
+    shown = follow(plant, links["failedRecords"] + "/mapping_errors_0.json")
+    assert len(shown.splitlines()) == 2
+    assert explained(plant, run["id"])["warned"]["rows"] == 5
+
+
 def test_an_explanation_goes_with_its_batch(plant: Plant) -> None:
     plant.put("leads/a.tsv", CORRUPT)
     (run,) = plant.runs(plant.flow())

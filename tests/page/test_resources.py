@@ -133,6 +133,7 @@ def test_a_batch_shows_the_rows_that_failed(client: FlaskClient, emulator: Emula
     ]
     page = view(client, f"/resources/batch/one?id={failed[0]}")
     assert "Rows that failed" in page.text
+    assert "leads/incoming/tuesday.tsv, row 2: the row has 4 values for 3 columns" in page.text
     assert "Row is corrupted and cannot be read, please fix and resend." in page.text
     assert "_corrupt_record 4 Anna Maria van Schurman" in page.text
 
