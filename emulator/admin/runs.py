@@ -31,7 +31,7 @@ def routes(engine: Engine) -> Routes:
     return [
         ("/runs", "GET", views.listed),
         ("/runs", "POST", views.order),
-        ("/runs/<id>", "GET", views.explained),
+        ("/runs/<path:id>", "GET", views.explained),
         ("/sandboxes", "GET", views.sandboxes),
     ]
 
@@ -57,19 +57,19 @@ class _Views:
         return answer({"runs": rows})
 
     def explained(self, id: str) -> Response:
-        """Explain a run: what it read, dropped and wrote; `last` is the one that changed last."""
+        """Explain a run by its id, the last run of a flow by its id or name, or of all: `last`."""
         platform, engine = self._engine.platform, self._engine
         platform.load()
         where = [request.args.get(name) or None for name in ("organization", "sandbox")]
         for scope in scopes(engine, *where):
             catch_up(engine, scope, waits=False)
         places = list(self._holding("run", *where))
-        if id == "last":
-            latest = merge(*(_runs(scope, {}) for scope in places), key=_age)
+        read = ((scope, scope.read("run", id)) for scope in places)
+        found = next(((scope, run) for scope, run in read if run is not None), None)
+        if found is None:
+            asked = {} if id == "last" else {"flow": id}
+            latest = merge(*(_runs(scope, asked) for scope in places), key=_age)
             found = next(((scope, stored.body) for scope, stored in latest), None)
-        else:
-            read = ((scope, scope.read("run", id)) for scope in places)
-            found = next(((scope, run) for scope, run in read if run is not None), None)
         if found is None:
             said = "there is no run" if id == "last" else f"unknown run {id[:200]!r}"
             return error(404, "unknown run", f"{said}; aep-emulator runs lists them")

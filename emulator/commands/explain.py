@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=["last"],
         metavar="CALL",
         help="a call's number in the journal (default: last, the latest call that broke a rule);"
-        " or `run ID` for a flow run, `run last` for the one that changed last",
+        " or `run ID` for a flow run, `run FLOW` for a flow's last one, by default the last of all",
     )
     add_place(parser, "of the run (default: all)")
     add_remote(parser)
@@ -34,8 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: It is not there, or no emulator answers.
     """
     what, *rest = arguments.what
-    if what == "run" and len(rest) <= 1:
-        return _explain_run(arguments, *(rest or ["last"]))
+    if what == "run":
+        return _explain_run(arguments, " ".join(rest) or "last")
     if rest or (what != "last" and not what.isdecimal()):
         asked = " ".join(arguments.what)
         raise CommandError(f"{asked!r} is not a call's number, last, or run with a run's id")

@@ -237,6 +237,7 @@ def test_a_run_that_failed_says_why_and_ends_with_1(told: Told, tmp_path: Path) 
     shown = [told("explain", "run", each["id"]) for each in found]
     assert any("row 2: the row has 4 values for 3 columns" in text for text in shown)
     assert read(told("explain", "run", "last", "--json"))["run"]["id"] == found[0]["id"]
+    assert told("explain", "run", *FLOW.split()) == told("explain", "run", "last")
     assert_one_line(run("explain", "run", "none"), "unknown run 'none'")
     assert_one_line(run("explain", "runs", "none"), "a call's number, last, or run")
 
