@@ -160,7 +160,7 @@ def _lines(answer: JsonObject) -> Iterator[str]:
             yield from (f"          {line}" for line in cause_lines(cause))
     yield f"Written   {_written_text(written)}"
     if dropped := (written["dropped"] or 0) - answer["failed"]["rows"]:
-        yield f"          {_count(dropped, 'row')} more dropped, since the batch failed as a whole"
+        yield f"          {_count(dropped, 'more row')} dropped, since the batch failed as a whole"
     for error in run["errors"]:
         yield f"Says      {error.get('code', '')} {error.get('message', '')}".rstrip()
     if run["message"] and not (answer["failed"]["causes"] or answer["warned"]["causes"]):
