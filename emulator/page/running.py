@@ -14,6 +14,7 @@ from emulator.page.shown import Page, Parts
 
 KINDS = {
     **{status: f"{status} of the gateway" for status in STATUSES},
+    "error": "error: an entry of an error catalogue",
     "delay": "delay: the reply is late",
     "reset": "reset: no reply, nothing changed",
     "lostReply": "lostReply: done, but no reply",
@@ -26,6 +27,26 @@ KINDS = {
     "stuckBatch": "stuckBatch: a batch does not end",
 }
 """The kinds of faults that the form offers, with what they do."""
+
+COUNTS = {
+    "count": "how often at most",
+    "after": "after how many",
+    "probability": "how likely, up to 1",
+    "seconds": "seconds",
+}
+"""The members that most kinds have, with what they say."""
+
+MORE = {
+    "problem": "error: the id of an entry",
+    "retryAfter": "error: seconds of Retry-After",
+    "jitter": "delay: up to so many seconds more",
+    "bytes": "truncate: bytes that are sent",
+    "calls": "expiredToken: calls that a token is good for",
+    "reads": "notVisible, stuckBatch: reads that miss it",
+    "code": "failedRun, failedBatch: its code",
+    "message": "failedRun, failedBatch: its text",
+}
+"""Those of some kinds alone, with which; others refuse them."""
 
 _LISTS = {kind: "flows" if kind.endswith("Run") else "datasets" for kind in OF_DATA}
 _STEPS = {"PT1M": "1 minute", "PT1H": "1 hour", "P1D": "1 day", "P7D": "7 days"}
@@ -76,7 +97,7 @@ class _Views:
         """Show the faults that are set, and set others."""
         found = self._page.control.get("/faults")["faults"]
         parts = Parts("faults.html.j2", aside="fault_form.html.j2")
-        return self._page.show("Faults", parts, faults=found, kinds=KINDS)
+        return self._page.show("Faults", parts, faults=found, kinds=KINDS, counts=COUNTS, more=MORE)
 
     def add_fault(self) -> Response:
         """Set a fault, as the form says or as JSON."""
@@ -117,7 +138,7 @@ def _definition(form: Mapping[str, str]) -> JsonObject:
     names = [name.strip() for name in form.get("names", "").split(",") if name.strip()]
     if names:
         made[_LISTS.get(kind, "operations")] = names
-    for member in ("count", "after", "probability", "seconds"):
+    for member in (*COUNTS, *MORE):
         if value := form.get(member, "").strip():
             made[member] = value
     return made

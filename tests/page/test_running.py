@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from emulator.clock import SystemClock
 from emulator.emulator import Emulator
+from emulator.faults.model import schema
 from emulator.page.running import KINDS
 from tests.emulators import new_emulator
 from tests.page.calls import FLOWS, FREQUENCY, HEADERS, refused
@@ -65,7 +66,33 @@ def test_a_fault_is_switched_on_and_off(client: FlaskClient) -> None:
 def test_every_kind_of_fault_can_be_set(client: FlaskClient, kind: str) -> None:
     form = view(client, "/faults").form("Switch on")
     names = "*" if kind in ("stuckRun", "failedRun", "failedBatch", "stuckBatch") else ""
-    assert "is set." in follow(client, press(client, form, kind=kind, names=names)).text
+    problem = "flow_service.invalid_request" if kind == "error" else ""
+    sent = press(client, form, kind=kind, names=names, problem=problem)
+    assert "is set." in follow(client, sent).text
+
+
+IN_JSON = {"id", "organizations", "sandboxes", "services", "values", "from", "until"}
+"""What only a definition as JSON says of a fault."""
+
+
+def test_the_form_has_what_any_kind_of_fault_takes(client: FlaskClient) -> None:
+    known = schema()["$defs"].values()
+    members = {name for kind in known for name in kind["properties"]}
+    assert {title.removesuffix("Fault") for title in schema()["$defs"]} == {
+        f"{kind[0].upper()}{kind[1:]}" for kind in KINDS if not kind.isdigit()
+    }
+    form = view(client, "/faults").form("Switch on")
+    offered = {*form.fields} - {"json", "names"} | {"operations", "flows", "datasets", "status"}
+    assert members - IN_JSON == offered - {"from"}
+
+
+def test_a_member_of_one_kind_is_set_by_the_form(client: FlaskClient) -> None:
+    form = view(client, "/faults").form("Switch on")
+    values = {"kind": "429", "retryAfter": "7", "count": "1"}
+    assert "retryAfter 7" in follow(client, press(client, form, **values)).text
+    assert client.get(FLOWS, headers=HEADERS).headers["Retry-After"] == "7"
+    refused = follow(client, press(client, form, kind="reset", jitter="1")).text
+    assert "invalid fault" in refused
 
 
 def test_a_fault_is_set_as_json(client: FlaskClient) -> None:
