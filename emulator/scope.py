@@ -12,6 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from emulator.clock import Clock
+from emulator.derived_ids import DerivedIds
 from emulator.etag import make_etag
 from emulator.fixtures.library import FixtureLibrary, Fixtures
 from emulator.hooks import BatchHook, CompletionHook, EraseHook, RunHook
@@ -70,17 +71,17 @@ class Scope:
     @property
     def tenant_id(self) -> str:
         """The organization's tenant id, without the underscore of its namespace."""
-        return self.platform.tenant_id(self.organization)
+        return self.platform.derived.tenant_id(self.organization)
 
     @property
     def user_id(self) -> str:
         """The technical account that the caller's API key acts as."""
-        return self.platform.user_id(self.client)
+        return self.platform.derived.user_id(self.client)
 
     @property
     def sandbox_id(self) -> str:
         """The UUID under which services know the sandbox."""
-        return self.platform.sandbox_id(self.sandbox)
+        return self.platform.derived.sandbox_id(self.sandbox)
 
     def of_organization(self) -> Scope:
         """Return the same scope for what belongs to the organization and none of its sandboxes."""
@@ -238,9 +239,6 @@ Conform = Callable[[JsonObject, list[Any]], JsonObject]
 
 _F = TypeVar("_F", bound=Callable[..., Json])
 
-_MAX_DERIVED = 1024
-"""How many ids that depend on nothing but their key are remembered."""
-
 
 def fact(*, stateless: bool = False) -> Callable[[_F], _F]:
     """Mark a function of a service's `facts.py` as a question that rules may ask.
@@ -275,9 +273,9 @@ class PlatformBase:
         self.blobs = blobs
         self.clock = clock
         self.ids = ids
+        self.derived = DerivedIds(ids, settings)
         self.next_id = ""
         """The id of the next resource, where a scenario that is being built wants a certain one."""
-
         self.fixtures = fixtures
         self.settings = settings
         self.endpoints = Endpoints()
@@ -309,7 +307,6 @@ class PlatformBase:
         self.listers: dict[str, Lister] = {}
         self.facts: dict[str, Fact] = {}
         self.stateless_facts: set[str] = set()
-        self._derived: dict[tuple[str, object], str] = {}
 
     def fixtures_of(self, edition: Edition) -> Fixtures:
         """Return the read-only resources that an edition's documents print."""
@@ -357,29 +354,3 @@ class PlatformBase:
         """Call `on_due_change`: another run may be the next that is due."""
         for notify in self.on_due_change:
             self.store.after_commit(notify)
-
-    def sandbox_id(self, sandbox: Sandbox) -> str:
-        """Return the UUID under which services know a sandbox."""
-        return self._remembered(("sandbox", sandbox), lambda: self.ids.uuid(sandbox, "sandbox", 0))
-
-    def tenant_id(self, organization: str) -> str:
-        """Return an organization's tenant id, without the underscore of its namespace."""
-        if self.settings.tenant:
-            return self.settings.tenant.lstrip("_")
-        return "t" + self.ids.hex(Sandbox(organization, ""), "tenant", 0, 8)
-
-    def user_id(self, api_key: str) -> str:
-        """Return the technical account that an API key acts as."""
-        return self._remembered(("user", api_key), lambda: self._user_id(api_key))
-
-    def _user_id(self, api_key: str) -> str:
-        digits = self.ids.hex(Sandbox("", api_key), "user", 0, 24)
-        return f"{digits.upper()}@techacct.adobe.com"
-
-    def _remembered(self, key: tuple[str, object], make: Callable[[], str]) -> str:
-        """Return a derived id without deriving it at every write."""
-        if key not in self._derived:
-            if len(self._derived) > _MAX_DERIVED:
-                self._derived.clear()
-            self._derived[key] = make()
-        return self._derived[key]

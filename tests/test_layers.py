@@ -81,7 +81,7 @@ LAYERS = tuple(
         "storage",
         "byte_ranges store xdm",
         "documents ids jwt shared_clock json_patch filters hooks mapping masking ongoing",
-        "contract databases fixtures",
+        "contract databases derived_ids fixtures",
         "export scope",
         "by_name claims run_summary services.interfaces",
         "platform",

@@ -54,7 +54,7 @@ class Reader:
         self.emulator: Emulator = new_emulator(tenant=tenant)
         self.emulator.load_scenario("tutorial-ids", organization, "prod")
         self.aep: AepClient = aep_for(self.emulator)
-        own = self.emulator.platform.tenant_id(organization)
+        own = self.emulator.platform.derived.tenant_id(organization)
         ids = {key: id.replace("{TENANT_ID}", own) for key, id in PRINTED[name].items()}
         self.known: dict[str, Any] = {**given(self.aep, organization), **ids}
         self._loaded = self.emulator.snapshot()

@@ -32,7 +32,7 @@ class Ims(Domain):
             "id": self._platform.ids.uuid(PLATFORM, "token", number),
             "type": "access_token",
             "client_id": client_id,
-            "user_id": self._platform.user_id(client_id),
+            "user_id": self._platform.derived.user_id(client_id),
             "scope": scope,
             "created_at": str(self._platform.clock.now()),
             "expires_in": str(LIFE * 1000),

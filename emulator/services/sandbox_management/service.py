@@ -126,13 +126,13 @@ def _as_given(scope: Scope, name: str) -> JsonObject:
     """Return a sandbox of the settings."""
     title = _GIVEN_TITLES.get(name) or name.replace("-", " ").capitalize()
     type = "production" if name == DEFAULT_PRODUCTION else "development"
-    user = scope.platform.user_id("platform")
+    user = scope.platform.derived.user_id("platform")
     return _new(scope, name, title, type, user, _GIVEN_SINCE)
 
 
 def _new(scope: Scope, name: str, title: str, type: str, user: str, now: int) -> JsonObject:
     return {
-        "id": scope.platform.sandbox_id(Sandbox(scope.organization, name)),
+        "id": scope.platform.derived.sandbox_id(Sandbox(scope.organization, name)),
         "name": name,
         "title": title,
         "state": "active",

@@ -108,7 +108,7 @@ def _metadata(scope: Scope, version: str, before: JsonObject) -> JsonObject:
         "repo:lastModifiedDate": now,
         "xdm:createdClientId": author,
         "xdm:lastModifiedClientId": scope.client,
-        "xdm:createdUserId": scope.platform.user_id(author),
+        "xdm:createdUserId": scope.platform.derived.user_id(author),
         "xdm:lastModifiedUserId": scope.user_id,
         # The one entity tag whose making is known: that of the version's text.
         "eTag": sha256(version.encode()).hexdigest(),

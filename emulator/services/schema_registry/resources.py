@@ -178,7 +178,7 @@ def _metadata(scope: Scope, resource: JsonObject, history: _History) -> JsonObje
         "repo:lastModifiedDate": scope.now(),
         "xdm:createdClientId": history.author,
         "xdm:lastModifiedClientId": scope.client,
-        "xdm:createdUserId": scope.platform.user_id(history.author),
+        "xdm:createdUserId": scope.platform.derived.user_id(history.author),
         "xdm:lastModifiedUserId": scope.user_id,
     }
     content = dumps([resource, metadata])
