@@ -119,12 +119,13 @@ def flow(world: World, **changes: Any) -> dict[str, Any]:
     return {**body, **changes}
 
 
-def make_world(aep: AepClient, title: str = "Leads") -> World:
+def make_world(aep: AepClient, title: str = "Leads", **of_dataset: Any) -> World:
     """Create everything that a flow needs, the way of the newer tutorial."""
     base = aep.ok("POST", f"{FLOW_SERVICE}/connections", base_connection())["id"]
     source = aep.ok("POST", f"{FLOW_SERVICE}/sourceConnections", source_connection(base))["id"]
     schema = aep.ok("POST", f"{SCHEMA_REGISTRY}/tenant/schemas", profile_schema(title))["$id"]
-    data = aep.ok("POST", f"{CATALOG}/dataSets", dataset(schema))[0].removeprefix("@/dataSets/")
+    data = aep.ok("POST", f"{CATALOG}/dataSets", dataset(schema, **of_dataset))[0]
+    data = data.removeprefix("@/dataSets/")
     body = target_connection(schema, data)
     target = aep.ok("POST", f"{FLOW_SERVICE}/targetConnections", body)["id"]
     mapping = aep.ok("POST", f"{CONVERSION}/mappingSets", mapping_set(schema))["id"]

@@ -23,15 +23,12 @@ from tests.bodies import (
     CONVERSION,
     FLOW_SERVICE,
     ORGANIZATION,
-    SCHEMA_REGISTRY,
     World,
     base_connection,
-    dataset,
     flow,
+    make_world,
     mapping_set,
-    profile_schema,
     source_connection,
-    target_connection,
 )
 from tests.emulators import aep_for, new_emulator
 from tests.files import LEADS, put
@@ -55,15 +52,9 @@ class Plant:
         self.clock = ManualClock(NOW * 1000)
         self.emulator: Emulator = new_emulator(self.clock, **settings)
         self.api: AepClient = aep_for(self.emulator)
-        self.base = self.make("connections", base_connection())
-        schemas = f"{SCHEMA_REGISTRY}/tenant/schemas"
-        self.schema = self.api.ok("POST", schemas, profile_schema())["$id"]
-        body = dataset(self.schema, fileDescription={"format": "json"})
-        reference = self.api.ok("POST", f"{CATALOG}/dataSets", body)[0]
-        self.dataset = reference.removeprefix("@/dataSets/")
-        self.target = self.make("targetConnections", target_connection(self.schema, self.dataset))
-        sent = mapping_set(self.schema)
-        self.mapping = self.api.ok("POST", f"{CONVERSION}/mappingSets", sent)["id"]
+        made = make_world(self.api, fileDescription={"format": "json"})
+        self.base, self.schema, self.dataset = made.base, made.schema, made.dataset
+        self.target, self.mapping = made.target, made.mapping
 
     def make(self, collection: str, body: Any, query: str = "") -> str:
         id: str = self.api.ok("POST", f"{FLOW_SERVICE}/{collection}{query}", body)["id"]
