@@ -9,20 +9,18 @@ from emulator.contract import Contract, Rule
 from emulator.contract.enforcement import refuses
 from emulator.contract.mutes import mute_of
 from emulator.contract.sources import describe_sources
+from emulator.journal.accepted import accepted_values
 from emulator.journal.annotation import annotate
 from emulator.journal.entry import SHARED, Entry
 from emulator.journal.entry_json import full_entry
 from emulator.journal.masked import masked
-from emulator.json_types import MISSING, Json, JsonObject, at
+from emulator.json_types import JsonObject
 
 if TYPE_CHECKING:
     from emulator.contract.judge import Edition
     from emulator.contract.lookup import Lookup
 
 LookupOf = Callable[["Edition"], "Lookup"]
-
-MAX_VALUES = 5
-"""How many accepted values are shown."""
 
 
 def explain(contract: Contract, entry: Entry, lookup_of: LookupOf | None = None) -> JsonObject:
@@ -32,7 +30,7 @@ def explain(contract: Contract, entry: Entry, lookup_of: LookupOf | None = None)
     """
     explained = full_entry(masked(entry))
     for item in explained["findings"]:
-        item.update(describe_rule(contract, item["rule"]))
+        item.update(describe_rule(contract, item["rule"], entry.edition))
     explained["annotatedRequest"] = [line.to_json() for line in annotate(explained)]
     if lookup_of is not None and entry.document is not None:
         explained["editions"] = {
@@ -41,37 +39,34 @@ def explain(contract: Contract, entry: Entry, lookup_of: LookupOf | None = None)
     return explained
 
 
-def describe_rule(contract: Contract, id: str) -> JsonObject:
+def describe_rule(contract: Contract, id: str, edition: str) -> JsonObject:
     """Return what a rule states, its documents, what it accepts and how to fix a request.
 
-    For an entry of an error catalogue, its title; an empty object if this contract has neither.
+    `accepts` has the place, values that an edition accepts there, and the rule's schema if it has
+    one. Of an entry of an error catalogue it is the title alone; of what is neither, nothing.
     """
     rule = contract.rules.get(id)
     if rule is None:
-        titles = [entry.title for entry in contract.problems if entry.id == id]
-        return {"states": titles[0]} if titles else {}
+        states = states_of(contract, id)
+        return {"states": states} if states else {}
+    schema = rule.check.get("schema")
+    values = accepted_values(contract, rule, edition)
+    accepts = {"at": rule.at, "values": values, **({"schema": schema} if schema else {})}
     described: JsonObject = {
         "states": rule.states,
         "evidence": rule.evidence,
         "documents": describe_sources(contract, rule),
-        "accepts": accepted_values(rule),
+        "accepts": accepts,
     }
     return {**described, "fix": rule.fix} if rule.fix else described
 
 
-def accepted_values(rule: Rule) -> JsonObject:
-    """Return values that a rule accepts at its place, and its schema if it has one.
-
-    Values of cases that set up resources of their own are left out: their ids mean nothing here.
-    """
-    values: list[Json] = []
-    for case in rule.cases.accepts:
-        value = MISSING if "given" in case or "facts" in case else at(case, rule.at)
-        if value is not MISSING and value not in values:
-            values.append(value)
-    accepted: JsonObject = {"at": rule.at, "values": values[:MAX_VALUES]}
-    schema = rule.check.get("schema")
-    return {**accepted, "schema": schema} if schema else accepted
+def states_of(contract: Contract, id: str) -> str:
+    """Return what a rule states, or the title of an entry of an error catalogue; else nothing."""
+    rule = contract.rules.get(id)
+    if rule is not None:
+        return rule.states
+    return next((entry.title for entry in contract.problems if entry.id == id), "")
 
 
 def edition_verdict(contract: Contract, name: str, entry: Entry, lookup_of: LookupOf) -> JsonObject:

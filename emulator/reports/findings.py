@@ -9,8 +9,9 @@ from emulator.contract import Contract
 from emulator.coverage.coverage import Coverage
 from emulator.coverage.records import FindingKey
 from emulator.journal.annotation import annotate
-from emulator.journal.explanation import describe_rule
+from emulator.journal.explanation import describe_rule, states_of
 from emulator.json_types import JsonObject
+from emulator.reports.accepted import BrokenValue, broken_by, unbroken
 from emulator.reports.places import place_rows
 from emulator.reports.scope import ReportScope
 
@@ -29,6 +30,7 @@ def group_unexpected(
     """
     rows: dict[tuple[str, str], JsonObject] = {}
     places: dict[tuple[str, str], Counter[str]] = {}
+    broken: dict[str, list[BrokenValue]] = {}
     for key, found in coverage.unexpected.items():
         if not scope.reports(contract, key.operation):
             continue
@@ -39,10 +41,13 @@ def group_unexpected(
         row["count"] += found.count
         places.setdefault((key.operation, key.rule), Counter()).update(dict(found.places))
         _name_test(row, key.test)
-        room = MAX_EXAMPLES - len(row["examples"])
-        row["examples"] += [_example(contract, entry) for entry in found.examples[:room]]
+        calls = found.examples[: MAX_EXAMPLES - len(row["examples"])]
+        row["examples"] += [_example(contract, entry) for entry in calls]
+        broken.setdefault(key.operation, []).extend(broken_by(calls))
     kinds: dict[str, list[JsonObject]] = {"violations": [], "warnings": [], "notes": []}
     for of, row in rows.items():
+        if "accepts" in row:
+            row["accepts"] = unbroken(row["accepts"], broken[row["operation"]])
         if places[of]:
             row["places"] = place_rows(contract, places[of])
         kinds[_kind(row)].append(row)
@@ -66,16 +71,13 @@ def _refused(row: JsonObject) -> bool:
 
 def _row(contract: Contract, key: FindingKey, severity: str, is_rule: bool) -> JsonObject:
     operation = contract.operations.get(key.operation)
-    described = describe_rule(contract, key.rule)
-    if "accepts" in described:
-        described["accepts"] = described["accepts"]["values"]
     return {
         "rule": key.rule,
         "severity": severity,
         "isRule": is_rule,
         "operation": key.operation,
         "service": operation.service if operation else "",
-        **described,
+        **describe_rule(contract, key.rule, key.edition),
         "count": 0,
         "tests": [],
         "examples": [],
@@ -90,10 +92,7 @@ def _name_test(row: JsonObject, test: str) -> None:
 def _example(contract: Contract, entry: JsonObject) -> JsonObject:
     """Return an example call with its request annotated."""
     names = ("id", "time", "test", "method", "path", "status", "outcome", "edition", "source")
-    findings = [
-        {**item, "states": describe_rule(contract, item["rule"]).get("states", "")}
-        for item in entry["findings"]
-    ]
+    findings = [{**item, "states": states_of(contract, item["rule"])} for item in entry["findings"]]
     return {
         **{name: entry[name] for name in names if name in entry},
         "findings": findings,
