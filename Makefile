@@ -17,6 +17,15 @@ LOCKED_INSTALL = $(PIP) --require-hashes -r requirements/ci.txt && $(PIP) --no-d
 ARGS ?=
 DOCKER ?= docker
 IMAGE ?= aep-emulator:dev
+# What the image has beside the emulator itself.
+IMAGE_EXTRAS := metrics parquet s3 sql tls
+# What the image's labels say: SOURCE is the address of this repository, if it has one.
+SOURCE ?=
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' emulator/__init__.py)
+COMMIT = $(shell git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=$(1) 2>/dev/null)
+LABELS = --build-arg VERSION=$(VERSION) --build-arg REVISION=$(call COMMIT,%H) \
+	--build-arg CREATED=$(call COMMIT,%cd) --build-arg SOURCE=$(SOURCE)
+image test-image: export TZ = UTC
 
 .PHONY: help serve test coverage fuzz attack loss soak lint format types check-contracts schemas tables pages docs screenshots bench build image test-image lock clean
 
@@ -91,14 +100,14 @@ screenshots: $(VENV)/test.stamp  ## Take the pictures of the page in docs/pictur
 build: $(VENV)/test.stamp pages  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
-lock: $(VENV)/dev.stamp  ## Write requirements/ anew: the newest releases, with their hashes
+lock: $(BIN)/python  ## Write requirements/ anew: the newest releases, with their hashes
 	$(PIP) pip-tools
-	$(COMPILE) --extra parquet --extra s3 --extra sql --output-file requirements/image.new pyproject.toml
+	$(COMPILE) $(IMAGE_EXTRAS:%=--extra %) --output-file requirements/image.new pyproject.toml
 	$(COMPILE) --extra dev --output-file requirements/ci.new pyproject.toml
 	$(BIN)/python requirements/heads.py
 
 image:  ## Build the container image aep-emulator:dev
-	$(DOCKER) build --build-arg PYTHON_IMAGE=$$(cat requirements/base-image) --tag $(IMAGE) .
+	$(DOCKER) build --build-arg PYTHON_IMAGE=$$(cat requirements/base-image) $(LABELS) --tag $(IMAGE) .
 
 test-image: $(VENV)/test.stamp  ## Run the image as it should be run: without capabilities, its root read-only
 	DOCKER="$(DOCKER)" IMAGE="$(IMAGE)" $(BIN)/python -m pytest tests/image $(ARGS)

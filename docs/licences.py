@@ -31,9 +31,8 @@ def licence(package: str) -> str:
 
 def known() -> dict[str, str]:
     """Return the licences of the page, by package."""
-    return dict(
-        re.findall(r"^\| ([a-z0-9][a-z0-9.-]*) \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.M)
-    )
+    table = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    return dict(re.findall(r"^\| ([a-z0-9][a-z0-9.-]*) \| (.+) \|$", table, re.MULTILINE))
 
 
 def table() -> str:

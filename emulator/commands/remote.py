@@ -72,12 +72,14 @@ class Remote:
         token: What its control API asks for, if anything.
         ca: The file with what is trusted of its TLS certificates, in place of the system's.
         source: The flag or the variable that named the URL.
+        is_verified: Whether its certificate has to be one that is trusted.
     """
 
     url: str
     token: str = field(default="", repr=False)
     ca: Path | None = None
     source: str = "--url"
+    is_verified: bool = True
 
 
 def remote_asked(arguments: argparse.Namespace) -> Remote:
@@ -151,6 +153,10 @@ def _trust(remote: Remote) -> ssl.SSLContext:
     Raises:
         CommandError: The file with what to trust cannot be used.
     """
+    if not remote.is_verified:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
     try:
         context = ssl.create_default_context(cafile=remote.ca)
     except OSError as error:

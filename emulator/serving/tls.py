@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -90,18 +92,27 @@ def self_signed(names: Sequence[str], ca: Path | None) -> Tls:
             ca = Path(folder.name, CA_NAME)
         write_file(ca, made.authority)
     except OSError as error:
-        where = ca or tempfile.gettempdir()
+        where = ca or "the folder for temporary files"
         raise TlsError(f"--tls-ca: {where} cannot be written: {error.strerror}") from error
     return Tls(context, ca, folder)
 
 
 def _loaded(chain: bytes) -> ssl.SSLContext:
-    """Return a context with a key and its certificate; OpenSSL reads them from a file alone."""
+    """Return a context with a key and its certificate; OpenSSL reads them from a file alone.
+
+    On Linux that is a file in memory, which needs no file system that can be written.
+    """
     context = _context()
-    with tempfile.NamedTemporaryFile(suffix=".pem") as private:  # its mode is 0600
-        private.write(chain)
-        private.flush()
-        context.load_cert_chain(private.name)
+    if sys.platform == "linux":
+        with os.fdopen(os.memfd_create("certificate"), "wb") as private:
+            private.write(chain)
+            private.flush()
+            context.load_cert_chain(f"/proc/self/fd/{private.fileno()}")
+    else:
+        with tempfile.NamedTemporaryFile(suffix=".pem") as private:  # its mode is 0600
+            private.write(chain)
+            private.flush()
+            context.load_cert_chain(private.name)
     return context
 
 

@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ import requests
 from emulator.emulator import Emulator
 from emulator.serving.certificates import make
 from emulator.serving.server import Server
-from emulator.serving.tls import self_signed
+from emulator.serving.tls import TlsError, self_signed
 from tests.doors.test_cli import TIMEOUT, assert_one_line, run
 
 NAMES = ("localhost", "127.0.0.1", "::1", "host.docker.internal", "emulator.example.com")
@@ -173,6 +174,27 @@ def test_serve_makes_a_certificate_and_says_what_to_trust(tmp_path: Path) -> Non
         assert doubting.returncode == 1
         assert "--tls-ca names the file to trust" in doubting.stderr
     assert not ca.parent.exists()
+
+
+def test_health_asks_where_a_process_says_that_it_listens(served: tuple[str, str]) -> None:
+    """As the container's health check does, whose process may have been given any flags."""
+    port = served[0].rpartition(":")[2]
+    flags = ["serve", "--port", port, "--tls", "self-signed"]
+    waiting = [sys.executable, "-c", "input()", *flags]
+    with subprocess.Popen(waiting, stdin=subprocess.PIPE) as process:
+        done = run("health", "--of-process", str(process.pid), AEP_EMULATOR_PORT="9")
+        assert (done.returncode, '"status":"ok"' in done.stdout) == (0, True), done.stderr
+    assert_one_line(run("health", "--of-process", str(process.pid)), "--of-process", "No such")
+
+
+def test_a_certificate_needs_no_place_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container whose root is read-only."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    self_signed(NAMES, tmp_path / "ca.pem").close()
+    with pytest.raises(TlsError, match="--tls-ca: the folder for temporary files cannot be"):
+        self_signed(NAMES, None)
 
 
 def test_several_processes_serve_the_same_certificate(tmp_path: Path) -> None:
