@@ -6,10 +6,12 @@ import json
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -17,12 +19,14 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
+from emulator import __version__
 from emulator.cli import make_parser
-from emulator.settings import table
+from emulator.settings import Settings, table
 
 ROOT = Path(__file__).resolve().parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
-RECIPES = ROOT / "examples" / "ci"
+EXAMPLES = ROOT / "examples"
+RECIPES = EXAMPLES / "ci"
 TIMEOUT = 120
 
 CAREFUL = 'aep-emulator demo --url "$AEP_EMULATOR_URL"'
@@ -32,7 +36,7 @@ DOCKER = """#!/usr/bin/env bash
 # Stands for Docker: a "container" is a process that listens on the published port.
 set -eu
 here=$(dirname "$0")
-echo "$*" >>"$here/calls"
+printf '%s\\n' "$*" >>"$here/calls"
 case "$1" in
   build) ;;
   run)
@@ -42,16 +46,21 @@ case "$1" in
       shift
     done
     echo "$port" >"$here/port"
-    AEP_EMULATOR_CONTRACTS= nohup aep-emulator serve --port "$port" >"$here/log" 2>&1 &
-    echo $! >"$here/pid" ;;
+    env -u AEP_EMULATOR_CONTRACTS -u AEP_EMULATOR_FILES -u AEP_EMULATOR_FAULTS \\
+      nohup aep-emulator serve --port "$port" >"$here/log" 2>&1 &
+    echo $! >"$here/pid"
+    echo 0123abcd ;;
   exec)
     shift
     if [ "$1" = --interactive ]; then shift; else exec </dev/null; fi
+    [ "$1 $2" = "0123abcd aep-emulator" ]
     shift 2
     words=()
     for word in "$@"; do words+=("${word/:8080/:$(cat "$here/port")}"); done
-    if [ "$1" = health ]; then words+=(--url "http://127.0.0.1:$(cat "$here/port")"); fi
+    if [ "$1" = health ]; then words=(health --of-process "$(cat "$here/pid")"); fi
     exec aep-emulator "${words[@]}" ;;
+  port) echo "127.0.0.1:$(cat "$here/port")" ;;
+  inspect) if kill -0 "$(cat "$here/pid")"; then echo true; else echo false; fi ;;
   logs) cat "$here/log" ;;
   rm) kill "$(cat "$here/pid")" ;;
   *) exit 64 ;;
@@ -91,6 +100,7 @@ class Runner:
     inputs: dict[str, str]
     outcomes: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    uploaded: dict[str, str] = field(default_factory=dict)
     said: str = ""
 
     def play(self) -> None:
@@ -108,12 +118,15 @@ class Runner:
         known = {
             "success()": works,
             "always()": True,
+            "always() && inputs.artifact != 'none'": self.inputs["artifact"] != "none",
             "inputs.with == 'package'": works and self.inputs["with"] == "package",
             "always() && steps.start.outcome == 'success'": self.outcomes.get("start") == "success",
         }
         return known[condition]
 
     def _run(self, step: dict[str, Any]) -> bool:
+        if "uses" in step:
+            return self._use(step)
         assert step["shell"] == "bash"
         script, output = self.folder / "script.sh", self.folder / "output"
         script.write_text(step["run"], "utf-8")
@@ -134,16 +147,30 @@ class Runner:
             check=False,
         )
         self.said += ran.stdout + ran.stderr
-        if "id" in step:
+        if step.get("id") == "start":
             lines = output.read_text("utf-8").splitlines()
             pairs = (line.partition("=") for line in lines)
-            self.outputs.update({name: value for name, _, value in pairs})
+            self.outputs.update({f"start.outputs.{name}": value for name, _, value in pairs})
         return ran.returncode == 0
+
+    def _use(self, step: dict[str, Any]) -> bool:
+        """Do as the actions of others do that this one uses."""
+        uses: str = step["uses"]
+        name, _, version = uses.partition("@")
+        assert version, "the action of somebody else has a version"
+        given = {name: self._filled(str(value)) for name, value in step["with"].items()}
+        if name == "actions/setup-python":
+            assert given["update-environment"] == "False"
+            self.outputs["python.outputs.python-path"] = sys.executable
+        elif name == "actions/upload-artifact":
+            folder = self.folder / given["path"]
+            self.uploaded = {path.name: path.read_text("utf-8") for path in folder.iterdir()}
+        return name.startswith("actions/")
 
     def _filled(self, text: str) -> str:
         known = {f"inputs.{name}": value for name, value in self.inputs.items()}
         known["github.action_path"] = str(ROOT)
-        known |= {f"steps.start.outputs.{name}": value for name, value in self.outputs.items()}
+        known |= {f"steps.{name}": value for name, value in self.outputs.items()}
         return re.sub(r"\$\{\{ ([\w.-]+) \}\}", lambda match: known.get(match[1], ""), text)
 
 
@@ -169,9 +196,9 @@ def process_is_gone(folder: Path) -> bool:
 def test_the_action_reports_a_careful_client(installed: Path, commands: Path) -> None:
     runner = play(installed, commands, run=CAREFUL, port="0", edition="2020-09")
     assert set(runner.outcomes.values()) == {"success"}, runner.said
-    assert "edition 2020-09" in (installed / "aep-emulator.log").read_text("utf-8")
-    made = {path.name for path in (installed / "aep-report").iterdir()}
-    assert made == {f"report.{kind}" for kind in ("md", "html", "json", "xml", "sarif")}
+    forms = {f"report.{kind}" for kind in ("md", "html", "json", "xml", "sarif")}
+    assert set(runner.uploaded) == {*forms, "emulator.log"}
+    assert "edition 2020-09" in runner.uploaded["emulator.log"]
     assert "# " in (installed / "summary.md").read_text("utf-8")
     assert json.loads((installed / "aep-report" / "report.json").read_bytes())
     ET.parse(installed / "aep-report" / "report.xml")
@@ -187,9 +214,10 @@ def test_the_action_fails_on_violations(installed: Path, commands: Path) -> None
 
 
 def test_the_action_reports_a_command_that_fails_too(installed: Path, commands: Path) -> None:
-    runner = play(installed, commands, run="false | cat", port="0")
+    runner = play(installed, commands, run="false | cat", port="0", artifact="none")
     assert runner.outcomes["Run the command"] == "failure"
     assert runner.outcomes["Report"] == "success"
+    assert runner.outcomes["Upload the reports and the log"] == "skipped"
     assert (installed / "summary.md").exists()
     assert process_is_gone(installed)
 
@@ -209,37 +237,75 @@ def test_the_action_says_why_the_emulator_does_not_start(installed: Path, comman
     assert "::error::" in runner.said
     assert "1999" in runner.said
     assert runner.outcomes["Run the command"] == runner.outcomes["Report"] == "skipped"
+    assert "1999" in runner.uploaded["emulator.log"]
 
 
-def test_the_action_with_a_container(tmp_path: Path, commands: Path) -> None:
+def test_the_action_with_a_container(
+    tmp_path: Path, commands: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Docker is not here; what stands for it is called as Docker would be."""
     docker = commands / "docker"
     docker.write_text(DOCKER, "utf-8")
     docker.chmod(0o755)
     folder = tmp_path / "runner"
     (folder / "house").mkdir(parents=True)
+    (folder / "data").mkdir()
+    (folder / "faults.json").write_text("[]", "utf-8")
     (folder / "operations.txt").write_text("flow_service.list_flows\n", "utf-8")
-    inputs = {"with": "container", "port": str(free_port()), "contracts": "house"}
+    monkeypatch.setenv("AEP_EMULATOR_FAULTS", "faults.json")  # of the job
+    monkeypatch.setenv("AEP_EMULATOR_SEED", "mine")
+    inputs = {"with": "container", "port": str(free_port()), "contracts": "house", "files": "data"}
     runner = play(folder, commands, run=CARELESS, operations="operations.txt", **inputs)
-    assert runner.outcomes["Install the emulator"] == "skipped"
+    assert runner.outcomes["Install the emulator"] == runner.outcomes["python"] == "skipped"
     assert runner.outcomes["Run the command"] == "success", runner.said
     assert runner.outcomes["Report"] == "failure", runner.said
     assert "api_key_is_sent" in (folder / "summary.md").read_text("utf-8")
+    assert "GET /data/foundation/flowservice/flows 403" in runner.uploaded["emulator.log"]
     calls = (commands / "calls").read_text("utf-8").splitlines()
     assert calls[0] == f"build --quiet --tag aep-emulator:action {ROOT}"
-    assert f"--publish 127.0.0.1:{inputs['port']}:8080" in calls[1]
-    assert "--env AEP_EMULATOR_ENFORCE" in calls[1]
-    assert f"--volume {folder}/house:/contracts:ro" in calls[1]
-    assert calls[-1] == "rm --force aep-emulator"
+    words = shlex.split(calls[1])
+    given = {(flag, value) for flag, value in pairwise(words) if flag.startswith("--")}
+    assert ("--publish", f"127.0.0.1:{inputs['port']}:8080") in given
+    assert {value for flag, value in given if flag == "--volume"} == {
+        f"{folder}/house:/settings/CONTRACTS:ro",
+        f"{folder}/data:/settings/FILES:ro",
+        f"{folder}/faults.json:/settings/FAULTS:ro",
+    }
+    settings = {"CONTRACTS", "FILES", "FAULTS", "SEED"}
+    assert {("--env", f"AEP_EMULATOR_{name}") for name in settings} <= given
+    assert ("--env", "AEP_EMULATOR_PORT") not in given
+    assert calls[-1] == "rm --force 0123abcd"
+
+
+def test_the_action_mounts_every_setting_that_is_a_path_to_read() -> None:
+    """All but those of HTTPS, of which the action knows nothing, and the state that is written."""
+    paths = {item.name for item in fields(Settings) if item.type == "Path | None"}
+    unknown = {"tls_cert", "tls_key", "tls_ca", "state"}
+    (start,) = (step for step in ACTION["runs"]["steps"] if step.get("id") == "start")
+    mounted = re.search(r"for name in ([A-Z ]+); do\n +variable=", start["run"])
+    assert mounted is not None
+    assert {name.lower() for name in mounted[1].split()} == paths - unknown
+    assert paths - unknown <= set(ACTION["inputs"])
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="there is no shellcheck")
+def test_the_steps_are_sound_shell() -> None:
+    steps = [step["run"] for step in ACTION["runs"]["steps"] if "run" in step]
+    for step in steps:
+        command = ["shellcheck", "--shell", "bash", "-"]
+        done = subprocess.run(command, input=step, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
 
 
 def test_the_action_names_what_it_reads() -> None:
     """Every input is used, every expression is known, and nothing is pasted into a script."""
     text = (ROOT / "action.yml").read_text("utf-8")
-    used = set(re.findall(r"inputs\.([\w-]+)", text))
+    used = set(re.findall(r"\binputs\.([\w-]+)", text))
     assert used == set(ACTION["inputs"])
     for step in ACTION["runs"]["steps"]:
-        assert "${{" not in step["run"], "an input that is pasted into a script can be a command"
+        assert "${{" not in step.get("run", ""), (
+            "an input that is pasted into a script can be a command"
+        )
 
 
 def test_the_workflow_fits_the_action() -> None:
@@ -249,7 +315,7 @@ def test_the_workflow_fits_the_action() -> None:
     assert set(ours["with"]) <= set(ACTION["inputs"])
     required = {name for name, item in ACTION["inputs"].items() if item.get("required")}
     assert required <= set(ours["with"])
-    assert "steps.aep.outputs.report" in json.dumps(steps)
+    assert "matrix.edition" in ours["with"]["artifact"], "a name for each job"
 
 
 @pytest.mark.parametrize(("tests", "code"), [(CAREFUL, 0), (CARELESS, 1), ("false", 1)])
@@ -284,22 +350,49 @@ def test_the_gitlab_job(tmp_path: Path, commands: Path, tests: str, code: int) -
     } == {"AEP_EMULATOR_URL", "AEP_EMULATOR_PACKAGE"}
 
 
-def test_the_compose_recipe() -> None:
-    compose = yaml.safe_load((RECIPES / "compose.yaml").read_text("utf-8"))
-    services = compose["services"]
-    for service in services.values():
-        for name, condition in service.get("depends_on", {}).items():
-            assert name in services
-            assert condition == {"condition": "service_healthy"}
-        if "build" in service:
-            assert ((RECIPES / service["build"]).resolve() / "Dockerfile").is_file()
-    assert (RECIPES / ".." / "with_docker_compose" / "test_leads.py").is_file()
-    # The image's entry point is the command.
-    parsed = make_parser("report").parse_args(shlex.split(services["report"]["command"]))
-    assert parsed.fail_on == "violations"
-    assert parsed.url == services["tests"]["environment"]["AEP_URL"]
-    named = re.findall(
-        r"compose -f (\S+) run (?:--\S+ )*(\w+)", (RECIPES / "compose.yaml").read_text()
+COMPOSED = ("ci", "shared", "with_docker_compose")
+
+
+@pytest.mark.parametrize("folder", COMPOSED)
+def test_a_compose_file_works_outside_of_this_repository(folder: str) -> None:
+    """The image is built from a repository or a checkout; a release changes one line."""
+    text = (EXAMPLES / folder / "compose.yaml").read_text("utf-8")
+    aep = yaml.safe_load(text)["services"]["aep"]
+    build = re.fullmatch(
+        r"\$\{EMULATOR_SOURCE:-(https://github\.com/OWNER/.*\.git#main)\}", aep["build"]
     )
-    assert named == [("examples/ci/compose.yaml", "tests"), ("examples/ci/compose.yaml", "report")]
-    assert {name for _, name in named} <= set(services)
+    assert build is not None
+    note = "# Nothing is published yet. Once it is, this one line: image: OWNER/aep-emulator:"
+    assert f"    {note}{__version__}\n    build: " in text
+    assert "image" not in aep
+
+
+def test_the_compose_recipe_is_a_file_of_a_clients_repository() -> None:
+    path = RECIPES / "compose.yaml"
+    services = yaml.safe_load(path.read_text("utf-8"))["services"]
+    assert services["tests"]["depends_on"] == {"aep": {"condition": "service_healthy"}}
+    assert services["tests"]["environment"]["AEP_EMULATOR_URL"] == "http://aep:8080"
+    assert services["tests"]["volumes"] == [".:/client:ro"]
+    head = path.read_text("utf-8").partition("services:")[0]
+    commands = [shlex.split(line.lstrip("# ")) for line in head.splitlines() if "docker c" in line]
+    assert [words[2] for words in commands] == ["up", "run", "exec", "exec", "down"]
+    for words in commands:
+        if words[2] == "exec":
+            assert words[3:6] == ["--no-TTY", "aep", "aep-emulator"]
+            asked = [word for word in words[6:] if not word.startswith(">")]
+            parsed = make_parser("report").parse_args(asked)
+            assert parsed.run
+    assert parsed.fail_on == "violations", "the last one says whether the job fails"
+
+
+def test_recipes_say_the_version_of_a_release() -> None:
+    """And name what is installed today in one line, beside that of a release."""
+    gitlab = (RECIPES / "gitlab-ci.yml").read_text("utf-8")
+    github = (RECIPES / "github.yml").read_text("utf-8")
+    assert (
+        f"this one line: aep-emulator[parquet]=={__version__}\n    AEP_EMULATOR_PACKAGE: " in gitlab
+    )
+    assert f"this one line: OWNER/aep-emulator@v{__version__}\n      - uses: OWNER/" in github
+    page = (ROOT / "docs" / "how-to" / "ci.md").read_text("utf-8")
+    assert f"aep-emulator[parquet]=={__version__}" in page
+    assert f"aep_emulator-{__version__}-py3-none-any.whl" in page
