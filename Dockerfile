@@ -8,8 +8,9 @@ ARG PYTHON_IMAGE=python:3.11-slim
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
-COPY requirements/image.txt requirements/slim.py requirements/
-RUN python -m venv --without-pip /opt/aep-emulator \
+COPY requirements/build.txt requirements/image.txt requirements/slim.py requirements/
+RUN python -m pip install --require-hashes --only-binary :all: -r requirements/build.txt \
+    && python -m venv --without-pip /opt/aep-emulator \
     && python -m pip --python /opt/aep-emulator/bin/python install \
     --require-hashes --only-binary :all: -r requirements/image.txt \
     && python requirements/slim.py /opt/aep-emulator/lib/python3.*/site-packages
@@ -18,7 +19,7 @@ COPY aep_emulator aep_emulator
 COPY emulator emulator
 COPY contracts contracts
 COPY fixtures fixtures
-RUN python -m pip wheel --no-deps --wheel-dir /wheel . \
+RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
     && python -m pip --python /opt/aep-emulator/bin/python install --no-deps /wheel/*.whl
 
 FROM ${PYTHON_IMAGE}

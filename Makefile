@@ -22,12 +22,11 @@ IMAGE_EXTRAS := metrics parquet s3 sql tls
 # What the image's labels say: SOURCE is the address of this repository, if it has one.
 SOURCE ?=
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' emulator/__init__.py)
-COMMIT = $(shell git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=$(1) 2>/dev/null)
-LABELS = --build-arg VERSION=$(VERSION) --build-arg REVISION=$(call COMMIT,%H) \
-	--build-arg CREATED=$(call COMMIT,%cd) --build-arg SOURCE=$(SOURCE)
-image test-image: export TZ = UTC
+REVISION = $(shell git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null)
+CREATED = $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
+LABELS = $(foreach name,VERSION REVISION CREATED SOURCE,--build-arg $(name)=$($(name)))
 
-.PHONY: help serve test coverage fuzz attack loss soak lint format types check-contracts schemas tables pages docs screenshots bench build image test-image lock clean
+.PHONY: help serve test coverage fuzz attack loss soak lint format types check-contracts schemas tables pages docs screenshots bench build image test-image release lock clean
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -63,6 +62,10 @@ lint: $(VENV)/dev.stamp  ## Check format and rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/aep-emulator contracts format --check contracts
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows examples/ci/github.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci examples/ci/gitlab-ci.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec examples/*/compose.yaml
 
 format: $(VENV)/dev.stamp  ## Format, and repair what can be repaired safely
 	$(BIN)/ruff format .
@@ -103,6 +106,7 @@ build: $(VENV)/test.stamp pages  ## Build the wheel and the source distribution 
 lock: $(BIN)/python  ## Write requirements/ anew: the newest releases, with their hashes
 	$(PIP) pip-tools
 	$(COMPILE) $(IMAGE_EXTRAS:%=--extra %) --output-file requirements/image.new pyproject.toml
+	$(COMPILE) --only-build-deps --build-deps-for wheel --output-file requirements/build.new pyproject.toml
 	$(COMPILE) --extra dev --output-file requirements/ci.new pyproject.toml
 	$(BIN)/python requirements/heads.py
 
@@ -111,6 +115,9 @@ image:  ## Build the container image aep-emulator:dev
 
 test-image: $(VENV)/test.stamp  ## Run the image as it should be run: without capabilities, its root read-only
 	DOCKER="$(DOCKER)" IMAGE="$(IMAGE)" $(BIN)/python -m pytest tests/image $(ARGS)
+
+release: $(VENV)/dev.stamp  ## Make wheel, source distribution and image, and check them; ARGS=--rehearse at any time
+	DOCKER="$(DOCKER)" SOURCE="$(SOURCE)" $(BIN)/python -m release $(ARGS)
 
 clean:  ## Remove everything that was made here, .venv included
 	rm -rf $(VENV) dist build site docs/rules .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

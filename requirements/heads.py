@@ -14,7 +14,9 @@ OWN = re.compile(
     r"(?:^# WARNING.*\n# Consider.*\n)?^aep-emulator @ .*\n(?:    #.*\n)+", re.MULTILINE
 )
 
-for name, whose in (("image", "the image"), ("ci", "CI")):
+WHOSE = {"image": "the image", "build": "the build of the image's wheel", "ci": "CI"}
+
+for name, whose in WHOSE.items():
     made = FOLDER / f"{name}.new"
     text = OWN.sub("", made.read_text(encoding="utf-8"))
     (FOLDER / f"{name}.txt").write_text(HEAD.format(whose=whose) + text, encoding="utf-8")

@@ -28,6 +28,8 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 EXAMPLES = ROOT / "examples"
 RECIPES = EXAMPLES / "ci"
 TIMEOUT = 120
+BESIDE = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+SHELLCHECK = shutil.which("shellcheck", path=BESIDE)
 
 CAREFUL = 'aep-emulator demo --url "$AEP_EMULATOR_URL"'
 CARELESS = 'curl --silent --noproxy "*" "$AEP_EMULATOR_URL/data/foundation/flowservice/flows"'
@@ -288,11 +290,11 @@ def test_the_action_mounts_every_setting_that_is_a_path_to_read() -> None:
     assert paths - unknown <= set(ACTION["inputs"])
 
 
-@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="there is no shellcheck")
+@pytest.mark.skipif(SHELLCHECK is None, reason="there is no shellcheck")
 def test_the_steps_are_sound_shell() -> None:
     steps = [step["run"] for step in ACTION["runs"]["steps"] if "run" in step]
     for step in steps:
-        command = ["shellcheck", "--shell", "bash", "-"]
+        command = [str(SHELLCHECK), "--shell", "bash", "-"]
         done = subprocess.run(command, input=step, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
 
@@ -378,7 +380,7 @@ def test_the_compose_recipe_is_a_file_of_a_clients_repository() -> None:
     assert [words[2] for words in commands] == ["up", "run", "exec", "exec", "down"]
     for words in commands:
         if words[2] == "exec":
-            assert words[3:6] == ["--no-TTY", "aep", "aep-emulator"]
+            assert words[3:6] == ["-T", "aep", "aep-emulator"]
             asked = [word for word in words[6:] if not word.startswith(">")]
             parsed = make_parser("report").parse_args(asked)
             assert parsed.run

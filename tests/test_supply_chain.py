@@ -80,12 +80,16 @@ def test_what_the_image_does_without_is_there_to_be_removed() -> None:
 
 
 def test_the_image_installs_what_is_locked_and_nothing_else() -> None:
-    installs = re.findall(r"/bin/python install (.*?)(?= && |\n[A-Z]|\Z)", DOCKERFILE, re.DOTALL)
-    words = [" ".join(install.replace("\\", "").split()) for install in installs]
-    assert words == [
-        "--require-hashes --only-binary :all: -r requirements/image.txt",
-        "--no-deps /wheel/*.whl",
+    pips = re.findall(r" pip (.*?)(?= && |\n[A-Z]|\Z)", DOCKERFILE, re.DOTALL)
+    into = "--python /opt/aep-emulator/bin/python install"
+    assert [" ".join(words.replace("\\", "").split()) for words in pips] == [
+        "install --require-hashes --only-binary :all: -r requirements/build.txt",
+        f"{into} --require-hashes --only-binary :all: -r requirements/image.txt",
+        "wheel --no-deps --no-build-isolation --wheel-dir /wheel .",
+        f"{into} --no-deps /wheel/*.whl",
     ]
+    builds = (ROOT / "requirements" / "build.txt").read_text(encoding="utf-8")
+    assert re.search(r"^hatchling==", builds, re.MULTILINE)
     assert re.search(r"^USER 10001$", DOCKERFILE, re.MULTILINE)
 
 
