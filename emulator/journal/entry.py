@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import NamedTuple
 
 from emulator.contract.model import BODY, GATE
@@ -125,6 +126,10 @@ class Entry:
     source: str = ""
     is_masked: bool = False
 
+    def members(self) -> JsonObject:
+        """Return the members by name, but for the number, the bodies and the request document."""
+        return dict(zip(_MEMBERS, _members_of(self), strict=True))
+
     @property
     def document(self) -> JsonObject | None:
         """The request document that the rules judged, if it is known."""
@@ -201,3 +206,8 @@ class Entry:
         if rule.startswith("platform."):
             return self.service != "ims"
         return rule == "*" or not self.operation or rule.startswith(f"{self.operation}.")
+
+
+_APART = ("number", "body", "response_body", "described")
+_MEMBERS = tuple(one.name for one in fields(Entry) if one.name not in _APART)
+_members_of = attrgetter(*_MEMBERS)

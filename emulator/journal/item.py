@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from emulator.budgets import JOURNAL_BODY_BYTES, JOURNAL_EXCERPT_BYTES
 from emulator.journal.entry import Entry
 from emulator.journal.packing import OVERHEAD, PackedExchange, size_of, size_of_fresh
-from emulator.json_types import dumps, loads
+from emulator.json_types import JsonObject, dumps, loads
 
 if TYPE_CHECKING:
     from emulator.web.exchange import Exchange
@@ -48,6 +48,25 @@ class PackedEntry:
         document = self._document
         described = None if document is None else partial(loads, document)
         return replace(self._entry, number=number, described=described)
+
+
+    @property
+    def body(self) -> bytes:
+        """What is kept of the request's body."""
+        return self._entry.body
+
+    @property
+    def response_body(self) -> bytes:
+        """What is kept of the reply's body."""
+        return self._entry.response_body
+
+    def members(self) -> JsonObject:
+        """Return the members of the entry, as `Entry.members` does."""
+        return self._entry.members()
+
+    def again(self) -> JsonObject:
+        """Return what the request document is made of again: here it is the document itself."""
+        return {} if self._document is None else {"document": loads(self._document)}
 
 
 Packed = PackedExchange | PackedEntry

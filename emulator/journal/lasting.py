@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from emulator.budgets import JOURNAL_BYTES
 from emulator.clock import machine_time
 from emulator.journal.item import JournalItem, Packed
-from emulator.journal.journal import BATCH, Journal
+from emulator.journal.journal import Journal
 from emulator.journal.numbers import CallNumbers
 from emulator.journal.packs import beyond, calls_behind, in_order
 from emulator.journal.writer import CallWriter, Counted
@@ -47,6 +47,9 @@ END_SECONDS = 2.0
 
 POLL_SECONDS = 0.02
 """How often a reader looks whether they have written."""
+
+MANY_FRESH = 500
+"""How many calls wait to be packed until the thread is woken for them."""
 
 MAX_FRESH = 1000
 """How many calls wait to be packed; beyond that the call itself does it."""
@@ -94,7 +97,8 @@ class LastingJournal(Journal):
         if self._thread is None:
             self.begin()
         super().add(exchange)
-        if len(self._fresh) >= BATCH:
+        # Not each time: two threads that take turns at short notice cost more than they do.
+        if len(self._fresh) == MANY_FRESH:
             self._wake.set()
 
     def add_entry(self, entry: Entry) -> None:

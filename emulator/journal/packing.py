@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from emulator.budgets import (
@@ -108,39 +107,57 @@ class PackedExchange:
 
     def entry(self, number: int) -> Entry:
         """Return the exchange as an entry, made anew each time."""
+        return Entry(
+            **self.members(),
+            number=number,
+            body=self.body,
+            response_body=self.response_body,
+            described=self._document if self.is_described else None,
+        )
+
+    def members(self) -> JsonObject:
+        """Return the members of the entry that are not its defaults, as `Entry.members` does."""
         texts = loads(self.texts)
-        response_headers = texts.pop("response_headers")
+        operation, headers = self.operation, texts["headers"]
+        path, _, query = texts["target"].partition("?")
+        return {
+            "time": self.time,
+            "operation": operation.id,
+            "service": operation.service,
+            "method": texts["method"],
+            "path": path or operation.base_path + operation.path,
+            "query_string": query,
+            "headers": headers,
+            "status": self.status,
+            "response_headers": texts["response_headers"],
+            "base_url": texts["base_url"],
+            "organization": self.sandbox.organization or headers.get("x-gw-ims-org-id", ""),
+            "sandbox": self.sandbox.name,
+            "edition": self.edition,
+            "enforce": self.enforce,
+            "judged": self.judged,
+            "parameters": texts["path"],
+            "findings": self.findings,
+            "body_truncated": self.is_too_long or self.length > len(self.body),
+            "response_truncated": self.is_response_cut,
+            "deviations": self.deviations,
+            "faults": self.faults,
+        }
+
+    def again(self) -> JsonObject:
+        """Return what the request document is made of again, beside members and body."""
+        if not self.is_described:
+            return {}
+        return {"again": {"length": self.length, "is_too_long": self.is_too_long}}
+
+    def _document(self) -> JsonObject:
+        """Make the request document again."""
+        texts = loads(self.texts)
+        del texts["response_headers"]
         incoming = Request(
             **texts, operation=self.operation, body=self.body, too_long=self.is_too_long
         )
-        organization = self.sandbox.organization or incoming.headers.get("x-gw-ims-org-id", "")
-        return Entry(
-            number=number,
-            time=self.time,
-            operation=self.operation.id,
-            service=self.operation.service,
-            method=incoming.method,
-            path=_path(incoming),
-            query_string=incoming.query_string,
-            headers=incoming.headers,
-            body=self.body,
-            status=self.status,
-            response_headers=response_headers,
-            response_body=self.response_body,
-            base_url=incoming.base_url,
-            organization=organization,
-            sandbox=self.sandbox.name,
-            edition=self.edition,
-            enforce=self.enforce,
-            judged=self.judged,
-            parameters=incoming.path,
-            described=partial(document_of, incoming, self.length) if self.is_described else None,
-            findings=self.findings,
-            body_truncated=self.is_too_long or self.length > len(self.body),
-            response_truncated=self.is_response_cut,
-            deviations=self.deviations,
-            faults=self.faults,
-        )
+        return document_of(incoming, self.length)
 
 
 def is_large(exchange: Exchange) -> bool:
@@ -191,12 +208,6 @@ def _bytes(body: Json | bytes | None) -> bytes:
     if body is None:
         return b""
     return body if isinstance(body, bytes) else dumps(body)
-
-
-def _path(incoming: Request) -> str:
-    """Return the path that was asked for, as it was written."""
-    path = incoming.target.partition("?")[0]
-    return path or incoming.operation.base_path + incoming.operation.path
 
 
 def kind_of(exchange: Exchange) -> CallKind:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from operator import attrgetter
 
 from emulator.contract import Operation
-from emulator.journal.entry import Entry, EntryFinding
+from emulator.journal.entry import TEST_HEADER, Entry, EntryFinding
 from emulator.journal.item import JournalItem
 from emulator.journal.masked import masked
-from emulator.journal.packing import PackedExchange, document_of
+from emulator.journal.packing import document_of
 from emulator.json_types import JsonObject, dumps, loads
 from emulator.masking.masker import API_KEY_HEADER, TOKENS, Masker
 from emulator.masking.names import is_secret
@@ -23,15 +22,8 @@ from emulator.masking.texts import may_hold_secrets
 from emulator.store.calls import PackedCall
 from emulator.web.message import Request
 
-_FACTS = (
-    *("time", "operation", "service", "method", "path", "query_string", "headers", "status"),
-    *("response_headers", "base_url", "organization", "sandbox", "edition", "enforce", "judged"),
-    *("parameters", "findings", "body_truncated", "response_truncated", "faults", "undecided"),
-    *("deviations", "source", "is_masked"),
-)
-"""The members of an entry that are written as they are."""
-
-_facts_of = attrgetter(*_FACTS)
+_DEFAULTS: JsonObject = {"undecided": (), "source": "", "is_masked": False}
+"""Members of an entry that an exchange has nothing to say of."""
 
 _TUPLES = ("judged", "faults", "undecided", "deviations")
 
@@ -48,52 +40,51 @@ class CallPacker:
     def packed(self, item: JournalItem) -> PackedCall:
         """Return a call as it is written."""
         packed = item.packed()
-        entry = packed.entry(item.number)
-        again: JsonObject = {}
-        if isinstance(packed, PackedExchange):
-            if packed.is_described:
-                again = {"again": {"length": packed.length, "is_too_long": packed.is_too_long}}
-        elif entry.document is not None:
-            again = {"document": entry.document}
-        facts = self._without_credentials(entry, again)
+        members, again = packed.members(), packed.again()
+        body, response_body = packed.body, packed.response_body
+        facts = self._without_credentials(members, again, body, response_body)
         if facts is None:
-            key = {name: entry.headers[name] for name in (API_KEY_HEADER,) if name in entry.headers}
-            entry = masked(entry)
+            entry = masked(packed.entry(item.number))
+            sent, members = members["headers"], {**entry.members(), "is_masked": False}
             # The key is no secret, and calls are looked for by it; it is cut when it is shown.
-            facts = _facts(entry, again | {"headers": {**entry.headers, **key}, "is_masked": False})
+            key = {name: sent[name] for name in (API_KEY_HEADER,) if name in sent}
+            facts = _facts(members, again, {**entry.headers, **key})
+            body, response_body = entry.body, entry.response_body
         return PackedCall(
             moment=item.moment,
             number=item.number,
             size=item.size,
-            test=entry.test,
+            test=members["headers"].get(TEST_HEADER, ""),
             facts=facts,
-            body=entry.body,
-            response_body=entry.response_body,
+            body=body,
+            response_body=response_body,
         )
 
-    def _without_credentials(self, entry: Entry, again: JsonObject) -> bytes | None:
-        """Return an entry's facts without its caller's credentials, if these are in headers only.
+    def _without_credentials(
+        self, members: JsonObject, again: JsonObject, *bodies: bytes
+    ) -> bytes | None:
+        """Return a call's facts without its caller's credentials, if these are in headers only.
 
         None if there may be some elsewhere in the call.
         """
-        if entry.is_masked:
-            return _facts(entry, again)
-        query = entry.query_string
-        if entry.service == TOKENS or (query and may_hold_secrets(query)):
+        headers = members["headers"]
+        if members.get("is_masked"):
+            return _facts(members, again, headers)
+        query = members["query_string"]
+        if members["service"] == TOKENS or (query and may_hold_secrets(query)):
             return None
-        secret = {name: value for name, value in entry.headers.items() if _is_credential(name)}
-        known = self._credentials(secret)
-        facts = _facts(entry, {**again, "headers": {**entry.headers, **known.shown}})
-        is_elsewhere = known.reappear_in(facts, entry.body, entry.response_body)
-        return None if is_elsewhere else facts
+        secret = {name: value for name, value in headers.items() if _is_credential(name)}
+        known = self._credentials(secret, headers.get(API_KEY_HEADER, ""))
+        facts = _facts(members, again, {**headers, **known.shown})
+        return None if known.reappear_in(facts, *bodies) else facts
 
-    def _credentials(self, secret: dict[str, str]) -> _Credentials:
-        key = (*secret, *secret.values())
-        found = self._known.get(key)
+    def _credentials(self, secret: dict[str, str], key: str) -> _Credentials:
+        them = (key, *secret, *secret.values())
+        found = self._known.get(them)
         if found is None:
             if len(self._known) >= MAX_REMEMBERED:
                 self._known.clear()
-            found = self._known[key] = _Credentials(secret)
+            found = self._known[them] = _Credentials(secret, key)
         return found
 
 
@@ -104,12 +95,12 @@ class _Credentials:
         shown: What is shown in their place.
     """
 
-    def __init__(self, headers: dict[str, str]) -> None:
+    def __init__(self, headers: dict[str, str], key: str) -> None:
         masker = Masker()
         self.shown = masker.headers(headers)
-        self._marks = tuple(
-            mark.encode("utf-8", "surrogateescape") for mark in masker.found.marks()
-        )
+        # One that is the API key too is written there anyway, and hidden when that is shown.
+        marks = masker.found.marks(but=key)
+        self._marks = tuple(mark.encode("utf-8", "surrogateescape") for mark in marks)
 
     def reappear_in(self, *texts: bytes) -> bool:
         """Tell whether any of them may stand in a text, in whatever form."""
@@ -124,8 +115,8 @@ def _is_credential(name: str) -> bool:
     return (is_secret(name) and name != API_KEY_HEADER) or name == "cookie"
 
 
-def _facts(entry: Entry, more: JsonObject) -> bytes:
-    return dumps(dict(zip(_FACTS, _facts_of(entry), strict=True)) | more)
+def _facts(members: JsonObject, again: JsonObject, headers: Mapping[str, str]) -> bytes:
+    return dumps({**_DEFAULTS, **members, **again, "headers": headers})
 
 
 def entry_of(call: PackedCall, operations: Mapping[str, Operation]) -> Entry:

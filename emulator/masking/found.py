@@ -112,10 +112,15 @@ class FoundSecrets:
                 name = name.replace(value, shown)
         return name
 
-    def marks(self) -> list[str]:
-        """Return short texts of which one stands in every text that one of these stands in."""
+    def marks(self, but: str = "") -> list[str]:
+        """Return short texts of which one stands in every text that one of these stands in.
+
+        `but` is one that does not count.
+        """
         found: list[str] = []
         for value, _ in self._forms():
+            if value == but:
+                continue
             if len(value) < MIN_REPLACED:
                 found += (f"'{value}'", f'"{value}"', f'"{value}\\')
             else:

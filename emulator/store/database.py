@@ -18,10 +18,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from emulator.store.base import StoreFull, StoreUnavailable, StoreUnusable
-from emulator.store.failures import guarded, one_line
+from emulator.store.failures import FAILURES, guarded, one_line, tell
 from emulator.store.outages import Outages
 from emulator.store.sqlite import SqliteFile, begin_sqlite, sqlite_engine
-from emulator.store.statements import roll_back, run
+from emulator.store.statements import Row, Statement, Values, roll_back, run
 from emulator.store.tables import NotOurs, TooNew, bring_up_to_date, identity_of, number_of_opening
 
 BUSY_SECONDS = 10.0
@@ -59,6 +59,19 @@ class _Writer:
             except DBAPIError:
                 self._has_failed = True
                 raise
+
+    def rows(self, statement: Statement, values: Values) -> list[Row]:
+        """Carry out one statement of the transaction as `working` does; return what it yields.
+
+        Raises:
+            StoreUnavailable: It has failed, or one before.
+        """
+        self.check()
+        try:
+            return statement.all(self.connection, values)
+        except FAILURES as error:
+            self._has_failed = True
+            tell(error)
 
     def check(self) -> None:
         """Go on, unless a statement has failed.
@@ -148,6 +161,23 @@ class Database:
         else:
             with self._outages.watched(), guarded():
                 yield self._reader
+
+    def rows(self, statement: Statement, values: Values) -> list[Row]:
+        """Return what a statement that reads yields, carried out as in `connection`.
+
+        Almost every call does so several times, so it costs little.
+        """
+        writer = self._writer
+        if writer is not None:
+            return writer.rows(statement, values)
+        if self._file is None:
+            with self._outages.watched(), guarded():
+                return statement.all(self._reader, values)
+        self._file.check_lately()
+        try:
+            return statement.all(self._reader, values)
+        except FAILURES as error:
+            tell(error)
 
     @property
     def _reader(self) -> sa.Connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from sqlalchemy.exc import (
     DatabaseError,
@@ -16,6 +17,9 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 
 from emulator.store.base import StoreFull, StoreUnavailable
 from emulator.store.outages import StoreSilent
+
+FAILURES = (NoneFree, DBAPIError)
+"""What may be raised where a database is asked."""
 
 _FULL = ("disk is full", "no space left", "disk full", "could not extend file")
 _NOT_OURS = ("UndefinedTable", "UndefinedColumn", "InvalidSchemaName", "InsufficientPrivilege")
@@ -33,17 +37,22 @@ def guarded() -> Iterator[None]:
     """
     try:
         yield
-    except NoneFree as error:
+    except FAILURES as error:
+        tell(error)
+
+
+def tell(error: NoneFree | DBAPIError) -> NoReturn:
+    """Raise an error in the words of the store, or as it is if it is none of the database's."""
+    if isinstance(error, NoneFree):
         raise StoreUnavailable("all connections to it are in use") from error
-    except DBAPIError as error:
-        text = one_line(error.orig or error)
-        if type(error.orig).__name__ == "DiskFull" or any(words in text.lower() for words in _FULL):
-            raise StoreFull(text) from error
-        if _is_silent(error):
-            raise StoreSilent(text) from error
-        if _is_of_the_database(error):
-            raise StoreUnavailable(text) from error
-        raise
+    text = one_line(error.orig or error)
+    if type(error.orig).__name__ == "DiskFull" or any(words in text.lower() for words in _FULL):
+        raise StoreFull(text) from error
+    if _is_silent(error):
+        raise StoreSilent(text) from error
+    if _is_of_the_database(error):
+        raise StoreUnavailable(text) from error
+    raise error
 
 
 def _is_silent(error: DBAPIError) -> bool:

@@ -81,9 +81,9 @@ class SqlStore:
         )
 
     def read(self, sandbox: Sandbox, kind: str, key: str) -> Stored | None:
-        with self._database.connection() as connection:
-            row = _READ.first(connection, self._at(sandbox, kind, key))
-        return None if row is None else Stored(key, row[0], row[1], loads(row[2]))
+        for version, ordinal, body in self._database.rows(_READ, self._at(sandbox, kind, key)):
+            return Stored(key, version, ordinal, loads(body))
+        return None
 
     def read_many(self, sandbox: Sandbox, kind: str, keys: Iterable[str]) -> list[Stored]:
         wanted, found = list(keys), dict[str, Stored]()
@@ -117,8 +117,7 @@ class SqlStore:
             at["p_needle"] = max(needles, key=len)
         seen: set[str] = set()
         while True:
-            with self._database.connection() as connection:
-                rows = query.all(connection, {**at, place: begin})
+            rows = self._database.rows(query, {**at, place: begin})
             for key, version, ordinal, body in rows:
                 if key in seen or not key.startswith(hint.prefix):
                     continue
@@ -155,8 +154,7 @@ class SqlStore:
         query = numbers_at(path, self._database.engine.dialect)
         if query is None:
             return None
-        with self._database.connection() as connection:
-            rows = query.all(connection, self._at(sandbox, kind))
+        rows = self._database.rows(query, self._at(sandbox, kind))
         entries = []
         for key, ordinal, text in rows:
             number = None if text is None else loads(text)
@@ -184,8 +182,7 @@ class SqlStore:
             return sorted(Sandbox(*row) for row in connection.execute(query))
 
     def count(self, sandbox: Sandbox, kind: str) -> int:
-        with self._database.connection() as connection:
-            ((found,),) = _COUNT.all(connection, self._at(sandbox, kind))
+        ((found,),) = self._database.rows(_COUNT, self._at(sandbox, kind))
         return int(found)
 
     def write(self, *changes: Change) -> None:

@@ -100,9 +100,7 @@ class SqlValues:
         self._world = world
 
     def all(self) -> Mapping[str, str]:
-        with self._database.connection() as connection:
-            rows = _ALL.all(connection, {"p_world": self._world})
-        return {row[0]: row[1] for row in rows}
+        return dict(self._database.rows(_ALL, {"p_world": self._world}))
 
     def set(self, name: str, value: str) -> None:
         if not value:

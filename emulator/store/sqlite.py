@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import partial
 from typing import Any
 
@@ -51,6 +52,10 @@ def begin_sqlite(
         run(connection, f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
 
 
+LOOK_SECONDS = 0.01
+"""How often it is looked, at most, whether what is read is still the file that it was."""
+
+
 class SqliteFile:
     """The file of a database, as it was when it was opened.
 
@@ -61,6 +66,18 @@ class SqliteFile:
         """Remember the file that was opened."""
         self._path = url.database or ""
         self._file = None if self._path in ("", ":memory:") else self._found()
+        self._next_look = 0.0
+
+    def check_lately(self) -> None:
+        """Look whether the file is where it was, unless that has just been done: it takes a while.
+
+        Raises:
+            StoreUnavailable: As in `check`.
+        """
+        now = time.monotonic()
+        if now >= self._next_look:
+            self.check()
+            self._next_look = now + LOOK_SECONDS
 
     def check(self) -> None:
         """Look whether the file is where it was.

@@ -504,6 +504,15 @@ def test_calls_are_found_by_their_client(start: Start) -> None:
     assert len(found) == 1
 
 
+def test_a_token_that_is_the_key_too_is_shown_as_neither(start: Start) -> None:
+    emulator, both = start(), "made-up-for-all"
+    aep_for(emulator).call("GET", FLOWS, Authorization=f"Bearer {both}", x_api_key=both)
+    aep_for(emulator).call("GET", f"{FLOWS}/{both}", Authorization=f"Bearer {both}", x_api_key=both)
+    shown = json.dumps(control_of(emulator)(f"journal?client={both}&format=full")["entries"])
+    assert shown.count("Bearer ******") == 2
+    assert both not in shown
+
+
 def test_served_processes_are_one(url: str) -> None:
     with serve("--store", url) as (first, one, _), serve("--store", url) as (second, two, _):
         clients = [client_of(one), client_of(two)]
