@@ -49,7 +49,6 @@ class PackedEntry:
         described = None if document is None else partial(loads, document)
         return replace(self._entry, number=number, described=described)
 
-
     @property
     def body(self) -> bytes:
         """What is kept of the request's body."""
