@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import sqlalchemy as sa
 
 from emulator.store.statements import Statement
-from emulator.store.tables import DOCUMENT
+from emulator.store.tables import DOCUMENT, IS_LISTED
 
 _D = DOCUMENT.c
 
 ROWS_AT_ONCE = 500
 """How many documents are read at a time, at most."""
 
-PAGES = (128, 256)
-"""How many documents of an ordered list are read by their keys, before all others are read."""
+FIRST_ROWS = 128
+"""How many documents of a list are read first: more than a page has by default."""
+
+SORTED_ROWS = 32_000
+"""How many documents in the order of a moment are read at a time, at most.
+
+That is more, because all documents of one moment may have to be sorted for each part.
+"""
 
 
-def of_kind(*more: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+_LISTED = sa.text(IS_LISTED)
+
+
+def of_kind(*more: sa.ColumnElement[bool] | sa.TextClause) -> sa.ColumnElement[bool]:
     """Return the condition that a document is of a kind in a sandbox, by parameters."""
     names = ("world", "organization", "sandbox", "kind")
     return sa.and_(*(_D[name] == sa.bindparam(f"p_{name}") for name in names), *more)
@@ -28,8 +36,8 @@ def of_kind(*more: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 
 def _part(order: sa.ColumnElement[int], *more: sa.ColumnElement[bool]) -> Statement:
     """Return a part of a kind, in order or back from the end, of which more may be demanded."""
-    query = sa.select(_D.key, _D.version, _D.ordinal, _D.body).where(of_kind(*more))
-    return Statement(query.order_by(order).limit(ROWS_AT_ONCE))
+    query = sa.select(_D.key, _D.version, _D.ordinal, _D.body).where(of_kind(_LISTED, *more))
+    return Statement(query.order_by(order).limit(sa.bindparam("p_rows")))
 
 
 _NEEDLE = sa.bindparam("p_needle", type_=sa.LargeBinary)
@@ -44,37 +52,38 @@ RECENT = _part(_D.ordinal.desc(), _BACK)
 SCAN_WITH = {name: _part(_D.ordinal, _AHEAD, has) for name, has in _HAS_NEEDLE.items()}
 RECENT_WITH = {name: _part(_D.ordinal.desc(), _BACK, has) for name, has in _HAS_NEEDLE.items()}
 
-_PLAIN = re.compile(r"[a-zA-Z0-9_:]+(\.[a-zA-Z0-9_:]+)*")
-_WITH_ARROWS = (3, 38)
-"""The version of SQLite since which `->` takes a value out of JSON."""
-
-
-def numbers_at(path: str, dialect: sa.Dialect) -> Statement | None:
-    """Return what reads of each document of a kind its key, its ordinal and the JSON at a path.
-
-    The JSON is NULL where there is none, or where the database cannot read the body.
-    There is no such statement for a path of unusual letters, nor for an old SQLite.
-    """
-    if not _PLAIN.fullmatch(path):
-        return None
-    driver: Any = dialect.loaded_dbapi
-    if dialect.name == "sqlite" and driver.sqlite_version_info < _WITH_ARROWS:
-        return None
-    return _numbers_at(path, dialect.name)
+PATHS_OF_KIND = Statement(
+    sa.select(
+        *(
+            sa.select(edge(_D.paths)).where(of_kind(_LISTED)).scalar_subquery()
+            for edge in (sa.func.min, sa.func.max)
+        )
+    )
+)
+"""Reads which pair of moments the documents of a kind have: the lowest and the highest place."""
 
 
 @cache
-def _numbers_at(path: str, name: str) -> Statement:
-    steps = path.split(".")
-    if name == "sqlite":
-        place = "".join(f'."{step}"' for step in steps)
-        value = f"CAST(body AS TEXT) -> '${place}'"
+def by_moment(name: str, descending: bool, ties: bool) -> Statement:
+    """Return what reads documents of a kind in order of a column, from beyond a row on."""
+    number, begin = _D[name], sa.bindparam("p_number", type_=sa.BigInteger)
+    ordinal = sa.bindparam("p_ordinal", type_=sa.BigInteger)
+    if descending:
+        beyond = _D.ordinal < ordinal if ties else _D.ordinal > ordinal
+        behind = sa.and_(number <= begin, sa.or_(number < begin, beyond))
+        order = [number.desc(), _D.ordinal.desc() if ties else _D.ordinal]
     else:
-        place = "".join(f" -> '{step}'" for step in steps)
-        # A text of PostgreSQL has no NUL, and those of other encodings lack more characters.
-        value = (
-            "CASE WHEN getdatabaseencoding() = 'UTF8'"
-            " AND pg_catalog.position(body, '\\\\u0000'::bytea) = 0"
-            f" THEN (convert_from(body, 'UTF8')::json{place})::text END"
-        )
-    return Statement(sa.select(_D.key, _D.ordinal, sa.literal_column(value)).where(of_kind()))
+        behind = sa.and_(number >= begin, sa.or_(number > begin, _D.ordinal > ordinal))
+        order = [number, _D.ordinal]
+    query = sa.select(_D.key, _D.version, _D.ordinal, _D.body, number).where(
+        of_kind(_D.paths == sa.bindparam("p_paths"), _LISTED, behind)
+    )
+    return Statement(query.order_by(*order).limit(sa.bindparam("p_rows")))
+
+
+def growing(most: int) -> Iterator[int]:
+    """Yield how many documents are read at a time: few at first, for those who want a page."""
+    rows = FIRST_ROWS
+    while True:
+        yield rows
+        rows = min(4 * rows, most)

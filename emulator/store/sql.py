@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from itertools import islice
 
 import sqlalchemy as sa
 
-from emulator.json_types import dumps, loads
+from emulator.json_types import Json, dumps, loads
 from emulator.sandbox import Sandbox
 from emulator.store.base import ALL, Change, Conflict, Hint, Place, Row, Snapshot, Stored
 from emulator.store.database import Database
-from emulator.store.indexes import Entry, in_order
 from emulator.store.lists import (
-    PAGES,
+    PATHS_OF_KIND,
     RECENT,
     RECENT_WITH,
     ROWS_AT_ONCE,
     SCAN,
     SCAN_WITH,
-    numbers_at,
+    SORTED_ROWS,
+    by_moment,
+    growing,
     of_kind,
 )
+from emulator.store.moments import Moments, moments_of, place_of
 from emulator.store.room import Room
 from emulator.store.statements import Statement
 from emulator.store.tables import COUNTER, DOCUMENT
@@ -45,13 +46,15 @@ _VERSIONS = sa.select(_D.key, _D.version, _D.ordinal).where(
 _COUNT = Statement(sa.select(sa.func.count()).select_from(DOCUMENT).where(of_kind()))
 _DELETE = Statement(sa.delete(DOCUMENT).where(_KEYED))
 _NEW: dict[str, sa.ColumnElement[object]] = {
-    name: sa.bindparam(f"n_{name}") for name in ("version", "ordinal", "body")
+    name: sa.bindparam(f"n_{name}") for name in ("version", "ordinal", "body", *Moments._fields)
 }
 _UPDATE = Statement(sa.update(DOCUMENT).where(_KEYED).values(_NEW))
 _INSERT = Statement(
     sa.insert(DOCUMENT).values({name: sa.bindparam(f"p_{name}") for name in _KEY} | _NEW)
 )
 _LAST = 2**62
+_BEFORE, _BEHIND = -(2**63), 2**63 - 1
+"""Numbers that no document is before, or behind."""
 
 
 _Row = tuple[int, int]
@@ -116,14 +119,14 @@ class SqlStore:
         if needles:  # the database looks for the longest one
             at["p_needle"] = max(needles, key=len)
         seen: set[str] = set()
-        while True:
-            rows = self._database.rows(query, {**at, place: begin})
+        for many in growing(ROWS_AT_ONCE):
+            rows = self._database.rows(query, {**at, place: begin, "p_rows": many})
             for key, version, ordinal, body in rows:
                 if key in seen or not key.startswith(hint.prefix):
                     continue
                 if all(needle in body for needle in needles):
                     yield Stored(key, version, ordinal, loads(body))
-            if len(rows) < ROWS_AT_ONCE:
+            if len(rows) < many:
                 return
             begin = rows[-1][2]
             seen.update(row[0] for row in rows)  # one that moves meanwhile is not read again
@@ -140,37 +143,44 @@ class SqlStore:
         hint: Hint = ALL,
     ) -> Iterator[Stored] | None:
         # Where the database looks for a text, few documents are left to sort.
-        if hint.texts or hint.equal:
+        place = None if hint.texts or hint.equal else place_of(path)
+        if place is None:
             return None
-        entries = self._entries(sandbox, kind, path)
-        if entries is None:
+        paths, name = place
+        ((lowest, highest),) = self._database.rows(PATHS_OF_KIND, self._at(sandbox, kind))
+        if lowest not in (paths, None) or highest not in (paths, None):
             return None
-        ahead = in_order(entries, descending, ties, start)
-        keys = (key for _, _, key in ahead if key.startswith(hint.prefix))
-        return self._in_turn(sandbox, kind, keys)
+        at = {**self._at(sandbox, kind), "p_paths": paths}
+        return self._by_moment(at, name, hint, descending=descending, ties=ties, start=start)
 
-    def _entries(self, sandbox: Sandbox, kind: str, path: str) -> list[Entry] | None:
-        """Return all documents of a kind in order of a whole number, None if one has none."""
-        query = numbers_at(path, self._database.engine.dialect)
-        if query is None:
-            return None
-        rows = self._database.rows(query, self._at(sandbox, kind))
-        entries = []
-        for key, ordinal, text in rows:
-            number = None if text is None else loads(text)
-            if type(number) is not int:
-                return None
-            entries.append((number, ordinal, key))
-        return sorted(entries)
-
-    def _in_turn(self, sandbox: Sandbox, kind: str, keys: Iterator[str]) -> Iterator[Stored]:
-        """Yield the documents with these keys: a page or so, and all others if one is needed."""
-        for page in PAGES:
-            yield from self.read_many(sandbox, kind, islice(keys, page))
-        rest = list(keys)
-        if rest:
-            found = {stored.key: stored for stored in self.scan(sandbox, kind)}
-            yield from (found[key] for key in rest if key in found)
+    def _by_moment(
+        self,
+        at: dict[str, object],
+        name: str,
+        hint: Hint,
+        *,
+        descending: bool,
+        ties: bool,
+        start: int | None,
+    ) -> Iterator[Stored]:
+        """Yield documents in order of a column, in parts that grow."""
+        number, ordinal = _BEFORE, _BEFORE
+        if descending:
+            number, ordinal = _BEHIND, _BEHIND if ties else _BEFORE
+        elif start is not None:
+            number = start
+        seen: set[str] = set()
+        query = by_moment(name, descending, ties)
+        for many in growing(SORTED_ROWS):
+            place = {"p_number": number, "p_ordinal": ordinal, "p_rows": many}
+            rows = self._database.rows(query, {**at, **place})
+            for key, version, own, body, _ in rows:
+                if key not in seen and key.startswith(hint.prefix):
+                    yield Stored(key, version, own, loads(body))
+            if len(rows) < many:
+                return
+            *_, ordinal, _, number = rows[-1]
+            seen.update(row[0] for row in rows)  # one that is changed meanwhile is not read again
 
     def sandboxes(self, kind: str) -> list[Sandbox]:
         query = (
@@ -231,8 +241,9 @@ class SqlStore:
         for key, row in now.items():
             if row is not None:
                 version, ordinal = row[0], row[1] if row[1] > 0 else base - row[1]
-                new = {"n_version": version, "n_ordinal": ordinal, "n_body": dumps(bodies[key])}
-                written[key in found].append({**self._at(*place, key), **new})
+                written[key in found].append(
+                    {**self._at(*place, key), **_new(version, ordinal, bodies[key])}
+                )
             elif key in found:
                 gone.append(self._at(*place, key))
         for statement, rows in (
@@ -299,6 +310,7 @@ class SqlStore:
                 "ordinal": row[0],
                 "version": row[1],
                 "body": row[2],
+                **moments_of(loads(row[2]))._asdict(),
             }
             for (place, kind), rows in snapshot.documents.items()
             for key, row in rows.items()
@@ -354,6 +366,19 @@ class SqlStore:
         if name is not None:
             conditions.append(table.c.sandbox == name)
         return sa.and_(*conditions)
+
+
+def _new(version: int, ordinal: int, body: Json) -> dict[str, object]:
+    """Return what is written to the row of a document."""
+    paths, created, updated = moments_of(body)
+    return {
+        "n_version": version,
+        "n_ordinal": ordinal,
+        "n_body": dumps(body),
+        "n_paths": paths,
+        "n_created": created,
+        "n_updated": updated,
+    }
 
 
 def _groups(keys: list[str]) -> Iterator[list[str]]:

@@ -7,16 +7,24 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from emulator.json_types import loads
+from emulator.store.moments import NONE, Moments, moments_of
 from emulator.store.names import Name
 from emulator.store.values import MADE
 
-VERSION = 3
+VERSION = 4
 """The version of the tables that this code reads and writes."""
 
 METADATA = sa.MetaData()
 
 OWN = "\n"
 """The world of what is about the database itself; no isolated emulator can have this name."""
+
+IS_LISTED = "version >= 0"
+"""What is true of every document, and what a list says, so that PostgreSQL takes an index for it.
+
+A read by key does not say so: it would take any index before there are statistics.
+"""
 
 _PLACE = ("world", "organization", "sandbox")
 
@@ -44,9 +52,19 @@ DOCUMENT = sa.Table(
     sa.Column("ordinal", sa.BigInteger, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.Index("document_in_order", *_PLACE, "kind", "ordinal"),
+    sa.Column("paths", sa.SmallInteger, nullable=False, server_default=sa.text(str(NONE))),
+    sa.Column("created", sa.BigInteger),
+    sa.Column("updated", sa.BigInteger),
+    *(
+        sa.Index(f"document_{name}", *_PLACE, "kind", *more, postgresql_where=sa.text(IS_LISTED))
+        for name, *more in (
+            ("in_order", "ordinal"),
+            ("by_created", "paths", "created", "ordinal"),
+            ("by_updated", "paths", "updated", "ordinal"),
+        )
+    ),
 )
-"""The documents, their bodies as JSON."""
+"""The documents, their bodies as JSON; for `paths`, `created` and `updated` see `moments.py`."""
 
 COUNTER = sa.Table(
     "counter",
@@ -151,9 +169,45 @@ def _to_version_2(connection: sa.Connection) -> None:
     connection.execute(VALUE.insert().from_select(["world", "name", "value"], worlds))
 
 
+def _to_version_4(connection: sa.Connection) -> None:
+    old = {index.name for index in DOCUMENT.indexes} & _indexes(connection)
+    for name in sorted(filter(None, old)):
+        connection.exec_driver_sql(f"DROP INDEX {name}")
+    known = {column["name"] for column in sa.inspect(connection).get_columns(DOCUMENT.name)}
+    for column in DOCUMENT.c:
+        if column.name not in known:
+            described = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {DOCUMENT.name} ADD COLUMN {described}")
+    _find_moments(connection)
+    for index in DOCUMENT.indexes:
+        index.create(connection)
+
+
+def _indexes(connection: sa.Connection) -> set[str | None]:
+    return {index["name"] for index in sa.inspect(connection).get_indexes(DOCUMENT.name)}
+
+
+def _find_moments(connection: sa.Connection) -> None:
+    """Have the rows say when their documents were created and changed."""
+    key = [column for column in DOCUMENT.c if column.primary_key]
+    query = sa.select(*key, DOCUMENT.c.body).execution_options(yield_per=500)
+    found = []
+    for row in connection.execute(query):
+        moments = moments_of(loads(row.body))
+        if moments.paths != NONE:
+            place = zip((f"k_{column.name}" for column in key), row, strict=False)
+            found.append({**dict(place), **moments._asdict()})
+    update = sa.update(DOCUMENT).where(*(one == sa.bindparam(f"k_{one.name}") for one in key))
+    if found:
+        connection.execute(
+            update.values({name: sa.bindparam(name) for name in Moments._fields}), found
+        )
+
+
 MIGRATIONS: dict[int, Callable[[sa.Connection], object]] = {
     1: _to_version_2,
     2: partial(METADATA.create_all, tables=[CALL_PACK, CALL_NUMBER, CALL_WRITER, COVERAGE]),
+    3: _to_version_4,
 }
 """What brings tables of a version to the next one."""
 

@@ -95,9 +95,13 @@ def body(chance: random.Random) -> Json:
     if chance.random() < 0.8:
         text = chance.choice(TEXTS)
         made["name"] = chance.choice([text, [text, "y"], 5, None])
-    if chance.random() < 0.5:
-        made["at"] = {"time": chance.choice([1, 2, 2**53, -4, 1.5, True, "2"])}
-    return chance.choice([made, made, made, [chance.choice(TEXTS)], "text", 7, None, {}])
+    if chance.random() < 0.9:
+        odd = [1.5, True, "2", 2**63] if chance.random() < 0.05 else []
+        made |= {"createdAt": chance.choice([1, 2, 2**53, -4, *odd]), "updatedAt": made["n"]}
+    if chance.random() < 0.05:
+        made |= {"created": 1, "updated": 2}
+    is_odd = chance.random() < 0.1
+    return chance.choice([[chance.choice(TEXTS)], "text", 7, None, {}]) if is_odd else made
 
 
 def change(chance: random.Random) -> Change:
@@ -227,7 +231,7 @@ def scan(chance: random.Random, world: str) -> Step:
 def order(chance: random.Random, world: str) -> Step:
     """List in order of a number; a store may leave that to its caller, and then it is sorted."""
     sandbox, kind, hint = chance.choice(SANDBOXES), chance.choice(KINDS), some_hint(chance)
-    path, falls, ties = chance.choice(["n", "at.time"]), chance.random() < 0.5, False
+    path, falls, ties = chance.choice(["n", "createdAt", "updatedAt"]), chance.random() < 0.5, False
     if falls:
         ties = chance.random() < 0.5
     start = None if falls else chance.choice([None, 1, 2])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from emulator.json_types import Json
 from emulator.sandbox import Sandbox
 from emulator.store import (
     EMPTY,
@@ -385,26 +386,25 @@ def test_a_hint_follows_every_change(store: Store) -> None:
     assert len(list(store.scan(PROD, "flow", hint=Hint(frozenset({"name"}))))) == MANY
 
 
-def ordered(store: Store, **how: bool | int) -> list[str] | None:
-    rows = store.ordered(PROD, "flow", "n", **how)  # type: ignore[arg-type]
+def ordered(store: Store, path: str = "createdAt", **how: bool | int) -> list[str] | None:
+    rows = store.ordered(PROD, "flow", path, **how)  # type: ignore[arg-type]
     return None if rows is None else [row.key for row in rows]
 
 
+def at(created: Json, updated: Json = 0) -> dict[str, Json]:
+    return {"createdAt": created, "updatedAt": updated}
+
+
 def test_documents_come_in_the_order_of_a_number_if_the_store_has_it(store: Store) -> None:
-    fill(store)
-    first = ordered(store)
-    assert first is None or first == [f"k{number}" for number in range(MANY)]
-    store.write(Change(PROD, "flow", "k0", {"n": 500}), Change(PROD, "flow", "k1", None))
-    if first is not None:
-        assert ordered(store, start=199) == ["k597", "k598", "k599", "k0"]
-        assert (ordered(store, descending=True) or [])[:4] == ["k0", "k597", "k598", "k599"]
-        assert (ordered(store, descending=True, ties=True) or [])[:4] == [
-            "k0",
-            "k599",
-            "k598",
-            "k597",
-        ]
-    store.write(Change(PROD, "flow", "odd", {"n": "text"}))
+    store.write(*(Change(PROD, "flow", f"k{n}", at(n // 3, -n)) for n in range(MANY)))
+    assert ordered(store) == [f"k{number}" for number in range(MANY)]
+    assert ordered(store, "updatedAt") == [f"k{number}" for number in reversed(range(MANY))]
+    store.write(Change(PROD, "flow", "k0", at(500)), Change(PROD, "flow", "k1", None))
+    assert ordered(store, start=199) == ["k597", "k598", "k599", "k0"]
+    assert (ordered(store, descending=True) or [])[:4] == ["k0", "k597", "k598", "k599"]
+    assert (ordered(store, descending=True, ties=True) or [])[:4] == ["k0", "k599", "k598", "k597"]
+    assert len(ordered(store, descending=True) or []) == MANY - 1
+    store.write(Change(PROD, "flow", "odd", at("text")))
     assert ordered(store) is None
 
 
@@ -414,45 +414,60 @@ DATABASES = pytest.mark.parametrize("make", ["sqlite", "postgresql"], indirect=T
 @DATABASES
 def test_a_database_orders_few_documents_too(store: Store) -> None:
     for key, number in {"a": 5, "b": -3, "c": 2**62, "d": 5, "e": 10, "f": 0}.items():
-        put(store, key, {"n": number, "text": "n\\", "in": {"n": 1}})
+        put(store, key, {**at(number), "text": "n\\"})
     assert ordered(store) == ["b", "f", "a", "d", "e", "c"]  # as numbers, not as texts
     assert ordered(store, descending=True) == ["c", "e", "a", "d", "f", "b"]
     assert ordered(store, descending=True, ties=True) == ["c", "e", "d", "a", "f", "b"]
     assert ordered(store, start=5) == ["a", "d", "e", "c"]
+    snapshot = store.dump()
+    store.erase()
+    assert ordered(store) == []
+    store.load(snapshot)
+    assert ordered(store) == ["b", "f", "a", "d", "e", "c"]
+
+
+@DATABASES
+def test_documents_of_one_moment_are_read_in_parts(store: Store) -> None:
+    store.write(*(Change(PROD, "flow", f"k{n}", at(1)) for n in range(MANY)))
+    inorder = [f"k{n}" for n in range(MANY)]
+    assert ordered(store) == ordered(store, descending=True) == inorder
+    assert ordered(store, descending=True, ties=True) == inorder[::-1]
 
 
 @DATABASES
 @pytest.mark.parametrize("body", [
-    {}, {"n": None}, {"n": 1.5}, {"n": 1.0}, {"n": "1"}, {"n": True}, {"n": [1]}, {"in": {"n": 1}},
-    [{"n": 1}], "n",
+    {}, at(None), at(1.5), at(1.0), at("1"), at(True), at([1]), {"in": at(1)}, [at(1)], "n",
+    at(2**63), {"createdAt": 1}, {"created": 1, "updated": 1},
+    {"created": 1, "updated": 1, **at(1)},
 ])  # fmt: skip
 def test_documents_without_a_whole_number_are_the_callers_to_sort(
     store: Store, body: object
 ) -> None:
-    put(store, "a", {"n": 1})
+    put(store, "a", at(1))
     assert ordered(store) == ["a"]
     put(store, "b", body)
     assert ordered(store) is None
+    put(store, "b", None)
+    assert ordered(store) == ["a"]
 
 
 @DATABASES
-def test_a_body_that_a_database_cannot_read_ends_no_list(store: Store) -> None:
-    put(store, "a", {"n": 2**64 - 1, "text": "ä😀\x01"})
-    assert ordered(store) == ["a"]
-    put(store, "b", {"n": 1, "text": "\0"})
-    assert ordered(store) in (None, ["b", "a"])
+def test_a_body_of_any_characters_ends_no_list(store: Store) -> None:
+    put(store, "a", {**at(2), "text": "ä😀\x01"})
+    put(store, "b", {**at(1), "text": "\0"})
+    assert ordered(store) == ["b", "a"]
 
 
 @DATABASES
 def test_a_list_in_order_goes_on_while_documents_change(store: Store) -> None:
-    store.write(*(Change(PROD, "flow", f"k{n}", {"n": n}) for n in range(600)))
-    rows = store.ordered(PROD, "flow", "n")
+    store.write(*(Change(PROD, "flow", f"k{n}", at(n)) for n in range(600)))
+    rows = store.ordered(PROD, "flow", "createdAt")
     assert rows is not None
     assert next(rows).key == "k0"
     put(store, "k500", None)
-    put(store, "k400", {"n": 1000})
-    put(store, "new", {"n": 200})
-    found = list(rows)
-    assert [row.key for row in found] == [f"k{n}" for n in range(1, 600) if n != 500]
-    assert found[399].body == {"n": 1000}
-    assert (ordered(store) or [])[-2:] == ["k599", "k400"]
+    put(store, "k0", at(300))
+    put(store, "k400", at(1000))
+    put(store, "new", at(200))
+    found = [row.key for row in rows]
+    left = [f"k{n}" for n in range(1, 600) if n not in (400, 500)]
+    assert found == [*left[:200], "new", *left[200:], "k400"]  # and no document twice

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from emulator.app import create_emulator
 from emulator.emulator import Emulator
 from emulator.journal.journal import Journal
+from emulator.sandbox import Sandbox
 from emulator.settings import Settings
 from emulator.store import open_stores
 from emulator.store.tables import METADATA, VERSION
@@ -42,16 +43,24 @@ CREATE TABLE value (
 INSERT INTO schema_version VALUES (1);
 INSERT INTO counter VALUES ('', '', '', 'process', 4);
 INSERT INTO value VALUES ('', 'edition', '2020-03');
-INSERT INTO document VALUES ('', '{organization}', 'prod', 'note', 'a', 1, 1, {body});
+INSERT INTO document VALUES ('', '{organization}', 'prod', 'note', 'a', 1, 1, {bodies[0]});
+INSERT INTO document VALUES ('', '{organization}', 'prod', 'flow', 'b', 1, 1, {bodies[1]});
+INSERT INTO document VALUES ('', '{organization}', 'prod', 'flow', 'c', 2, 1, {bodies[2]});
 """
 """What the emulator wrote before there were processes and calls in it."""
+
+BODIES = [
+    body.encode().hex()
+    for body in ("{}", '{"createdAt":2,"updatedAt":3}', '{"createdAt":1,"updatedAt":4}')
+]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database of version 1."""
     if request.param == "sqlite":
-        script = VERSION_1.format(bytes="BLOB", organization=ORGANIZATION, body="""x'7b7d'""")
+        bodies = [f"x'{body}'" for body in BODIES]
+        script = VERSION_1.format(bytes="BLOB", organization=ORGANIZATION, bodies=bodies)
         with closing(sqlite3.connect(tmp_path / "state.db")) as connection:
             connection.executescript(script)
         return f"sqlite:///{tmp_path}/state.db"
@@ -60,9 +69,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     with engine.begin() as connection:
         connection.exec_driver_sql("drop schema public cascade")
         connection.exec_driver_sql("create schema public")
-        body = r"'\x7b7d'::bytea"
+        bodies = [rf"'\x{body}'::bytea" for body in BODIES]
         connection.exec_driver_sql(
-            VERSION_1.format(bytes="BYTEA", organization=ORGANIZATION, body=body)
+            VERSION_1.format(bytes="BYTEA", organization=ORGANIZATION, bodies=bodies)
         )
     engine.dispose()
     return found
@@ -72,7 +81,9 @@ def test_tables_of_version_1_are_brought_up_to_date(url: str) -> None:
     with closing(create_emulator(Settings(store=url), like=new_emulator())) as emulator:
         aep = aep_for(emulator)
         assert aep.ok("GET", "/_emulator/edition") == {"edition": "2020-03"}
-        assert len(emulator.platform.store.dump().documents) == 1
+        assert len(emulator.platform.store.dump().documents) == 2
+        rows = emulator.platform.store.ordered(Sandbox(ORGANIZATION, "prod"), "flow", "createdAt")
+        assert [row.key for row in rows or ()] == ["c", "b"]
         aep.call("GET", f"{FLOW_SERVICE}/flows")
         assert entries_of(emulator) == 1
     assert tables(url) == (VERSION, {table.name for table in METADATA.sorted_tables})
