@@ -201,6 +201,9 @@ class Store(Protocol):
     def is_busy(self, sandbox: Sandbox) -> bool:
         """Tell whether another thread is in the exclusive section of a sandbox just now."""
 
+    def is_held(self) -> bool:
+        """Tell whether a write would have to wait for another process, which may take long."""
+
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         """Let one writer at a time decide and write in a sandbox."""
 

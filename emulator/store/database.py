@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from emulator.store.base import StoreFull, StoreUnavailable, StoreUnusable
 from emulator.store.failures import FAILURES, guarded, one_line, tell
 from emulator.store.outages import Outages
-from emulator.store.sqlite import SqliteFile, begin_sqlite, sqlite_engine
+from emulator.store.sqlite import SqliteFile, begin_sqlite, may_begin, sqlite_engine
 from emulator.store.statements import Row, Statement, Values, roll_back, run
 from emulator.store.tables import NotOurs, TooNew, bring_up_to_date, identity_of, number_of_opening
 
@@ -305,6 +305,25 @@ class Database:
     def end_soon(self) -> None:
         """Wait no longer for a server that says nothing: the process is to end."""
         self._ending.set()
+
+    def is_held(self) -> bool:
+        """Tell whether somebody is writing to a SQLite file just now, in whatever process."""
+        if self._file is None or self._writer is not None:
+            return False
+        try:
+            return not may_begin(self._prober)
+        except FAILURES:
+            return False  # whoever writes will be told what it is
+
+    @property
+    def _prober(self) -> sa.Connection:
+        """This thread's connection that waits for nobody."""
+        prober: sa.Connection | None = getattr(self._thread, "prober", None)
+        if prober is None or prober.closed or prober.invalidated:
+            prober = self._thread.prober = self._alone.connect()
+            run(prober, "PRAGMA busy_timeout = 0")
+            self._readers.add(prober)
+        return prober
 
     def close(self) -> None:
         """Close all connections."""

@@ -319,6 +319,9 @@ class MemoryStore:
             self._kinds = _replaced(self._kinds, snapshot.documents, sandbox)
             self._counters = _replaced(self._counters, snapshot.counters, sandbox)
 
+    def is_held(self) -> bool:
+        return False
+
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         writer = self._writers.get(sandbox)
         if writer is None:

@@ -331,6 +331,9 @@ class SqlStore:
     def is_busy(self, sandbox: Sandbox) -> bool:
         return self._database.is_busy(self._section(sandbox))
 
+    def is_held(self) -> bool:
+        return self._database.is_held()
+
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         return self._database.exclusive(self._section(sandbox))
 

@@ -34,7 +34,11 @@ def sqlite_engine(url: sa.URL, busy_seconds: float) -> sa.Engine:
 def _tune(synchronous: str, connection: Any, _record: object) -> None:
     # Without it the driver begins transactions by itself, and only before it writes.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=OFF"):
+    for pragma in (
+        *("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=OFF"),
+        # Some builds write zeros over all that goes, of the journal as much as comes.
+        "secure_delete=FAST",
+    ):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
@@ -50,6 +54,18 @@ def begin_sqlite(
         run(connection, begin)
     finally:
         run(connection, f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
+
+
+def may_begin(connection: sa.Connection) -> bool:
+    """Tell whether a connection, which waits for nobody, can begin to write now."""
+    try:
+        run(connection, "BEGIN IMMEDIATE")
+    except sa.exc.OperationalError as error:
+        if getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+            return False
+        raise
+    run(connection, "ROLLBACK")
+    return True
 
 
 LOOK_SECONDS = 0.01

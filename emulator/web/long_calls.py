@@ -18,7 +18,7 @@ def is_long(engine: Engine, request: Request) -> bool:
     """Tell whether the answer to a request may take longer than others should wait for it.
 
     That is so by its operation, by its size, if something is due that comes first, if it lists
-    what there is very much of, or if its sandbox is being written to.
+    what there is very much of, or if its sandbox, or the file of the store, is being written to.
     """
     if len(request.body) > LARGE_BODY_BYTES:
         return True
@@ -28,6 +28,8 @@ def is_long(engine: Engine, request: Request) -> bool:
     if view is None or not (operation.gated or view.is_long):
         return False
     if view.is_long:
+        return True
+    if operation.writes and platform.store.is_held():
         return True
     is_idle, lists = platform.ongoing.is_idle, not (request.path or operation.writes)
     if is_idle and view.catches_up is None and not lists:

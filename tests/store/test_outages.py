@@ -23,10 +23,12 @@ import sqlalchemy as sa
 from emulator.app import create_emulator
 from emulator.contract import Operation
 from emulator.emulator import Emulator
+from emulator.json_types import dumps
 from emulator.settings import Settings
 from emulator.store import StoreFull, database, outages, postgresql
 from emulator.store.failures import guarded
-from emulator.testing.client import AepClient, Response
+from emulator.testing.client import AepClient, Response, valid_headers
+from emulator.web.message import Deferred, Request
 from tests.bodies import CATALOG, FLOW_SERVICE, base_connection
 from tests.databases import Server
 from tests.databases import postgresql as postgresql_server
@@ -262,6 +264,26 @@ def test_a_file_that_another_process_locks_can_be_read(open_one: Open, path: Pat
         assert time.monotonic() - begun < 10 * SILENCE_SECONDS  # each alone would wait for one
         assert ids(aep) == [kept]
     back(aep)
+
+
+def test_others_are_answered_while_a_call_waits_for_a_locked_file(
+    open_one: Open, path: Path
+) -> None:
+    emulator = open_one(f"sqlite:///{path}")
+    create(aep_for(emulator))
+    begin = emulator.application.begin
+
+    def call(method: str, body: bytes = b"") -> Request:
+        sent = {name.lower(): value for name, value in valid_headers().items()}
+        return Request(method, CONNECTIONS, sent | {"content-type": "application/json"}, body)
+
+    body = dumps(base_connection())
+    assert not isinstance(begin(call("POST", body)), Deferred)
+    with locked(path):
+        waiting = begin(call("POST", body))
+        assert not isinstance(begin(call("GET")), Deferred)
+    assert isinstance(waiting, Deferred)
+    assert waiting.answer().status == 201
 
 
 def test_those_who_wait_behind_another_call_give_up(open_one: Open, path: Path) -> None:
