@@ -84,6 +84,8 @@ class LastingJournal(Journal):
         self._counting = threading.RLock()
         self._beginning = threading.Lock()
         self._numbers = CallNumbers(calls)
+        self._numbering = threading.RLock()
+        self._early = 0
         self._moment = 0
         self._writer = CallWriter(calls, self._next, self._let_go)
         self._untrimmed = self._passed_over = 0
@@ -124,16 +126,31 @@ class LastingJournal(Journal):
     def _join(self) -> None:
         self._calls.join()
         self._has_joined = True
-        self._numbers.replenish()
+        self._replenish()
 
     def _take(self, content: Exchange | Packed) -> JournalItem:
         with self._lock:
-            # One that has come too early for its number gets it when it is written.
-            self._latest = self._numbers.next()
+            # Those that have come too early for a number get theirs first, so numbers rise.
+            number = 0 if self._early else self._numbers.next()
+            if self._numbers.become_few:
+                self._wake.set()
+            self._early += not number
+            self._latest = number
             self._moment = max(machine_time(), self._moment + 1)
             item = JournalItem(self._latest, content, self._moment)
             self._keep(item)
         return item
+
+    def _replenish(self) -> None:
+        """Take numbers, and give the first of them to calls that have come too early for one."""
+        with self._numbering:
+            self._numbers.replenish(self._early)
+            with self._lock:
+                if self._early:
+                    early = [item for item in self._items if not item.number]
+                    for item in early:
+                        item.number = self._numbers.next()
+                    self._early = sum(not item.number for item in early)
 
     def _run(self) -> None:
         looked = written = time.monotonic()
@@ -157,7 +174,7 @@ class LastingJournal(Journal):
         """Do what is to be done now and then."""
         if not self._has_joined:
             self._join()
-        self._numbers.replenish()
+        self._replenish()
         question = self._calls.question() if looks else 0
         if writes or question:
             self._writer.write()
@@ -178,6 +195,8 @@ class LastingJournal(Journal):
 
     def _next(self) -> tuple[list[JournalItem], Counted | None]:
         """Return all that has been answered and is not written yet."""
+        if self._early:
+            self._replenish()
         with self.settled():
             counted = self.take_counted()
             with self._lock:
@@ -268,10 +287,10 @@ class LastingJournal(Journal):
             with self._lock:
                 super().forget()
                 self._numbers.clear()
-                self._passed_over = 0
+                self._passed_over = self._early = 0
             self._calls.restart()
             if self._has_joined:
-                self._numbers.replenish()
+                self._replenish()
 
     def close(self) -> None:
         """Write what is left, and be no longer one of the processes that are asked."""

@@ -321,6 +321,19 @@ def test_nothing_is_on_the_way_of_a_call(start: Start, monkeypatch: pytest.Monke
     assert set(callers) == {"journal"}
 
 
+def test_numbers_rise_however_fast_calls_come(start: Start) -> None:
+    emulator = start(journal=10_000)
+    aep = aep_for(emulator)
+    for number in range(8 * NUMBERS):
+        aep.call("GET", f"{FLOW_SERVICE}/nowhere/{number}")
+    calls = calls_of(emulator)
+    assert [path.rpartition("/")[2] for _, path, _ in calls] == [
+        str(number) for number in range(8 * NUMBERS)
+    ]
+    numbers = [number for number, _, _ in calls]
+    assert numbers == sorted(numbers)
+
+
 class Failing:
     """Lets the calls of an emulator fail as a database does: one that is full can be read."""
 
