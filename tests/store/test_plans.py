@@ -43,7 +43,13 @@ def database(
 ) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path_factory.mktemp('plans')}/a.db"
     if request.param == "postgresql":
-        url = request.getfixturevalue("server").url()
+        # One of its own: nothing is known of its tables, and others do not change that.
+        server = request.getfixturevalue("server")
+        engine = sa.create_engine(server.url(), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("CREATE DATABASE plans")
+        engine.dispose()
+        url = server.url("plans")
     opened = Database(url)
     bodies = ({"createdAt": number, "updatedAt": number} for number in range(1000))
     changes = (Change(PROD, "flow", f"k{body['createdAt']}", body) for body in bodies)
