@@ -15,15 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
 
 from emulator.budgets import CONFORMED_FIELDS
 from emulator.data_plane.conform import CORRUPT_CODE, RowError, conformer
 from emulator.data_plane.dataset_files import DatasetFileWriter, UnwritableRow, file_format
 from emulator.data_plane.diagnostics import Diagnostics
 from emulator.data_plane.errors import NO_ROOM, FileError
+from emulator.data_plane.input_rows import Input, InputRow
 from emulator.data_plane.row_problems import RowProblems, key_of
 from emulator.data_plane.rows import CORRUPT, MAX_CORRUPT_CHARACTERS
 from emulator.json_types import Json, JsonObject
@@ -32,61 +31,6 @@ from emulator.services.interfaces import Batches
 from emulator.store import NoRoom
 from emulator.xdm.fields import field_count
 from emulator.xdm.resolution import EXCESS
-
-
-class Place(NamedTuple):
-    """Where a row stands in its file: its number, from 1, and in which file of an archive."""
-
-    number: int = 0
-    inside: str = ""
-
-
-class InputRow(NamedTuple):
-    """One row on its way into a data set.
-
-    Args:
-        value: Its fields; of a corrupt row what can be shown of it.
-        file: Name of the file that it comes from.
-        errors: What is already wrong with it, such as that it cannot be read.
-        place: Where it stands in the file.
-        fault: What the reader says of it if it cannot be read.
-        warnings: The transformations that failed in it, whose fields it lacks.
-        read: What was read, if there are warnings.
-    """
-
-    value: JsonObject
-    file: str = ""
-    errors: tuple[RowError, ...] = ()
-    place: Place = Place()
-    fault: str = ""
-    warnings: tuple[RowError, ...] = ()
-    read: JsonObject | None = None
-
-    @property
-    def path(self) -> str:
-        """The path of its file, with what leads to it within an archive."""
-        return f"{self.file}/{self.place.inside}" if self.place.inside else self.file
-
-
-@dataclass(slots=True)
-class Input:
-    """What a batch is made of.
-
-    Args:
-        rows: Taken once, one by one. A `FileError` that they raise fails the batch.
-        files: The names of the files that the rows are read from.
-        bytes: The size of these files; it may grow while the rows are read.
-    """
-
-    rows: Iterable[InputRow]
-    files: list[str] = field(default_factory=list)
-    bytes: int = 0
-
-
-UNREADABLE = (
-    RowError(CORRUPT_CODE, "Row is corrupted and cannot be read, please fix and resend."),
-)
-"""The errors of a row that cannot be read."""
 
 TOO_LARGE = "EMULATOR-SCHEMA"
 """The code of a batch whose schema goes beyond a budget: no document has one for that."""

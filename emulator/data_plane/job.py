@@ -27,12 +27,8 @@ from emulator.data_plane.flow_parts import (
     flow_mapping,
     flow_parts,
 )
-from emulator.data_plane.ingest import (
-    Ingested,
-    Input,
-    percent_of,
-    read_in,
-)
+from emulator.data_plane.ingest import Ingested, percent_of, read_in
+from emulator.data_plane.input_rows import Input
 from emulator.data_plane.metrics import RunResult
 from emulator.data_plane.real_tables import RealTable, UnreachableDatabase
 from emulator.data_plane.source_reader import SourceReader, source_files

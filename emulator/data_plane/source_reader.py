@@ -13,7 +13,7 @@ from emulator.data_plane.delta import DeltaColumn, Selection
 from emulator.data_plane.errors import CopyFailed, SourceError
 from emulator.data_plane.files import File
 from emulator.data_plane.flow_parts import MAPPING_FAILED, FlowParts
-from emulator.data_plane.ingest import UNREADABLE, Input, InputRow, Place
+from emulator.data_plane.input_rows import UNREADABLE, Input, InputRow, Place
 from emulator.data_plane.metrics import RunResult
 from emulator.data_plane.readers import Row
 from emulator.data_plane.real_tables import RealTable, UnreachableDatabase, database_of
@@ -190,12 +190,14 @@ class SourceReader:
             asked = (*parts.query.names, *([self._delta.name] if item.is_table else ()))
             if not any(asked):
                 continue
+            self.reading = item.path
             if isinstance(item, RealTable):
                 require_columns(filter(None, asked), item.columns)
                 continue
             for file, format in self._unpacked(parts, item):
                 if format.type != "json":
                     require_columns(filter(None, asked), sources.columns(file, format))
+        self.reading = ""
 
     def result(self, code: str = "", text: str = "") -> RunResult:
         """Return the result of a run that has promoted nothing; with a code, its copying failed."""
@@ -206,4 +208,5 @@ class SourceReader:
             bytes_in=self.input.bytes,
             rows_in=self.rows,
             copy_error={"code": code, "message": text} if code else None,
+            reasons=f"{self.reading}: {text}" if code and self.reading else "",
         )

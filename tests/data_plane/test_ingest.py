@@ -10,7 +10,8 @@ import pytest
 
 from emulator.data_plane.conform import RowError
 from emulator.data_plane.errors import FileError
-from emulator.data_plane.ingest import UNREADABLE, Input, InputRow, ingest_rows
+from emulator.data_plane.ingest import ingest_rows
+from emulator.data_plane.input_rows import UNREADABLE, Input, InputRow
 from emulator.data_plane.readers import read_rows
 from emulator.emulator import Emulator
 from emulator.json_types import loads

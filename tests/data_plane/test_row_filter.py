@@ -279,6 +279,8 @@ def test_a_listed_column_that_is_not_there_fails_the_run(plant: Plant) -> None:
     column = {"name": "Town", "type": "string", "xdm": {"type": "string"}}
     (run,) = plant.runs(flow_on(plant, {"columns": [column]}))
     assert message(run).endswith("The source has no column Town.")
+    said = run["metrics"]["statusSummary"]["extensions"]["message"]
+    assert said.endswith(".csv: The source has no column Town.")
 
 
 def test_a_delta_column_that_is_not_there_fails_the_run(plant: Plant) -> None:

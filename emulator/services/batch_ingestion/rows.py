@@ -7,16 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from emulator.data_plane.ingest import (
-    UNREADABLE,
-    Ingested,
-    Input,
-    InputRow,
-    Place,
-    percent_of,
-    read_in,
-    schema_of,
-)
+from emulator.data_plane.ingest import Ingested, percent_of, read_in, schema_of
+from emulator.data_plane.input_rows import UNREADABLE, Input, InputRow, Place
 from emulator.data_plane.readers import column_names, nested_rows, read_rows
 from emulator.data_plane.rows import Row, first_rows
 from emulator.json_types import Json, JsonObject
