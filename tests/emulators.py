@@ -7,6 +7,7 @@ from typing import Any
 
 from emulator.app import create_emulator
 from emulator.clock import Clock, ManualClock
+from emulator.contract import Contract
 from emulator.emulator import Emulator
 from emulator.json_types import copy
 from emulator.platform import Platform
@@ -22,6 +23,11 @@ from tests.bodies import HEADERS
 @cache
 def _first() -> Emulator:
     return create_emulator(Settings(), clock=ManualClock())
+
+
+def shipped_contract() -> Contract:
+    """Return the contract of all of these emulators, read and compiled once in a process."""
+    return _first().contract
 
 
 @cache

@@ -8,6 +8,7 @@ import io
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -18,13 +19,20 @@ from tests.attacks.effort import IS_FULL, size
 
 
 class Bomb(NamedTuple):
-    """A file, and what a batch of it becomes; `compression` is as sources name it."""
+    """A file, and what a batch of it becomes; `compression` is as sources name it.
+
+    The file is made when it is asked for: who only collects tests has no use for it.
+    """
 
     name: str
     format: str
-    content: bytes
+    make: Callable[[], bytes]
     compression: str = ""
     ends: str = "failed"
+
+    @property
+    def content(self) -> bytes:
+        return self.make()
 
 
 def texts() -> list[Bomb]:
@@ -32,67 +40,89 @@ def texts() -> list[Bomb]:
     many = size(1, 20) * 5 * MIB
     cells = size(100_000, 4_000_000)
     return [
-        Bomb("cell", "csv", b"_id,b\n1," + b"x" * many + b"\n"),
-        Bomb("quoted", "csv", b'_id,b\n1,"' + b"xxxxxxx\n" * (many // 128) + b'"\n'),
-        Bomb("columns", "csv", b"_id," + b",".join(b"c%d" % i for i in range(cells)) + b"\n1\n"),
-        Bomb("values", "csv", b"_id\n" + b"," * cells + b"\n"),
-        Bomb("line", "json", b'{"_id": "' + b"x" * many + b'"}'),
-        Bomb("string", "json", b'[{"_id": "1"},{"_id": "' + b'\\"' * (many // 2) + b'"}]'),
-        Bomb("record", "json", b'[{"_id": [' + b"{}," * cells + b"0]}]"),
-        Bomb("empties", "json", b'{"_id": [' + b"{}," * (3 * cells) + b"0]}"),
-        Bomb("depth", "json", b'{"_id":' * 200 + b"1" + b"}" * 200),
+        Bomb("cell", "csv", lambda: b"_id,b\n1," + b"x" * many + b"\n"),
+        Bomb("quoted", "csv", lambda: b'_id,b\n1,"' + b"xxxxxxx\n" * (many // 128) + b'"\n'),
+        Bomb(
+            "columns",
+            "csv",
+            lambda: b"_id," + b",".join(b"c%d" % i for i in range(cells)) + b"\n1\n",
+        ),
+        Bomb("values", "csv", lambda: b"_id\n" + b"," * cells + b"\n"),
+        Bomb("line", "json", lambda: b'{"_id": "' + b"x" * many + b'"}'),
+        Bomb("string", "json", lambda: b'[{"_id": "1"},{"_id": "' + b'\\"' * (many // 2) + b'"}]'),
+        Bomb("record", "json", lambda: b'[{"_id": [' + b"{}," * cells + b"0]}]"),
+        Bomb("empties", "json", lambda: b'{"_id": [' + b"{}," * (3 * cells) + b"0]}"),
+        Bomb("depth", "json", lambda: b'{"_id":' * 200 + b"1" + b"}" * 200),
         Bomb(
             "names",
             "json",
-            b"".join(b'{"n%d":{"m%d":1}}\n' % (i, i) for i in range(cells)),
+            lambda: b"".join(b'{"n%d":{"m%d":1}}\n' % (i, i) for i in range(cells)),
             ends="success",
         ),
-        Bomb("blank", "csv", b" \n" * (many // 2)),
+        Bomb("blank", "csv", lambda: b" \n" * (many // 2)),
     ]
 
 
 def parquets() -> list[Bomb]:
     """Return Parquet files whose pages hold little and decode to much."""
-    rows = size(300, 200_000)
-    text, items = pa.array(["x" * MIB]), size(1_000_000, 20_000_000)
-    shared = pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), rows), text)
-    one = pa.array([0, items], pa.int32())
+    items = size(1_000_000, 20_000_000)
     return [
-        _bomb("text", shared, ends="failed" if IS_FULL else "success"),  # it needs too much room
-        _bomb("nulls", pa.nulls(size(50_000, 3_000_000), pa.string()), ends="success"),
-        _bomb("items", pa.ListArray.from_arrays(one, pa.repeat(1, items))),
-        _bomb("plain", pa.repeat("x" * MIB, 300), use_dictionary=False, data_page_size=1),
+        # In full this needs too much room.
+        _bomb("text", _shared_text, ends="failed" if IS_FULL else "success"),
+        _bomb("nulls", lambda: pa.nulls(size(50_000, 3_000_000), pa.string()), ends="success"),
+        _bomb("items", lambda: _one_list(items, 1)),
+        _bomb("plain", lambda: pa.repeat("x" * MIB, 300), use_dictionary=False, data_page_size=1),
         _bomb(
             "deltas",
-            pa.ListArray.from_arrays(pa.array([0, 300], pa.int32()), pa.repeat("x" * MIB, 300)),
+            lambda: _one_list(300, "x" * MIB),
             use_dictionary=False,
             column_encoding={"_id.list.element": "DELTA_BYTE_ARRAY"},
         ),
-        Bomb("columns", "parquet", parquet(pa.table({f"c{i}": [1] for i in range(10_001)}))),
+        Bomb(
+            "columns",
+            "parquet",
+            lambda: parquet(pa.table({f"c{i}": [1] for i in range(10_001)})),
+        ),
     ]
 
 
-def _bomb(name: str, column: Any, ends: str = "failed", **options: Any) -> Bomb:
-    content = parquet(pa.table({"_id": column}), compression="zstd", **options)
-    return Bomb(name, "parquet", content, ends=ends)
+def _bomb(name: str, column: Callable[[], Any], ends: str = "failed", **options: Any) -> Bomb:
+    def make() -> bytes:
+        return parquet(pa.table({"_id": column()}), compression="zstd", **options)
+
+    return Bomb(name, "parquet", make, ends=ends)
+
+
+def _shared_text() -> Any:
+    rows = size(300, 200_000)
+    places = pa.repeat(pa.scalar(0, pa.int32()), rows)
+    return pa.DictionaryArray.from_arrays(places, pa.array(["x" * MIB]))
+
+
+def _one_list(count: int, item: Any) -> Any:
+    return pa.ListArray.from_arrays(pa.array([0, count], pa.int32()), pa.repeat(item, count))
 
 
 def archives() -> list[Bomb]:
     """Return compressed files that unpack to `size(16, 1000)` MiB, or have endless heads."""
     many = size(16, 1000)
     return [
-        Bomb("gzip", "csv", packed(many, zlib.compressobj(9, wbits=31)), "gzip"),
-        Bomb("deflate", "csv", packed(many, zlib.compressobj(9)), "deflate"),
-        Bomb("bzip2", "csv", packed(many, bz2.BZ2Compressor()), "bzip2"),
-        Bomb("twice", "csv", gzip.compress(packed(many, zlib.compressobj(9, wbits=31))), "gzip"),
-        Bomb("zip", "csv", _zip(many), "zipDeflate"),
-        Bomb("directory", "csv", _zip_of_many(size(20_000, 60_000)), "zipDeflate"),
-        Bomb("sparse", "csv", _sparse(many), "tar"),
-        Bomb("sparse", "csv", gzip.compress(_sparse(many)), "tarGzip"),
-        Bomb("heads", "csv", _tar_of_long_heads(many), "tar"),
-        Bomb("heads", "csv", gzip.compress(_tar_of_long_heads(many)), "tarGzip"),
-        Bomb("members", "csv", gzip.compress(_tar_of_many(10_001)), "tarGzip"),
+        Bomb("gzip", "csv", lambda: _gzipped(many), "gzip"),
+        Bomb("deflate", "csv", lambda: packed(many, zlib.compressobj(9)), "deflate"),
+        Bomb("bzip2", "csv", lambda: packed(many, bz2.BZ2Compressor()), "bzip2"),
+        Bomb("twice", "csv", lambda: gzip.compress(_gzipped(many)), "gzip"),
+        Bomb("zip", "csv", lambda: _zip(many), "zipDeflate"),
+        Bomb("directory", "csv", lambda: _zip_of_many(size(20_000, 60_000)), "zipDeflate"),
+        Bomb("sparse", "csv", lambda: _sparse(many), "tar"),
+        Bomb("sparse", "csv", lambda: gzip.compress(_sparse(many)), "tarGzip"),
+        Bomb("heads", "csv", lambda: _tar_of_long_heads(many), "tar"),
+        Bomb("heads", "csv", lambda: gzip.compress(_tar_of_long_heads(many)), "tarGzip"),
+        Bomb("members", "csv", lambda: gzip.compress(_tar_of_many(10_001)), "tarGzip"),
     ]
+
+
+def _gzipped(many: int) -> bytes:
+    return packed(many, zlib.compressobj(9, wbits=31))
 
 
 def packed(many: int, packer: Any) -> bytes:

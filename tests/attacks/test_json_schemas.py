@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
@@ -27,24 +28,24 @@ def chained(count: int, kind: str, times: int = 2) -> JsonObject:
     return {"definitions": definitions, "$ref": f"#/definitions/d{count - 1}"}
 
 
-BOMBS: dict[str, JsonObject] = {
-    "all of two": chained(40, "allOf"),
-    "any of two": chained(40, "anyOf"),
-    "a long chain": chained(50_000, "allOf", 1),
-    "itself": {"anyOf": [{"properties": {"a": {"$ref": "#"}}}] * 2},
-    "by way of another": {
+BOMBS: dict[str, Callable[[], JsonObject]] = {
+    "all of two": lambda: chained(40, "allOf"),
+    "any of two": lambda: chained(40, "anyOf"),
+    "a long chain": lambda: chained(50_000, "allOf", 1),
+    "itself": lambda: {"anyOf": [{"properties": {"a": {"$ref": "#"}}}] * 2},
+    "by way of another": lambda: {
         "definitions": {"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}},
         "$ref": "#/definitions/a",
     },
-    "a name": {"$anchor": "a", "properties": {"a": {"$ref": "#a"}}},
-    "an id below": {"allOf": [{"$id": "x:y", "allOf": [{"$ref": "#/allOf/0"}]}]},
-    "wide": {"enum": ["x"] * (OWN_SCHEMA_VALUES + 1)},
+    "a name": lambda: {"$anchor": "a", "properties": {"a": {"$ref": "#a"}}},
+    "an id below": lambda: {"allOf": [{"$id": "x:y", "allOf": [{"$ref": "#/allOf/0"}]}]},
+    "wide": lambda: {"enum": ["x"] * (OWN_SCHEMA_VALUES + 1)},
 }
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_schema_without_measure_is_refused(bomb: str) -> None:
-    assert written_out(BOMBS[bomb]) > OWN_SCHEMA_VALUES
+    assert written_out(BOMBS[bomb]()) > OWN_SCHEMA_VALUES
 
 
 def test_references_are_written_out_once_for_each() -> None:
@@ -67,7 +68,7 @@ def spec_with(api: AepClient, schema: JsonObject) -> dict[str, Any]:
 
 @pytest.mark.parametrize("bomb", [bomb for bomb in BOMBS if bomb != "a long chain"])
 def test_a_spec_with_such_a_schema_is_refused(api: AepClient, bomb: str) -> None:
-    answer = api.call("POST", f"{FLOW_SERVICE}/connectionSpecs", spec_with(api, BOMBS[bomb]))
+    answer = api.call("POST", f"{FLOW_SERVICE}/connectionSpecs", spec_with(api, BOMBS[bomb]()))
     assert answer.status == 400, answer
     assert "json_schema" in answer.rule or "schema" in answer.rule, answer.rule
 

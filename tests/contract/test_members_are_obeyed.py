@@ -17,9 +17,8 @@ import pytest
 from emulator.contract.reply_cases import filled
 from emulator.contract.resources import SET_BY_THE_PLATFORM, Resource, ResourceOperation
 from emulator.json_types import Json, JsonObject, at, nested, pointer_steps
-from tests.contract.members.probing import HERE, Laboratory, places_of, with_member
+from tests.contract.members.probing import HERE, LABORATORY, places_of, with_member
 
-LABORATORY = Laboratory()
 CONTRACT = LABORATORY.contract
 MEMBERS: dict[str, JsonObject] = json.loads((HERE / "members.json").read_text("utf-8"))
 LOOKS: dict[str, list[JsonObject]] = json.loads((HERE / "looks.json").read_text("utf-8"))

@@ -16,9 +16,8 @@ import pytest
 from emulator.contract.reply_cases import filled
 from emulator.json_types import Json, JsonObject
 from emulator.services.schema_registry import routes
-from tests.contract.members.probing import HERE, Laboratory, Outcome
+from tests.contract.members.probing import HERE, LABORATORY, Outcome
 
-LABORATORY = Laboratory()
 CONTRACT = LABORATORY.contract
 GROUPS: list[JsonObject] = json.loads((HERE / "parameters.json").read_text("utf-8"))
 EMPTY = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -17,11 +18,13 @@ from emulator.contract.model import Operation
 from emulator.contract.reading import build
 from emulator.contract.reply_cases import Step, filled
 from emulator.contract.resources import Resource, ResourceOperation, member_pointer
+from emulator.emulator import Emulator
 from emulator.json_types import MISSING, Json, JsonObject, at, pointer_steps
-from emulator.testing.client import Response
+from emulator.state import State
+from emulator.testing.client import AepClient, Response
 from emulator.web.exchange import Exchange
 from tests.contract.members.prepared import NOW, filled_path, prepare
-from tests.emulators import aep_for
+from tests.emulators import aep_for, shipped_contract
 
 HERE = Path(__file__).parent
 XED = "application/vnd.adobe.xed+json;version=1"
@@ -86,13 +89,29 @@ class Laboratory:
     """An emulator in which there is one of everything, and the requests that are varied."""
 
     def __init__(self) -> None:
-        self.emulator, self.known = prepare()
-        self.contract = self.emulator.contract
-        self.api = aep_for(self.emulator)
-        self._state = self.emulator.snapshot()
+        self.contract = shipped_contract()
         self._seen: list[Exchange] = []
-        self.emulator.engine.after.append(self._seen.append)
         self.requests: dict[str, JsonObject] = json.loads((HERE / "requests.json").read_text())
+
+    @cached_property
+    def _prepared(self) -> tuple[Emulator, dict[str, Any], State]:
+        """The emulator, the names of what is in it, and the state; made by the first test."""
+        emulator, known = prepare()
+        emulator.engine.after.append(self._seen.append)
+        return emulator, known, emulator.snapshot()
+
+    @property
+    def emulator(self) -> Emulator:
+        return self._prepared[0]
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What the resources are called, by names for placeholders."""
+        return self._prepared[1]
+
+    @cached_property
+    def api(self) -> AepClient:
+        return aep_for(self.emulator)
 
     def base(self, operation: str) -> Json:
         """Return the body that is varied."""
@@ -140,7 +159,7 @@ class Laboratory:
         return Outcome(reply, remarks, reads, [self._look(look, headers, known) for look in looks])
 
     def _rewind(self) -> None:
-        self.emulator.restore(self._state)
+        self.emulator.restore(self._prepared[2])
         assert isinstance(self.emulator.platform.clock, ManualClock)
         self.emulator.platform.clock.set(NOW * 1000)
         self._seen.clear()
@@ -208,6 +227,10 @@ class Laboratory:
                 raw["headers"].pop("if-match", None)
                 reply = self._call(item.id, raw, {})
                 yield reply.status, reply.content
+
+
+LABORATORY = Laboratory()
+"""One for all tests: each probe begins by going back."""
 
 
 def places_of(operation: Operation, resource: Resource, item: ResourceOperation) -> dict[str, str]:
