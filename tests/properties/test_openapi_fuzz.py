@@ -1,10 +1,12 @@
 """Schemathesis calls every operation of the exported OpenAPI documents, well and badly.
 
-`make test` tries a few requests of each kind, always the same; `make fuzz` many, always others.
+`make test` tries a few requests of each kind, always the same, and what two editions document alike
+once; `make fuzz` tries many, always others, in every edition.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -22,6 +24,7 @@ from schemathesis.core.result import Ok
 from schemathesis.errors import InvalidSchema
 
 from emulator.emulator import Emulator
+from emulator.json_types import at
 from emulator.state import State
 from emulator.web.self_check import HEADER
 from tests.bodies import FLOW_SERVICE, HEADERS, flow, make_world
@@ -116,7 +119,7 @@ def test_every_operation_keeps_to_the_document(
     document = schemathesis.openapi.from_wsgi(place, emulator.wsgi_app)
     state = replace(filled.state, edition=emulator.settings.edition)
     examples = EXAMPLES if IS_LONG or state.edition == "latest" else 1
-    calls = 0
+    calls = repeated = 0
 
     def judge(case: Case[Any]) -> None:
         nonlocal calls
@@ -133,11 +136,41 @@ def test_every_operation_keeps_to_the_document(
         raw = operation.definition.raw
         if "x-alias" in raw or "501" in raw["responses"]:
             continue
+        if not IS_LONG and not is_new(operation.label, written_out(document.raw_schema, raw)):
+            repeated += 1
+            continue
         exercise(operation, GenerationMode.POSITIVE, filled.ids, judge, examples)
         if "requestBody" in raw or any(map(can_be_wrong, raw["parameters"])):
             exercise(operation, GenerationMode.NEGATIVE, filled.ids, judge, examples)
     emulated = [item for item in emulator.contract.operations.values() if item.service == service]
-    assert calls >= sum(item.emulated for item in emulated)
+    assert calls + repeated >= sum(item.emulated for item in emulated)
+    assert not repeated or state.edition != "latest"
+
+
+_TRIED: set[str] = set()
+"""Operations as documents of earlier tests have them; 2020-03 has most as 2020-09 has them."""
+
+
+def is_new(label: str, documented: Any) -> bool:
+    """Tell whether no edition before this one has documented just the same."""
+    text = label + json.dumps(documented, sort_keys=True)
+    if text in _TRIED:
+        return False
+    _TRIED.add(text)
+    return True
+
+
+def written_out(document: Any, value: Any, within: tuple[str, ...] = ()) -> Any:
+    """Return a part of a document with what it refers to; a reference to itself stays one."""
+    if isinstance(value, list):
+        return [written_out(document, item, within) for item in value]
+    if not isinstance(value, dict):
+        return value
+    place = value.get("$ref")
+    # Examples of schemas refer to resources of the platform.
+    if isinstance(place, str) and place.startswith("#/components/") and place not in within:
+        return written_out(document, at(document, place.removeprefix("#")), (*within, place))
+    return {name: written_out(document, item, within) for name, item in value.items()}
 
 
 def can_be_wrong(parameter: dict[str, Any]) -> bool:
