@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,16 @@ def render(template: Path, filters: Filters, *, escape: bool = False, **values: 
         escape: Whether values are escaped for HTML. A template of Markdown escapes them itself.
         values: Its variables. One that it names and does not get is an error.
     """
-    environment = _environment(template.parent, filters, escape=escape)
+    environment = _compiled(template.parent, frozenset(filters.items()), escape=escape)
     return environment.get_template(template.name).render(values)
+
+
+@lru_cache(maxsize=8)
+def _compiled(
+    folder: Path, filters: frozenset[tuple[str, Callable[..., Any]]], *, escape: bool
+) -> Environment:
+    """Return an environment that keeps its templates: compiling one takes longer than using it."""
+    return _environment(folder, dict(filters), escape=escape)
 
 
 class PageTemplates:

@@ -213,8 +213,10 @@ def outputs(control: Control, emulator: Emulator, tmp_path: Path) -> Iterator[tu
         yield "explanation", json.dumps(explained, ensure_ascii=False)
         yield "explanation as text", "\n".join(explanation_lines(explained))
     yield "coverage", got("coverage")
-    for form in FORMATS:
-        yield f"report as {form}", got(f"report?format={form}")
+    made = got("report")
+    yield "report", made
+    for form, render in FORMATS.items():
+        yield f"report as {form}", render(json.loads(made), [])
     assert emulator.journal is not None
     assert emulator.coverage is not None
     calls = list(emulator.journal.entries())
