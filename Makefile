@@ -35,6 +35,8 @@ help:  ## Show this list
 serve: $(VENV)/serve.stamp  ## Serve on http://127.0.0.1:8080; ARGS="--port 0" and others pass flags
 	@exec $(BIN)/aep-emulator serve $(ARGS)
 
+# Tests start hundreds of processes, which would each compile the emulator anew without bytecode.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/test.stamp $(VENV)/azurite.stamp  ## Run the tests; ARGS="-k cli" and others pass flags
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 

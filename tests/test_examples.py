@@ -25,7 +25,7 @@ def run(*command: str, **environment: str) -> str:
     ran = subprocess.run(
         command,
         cwd=EXAMPLES,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=120,
