@@ -95,7 +95,13 @@ LIMITED = {
 """Where only texts of so many characters come: hosts, names of operations, dates, headers."""
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    """Return the modules that may use an engine, with their trees."""
+    return tuple(_modules())
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
     for path in sorted((FOLDER / "emulator").rglob("*.py")):
         name = ".".join(path.relative_to(FOLDER).with_suffix("").parts).removesuffix(".__init__")
         text = path.read_text(encoding="utf-8")
