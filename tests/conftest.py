@@ -18,17 +18,23 @@ if TYPE_CHECKING:
 
 
 SLOWEST = (
+    "test_in_a_browser.py",
     "test_openapi_fuzz.py",
+    "test_lasting_journal.py",
+    "test_serving.py",
+    "test_secrets.py",
+    "test_documentation.py",
+    "test_negative_matrix.py",
     "test_examples.py",
     "test_ci_recipes.py",
+    "test_growth.py",
+    "test_command_line.py",
+    "test_cli.py",
+    "test_fail_on.py",
     "test_pytest_plugin.py",
-    "test_negative_matrix.py",
-    "test_stateful.py",
-    "test_properties.py",
-    "test_documentation.py",
-    "test_requests.py",
+    "test_kills.py",
 )
-"""Files that take tens of seconds, the longest first."""
+"""Files that take ten seconds and more, the longest first."""
 
 
 GARBAGE = (10_000, 10, 20)
