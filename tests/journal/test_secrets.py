@@ -216,7 +216,7 @@ def outputs(control: Control, emulator: Emulator, tmp_path: Path) -> Iterator[tu
     made = got("report")
     yield "report", made
     for form, render in FORMATS.items():
-        yield f"report as {form}", render(json.loads(made), [])
+        yield f"report as {form}", render(json.loads(made))
     assert emulator.journal is not None
     assert emulator.coverage is not None
     calls = list(emulator.journal.entries())
