@@ -41,19 +41,19 @@ GARBAGE = (10_000, 10, 20)
 """After how many new objects Python looks for garbage, and how often among older ones."""
 
 
-def pytest_configure() -> None:
-    """Collect no garbage while tests are collected: they all stay."""
-    gc.disable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Leave what is collected out of every later garbage collection: ten thousand tests.
 
-
-def pytest_collection_finish() -> None:
-    """Leave what is there now out of every later collection: ten thousand tests, and their modules.
-
-    To look through them took half of the time of many tests.
+    To look through them and their modules took half of the time of many tests.
     """
-    gc.freeze()
-    gc.set_threshold(*GARBAGE)
-    gc.enable()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(*GARBAGE)
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
