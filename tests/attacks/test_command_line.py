@@ -238,8 +238,9 @@ sys.exit(main(["contracts", "openapi", "catalog", "--output", sys.argv[1]]))
 def test_a_full_disk_costs_no_file(tmp_path: Path) -> None:
     file = tmp_path / "catalog.json"
     file.write_text("old")
+    # Python itself would leave bytecode behind that is cut, and that no later process can read.
     ended = subprocess.run(
-        [sys.executable, "-c", FULL, str(file)],
+        [sys.executable, "-B", "-c", FULL, str(file)],
         cwd=ROOT,
         capture_output=True,
         text=True,
