@@ -144,7 +144,8 @@ def build_image(root: Path, version: str) -> str:
     name = f"aep-emulator:{version}"
     for target in ("image", "test-image"):
         print(f"==> make {target}", flush=True)
-        run(["make", target, f"DOCKER={engine}", f"IMAGE={name}"], root)
+        # ARGS would be passed on by make itself, and are this release's alone.
+        run(["make", target, f"DOCKER={engine}", f"IMAGE={name}", "ARGS="], root)
     asked = [
         *shlex.split(engine),
         "inspect",

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from emulator import __version__
-from release.__main__ import INCOMPLETE, has_engine, main, release, require_described, version_of
+from release.__main__ import (
+    INCOMPLETE,
+    build_image,
+    has_engine,
+    main,
+    release,
+    require_described,
+    version_of,
+)
 from release.installation import EXTRAS
 from release.steps import Failed, run
 
@@ -116,3 +124,21 @@ def test_what_fails_is_said_with_what_was_printed(
     said = capsys.readouterr().err
     assert said.startswith("make release: sh -c ")
     assert said.endswith("ended with 3\nout\nerr\n")
+
+
+def test_the_image_has_the_version_and_make_is_given_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Arguments of this release would reach the tests of the image otherwise."""
+    ran: list[list[str]] = []
+
+    def note(command: list[str], folder: Path) -> str:
+        ran.append(command)
+        return "sha256:0123 380000000"
+
+    monkeypatch.setenv("DOCKER", "true")
+    monkeypatch.setattr("release.__main__.run", note)
+    assert build_image(ROOT, "1.2.3") == "sha256:0123  aep-emulator:1.2.3, 380 MB"
+    given = ["DOCKER=true", "IMAGE=aep-emulator:1.2.3", "ARGS="]
+    assert ran[:2] == [["make", "image", *given], ["make", "test-image", *given]]
+    assert ran[2][:2] == ["true", "inspect"]
