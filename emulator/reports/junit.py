@@ -124,9 +124,12 @@ def _text(row: JsonObject) -> str:
     return "\n".join(lines)
 
 
-def _time(seconds: Iterable[float]) -> str:
-    """Return seconds, added up, as an attribute; those of a report without a run of tests are 0."""
-    return f"{sum(seconds):.6f}".rstrip("0").rstrip(".")
+def _time(seconds: Iterable[float], digits: int = 3) -> str:
+    """Return seconds, added up, as an attribute; those of a report without a run of tests are 0.
+
+    The layout allows three digits behind the point for suites; the share of a case may need more.
+    """
+    return f"{sum(seconds):.{digits}f}".rstrip("0").rstrip(".")
 
 
 def _add_suite(root: Element, name: str, cases: list[Case], report: JsonObject) -> None:
@@ -150,7 +153,7 @@ def _add_suite(root: Element, name: str, cases: list[Case], report: JsonObject) 
     for case in cases:
         group = _clean(case.group)
         element = SubElement(suite, "testcase", classname=group, name=_clean(case.name))
-        element.set("time", _time([case.seconds]))
+        element.set("time", _time([case.seconds], digits=6))
         if case.failure:
             failure = SubElement(element, "failure", type=case.failure)
             failure.set("message", _clean(case.message))

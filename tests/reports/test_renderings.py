@@ -174,7 +174,27 @@ SARIF: JsonObject = {
                 "required": ["tool", "results"],
                 "properties": {
                     "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-                    "invocations": {"items": {"required": ["executionSuccessful"]}},
+                    "invocations": {
+                        "items": {
+                            "required": ["executionSuccessful"],
+                            "properties": {
+                                "executionSuccessful": {"type": "boolean"},
+                                "endTimeUtc": {"type": "string", "format": "date-time"},
+                                "toolExecutionNotifications": {
+                                    "items": {
+                                        "required": ["message"],
+                                        "properties": {
+                                            "level": {"enum": ["none", "note", "warning", "error"]},
+                                            "message": {"$ref": "#/$defs/message"},
+                                        },
+                                        "additionalProperties": False,
+                                    }
+                                },
+                            },
+                            "additionalProperties": False,
+                        }
+                    },
+                    "properties": {"type": "object"},
                     "tool": {
                         "required": ["driver"],
                         "properties": {"driver": {"$ref": "#/$defs/driver"}},
@@ -203,6 +223,7 @@ SARIF: JsonObject = {
                             "shortDescription": {"$ref": "#/$defs/message"},
                             "fullDescription": {"$ref": "#/$defs/message"},
                             "help": {"$ref": "#/$defs/message"},
+                            "helpUri": {"type": "string", "pattern": "^https://\\S+$"},
                         },
                     },
                 }
