@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from emulator.clock import ClockError, make_clock
-
-PREFIX = "AEP_EMULATOR_"
-
-URL_VARIABLE = f"{PREFIX}URL"
-"""The environment variable with the URL of a running emulator, for commands; not a setting."""
+from emulator.environment import PREFIX, is_of_a_service, remarks
+from emulator.setting_values import (
+    OneOf,
+    byte_count,
+    clock_text,
+    name_list,
+    number,
+    optional_path,
+    origin_list,
+    port_number,
+    positive_number,
+    self_signed,
+    switch,
+    token_text,
+)
 
 TOKEN_HEADER = "x-emulator-admin-token"  # noqa: S105 - the name of a header
 """Carries the token of the setting `admin_token`."""
@@ -24,94 +31,6 @@ TOKEN_HEADER = "x-emulator-admin-token"  # noqa: S105 - the name of a header
 
 class SettingError(ValueError):
     """A setting has a value that cannot be used; the message names both."""
-
-
-def _number(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise ValueError("is negative; expected 0 or more")
-    return value
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError("is not 1 or more")
-    return value
-
-
-def _port(text: str) -> int:
-    value = _number(text)
-    if value > 65535:
-        raise ValueError("is not a port from 0 to 65535")
-    return value
-
-
-_UNITS = {"": 1, "k": 1024, "ki": 1024, "kib": 1024, "m": 1024**2, "mi": 1024**2, "mib": 1024**2}
-
-
-def _bytes(text: str) -> int:
-    match = re.fullmatch(r"(\d+)\s*([a-z]*)", text.strip().lower())
-    if match is None or match[2] not in _UNITS:
-        raise ValueError("is not a number of bytes such as 16MiB")
-    return int(match[1]) * _UNITS[match[2]]
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(item.strip() for item in text.split(",") if item.strip())
-
-
-def _choice(*choices: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"is not one of {', '.join(choices)}")
-        return text
-
-    return read
-
-
-def switch(text: str) -> bool:
-    """Read a setting that is true or false."""
-    words = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
-    if text.lower() not in words:
-        raise ValueError("is not one of true, false")
-    return words[text.lower()]
-
-
-def _path(text: str) -> Path | None:
-    return Path(text) if text else None
-
-
-def _clock(text: str) -> str:
-    try:
-        make_clock(text)
-    except ClockError as error:
-        raise ValueError(
-            "is not a clock: expected system, manual, 2026-01-01T00:00:00Z or +P30D"
-        ) from error
-    return text
-
-
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@,]+")
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    origins = tuple(name.lower() for name in _names(text))
-    if origins != ("*",) and not all(map(_ORIGIN.fullmatch, origins)):
-        raise ValueError("is not a list of origins such as http://localhost:3000, or * alone")
-    return origins
-
-
-def _self_signed(text: str) -> str:
-    if text not in ("", "self-signed"):
-        raise ValueError("is not self-signed; own certificates are named by --tls-cert")
-    return text
-
-
-def _token(text: str) -> str:
-    if not (text.isascii() and text.isprintable()) or " " in text:
-        raise ValueError("is not a token of printable ASCII without spaces")
-    return text
 
 
 def _setting(
@@ -131,24 +50,24 @@ class Settings:
     """The settings of an emulator. Each has a flag and an environment variable `AEP_EMULATOR_*`."""
 
     host: str = _setting("127.0.0.1", str, "address to listen on")
-    port: int = _setting(8080, _port, "port to listen on; 0 takes a free one and prints it")
+    port: int = _setting(8080, port_number, "port to listen on; 0 takes a free one and prints it")
     workers: int = _setting(
         1,
-        _positive,
+        positive_number,
         "how many processes of serve answer at the address; more than one needs a store that they "
         "share, SQLite or PostgreSQL",
     )
     edition: str = _setting("", str, "edition of the contract in force", show="latest")
     enforce: str = _setting(
         "documented",
-        _choice("documented", "strict", "observe"),
+        OneOf("documented", "strict", "observe"),
         "documented: errors refuse, warnings are reported; strict: warnings refuse too; "
         "observe: everything is reported, only what cannot be carried out is refused",
     )
     seed: str = _setting("aep-emulator", str, "seed of all ids; same seed and calls, same ids")
     auth: str = _setting(
         "any",
-        _choice("any", "issued"),
+        OneOf("any", "issued"),
         "any: any non-empty bearer token; issued: only unexpired ones from this emulator's IMS",
     )
     default_sandbox: str = _setting(
@@ -156,49 +75,49 @@ class Settings:
     )
     sandboxes: tuple[str, ...] = _setting(
         ("prod", "dev"),
-        _names,
+        name_list,
         "sandboxes that every organization has; prod always exists; * means any name",
     )
     organizations: tuple[str, ...] = _setting(
-        (), _names, "organizations that exist; empty means any with a well-formed id"
+        (), name_list, "organizations that exist; empty means any with a well-formed id"
     )
-    api_keys: tuple[str, ...] = _setting((), _names, "API keys that exist; empty means any")
+    api_keys: tuple[str, ...] = _setting((), name_list, "API keys that exist; empty means any")
     tenant: str = _setting(
         "", str, "tenant id of every organization; empty derives one from the organization"
     )
     max_body: int = _setting(
         16 * 1024**2,
-        _bytes,
+        byte_count,
         "largest request body, in bytes or with a unit: KiB, MiB",
         "16MiB",
     )
     max_upload: int = _setting(
         128 * 1024**2,
-        _bytes,
+        byte_count,
         "largest file, or part of a file, that one request uploads",
         "128MiB",
     )
     max_stored: int = _setting(
         192 * 1024**2,
-        _bytes,
+        byte_count,
         "largest content of all files and resources in memory, those of isolated emulators "
         "included; the request is refused",
         "192MiB",
     )
     max_unpacked: int = _setting(
         128 * 1024**2,
-        _bytes,
+        byte_count,
         "largest content of a compressed file, or of all files in an archive; it cannot be read",
         "128MiB",
     )
     batch_polls: int = _setting(
-        0, _number, "how many reads show a completed batch as loaded or staging before it succeeds"
+        0, number, "how many reads show a completed batch as loaded or staging before it succeeds"
     )
     contracts: Path | None = _setting(
-        None, _path, "overlay folder for the contract: house rules, own editions"
+        None, optional_path, "overlay folder for the contract: house rules, own editions"
     )
     fixtures: Path | None = _setting(
-        None, _path, "overlay folder for the fixtures: own specs, schemas and field groups"
+        None, optional_path, "overlay folder for the fixtures: own specs, schemas and field groups"
     )
     store: str = _setting(
         "memory",
@@ -213,34 +132,34 @@ class Settings:
     )
     files: Path | None = _setting(
         None,
-        _path,
+        optional_path,
         "folder in which connections have folders of files, each by the name or id of a connection "
         "or of its spec; it is read as it is at the time",
     )
     storage: Path | None = _setting(
         None,
-        _path,
+        optional_path,
         "JSON file with the real storages and databases that connections lead to; nothing else is "
         "connected to",
     )
     scenario: str = _setting("", str, "scenario to start with; see aep-emulator scenarios list")
     state: Path | None = _setting(
         None,
-        _path,
+        optional_path,
         "state file of serve: loaded at the start if it is there, saved at the end and now and "
         "then; it has secrets of connections",
     )
     state_seconds: int = _setting(
         30,
-        _number,
+        number,
         "how often the state file is saved if something has changed; 0 for only at the end",
     )
     faults: Path | None = _setting(
-        None, _path, "JSON file with the faults that are active from the start"
+        None, optional_path, "JSON file with the faults that are active from the start"
     )
     clock: str = _setting(
         "",
-        _clock,
+        clock_text,
         "system; manual: stands still at 2020-09-13T12:26:40Z until it is moved; a time such as "
         "2026-01-01T00:00:00Z: stands still there; +P30D or -P30D: the system's, so much later or "
         "earlier. See aep-emulator clock",
@@ -248,23 +167,23 @@ class Settings:
     )
     runs: str = _setting(
         "background",
-        _choice("background", "on-look"),
+        OneOf("background", "on-look"),
         "when flow runs that are due are carried out, if the clock does not stand still: "
         "background: at their time; on-look: when runs or flows are read. In process: on-look",
     )
     journal: int = _setting(
         2000,
-        _number,
+        number,
         "how many of the latest calls the journal keeps; 0 switches journal and coverage off",
     )
     world_by: str = _setting(
         "header",
-        _choice("header", "organization"),
+        OneOf("header", "organization"),
         "what selects a request's isolated emulator: header: x-emulator-test or /t/NAME; "
         "organization: these, or else its organization",
     )
     max_worlds: int = _setting(
-        1000, _number, "maximum number of isolated emulators; requests to more are refused"
+        1000, number, "maximum number of isolated emulators; requests to more are refused"
     )
     self_check: bool = _setting(
         False,
@@ -275,47 +194,49 @@ class Settings:
     )
     allowed_hosts: tuple[str, ...] = _setting(
         (),
-        _names,
+        name_list,
         "host names under which the control API answers, beside those of this machine and of one "
         "label; *.example.com for all below one, * for any",
     )
     admin_token: str = _setting(
         "",
-        _token,
+        token_text,
         "token that every call of the control API has to carry, in x-emulator-admin-token; "
         "empty asks for none",
         is_secret=True,
     )
     cors: tuple[str, ...] = _setting(
         (),
-        _origins,
+        origin_list,
         "origins whose pages may call the APIs in a browser, such as http://localhost:3000; * for "
         "any, without cookies; empty for none",
     )
     tls: str = _setting(
         "",
-        _self_signed,
+        self_signed,
         "self-signed: HTTPS with a certificate that is made at the start, for this machine's names",
     )
     tls_cert: Path | None = _setting(
-        None, _path, "HTTPS with the certificate in this PEM file, and those that lead to its root"
+        None,
+        optional_path,
+        "HTTPS with the certificate in this PEM file, and those that lead to its root",
     )
     tls_key: Path | None = _setting(
-        None, _path, "PEM file with the certificate's key", show="the file of --tls-cert"
+        None, optional_path, "PEM file with the certificate's key", show="the file of --tls-cert"
     )
     tls_ca: Path | None = _setting(
         None,
-        _path,
+        optional_path,
         "PEM file to trust: --tls self-signed writes it, commands that call an emulator read it",
     )
     log_level: str = _setting(
         "info",
-        _choice("debug", "info", "warning", "error"),
+        OneOf("debug", "info", "warning", "error"),
         "level of the log on stderr; info has a line about each request",
     )
     log_format: str = _setting(
         "text",
-        _choice("text", "json"),
+        OneOf("text", "json"),
         "text: lines for people, coloured on a terminal; json: a JSON object in each line",
     )
 
@@ -345,6 +266,11 @@ class SettingRow:
     read: Callable[[str], Any]
     is_secret: bool
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What it can be, if that is one of a few."""
+        return self.read.choices if isinstance(self.read, OneOf) else ()
+
 
 def table() -> list[SettingRow]:
     """Return all settings, in the order of their definition."""
@@ -362,18 +288,9 @@ def table() -> list[SettingRow]:
     ]
 
 
-def mistaken_variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield variables that nothing reads, each with the one that was probably meant.
-
-    Others that begin with the prefix may be somebody's own, or those of a Kubernetes service.
-    """
-    known = [row.environment.removeprefix(PREFIX) for row in table()]
-    known.append(URL_VARIABLE.removeprefix(PREFIX))
-    for name, value in sorted(environment.items()):
-        rest = name.removeprefix(PREFIX)
-        if value and rest != name and rest not in known:
-            for near in get_close_matches(rest.upper(), known, n=1):
-                yield name, PREFIX + near
+def mistaken_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line about each variable that looks like a setting and is not read."""
+    return remarks(environment, [row.environment for row in table()])
 
 
 def _text(value: object) -> str:
@@ -387,7 +304,8 @@ def read_settings(
 ) -> Settings:
     """Return the settings given by flags, by name or None, and else by environment variables.
 
-    An empty variable is as one that is not set.
+    An empty variable is as one that is not set, and so is the address of a service named like the
+    emulator, which Kubernetes puts into `AEP_EMULATOR_PORT`.
 
     Raises:
         SettingError: A value cannot be read.
@@ -397,8 +315,8 @@ def read_settings(
     for row in table():
         text = given.get(row.name)
         source = row.flag
-        if text is None and (text := environment.get(row.environment) or None) is not None:
-            source = row.environment
+        if text is None:
+            text, source = _from(environment, row.environment), row.environment
         if text is None:
             continue
         try:
@@ -407,3 +325,8 @@ def read_settings(
             reason = str(error) if " is " in f" {error} " else "is not a number"
             raise SettingError(f"{source}: {text!r} {reason}") from error
     return Settings(**values)
+
+
+def _from(environment: Mapping[str, str], name: str) -> str | None:
+    value = environment.get(name)
+    return value if value and not is_of_a_service(name, value) else None
