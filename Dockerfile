@@ -16,6 +16,7 @@ RUN python -m pip install --require-hashes --only-binary :all: -r requirements/b
     && python requirements/slim.py /opt/aep-emulator/lib/python3.*/site-packages
 COPY pyproject.toml README.md LICENSE ./
 COPY aep_emulator aep_emulator
+COPY examples/ci examples/ci
 COPY emulator emulator
 COPY contracts contracts
 COPY fixtures fixtures

@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def data_folder(name: str) -> Path:
-    """Return the folder `contracts` or `fixtures` that belongs to this installation.
+    """Return the folder `contracts`, `fixtures` or `examples/ci` of this installation.
 
     Raises:
         FileNotFoundError: The package was built without its data.

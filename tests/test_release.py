@@ -17,7 +17,7 @@ from emulator.commands.contracts import schema_files
 from emulator.contract.files import schemas
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ("contracts", "fixtures")
+DATA = ("contracts", "examples/ci", "fixtures")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_the_wheel_has_the_tracked_data(wheel: zipfile.ZipFile, folder: str) -> 
 
 
 def test_the_wheels_data_is_the_checkouts(wheel: zipfile.ZipFile) -> None:
-    for name in sorted(tracked("contracts") | tracked("fixtures")):
+    for name in sorted(set().union(*map(tracked, DATA))):
         assert wheel.read(f"emulator/_data/{name}") == (ROOT / name).read_bytes(), name
 
 
