@@ -55,6 +55,8 @@ THIRD_PARTY = {
         "store.statements",
         "store.tables",
     },
+    "rich": {"commands.progress", "commands.tables"},
+    "shtab": {"commands.completion"},
     "uvicorn": {"serving"},
     "werkzeug": {"byte_ranges", "page", "web.flask_app", "web.forms", "web.routing"},
 }
@@ -76,6 +78,7 @@ LAYERS = tuple(
     for row in (
         "moments output",
         "clock",
+        "environment setting_values",
         "json_types package_data problem sandbox settings budgets etag templates form_errors",
         "near_names",
         "storage",

@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from emulator.settings import SettingError, Settings, is_loopback, read_settings, switch, table
+from emulator.setting_values import switch
+from emulator.settings import SettingError, Settings, is_loopback, read_settings, table
 
 if TYPE_CHECKING:
     from emulator.contract import Contract

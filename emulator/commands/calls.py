@@ -4,45 +4,55 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from urllib.parse import urlencode
 
-from emulator.commands.following import add_follow, every_second, say_json
-from emulator.commands.remote import (
-    Remote,
-    add_place,
-    add_remote,
-    ask,
-    place_given,
-    print_json,
-    remote_asked,
-    show,
-    wants_json,
-)
-from emulator.commands.terminal import say
+from emulator.commands.following import Listing, add_listing, run_listing
+from emulator.commands.remote import add_remote, ask, remote_asked, show
+from emulator.commands.tables import BAD, GOOD, QUIET, REMARKED, Row, styled
 from emulator.json_types import Json, JsonObject
 
 HELP = "list the calls that a running emulator has answered, the newest first"
 PATH = "/_emulator/journal"
-FILTERS = {
-    "operation": "of this operation, by its id",
-    "service": "of this service",
-    "status": "with this status, such as 404 or 4xx",
-    "outcome": "that were accepted, warned or refused",
-    "rule": "that broke this rule",
-    "test": "of this test",
-    "client": "whose user agent contains this, or whose API key it is",
-    "since": "from this time on, such as 2026-01-01T00:00:00Z",
-}
+STYLES = {"accepted": GOOD, "warned": REMARKED, "refused": BAD}
+
+
+def _row(call: JsonObject) -> Row:
+    """Return a call's cells, with the rules that it broke."""
+    rules = dict.fromkeys(found["rule"] for found in call["findings"])
+    style = STYLES[call["outcome"]]
+    return (
+        f"#{call['id']:<5}",
+        styled(call["time"][11:19], QUIET),
+        styled(str(call["status"]), style),
+        f"{call['method']:<6}",
+        call["path"],
+        styled(f"{call['outcome']}: {', '.join(rules)}" if rules else "", style),
+    )
+
+
+CALLS = Listing(
+    what="calls",
+    path=PATH,
+    member="entries",
+    filters={
+        "operation": "calls of this operation, by its id",
+        "service": "calls of this service",
+        "status": "calls with this status, such as 404 or 4xx",
+        "outcome": "calls that were accepted, warned or refused",
+        "rule": "calls that broke this rule",
+        "test": "calls of this test",
+        "client": "calls whose user agent contains this, or whose API key it is",
+        "since": "calls from this time on, such as 2026-01-01T00:00:00Z",
+    },
+    page=100,
+    headings=("call", "time", "", "method", "path", "findings"),
+    row=_row,
+    state=lambda call: f"{call['id']} {call['time']} {call['method']} {call['path']}",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Let the calls be selected, followed, or one be shown."""
-    for name, text in FILTERS.items():
-        parser.add_argument(f"--{name}", help=f"only calls {text}")
-    parser.add_argument("--limit", type=int, default=50, metavar="N", help="how many (default: 50)")
-    add_place(parser, "of the calls (default: all)")
-    add_follow(parser, "calls")
-    add_remote(parser)
+    add_listing(parser, CALLS)
     parser.set_defaults(run=run)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     help = "show a call, its explanation and its response"
@@ -60,54 +70,24 @@ def _number(text: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the calls."""
-    remote = remote_asked(arguments)
-    asked = place_given(arguments)
-    asked |= {name: value for name in FILTERS if (value := getattr(arguments, name))}
-    if not arguments.follow:
-        answer = _page(remote, {**asked, "limit": str(arguments.limit)})
-        if wants_json(arguments):
-            return print_json(answer)
-        say("\n".join(map(_line, answer["entries"])) or "no calls")
-        return 0
-    for call in _calls(remote, asked, arguments.limit):
-        say_json(call) if wants_json(arguments) else say(_line(call), flush=True)
-    return 0
-
-
-def _page(remote: Remote, asked: dict[str, str]) -> JsonObject:
-    answer: JsonObject = ask(remote, "GET", f"{PATH}?{urlencode(asked)}")
-    return answer
-
-
-def _calls(remote: Remote, asked: dict[str, str], limit: int) -> Iterator[JsonObject]:
-    """Yield the latest calls, the oldest first, and then each that comes."""
-    found = _page(remote, {**asked, "limit": str(limit)})["entries"]
-    yield from reversed(found)
-    last = found[0]["id"] if found else 0
-    for _ in every_second():
-        while True:
-            newer = {**asked, "order": "oldest"} | ({"cursor": str(last)} if last else {})
-            answer = _page(remote, newer)
-            yield from answer["entries"]
-            last = answer["entries"][-1]["id"] if answer["entries"] else last
-            if "nextCursor" not in answer:
-                break
-
-
-def _line(call: JsonObject) -> str:
-    """Return a call in a line, with the rules that it broke."""
-    head = f"#{call['id']:<5} {call['time'][11:19]}  {call['status']}  {call['method']:<6}"
-    rules = dict.fromkeys(found["rule"] for found in call["findings"])
-    said = f"  {call['outcome']}: {', '.join(rules)}" if rules else ""
-    return f"{head} {call['path']}{said}"
+    return run_listing(arguments, CALLS)
 
 
 def show_one(arguments: argparse.Namespace) -> int:
     """Print a call with its explanation and its response."""
+    call = ask(remote_asked(arguments), "GET", f"{PATH}/{arguments.call}")
+    return show(arguments, call, *explanation(call), "", *_response(call["response"]))
+
+
+def explanation(call: JsonObject) -> Iterator[str]:
+    """Yield the lines that explain a call, with styles for what stands out."""
     from emulator.journal.text import explanation_lines
 
-    call = ask(remote_asked(arguments), "GET", f"{PATH}/{arguments.call}")
-    return show(arguments, call, *explanation_lines(call), "", *_response(call["response"]))
+    heading, *lines = explanation_lines(call)
+    yield styled(heading, STYLES[call["outcome"]])
+    for line in lines:
+        is_reason = line.startswith("    |") and line[5:].lstrip().startswith("^ ")
+        yield styled(line, BAD if is_reason else REMARKED if line.startswith("  > |") else "")
 
 
 def _response(response: JsonObject) -> Iterator[str]:

@@ -17,33 +17,40 @@ from emulator.commands import (
     load_contract_of,
     settings_of,
 )
-from emulator.commands.terminal import say
+from emulator.commands.contract_text import problem_lines, reply_json, reply_lines, rule_lines
+from emulator.commands.parsers import add_commands
+from emulator.commands.progress import waiting
+from emulator.commands.remote import add_json, show
 from emulator.commands.verify import add_traffic_arguments, verified
 from emulator.output import write_file
 
 if TYPE_CHECKING:
+    from emulator.commands.parsers import Commands
     from emulator.contract import Contract, Rule
-    from emulator.contract.reply_cases import ReplyCase
+    from emulator.json_types import JsonObject
 
 HELP = "check, list, explain and compare the rules"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the commands of the contract."""
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = add_commands(parser)
 
     check = commands.add_parser("check", help="examine the shipped contract or a folder over it")
     check.add_argument("folder", nargs="?", type=Path, help="a folder such as for --contracts")
+    add_json(check)
     check.set_defaults(run=run_check)
 
     listing = commands.add_parser("list", help="list the rules in force")
     add_settings(listing, "edition", "contracts")
     listing.add_argument("--operation", metavar="ID", help="only the rules of this operation")
+    add_json(listing)
     listing.set_defaults(run=run_list)
 
     explain = commands.add_parser("explain", help="explain a rule, a reply or an error")
     explain.add_argument("rule", metavar="RULE", help="id, as in the header x-emulator-rule")
     add_settings(explain, "contracts")
+    add_json(explain)
     explain.set_defaults(run=run_explain)
 
     diff = commands.add_parser("diff", help="tell where two editions differ")
@@ -59,18 +66,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="only what changes for these recorded calls: a HAR, a journal's export and others",
     )
     add_traffic_arguments(diff)
+    add_json(diff)
     diff.set_defaults(run=run_diff)
 
+    _add_writers(commands)
+    exports.add_commands(commands.add_parser)
+
+
+def _add_writers(commands: Commands) -> None:
     schemas = commands.add_parser("schemas", help="write the JSON Schemas of contract files")
     schemas.add_argument("folder", type=Path, help="where to write them")
+    add_json(schemas)
     schemas.set_defaults(run=run_schemas)
 
     formatting = commands.add_parser("format", help="give contract files their one form")
     formatting.add_argument("folder", type=Path, help="a folder of contract files")
     formatting.add_argument("--check", action="store_true", help="change nothing, only tell")
+    add_json(formatting)
     formatting.set_defaults(run=run_format)
-
-    exports.add_commands(commands.add_parser)
 
 
 def run_check(arguments: argparse.Namespace) -> int:
@@ -94,25 +107,28 @@ def run_check(arguments: argparse.Namespace) -> int:
         except ContractError as error:
             complaints.append(str(error))
         else:
-            complaints += [*check_contract(contract), *disagreements(contract)]
-    for complaint in complaints:
-        say(complaint)
+            with waiting("examining the contract"):
+                complaints += [*check_contract(contract), *disagreements(contract)]
     if complaints:
-        say(f"{len(complaints)} complaint{'s' if len(complaints) > 1 else ''}")
+        counted = f"{len(complaints)} complaint{'s' if len(complaints) > 1 else ''}"
+        show(arguments, {"complaints": complaints}, *complaints, counted)
         return 1
-    say(_counted(contract))
-    return 0
+    counts = _counts(contract)
+    words = ", ".join(f"{count} {name}" for name, count in counts.items())
+    said = f"All is well: {words.replace(' rules, ', ' rules with ', 1)}.{_muted(contract)}"
+    return show(arguments, {"complaints": [], "counts": counts}, said)
 
 
-def _counted(contract: Contract) -> str:
+def _counts(contract: Contract) -> dict[str, int]:
     rules = contract.rules.values()
-    cases = sum(len(rule.cases.accepts) + len(rule.cases.refuses) for rule in rules)
-    return (
-        f"All is well: {len(contract.rules)} rules with {cases} cases, "
-        f"{len(contract.reply_cases.by_id)} reply cases, "
-        f"{len(contract.operations)} operations, {len(contract.documents)} documents, "
-        f"{len(contract.entries)} editions.{_muted(contract)}"
-    )
+    return {
+        "rules": len(contract.rules),
+        "cases": sum(len(rule.cases.accepts) + len(rule.cases.refuses) for rule in rules),
+        "reply cases": len(contract.reply_cases.by_id),
+        "operations": len(contract.operations),
+        "documents": len(contract.documents),
+        "editions": len(contract.entries),
+    }
 
 
 def _muted(contract: Contract) -> str:
@@ -128,6 +144,8 @@ def _muted(contract: Contract) -> str:
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print a line for each rule in force, by operation, in the order of refusal."""
+    from emulator.admin import describe
+
     contract = load_contract_of(arguments)
     edition = contract.edition(edition_name(contract, arguments.edition))
     wanted = arguments.operation
@@ -138,15 +156,23 @@ def run_list(arguments: argparse.Namespace) -> int:
     if wanted is not None and not by_operation:
         known = {rule.operation: rule for rule in edition.rules}
         raise CommandError(f"no rule of {wanted!r} is in force{_hint(wanted, known)}")
+    muted = {mute.rule for mute in contract.mutes}
+    listed = [rule for rules in by_operation.values() for rule in rules]
+    rows = [{**describe.rule_line(rule), "isMuted": rule.id in muted} for rule in listed]
+    lines = [
+        *_rule_lines(by_operation, muted),
+        f"{len(rows)} rules in force in edition {edition.name}",
+    ]
+    return show(arguments, {"edition": edition.name, "rules": rows}, *lines)
+
+
+def _rule_lines(by_operation: dict[str, list[Rule]], muted: set[str]) -> Iterator[str]:
     for operation, rules in by_operation.items():
-        say(operation)
+        yield operation
         for rule in rules:
             short = rule.id.removeprefix(operation + ".")
-            muted = "  (muted)" if any(mute.rule == rule.id for mute in contract.mutes) else ""
-            say(f"  {rule.severity:<7}  {short}{muted}\n{'':11}{rule.states}")
-    total = sum(map(len, by_operation.values()))
-    say(f"{total} rules in force in edition {edition.name}")
-    return 0
+            mark = "  (muted)" if rule.id in muted else ""
+            yield f"  {rule.severity:<7}  {short}{mark}\n{'':11}{rule.states}"
 
 
 def run_explain(arguments: argparse.Namespace) -> int:
@@ -155,77 +181,13 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
     contract = load_contract_of(arguments)
     if case := contract.reply_cases.by_id.get(arguments.rule):
-        say("\n".join(_explain_reply(contract, case)))
-        return 0
+        return show(arguments, reply_json(contract, case), *reply_lines(contract, case))
     explained = describe.rule(contract, arguments.rule)
     if explained is None:
         hint = _hint(arguments.rule, contract.rules)
         raise CommandError(f"there is no rule {arguments.rule!r}{hint}")
-    lines = _explain_rule(explained) if "states" in explained else _explain_problem(explained)
-    say("\n".join(lines))
-    return 0
-
-
-def _explain_reply(contract: Contract, case: ReplyCase) -> Iterator[str]:
-    from emulator.contract.sources import describe_sources
-    from emulator.journal.text import document_lines
-    from emulator.json_types import dumps
-
-    yield case.id
-    yield f"  {case.states}"
-    yield ""
-    yield f"operation  {case.operation}"
-    for document in describe_sources(contract, case):
-        yield from document_lines(document, "", 10)
-    fulfils = {**({"reply": case.reply} if case.reply else {}), **case.values}
-    yield f"fulfils    {dumps(fulfils).decode()}"
-    entries = contract.entries.values()
-    names = [entry.name for entry in entries if case in contract.reply_cases.in_force(entry)]
-    yield f"editions   {', '.join(names)}"
-
-
-def _explain_rule(rule: dict[str, Any]) -> Iterator[str]:
-    from emulator.journal.text import document_lines
-    from emulator.json_types import dumps
-
-    yield rule["id"]
-    yield f"  {rule['states']}"
-    yield ""
-    yield f"operation  {rule['operation']}"
-    yield f"severity   {rule['severity']}"
-    yield f"evidence   {rule['evidence']}"
-    for document in rule["documents"]:
-        yield from document_lines(document, "", 10)
-    yield f"judges     {rule['at'] or 'the whole request'}"
-    yield f"check      {dumps(rule['check']).decode()}"
-    if "fix" in rule:
-        yield f"fix        {rule['fix']}"
-    for mute in rule["mutes"]:
-        where = f" ({mute['operation']})" if "operation" in mute else ""
-        until = f" until {mute['until']}" if "until" in mute else ""
-        yield f"muted      {mute['reason']}{where}{until}"
-    yield ""
-    yield "In the editions:"
-    for name, said in rule["editions"].items():
-        yield f"  {name:<9}{_said(said)}"
-    if rule["problem"]:
-        yield ""
-        yield from _explain_problem(rule["problem"])
-
-
-def _said(said: dict[str, Any] | None) -> str:
-    if said is None:
-        return "says nothing about it"
-    return "has this rule" if said["same"] else f"{said['rule']}: {said['states']}"
-
-
-def _explain_problem(problem: dict[str, Any]) -> Iterator[str]:
-    yield f"A refusal answers {problem['id']}:"
-    for entry in problem["entries"]:
-        sources = ", ".join(document["id"] for document in entry["documents"])
-        words = " - ".join(part for part in (entry["code"], entry["title"]) if part)
-        yield f"  {entry['status']}  {words}  ({entry['evidence']}: {sources})"
-        yield f"       {entry['detail']}"
+    lines = rule_lines(explained) if "states" in explained else problem_lines(explained)
+    return show(arguments, explained, *lines)
 
 
 def run_diff(arguments: argparse.Namespace) -> int:
@@ -238,27 +200,30 @@ def run_diff(arguments: argparse.Namespace) -> int:
     contract = load_contract_of(arguments)
     one, other = (edition_name(contract, name) for name in (arguments.one, arguments.other))
     left, right = _by_topic(contract, one), _by_topic(contract, other)
-    differences = 0
+    found = [
+        {"operation": place[0], "topic": place[1], one: first, other: second}
+        for place in sorted(left.keys() | right.keys())
+        if (first := _said_by(left.get(place, []))) != (second := _said_by(right.get(place, [])))
+    ]
+    lines = [*_diff_lines(found, one, other)]
+    counted = f"{len(found)} topics differ between {one} and {other}"
+    return show(arguments, {"from": one, "to": other, "differences": found}, *lines, counted)
+
+
+def _diff_lines(found: list[JsonObject], one: str, other: str) -> Iterator[str]:
     previous = ""
-    for place in sorted(left.keys() | right.keys()):
-        first, second = left.get(place, []), right.get(place, [])
-        if _said_by(first) == _said_by(second):
-            continue
-        operation, topic = place
-        if operation != previous:
-            say(operation)
-            previous = operation
-        say(f"  {topic}")
-        for name, rules in ((one, first), (other, second)):
-            for said in sorted(_said_by(rules)) or ["-"]:
-                say(f"    {name:<9}{said}")
-        differences += 1
-    say(f"{differences} topics differ between {one} and {other}")
-    return 0
+    for row in found:
+        if row["operation"] != previous:
+            previous = row["operation"]
+            yield previous
+        yield f"  {row['topic']}"
+        for name in (one, other):
+            for said in row[name] or ["-"]:
+                yield f"    {name:<9}{said}"
 
 
-def _said_by(rules: list[Rule]) -> set[str]:
-    return {f"{rule.severity}: {rule.states}" for rule in rules}
+def _said_by(rules: list[Rule]) -> list[str]:
+    return sorted({f"{rule.severity}: {rule.states}" for rule in rules})
 
 
 def _diff_for(arguments: argparse.Namespace) -> int:
@@ -267,20 +232,20 @@ def _diff_for(arguments: argparse.Namespace) -> int:
     emulator = build_emulator(settings_of(arguments))
     one = edition_name(emulator.contract, arguments.one)
     made = verified(emulator, one, arguments.other, arguments.traffic, arguments)
-    say(f"From {one} to {arguments.other}")
-    if made.comparison is not None:
-        say("\n".join(f"  {line}" for line in comparison_lines(made.comparison.to_json())))
-    return 0
+    comparison = made.comparison.to_json() if made.comparison is not None else {}
+    lines = [f"  {line}" for line in comparison_lines(comparison)] if comparison else []
+    return show(arguments, comparison, f"From {one} to {arguments.other}", *lines)
 
 
 def run_schemas(arguments: argparse.Namespace) -> int:
     """Write a JSON Schema for each kind of contract file."""
     from emulator.contract.files import schemas
 
+    written = []
     for name, text in schema_files(schemas()).items():
         exports.write(arguments.folder / name, text)
-        say(f"{arguments.folder / name}")
-    return 0
+        written.append(str(arguments.folder / name))
+    return show(arguments, {"written": written}, *written)
 
 
 def run_format(arguments: argparse.Namespace) -> int:
@@ -294,11 +259,13 @@ def run_format(arguments: argparse.Namespace) -> int:
         changed = dict(format_folder(arguments.folder))
     except ContractError as error:
         raise CommandError(str(error)) from error
+    paths = [str(path) for path in changed]
+    if arguments.check:
+        show(arguments, {"notFormatted": paths}, *(f"{path}: not formatted" for path in paths))
+        return 1 if paths else 0
     for path, text in changed.items():
-        say(f"{path}: not formatted" if arguments.check else f"{path}")
-        if not arguments.check:
-            write_file(path, text)
-    return 1 if arguments.check and changed else 0
+        write_file(path, text)
+    return show(arguments, {"written": paths}, *paths)
 
 
 def schema_files(schemas: dict[str, dict[str, Any]]) -> dict[str, str]:

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from emulator.commands import CommandError, add_settings, build_emulator, settings_of, url_of
 from emulator.commands.health import ask
-from emulator.commands.remote import Remote, remote_asked
+from emulator.commands.remote import Remote, add_json, print_json, remote_asked, wants_json
 from emulator.commands.terminal import say
 from emulator.settings import TOKEN_HEADER
 
 if TYPE_CHECKING:
     from emulator.fixtures.journey import Answer, Played, Request
-    from emulator.json_types import Json
+    from emulator.json_types import Json, JsonObject
 
 HELP = "play a tutorial call by call, and show every request and response"
 
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Let the emulator and the edition be chosen."""
     parser.add_argument("--url", help="base URL of a running emulator (default: start one)")
     add_settings(parser, "edition", "admin_token", "tls_ca")
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -45,9 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         # Titles of schemas have to be unique, and a demo may be repeated.
         name = f"run {SystemClock().now()}"
-        return _play(remote_asked(arguments), arguments.edition, name)
+        return _play(remote_asked(arguments), arguments, name)
     with _own_emulator(arguments) as url:
-        return _play(Remote(url), arguments.edition, "run 1")
+        return _play(Remote(url), arguments, "run 1")
 
 
 @contextmanager
@@ -62,13 +63,14 @@ def _own_emulator(arguments: argparse.Namespace) -> Iterator[str]:
         emulator.close()
 
 
-def _play(remote: Remote, edition: str | None, name: str) -> int:
+def _play(remote: Remote, arguments: argparse.Namespace, name: str) -> int:
     from emulator.fixtures.journey import journey_of, play
 
+    tell = _tell_nothing if wants_json(arguments) else say
     url = remote.url.rstrip("/")
-    edition = _edition(remote, edition)
+    edition = _edition(remote, arguments.edition)
     journey = journey_of(edition)
-    say(f"{journey.title}\nagainst {url}, edition {edition}\n")
+    tell(f"{journey.title}\nagainst {url}, edition {edition}\n")
     host = urlsplit(url)
     connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=TIMEOUT)
     sender = _Sender(connection, host.path)
@@ -79,18 +81,38 @@ def _play(remote: Remote, edition: str | None, name: str) -> int:
             play(journey, sender.send, given={"run": name}, headers=asked), start=1
         ):
             played.append(call)
-            say("\n".join(_call_lines(number, call)), flush=True)
+            tell("\n".join(_call_lines(number, call)), flush=True)
         if not played[-1].accepted:
-            say("\n".join(_refusal_lines(remote, sender, played[-1].answer)))
-            return 1
+            tell("\n".join(_refusal_lines(remote, sender, played[-1].answer)))
     except BrokenPipeError:
         raise  # by the reader of stdout; a connection that the server closes raises another error
     except (OSError, http.client.HTTPException) as error:
         raise CommandError(f"{url} stopped answering: {error}") from error
     finally:
         connection.close()
-    say("\n".join(_summary(played)))
-    return 0
+    if wants_json(arguments):
+        print_json({"title": journey.title, "edition": edition, "calls": _calls_json(played)})
+    elif played[-1].accepted:
+        say("\n".join(_summary(played)))
+    return 0 if played[-1].accepted else 1
+
+
+def _tell_nothing(text: str, *, flush: bool = False) -> None:
+    """Stand for `say` where JSON is printed at the end."""
+
+
+def _calls_json(played: list[Played]) -> list[JsonObject]:
+    return [
+        {
+            "title": call.step.title,
+            "method": call.request.method,
+            "path": call.request.target,
+            "status": call.answer.status,
+            "isAsInTheTutorial": call.accepted,
+            "body": call.answer.body,
+        }
+        for call in played
+    ]
 
 
 def _edition(remote: Remote, wanted: str | None) -> str:

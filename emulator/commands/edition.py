@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from emulator.commands.remote import add_remote, ask, remote_asked, show
+from emulator.commands.remote import add_remote, ask, remote_asked, show, show_table
+from emulator.commands.tables import GOOD, styled
 
 HELP = "show or change the edition of the contract in a running emulator"
 
@@ -23,8 +24,12 @@ def run(arguments: argparse.Namespace) -> int:
         answer = ask(remote, "PUT", "/_emulator/edition", {"edition": arguments.name})
         return show(arguments, answer, f"edition {answer['edition']} is in force")
     answer = ask(remote, "GET", "/_emulator/editions")
-    lines = (
-        f"{'*' if each['name'] == answer['current'] else ' '} {each['name']}"
+    rows = [
+        (
+            styled("*", GOOD) if each["name"] == answer["current"] else " ",
+            each["name"],
+            each["title"],
+        )
         for each in answer["editions"]
-    )
-    return show(arguments, answer, *lines)
+    ]
+    return show_table(arguments, answer, ("", "edition", "what it is"), rows)

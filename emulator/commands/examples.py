@@ -3,6 +3,8 @@
 EXAMPLES = {
     "": "serve",
     "serve": "serve --port 8080 --edition latest",
+    "init": "init --pytest --github",
+    "doctor": "doctor --url http://127.0.0.1:8080 --file .env",
     "demo": "demo --edition 2020-09",
     "contracts": "contracts explain flow_service.create_flow.frequency_is_known",
     "contracts check": "contracts check my-rules",
@@ -52,5 +54,6 @@ EXAMPLES = {
     "scenarios list": "scenarios list",
     "scenarios schema": "scenarios schema",
     "scenarios load": "scenarios load tutorial-complete",
+    "completion": "completion bash",
 }
 """By the words of a command, the words that show what one does with it."""

@@ -6,6 +6,7 @@ import argparse
 from urllib.parse import quote, urlencode
 
 from emulator.commands import CommandError
+from emulator.commands.calls import explanation
 from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked, show
 from emulator.commands.runs import PATH as RUNS
 
@@ -43,10 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _explain_call(arguments: argparse.Namespace, number: str) -> int:
-    from emulator.journal.text import explanation_lines
-
     entry = ask(remote_asked(arguments), "GET", f"/_emulator/journal/{number}")
-    return show(arguments, entry, *explanation_lines(entry))
+    return show(arguments, entry, *explanation(entry))
 
 
 def _explain_run(arguments: argparse.Namespace, id: str) -> int:

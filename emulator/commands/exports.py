@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError, add_settings, edition_name, load_contract_of
+from emulator.commands.progress import waiting
+from emulator.commands.remote import add_json, show
 from emulator.commands.terminal import say
 from emulator.output import write_file
 
@@ -25,16 +27,19 @@ def add_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     openapi.add_argument(
         "--output", type=Path, metavar="FILE", help="file to write (default: stdout)"
     )
+    add_json(openapi)
     openapi.set_defaults(run=run_openapi)
 
     schemas = add_parser("request-schemas", help="write a JSON Schema of each operation's requests")
     schemas.add_argument("folder", type=Path, help="folder to write to")
     add_settings(schemas, "edition", "contracts")
+    add_json(schemas)
     schemas.set_defaults(run=run_request_schemas)
 
     pages = add_parser("pages", help="write the rule catalogue as Markdown pages")
     pages.add_argument("folder", type=Path, help="folder to write to")
     add_settings(pages, "contracts")
+    add_json(pages)
     pages.set_defaults(run=run_pages)
 
 
@@ -50,9 +55,9 @@ def run_openapi(arguments: argparse.Namespace) -> int:
     text = json_text(openapi(contract, edition, arguments.service))
     if arguments.output is None:
         say(text, end="")
-    else:
-        write(arguments.output, text)
-    return 0
+        return 0
+    write(arguments.output, text)
+    return show(arguments, {"written": [str(arguments.output)]})
 
 
 def run_request_schemas(arguments: argparse.Namespace) -> int:
@@ -61,29 +66,33 @@ def run_request_schemas(arguments: argparse.Namespace) -> int:
 
     contract = load_contract_of(arguments)
     edition = contract.edition(edition_name(contract, arguments.edition))
-    for operation in contract.operations.values():
-        service, _, name = operation.id.partition(".")
-        path = arguments.folder / service / f"{name}.json"
-        write(path, json_text(request_schema(edition, operation)))
-    say(f"{len(contract.operations)} schemas of edition {edition.name} in {arguments.folder}")
-    return 0
+    written = []
+    with waiting("writing schemas"):
+        for operation in contract.operations.values():
+            service, _, name = operation.id.partition(".")
+            path = arguments.folder / service / f"{name}.json"
+            write(path, json_text(request_schema(edition, operation)))
+            written.append(str(path))
+    said = f"{len(written)} schemas of edition {edition.name} in {arguments.folder}"
+    return show(arguments, {"written": written}, said)
 
 
 def run_pages(arguments: argparse.Namespace) -> int:
     """Write the pages of the rule catalogue."""
     written = write_pages(load_contract_of(arguments), arguments.folder)
-    say(f"{written} pages in {arguments.folder}")
-    return 0
+    said = f"{len(written)} pages in {arguments.folder}"
+    return show(arguments, {"written": written}, said)
 
 
-def write_pages(contract: Contract, folder: Path) -> int:
-    """Write the pages of the rule catalogue into a folder and return their number."""
+def write_pages(contract: Contract, folder: Path) -> list[str]:
+    """Write the pages of the rule catalogue into a folder and return the names of their files."""
     from emulator.export.rule_pages import pages
 
-    made = pages(contract)
-    for name, text in made.items():
-        write(folder / name, text)
-    return len(made)
+    with waiting("writing pages"):
+        made = pages(contract)
+        for name, text in made.items():
+            write(folder / name, text)
+    return [str(folder / name) for name in made]
 
 
 def write(path: Path, text: str) -> None:

@@ -7,18 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_remote, ask, print_json, remote_asked, show
+from emulator.commands.parsers import add_commands
+from emulator.commands.remote import (
+    add_json,
+    add_remote,
+    ask,
+    print_json,
+    remote_asked,
+    show,
+    show_table,
+)
+from emulator.commands.tables import Row
 
 if TYPE_CHECKING:
     from emulator.json_types import JsonObject
 
 HELP = "inject faults into a running emulator: errors, delays, lost connections"
 PATH = "/_emulator/faults"
+HEADINGS = ("id", "fault", "hits", "definition")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = add_commands(parser)
     help = "add a fault"
     add = commands.add_parser("add", help=help, description=help)
     add.add_argument(
@@ -45,7 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command = commands.add_parser(name, help=help, description=help)
         if name == "clear":
             command.add_argument("id", nargs="?", help="id of the fault to remove (default: all)")
-        if name != "schema":
+        if name == "schema":
+            add_json(command)
+        else:
             add_remote(command)
         command.set_defaults(run=run)
 
@@ -53,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add(arguments: argparse.Namespace) -> int:
     sent = _definitions(arguments)
     answer = ask(remote_asked(arguments), "POST", PATH, sent)
-    return show(arguments, answer, *map(_line, answer["faults"]))
+    return show_table(arguments, answer, HEADINGS, [_row(fault) for fault in answer["faults"]])
 
 
 def _definitions(arguments: argparse.Namespace) -> JsonObject:
@@ -96,17 +109,16 @@ def _selection(arguments: argparse.Namespace) -> JsonObject:
 
 def _list(arguments: argparse.Namespace) -> int:
     answer = ask(remote_asked(arguments), "GET", PATH)
-    return show(
-        arguments, answer, *([_line(fault) for fault in answer["faults"]] or ["no active faults"])
-    )
+    rows = [_row(fault) for fault in answer["faults"]]
+    return show_table(arguments, answer, HEADINGS, rows, "no active faults")
 
 
-def _line(fault: JsonObject) -> str:
+def _row(fault: JsonObject) -> Row:
     from emulator.json_types import dumps
 
     rest = {n: v for n, v in fault.items() if n not in ("id", "kind", "matched", "fired")}
-    details = f"  {dumps(rest).decode()}" if rest else ""
-    return f"{fault['id']}  {fault['kind']}  fired {fault['fired']} of {fault['matched']}{details}"
+    fired = f"fired {fault['fired']} of {fault['matched']}"
+    return fault["id"], fault["kind"], fired, dumps(rest).decode() if rest else ""
 
 
 def _clear(arguments: argparse.Namespace) -> int:

@@ -18,7 +18,9 @@ from emulator.commands.remote import (
     place_given,
     remote_asked,
     show,
+    show_table,
 )
+from emulator.commands.tables import BAD, Row, styled
 from emulator.commands.terminal import say
 from emulator.json_types import JsonObject
 from emulator.output import write_file
@@ -70,15 +72,17 @@ def run_ls(arguments: argparse.Namespace) -> int:
     remote, where = remote_asked(arguments), _where(arguments)
     if arguments.connection:
         answer = ask(remote, "GET", _area(remote, where, arguments.connection))
-        lines = [f"{file['size']:>12,}  {file['path']}" for file in answer["files"]]
-        return show(arguments, answer, *(lines or ["no files"]))
+        listed = [(f"{file['size']:>12,}", file["path"]) for file in answer["files"]]
+        return show_table(arguments, answer, ("       bytes", "path"), listed, "no files")
     answer = _connections(remote, where)
-    return show(arguments, answer, *map(_line, answer["connections"]))
+    rows = [_row(one) for one in answer["connections"]]
+    return show_table(arguments, answer, ("id", "connection", "place"), rows)
 
 
-def _line(one: JsonObject) -> str:
-    found = one.get("error") or f"{one['files']:,} files, {one['bytes']:,} bytes"
-    return f"{one['container']}  {one['name']}: {found} ({one.get('place', 'nowhere')})"
+def _row(one: JsonObject) -> Row:
+    has = one.get("error") or f"{one['files']:,} files, {one['bytes']:,} bytes"
+    described = styled(f"{one['name']}: {has}", BAD if "error" in one else "")
+    return one["container"], described, f"({one.get('place', 'nowhere')})"
 
 
 def run_put(arguments: argparse.Namespace) -> int:

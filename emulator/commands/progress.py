@@ -1,47 +1,78 @@
-"""A progress bar for terminals. Not a command."""
+"""What a terminal shows while something takes long. Not a command."""
 
 from __future__ import annotations
 
 import sys
-from typing import Self, TextIO
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self, TextIO
 
-WIDTH = 30
-STEPS = 200
-"""How often the bar is drawn at most."""
+from emulator.commands.tables import is_for_people
+from emulator.output import plain
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+DELAY = 0.5
+"""Seconds after which something takes long."""
 
 
 class ProgressBar:
     """Shows how many bytes of a total have been read; only on a terminal."""
 
     def __init__(self, total: int, *, quiet: bool = False, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._total = total
-        self._is_shown = not quiet and total > 0 and self._stream.isatty()
-        self._done = 0
-        self._drawn = -1
+        stream = stream or sys.stderr
+        is_shown = not quiet and total > 0 and is_for_people(stream)
+        self._bar = _bar(stream, total) if is_shown else None
 
     def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._drawn >= 0:
-            # Erase the bar: the next output begins in its line.
-            self._stream.write("\r\x1b[2K")
-            self._stream.flush()
+        if self._bar is not None:
+            self._bar.stop()
 
     def advance(self, amount: int) -> None:
-        """Count bytes, and draw the bar if it has moved."""
-        self._done += amount
-        if not self._is_shown:
-            return
-        step = min(STEPS, self._done * STEPS // self._total)
-        if step != self._drawn:
-            self._drawn = step
-            self._draw(step)
+        """Count bytes."""
+        if self._bar is not None:
+            self._bar.advance(self._bar.task_ids[0], amount)
 
-    def _draw(self, step: int) -> None:
-        filled = WIDTH * step // STEPS
-        bar = "#" * filled + "-" * (WIDTH - filled)
-        megabytes = f"{self._done / 1e6:.1f} of {self._total / 1e6:.1f} MB"
-        self._stream.write(f"\r[{bar}] {100 * step // STEPS:3} %  {megabytes}")
-        self._stream.flush()
+
+def _bar(stream: TextIO, total: int) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn
+
+    columns = (BarColumn(), TaskProgressColumn(), DownloadColumn())
+    bar = Progress(*columns, console=Console(file=stream), transient=True)
+    bar.add_task("", total=total)
+    return bar
+
+
+@contextmanager
+def waiting(text: str, *, stream: TextIO | None = None) -> Iterator[None]:
+    """Say on a terminal what is waited for, once that takes long, and take it away at the end."""
+    stream = stream or sys.stderr
+    if not is_for_people(stream):
+        yield
+        return
+    over = threading.Event()
+    thread = threading.Thread(target=_show_wait, args=(stream, text, over), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _show_wait(stream: TextIO, text: str, over: threading.Event) -> None:
+    if over.wait(DELAY):
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(file=stream).status(Text(plain(text))):
+        over.wait()

@@ -17,6 +17,7 @@ from emulator.commands import (
     url_of,
     who_controls,
 )
+from emulator.commands.remote import add_json
 from emulator.commands.reporting import add_report, add_save, build_report, finish
 from emulator.commands.terminal import say
 
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, "allowed_hosts", "admin_token")
     add_report(parser)
     add_save(parser)
+    add_json(parser)
     parser.set_defaults(run=run)
 
 

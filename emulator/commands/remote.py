@@ -6,14 +6,18 @@ import argparse
 import http.client
 import os
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from emulator.commands import CommandError, add_settings, settings_of, url_of
+from emulator.commands.progress import waiting
+from emulator.commands.tables import Row, Styled, say_row, say_table
 from emulator.commands.terminal import say
-from emulator.settings import TOKEN_HEADER, URL_VARIABLE
+from emulator.environment import URL_VARIABLE
+from emulator.settings import TOKEN_HEADER
 
 if TYPE_CHECKING:
     from emulator.json_types import Json
@@ -127,15 +131,14 @@ def call(
         if parts.scheme == "https"
         else http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
     )
+    headers = {TOKEN_HEADER: remote.token} if remote.token else {}
+    headers |= {"Content-Encoding": encoding} if encoding else {}
+    headers |= {} if body is None else {"Content-Type": "application/json"}
     try:
-        headers = {"Content-Encoding": encoding} if encoding else {}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        if remote.token:
-            headers[TOKEN_HEADER] = remote.token
-        connection.request(method, parts.path.rstrip("/") + path, body, headers)
-        response = connection.getresponse()
-        return response.status, response.read()
+        with waiting(f"waiting for {remote.url}"):
+            connection.request(method, parts.path.rstrip("/") + path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
     except ssl.SSLCertVerificationError as error:
         reason = error.verify_message or error.reason
         raise NoAnswer(
@@ -211,7 +214,21 @@ def show(arguments: argparse.Namespace, answer: Json, *lines: str) -> int:
     if wants_json(arguments):
         return print_json(answer)
     for line in lines:
-        say(line)
+        say_row((line,)) if isinstance(line, Styled) else say(line)
+    return 0
+
+
+def show_table(
+    arguments: argparse.Namespace,
+    answer: Json,
+    headings: Sequence[str],
+    rows: Sequence[Row],
+    none: str = "",
+) -> int:
+    """Print an answer as a table, or as JSON if asked for; return the exit code of success."""
+    if wants_json(arguments):
+        return print_json(answer)
+    say_table(headings, rows, none)
     return 0
 
 

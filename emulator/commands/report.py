@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from emulator.commands import CommandError, add_settings, edition_name, load_contract_of
-from emulator.commands.remote import add_remote, ask, remote_asked, url_given, wants_json
+from emulator.commands.remote import add_remote, ask, remote_asked, url_given
 from emulator.commands.reporting import (
     add_report,
     add_save,
@@ -50,8 +50,6 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: A file cannot be used, or no emulator answers.
     """
-    if wants_json(arguments):
-        arguments.format = ["json", *(arguments.format or ())]
     report = _of_files(arguments) if arguments.coverage_files else _of_emulator(arguments)
     return finish(report, arguments)
 

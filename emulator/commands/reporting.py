@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError
+from emulator.commands.remote import wants_json
 from emulator.commands.terminal import say
 from emulator.output import write_file
 from emulator.reports.rendering import FORMATS
@@ -152,6 +153,8 @@ def finish(
     )
     report = judged(report, [*demands(report, thresholds), *other_demands])
     formats, outputs = arguments.format or ["terminal"], arguments.output or []
+    if wants_json(arguments):
+        formats = ["json", *(arguments.format or ())]
     if len(outputs) > len(formats):
         raise CommandError("--output: given more often than --format")
     for index, name in enumerate(formats):

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked, show
-from emulator.commands.runs import PATH, line
+from emulator.commands.remote import (
+    add_place,
+    add_remote,
+    ask,
+    place_given,
+    remote_asked,
+    show_table,
+)
+from emulator.commands.runs import PATH, RUNS
 
 HELP = "run a flow now and show its run; the exit code is 1 if the run failed"
 
@@ -22,5 +29,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the flow; print its run when it has ended."""
     sent = {"flow": arguments.flow, **place_given(arguments)}
     found = ask(remote_asked(arguments), "POST", PATH, sent)
-    show(arguments, found, line(found))
+    show_table(arguments, found, RUNS.headings, [RUNS.row(found)])
     return 1 if found["state"] == "failed" else 0

@@ -6,14 +6,23 @@ import argparse
 from urllib.parse import quote
 
 from emulator.commands import add_settings, settings_of
-from emulator.commands.remote import add_json, add_remote, ask, print_json, remote_asked, show
+from emulator.commands.parsers import add_commands
+from emulator.commands.remote import (
+    add_json,
+    add_remote,
+    ask,
+    print_json,
+    remote_asked,
+    show,
+    show_table,
+)
 
 HELP = "list the scenarios, or load one into a running emulator"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = add_commands(parser)
     help = "list the scenarios"
     listing = commands.add_parser("list", help=help, description=help)
     add_settings(listing, "fixtures")
@@ -21,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.set_defaults(run=_list)
     help = "print the JSON Schema of scenario files"
     schema = commands.add_parser("schema", help=help, description=help)
+    add_json(schema)
     schema.set_defaults(run=_schema)
     help = "replace the state of a running emulator by a scenario"
     load = commands.add_parser("load", help=help, description=help)
@@ -41,13 +51,12 @@ def _list(arguments: argparse.Namespace) -> int:
         read = [read_scenario(name, overlay) for name in names(overlay)]
     except SeedError as error:
         raise CommandError(str(error)) from error
-    width = max(len(scenario.name) for scenario in read)
     listed = [
         {"name": found.name, "title": found.file.title, "states": found.file.states}
         for found in read
     ]
-    lines = (f"{each['name']:<{width}}  {each['title']}: {each['states']}" for each in listed)
-    return show(arguments, {"scenarios": listed}, *lines)
+    rows = [(each["name"], f"{each['title']}: {each['states']}") for each in listed]
+    return show_table(arguments, {"scenarios": listed}, ("scenario", "what it has"), rows)
 
 
 def _schema(_: argparse.Namespace) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from emulator.commands.remote import add_remote, ask, remote_asked, show
-from emulator.commands.terminal import columns
+from emulator.commands.remote import add_remote, ask, remote_asked, show_table
+from emulator.commands.tables import REMARKED, styled
 from emulator.json_types import JsonObject
 
 HELP = "show the settings of a running emulator; * marks those that are not the default"
@@ -25,12 +25,16 @@ def run(arguments: argparse.Namespace) -> int:
     answer = ask(remote_asked(arguments), "GET", "/_emulator/settings")
     rows = [row for row in answer["settings"] if not (arguments.changed and row["isDefault"])]
     table = [
-        (" " if row["isDefault"] else "*", row["name"], _text(row), row["environment"])
+        (
+            " " if row["isDefault"] else styled("*", REMARKED),
+            row["name"],
+            styled(_text(row), "" if row["isDefault"] else REMARKED),
+            row["environment"],
+        )
         for row in rows
     ]
-    return show(
-        arguments, {"settings": rows}, *columns(("", "setting", "value", "variable"), table)
-    )
+    headings = ("", "setting", "value", "variable")
+    return show_table(arguments, {"settings": rows}, headings, table, "no setting is changed")
 
 
 def _text(row: JsonObject) -> str:

@@ -7,7 +7,8 @@ import gzip
 from pathlib import Path
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_remote, ask, print_json, remote_asked, show
+from emulator.commands.parsers import add_commands
+from emulator.commands.remote import add_json, add_remote, ask, print_json, remote_asked, show
 from emulator.output import write_file
 
 HELP = "save or load the whole state of a running emulator"
@@ -16,7 +17,7 @@ PATH = "/_emulator/state"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = add_commands(parser)
     for name, run, help in (
         ("save", save, "write the state to a file"),
         ("load", load, "replace the state by that of a file"),
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             )
     help = "print the JSON Schema of state files"
     schemas = commands.add_parser("schema", help=help, description=help)
+    add_json(schemas)
     schemas.set_defaults(run=schema)
 
 

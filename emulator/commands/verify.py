@@ -15,6 +15,7 @@ from emulator.commands import (
     settings_of,
 )
 from emulator.commands.progress import ProgressBar
+from emulator.commands.remote import add_json
 from emulator.commands.reporting import add_report, add_save, build_report, finish
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, "enforce", "default_sandbox", "contracts", "fixtures")
     add_report(parser, fail_on="violations")
     add_save(parser)
+    add_json(parser)
     parser.add_argument(
         "--fail-on-drift",
         action="store_true",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from urllib.parse import quote
 
-from emulator.commands.remote import add_remote, ask, remote_asked, show
+from emulator.commands.remote import add_remote, ask, remote_asked, show, show_table
 
 HELP = "list or drop the isolated emulators of a running emulator"
 PATH = "/_emulator/worlds"
@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     answer = ask(remote_asked(arguments), "GET", PATH)
-    return show(arguments, answer, *(answer["worlds"] or ["no isolated emulators"]))
+    rows = [[name] for name in answer["worlds"]]
+    return show_table(arguments, answer, ["isolated emulator"], rows, "no isolated emulators")
 
 
 def _drop(arguments: argparse.Namespace) -> int:

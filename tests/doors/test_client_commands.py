@@ -10,12 +10,13 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
-from emulator.cli import COMMANDS, make_parser
 from emulator.commands import following
 from emulator.commands.examples import EXAMPLES
+from emulator.commands.parsers import COMMANDS, make_parser
 from emulator.emulator import Emulator
 from emulator.fixtures.journey import GIVEN
 from emulator.serving.server import Server
@@ -54,6 +55,27 @@ def tutorial(told: Told) -> None:
 
 def read(text: str) -> Any:
     return json.loads(text)
+
+
+WITHOUT_JSON = {"serve", "completion", "contracts", "faults", "scenarios", "state", ""}
+"""What serves until it is ended, prints a script, or only has further commands."""
+
+
+def test_every_command_takes_json() -> None:
+    lacking = {
+        one.prog.partition(" ")[2]
+        for one in parsers(make_parser())
+        if "--json" not in one._option_string_actions
+    }
+    assert lacking == WITHOUT_JSON
+
+
+@pytest.mark.parametrize("group", ["contracts", "faults", "scenarios", "state"])
+def test_a_group_of_commands_prints_its_help(group: str) -> None:
+    done = run(group)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == run(group, "--help").stdout
+    assert f"usage: aep-emulator {group}" in done.stdout
 
 
 def test_without_a_command_the_help_is_printed() -> None:
@@ -159,8 +181,7 @@ def followed(words: list[str], then: Callable[[], object], monkeypatch: pytest.M
         yield
         raise KeyboardInterrupt
 
-    for module in ("calls", "runs"):
-        monkeypatch.setattr(f"emulator.commands.{module}.every_second", every_second)
+    monkeypatch.setattr(following, "every_second", every_second)
     done = run(*words)
     assert looks.is_set()
     assert (done.returncode, done.stderr) == (130, "")
@@ -181,6 +202,34 @@ def test_calls_are_followed(
     assert [line.rpartition("/")[2] for line in said.splitlines()] == ["flows", "connections"]
     said = followed(["calls", "--follow", "--json"], lambda: call("runs"), monkeypatch)
     assert [read(line)["id"] for line in said.splitlines()] == [1, 2, 3]
+
+
+def test_calls_that_are_written_late_are_followed_too(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process has lower numbers and writes later: its calls come behind what was shown."""
+    shape = {"method": "GET", "path": "/", "status": 200, "outcome": "accepted", "findings": []}
+    calls: list[dict[str, Any]] = [
+        {**shape, "id": n, "time": f"2026-01-01T00:{n // 60:02}:{n % 60:02}Z"} for n in range(1300)
+    ]
+    kept = [one for one in calls if one["id"] not in (40, 1195)][:1250]
+
+    def answer(_: object, __: str, path: str) -> object:
+        asked = dict(parse_qsl(path.partition("?")[2]))
+        newest = [one for one in reversed(kept) if int(asked.get("cursor", 9999)) > one["id"]]
+        page = newest[: int(asked["limit"])]
+        more = {"nextCursor": page[-1]["id"]} if len(page) < len(newest) else {}
+        return {"entries": page, **more}
+
+    def late() -> None:
+        kept.extend(calls[1252:])
+        kept.append(calls[1195])
+        kept.sort(key=lambda one: one["id"])
+
+    monkeypatch.setattr(following, "ask", answer)
+    said = followed(["calls", "--follow", "--json", "--limit", "2"], late, monkeypatch)
+    ids = [read(line)["id"] for line in said.splitlines()]
+    assert ids == [1250, 1251, 1195, *range(1252, 1300)]
 
 
 def test_following_looks_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +262,7 @@ def test_a_flow_is_run_and_its_runs_are_listed_and_followed(
     words = ["runs", "--follow", "--json", "--limit", "1"]
     said = followed(words, lambda: told("run", FLOW), monkeypatch).splitlines()
     assert [read(line)["id"] for line in said[:1]] == [second["id"]]
-    assert len({read(line)["id"] for line in said}) == len(said) == 4
+    assert len({read(line)["id"] for line in said}) == len(said) == 2  # the older ones are not new
     assert_one_line(run("run", "Laeds from cloud storage"), "did you mean", FLOW)
     assert_one_line(run("run", FLOW, "--sandbox", "dev"), "there is no flow")
     assert_one_line(run("runs", "--limit", "0"), "limit")
@@ -308,7 +357,7 @@ def test_a_reset_forgets_everything_or_a_sandbox(told: Told) -> None:
 
 
 def test_the_edition_is_shown_and_changed(told: Told, emulator: Emulator) -> None:
-    assert "* latest" in told("edition").splitlines()
+    assert ["*", "latest"] in [line.split()[:2] for line in told("edition").splitlines()]
     assert told("edition", "2020-09") == "edition 2020-09 is in force\n"
     assert emulator.engine.edition == "2020-09"
     assert read(told("edition", "--json"))["current"] == "2020-09"
@@ -330,7 +379,7 @@ def test_isolated_emulators_are_listed_and_dropped(told: Told, url: str) -> None
 def test_settings_are_shown_without_secrets(told: Told) -> None:
     assert "max_worlds" in told("settings")
     told("edition", "2020-09")
-    assert [line.split()[:3] for line in told("settings", "--changed").splitlines()[1:]] == [
+    assert [line.split()[:3] for line in told("settings", "--changed").splitlines()] == [
         ["*", "edition", "2020-09"]
     ]
     made = new_emulator(admin_token="opensesame", sandboxes=("prod", "x"), self_check=True)
@@ -404,20 +453,34 @@ def test_due_runs_are_carried_out(told: Told, emulator: Emulator) -> None:
     [
         "calls",
         "clock",
+        "contracts check",
+        "contracts diff 2020-03 latest",
+        "contracts explain flow_service.create_flow.frequency_is_known",
+        "contracts format .",
+        "contracts format . --check",
+        "contracts list --operation flow_service.create_flow",
+        "contracts openapi ims",
+        "contracts openapi ims --output ims.json",
+        "contracts request-schemas schemas",
+        "contracts schemas contract-schemas",
+        "demo",
         "faults add 429",
         "faults clear",
         "faults list",
+        "faults schema",
         "health",
         "report",
         "scenarios list",
         "scenarios load tutorial-half-way",
+        "scenarios schema",
         "seed --flows 1",
         "state save state.json",
+        "state schema",
         "tick",
         "worlds",
     ],
 )
-def test_every_client_command_prints_json(
+def test_every_command_prints_json(
     command: str, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -466,9 +529,24 @@ def test_a_mistaken_variable_is_warned_of(url: str) -> None:
         ("AEP_EMULATOR_EDITION", "latest"),
         ("AEP_EMULATOR_PACKAGE", "aep-emulator"),  # that of a recipe for CI
         ("AEP_EMULATOR_SERVICE_HOST", "10.0.0.1"),  # that of a service in Kubernetes
+        ("AEP_EMULATOR_SERVICE_PORT", "8080"),
+        ("AEP_EMULATOR_SERVICE_PORT_HTTP", "8080"),
         ("AEP_EMULATOR_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("AEP_EMULATOR_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("AEP_EMULATOR_JOURNAL_PORT", "tcp://10.0.0.1:8080"),  # the service aep-emulator-journal
+        ("AEP_EMULATOR_HOST_SERVICE_HOST", "10.0.0.1"),
         ("EDTION", "latest"),
     ],
 )
 def test_other_variables_are_not_warned_of(name: str, value: str) -> None:
     assert run("health", **{name: value}).stderr == ""
+
+
+def test_the_address_of_a_service_in_kubernetes_is_not_a_port(url: str) -> None:
+    done = run("health", AEP_EMULATOR_PORT="tcp://10.0.0.1:8080")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "aep-emulator: AEP_EMULATOR_PORT=tcp://10.0.0.1:8080 is a service's address, not a setting;"
+        " it is ignored\n"
+    )
+    assert_one_line(run("health", AEP_EMULATOR_PORT="many", AEP_EMULATOR_URL=""), "'many'")

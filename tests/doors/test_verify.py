@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import io
 import json
 import os
 import re
@@ -16,7 +15,6 @@ from typing import Any
 import pytest
 
 from emulator.cli import main
-from emulator.commands.progress import ProgressBar
 from emulator.serving.server import Server
 from tests.bodies import FLOW_SERVICE, HEADERS, base_connection
 
@@ -201,31 +199,6 @@ def test_contracts_diff_for_a_recording(capsys: pytest.CaptureFixture[str]) -> N
     assert "data_prep.create_mapping_set: data_prep.created" in told
     assert main(["contracts", "diff", "latest", "latest", "--for", str(CAREFUL)]) == 0
     assert "11 of 11 calls are treated as before" in capsys.readouterr().out
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_the_bar_is_drawn_on_a_terminal_and_taken_away() -> None:
-    stream = Terminal()
-    with ProgressBar(1_000_000, stream=stream) as bar:
-        for _ in range(1000):
-            bar.advance(1000)
-    drawn = stream.getvalue().split("\r")
-    assert len(drawn) < 210
-    assert drawn[-2] == "[##############################] 100 %  1.0 of 1.0 MB"
-    assert drawn[-1] == "\x1b[2K"
-
-
-@pytest.mark.parametrize(
-    ("stream", "quiet"), [(io.StringIO(), False), (Terminal(), True)], ids=["file", "quiet"]
-)
-def test_the_bar_is_not_drawn_where_nobody_wants_it(stream: io.StringIO, quiet: bool) -> None:
-    with ProgressBar(1000, stream=stream, quiet=quiet) as bar:
-        bar.advance(1000)
-    assert stream.getvalue() == ""
 
 
 def test_a_proxy_warns_relays_and_reports(server: Server, tmp_path: Path) -> None:
