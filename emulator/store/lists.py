@@ -8,7 +8,7 @@ from functools import cache
 import sqlalchemy as sa
 
 from emulator.store.statements import Statement
-from emulator.store.tables import DOCUMENT, IS_LISTED
+from emulator.store.tables import DOCUMENT, HAS_MOMENTS, IS_LISTED
 
 _D = DOCUMENT.c
 
@@ -25,7 +25,7 @@ That is more, because all documents of one moment may have to be sorted for each
 """
 
 
-_LISTED = sa.text(IS_LISTED)
+_LISTED, _BY_MOMENT = sa.text(IS_LISTED), sa.text(HAS_MOMENTS)
 
 
 def of_kind(*more: sa.ColumnElement[bool] | sa.TextClause) -> sa.ColumnElement[bool]:
@@ -55,8 +55,12 @@ RECENT_WITH = {name: _part(_D.ordinal.desc(), _BACK, has) for name, has in _HAS_
 PATHS_OF_KIND = Statement(
     sa.select(
         *(
-            sa.select(edge(_D.paths)).where(of_kind(_LISTED)).scalar_subquery()
-            for edge in (sa.func.min, sa.func.max)
+            sa.select(_D.paths)
+            .where(of_kind(_BY_MOMENT))
+            .order_by(order)
+            .limit(sa.literal_column("1"))
+            .scalar_subquery()
+            for order in (_D.paths, _D.paths.desc())
         )
     )
 )
@@ -76,7 +80,7 @@ def by_moment(name: str, descending: bool, ties: bool) -> Statement:
         behind = sa.and_(number >= begin, sa.or_(number > begin, _D.ordinal > ordinal))
         order = [number, _D.ordinal]
     query = sa.select(_D.key, _D.version, _D.ordinal, _D.body, number).where(
-        of_kind(_D.paths == sa.bindparam("p_paths"), _LISTED, behind)
+        of_kind(_D.paths == sa.bindparam("p_paths"), _BY_MOMENT, behind)
     )
     return Statement(query.order_by(*order).limit(sa.bindparam("p_rows")))
 

@@ -20,10 +20,11 @@ METADATA = sa.MetaData()
 OWN = "\n"
 """The world of what is about the database itself; no isolated emulator can have this name."""
 
-IS_LISTED = "version >= 0"
-"""What is true of every document, and what a list says, so that PostgreSQL takes an index for it.
+IS_LISTED, HAS_MOMENTS = "version >= 0", f"version < {2**62}"
+"""What is true of every document. A list says the one, or the other where moments are its order.
 
-A read by key does not say so: it would take any index before there are statistics.
+PostgreSQL takes an index with a condition only for a query that says so: one that is read by key
+says neither. Before there are statistics it would take any index for anything.
 """
 
 _PLACE = ("world", "organization", "sandbox")
@@ -56,11 +57,11 @@ DOCUMENT = sa.Table(
     sa.Column("created", sa.BigInteger),
     sa.Column("updated", sa.BigInteger),
     *(
-        sa.Index(f"document_{name}", *_PLACE, "kind", *more, postgresql_where=sa.text(IS_LISTED))
-        for name, *more in (
-            ("in_order", "ordinal"),
-            ("by_created", "paths", "created", "ordinal"),
-            ("by_updated", "paths", "updated", "ordinal"),
+        sa.Index(f"document_{name}", *_PLACE, "kind", *more, postgresql_where=sa.text(says))
+        for name, says, *more in (
+            ("in_order", IS_LISTED, "ordinal"),
+            ("by_created", HAS_MOMENTS, "paths", "created", "ordinal"),
+            ("by_updated", HAS_MOMENTS, "paths", "updated", "ordinal"),
         )
     ),
 )

@@ -93,7 +93,8 @@ def test_each_statement_takes_its_index_with_and_without_statistics(database: Da
         for statement, names in PLANS:
             found = plan(database, statement)
             assert any(name in found for name in names), f"statistics {is_known}: {found}"
-            assert "Seq Scan" not in found, f"statistics {is_known}: {found}"
+            for bad in ("Seq Scan", "Aggregate", "TEMP B-TREE FOR ORDER BY"):
+                assert bad not in found, f"statistics {is_known}: {found}"
         with database.engine.connect() as connection:
             connection.exec_driver_sql("ANALYZE")
             connection.commit()
