@@ -96,8 +96,9 @@ bench: $(VENV)/test.stamp  ## Measure against a bare Flask application; prints r
 pages: $(VENV)/serve.stamp  ## Write docs/rules: every rule with its source, a page for each service
 	$(BIN)/aep-emulator contracts pages docs/rules
 
+# Not --quiet: it hides warnings from --strict too, which then lets everything pass.
 docs: $(VENV)/docs.stamp pages  ## Write the site of the documentation into site/; a link that leads nowhere fails
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict $(ARGS)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict $(ARGS)
 
 screenshots: $(VENV)/test.stamp  ## Take the pictures of the page in docs/pictures anew; it needs a Chromium
 	$(BIN)/python docs/screenshots.py

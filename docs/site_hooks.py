@@ -17,6 +17,8 @@ from site_checks import broken_tables, loaded_from_elsewhere, raw_markdown
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(\]\(|^\[[^\]]+\]: )(?![a-z]+:|#)([^)\s#]+)", re.MULTILINE)
 CODE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+ROW = re.compile(r"^\|.*$", re.MULTILINE)
+SPAN = re.compile(r"(`+).*?\1")
 HOME = "README.md"
 log = logging.getLogger("mkdocs.hooks.site")
 """A warning of it ends a strict build with an error."""
@@ -50,8 +52,10 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         target = in_site(beside(path, match[2]))
         return f"{match[1]}{posixpath.relpath(target, folder)}"
 
-    # Python-Markdown reads what is folded up only where it is told to.
-    parts = CODE.split(markdown.replace("<details>", '<details markdown="1">'))
+    # Python-Markdown reads what is folded up only if told to, and keeps backslashes of code.
+    text = markdown.replace("<details>", '<details markdown="1">')
+    text = ROW.sub(lambda row: SPAN.sub(lambda code: code[0].replace(r"\|", "|"), row[0]), text)
+    parts = CODE.split(text)
     return "".join(part if CODE.match(part) else LINK.sub(moved, part) for part in parts)
 
 
