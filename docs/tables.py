@@ -1,19 +1,21 @@
-"""Writes the generated tables of README.md and of pages below docs/ anew: `make tables`.
+"""Writes the generated tables of pages below docs/ anew: `make tables`.
 
-What they show is said in one place each: the settings in `emulator/settings.py`, the editions and
-operations in `contracts/`, the specs in `fixtures/`. A test compares, so that they cannot fall
-behind.
+What they show is said in one place each: the settings in `emulator/settings.py`, the commands in
+`emulator/commands/`, the editions and operations in `contracts/`, the specs in `fixtures/`. A test
+compares, so that they cannot fall behind.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from emulator import budgets
+from emulator.cli import COMMANDS
 from emulator.contract import Contract, load_contract
 from emulator.fixtures.library import FixtureLibrary
 from emulator.json_types import JsonObject
@@ -23,10 +25,13 @@ from emulator.templates import render
 
 FOLDER = Path(__file__).resolve().parent
 PAGES = (
-    FOLDER.parent / "README.md",
     FOLDER / "decisions.md",
-    FOLDER / "reference" / "known-specs.md",
+    FOLDER / "explanation" / "contract.md",
     FOLDER / "explanation" / "security.md",
+    FOLDER / "reference" / "commands.md",
+    FOLDER / "reference" / "emulated.md",
+    FOLDER / "reference" / "known-specs.md",
+    FOLDER / "reference" / "settings.md",
 )
 TEMPLATES = FOLDER / "templates"
 
@@ -38,12 +43,19 @@ def tables() -> dict[str, str]:
     specs = {kind: fixtures.all(kind) for kind in ("connection_specs", "flow_specs")}
     return {
         "settings": _render("settings", settings=table()),
+        "commands": _render("commands", commands=_commands()),
         "budgets": _render("budgets", settings=_budget_settings(), budgets=_budgets()),
         "editions": _render("editions", editions=contract.entries.values()),
         "operations": _render("operations", services=_services(contract)),
         "assumed": _render("assumed", services=_assumed(contract)),
         **{kind: _render(kind, specs=_by_name(found)) for kind, found in specs.items()},
     }
+
+
+def _commands() -> list[tuple[str, str]]:
+    """Return the commands in the order of the help, with what each does."""
+    modules = ((name, import_module(f"emulator.commands.{name}")) for name in COMMANDS)
+    return [(name, module.HELP) for name, module in modules]
 
 
 def _budget_settings() -> list[SettingRow]:
