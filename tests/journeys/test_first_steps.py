@@ -95,6 +95,6 @@ def play(client: str, test: str, monkeypatch: pytest.MonkeyPatch) -> None:
     exec(test, names)
     function = names["test_a_flow_is_renamed"]
     assert callable(function)
-    (mark,) = function.pytestmark
+    (mark,) = vars(function)["pytestmark"]
     with Aep(scenario=mark.kwargs["scenario"]) as aep:
         function(aep)
