@@ -58,7 +58,9 @@ def test_what_the_image_has_beside_the_emulator_is_locked_within_its_range() -> 
 def test_ci_installs_all_that_is_declared() -> None:
     """Each dependency, those of extras too; `make lock` has to follow what is declared."""
     lock = (ROOT / "requirements" / "ci.txt").read_text("utf-8")
-    locked = dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", lock, re.MULTILINE))
+    entries = re.findall(r"^([a-z0-9.-]+)==(\S+)", lock, re.MULTILINE)
+    locked = dict(entries)
+    assert len(entries) == len(locked), "each package stands there once"
     extras = project()["optional-dependencies"]
     rows = [*project()["dependencies"], *extras["test"], *extras["dev"]]
     waiting = [Requirement(row) for row in rows]
