@@ -50,6 +50,7 @@ THIRD_PARTY = {
         "store.postgresql",
         "store.sql_blobs",
         "store.sql_calls",
+        "store.sql_snapshots",
         "store.sql_stores",
         "store.sqlite",
         "store.statements",

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from emulator.json_types import Json, dumps, loads
 from emulator.sandbox import Sandbox
-from emulator.store.base import ALL, Change, Conflict, Hint, Place, Row, Snapshot, Stored
+from emulator.store.base import ALL, Change, Hint, Place, Snapshot, Stored
+from emulator.store.changes import Position, carried_out, expect
 from emulator.store.database import Database
 from emulator.store.lists import (
     PATHS_OF_KIND,
@@ -26,6 +27,7 @@ from emulator.store.lists import (
 )
 from emulator.store.moments import Moments, moments_of, place_of
 from emulator.store.room import Room
+from emulator.store.sql_snapshots import read_all, remove_all, replace_all
 from emulator.store.statements import Statement
 from emulator.store.tables import COUNTER, DOCUMENT
 
@@ -55,10 +57,6 @@ _INSERT = Statement(
 _LAST = 2**62
 _BEFORE, _BEHIND = -(2**63), 2**63 - 1
 """Numbers that no document is before, or behind."""
-
-
-_Row = tuple[int, int]
-"""The version and the ordinal of a document."""
 
 
 class SqlStore:
@@ -205,15 +203,15 @@ class SqlStore:
             with self._database.connection() as connection:
                 found = {at: self._found(connection, at, some) for at, some in places.items()}
                 for change in changes:
-                    _expect(change, found[change.sandbox, change.kind].get(change.key))
+                    expect(change, found[change.sandbox, change.kind].get(change.key))
                 for place, some in places.items():
                     self._apply(connection, place, some, found[place])
 
     def _found(
         self, connection: sa.Connection, place: Place, changes: list[Change]
-    ) -> dict[str, _Row]:
+    ) -> dict[str, Position]:
         """Return the version and ordinal of each document of a kind that is to be changed."""
-        found: dict[str, _Row] = {}
+        found: dict[str, Position] = {}
         if len(changes) == 1:
             key = changes[0].key
             row = _VERSION.first(connection, self._at(*place, key))
@@ -228,10 +226,10 @@ class SqlStore:
         connection: sa.Connection,
         place: Place,
         changes: list[Change],
-        found: dict[str, _Row],
+        found: dict[str, Position],
     ) -> None:
         """Write what comes of changes of a kind that are carried out one after the other."""
-        now, taken = _carried_out(changes, found)
+        now, taken = carried_out(changes, found)
         base = 0
         if taken:
             base = self._advance(connection, place[0], f"#{place[1]}", taken) - taken
@@ -271,8 +269,7 @@ class SqlStore:
 
     def erase(self, organization: str | None = None, name: str | None = None) -> None:
         with self._database.whole() as connection:
-            for table in (DOCUMENT, COUNTER):
-                connection.execute(sa.delete(table).where(self._inside(table, organization, name)))
+            remove_all(connection, self._world, organization, name)
 
     def is_empty(self) -> bool:
         query = sa.select(sa.literal(1)).where(_D.world == self._world).limit(1)
@@ -280,53 +277,12 @@ class SqlStore:
             return connection.execute(query).first() is None
 
     def dump(self) -> Snapshot:
-        documents: dict[Place, dict[str, Row]] = defaultdict(dict)
         with self._database.whole(reads=True) as connection:
-            rows = connection.execute(
-                sa.select(
-                    _D.organization, _D.sandbox, _D.kind, _D.key, _D.ordinal, _D.version, _D.body
-                )
-                .where(_D.world == self._world)
-                .order_by(_D.ordinal)
-            )
-            for organization, name, kind, key, *row in rows:
-                documents[Sandbox(organization, name), kind][key] = (row[0], row[1], row[2])
-            numbers = connection.execute(
-                sa.select(_C.organization, _C.sandbox, _C.name, _C.number).where(
-                    _C.world == self._world
-                )
-            )
-            counters = {(Sandbox(row[0], row[1]), row[2]): row[3] for row in numbers}
-        return Snapshot(dict(documents), counters)
+            return read_all(connection, self._world)
 
     def load(self, snapshot: Snapshot, sandbox: Sandbox | None = None) -> None:
-        owner = {"world": self._world}
-        documents = [
-            {
-                **owner,
-                **dict(zip(("organization", "sandbox"), place, strict=True)),
-                "kind": kind,
-                "key": key,
-                "ordinal": row[0],
-                "version": row[1],
-                "body": row[2],
-                **moments_of(loads(row[2]))._asdict(),
-            }
-            for (place, kind), rows in snapshot.documents.items()
-            for key, row in rows.items()
-            if sandbox in (None, place)
-        ]
-        counters = [
-            {**owner, "organization": place[0], "sandbox": place[1], "name": name, "number": number}
-            for (place, name), number in snapshot.counters.items()
-            if sandbox in (None, place)
-        ]
-        where = (None, None) if sandbox is None else sandbox
         with self._database.whole() as connection:
-            for table, rows in ((DOCUMENT, documents), (COUNTER, counters)):
-                connection.execute(sa.delete(table).where(self._inside(table, *where)))
-                if rows:
-                    connection.execute(table.insert(), rows)
+            replace_all(connection, self._world, snapshot, sandbox)
 
     def is_busy(self, sandbox: Sandbox) -> bool:
         return self._database.is_busy(self._section(sandbox))
@@ -360,16 +316,6 @@ class SqlStore:
             at["p_key"] = key
         return at
 
-    def _inside(
-        self, table: sa.Table, organization: str | None, name: str | None
-    ) -> sa.ColumnElement[bool]:
-        conditions = [table.c.world == self._world]
-        if organization is not None:
-            conditions.append(table.c.organization == organization)
-        if name is not None:
-            conditions.append(table.c.sandbox == name)
-        return sa.and_(*conditions)
-
 
 def _new(version: int, ordinal: int, body: Json) -> dict[str, object]:
     """Return what is written to the row of a document."""
@@ -388,36 +334,3 @@ def _groups(keys: list[str]) -> Iterator[list[str]]:
     """Yield keys as many at a time as a statement takes."""
     for begin in range(0, len(keys), ROWS_AT_ONCE):
         yield keys[begin : begin + ROWS_AT_ONCE]
-
-
-def _expect(change: Change, row: _Row | None) -> None:
-    """Check the version of a document that is to be changed.
-
-    Raises:
-        Conflict: It is at another one than is expected.
-    """
-    found = row[0] if row else 0
-    if change.expected is not None and change.expected != found:
-        raise Conflict(change, found)
-
-
-def _carried_out(
-    changes: list[Change], found: dict[str, _Row]
-) -> tuple[dict[str, _Row | None], int]:
-    """Return what documents become by changes, and how many new ordinals these take.
-
-    The n-th of them stands there as -n, because it is not known yet.
-    """
-    now: dict[str, _Row | None] = {}
-    taken = 0
-    for change in changes:
-        row = now[change.key] if change.key in now else found.get(change.key)
-        if change.body is None:
-            now[change.key] = None
-            continue
-        version, ordinal = (row[0] + 1, row[1]) if row else (1, 0)
-        if row is None or change.moves:
-            taken += 1
-            ordinal = -taken
-        now[change.key] = (version, ordinal)
-    return now, taken
