@@ -207,7 +207,7 @@ def test_every_way_to_refer_has_a_budget(kind: str) -> None:
         assert EXCESS not in resolved or resolved["properties"] == {}
 
 
-@pytest.mark.parametrize("count", [10, 100_000])
+@pytest.mark.parametrize("count", [10, size(30_000, 100_000)])
 def test_many_parts_are_merged_in_one_go(count: int) -> None:
     parts = [{"properties": {f"a{n}": {}}, "required": [f"a{n}"]} for n in range(count)]
     resolved = resolve({"$id": "t", "allOf": parts}, lambda id: None)
