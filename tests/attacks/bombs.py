@@ -71,10 +71,10 @@ def parquets() -> list[Bomb]:
         _bomb("text", _shared_text, ends="failed" if IS_FULL else "success"),
         _bomb("nulls", lambda: pa.nulls(size(50_000, 3_000_000), pa.string()), ends="success"),
         _bomb("items", lambda: _one_list(items, 1)),
-        _bomb("plain", lambda: pa.repeat("x" * MIB, 300), use_dictionary=False, data_page_size=1),
+        _bomb("plain", lambda: pa.repeat("x" * MIB, 200), use_dictionary=False, data_page_size=1),
         _bomb(
             "deltas",
-            lambda: _one_list(300, "x" * MIB),
+            lambda: _one_list(200, "x" * MIB),
             use_dictionary=False,
             column_encoding={"_id.list.element": "DELTA_BYTE_ARRAY"},
         ),
