@@ -180,8 +180,11 @@ def test_health_asks_where_a_process_says_that_it_listens(served: tuple[str, str
     """As the container's health check does, whose process may have been given any flags."""
     port = served[0].rpartition(":")[2]
     flags = ["serve", "--port", port, "--tls", "self-signed"]
-    waiting = [sys.executable, "-c", "input()", *flags]
-    with subprocess.Popen(waiting, stdin=subprocess.PIPE) as process:
+    program = "print(flush=True); input()"
+    waiting = [sys.executable, "-c", program, *flags]
+    with subprocess.Popen(waiting, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # before it has begun, the system does not know its flags
         done = run("health", "--of-process", str(process.pid), AEP_EMULATOR_PORT="9")
         assert (done.returncode, '"status":"ok"' in done.stdout) == (0, True), done.stderr
     assert_one_line(run("health", "--of-process", str(process.pid)), "--of-process", "No such")
