@@ -55,25 +55,28 @@ def release(root: Path, *, rehearse: bool, without_image: bool) -> int:
     if not rehearse:
         require_clean(root)
     require_described((root / "CHANGELOG.md").read_text("utf-8"), version, rehearse=rehearse)
+    commit = run(["git", "rev-parse", "HEAD"], root)
     dist = root / "dist"
     shutil.rmtree(dist, ignore_errors=True)
     dist.mkdir()
     with tempfile.TemporaryDirectory(prefix="aep-emulator-release-") as folder:
-        build(root, Path(folder), dist)
+        build(root, commit, Path(folder), dist)
         (wheel,) = dist.glob("*.whl")
         for extra in EXTRAS:
             print(
                 f"==> in a fresh environment: {wheel.name}{f'[{extra}]' * bool(extra)}", flush=True
             )
             check_installed(wheel, extra, Path(folder, f"with-{extra or 'nothing'}"))
-    made = sorted(path for path in dist.iterdir())
+    made = sorted(dist.iterdir())
     sums = "".join(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in made
     )
     (dist / "SHA256SUMS").write_text(sums, encoding="utf-8")
     image = "" if without_image else build_image(root, version)
+    if run(["git", "rev-parse", "HEAD"], root) != commit:
+        raise Failed(f"there is another commit now than {commit}, of which the rest was made")
     title = "Rehearsed" if rehearse else "Ready to be published"
-    print(f"\n{title}: aep-emulator {version} of {run(['git', 'rev-parse', 'HEAD'], root)}")
+    print(f"\n{title}: aep-emulator {version} of {commit}")
     print(*(f"  {line}" for line in sums.splitlines()), sep="\n")
     if image:
         print(f"  {image}")
@@ -108,8 +111,8 @@ def require_described(changelog: str, version: str, *, rehearse: bool) -> None:
         raise Failed(f"the changelog says {heading['date']!r} of {version} where its date belongs")
 
 
-def build(root: Path, folder: Path, dist: Path) -> None:
-    """Build wheel and source distribution of the last commit, each twice, and check them.
+def build(root: Path, commit: str, folder: Path, dist: Path) -> None:
+    """Build wheel and source distribution of a commit, each twice, and check them.
 
     Raises:
         Failed: They cannot be built, differ from one another, or would be refused by an index.
@@ -118,10 +121,10 @@ def build(root: Path, folder: Path, dist: Path) -> None:
     source, again = folder / "source", folder / "again"
     source.mkdir()
     archive = folder / "source.tar"
-    run(["git", "archive", "--output", str(archive), "HEAD"], root)
+    run(["git", "archive", "--output", str(archive), commit], root)
     run(["tar", "-xf", str(archive), "-C", str(source)], root)
     run([sys.executable, "-m", "emulator", "contracts", "pages", "docs/rules"], source)
-    moment = {"SOURCE_DATE_EPOCH": run(["git", "log", "-1", "--format=%ct"], root)}
+    moment = {"SOURCE_DATE_EPOCH": run(["git", "log", "-1", "--format=%ct", commit], root)}
     building = [sys.executable, "-m", "build", "--no-isolation", "--outdir"]
     run([*building, str(dist), "--sdist", "--wheel", "."], source, **moment)
     # Without --sdist and --wheel, the wheel is built of the source distribution.

@@ -43,7 +43,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Nothing is built and installed, which takes minutes; what would be tried is noted."""
     tried: list[str] = []
 
-    def build(root: Path, folder: Path, dist: Path) -> None:
+    def build(root: Path, commit: str, folder: Path, dist: Path) -> None:
         (dist / "made-1.2.3.whl").write_bytes(b"a wheel")
 
     monkeypatch.setattr("release.__main__.build", build)
@@ -103,6 +103,21 @@ def test_it_prints_what_it_made_and_says_that_the_image_is_missing(
     assert built == list(EXTRAS)
     assert release(checkout, rehearse=False, without_image=True) == 0
     assert "no image: it was not wanted" in capsys.readouterr().out
+
+
+def test_a_commit_in_between_is_noticed(
+    checkout: Path, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The image is made of the working tree, the rest of the commit that was there before."""
+
+    def commit(root: Path, version: str) -> str:
+        who = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+        run(["git", *who, "commit", "--quiet", "--allow-empty", "-m", "Go on"], root)
+        return "an image"
+
+    monkeypatch.setattr("release.__main__.build_image", commit)
+    with pytest.raises(Failed, match="there is another commit now"):
+        release(checkout, rehearse=True, without_image=False)
 
 
 def test_an_engine_has_to_answer(tmp_path: Path) -> None:
