@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from emulator.data_plane.delta import transformation
-from emulator.data_plane.row_problems import read_problems
+from emulator.data_plane.metrics import counted
+from emulator.data_plane.row_problems import ON_THEIR_OWN, read_problems
 from emulator.json_types import JsonObject, as_object
 from emulator.masking.masker import CONNECTIONS, Masker
 from emulator.run_needs import needs_of
@@ -149,20 +150,19 @@ def _lines(answer: JsonObject) -> Iterator[str]:
     yield ""
     yield f"Read      {_read_text(read)}"
     yield from (
-        f"          {file['path']}: {_count(file['rows'], 'row')}" for file in read["files"]
+        f"          {file['path']}: {counted(file['rows'], 'row')}" for file in read["files"]
     )
     if more := (read["fileCount"] or 0) - len(read["files"]):
         yield f"          and {more} more"
-    for title, name in (("Failed", "failed"), ("Warned", "warned")):
-        found = answer[name]
-        yield f"{title:<10}{_count(found['rows'], 'row')}"
-        for cause in found["causes"]:
-            yield from (f"          {line}" for line in cause_lines(cause))
+    yield f"Failed    {_failed_text(answer)}"
+    yield from _cause_lines(answer["failed"])
+    yield f"Warned    {counted(answer['warned']['rows'], 'row')}"
+    yield from _cause_lines(answer["warned"])
     yield f"Written   {_written_text(written)}"
-    if dropped := (written["dropped"] or 0) - answer["failed"]["rows"]:
-        yield f"          {_count(dropped, 'more row')} dropped, since the batch failed as a whole"
     for error in run["errors"]:
         yield f"Says      {error.get('code', '')} {error.get('message', '')}".rstrip()
+    if run["remark"]:
+        yield f"          {run['remark']}"
     if run["message"] and not (answer["failed"]["causes"] or answer["warned"]["causes"]):
         yield f"Says      {run['message']}"
     yield from (f"Needed    {need}" for need in answer["needed"])
@@ -173,12 +173,27 @@ def _read_text(read: JsonObject) -> str:
     connection = f" of connection {read['connection']}" if read["connection"] else ""
     if not read["fileCount"]:
         return f"nothing{place}{connection}"
-    files, rows = _count(read["fileCount"], "file or table"), _count(read["rows"] or 0, "row")
+    files, rows = counted(read["fileCount"], "file or table"), counted(read["rows"] or 0, "row")
     return f"{files} with {rows}{place}{connection}"
 
 
+def _failed_text(answer: JsonObject) -> str:
+    """Return how many rows did not land: for what is in them, or since their batch failed."""
+    bad = answer["failed"]["rows"]
+    failed = max(answer["written"]["dropped"] or 0, bad)
+    if failed == bad:
+        return counted(failed, "row")
+    why = f"{bad} of them {ON_THEIR_OWN}, the others" if bad else "all of them"
+    return f"{counted(failed, 'row')}, {why} since the batch failed as a whole"
+
+
+def _cause_lines(found: JsonObject) -> Iterator[str]:
+    for cause in found["causes"]:
+        yield from (f"          {line}" for line in cause_lines(cause))
+
+
 def _written_text(written: JsonObject) -> str:
-    records = _count(written["records"] or 0, "record")
+    records = counted(written["records"] or 0, "record")
     batch = f"batch {written['batch']} ({written['status']})" if written["batch"] else "no batch"
     return f"{records} to data set {written['name'] or written['dataset']}, {batch}"
 
@@ -188,13 +203,8 @@ def cause_lines(cause: JsonObject) -> Iterator[str]:
     mapping = cause.get("mapping")
     made = f", made from {mapping['source']}" if mapping else ""
     column = f": {cause['column']}{made}" if cause["column"] else ""
-    yield f"{_count(cause['rows'], 'row')}{column} ({cause['code'] or 'other causes'})"
+    yield f"{counted(cause['rows'], 'row')}{column} ({cause['code'] or 'other causes'})"
     for example in cause["examples"]:
         yield f"  {example['file']}, row {example['row']}: {example['message']}"
     if more := cause["rows"] - len(cause["examples"]):
         yield f"  and {more} more"
-
-
-def _count(number: int, noun: str) -> str:
-    plural = "files or tables" if noun == "file or table" else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from emulator.data_plane.conform import CONSTRAINT_CODE, CORRUPT_CODE, MISSING_CODE, TYPE_CODE
 from emulator.data_plane.errors import NO_ROOM
 from emulator.data_plane.flow_parts import MAPPING_FAILED
-from emulator.data_plane.metrics import NOTHING_NEW
+from emulator.data_plane.metrics import is_of_nothing_new
 from emulator.data_plane.sources import is_true
 from emulator.json_types import JsonObject, as_object
 from emulator.moments import from_milliseconds, utc_text
@@ -42,7 +42,7 @@ def _of_the_source(answer: JsonObject, flow: JsonObject) -> Iterator[str]:
         yield f"time: it has not ended, and began or is due at {when}"
         if flow.get("state") != "enabled":
             yield f"an enabled flow: this one is {flow.get('state')}"
-    elif run["message"] == NOTHING_NEW:
+    elif is_of_nothing_new(run["message"]):
         last = from_milliseconds(read["until"] or 0)
         until = f" until {utc_text(last)}" if last else ""
         yield f"a file {place} that is new or written again since the run before and{until}"

@@ -33,7 +33,7 @@ def row(found: JsonObject) -> Row:
 
 def _reasons(found: JsonObject) -> list[str]:
     errors = [str(each.get("message") or each.get("code") or each) for each in found["errors"]]
-    return [*errors, *([found["message"]] if found["message"] else [])]
+    return [*errors, *(found[name] for name in ("remark", "message") if found[name])]
 
 
 RUNS = Listing(

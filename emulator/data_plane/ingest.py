@@ -207,7 +207,7 @@ class _Ingestion:
     @property
     def reasons(self) -> str:
         """What is wrong with the first rows, in words; empty if nothing is."""
-        return self._problems.first_reasons()
+        return self._problems.first_reasons(self._read - self._files.rows)
 
     def withdraw(self) -> None:
         """Remove all that was written."""

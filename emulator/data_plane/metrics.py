@@ -7,13 +7,39 @@ from typing import NamedTuple
 
 from emulator.data_plane.errors import SOURCE_FAILED
 from emulator.data_plane.files import File
-from emulator.json_types import JsonObject
+from emulator.json_types import Json, JsonObject
 
 EXPORT = "/data/foundation/export/batches"
 """Where Data Access has the manifests of a batch; shapes put the host in front."""
 
 NOTHING_NEW = "Nothing was read: no file or table was new when the run became due."
 """What a run says that succeeds and brings nothing (assumed: no document prints such a run)."""
+
+
+def is_of_nothing_new(message: Json) -> bool:
+    """Tell whether a run says of itself that it succeeded and found nothing to read."""
+    return isinstance(message, str) and message.startswith(NOTHING_NEW)
+
+
+def told_taken(taken: JsonObject, at: int) -> str:
+    """Return in words which run of a flow was the last that read anything.
+
+    Args:
+        taken: What the flow's progress keeps of that run; empty if there was none.
+        at: The time from which to count back, in milliseconds since 1970.
+    """
+    if not taken:
+        return ""
+    files, rows = counted(taken["files"], "file"), counted(taken["rows"], "row")
+    ago = max(at - taken["at"], 0) // 1000
+    run = taken["run"]
+    return f"Run {run} read {files}, {rows}, {ago} s before: aep-emulator explain run {run}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    plural = "files or tables" if noun == "file or table" else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 class Activity(NamedTuple):
@@ -45,6 +71,7 @@ class RunResult:
         errors: What is wrong with what was promoted.
         is_interrupted: Whether it was given up, so that the next run has the same to read.
         reasons: What is wrong with the first rows, in words.
+        taken: Which run read last, in words, where this one had nothing to read.
     """
 
     status: str = "success"
@@ -63,6 +90,7 @@ class RunResult:
     errors: list[JsonObject] = field(default_factory=list)
     is_interrupted: bool = False
     reasons: str = ""
+    taken: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +130,9 @@ class RunReport:
     def _message(self) -> str:
         """What the run says of itself beside its errors, whose texts are documented (assumed)."""
         found_nothing = self.result.status == "success" and self.result.files_in == 0
-        return NOTHING_NEW if found_nothing else self.result.reasons
+        return (
+            f"{NOTHING_NEW} {self.result.taken}".rstrip() if found_nothing else self.result.reasons
+        )
 
     def activities(self, copy_id: str, source: str, target: str) -> list[JsonObject]:
         """Return the `activities`: what was copied in, and what was promoted to the lake.

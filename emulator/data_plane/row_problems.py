@@ -21,6 +21,9 @@ MAX_REASON = 300
 MAX_REASONS = 3
 """How many rows a run's status names."""
 
+ON_THEIR_OWN = "for what is in them"
+"""How rows failed that are at fault; the others failed since their batch did."""
+
 
 class RowProblems:
     """Collects what is wrong with the rows of one batch."""
@@ -40,13 +43,18 @@ class RowProblems:
         """Note a row in which transformations failed."""
         self._warned.add(file, row, warnings)
 
-    def first_reasons(self) -> str:
-        """Return in words how many rows have problems, and the first ones; empty without any."""
-        texts = []
-        for causes, said in ((self._failed, "failed"), (self._warned, "came with warnings")):
-            if causes.rows:
-                first = "; ".join(causes.first(MAX_REASONS))
-                texts.append(f"{causes.rows} of {self.rows.total()} rows {said}: {first}.")
+    def first_reasons(self, failed: int) -> str:
+        """Return in words how many rows have problems, and the first ones; empty without any.
+
+        Args:
+            failed: How many rows did not land, also of those that have no problem of their own.
+        """
+        texts, total = [], self.rows.total()
+        if bad := self._failed.rows:
+            alone = "" if bad == failed else f", {bad} of them {ON_THEIR_OWN}"
+            texts.append(f"{failed} of {total} rows failed{alone}: {self._failed.in_words()}.")
+        if warned := self._warned.rows:
+            texts.append(f"{warned} of {total} rows came with warnings: {self._warned.in_words()}.")
         return " ".join(texts)
 
     def to_json(self, files: Sequence[str]) -> bytes:
@@ -105,9 +113,10 @@ class _Causes:
             key, {"code": code, "column": column, "source": source, "rows": 0, "examples": []}
         )
 
-    def first(self, most: int) -> list[str]:
+    def in_words(self) -> str:
         """Return the first problems in words, each of another cause."""
-        return [told(cause, cause["examples"][0]) for cause in list(self._known.values())[:most]]
+        causes = list(self._known.values())[:MAX_REASONS]
+        return "; ".join(told(cause, cause["examples"][0]) for cause in causes)
 
     def to_json(self) -> JsonObject:
         return {"rows": self.rows, "causes": list(self._known.values())}

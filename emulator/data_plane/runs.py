@@ -9,6 +9,7 @@ one step at its end.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 
 from emulator.claims import working_on
@@ -26,7 +27,7 @@ from emulator.data_plane.delta import (
 from emulator.data_plane.errors import SOURCE_FAILED
 from emulator.data_plane.files import ConnectionFiles
 from emulator.data_plane.job import carry_out
-from emulator.data_plane.metrics import RunReport, RunResult
+from emulator.data_plane.metrics import RunReport, RunResult, told_taken
 from emulator.data_plane.schedule import Schedule, due_after, read_schedule, read_time
 from emulator.json_types import MISSING, Json, JsonObject, as_object, dotted
 from emulator.ongoing import INTERRUPTED, INTERRUPTED_TEXT
@@ -187,7 +188,10 @@ class FlowEngine:
             with self._scope.exclusive():
                 result = landing.land()
                 if selection.advances and not result.is_interrupted:
-                    self._advance(flow["id"], selection, delta, result)
+                    if not result.files_in:
+                        taken = told_taken(as_object(progress.get("taken")), at)
+                        result = replace(result, taken=taken)
+                    self._advance(run, at, selection, delta, result)
                 return self._end(flow, run, at, selection, result, copy_id)
         except BaseException:
             landing.withdraw()
@@ -226,12 +230,13 @@ class FlowEngine:
         self._end(flow, run, at, selection, result, self._scope.new_uuid("adf_run"))
 
     def _advance(
-        self, flow_id: str, selection: Selection, delta: DeltaColumn, result: RunResult
+        self, run: JsonObject, at: int, selection: Selection, delta: DeltaColumn, result: RunResult
     ) -> None:
-        """Remember how far a flow has read, so that its next run begins there.
+        """Remember how far a flow has read, so that its next run begins there, and which run did.
 
         What it has seen of a table that it could not read to the end does not count.
         """
+        flow_id = run["flowId"]
         if self._scope.find("flow", flow_id) is None:
             return  # it has been deleted while it ran
         progress = self._queue.progress(self._scope, flow_id)
@@ -242,6 +247,9 @@ class FlowEngine:
         reached: JsonObject = {"read": read, "until": selection.end, "delta": value}
         if self._platform.settings.files or self._platform.endpoints:
             reached["elsewhere"] = kept_elsewhere(selection.elsewhere.after(result.files))
+        if result.files_in:
+            counts = {"files": result.files_in, "rows": result.rows_in}
+            reached["taken"] = {"run": run["id"], "at": at, **counts}
         self._queue.note(self._scope, flow_id, reached)
 
     def _elsewhere_too(self, window: Selection | None) -> Selection | None:

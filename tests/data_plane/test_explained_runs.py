@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from emulator.budgets import CAUSE_ROWS, ROW_CAUSES
+from emulator.data_plane.metrics import NOTHING_NEW
 from tests.bodies import (
     CATALOG,
     CONVERSION,
@@ -89,6 +90,29 @@ def test_a_run_names_the_first_reasons_and_explains_warnings(plant: Plant) -> No
     text = "\n".join(found["text"])
     assert "1 row: person.birthDate, made from date(Born) (MAPPER-3700-400)" in text
     assert "values that date(Born) can take, for person.birthDate" in text
+    assert "a success has such an error too" in text
+
+
+def test_a_run_that_read_nothing_names_the_one_that_read_last(plant: Plant) -> None:
+    plant.put("leads/a.tsv")
+    flow = plant.flow()
+    (first,) = plant.runs(flow)
+    order = {"flow": flow}
+    for seconds in (90, 60):  # the run that read nothing is not named itself
+        plant.clock.advance(seconds)
+        run = plant.api.ok("POST", "/_emulator/runs", order)
+    read = f"Run {first['id']} read 1 file, 2 rows, 150 s before"
+    said = run["message"]
+    assert said.endswith(f"{read}: aep-emulator explain run {first['id']}")
+    found = explained(plant, run["id"])
+    assert f"Says      {said}" in found["text"]
+    assert found["needed"][0].startswith("a file at /leads/*.tsv that is new")
+
+
+def test_where_no_run_has_read_anything_none_is_named(plant: Plant) -> None:
+    plant.put("other.tsv")
+    (run,) = plant.runs(plant.flow(plant.source(params={"path": "/leads/*.tsv"})))
+    assert explained(plant, run["id"])["run"]["message"] == NOTHING_NEW
 
 
 def test_rows_that_failed_are_explained_with_what_they_needed(plant: Plant) -> None:
@@ -104,6 +128,10 @@ def test_rows_that_failed_are_explained_with_what_they_needed(plant: Plant) -> N
         "message": "the row has 4 values for 3 columns",
     }
     assert any("partialIngestionPercent of 50" in need for need in found["needed"])
+    why = "1 of them for what is in them"
+    assert f"Failed    2 rows, {why}, the others since the batch failed as a whole" in found["text"]
+    assert found["run"]["message"].startswith(f"2 of 2 rows failed, {why}: leads/a.tsv, row 2: ")
+    assert (found["run"]["failed"], found["run"]["remark"]) == (2, "")
     assert explained(plant, "last") == found
 
 
@@ -144,6 +172,8 @@ def test_a_file_that_cannot_be_read_is_named(plant: Plant) -> None:
     (run,) = plant.runs(plant.flow())
     summary = run["metrics"]["statusSummary"]
     assert summary["extensions"]["message"].startswith("leads/b.tsv: Dataset file is empty")
+    failed = "Failed    2 rows, all of them since the batch failed as a whole"
+    assert failed in explained(plant, run["id"])["text"]
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,8 @@ def test_a_batch_shows_the_rows_that_failed(client: FlaskClient, emulator: Emula
 def test_runs_show_why_they_failed(client: FlaskClient, emulator: Emulator) -> None:
     listed = view(client, "/runs")
     assert "5 runs, 2 of them without success" in listed.labels
-    assert "1 of 2 rows failed: leads/incoming/tuesday.tsv, row 2" in listed.text
+    said = "2 of 2 rows failed, 1 of them for what is in them: leads/incoming/tuesday.tsv, row 2"
+    assert said in listed.text
     pages = [view(client, link) for link in listed.links.values() if "/runs/one?" in link]
     runs = [
         view(client, f"/runs/one?id={stored.key}")

@@ -90,6 +90,9 @@ DOCUMENTS = (
                 "read": COUNT,
                 "until": MOMENT,
                 "delta": {},
+                "taken": members(
+                    {"run": TEXT, "at": MOMENT, "files": COUNT, "rows": COUNT}, closed=True
+                ),
                 "elsewhere": members({"modified": {}, "read": {}, "undated": {}}, closed=True),
             },
             closed=True,

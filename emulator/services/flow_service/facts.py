@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emulator.data_plane.delta import delta_column as column_of
-from emulator.data_plane.metrics import NOTHING_NEW
+from emulator.data_plane.metrics import is_of_nothing_new
 from emulator.json_types import JsonObject, as_object
 from emulator.scope import Scope, fact
 from emulator.services.flow_service.flows import FLOW
@@ -91,7 +91,7 @@ def idle_fault(service: FlowService, scope: Scope, run_id: str) -> JsonObject | 
     """Return what a run says of itself that succeeded without anything to read."""
     metrics = as_object((scope.read(RUN, run_id) or {}).get("metrics"))
     said = as_object(as_object(metrics.get("statusSummary")).get("extensions")).get("message")
-    return {"reason": said, "values": {"id": run_id}} if said == NOTHING_NEW else None
+    return {"reason": said, "values": {"id": run_id}} if is_of_nothing_new(said) else None
 
 
 @fact()
