@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -74,12 +74,43 @@ def describe_rule(contract: Contract, rule: str) -> str:
 
 
 def explain(contract: Contract, item: EntryFinding) -> list[str]:
-    """Return the lines that explain a finding."""
+    """Return the lines that explain a finding: place, rule, fix, and where its document is."""
     place = f" at {item.at}" if item.at else ""
+    reason = item.reason.replace("\n", "\n      ")
     return [
-        f"    {item.rule} ({item.severity}){place}: {item.reason}",
-        f"      {describe_rule(contract, item.rule)}",
+        f"    {item.rule} ({item.severity}){place}: {reason}",
+        *(f"      {text}" for text in _rule_lines(contract, item.rule)),
     ]
+
+
+def _rule_lines(contract: Contract, id: str) -> Iterator[str]:
+    yield describe_rule(contract, id)
+    rule = contract.rules.get(id)
+    if rule is None:
+        return
+    if rule.fix:
+        yield f"fix: {rule.fix}"
+    known = (contract.documents[id] for id in rule.documents if id in contract.documents)
+    if address := next((document.address for document in known if document.address), ""):
+        yield f"see: {address}"
+
+
+def read_more(rule: str) -> str:
+    """Return the line that says which command tells more of a rule."""
+    return f"to read more: aep-emulator contracts explain {rule}"
+
+
+def documented_first(contract: Contract, findings: Iterable[EntryFinding]) -> list[EntryFinding]:
+    """Return findings in the order in which they are told: what documents state comes first.
+
+    The one that refused the call stays the first, because the response tells of it.
+    """
+
+    def is_assumed(item: EntryFinding) -> bool:
+        rule = contract.rules.get(item.rule)
+        return rule is not None and rule.evidence == "assumed" and not item.refused
+
+    return sorted(findings, key=is_assumed)
 
 
 class CallPattern:

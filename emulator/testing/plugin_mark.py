@@ -75,6 +75,9 @@ def begin_expectations(item: pytest.Item, expectations: ExitStack, lent: list[Ae
 
 def fail_on(item: pytest.Item) -> str:
     """Return what fails a test: as its marks say, else a flag or the ini file."""
-    config = item.config
-    chosen = config.getoption("aep_fail_on") or config.getini("aep_fail_on")
-    return str(marked(item).get("fail_on") or chosen)
+    return str(marked(item).get("fail_on") or fail_on_of_run(item.config))
+
+
+def fail_on_of_run(config: pytest.Config) -> str:
+    """Return what fails the tests of a run whose marks do not say: as a flag or the ini file."""
+    return str(config.getoption("aep_fail_on") or config.getini("aep_fail_on"))

@@ -95,7 +95,7 @@ class Reports:
             write(FORMATS["terminal"](report))
 
     def _demands(self) -> list[Demand]:
-        """Return what was demanded of each test, and how many failed for that."""
+        """Return what was demanded of each test, and how many did not fulfil it."""
         option, setting = self._config.getoption("aep_fail_on"), self._config.getini("aep_fail_on")
         by = f"--aep-fail-on {option}" if option else f"aep_fail_on = {setting}"
         if (option or setting) == "nothing":
@@ -103,7 +103,8 @@ class Reports:
                 return []
             by = "the mark aep(fail_on=…)"
         what = "break" if (option or setting) == "warnings" else "violate"
-        failures = (f"{counted(len(self._broke), 'test')} failed for that",) if self._broke else ()
+        said = f"{counted(len(self._broke), 'test')} did otherwise"
+        failures = (said,) if self._broke else ()
         return [Demand(by, f"tests {what} only rules that they expect to", failures)]
 
     def _lacks(self, coverage: Coverage) -> list[str]:

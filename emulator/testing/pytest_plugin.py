@@ -18,6 +18,7 @@ from emulator.testing.plugin_mark import (
     MARKER,
     begin_expectations,
     fail_on,
+    fail_on_of_run,
     marked,
     set_up,
 )
@@ -30,6 +31,7 @@ SECTION = "aep-emulator: calls of this test"
 _USED = pytest.StashKey["list[Aep]"]()
 _WAS_CALLED = pytest.StashKey[bool]()
 _HAS_BROKEN = pytest.StashKey[bool]()
+_VERDICT = pytest.StashKey[str]()
 _LATE = pytest.StashKey["dict[str, int]"]()
 _CLOCK = pytest.StashKey[str]()
 _CLOCK_KEY = "aep_emulator_clock"
@@ -201,6 +203,16 @@ def _lend(request: pytest.FixtureRequest, kind: type[Aep], settings: Any) -> Ite
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    """Note what a test broke whose fixtures failed or skipped it."""
+    try:
+        yield
+    except BaseException:
+        _note(item)
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Fail a test that broke rules unexpectedly, or tried to reach Adobe's hosts.
 
@@ -218,7 +230,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     except BaseException:
         for used in item.stash.get(_USED, ()):
             used.guard.reached.clear()
-        _pass_over()
+        _note(item)
         raise
 
 
@@ -232,6 +244,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
             _judge(item)
     finally:
         item.stash[_WAS_CALLED] = False
+        _note(item)
         _forget()
 
 
@@ -242,22 +255,27 @@ def _judge(item: pytest.Item) -> None:
 
         if said := unexpected(fail_on(item)):
             item.stash[_HAS_BROKEN] = True
+            item.stash[_VERDICT] = said
             pytest.fail(said, pytrace=False)
 
 
-def _pass_over() -> None:
-    """Say nothing more of what has been called so far: the test fails as it is."""
+def _note(item: pytest.Item) -> None:
+    """Note what was broken so far by a test that ends otherwise: by its own failure, by a skip."""
     if _uses_emulators():
         from emulator.testing.verdict import unexpected
 
-        unexpected("nothing")
+        try:
+            chosen = fail_on(item)
+        except pytest.fail.Exception:  # its mark cannot be used, and has failed it
+            chosen = fail_on_of_run(item.config)
+        if unexpected(chosen):
+            item.stash[_HAS_BROKEN] = True
 
 
 def _forget() -> None:
     if _uses_emulators():
         from emulator.testing.verdict import forget_ended
 
-        _pass_over()
         forget_ended()
 
 
@@ -269,15 +287,17 @@ def _uses_emulators() -> bool:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the calls of a failed test to its report, and whether it failed for what they broke."""
+    """Add the calls of a failed test to its report; and whether a test broke rules, as it ends."""
     report = yield
-    if report.failed and item.stash.get(_HAS_BROKEN, False):
+    verdict = item.stash.get(_VERDICT, "")
+    is_told = bool(verdict) and call.excinfo is not None and verdict in str(call.excinfo.value)
+    if item.stash.get(_HAS_BROKEN, False):
         item.stash[_HAS_BROKEN] = False
         report.__dict__[run.HAS_BROKEN] = True  # pytest-xdist sends it on
     if report.failed and call.when != "teardown" and _uses_emulators():
         from emulator.testing.verdict import reports
 
-        for text in reports(item.stash.get(_USED, [])):
+        for text in reports(item.stash.get(_USED, []), is_told):
             report.sections.append((SECTION, text))
     return report
 

@@ -9,7 +9,7 @@ import os
 from functools import cache
 
 HAS_BROKEN = "aep_emulator_has_broken"
-"""The member of a test's report that says that it failed for rules that it did not expect."""
+"""The member of a test's report that says that it broke rules that it did not expect."""
 
 sessions = 0
 """How many runs there are now, one within another: they look at what tests have broken, and let go

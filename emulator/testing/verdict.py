@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from emulator.testing import remarked_calls, run
+from emulator.testing.assertions import read_more
 from emulator.testing.remarked_calls import RemarkedCalls
 from emulator.testing.violations import broken_lines, is_violation, is_warning, report, unmet_lines
 
@@ -33,8 +34,7 @@ def unexpected(fail_on: str) -> str:
         f'aep(expects="{rule}") for the test; aep(fail_on="nothing") lets all pass'
     )
     said = f"the test did not expect this (aep_fail_on is {fail_on}):"
-    more = f"to read more: aep-emulator contracts explain {rule}"
-    return f"{said}\n{text}\n{more}\n{meant}"
+    return f"{said}\n{text}\n{read_more(rule)}\n{meant}"
 
 
 def _new_lines(remarked: RemarkedCalls, fail_on: str) -> list[str]:
@@ -54,12 +54,20 @@ def forget_ended() -> None:
     remarked_calls.OPEN[:] = [one for one in remarked_calls.OPEN if not one.has_ended]
 
 
-def reports(lent: list[Aep]) -> list[str]:
-    """Return the calls of a test: of the emulators that fixtures lend it, and of its own."""
+def reports(lent: list[Aep], is_told: bool) -> list[str]:
+    """Return the calls of a test: of the emulators that fixtures lend it, and of its own.
+
+    Args:
+        lent: Those that fixtures lend it.
+        is_told: Whether the failure of the test says already where to read more.
+    """
     texts = [aep.report() for aep in lent if aep.is_started]
     known = [aep.remarked for aep in lent if aep.is_started]
     others = [one for one in remarked_calls.OPEN if one not in known]
     found = [text for text in (*texts, *(report([], one) for one in others)) if text]
+    rules = [] if is_told else _RULE.findall("\n".join(found))
+    if rules:
+        found[-1] += f"\n{read_more(rules[0])}"
     if found and not run.is_clock_chosen:
         start = run.start_of_clocks()
         found[-1] += f"\nclocks start at {start}: --aep-clock {start} repeats that"

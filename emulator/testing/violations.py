@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.masked import MaskedEntry, masked
-from emulator.testing.assertions import MAX_LISTED, explain, line
+from emulator.testing.assertions import MAX_LISTED, documented_first, explain, line
 
 if TYPE_CHECKING:
     from emulator.contract import Contract
@@ -69,7 +69,8 @@ def broken_lines(
 def _broken_lines(remarked: RemarkedCalls, call: KeptCall, counts: Counts) -> Iterator[str]:
     entry = masked(call.entry)
     classes = entry.classifications()
-    found = [item for item in entry.findings if counts(item) and classes[item.rule] == "unexpected"]
+    told = documented_first(remarked.contract, entry.findings)
+    found = [item for item in told if counts(item) and classes[item.rule] == "unexpected"]
     has_failed = any(item.rule == OWN_FAILURE for item in entry.findings)
     if found or has_failed:
         yield f"  {_line(remarked, call, entry)}"
@@ -114,7 +115,8 @@ def report(entries: Sequence[Entry], remarked: RemarkedCalls) -> str:
 
 
 def _reported(contract: Contract, entry: MaskedEntry, shown: str) -> list[str]:
-    return [shown, *(text for item in entry.findings for text in explain(contract, item))]
+    found = documented_first(contract, entry.findings)
+    return [shown, *(text for item in found for text in explain(contract, item))]
 
 
 def _line(remarked: RemarkedCalls, call: KeptCall, entry: MaskedEntry) -> str:

@@ -35,10 +35,76 @@ class TestOfClass:
 def test_without_calls():
     time.sleep(0.2)
 """
-LINE = 16
-"""Where pytest says that `test_bad` is: at its decorator or its name."""
+ENDS = """
+import unittest
+import pytest
+from aep_emulator.testing import Aep
 
-REPORTS = ("report.xml", "report.sarif", "report.json", "report.md", "report.txt")
+RULE = "platform.gate.organization_is_sent"
+
+
+def fail(aep):
+    url = "/data/foundation/flowservice/connections"
+    aep.session.get(url, headers={"x-gw-ims-org-id": None}).raise_for_status()
+
+def skip(aep):
+    with pytest.raises(OSError):
+        fail(aep)
+    pytest.skip("midway")
+
+
+def test_broke_and_raised(aep):
+    fail(aep)
+
+@pytest.mark.xfail
+def test_broke_and_was_to_fail(aep):
+    fail(aep)
+
+def test_broke_and_skipped(aep):
+    skip(aep)
+
+@pytest.fixture
+def fails(aep):
+    fail(aep)
+
+def test_broke_before(fails):
+    pass
+
+@pytest.fixture
+def skips(aep):
+    skip(aep)
+
+def test_broke_and_skipped_before(skips):
+    pass
+
+@pytest.fixture
+def fails_at_its_end(aep):
+    yield
+    fail(aep)
+
+def test_broke_at_its_end(fails_at_its_end):
+    pass
+
+class TestCase(unittest.TestCase):
+    def test_broke_with_unittest(self):
+        with Aep() as own:
+            fail(own)
+
+@pytest.mark.aep(expects=RULE)
+def test_expected(aep):
+    fail(aep)
+
+@pytest.mark.aep(fail_on="nothing")
+def test_may_break_all(aep):
+    fail(aep)
+
+def test_calls_and_fails(aep):
+    aep.session.get("/data/foundation/flowservice/connections")
+    assert 1 == 2
+"""
+BROKE = 2 + ENDS.count("def test_broke")
+
+REPORTS = tuple(f"report.{ending}" for ending in ("xml", "sarif", "json", "md", "txt", "html"))
 
 
 @pytest.fixture(scope="module", params=[(), ("-p", "xdist", "-n", "2")], ids=["alone", "xdist"])
@@ -46,6 +112,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     made = tmp_path_factory.mktemp("run")
     (made / "tests").mkdir()
     (made / "tests" / "test_it.py").write_text(TESTS, "utf-8")
+    (made / "tests" / "test_ends.py").write_text(ENDS, "utf-8")
     flags = [flag for name in REPORTS for flag in ("--aep-report", name)]
     found = run_pytest(made, *request.param, "--aep-summary", "--aep-fail-on", "violations", *flags)
     (made / "output").write_text(found.output, "utf-8")
@@ -82,31 +149,46 @@ def test_junit_has_the_times_of_the_tests(folder: Path) -> None:
 
 def test_json_lists_the_tests_that_called(folder: Path) -> None:
     report = json.loads((folder / "report.json").read_text("utf-8"))
-    ids = [test["id"].partition("[")[0] for test in report["tests"]]
     path = "tests/test_it.py"
+    tests = [test for test in report["tests"] if test["id"].startswith(path)]
+    ids = [test["id"].partition("[")[0] for test in tests]
     assert sorted(ids) == [f"{path}::TestOfClass::test_bad"] * 2 + [f"{path}::test_good"]
-    told = [(row["violations"], row["outcome"], row["calls"]) for row in report["tests"]]
+    told = [(row["violations"], row["outcome"], row["calls"]) for row in tests]
     assert told == [(1, "failed", 1), (1, "failed", 1), (0, "passed", 1)]
 
 
-def test_the_verdict_knows_which_tests_failed_for_what_they_broke(folder: Path) -> None:
+def test_the_verdict_knows_which_tests_broke_rules_however_they_ended(folder: Path) -> None:
     verdict = json.loads((folder / "report.json").read_text("utf-8"))["verdict"]
-    assert (verdict["state"], verdict["found"]) == ("failed", "1 rule violated (2 times)")
+    assert verdict["state"] == "failed"
+    assert verdict["found"].startswith("1 rule violated (")
     (demand,) = verdict["demands"]
     assert demand["by"] == "--aep-fail-on violations"
-    assert demand["failures"] == ["2 tests failed for that"]
+    assert demand["failures"] == [f"{BROKE} tests did otherwise"]
+    for name in REPORTS:
+        assert f"{BROKE} tests did otherwise" in (folder / name).read_text("utf-8"), name
+
+
+def test_a_failure_of_its_own_is_told_like_one_for_a_broken_rule(folder: Path) -> None:
+    output = (folder / "output").read_text("utf-8")
+    for test in ("_ test_broke_and_raised _", "_ TestOfClass.test_bad[1] _"):
+        said = output.partition(test)[2].partition("\n____")[0]
+        assert "      fix: Send x-gw-ims-org-id" in said, test
+        assert "      see: https://" in said, test
+        assert said.count(f"to read more: aep-emulator contracts explain {NO_ORGANIZATION}") == 1
     assert (folder / "report.txt").read_text("utf-8").startswith("Failed: 1 rule violated")
 
 
 def test_sarif_points_to_file_and_line_of_the_test(folder: Path) -> None:
     sarif = json.loads((folder / "report.sarif").read_text("utf-8"))
-    results = [
-        result for result in sarif["runs"][0]["results"] if result["ruleId"] == NO_ORGANIZATION
+    places = [
+        result["locations"][0]["physicalLocation"]
+        for result in sarif["runs"][0]["results"]
+        if result["ruleId"] == NO_ORGANIZATION
     ]
-    assert len(results) == 2
-    for result in results:
-        place = result["locations"][0]["physicalLocation"]
-        assert place["artifactLocation"]["uri"] == "tests/test_it.py"
+    path = "tests/test_it.py"
+    found = [place for place in places if place["artifactLocation"]["uri"] == path]
+    assert len(found) == 2
+    for place in found:
         line = TESTS.splitlines()[place["region"]["startLine"] - 1]
         assert "def test_bad" in line or "parametrize" in line
 
