@@ -1,5 +1,5 @@
 # Needs Python >= 3.11 and make; everything else goes into .venv.
-# PYTHON=… chooses an interpreter, ARGS=… passes flags: make serve ARGS="--port 9000".
+# PYTHON=… chooses an interpreter, ARGS=… passes flags: make serve ARGS="--edition 2020-09".
 
 SHELL := /bin/sh
 VENV := .venv
@@ -32,8 +32,11 @@ help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
 		printf '%-22s %s\n' "$$target" "$$text"; done
 
-serve: $(VENV)/serve.stamp  ## Serve on http://127.0.0.1:8080; ARGS="--port 0" and others pass flags
-	@exec $(BIN)/aep-emulator serve $(ARGS)
+# Some shells have a variable HOST of their own, so it counts only where make is given it.
+LISTEN = $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
+
+serve: $(VENV)/serve.stamp  ## Serve on http://127.0.0.1:8080; PORT=9000, HOST=0.0.0.0, ARGS="…" pass flags
+	@exec $(BIN)/aep-emulator serve $(LISTEN) $(ARGS)
 
 # Tests start hundreds of processes, which would each compile the emulator anew without bytecode.
 test: export PYTHONDONTWRITEBYTECODE :=

@@ -169,6 +169,17 @@ def dotted(document: Json, path: str) -> Json:
     return value
 
 
+def flattened(row: JsonObject, head: str = "") -> JsonObject:
+    """Return a row with a member for every value but null, by its dotted path."""
+    flat: JsonObject = {}
+    for name, value in row.items():
+        if isinstance(value, dict) and value:
+            flat |= flattened(value, f"{head}{name}.")
+        elif value is not None:
+            flat[head + name] = value
+    return flat
+
+
 def as_object(value: Json) -> JsonObject:
     """Return a value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}

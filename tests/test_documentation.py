@@ -239,6 +239,13 @@ def test_the_readme_is_short() -> None:
     assert len(README.read_text(encoding="utf-8").splitlines()) < 150
 
 
+def test_make_serve_takes_port_and_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOST", "of-the-shell")
+    for given, flags in (("", ""), ("PORT=9000 HOST=::1", "--host ::1 --port 9000 ")):
+        said = run(["make", "--dry-run", "serve", *given.split(), "ARGS=--seed x"])
+        assert f"aep-emulator serve {flags}--seed x" in " ".join(said.split())
+
+
 def test_every_make_target_that_a_page_names_exists() -> None:
     for page in PAGES:
         named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))

@@ -8,8 +8,9 @@ from itertools import islice
 
 from flask import Response, request
 
+from emulator.admin.places import holding, only_one
 from emulator.admin.replies import Routes, answer, error, read_object
-from emulator.by_name import every, named
+from emulator.by_name import named
 from emulator.due import catch_up, run_now, scopes
 from emulator.json_types import JsonObject
 from emulator.near_names import unknown_name
@@ -52,7 +53,9 @@ class _Views:
         self._engine.platform.load()
         for scope in scopes(self._engine, *where):
             catch_up(self._engine, scope, waits=False)
-        found = merge(*(_runs(scope, asked) for scope in self._holding("run", *where)), key=_age)
+        found = merge(
+            *(_runs(scope, asked) for scope in holding(self._engine, "run", *where)), key=_age
+        )
         rows = [run_summary(scope, stored.body) for scope, stored in islice(found, int(limit))]
         return answer({"runs": rows})
 
@@ -63,7 +66,7 @@ class _Views:
         where = [request.args.get(name) or None for name in ("organization", "sandbox")]
         for scope in scopes(engine, *where):
             catch_up(engine, scope, waits=False)
-        places = list(self._holding("run", *where))
+        places = list(holding(self._engine, "run", *where))
         read = ((scope, scope.read("run", id)) for scope in places)
         found = next(((scope, run) for scope, run in read if run is not None), None)
         if found is None:
@@ -81,14 +84,11 @@ class _Views:
         if sent is None or not _is_order(sent):
             return error(400, "invalid body", ORDER)
         self._engine.platform.load()
-        places = list(self._holding("flow", sent.get("organization"), sent.get("sandbox")))
-        found = [(scope, flow) for scope in places for flow in named(scope, "flow", sent["flow"])]
-        if not found:
-            return error(404, "unknown flow", _unknown(places, sent["flow"]))
-        if len(found) > 1:
-            said = ", ".join(f"{flow['id']} in {_place(scope)}" for scope, flow in found)
-            return error(409, "several flows", f"name one by id, organization and sandbox: {said}")
-        scope, flow = found[0]
+        places = list(holding(self._engine, "flow", sent.get("organization"), sent.get("sandbox")))
+        found = only_one(places, "flow", sent["flow"], "flow")
+        if isinstance(found, Response):
+            return found
+        scope, flow = found
         try:
             run = run_now(self._engine, scope, flow)
         except ValueError as refused:
@@ -105,13 +105,6 @@ class _Views:
         found = sorted({box for kind in kinds for box in platform.store.sandboxes(kind)})
         listed = [{"organization": box.organization, "sandbox": box.name} for box in found]
         return answer({"sandboxes": listed})
-
-    def _holding(self, kind: str, organization: str | None, name: str | None) -> Iterator[Scope]:
-        """Yield the scopes of the sandboxes that hold documents of a kind, all or one."""
-        engine = self._engine
-        for sandbox in engine.platform.store.sandboxes(kind):
-            if organization in (None, sandbox.organization) and name in (None, sandbox.name):
-                yield Scope(engine.platform, engine.contract.edition(engine.edition), sandbox)
 
 
 def _runs(scope: Scope, asked: JsonObject) -> Iterator[tuple[Scope, Stored]]:
@@ -135,15 +128,3 @@ def _is_order(sent: JsonObject) -> bool:
     return (
         "flow" in sent and not set(sent) - names and all(isinstance(v, str) for v in sent.values())
     )
-
-
-def _unknown(places: list[Scope], name: str) -> str:
-    """Return that there is no such flow, and which it might have been."""
-    known = [str(flow["name"]) for scope in places for flow in every(scope, "flow")]
-    if not known:
-        return f"unknown flow {name!r}; there is no flow"
-    return unknown_name("flow", name, dict.fromkeys(known))
-
-
-def _place(scope: Scope) -> str:
-    return f"{scope.sandbox.name} of {scope.organization}"

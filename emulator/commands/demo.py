@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from emulator.fixtures.journey import Answer, Played, Request
     from emulator.json_types import Json, JsonObject
 
-HELP = "play a tutorial call by call, and show every request and response"
+HELP = "play a tutorial call by call; --bodies shows what each call sends and is answered"
 
 TIMEOUT = 30.0
 """Seconds to wait for a response."""
@@ -31,6 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Let the emulator and the edition be chosen."""
     parser.add_argument("--url", help="base URL of a running emulator (default: start one)")
     add_settings(parser, "edition", "admin_token", "tls_ca")
+    parser.add_argument(
+        "--bodies",
+        action="store_true",
+        help="show the body of every request and response; --json has them, and the headers",
+    )
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -81,7 +86,7 @@ def _play(remote: Remote, arguments: argparse.Namespace, name: str) -> int:
             play(journey, sender.send, given={"run": name}, headers=asked), start=1
         ):
             played.append(call)
-            tell("\n".join(_call_lines(number, call)), flush=True)
+            tell("\n".join(_call_lines(number, call, arguments.bodies)), flush=True)
         if not played[-1].accepted:
             tell("\n".join(_refusal_lines(remote, sender, played[-1].answer)))
     except BrokenPipeError:
@@ -109,7 +114,8 @@ def _calls_json(played: list[Played]) -> list[JsonObject]:
             "path": call.request.target,
             "status": call.answer.status,
             "isAsInTheTutorial": call.accepted,
-            "body": call.answer.body,
+            "request": {"headers": call.request.headers, "body": _sent(call.request)},
+            "response": {"headers": call.answer.headers, "body": call.answer.body},
         }
         for call in played
     ]
@@ -154,18 +160,43 @@ class _Sender:
         return Answer(response.status, headers, body)
 
 
-def _call_lines(number: int, played: Played) -> Iterator[str]:
+def _sent(request: Request) -> Json:
+    """Return the body of a request: JSON, or the text of a form."""
+    from emulator.json_types import loads
+
+    try:
+        return None if request.body is None else loads(request.body)
+    except ValueError:
+        return (request.body or b"").decode("utf-8", "replace")
+
+
+def _call_lines(number: int, played: Played, shows_bodies: bool) -> Iterator[str]:
     request, answer = played.request, played.answer
     yield f"{number:2}. {played.step.title}"
     target = _short(f"{request.method} {request.target}")
     yield f"    {target}"
+    if shows_bodies:
+        yield from _body_lines("sends", _sent(request))
     yield f"    {answer.status} in {played.seconds * 1000:.1f} ms"
     if warning := answer.headers.get("x-emulator-warning"):
         yield f"    warning   {warning}"
+    if shows_bodies:
+        yield from _body_lines("answers", answer.body)
     if played.accepted:
         for name, value in played.excerpt.items():
             if value is not None:
                 yield f"    {name:<9} {_short(_text(value))}"
+
+
+def _body_lines(title: str, body: Json) -> Iterator[str]:
+    import orjson
+
+    if body is None:
+        return
+    text = body if isinstance(body, str) else orjson.dumps(body, option=orjson.OPT_INDENT_2)
+    shown = text if isinstance(text, str) else text.decode()
+    yield f"    {title}"
+    yield from (f"      {line}" for line in shown.splitlines())
 
 
 def _refusal_lines(remote: Remote, sender: _Sender, answer: Answer) -> Iterator[str]:

@@ -63,7 +63,7 @@ def add_listing(parser: argparse.ArgumentParser, listing: Listing) -> None:
     for name, text in listing.filters.items():
         parser.add_argument(f"--{name}", help=f"only {text}")
     parser.add_argument(
-        "--limit", type=_count, default=50, metavar="N", help="how many (default: 50)"
+        "--limit", type=count, default=50, metavar="N", help="how many (default: 50)"
     )
     add_place(parser, f"of the {listing.what} (default: all)")
     parser.add_argument(
@@ -75,7 +75,8 @@ def add_listing(parser: argparse.ArgumentParser, listing: Listing) -> None:
     add_remote(parser)
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Read a number of items."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
     return int(text)

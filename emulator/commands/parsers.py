@@ -26,6 +26,7 @@ COMMANDS = (
     "explain",
     "runs",
     "run",
+    "rows",
     "tick",
     "clock",
     "files",

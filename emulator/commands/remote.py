@@ -22,6 +22,8 @@ from emulator.settings import TOKEN_HEADER
 if TYPE_CHECKING:
     from emulator.json_types import Json
 
+_ANOTHER = f"--url or {URL_VARIABLE} names another one"
+
 TIMEOUT = 300.0
 """Seconds to wait for a response: much random data takes a while to create."""
 
@@ -145,7 +147,7 @@ def call(
             f"{remote.url} is not trusted: {reason}; --tls-ca names the file to trust"
         ) from error
     except (OSError, http.client.HTTPException) as error:
-        raise NoAnswer(f"no emulator answers at {remote.url}: {error}") from error
+        raise NoAnswer(f"no emulator answers at {remote.url}: {error}; {_ANOTHER}") from error
     finally:
         connection.close()
 

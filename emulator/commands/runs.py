@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from emulator.commands import CommandError
 from emulator.commands.following import MAX_PAGE, Listing, add_listing, run_listing
 from emulator.commands.tables import BAD, GOOD, QUIET, REMARKED, Row, styled
 from emulator.json_types import JsonObject
@@ -53,10 +54,20 @@ RUNS = Listing(
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Let the runs be selected, or followed."""
+    parser.add_argument(
+        "of", nargs="?", metavar="FLOW", help="id or name of a flow, as --flow (default: all)"
+    )
     add_listing(parser, RUNS)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the runs."""
+    """Print the runs.
+
+    Raises:
+        CommandError: Two flows are named, or no emulator answers.
+    """
+    if arguments.of and arguments.flow and arguments.of != arguments.flow:
+        raise CommandError(f"name one flow: {arguments.of!r} or --flow {arguments.flow!r}")
+    arguments.flow = arguments.of or arguments.flow
     return run_listing(arguments, RUNS)

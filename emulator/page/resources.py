@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, abort, request
 
 from emulator.data_plane.errors import FileError
-from emulator.json_types import JsonObject
+from emulator.json_types import JsonObject, flattened
 from emulator.page import parts_of_flow
 from emulator.page.places import KINDS, Kind, Place, masked
 from emulator.page.routes import Routes
@@ -128,7 +128,7 @@ def _of_dataset(page: Page, place: Place, body: JsonObject) -> JsonObject:
     flat: list[JsonObject] = []
     try:
         rows = page.platform.services.data_access.rows(place.scope, body["id"])
-        flat += (_flat(row) for row in islice(rows, PREVIEW_ROWS))
+        flat += (flattened(row) for row in islice(rows, PREVIEW_ROWS))
     except FileError as error:
         unreadable = f"The rest cannot be read: {error}"
     columns = list(dict.fromkeys(name for row in flat for name in row))
@@ -147,17 +147,6 @@ def _of_dataset(page: Page, place: Place, body: JsonObject) -> JsonObject:
         "schema": schema,
         "batches": [stored.body for stored in recent],
     }
-
-
-def _flat(row: JsonObject, head: str = "") -> JsonObject:
-    """Return a row with a column for every value, by its dotted path."""
-    flat: JsonObject = {}
-    for name, value in row.items():
-        if isinstance(value, dict) and value:
-            flat |= _flat(value, f"{head}{name}.")
-        elif value is not None:
-            flat[head + name] = value
-    return flat
 
 
 def _of_batch(page: Page, place: Place, body: JsonObject) -> JsonObject:

@@ -250,6 +250,21 @@ def test_the_demo_plays_the_whole_journey(edition: str) -> None:
     for what in ("base connection", "source connection", "target schema", "dataset", "flow"):
         assert f"\n  {what}" in created
     assert ("ad-hoc class" in created) is (edition == "2020-03")
+    assert "sends" not in done.stdout
+
+
+def test_the_demo_shows_what_is_sent_and_answered() -> None:
+    said = run("demo", "--edition", "2020-09", "--bodies").stdout
+    calls = json.loads(run("demo", "--edition", "2020-09", "--json").stdout)["calls"]
+    for call in calls:
+        for title, message in (("sends", call["request"]), ("answers", call["response"])):
+            body = message["body"]
+            assert message["headers"]
+            assert bool(body) is (call["method"] == "POST" or title == "answers")
+            shown = json.dumps(body, indent=2, ensure_ascii=False) if isinstance(body, dict) else ""
+            ids = r"[0-9a-f-]{36}|[0-9a-f]{24,}|eyJ[\w.-]+|\d{13}"
+            text = "\n".join(f"      {line}" for line in shown.splitlines())
+            assert re.sub(ids, "", text) in re.sub(ids, "", said), title
 
 
 def test_the_demo_plays_against_a_running_emulator_and_again() -> None:

@@ -125,6 +125,7 @@ CLIENTS = [
     "faults list",
     "files",
     "report",
+    "rows Leads",
     "run Leads",
     "runs",
     "settings",
@@ -135,7 +136,8 @@ CLIENTS = [
 
 @pytest.mark.parametrize("command", CLIENTS)
 def test_an_emulator_that_does_not_answer_is_one_line(command: str) -> None:
-    assert_one_line(run(*command.split(), "--url", "http://127.0.0.1:9"), "no emulator answers")
+    done = run(*command.split(), "--url", "http://127.0.0.1:9")
+    assert_one_line(done, "no emulator answers", "--url or AEP_EMULATOR_URL")
 
 
 @pytest.mark.parametrize("command", CLIENTS)
@@ -257,6 +259,9 @@ def test_a_flow_is_run_and_its_runs_are_listed_and_followed(
     lines = [line for line in told("runs", "--flow", FLOW).splitlines() if line[:1] != " "]
     assert len(lines) == 3
     assert second["id"] in lines[0]
+    assert told("runs", FLOW) == told("runs", second["flow"]) == told("runs", "--flow", FLOW)
+    assert told("runs", "another") == "no runs\n"
+    assert_one_line(run("runs", FLOW, "--flow", "another"), "name one flow")
     assert told("runs", "--state", "failed") == "no runs\n"
     assert told("runs", "--sandbox", "dev") == "no runs\n"
     words = ["runs", "--follow", "--json", "--limit", "1"]
@@ -266,6 +271,27 @@ def test_a_flow_is_run_and_its_runs_are_listed_and_followed(
     assert_one_line(run("run", "Laeds from cloud storage"), "did you mean", FLOW)
     assert_one_line(run("run", FLOW, "--sandbox", "dev"), "there is no flow")
     assert_one_line(run("runs", "--limit", "0"), "limit")
+
+
+@pytest.mark.usefixtures("tutorial")
+def test_the_first_rows_of_a_data_set_are_shown(told: Told, tmp_path: Path) -> None:
+    name = "Leads 1"
+    assert told("rows", name) == "no rows\n"
+    file = tmp_path / "leads.tsv"
+    file.write_text("Id\tFirstName\tLastName\n1\tAda\tLovelace\n2\tAlan\t\n")
+    told("files", "put", "Leads container 1", str(file), "leads/incoming/leads.tsv")
+    told("run", FLOW)
+    found = read(told("rows", name, "--json"))
+    assert [row["_id"] for row in found["rows"]] == ["1", "2"]
+    assert [line.split() for line in told("rows", found["id"]).splitlines()] == [
+        ["_id", "person.name.firstName", "person.name.lastName"],
+        ["1", "Ada", "Lovelace"],
+        ["2", "Alan"],
+    ]
+    assert len(read(told("rows", name, "--limit", "1", "--json"))["rows"]) == 1
+    assert_one_line(run("rows", "Laeds 1"), "unknown data set", "did you mean", name)
+    assert_one_line(run("rows", name, "--sandbox", "dev"), "there is no data set")
+    assert_one_line(run("rows", name, "--limit", "0"), "limit")
 
 
 @pytest.mark.usefixtures("url")

@@ -1,0 +1,55 @@
+"""Resources that a control call names by id or name, in whichever sandbox they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Response
+
+from emulator.admin.replies import error
+from emulator.by_name import every, named
+from emulator.json_types import JsonObject
+from emulator.near_names import unknown_name
+from emulator.scope import Scope
+from emulator.web.engine import Engine
+
+
+def holding(
+    engine: Engine, kind: str, organization: str | None, name: str | None
+) -> Iterator[Scope]:
+    """Yield the scopes of the sandboxes that hold documents of a kind, all or one."""
+    for sandbox in engine.platform.store.sandboxes(kind):
+        if organization in (None, sandbox.organization) and name in (None, sandbox.name):
+            yield Scope(engine.platform, engine.contract.edition(engine.edition), sandbox)
+
+
+def only_one(
+    places: list[Scope], kind: str, name: str, what: str
+) -> tuple[Scope, JsonObject] | Response:
+    """Return the one resource of an id or a name with its sandbox, or the refusal of the name.
+
+    Args:
+        places: Where it may be.
+        kind: Its kind.
+        name: Its id or its name.
+        what: The word for it.
+    """
+    found = [(scope, item) for scope in places for item in named(scope, kind, name)]
+    if not found:
+        return error(404, f"unknown {what}", _unknown(places, kind, name, what))
+    if len(found) > 1:
+        said = ", ".join(f"{item['id']} in {_place(scope)}" for scope, item in found)
+        return error(409, f"several {what}s", f"name one by id, organization and sandbox: {said}")
+    return found[0]
+
+
+def _unknown(places: list[Scope], kind: str, name: str, what: str) -> str:
+    """Return that there is no such resource, and which it might have been."""
+    known = [str(item.get("name")) for scope in places for item in every(scope, kind)]
+    if not known:
+        return f"unknown {what} {name!r}; there is no {what}"
+    return unknown_name(what, name, dict.fromkeys(known))
+
+
+def _place(scope: Scope) -> str:
+    return f"{scope.sandbox.name} of {scope.organization}"
