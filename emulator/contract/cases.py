@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from emulator.contract.judge import JudgedRule
 from emulator.contract.lookup import Finding
 from emulator.contract.model import Rule, Severity
 from emulator.json_types import Json, JsonObject
+from emulator.xdm.resolution import resolve
 
 
 class CaseLookup:
@@ -37,6 +39,9 @@ class CaseLookup:
             if given["fact"] == fact and given["of"] == list(arguments):
                 return given["is"]
         return None
+
+    def resolved(self, resource: JsonObject) -> JsonObject:
+        return resolve(resource, partial(self.find, "xdm_resource"))
 
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
         """Return findings that the case gives under `judged`.

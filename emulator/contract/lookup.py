@@ -38,6 +38,9 @@ class Lookup(Protocol):
     def ask(self, fact: str, *arguments: Json) -> Json:
         """Return what a fact, `service.function`, is of these arguments."""
 
+    def resolved(self, resource: JsonObject) -> JsonObject:
+        """Return the resolved form of an XDM resource as it would be. Do not change it."""
+
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
         """Return what the rules of another operation say of a request."""
 

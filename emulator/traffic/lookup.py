@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from emulator.contract.checks import check_of
@@ -12,6 +13,7 @@ from emulator.contract.mutes import mark
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope
 from emulator.traffic.known_resources import KnownResources, Partial
+from emulator.xdm.resolution import resolve
 
 if TYPE_CHECKING:
     from emulator.contract import Rule
@@ -67,6 +69,14 @@ class RecordedLookup:
     def _shown(self, kind: str) -> Iterator[JsonObject]:
         yield from self._known.all(self._scope.sandbox, kind)
         raise Undecided(f"there may be more of the kind {kind}")
+
+    def resolved(self, resource: JsonObject) -> JsonObject:
+        """Return the resolved form of an XDM resource.
+
+        Raises:
+            Undecided: It refers to what `find` cannot tell of.
+        """
+        return resolve(resource, partial(self.find, "xdm_resource"))
 
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
         """Return what the rules of another operation say of a request, muted ones left out."""

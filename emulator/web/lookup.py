@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from emulator.contract.mutes import mark
 from emulator.json_types import MISSING, Json, JsonObject, dumps
 from emulator.scope import Scope
 from emulator.store import Hint
+from emulator.xdm.resolution import resolve
 
 if TYPE_CHECKING:
     from emulator.contract.lookup import Finding
@@ -34,12 +36,13 @@ class RememberingScope(Scope):
 class BoundLookup:
     """Finds resources and asks facts of every service for the rules of one request."""
 
-    __slots__ = ("_answers", "_judged", "request", "scope")
+    __slots__ = ("_answers", "_judged", "_resolved", "request", "scope")
 
     def __init__(self, scope: Scope, request: JsonObject) -> None:
         self.scope = RememberingScope(scope)
         self.request = request
         self._answers: dict[tuple[str, bytes], Json] = {}
+        self._resolved: dict[bytes, JsonObject] = {}
         self._judged: dict[tuple[str, bytes], list[Finding]] = {}
 
     def find(self, kind: str, key: str) -> JsonObject | None:
@@ -54,6 +57,13 @@ class BoundLookup:
             self._answers[place] = self.scope.ask(fact, *arguments)
         return self._answers[place]
 
+    def resolved(self, resource: JsonObject) -> JsonObject:
+        # Several rules look at what a request makes of a schema; a patch is applied for each.
+        place = dumps(resource)
+        if place not in self._resolved:
+            self._resolved[place] = resolve(resource, partial(self.find, "xdm_resource"))
+        return self._resolved[place]
+
     def judge(self, operation: str, request: JsonObject) -> list[Finding]:
         # Several rules ask of the same resource, before and after a patch, each for other rules.
         place = (operation, dumps(request))
@@ -63,6 +73,8 @@ class BoundLookup:
 
     def _judge(self, operation: str, request: JsonObject) -> list[Finding]:
         scope = self.scope
-        findings = scope.edition.judge(operation, request, BoundLookup(scope, request))
+        within = BoundLookup(scope, request)
+        within._resolved = self._resolved
+        findings = scope.edition.judge(operation, request, within)
         marked = mark(findings, scope.edition.mutes, operation, scope.now())
         return [finding for finding in marked if finding.mute is None]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from emulator import budgets
 from emulator.json_types import Json, JsonObject, dumps
+from emulator.xdm.identity import identity
 
 Node = JsonObject
 Find = Callable[[str], JsonObject | None]
@@ -28,11 +29,14 @@ def resolve(resource: JsonObject, find: Find) -> JsonObject:
     What a `$ref` names and nobody finds contributes nothing; the member `UNRESOLVED` lists it, so
     that fields which are not there are not taken for missing. A form that goes beyond a budget is
     without fields: it lists the resource itself as unresolved, and its member `EXCESS` says why.
+    A `$ref` to the resource itself means it as it is here.
 
     Args:
         find: Returns a resource by the id that a `$ref` names.
     """
-    return Resolver(find).resolve(resource)
+    own = resource.get("$id")
+    mine = identity(own) if isinstance(own, str) else None
+    return Resolver(lambda id: resource if identity(id) == mine else find(id)).resolve(resource)
 
 
 class Size(NamedTuple):

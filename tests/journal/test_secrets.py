@@ -290,10 +290,11 @@ def test_no_secret_of_recorded_traffic_leaves(emulator: Emulator, tmp_path: Path
     report = build(emulator.contract, made.coverage)
     assert made.comparison is not None
     report = with_recording(report, made.counted.to_json(), made.comparison.to_json())
+    sent_text = json.dumps([target, body.decode(), headers], ensure_ascii=False)
+    secrets = [secret for secret in (SECRET, PLAIN, JWT) if secret in sent_text]
     for name, render in FORMATS.items():
-        for secret in (SECRET, PLAIN, JWT):
-            if secret in json.dumps([target, body.decode(), headers], ensure_ascii=False):
-                assert secret not in render(report), name
+        text = render(report) if secrets else ""
+        assert not [secret for secret in secrets if secret in text], name
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -208,7 +208,7 @@ def test_a_worker_that_dies_is_replaced_and_all_end_together(url: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
-def test_workers_share_out_connections_that_come_together(tmp_path: Path) -> None:
+def test_workers_share_out_connections_and_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     with serving(f"sqlite:///{tmp_path}/state.db", "--workers", "2") as served:
         workers = until(lambda: workers_of(served))
         idle = {worker: _sockets(worker) for worker in workers}
@@ -219,7 +219,9 @@ def test_workers_share_out_connections_that_come_together(tmp_path: Path) -> Non
                 assert all(client.recv(4096) for client in clients)
                 fewest.append(min(_sockets(worker) - idle[worker] for worker in workers))
             until(lambda: all(_sockets(worker) <= idle[worker] for worker in workers))
-    assert sorted(fewest)[3] >= 5, fewest
+        assert sorted(fewest)[3] >= 5, fewest
+        served.kill()
+        until(lambda: not any(_is_running(process) for process in workers))
 
 
 def _health_asked(served: Served) -> socket.socket:
@@ -235,14 +237,6 @@ def _sockets(process: int) -> int:
         with suppress(OSError):  # closed meanwhile
             links += str(entry.readlink()).startswith("socket:")
     return links
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
-def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
-    with serving(f"sqlite:///{tmp_path}/state.db", "--workers", "2") as served:
-        workers = until(lambda: workers_of(served))
-        served.kill()
-        until(lambda: not any(_is_running(process) for process in workers))
 
 
 def _is_running(process: int) -> bool:

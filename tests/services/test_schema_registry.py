@@ -11,12 +11,14 @@ import pytest
 
 from emulator.clock import ManualClock
 from emulator.emulator import Emulator
+from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
 from emulator.scope import Scope
 from emulator.services.schema_registry.listing import page_of
 from emulator.services.schema_registry.service import SchemaRegistry
 from emulator.testing.client import AepClient, Response
 from emulator.xdm.paths import field_at, parse_path
+from emulator.xdm.resolution import Resolver
 from tests.bodies import CATALOG, ORGANIZATION, SCHEMA_REGISTRY, dataset
 from tests.emulators import aep_for, new_emulator
 
@@ -1238,6 +1240,26 @@ def test_other_services_find_resources(emulator: Emulator, aep: AepClient) -> No
     assert field_at(resolved, ["person", "name", "firstName"])[0] is not None
     assert find("resolved_schema", made["$id"]) is resolved
     assert len(scope.all("schema")) == 1
+
+
+def test_rules_share_the_resolved_form_of_what_a_request_makes(
+    aep: AepClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms = []
+
+    def counted(resolver: Resolver, resource: JsonObject, real: Any = Resolver.resolve) -> Any:
+        forms.append(resource["title"])
+        return real(resolver, resource)
+
+    id = aep.ok("POST", SCHEMAS, schema())["$id"]
+    monkeypatch.setattr(Resolver, "resolve", counted)
+    assert aep.call("POST", SCHEMAS, schema("Others")).status == 201
+    assert forms == ["Others"]
+    for title in ("Second", "Third"):
+        patch = [{"op": "replace", "path": "/title", "value": title}]
+        aep.ok("PATCH", f"{SCHEMAS}/{quote_plus(id)}", patch)
+    # A patch is judged by what is refused now and was not before.
+    assert forms == ["Others", "Leads", "Second", "Second", "Third"]
 
 
 def test_the_cache_of_resolved_forms_is_bounded(emulator: Emulator, aep: AepClient) -> None:

@@ -12,7 +12,7 @@ from emulator.json_types import Json, JsonObject, at
 from emulator.xdm.compatibility import breaking_changes, conflicting_types, names_differing_in_case
 from emulator.xdm.fields import composed, references
 from emulator.xdm.identity import identity
-from emulator.xdm.resolution import EXCESS, resolve
+from emulator.xdm.resolution import EXCESS
 
 _FORMING = ("allOf", "definitions", "properties", "items", "type")
 
@@ -27,7 +27,7 @@ def keeps_fields(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator
     before, after = _changed(value, arguments["kind"], arguments, lookup)
     if before is None or after is None or _is_same(before, after):
         return
-    old, new = _resolved(before, lookup), _resolved(after, lookup)
+    old, new = lookup.resolved(before), lookup.resolved(after)
     if EXCESS in new:
         return
     changes = list(breaking_changes(old, new))
@@ -58,10 +58,6 @@ def _is_same(before: JsonObject, after: JsonObject) -> bool:
     return all(before.get(name) == after.get(name) for name in _FORMING)
 
 
-def _resolved(body: JsonObject, lookup: Lookup) -> JsonObject:
-    return resolve(body, lambda id: lookup.find("xdm_resource", id))
-
-
 def merges_in_union(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """No path of a schema with the tag `union` has another type in a schema of the same union.
 
@@ -71,7 +67,7 @@ def merges_in_union(value: Json, arguments: JsonObject, lookup: Lookup) -> Itera
     before, after = _changed(value, "tenant_schema", arguments, lookup)
     if after is None or "union" not in tags_of(after) | tags_of(before or {}):
         return
-    mine, own = _resolved(after, lookup), (before or {}).get("$id")
+    mine, own = lookup.resolved(after), (before or {}).get("$id")
     classes = [found["$id"] for id in composed(after) if (found := lookup.find("class", id))]
     fact = arguments["members"]["fact"]
     members = [id for owner in classes for id in lookup.ask(fact, owner) or ()]
@@ -88,7 +84,7 @@ def names_differ(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator
     Arguments: `key` points to the schema's id; the value is its body, or a patch of it.
     """
     _, after = _changed(value, "tenant_schema", arguments, lookup)
-    for path, other in names_differing_in_case(_resolved(after, lookup)) if after else ():
+    for path, other in names_differing_in_case(lookup.resolved(after)) if after else ():
         text = f"the field {path} has already been defined as {other}"
         yield Reason(text, values={"path": path, "name": other})
 

@@ -14,21 +14,24 @@ from emulator.xdm.resolution import EXCESS, Resolver
 def resolves_within_budgets(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[Reason]:
     """A resource, or each one of a list, is not too large with all that it refers to.
 
-    `kind` names the resources that references may name; those of a list may name one another.
+    Those of a list may refer to one another.
     """
-    listed = value if isinstance(value, list) else [value]
+    if isinstance(value, dict):
+        if excess := lookup.resolved(value).get(EXCESS):
+            yield Reason(f"resolved, {excess}")
+        return
+    listed = value if isinstance(value, list) else []
     items = {index: item for index, item in enumerate(listed) if isinstance(item, dict)}
     named = {identity(item["$id"]): item for item in items.values() if _has_id(item)}
 
     def find(id: str) -> JsonObject | None:
-        return named.get(identity(id)) or lookup.find(arguments["kind"], id)
+        return named.get(identity(id)) or lookup.find("xdm_resource", id)
 
     resolver = Resolver(find)
     for index, item in items.items():
         excess = resolver.resolve(item).get(EXCESS)
         if excess:
-            place = f"/{index}" if isinstance(value, list) else ""
-            yield Reason(f"resolved, {excess}", at=place)
+            yield Reason(f"resolved, {excess}", at=f"/{index}")
             return
 
 
