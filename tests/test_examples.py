@@ -67,7 +67,8 @@ def test_the_tests_of_the_container_run_against_a_server(url: str) -> None:
 def test_the_compose_file_waits_for_the_emulator_and_hands_it_to_the_tests() -> None:
     folder = EXAMPLES / "with_docker_compose"
     services = yaml.safe_load((folder / "compose.yaml").read_text(encoding="utf-8"))["services"]
-    assert (folder / services["aep"]["build"] / "Dockerfile").is_file()
+    assert services["aep"]["build"].startswith("${EMULATOR_SOURCE:-")
+    assert (folder / "../.." / "Dockerfile").is_file()  # the source that its first line names
     assert services["tests"]["depends_on"] == {"aep": {"condition": "service_healthy"}}
     assert services["tests"]["environment"]["AEP_URL"] == "http://aep:8080"
     mounted, _, inside = services["tests"]["volumes"][0].removesuffix(":ro").partition(":")

@@ -15,7 +15,6 @@ from emulator.due import catch_up, run_now, scopes
 from emulator.json_types import JsonObject
 from emulator.near_names import unknown_name
 from emulator.ongoing import Interrupted
-from emulator.run_explanation import explain_run
 from emulator.run_summary import run_summary
 from emulator.scope import Scope
 from emulator.store import ALL, Hint, Stored
@@ -61,6 +60,9 @@ class _Views:
 
     def explained(self, id: str) -> Response:
         """Explain a run by its id, the last run of a flow by its id or name, or of all: `last`."""
+        # it knows how rows are read and judged, which the start does without
+        from emulator.run_explanation import explain_run
+
         platform, engine = self._engine.platform, self._engine
         platform.load()
         where = [request.args.get(name) or None for name in ("organization", "sandbox")]
