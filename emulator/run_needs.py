@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from emulator.data_plane.conform import CONSTRAINT_CODE, CORRUPT_CODE, MISSING_CODE, TYPE_CODE
 from emulator.data_plane.errors import NO_ROOM
 from emulator.data_plane.flow_parts import MAPPING_FAILED
-from emulator.data_plane.metrics import is_of_nothing_new
+from emulator.data_plane.metrics import NO_ROWS, is_of_nothing_new
 from emulator.data_plane.sources import is_true
 from emulator.json_types import JsonObject, as_object
 from emulator.moments import from_milliseconds, utc_text
@@ -46,6 +46,8 @@ def _of_the_source(answer: JsonObject, flow: JsonObject) -> Iterator[str]:
         last = from_milliseconds(read["until"] or 0)
         until = f" until {utc_text(last)}" if last else ""
         yield f"a file {place} that is new or written again since the run before and{until}"
+    elif run["message"].startswith(NO_ROWS):
+        yield f"rows {place} that are new by the delta column, if there is one, and pass filters"
     elif INTERRUPTED in codes:
         yield "nothing else: it was interrupted, and the next run reads the same"
     elif NO_ROOM in codes:

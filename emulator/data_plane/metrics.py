@@ -15,6 +15,9 @@ EXPORT = "/data/foundation/export/batches"
 NOTHING_NEW = "Nothing was read: no file or table was new when the run became due."
 """What a run says that succeeds and brings nothing (assumed: no document prints such a run)."""
 
+NO_ROWS = "No row was read: there is none that is new and that the source selects."
+"""What a run says that succeeds and found a file or table without a row for it (assumed)."""
+
 
 def is_of_nothing_new(message: Json) -> bool:
     """Tell whether a run says of itself that it succeeded and found nothing to read."""
@@ -71,7 +74,7 @@ class RunResult:
         errors: What is wrong with what was promoted.
         is_interrupted: Whether it was given up, so that the next run has the same to read.
         reasons: What is wrong with the first rows, in words.
-        taken: Which run read last, in words, where this one had nothing to read.
+        taken: Which run read last, in words, where this one found nothing to read.
     """
 
     status: str = "success"
@@ -129,10 +132,11 @@ class RunReport:
     @property
     def _message(self) -> str:
         """What the run says of itself beside its errors, whose texts are documented (assumed)."""
-        found_nothing = self.result.status == "success" and self.result.files_in == 0
-        return (
-            f"{NOTHING_NEW} {self.result.taken}".rstrip() if found_nothing else self.result.reasons
-        )
+        result = self.result
+        if result.status != "success" or result.rows_in:
+            return result.reasons
+        said = NO_ROWS if result.files_in else NOTHING_NEW
+        return f"{said} {result.taken}".rstrip()
 
     def activities(self, copy_id: str, source: str, target: str) -> list[JsonObject]:
         """Return the `activities`: what was copied in, and what was promoted to the lake.

@@ -188,7 +188,7 @@ class FlowEngine:
             with self._scope.exclusive():
                 result = landing.land()
                 if selection.advances and not result.is_interrupted:
-                    if not result.files_in:
+                    if not result.rows_in:
                         taken = told_taken(as_object(progress.get("taken")), at)
                         result = replace(result, taken=taken)
                     self._advance(run, at, selection, delta, result)
@@ -247,7 +247,7 @@ class FlowEngine:
         reached: JsonObject = {"read": read, "until": selection.end, "delta": value}
         if self._platform.settings.files or self._platform.endpoints:
             reached["elsewhere"] = kept_elsewhere(selection.elsewhere.after(result.files))
-        if result.files_in:
+        if result.rows_in or (result.files_in and not delta.name):
             counts = {"files": result.files_in, "rows": result.rows_in}
             reached["taken"] = {"run": run["id"], "at": at, **counts}
         self._queue.note(self._scope, flow_id, reached)

@@ -11,6 +11,7 @@ import pytest
 
 from emulator.clock import ManualClock
 from emulator.data_plane.files import File
+from emulator.data_plane.metrics import NO_ROWS
 from emulator.data_plane.runs import MAX_CAUGHT_UP
 from emulator.data_plane.sources import matching
 from emulator.emulator import Emulator
@@ -742,6 +743,12 @@ def test_a_table_is_read_by_its_delta_column(plant: Plant) -> None:
     )
     first, second = plant.runs(id)
     assert [plant.ids(run) for run in (first, second)] == [["1", "2"], ["3"]]
+    plant.clock.advance(60)
+    for _ in range(2):  # the table has been read, and nothing in it is new
+        said = plant.api.ok("POST", "/_emulator/runs", {"flow": id})["message"]
+        assert said.startswith(f"{NO_ROWS} Run {second['id']} read 1 file, 1 row, 60 s before: ")
+    (need,) = plant.api.ok("GET", "/_emulator/runs/last")["needed"]
+    assert need.startswith("rows at Accounts that are new by the delta column")
 
 
 def test_a_table_is_named_by_its_path_as_older_pages_do(plant: Plant) -> None:
