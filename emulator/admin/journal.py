@@ -115,13 +115,12 @@ class JournalViews:
         return nothing()
 
     def entry(self, id: str) -> Response:
-        """Explain one call: by its number, or the `last` one that broke a rule."""
+        """Explain one call: by its number, or the `last` one of which there is most to say."""
         from emulator.journal.explanation import explain
-        from emulator.journal.search import filtered
+        from emulator.journal.search import filtered, last_remarkable
 
         if id == "last":
-            entries = filtered(self._journal.entries(), _own())
-            found = next((item for item in entries if item.findings), None)
+            found = last_remarkable(filtered(self._journal.entries(), _own()))
         else:
             found = self._journal.entry(int(id)) if id.isdecimal() and len(id) < 16 else None
         if found is None or not list(filtered([found], _own())):

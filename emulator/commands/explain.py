@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=["last"],
         metavar="CALL",
-        help="a call's number in the journal (default: last, the latest call that broke a rule);"
+        help="a call's number in the journal (default: last, the latest call that was refused, or"
+        " if none was, the latest that broke a rule or was warned of);"
         " or `run ID` for a flow run, `run FLOW` for a flow's last one, by default the last of all",
     )
     add_place(parser, "of the run (default: all)")

@@ -12,7 +12,10 @@ from emulator.contract.judge import JudgedRule
 from emulator.json_types import MISSING, Json, JsonObject, as_object, at, copy, pointer_steps
 
 MAX_VALUES = 5
-"""How many accepted values are shown."""
+"""How many accepted objects and lists are shown."""
+
+MAX_WORDS = 12
+"""How many accepted texts, numbers and the like are shown."""
 
 _KNOWN: WeakKeyDictionary[Contract, dict[tuple[str, str], list[Json]]] = WeakKeyDictionary()
 
@@ -41,7 +44,7 @@ def _found(contract: Contract, rule: Rule, edition: str) -> list[Json]:
             continue
         if _applies(rule, case) and not any(_objects(one, rule, case, value) for one in others):
             values.append(value)
-            if len(values) == MAX_VALUES:
+            if len(values) == (MAX_VALUES if isinstance(value, dict | list) else MAX_WORDS):
                 break
     return values
 

@@ -89,3 +89,20 @@ def filtered(entries: Iterable[Entry], asked: Mapping[str, str]) -> Iterable[Ent
         raise SearchError(f"{', '.join(sorted(unknown))}: unknown; expected one of {known}")
     tests = [FILTERS[name](value) for name, value in asked.items()]
     return (entry for entry in entries if all(test(entry) for test in tests))
+
+
+def last_remarkable(newest_first: Iterable[Entry]) -> Entry | None:
+    """Return the latest call that a rule refused; else the latest with a violation or a warning.
+
+    If there is neither, it is the latest with a note, or None.
+    """
+    found: Entry | None = None
+    best = 0
+    for entry in newest_first:
+        if entry.refusal is not None:
+            return entry
+        severities = {item.severity for item in entry.findings}
+        weight = 2 if severities & {"error", "warning"} else 1 if severities else 0
+        if weight > best:
+            found, best = entry, weight
+    return found

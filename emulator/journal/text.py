@@ -23,7 +23,7 @@ def explanation_lines(entry: JsonObject) -> Iterator[str]:
     yield "    " + ", ".join(f"{name} {value}" for name, value in facts.items() if value)
     yield ""
     yield from annotated_lines(entry["annotatedRequest"], entry["findings"])
-    for item in entry["findings"]:
+    for item in _told(entry["findings"]):
         yield ""
         yield from finding_lines(item)
     if not entry["findings"]:
@@ -52,6 +52,21 @@ def annotated_lines(lines: list[JsonObject], broken: list[JsonObject]) -> Iterat
             first, *more = (item["reason"] or item.get("states", item["rule"])).splitlines() or [""]
             yield f"    | {' ' * indent}^ {first}"
             yield from (f"    | {' ' * indent}  {line}" for line in more)
+
+
+def _told(findings: list[JsonObject]) -> list[JsonObject]:
+    """Return a finding for each rule: what it refused first, what no document states last.
+
+    A rule that is broken at several places has a mark at each, and is told of once.
+    """
+    by_rule: dict[str, JsonObject] = {}
+    for item in findings:
+        known = by_rule.setdefault(item["rule"], item)
+        by_rule[item["rule"]] = {**known, "refused": known["refused"] or item["refused"]}
+    return sorted(
+        by_rule.values(),
+        key=lambda item: item.get("evidence") == "assumed" and not item["refused"],
+    )
 
 
 def finding_lines(item: JsonObject) -> Iterator[str]:

@@ -51,7 +51,7 @@ class _Views:
         return self._show(f"Call {number}", self._page.control.get(f"/journal/{number}"))
 
     def last(self) -> Response:
-        """Show the last call that broke a rule."""
+        """Show the latest call that was refused, or else broke a rule."""
         opened = self._page.control.get("/journal/last")
         return self._show(f"Call {opened['id']}", opened)
 

@@ -73,14 +73,27 @@ def describe_rule(contract: Contract, rule: str) -> str:
     return f"{found.states} ({'; '.join(titles)})"
 
 
-def explain(contract: Contract, item: EntryFinding) -> list[str]:
-    """Return the lines that explain a finding: place, rule, fix, and where its document is."""
-    place = f" at {item.at}" if item.at else ""
-    reason = item.reason.replace("\n", "\n      ")
-    return [
-        f"    {item.rule} ({item.severity}){place}: {reason}",
-        *(f"      {text}" for text in _rule_lines(contract, item.rule)),
-    ]
+def explain(contract: Contract, findings: Iterable[EntryFinding]) -> Iterator[str]:
+    """Yield the lines that explain findings: their places, and of each rule what it states.
+
+    Rules that documents state come first, after the one that refused the call: the response tells
+    of that.
+    """
+    by_rule: dict[str, list[EntryFinding]] = {}
+    for item in dict.fromkeys(findings):
+        by_rule.setdefault(item.rule, []).append(item)
+    for rule in sorted(by_rule, key=lambda id: _is_assumed(contract, id, by_rule[id])):
+        for item in by_rule[rule]:
+            place = f" at {item.at}" if item.at else ""
+            reason = item.reason.replace("\n", "\n      ")
+            yield f"    {rule} ({item.severity}){place}: {reason}"
+        yield from (f"      {text}" for text in _rule_lines(contract, rule))
+
+
+def _is_assumed(contract: Contract, id: str, findings: list[EntryFinding]) -> bool:
+    rule = contract.rules.get(id)
+    is_refusing = any(item.refused for item in findings)
+    return rule is not None and rule.evidence == "assumed" and not is_refusing
 
 
 def _rule_lines(contract: Contract, id: str) -> Iterator[str]:
@@ -98,19 +111,6 @@ def _rule_lines(contract: Contract, id: str) -> Iterator[str]:
 def read_more(rule: str) -> str:
     """Return the line that says which command tells more of a rule."""
     return f"to read more: aep-emulator contracts explain {rule}"
-
-
-def documented_first(contract: Contract, findings: Iterable[EntryFinding]) -> list[EntryFinding]:
-    """Return findings in the order in which they are told: what documents state comes first.
-
-    The one that refused the call stays the first, because the response tells of it.
-    """
-
-    def is_assumed(item: EntryFinding) -> bool:
-        rule = contract.rules.get(item.rule)
-        return rule is not None and rule.evidence == "assumed" and not item.refused
-
-    return sorted(findings, key=is_assumed)
 
 
 class CallPattern:
@@ -223,7 +223,7 @@ def _why_not(
         lines.append(f"similar: {line(masked(entry))}: {misses}")
     for entry in [*near[:3], *matching[:3]]:
         if refusal := masked(entry).refusal:
-            lines += [f"  #{entry.number} was refused:", *explain(contract, refusal)]
+            lines += [f"  #{entry.number} was refused:", *explain(contract, [refusal])]
     return "\n".join([*lines, "all calls:", listing(entries)])
 
 
@@ -250,7 +250,7 @@ def was_refused(
     lines += ["calls in the block:", listing(entries)]
     for entry in map(masked, entries):
         if entry.refusal:
-            lines += explain(contract, entry.refusal)
+            lines += explain(contract, [entry.refusal])
     raise AssertionError("\n".join(lines))
 
 

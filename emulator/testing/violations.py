@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.masked import MaskedEntry, masked
-from emulator.testing.assertions import MAX_LISTED, documented_first, explain, line
+from emulator.testing.assertions import MAX_LISTED, explain, line
 
 if TYPE_CHECKING:
     from emulator.contract import Contract
@@ -69,13 +69,11 @@ def broken_lines(
 def _broken_lines(remarked: RemarkedCalls, call: KeptCall, counts: Counts) -> Iterator[str]:
     entry = masked(call.entry)
     classes = entry.classifications()
-    told = documented_first(remarked.contract, entry.findings)
-    found = [item for item in told if counts(item) and classes[item.rule] == "unexpected"]
+    found = [item for item in entry.findings if counts(item) and classes[item.rule] == "unexpected"]
     has_failed = any(item.rule == OWN_FAILURE for item in entry.findings)
     if found or has_failed:
         yield f"  {_line(remarked, call, entry)}"
-    for item in found:
-        yield from explain(remarked.contract, item)
+    yield from explain(remarked.contract, found)
     if has_failed:
         yield "    the emulator itself failed, so nobody knows whether the call was right"
 
@@ -115,8 +113,7 @@ def report(entries: Sequence[Entry], remarked: RemarkedCalls) -> str:
 
 
 def _reported(contract: Contract, entry: MaskedEntry, shown: str) -> list[str]:
-    found = documented_first(contract, entry.findings)
-    return [shown, *(text for item in found for text in explain(contract, item))]
+    return [shown, *explain(contract, entry.findings)]
 
 
 def _line(remarked: RemarkedCalls, call: KeptCall, entry: MaskedEntry) -> str:

@@ -64,13 +64,16 @@ RESTATED: dict[str, str] = {
     "flow_service.create_target_connection.format_is_known": (
         "it named one format, where its check takes those of all pages"
     ),
+    "flow_service.create_source_connection.format_is_known": (
+        "how one page spells JSON is of no use to a client; the fix says what counts"
+    ),
     "flow_service.create_target_connection.schema_version_is_a_media_type": SCHEMA_VERSIONS,
     **{
         f"schema_registry.{act}_datatype.type_is_object": "the reference lets them be arrays"
         for act in ("create", "replace")
     },
 }
-"""Rules whose statement was wrong, and why."""
+"""Rules whose statement was wrong, or said too much, and why."""
 
 IN_PART = "refuses where the list is known in whole; where it is known in part, another rule warns"
 

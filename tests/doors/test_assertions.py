@@ -220,3 +220,19 @@ def test_the_report_shows_no_secret(local: Aep) -> None:
     assert text.count("#") == 26
     assert "secret" not in text
     assert local.emulator.contract.rules[NO_ORGANIZATION].states in text
+
+
+def test_a_broken_rule_is_told_with_its_fix_and_its_document(local: Aep) -> None:
+    mysql = {"id": "26d738e0-8963-47ea-aadf-c60de735468a", "version": "1.0"}
+    auth = {"specName": "Basic Authentication", "params": {"password": "x"}}
+    create(local, name=3, connectionSpec=mysql, auth=auth)
+    with pytest.raises(AssertionError) as error:
+        local.assert_no_violations()
+    lines = str(error.value).splitlines()
+    assert any(line.startswith("      see: https://") for line in lines)
+    # Broken by three members that are missing, and told of once.
+    rule = f"    {CREATE}.auth_params_are_documented"
+    places = [number for number, line in enumerate(lines) if line.startswith(rule)]
+    assert places == list(range(places[0], places[0] + 3))
+    without_sandbox(local)
+    assert "\n      fix: Send x-gw-ims-org-id" in local.report()

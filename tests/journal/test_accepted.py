@@ -51,6 +51,14 @@ def test_values_of_the_cases_are_shown(contract: Contract) -> None:
     ]
 
 
+def test_of_a_choice_all_values_are_shown(contract: Contract) -> None:
+    assert values(contract, "flow_service.create_source_connection.format_is_known") == [
+        *("delimited", "json", "parquet", "tabular", "parquet_xdm", "JSON")
+    ]
+    compressions = "flow_service.create_source_connection.compression_type_is_known"
+    assert len(values(contract, compressions)) == 6
+
+
 @pytest.mark.parametrize(
     ("rule", "value"),
     [

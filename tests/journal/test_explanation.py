@@ -207,3 +207,48 @@ def test_the_command_explains(api: AepClient, url: str) -> None:
     assert "No findings: the request broke no rule." in second.stdout
     assert run("explain", "first", "--url", url).returncode == 2
     assert run("explain", "--url", "http://127.0.0.1:1").returncode == 2
+
+
+MYSQL = {
+    "auth": {"specName": "Basic Authentication", "params": {"password": "x"}},
+    "connectionSpec": {"id": "26d738e0-8963-47ea-aadf-c60de735468a", "version": "1.0"},
+}
+"""Three members of its params are missing, of which the platform is warned by one rule."""
+
+
+def test_the_last_call_is_one_that_was_refused_if_there_is_any(
+    api: AepClient, control: Control
+) -> None:
+    api.ok("POST", CONNECTIONS, base_connection(**MYSQL))
+    assert control("journal/last")["outcome"] == "warned"
+    api.call("POST", CONNECTIONS, base_connection(name=3))
+    api.ok("POST", CONNECTIONS, base_connection(**MYSQL))
+    assert (control("journal/last")["id"], control("journal/last")["outcome"]) == (2, "refused")
+
+
+def test_a_rule_that_is_broken_at_several_places_is_told_once(
+    api: AepClient, control: Control
+) -> None:
+    api.ok("POST", CONNECTIONS, base_connection(**MYSQL))
+    said = control("journal/last")
+    rule = "flow_service.create_connection.auth_params_are_documented"
+    assert [item["rule"] for item in said["findings"]].count(rule) == 3
+    lines = list(explanation_lines(said))
+    assert [line for line in lines if line.startswith(rule)] == [f"{rule}  (warning)"]
+    assert sum("is a required property" in line for line in lines) == 3
+
+
+def test_what_no_document_states_is_told_last_unless_it_refused() -> None:
+    told = {"severity": "warning", "classification": "unexpected", "reason": ""}
+    rows = [
+        {**told, "rule": name, "evidence": evidence, "refused": refused}
+        for name, evidence, refused in (
+            ("a", "assumed", True),
+            ("b", "assumed", False),
+            ("c", "demands", False),
+        )
+    ]
+    facts = ("id", "method", "path", "status", "outcome", "operation", "test", "sandbox")
+    entry = dict.fromkeys((*facts, "edition", "time"), "")
+    lines = explanation_lines({**entry, "annotatedRequest": [], "findings": rows})
+    assert [line[0] for line in lines if "  (warning" in line] == ["a", "c", "b"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from functools import cached_property
 from math import inf
 from urllib.parse import unquote
@@ -32,6 +33,13 @@ from emulator.xdm.identity import identity
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 _BOOLEANS = {"true": True, "false": False}
 _LONGEST = 300
+_LONGEST_WORD = 60
+MAX_CHOICES = 12
+"""How many values are listed of those that a value may be."""
+
+_NEAR = 0.6
+"""How much of two texts has to agree for one to be asked for in place of the other (assumed)."""
+
 _REFERRING = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
@@ -64,7 +72,31 @@ def schema_reasons(validator: Validator, value: Json) -> Iterator[Reason]:
         pointer = "".join(f"/{escape_step(str(step))}" for step in error.instance_path)
         missing = getattr(error.kind, "property", None)
         values = {"missing": missing} if isinstance(missing, str) else {}
-        yield Reason(error.message[:_LONGEST], at=pointer, values=values)
+        yield Reason(_said(error)[:_LONGEST], at=pointer, values=values)
+
+
+def _said(error: jsonschema_rs.ValidationError) -> str:
+    """Return a validator's message; in place of two values of a choice all, and the nearest."""
+    choices = getattr(error.kind, "options", None)
+    if choices is None:
+        return error.message
+    said = error.message
+    if 1 < len(choices) <= MAX_CHOICES:
+        *shown, last = map(short_json, choices)
+        said = f"{dumps(error.instance).decode()} is not one of {', '.join(shown)} or {last}"
+    near = _nearest(error.instance, choices)
+    return f"{said}; did you mean {short_json(near)}?" if near else said
+
+
+def _nearest(value: Json, choices: list[Json]) -> str:
+    """Return the text that a value may be short for, or misspells, in any case; or none."""
+    if not isinstance(value, str) or len(value) > _LONGEST_WORD:
+        return ""
+    texts = {text.lower(): text for text in reversed(choices) if isinstance(text, str)}
+    word = value.lower()
+    begun = [text for text in reversed(texts) if len(word) > 2 and text.startswith(word)]
+    near = begun or get_close_matches(word, texts, 1, _NEAR)
+    return texts[near[0]] if near else ""
 
 
 def _errors(validator: Validator, value: Json) -> Iterable[jsonschema_rs.ValidationError]:
