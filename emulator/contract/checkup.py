@@ -68,7 +68,7 @@ def check_contract(contract: Contract) -> Iterator[str]:
     With an overlay the cases of its rules are run, not again those of the shipped ones.
     """
     yield from _check_references(contract)
-    for id in contract.house_rules or contract.rules:
+    for id in contract.house_rules if contract.is_overlaid else contract.rules:
         yield from _check_rule(contract, contract.rules[id])
     yield from _check_use(contract)
     yield from _check_force(contract)

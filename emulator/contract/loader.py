@@ -97,9 +97,14 @@ class Contract:
         return self._statements().answers
 
     @property
+    def is_overlaid(self) -> bool:
+        """Whether overlays are laid over the shipped files."""
+        return len(self._folders) > 1
+
+    @property
     def house_rules(self) -> set[str]:
         """The ids of the rules that an overlay brings; without one nothing is read for that."""
-        return self._statements().laid_over if len(self._folders) > 1 else set()
+        return self._statements().laid_over if self.is_overlaid else set()
 
     @property
     def templates(self) -> list[Template]:

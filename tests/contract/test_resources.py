@@ -11,6 +11,7 @@ import pytest
 from emulator.contract import load_contract
 from emulator.contract.checkup import check_contract
 from emulator.contract.files import check_files
+from emulator.contract.model import Rule
 from emulator.package_data import data_folder
 
 SHIPPED = data_folder("contracts")
@@ -116,6 +117,24 @@ def test_an_emulated_operation_without_a_resource_is_named(tmp_path: Path) -> No
     write(tmp_path, {"resources": [], "without": {"house.look": "", "house.none": "Gone."}})
     (said,) = check_contract(load_contract(SHIPPED, tmp_path))
     assert said.startswith("house.none: unknown operation")
+
+
+def test_with_an_overlay_no_shipped_rule_is_examined_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examined = []
+
+    def examine(rule: Rule) -> list[str]:
+        examined.append(rule.id)
+        return []
+
+    monkeypatch.setattr("emulator.contract.checkup.failing_cases", examine)
+    write(tmp_path, {"resources": []})
+    assert list(check_contract(load_contract(SHIPPED, tmp_path))) == []
+    assert examined == []
+    shipped = load_contract(SHIPPED)
+    assert list(check_contract(shipped)) == []
+    assert examined == list(shipped.rules)
 
 
 def test_a_file_of_another_form_is_named(tmp_path: Path) -> None:

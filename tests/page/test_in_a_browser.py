@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -299,21 +300,34 @@ def looked_at() -> Iterator[Client]:
     emulator.close()
 
 
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Iterator[dict[bool, Page]]:
+    """A window for all views, and one for those about which a browser complains."""
+    with ExitStack() as stack:
+        yield {
+            complains: stack.enter_context(
+                tab(browser, reduced_motion="reduce", complains=complains)
+            )
+            for complains in (False, True)
+        }
+
+
 @pytest.mark.parametrize("path", VIEWS)
-def test_a_view_is_accessible(browser: Browser, looked_at: Client, path: str) -> None:
+def test_a_view_is_accessible(windows: dict[bool, Page], looked_at: Client, path: str) -> None:
     """In light, dark and on a phone, by axe-core; and it is not wider than a phone."""
-    complains = path == "/nothing"
-    with tab(browser, viewport=WIDE, reduced_motion="reduce", complains=complains) as page:
-        page.goto(f"{looked_at.url}{UI}{path.replace('RUN', looked_at.run)}")
-        page.evaluate(axe())
-        assert violations(page) == []
-        page.emulate_media(color_scheme="dark")
-        assert violations(page, "color-contrast") == []
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size(PHONE)
-        assert violations(page) == []
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= PHONE["width"]
+    page = windows[path == "/nothing"]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(WIDE)
+    page.goto(f"{looked_at.url}{UI}{path.replace('RUN', looked_at.run)}")
+    page.evaluate(axe())
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, "color-contrast") == []
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)
+    assert violations(page) == []
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"]
 
 
 def test_a_report_has_no_violations_of_accessibility(browser: Browser, looked_at: Client) -> None:
