@@ -14,7 +14,7 @@ from emulator.json_types import MISSING, Json, JsonObject, as_object, at, copy, 
 MAX_VALUES = 5
 """How many accepted objects and lists are shown."""
 
-MAX_WORDS = 12
+MAX_WORDS = 16
 """How many accepted texts, numbers and the like are shown."""
 
 _KNOWN: WeakKeyDictionary[Contract, dict[tuple[str, str], list[Json]]] = WeakKeyDictionary()

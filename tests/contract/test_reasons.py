@@ -45,3 +45,8 @@ def test_all_values_of_a_short_choice_are_listed() -> None:
     assert all(short_json(value) in said(values, 0) for value in values)
     assert said(FREQUENCIES, 0) == '0 is not one of "once", "minute", "hour", "day" or "week"'
     assert len(said([*values, *map(str, range(100))], 0)) < 100
+
+
+def test_no_list_is_cut_within_a_value() -> None:
+    values: list[Json] = [f"{number} {'x' * 50}" for number in range(MAX_CHOICES)]
+    assert said(values, "a").endswith(f"or {MAX_CHOICES - 2} other candidates")

@@ -34,7 +34,7 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 _BOOLEANS = {"true": True, "false": False}
 _LONGEST = 300
 _LONGEST_WORD = 60
-MAX_CHOICES = 12
+MAX_CHOICES = 16
 """How many values are listed of those that a value may be."""
 
 _NEAR = 0.6
@@ -83,7 +83,8 @@ def _said(error: jsonschema_rs.ValidationError) -> str:
     said = error.message
     if 1 < len(choices) <= MAX_CHOICES:
         *shown, last = map(short_json, choices)
-        said = f"{dumps(error.instance).decode()} is not one of {', '.join(shown)} or {last}"
+        listed = f"{dumps(error.instance).decode()} is not one of {', '.join(shown)} or {last}"
+        said = listed if len(listed) <= _LONGEST else said
     near = _nearest(error.instance, choices)
     return f"{said}; did you mean {short_json(near)}?" if near else said
 
