@@ -36,14 +36,14 @@ def only_one(
     """
     found = [(scope, item) for scope in places for item in named(scope, kind, name)]
     if not found:
-        return error(404, f"unknown {what}", _unknown(places, kind, name, what))
+        return error(404, f"unknown {what}", unknown(places, kind, name, what))
     if len(found) > 1:
         said = ", ".join(f"{item['id']} in {_place(scope)}" for scope, item in found)
         return error(409, f"several {what}s", f"name one by id, organization and sandbox: {said}")
     return found[0]
 
 
-def _unknown(places: list[Scope], kind: str, name: str, what: str) -> str:
+def unknown(places: list[Scope], kind: str, name: str, what: str) -> str:
     """Return that there is no such resource, and which it might have been."""
     known = [str(item.get("name")) for scope in places for item in every(scope, kind)]
     if not known:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from flask import Response, request
 
-from emulator.admin.places import holding, only_one
+from emulator.admin.places import holding, only_one, unknown
 from emulator.admin.replies import Routes, answer, error, read_object
 from emulator.by_name import named
 from emulator.due import catch_up, run_now, scopes
@@ -56,7 +56,15 @@ class _Views:
             *(_runs(scope, asked) for scope in holding(self._engine, "run", *where)), key=_age
         )
         rows = [run_summary(scope, stored.body) for scope, stored in islice(found, int(limit))]
-        return answer({"runs": rows})
+        remark = "" if rows else self._unknown_flow(asked.get("flow", ""), *where)
+        return answer({"runs": rows, **({"remark": remark} if remark else {})})
+
+    def _unknown_flow(self, flow: str, organization: str | None, name: str | None) -> str:
+        """Return that there is no such flow, and which it might have been; empty if there is."""
+        places = list(holding(self._engine, "flow", organization, name))
+        if not flow or any(named(scope, "flow", flow) for scope in places):
+            return ""
+        return unknown(places, "flow", flow, "flow")
 
     def explained(self, id: str) -> Response:
         """Explain a run by its id, the last run of a flow by its id or name, or of all: `last`."""

@@ -93,7 +93,9 @@ def run_listing(arguments: argparse.Namespace, listing: Listing) -> int:
         return 0
     answer = ask_page(remote, listing, asked, arguments.limit)
     rows = [listing.row(found) for found in answer[listing.member]]
-    return show_table(arguments, answer, listing.headings, rows, f"no {listing.what}")
+    return show_table(
+        arguments, answer, listing.headings, rows, answer.get("remark") or f"no {listing.what}"
+    )
 
 
 def ask_page(remote: Remote, listing: Listing, asked: dict[str, str], limit: int) -> JsonObject:

@@ -260,7 +260,8 @@ def test_a_flow_is_run_and_its_runs_are_listed_and_followed(
     assert len(lines) == 3
     assert second["id"] in lines[0]
     assert told("runs", FLOW) == told("runs", second["flow"]) == told("runs", "--flow", FLOW)
-    assert told("runs", "another") == "no runs\n"
+    none = told("runs", "Laeds from cloud storage 1")
+    assert none == f"unknown flow 'Laeds from cloud storage 1'; did you mean {FLOW}?\n"
     assert_one_line(run("runs", FLOW, "--flow", "another"), "name one flow")
     assert told("runs", "--state", "failed") == "no runs\n"
     assert told("runs", "--sandbox", "dev") == "no runs\n"
