@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +60,17 @@ def pytest_collection() -> Iterator[None]:
         gc.freeze()
         gc.set_threshold(*GARBAGE)
         gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Look for garbage at the end of each file: what it left open fails it, not a later one."""
+    result = yield
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+    return result
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
