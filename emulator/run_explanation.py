@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from emulator.data_plane.delta import transformation
-from emulator.data_plane.metrics import counted
 from emulator.data_plane.row_problems import ON_THEIR_OWN, read_problems
 from emulator.json_types import JsonObject, as_object
 from emulator.masking.masker import CONNECTIONS, Masker
+from emulator.plurals import counted
 from emulator.run_needs import needs_of
 from emulator.run_summary import batch_of, run_summary, whole
 from emulator.scope import Scope
@@ -173,7 +173,8 @@ def _read_text(read: JsonObject) -> str:
     connection = f" of connection {read['connection']}" if read["connection"] else ""
     if not read["fileCount"]:
         return f"nothing{place}{connection}"
-    files, rows = counted(read["fileCount"], "file or table"), counted(read["rows"] or 0, "row")
+    files = counted(read["fileCount"], "file or table", "files or tables")
+    rows = counted(read["rows"] or 0, "row")
     return f"{files} with {rows}{place}{connection}"
 
 

@@ -77,7 +77,7 @@ CHANCE = {"random", "secrets", "uuid"}
 LAYERS = tuple(
     set(row.split())
     for row in (
-        "moments output",
+        "moments output plurals",
         "clock",
         "environment setting_values",
         "json_types package_data problem sandbox settings budgets etag templates form_errors",

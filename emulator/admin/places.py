@@ -8,10 +8,21 @@ from flask import Response
 
 from emulator.admin.replies import error
 from emulator.by_name import every, named
+from emulator.due import catch_up, scopes
 from emulator.json_types import JsonObject
 from emulator.near_names import unknown_name
 from emulator.scope import Scope
 from emulator.web.engine import Engine
+
+
+def catch_up_all(engine: Engine, organization: str | None, name: str | None) -> None:
+    """Carry out what is due in the sandboxes that are asked about, before it is looked at.
+
+    Nobody who carries out runs already is waited for.
+    """
+    engine.platform.load()
+    for scope in scopes(engine, organization, name):
+        catch_up(engine, scope, waits=False)
 
 
 def holding(

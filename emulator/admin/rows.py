@@ -6,10 +6,9 @@ from itertools import islice
 
 from flask import Response, request
 
-from emulator.admin.places import holding, only_one
+from emulator.admin.places import catch_up_all, holding, only_one
 from emulator.admin.replies import Routes, answer, error
 from emulator.data_plane.errors import FileError
-from emulator.due import catch_up, scopes
 from emulator.json_types import JsonObject
 from emulator.near_names import unknown_name
 from emulator.web.engine import Engine
@@ -37,17 +36,15 @@ class _Views:
         if not limit.isdecimal() or not 0 < int(limit[:9]) <= MOST:
             return error(400, "invalid query", f"limit: expected a number from 1 to {MOST}")
         where = (asked.get("organization"), asked.get("sandbox"))
-        engine, platform = self._engine, self._engine.platform
-        platform.load()
-        for scope in scopes(engine, *where):
-            catch_up(engine, scope, waits=False)
+        engine = self._engine
+        catch_up_all(engine, *where)
         found = only_one(list(holding(engine, "dataset", *where)), "dataset", dataset, "data set")
         if isinstance(found, Response):
             return found
         scope, body = found
         rows: list[JsonObject] = []
         try:
-            rows += islice(platform.services.data_access.rows(scope, body["id"]), int(limit))
+            rows += islice(engine.platform.services.data_access.rows(scope, body["id"]), int(limit))
         except FileError as unreadable:
             return error(
                 409, "unreadable", f"the rows of {body['id']} cannot be read: {unreadable}"

@@ -8,10 +8,10 @@ from itertools import islice
 
 from flask import Response, request
 
-from emulator.admin.places import holding, only_one, unknown
+from emulator.admin.places import catch_up_all, holding, only_one, unknown
 from emulator.admin.replies import Routes, answer, error, read_object
 from emulator.by_name import named
-from emulator.due import catch_up, run_now, scopes
+from emulator.due import run_now
 from emulator.json_types import JsonObject
 from emulator.near_names import unknown_name
 from emulator.ongoing import Interrupted
@@ -49,9 +49,7 @@ class _Views:
         if not limit.isdecimal() or not 0 < int(limit[:9]) <= MAX_LISTED:
             return error(400, "invalid query", f"limit: expected a number from 1 to {MAX_LISTED}")
         where = (asked.pop("organization", None), asked.pop("sandbox", None))
-        self._engine.platform.load()
-        for scope in scopes(self._engine, *where):
-            catch_up(self._engine, scope, waits=False)
+        catch_up_all(self._engine, *where)
         found = merge(
             *(_runs(scope, asked) for scope in holding(self._engine, "run", *where)), key=_age
         )
@@ -71,11 +69,8 @@ class _Views:
         # it knows how rows are read and judged, which the start does without
         from emulator.run_explanation import explain_run
 
-        platform, engine = self._engine.platform, self._engine
-        platform.load()
-        where = [request.args.get(name) or None for name in ("organization", "sandbox")]
-        for scope in scopes(engine, *where):
-            catch_up(engine, scope, waits=False)
+        where = (request.args.get("organization") or None, request.args.get("sandbox") or None)
+        catch_up_all(self._engine, *where)
         places = list(holding(self._engine, "run", *where))
         read = ((scope, scope.read("run", id)) for scope in places)
         found = next(((scope, run) for scope, run in read if run is not None), None)
@@ -86,7 +81,7 @@ class _Views:
         if found is None:
             said = "there is no run" if id == "last" else f"unknown run {id[:200]!r}"
             return error(404, "unknown run", f"{said}; aep-emulator runs lists them")
-        return answer(explain_run(platform.services, *found))
+        return answer(explain_run(self._engine.platform.services, *found))
 
     def order(self) -> Response:
         """Run a flow now, and answer when its run has ended."""

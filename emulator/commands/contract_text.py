@@ -15,51 +15,49 @@ def reply_json(contract: Contract, case: ReplyCase) -> JsonObject:
     """Return what is known of a reply case."""
     from emulator.contract.sources import describe_sources
 
+    entries = contract.entries.values()
     return {
         "id": case.id,
         "operation": case.operation,
         "states": case.states,
         "documents": describe_sources(contract, case),
         "fulfils": {**({"reply": case.reply} if case.reply else {}), **case.values},
-        "editions": _editions_of(contract, case),
+        "editions": [one.name for one in entries if case in contract.reply_cases.in_force(one)],
     }
 
 
-def _editions_of(contract: Contract, case: ReplyCase) -> list[str]:
-    entries = contract.entries.values()
-    return [entry.name for entry in entries if case in contract.reply_cases.in_force(entry)]
-
-
-def reply_lines(contract: Contract, case: ReplyCase) -> Iterator[str]:
-    """Yield what is known of a reply case."""
-    from emulator.contract.sources import describe_sources
-    from emulator.journal.text import document_lines
+def reply_lines(case: JsonObject) -> Iterator[str]:
+    """Yield what is known of a reply case, the result of `reply_json`."""
     from emulator.json_types import dumps
 
-    yield case.id
-    yield f"  {case.states}"
+    yield from _head(case)
+    yield from _sources(case)
+    yield f"fulfils    {dumps(case['fulfils']).decode()}"
+    yield f"editions   {', '.join(case['editions'])}"
+
+
+def _head(described: JsonObject) -> Iterator[str]:
+    yield described["id"]
+    yield f"  {described['states']}"
     yield ""
-    yield f"operation  {case.operation}"
-    for document in describe_sources(contract, case):
+    yield f"operation  {described['operation']}"
+
+
+def _sources(described: JsonObject) -> Iterator[str]:
+    from emulator.journal.text import document_lines
+
+    for document in described["documents"]:
         yield from document_lines(document, "", 10)
-    fulfils = {**({"reply": case.reply} if case.reply else {}), **case.values}
-    yield f"fulfils    {dumps(fulfils).decode()}"
-    yield f"editions   {', '.join(_editions_of(contract, case))}"
 
 
 def rule_lines(rule: JsonObject) -> Iterator[str]:
     """Yield what is known of a rule, the result of `describe.rule`."""
-    from emulator.journal.text import document_lines
     from emulator.json_types import dumps
 
-    yield rule["id"]
-    yield f"  {rule['states']}"
-    yield ""
-    yield f"operation  {rule['operation']}"
+    yield from _head(rule)
     yield f"severity   {rule['severity']}"
     yield f"evidence   {rule['evidence']}"
-    for document in rule["documents"]:
-        yield from document_lines(document, "", 10)
+    yield from _sources(rule)
     yield f"judges     {rule['at'] or 'the whole request'}"
     yield f"check      {dumps(rule['check']).decode()}"
     if "fix" in rule:

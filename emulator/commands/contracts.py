@@ -23,6 +23,7 @@ from emulator.commands.progress import waiting
 from emulator.commands.remote import add_json, show
 from emulator.commands.verify import add_traffic_arguments, verified
 from emulator.output import write_file
+from emulator.plurals import counted
 
 if TYPE_CHECKING:
     from emulator.commands.parsers import Commands
@@ -110,8 +111,8 @@ def run_check(arguments: argparse.Namespace) -> int:
             with waiting("examining the contract"):
                 complaints += [*check_contract(contract), *disagreements(contract)]
     if complaints:
-        counted = f"{len(complaints)} complaint{'s' if len(complaints) > 1 else ''}"
-        show(arguments, {"complaints": complaints}, *complaints, counted)
+        said = counted(len(complaints), "complaint")
+        show(arguments, {"complaints": complaints}, *complaints, said)
         return 1
     counts = _counts(contract)
     words = ", ".join(f"{count} {name}" for name, count in counts.items())
@@ -181,7 +182,8 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
     contract = load_contract_of(arguments)
     if case := contract.reply_cases.by_id.get(arguments.rule):
-        return show(arguments, reply_json(contract, case), *reply_lines(contract, case))
+        described = reply_json(contract, case)
+        return show(arguments, described, *reply_lines(described))
     explained = describe.rule(contract, arguments.rule)
     if explained is None:
         hint = _hint(arguments.rule, contract.rules)
@@ -206,8 +208,8 @@ def run_diff(arguments: argparse.Namespace) -> int:
         if (first := _said_by(left.get(place, []))) != (second := _said_by(right.get(place, [])))
     ]
     lines = [*_diff_lines(found, one, other)]
-    counted = f"{len(found)} topics differ between {one} and {other}"
-    return show(arguments, {"from": one, "to": other, "differences": found}, *lines, counted)
+    said = f"{len(found)} topics differ between {one} and {other}"
+    return show(arguments, {"from": one, "to": other, "differences": found}, *lines, said)
 
 
 def _diff_lines(found: list[JsonObject], one: str, other: str) -> Iterator[str]:

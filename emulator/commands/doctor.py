@@ -13,7 +13,7 @@ from emulator.commands.client_settings import (
     read_file,
     settings_in,
 )
-from emulator.commands.doctor_client import examine_client, libraries
+from emulator.commands.doctor_client import examine_client, library
 from emulator.commands.doctor_emulator import examine
 from emulator.commands.findings import Finding, warning
 from emulator.commands.remote import add_remote, remote_asked, show_table
@@ -70,7 +70,7 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     variables = environment_of_client(os.environ)
     settings += settings_in(variables, "the environment")
     yield from examine_client(remote.url, settings, files, emulator)
-    yield from libraries()
+    yield from library()
 
 
 def _row(one: Finding) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
@@ -41,13 +42,10 @@ def examine_client(
     yield from _token(url, settings, emulator)
 
 
-def libraries() -> Iterator[Finding]:
-    """Yield the versions of the client libraries that are installed beside this command."""
-    for name in ("aepp",):
-        try:
-            yield ok("library", f"{name} {version(name)} is installed here")
-        except PackageNotFoundError:
-            continue
+def library() -> Iterator[Finding]:
+    """Yield the version of aepp if it is installed beside this command."""
+    with suppress(PackageNotFoundError):
+        yield ok("library", f"aepp {version('aepp')} is installed here")
 
 
 def _addresses(url: str, settings: Settings, files: Sequence[SettingsFile]) -> Iterator[Finding]:

@@ -66,7 +66,7 @@ def say_row(row: Row) -> None:
         return
     from rich.text import Text
 
-    _console(sys.stdout).print(Text("  ").join(map(_text, row)), soft_wrap=True)
+    _console().print(Text("  ").join(map(_text, row)), soft_wrap=True)
 
 
 def aligned(rows: Sequence[Row]) -> list[str]:
@@ -90,7 +90,7 @@ def _say_for_people(headings: Sequence[str], rows: Sequence[Row]) -> None:
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*map(_text, row))
-    _console(sys.stdout).print(table)
+    _console().print(table)
 
 
 def _text(cell: str) -> Text:
@@ -99,7 +99,7 @@ def _text(cell: str) -> Text:
     return Text(plain(cell.rstrip()), getattr(cell, "style", ""))
 
 
-def _console(stream: TextIO) -> Console:
+def _console() -> Console:
     from rich.console import Console
 
-    return Console(file=stream, highlight=False, emoji=False, markup=False)
+    return Console(file=sys.stdout, highlight=False, emoji=False, markup=False)

@@ -135,7 +135,8 @@ def verified(
 
 def _demands(report: JsonObject, arguments: argparse.Namespace) -> Iterator[Demand]:
     """Yield what is demanded of recordings besides what is of any calls."""
-    from emulator.reports.thresholds import Demand, counted
+    from emulator.plurals import counted
+    from emulator.reports.thresholds import Demand
 
     if not report["recording"]["judged"]:
         said = "the recordings have no call to the platform"

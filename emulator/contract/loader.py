@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from emulator.contract.model import (
     Answer,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from emulator.contract.resources import Resources
     from emulator.contract.responses import Responses
     from emulator.contract.statements import Statements
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Contract:
         self._responses: Responses | None = None
         self._reply_cases: ReplyCases | None = None
         self._editions: dict[str, Edition] = {}
+        self._made: dict[Callable[[Contract], Any], Any] = {}
         self._lock = threading.RLock()
 
     @property
@@ -151,6 +155,16 @@ class Contract:
             (folder, raw) for folder in self._folders for raw in rows_of(folder / "neighbours.json")
         ]
         return tuple(build(Neighbour, raw, folder) for folder, raw in rows)
+
+    def once(self, make: Callable[[Contract], _T]) -> _T:
+        """Return what a function makes of the contract, made once and kept as long as that.
+
+        A suite of tests makes emulators of one contract by the hundred.
+        """
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: _T = self._made[make]
+        return made
 
     @property
     def default_edition(self) -> str:

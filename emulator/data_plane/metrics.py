@@ -8,6 +8,7 @@ from typing import NamedTuple
 from emulator.data_plane.errors import SOURCE_FAILED
 from emulator.data_plane.files import File
 from emulator.json_types import Json, JsonObject
+from emulator.plurals import counted
 
 EXPORT = "/data/foundation/export/batches"
 """Where Data Access has the manifests of a batch; shapes put the host in front."""
@@ -37,12 +38,6 @@ def told_taken(taken: JsonObject, at: int) -> str:
     ago = max(at - taken["at"], 0) // 1000
     run = taken["run"]
     return f"Run {run} read {files}, {rows}, {ago} s before: aep-emulator explain run {run}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    plural = "files or tables" if noun == "file or table" else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"
 
 
 class Activity(NamedTuple):

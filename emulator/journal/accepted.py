@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 from emulator.contract import Contract, Rule
 from emulator.contract.cases import CaseLookup
@@ -17,7 +16,8 @@ MAX_VALUES = 5
 MAX_WORDS = 16
 """How many accepted texts, numbers and the like are shown."""
 
-_KNOWN: WeakKeyDictionary[Contract, dict[tuple[str, str], list[Json]]] = WeakKeyDictionary()
+_Known = dict[tuple[str, str], list[Json]]
+"""What has been found, by edition and rule."""
 
 
 def accepted_values(contract: Contract, rule: Rule, edition: str) -> list[Json]:
@@ -27,11 +27,14 @@ def accepted_values(contract: Contract, rule: Rule, edition: str) -> list[Json]:
     Values of cases that set up resources of their own are left out too, because their ids mean
     nothing here.
     """
-    known = _KNOWN.setdefault(contract, {})
-    found = known.get((edition, rule.id))
-    if found is None:
-        found = known[edition, rule.id] = _found(contract, rule, edition)
-    return found
+    known, key = contract.once(_nothing_known), (edition, rule.id)
+    if key not in known:
+        known[key] = _found(contract, rule, edition)
+    return known[key]
+
+
+def _nothing_known(_: Contract) -> _Known:
+    return {}
 
 
 def _found(contract: Contract, rule: Rule, edition: str) -> list[Json]:

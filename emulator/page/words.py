@@ -9,7 +9,8 @@ import orjson
 
 from emulator.json_types import Json, dumps
 from emulator.moments import from_milliseconds, utc_text
-from emulator.reports.thresholds import counted, percent
+from emulator.plurals import counted
+from emulator.reports.thresholds import percent
 
 
 class Section(NamedTuple):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from emulator.json_types import Json, JsonObject, dumps
+from emulator.plurals import counted
 from emulator.reports.places import place_name
-from emulator.reports.thresholds import counted, percent
+from emulator.reports.thresholds import percent
 from emulator.reports.verdict import circumstances, verdict_line
 from emulator.templates import render
 

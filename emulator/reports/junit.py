@@ -15,8 +15,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from emulator.journal.annotation import lines_about
 from emulator.journal.text import annotated_lines
 from emulator.json_types import JsonObject
+from emulator.plurals import counted
 from emulator.reports.places import place_lines
-from emulator.reports.thresholds import counted
 from emulator.reports.verdict import verdict_line
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from emulator.journal.annotation import lines_about
 from emulator.json_types import JsonObject
+from emulator.plurals import counted
 from emulator.reports.places import place_name
-from emulator.reports.thresholds import counted, percent
+from emulator.reports.thresholds import percent
 from emulator.reports.verdict import verdict_line
 from emulator.templates import render
 

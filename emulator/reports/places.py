@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from emulator.contract import Contract
 from emulator.coverage.names import OTHERS
 from emulator.json_types import JsonObject
-from emulator.reports.thresholds import counted
+from emulator.plurals import counted
 from emulator.web.neighbours import Neighbours
 from emulator.web.routing import Router
 

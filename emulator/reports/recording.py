@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emulator.json_types import JsonObject
+from emulator.plurals import counted
 
 KINDS = {
     "nowRefused": "refused, though accepted before",
@@ -72,4 +73,4 @@ def comparison_lines(comparison: JsonObject) -> Iterator[str]:
 
 
 def _calls(number: int) -> str:
-    return f"{number} call{'' if number == 1 else 's'}"
+    return counted(number, "call")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,53 +15,29 @@ if TYPE_CHECKING:
 Render = Callable[["JsonObject"], str]
 
 
-def _terminal(report: JsonObject) -> str:
-    from emulator.reports.terminal import terminal
+def _form(name: str) -> Render:
+    """Return what renders a form: the function in the module of its name."""
 
-    return terminal(report)
+    def render(report: JsonObject) -> str:
+        module = import_module(f"emulator.reports.{name}")
+        return plain(getattr(module, name)(report))
 
-
-def _html(report: JsonObject) -> str:
-    from emulator.reports.html import html
-
-    return html(report)
-
-
-def _markdown(report: JsonObject) -> str:
-    from emulator.reports.markdown import markdown
-
-    return markdown(report)
+    return render
 
 
 def _json(report: JsonObject) -> str:
     import orjson
 
-    return orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() + "\n"
-
-
-def _junit(report: JsonObject) -> str:
-    from emulator.reports.junit import junit
-
-    return junit(report)
-
-
-def _sarif(report: JsonObject) -> str:
-    from emulator.reports.sarif import sarif
-
-    return sarif(report)
-
-
-def _plain(render: Render) -> Render:
-    return lambda report: plain(render(report))
+    return plain(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
 FORMATS: dict[str, Render] = {
-    "terminal": _plain(_terminal),
-    "html": _plain(_html),
-    "json": _plain(_json),
-    "junit": _plain(_junit),
-    "sarif": _plain(_sarif),
-    "markdown": _plain(_markdown),
+    "terminal": _form("terminal"),
+    "html": _form("html"),
+    "json": _json,
+    "junit": _form("junit"),
+    "sarif": _form("sarif"),
+    "markdown": _form("markdown"),
 }
 
 MEDIA_TYPES = {

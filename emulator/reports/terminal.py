@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from emulator.journal.annotation import lines_about
 from emulator.journal.text import annotated_lines, finding_lines
 from emulator.json_types import JsonObject
+from emulator.plurals import counted
 from emulator.reports.places import place_lines
-from emulator.reports.thresholds import counted, percent
+from emulator.reports.thresholds import percent
 from emulator.reports.verdict import circumstances, demand_lines, verdict_line
 
 MAX_TESTS = 20

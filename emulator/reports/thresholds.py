@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from emulator.plurals import counted
+
 if TYPE_CHECKING:
     from emulator.json_types import JsonObject
 
@@ -70,11 +72,6 @@ def demands(report: JsonObject, thresholds: Thresholds) -> Iterator[Demand]:
             failures = (said,) if reached < least else ()
             states = f"{wanted} of the {name}s are {did}"
             yield Demand(f"--min-{name}-coverage {least:g}", states, failures)
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number with a noun, in the plural if needed."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def percent(share: float) -> str:

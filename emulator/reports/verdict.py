@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from emulator.json_types import JsonObject
-from emulator.reports.thresholds import Demand, counted
+from emulator.plurals import counted
+from emulator.reports.thresholds import Demand
 
 HEADS = {"failed": "Failed", "passed": "Passed", "open": ""}
 """The states of a verdict in words; nothing was demanded of a report that is `open`."""

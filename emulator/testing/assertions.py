@@ -10,6 +10,7 @@ from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.entry_json import target
 from emulator.journal.masked import MaskedEntry, masked, without_secrets_of
 from emulator.json_types import Json, loads
+from emulator.plurals import counted
 
 if TYPE_CHECKING:
     from emulator.contract import Contract
@@ -201,7 +202,7 @@ def was_called(
         raise AssertionError(f"{said} of {gone + len(entries)} calls; raise the setting journal")
     if len(matching) == times:
         return matching
-    expected = "at least once" if times is None else f"{times} time{'' if times == 1 else 's'}"
+    expected = "at least once" if times is None else counted(times, "time")
     raise AssertionError(_why_not(contract, entries, same, matching, called, expected))
 
 

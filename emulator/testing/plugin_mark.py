@@ -16,6 +16,7 @@ MARKER = (
     "starts, rules that the test breaks on purpose, and what else fails it"
 )
 FAIL_ON = ("nothing", "violations", "warnings")
+"""The words of `emulator.reports.thresholds`, which not every run of pytest is to import."""
 
 _OF_PLUGIN = ("clock", "expects", "fail_on")
 _ARGUMENTS = ("edition", "enforce", "scenario", "faults", *_OF_PLUGIN)

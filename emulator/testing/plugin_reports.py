@@ -12,10 +12,11 @@ from emulator.clock import make_clock
 from emulator.coverage.coverage import Coverage
 from emulator.coverage.files import CoveragePart, merge_parts, write_coverage
 from emulator.output import write_file
+from emulator.plurals import counted
 from emulator.reports.rendering import FORMATS, format_of
 from emulator.reports.report import build
 from emulator.reports.tests import RanTest, add_run
-from emulator.reports.thresholds import Demand, counted
+from emulator.reports.thresholds import Demand
 from emulator.reports.verdict import judged
 from emulator.testing import pool, run
 

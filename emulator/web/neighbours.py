@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary, proxy
 
 from emulator.web.controls import CONTROL
 
@@ -33,17 +32,13 @@ class Neighbours:
     """Knows what lies near a path: operations, the control API, services that are not emulated."""
 
     def __init__(self, contract: Contract) -> None:
-        # Kept by its contract, it must not keep that.
-        self._contract: Contract = proxy(contract)
+        self._contract = contract
         self._near = lru_cache(maxsize=MAX_REMEMBERED)(self._find)
 
     @classmethod
     def of(cls, contract: Contract) -> Neighbours:
         """Return those of a contract, made once: what lies near a path takes long to find."""
-        found = _NEIGHBOURS.get(contract)
-        if found is None:
-            found = _NEIGHBOURS[contract] = cls(contract)
-        return found
+        return contract.once(cls)
 
     def probe(self, path: str) -> Neighbour | None:
         """Return what a path is if browsers or monitors ask any server for it."""
@@ -106,6 +101,3 @@ class Neighbours:
 def _shape(path: str) -> str:
     """Return a path in lower case with a sign for each id."""
     return _ID.sub("{}", path.lower().rstrip("/"))
-
-
-_NEIGHBOURS: WeakKeyDictionary[Contract, Neighbours] = WeakKeyDictionary()

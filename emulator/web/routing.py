@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
-from weakref import WeakKeyDictionary
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map
@@ -126,11 +125,8 @@ class Router:
 
     @classmethod
     def of(cls, contract: Contract) -> Router:
-        """Return the router of a contract, made once: a suite makes emulators by the hundred."""
-        router = _ROUTERS.get(contract)
-        if router is None:
-            router = _ROUTERS[contract] = cls(contract)
-        return router
+        """Return the router of a contract, made once."""
+        return contract.once(cls)
 
     def find(self, method: str, path: str) -> Route:
         """Return where a request leads; `path` is as it was sent, percent-encoded.
@@ -153,6 +149,3 @@ class Router:
         operation = self._operations.get(endpoint)
         is_storage = operation is None
         return Route(operation, dict(values), canonical, service, is_storage=is_storage)
-
-
-_ROUTERS: WeakKeyDictionary[Contract, Router] = WeakKeyDictionary()
