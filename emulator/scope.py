@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from emulator.clock import Clock
 from emulator.derived_ids import DerivedIds
 from emulator.etag import make_etag
+from emulator.facts import Fact
 from emulator.fixtures.library import FixtureLibrary, Fixtures
 from emulator.hooks import BatchHook, CompletionHook, EraseHook, RunHook
 from emulator.ids import Ids
@@ -100,7 +101,7 @@ class Scope:
         return self.platform.listers[kind](self, hint)
 
     def ask(self, fact: str, *arguments: Json) -> Json:
-        """Return what a fact is, by its name `service.function`; see `fact`."""
+        """Return what a fact is, by its name `service.function`; see `emulator/facts.py`."""
         return self.platform.facts[fact](self, *arguments)
 
     def read(self, kind: str, key: str) -> JsonObject | None:
@@ -231,28 +232,8 @@ def stored_lister(kind: str) -> Lister:
     return lambda scope, hint: scope.bodies(kind, hint)
 
 
-Fact = Callable[..., Json]
-"""Answers a question, given a scope and the arguments that its service's function names."""
-
 Conform = Callable[[JsonObject, list[Any]], JsonObject]
 """Returns a row as it lands in a data set, and appends what is wrong with it to the list."""
-
-_F = TypeVar("_F", bound=Callable[..., Json])
-
-
-def fact(*, stateless: bool = False) -> Callable[[_F], _F]:
-    """Mark a function of a service's `facts.py` as a question that rules may ask.
-
-    Its first parameters are the service and a `Scope`; the others are the question's arguments. It
-    is known as `service.function`. `stateless` says that the answer does not depend on what has
-    been created, so that it is known of recorded traffic too.
-    """
-
-    def mark(function: _F) -> _F:
-        vars(function)["fact"] = {"stateless": stateless}
-        return function
-
-    return mark
 
 
 class PlatformBase:

@@ -81,7 +81,7 @@ LAYERS = tuple(
         "clock",
         "environment setting_values",
         "json_types package_data problem sandbox settings budgets etag templates form_errors",
-        "near_names",
+        "facts near_names",
         "storage",
         "byte_ranges store xdm",
         "documents ids jwt shared_clock json_patch filters hooks mapping masking ongoing",

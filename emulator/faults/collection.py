@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from emulator.clock import ManualClock
 from emulator.faults.data import DataFaults
 from emulator.faults.effects import is_in, problem_id, problem_of_fault, transport_fault
 from emulator.faults.fault import OF_DATA, Fault, FaultError, make_fault, read_definition
+from emulator.faults.files import digest, read_definitions
 from emulator.faults.tokens import Tokens
 from emulator.faults.visibility import Visibility
 from emulator.json_types import Json, JsonObject, dumps, loads
@@ -37,10 +37,8 @@ ENGINE_HEADERS = ("x-request-id", "x-emulator-operation")
 REFUSING = ("error", "reset", "expiredToken")
 """Kinds that answer in place of the emulator; of several the first one does."""
 
-
 NOT_BEFORE = ("notVisible", *OF_DATA)
 """Kinds that do nothing before a call is carried out."""
-
 
 _MAX_REMADE = 1000
 """How many faults of other processes are kept examined."""
@@ -180,9 +178,9 @@ class Faults:
         with self._engine.values.exclusive():
             self.clear()
             if path:
-                self.add_file(path)
+                self._add_file(path)
                 if self._is_shared:
-                    self._engine.values.set(FAULTS_FILE, _digest(path))
+                    self._engine.values.set(FAULTS_FILE, digest(path))
 
     def start(self) -> None:
         """Set the faults of the setting, unless a process has set them that shares them.
@@ -195,26 +193,13 @@ class Faults:
             self.restart()
         elif path:
             with values.exclusive():
-                if values.all().get(FAULTS_FILE) != _digest(path):
+                if values.all().get(FAULTS_FILE) != digest(path):
                     self.restart()
 
-    def add_file(self, path: Path) -> list[Fault]:
-        """Set the faults of a file: one definition, a list of them, or a list under `faults`.
-
-        Raises:
-            FaultError: The file cannot be read, or a definition cannot be used.
-        """
+    def _add_file(self, path: Path) -> None:
+        definitions = read_definitions(path)
         try:
-            read = loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise FaultError(f"{path}: {reason}") from error
-        if isinstance(read, dict):
-            read = read["faults"] if set(read) == {"faults"} else [read]
-        if not isinstance(read, list):
-            raise FaultError(f"{path}: expected a list of definitions")
-        try:
-            return self.add_all(read)
+            self.add_all(definitions)
         except FaultError as error:
             raise FaultError(f"{path}: {error}") from error
 
@@ -340,15 +325,3 @@ class Faults:
             clock.advance(fault.delay)
         elif fault.delay:
             sleep(fault.delay)
-
-
-def _digest(path: Path) -> str:
-    """Return what tells a file of faults from another one.
-
-    Raises:
-        FaultError: The file cannot be read.
-    """
-    try:
-        return blake2b(path.read_bytes(), digest_size=16).hexdigest()
-    except OSError as error:
-        raise FaultError(f"{path}: {error.strerror}") from error

@@ -99,7 +99,7 @@ def take(engine: Engine) -> State:
         edition=engine.edition,
         enforce=engine.enforce,
         clock=clock.now() if isinstance(clock, ManualClock) else None,
-        requests=engine.requests,
+        requests=engine.request_ids.count,
     )
 
 
@@ -141,7 +141,7 @@ def restore(engine: Engine, state: State) -> None:
         engine.platform.erased()
         engine.edition = state.edition
         engine.enforce = state.enforce
-        engine.requests = state.requests
+        engine.request_ids.count = state.requests
         if state.clock is not None and isinstance(clock, ManualClock):
             clock.jump(state.clock)
         if any(kind == CLAIM for _, kind in state.store.documents):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -27,6 +26,7 @@ from emulator.web.gate import GateMemory
 from emulator.web.lookup import BoundLookup
 from emulator.web.refusals import problem_of, refusal
 from emulator.web.request_document import describe, sandbox_of
+from emulator.web.request_ids import RequestIds
 from emulator.web.routing import Router
 
 if TYPE_CHECKING:
@@ -79,19 +79,17 @@ class Engine:
         self.views = views
         self.before: list[Before] = []
         self.after: list[After] = []
-        self.requests = 0
+        self.request_ids = RequestIds(platform.ids, process)
         self.values = values
         self.on_values: list[Callable[[Mapping[str, str]], object]] = []
         """Called with the values when they have been read, if other processes may have set them."""
-        self._numbering = threading.Lock()
-        self._request_prefix = platform.ids.hex(PLATFORM, "request", process, 16)
         # Tokens that were issued expire, so what has passed might not pass again.
         self._gate_memory = GateMemory() if platform.settings.auth == "any" else None
 
     def reset(self) -> None:
         """Put the edition and enforcement of the settings in force, and count requests anew."""
         self.values.clear()
-        self.requests = 0
+        self.request_ids.count = 0
 
     def refresh(self) -> Mapping[str, str]:
         """Know what has been chosen while the emulator ran, by whichever process; return it."""
@@ -195,7 +193,7 @@ class Engine:
             incoming=incoming,
             edition=self.contract.edition(self._edition_of({})),
             enforce=self.platform.settings.enforce,
-            request_id=self._request_id(incoming.headers),
+            request_id=self.request_ids.of(incoming.headers),
             time=self.platform.clock.now(),
         )
 
@@ -327,14 +325,6 @@ class Engine:
     def refuse(self, problem: Problem, exchange: Exchange) -> Reply:
         """Return the reply that a problem is in an edition, in the service's own envelope."""
         return refusal(problem, exchange, self.platform.clock.now())
-
-    def _request_id(self, headers: Mapping[str, str]) -> str:
-        sent = headers.get("x-request-id", "")
-        if sent.isascii() and sent.isprintable() and 0 < len(sent) <= 128:
-            return sent
-        with self._numbering:
-            self.requests += 1
-            return f"{self._request_prefix}{self.requests:016x}"
 
 
 def _adds_documents(incoming: Request) -> bool:

@@ -21,6 +21,7 @@ from emulator.emulator import Emulator
 from emulator.json_types import Json, dumps, loads
 from emulator.settings import Settings
 from emulator.web.message import Request
+from emulator.web.request_ids import RequestIds
 from tests.bodies import (
     CATALOG,
     CONVERSION,
@@ -248,7 +249,7 @@ def alike_of(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callabl
             for emulator in emulators:
                 emulator.reset()
                 # The numbers of requests tell apart the processes that a database has had.
-                emulator.engine._request_prefix = "same for all"
+                emulator.engine.request_ids = RequestIds(emulator.platform.ids, process=1)
             for emulator in emulators:
                 stack.enter_context(closing(emulator))
             return Alike(emulators, seed)

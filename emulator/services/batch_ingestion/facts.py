@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from emulator.data_plane.errors import FileError
+from emulator.facts import fact
 from emulator.json_types import Json, JsonObject
-from emulator.scope import Scope, fact
+from emulator.scope import Scope
 from emulator.services.batch_ingestion import uploads
 from emulator.services.batch_ingestion.input_format import asked_format
 from emulator.services.batch_ingestion.service import BatchIngestion, is_of_files

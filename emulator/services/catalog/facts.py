@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from emulator.facts import fact
 from emulator.json_types import as_object
-from emulator.scope import Scope, fact
+from emulator.scope import Scope
 from emulator.services.catalog.datasets import DATASET
 from emulator.services.catalog.service import Catalog
 from emulator.xdm.identity import canonical

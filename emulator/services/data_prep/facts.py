@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from emulator.facts import fact
 from emulator.json_types import JsonObject
-from emulator.scope import Scope, fact
+from emulator.scope import Scope
 from emulator.services.data_prep.service import DataPrep
 
 

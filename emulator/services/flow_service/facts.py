@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from emulator.data_plane.delta import delta_column as column_of
 from emulator.data_plane.metrics import is_of_nothing_new
+from emulator.facts import fact
 from emulator.json_types import JsonObject, as_object
-from emulator.scope import Scope, fact
+from emulator.scope import Scope
 from emulator.services.flow_service.flows import FLOW
 from emulator.services.flow_service.listing import read_token
 from emulator.services.flow_service.runs import RUN

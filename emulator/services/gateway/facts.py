@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from emulator.scope import Scope, fact
+from emulator.facts import fact
+from emulator.scope import Scope
 from emulator.services.gateway.service import Gateway
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from emulator.facts import fact
 from emulator.json_types import JsonObject
 from emulator.jwt import jwt_claims
-from emulator.scope import Scope, fact
+from emulator.scope import Scope
 from emulator.services.ims.service import Ims
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from emulator.facts import fact
 from emulator.json_types import JsonObject
-from emulator.scope import Scope, fact
+from emulator.scope import Scope
 from emulator.services.schema_registry import unions
 from emulator.services.schema_registry.export_import import target_id
 from emulator.services.schema_registry.service import SchemaRegistry
