@@ -12,8 +12,16 @@ from urllib.parse import urlsplit
 
 from emulator.commands import CommandError, add_settings, build_emulator, settings_of, url_of
 from emulator.commands.health import ask
-from emulator.commands.remote import Remote, add_json, print_json, remote_asked, wants_json
+from emulator.commands.remote import (
+    Remote,
+    add_json,
+    connection_to,
+    print_json,
+    remote_named,
+    wants_json,
+)
 from emulator.commands.terminal import say
+from emulator.environment import URL_VARIABLE
 from emulator.settings import TOKEN_HEADER
 
 if TYPE_CHECKING:
@@ -29,7 +37,9 @@ _MAX_WIDTH = 96
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Let the emulator and the edition be chosen."""
-    parser.add_argument("--url", help="base URL of a running emulator (default: start one)")
+    parser.add_argument(
+        "--url", help=f"base URL of a running emulator (default: {URL_VARIABLE}, or else start one)"
+    )
     add_settings(parser, "edition", "admin_token", "tls_ca")
     parser.add_argument(
         "--bodies",
@@ -46,12 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: No emulator answers at the URL, or none can be started.
     """
-    if arguments.url:
+    remote = remote_named(arguments)
+    if remote:
         from emulator.clock import SystemClock
 
         # Titles of schemas have to be unique, and a demo may be repeated.
         name = f"run {SystemClock().now()}"
-        return _play(remote_asked(arguments), arguments, name)
+        return _play(remote, arguments, name)
     with _own_emulator(arguments) as url:
         return _play(Remote(url), arguments, "run 1")
 
@@ -76,9 +87,8 @@ def _play(remote: Remote, arguments: argparse.Namespace, name: str) -> int:
     edition = _edition(remote, arguments.edition)
     journey = journey_of(edition)
     tell(f"{journey.title}\nagainst {url}, edition {edition}\n")
-    host = urlsplit(url)
-    connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=TIMEOUT)
-    sender = _Sender(connection, host.path)
+    connection = connection_to(remote, TIMEOUT)
+    sender = _Sender(connection, urlsplit(url).path)
     played: list[Played] = []
     try:
         asked = {"x-emulator-edition": edition}

@@ -17,7 +17,7 @@ from emulator.commands.progress import waiting
 from emulator.commands.tables import Row, Styled, say_row, say_table
 from emulator.commands.terminal import say
 from emulator.environment import URL_VARIABLE
-from emulator.settings import TOKEN_HEADER
+from emulator.settings import TOKEN_HEADER, Settings
 
 if TYPE_CHECKING:
     from emulator.json_types import Json
@@ -89,21 +89,53 @@ class Remote:
 
 
 def remote_asked(arguments: argparse.Namespace) -> Remote:
-    """Return the emulator that the arguments name, or else the environment."""
-    given = {name: getattr(arguments, name, None) for name in ("admin_token", "tls_ca")}
-    settings = settings_of(argparse.Namespace(**given))
-    token, ca = settings.admin_token, settings.tls_ca
-    if url := url_given(arguments):
-        return Remote(url, token, ca)
-    if url := os.environ.get(URL_VARIABLE, ""):
-        return Remote(url, token, ca, URL_VARIABLE)
+    """Return the emulator that the arguments, the environment or the settings name."""
+    if named := remote_named(arguments):
+        return named
+    settings = _settings(arguments)
     url = url_of(settings.host, settings.port, settings.scheme)
-    return Remote(url, token, ca or settings.tls_cert)
+    return Remote(url, settings.admin_token, settings.tls_ca or settings.tls_cert)
+
+
+def remote_named(arguments: argparse.Namespace) -> Remote | None:
+    """Return the emulator whose URL the arguments give, or else the environment."""
+    settings = _settings(arguments)
+    if url := url_given(arguments):
+        return Remote(url, settings.admin_token, settings.tls_ca)
+    if url := os.environ.get(URL_VARIABLE, ""):
+        return Remote(url, settings.admin_token, settings.tls_ca, URL_VARIABLE)
+    return None
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    given = {name: getattr(arguments, name, None) for name in ("admin_token", "tls_ca")}
+    return settings_of(argparse.Namespace(**given))
 
 
 def url_given(arguments: argparse.Namespace) -> str:
     """Return the URL of the flag, empty without it."""
     return str(getattr(arguments, "url", "") or "")
+
+
+def connection_to(remote: Remote, timeout: float = TIMEOUT) -> http.client.HTTPConnection:
+    """Return a connection that is opened by its first request.
+
+    Raises:
+        CommandError: The URL cannot be used.
+    """
+    try:
+        parts = urlsplit(remote.url)
+        port = parts.port
+    except ValueError as error:
+        raise CommandError(f"{remote.source}: {remote.url!r}: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        expected = "is not a URL such as http://127.0.0.1:8080"
+        raise CommandError(f"{remote.source}: {remote.url!r} {expected}")
+    if parts.scheme == "http":
+        return http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
+    return http.client.HTTPSConnection(
+        parts.hostname, port, timeout=timeout, context=_trust(remote)
+    )
 
 
 def call(
@@ -120,25 +152,13 @@ def call(
         NoAnswer: No server answers at the URL within `timeout` seconds.
         CommandError: The URL cannot be used.
     """
-    try:
-        parts = urlsplit(remote.url)
-        port = parts.port
-    except ValueError as error:
-        raise CommandError(f"{remote.source}: {remote.url!r}: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        expected = "is not a URL such as http://127.0.0.1:8080"
-        raise CommandError(f"{remote.source}: {remote.url!r} {expected}")
-    connection = (
-        http.client.HTTPSConnection(parts.hostname, port, timeout=timeout, context=_trust(remote))
-        if parts.scheme == "https"
-        else http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
-    )
+    connection = connection_to(remote, timeout)
     headers = {TOKEN_HEADER: remote.token} if remote.token else {}
     headers |= {"Content-Encoding": encoding} if encoding else {}
     headers |= {} if body is None else {"Content-Type": "application/json"}
     try:
         with waiting(f"waiting for {remote.url}"):
-            connection.request(method, parts.path.rstrip("/") + path, body, headers)
+            connection.request(method, urlsplit(remote.url).path.rstrip("/") + path, body, headers)
             response = connection.getresponse()
             return response.status, response.read()
     except ssl.SSLCertVerificationError as error:

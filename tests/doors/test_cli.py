@@ -269,10 +269,10 @@ def test_the_demo_shows_what_is_sent_and_answered() -> None:
 
 def test_the_demo_plays_against_a_running_emulator_and_again() -> None:
     with serving("--edition", "2020-03") as (_, port):
-        for _ in range(2):
-            done = run("demo", "--url", f"http://127.0.0.1:{port}")
+        url = f"http://127.0.0.1:{port}"
+        for done in (run("demo", "--url", url), run("demo", AEP_EMULATOR_URL=url)):
             assert (done.returncode, done.stderr) == (0, "")
-            assert "edition 2020-03" in done.stdout
+            assert f"against {url}, edition 2020-03" in done.stdout
 
 
 def test_the_demo_explains_a_refusal(tmp_path: Path) -> None:

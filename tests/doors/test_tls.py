@@ -170,6 +170,8 @@ def test_serve_makes_a_certificate_and_says_what_to_trust(tmp_path: Path) -> Non
         port = url.rpartition(":")[2]
         by_settings = {"AEP_EMULATOR_PORT": port, "AEP_EMULATOR_TLS": "self-signed"}
         assert run("health", **by_settings, AEP_EMULATOR_TLS_CA=str(ca)).returncode == 0
+        played = run("demo", "--url", url, "--tls-ca", str(ca))
+        assert (played.returncode, played.stderr) == (0, "")
         doubting = run("health", "--url", url)
         assert doubting.returncode == 1
         assert "--tls-ca names the file to trust" in doubting.stderr
