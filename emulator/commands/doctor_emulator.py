@@ -37,14 +37,12 @@ class Examined:
 
     Args:
         findings: What was found.
-        is_emulator: Whether there is one.
         settings: Its settings by name; none if they could not be asked for.
         sandboxes: Those that hold something, each with `organization` and `sandbox`.
         now: The time of its clock, in milliseconds since 1970; None if that is not known.
     """
 
     findings: list[Finding] = field(default_factory=list)
-    is_emulator: bool = False
     settings: dict[str, Json] = field(default_factory=dict)
     sandboxes: list[JsonObject] = field(default_factory=list)
     now: int | None = None
@@ -61,7 +59,6 @@ def examine(remote: Remote, environment: Mapping[str, str]) -> Examined:
     health = _health(remote, made)
     if health is None:
         return made
-    made.is_emulator = True
     version = str(health["version"])
     what = f"aep-emulator {version} answers at {remote.url}, edition {health['edition']}"
     made.findings.append(ok("emulator", f"{what}, enforce {health['enforce']}"))

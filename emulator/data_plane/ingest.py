@@ -2,7 +2,9 @@
 
     batch = batches.create(scope, {"relatedObjects": […]})
     rows = (InputRow({"_id": "1"}, "leads.csv") for …)
-    batch = ingest_rows(scope, batches, dataset, batch["id"], Input(rows, ["leads.csv"]))
+    ingested = read_in(scope, batches, dataset, batch["id"], Input(rows, ["leads.csv"]))
+    with ingested.or_withdrawn():
+        batch = ingested.land()
 
 `batch` is then the finished Catalog batch: `status` (`success` or `failed`), `errors`, `metrics`,
 `recordCount`. Batch Ingestion reads rows from uploaded files, flow runs bring them mapped. Rows are
@@ -37,27 +39,6 @@ TOO_LARGE = "EMULATOR-SCHEMA"
 
 _LEAST_FIELDS = 200
 """As how many fields a small schema counts, so that there are not too many of them either."""
-
-
-def ingest_rows(
-    scope: Scope,
-    batches: Batches,
-    dataset: JsonObject,
-    batch_id: str,
-    input: Input,
-    *,
-    percent: float | None = None,
-    diagnostics: bool = False,
-) -> JsonObject:
-    """Ingest rows into a data set and end the batch. Returns the finished batch.
-
-    Arguments and errors are those of `read_in`.
-    """
-    ingested = read_in(
-        scope, batches, dataset, batch_id, input, percent=percent, diagnostics=diagnostics
-    )
-    with ingested.or_withdrawn():
-        return ingested.land()
 
 
 class Ingested:

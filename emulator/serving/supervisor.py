@@ -2,6 +2,7 @@
 
 The parent listens and forks before it has a thread, so the workers share the contract's memory and
 one queue of connections: a connection that waits when a worker dies is answered by another one.
+The parent holds no connection to the database; workers end when it does, in whatever way.
 """
 
 from __future__ import annotations

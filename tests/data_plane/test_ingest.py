@@ -10,7 +10,7 @@ import pytest
 
 from emulator.data_plane.conform import RowError
 from emulator.data_plane.errors import FileError
-from emulator.data_plane.ingest import ingest_rows
+from emulator.data_plane.ingest import read_in
 from emulator.data_plane.input_rows import UNREADABLE, Input, InputRow
 from emulator.data_plane.readers import read_rows
 from emulator.emulator import Emulator
@@ -73,7 +73,10 @@ class Lake:
     ) -> dict[str, Any]:
         batches, dataset = self.platform.services.catalog.batches, {**self.dataset, "id": self.id}
         input = Input(rows, files or [], bytes)
-        return ingest_rows(self.scope, batches, dataset, batch or self.batch(), input, **options)
+        id = batch or self.batch()
+        ingested = read_in(self.scope, batches, dataset, id, input, **options)
+        with ingested.or_withdrawn():
+            return ingested.land()
 
     def keys(self, batch: dict[str, Any], folder: str) -> list[str]:
         prefix = f"batches/{batch['id']}/{folder}/"

@@ -1,7 +1,7 @@
 """What is due when: the next run of each enabled flow, and runs that were ordered for later.
 
-There is nothing that works in the background. Whoever looks at runs or flows asks for what is due,
-and the engine carries it out; so the answer to "is anything due?" has to cost next to nothing.
+Whoever looks at runs or flows asks for what is due, and so does the thread of a served emulator;
+the engine carries it out. So the answer to "is anything due?" has to cost next to nothing.
 Others may write while a run is carried out, so what is read and written here is one step each.
 """
 
