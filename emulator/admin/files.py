@@ -29,9 +29,9 @@ def routes(engine: Engine) -> Routes:
     return [
         ("/files", "GET", views.everything),
         ("/files/<container>", "GET", views.all),
-        ("/files/<container>/<path:path>", "PUT", views.put),
-        ("/files/<container>/<path:path>", "GET", views.get),
-        ("/files/<container>/<path:path>", "DELETE", views.delete),
+        ("/files/<container>/<file:path>", "PUT", views.put),
+        ("/files/<container>/<file:path>", "GET", views.get),
+        ("/files/<container>/<file:path>", "DELETE", views.delete),
     ]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
+from werkzeug.routing import PathConverter
 
 from emulator.store import StoreFull, StoreUnavailable
 from emulator.web.application import to_response
@@ -38,6 +39,13 @@ class EmulatorFlask(Flask):
         return serve_wsgi(self._handler, environ, start_response)
 
 
+class FilePath(PathConverter):
+    """A file's path in a URL, which may begin with a slash as it does in flows."""
+
+    regex = ".+?"
+    part_isolating = False
+
+
 class MountedFlask(Flask):
     """An ordinary Flask application for what an emulator serves beside its operations."""
 
@@ -48,6 +56,7 @@ class MountedFlask(Flask):
         super().__init__("emulator", static_folder=None)
         # Slashes of a file's path belong to it.
         self.url_map.strict_slashes = self.url_map.merge_slashes = False
+        self.url_map.converters["file"] = FilePath
         self.register_error_handler(HTTPException, _refused)
         self.register_error_handler(StoreUnavailable, _unavailable)
         self.register_error_handler(StoreFull, _full)

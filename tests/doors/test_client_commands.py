@@ -354,6 +354,9 @@ def test_files_are_put_listed_got_and_removed(told: Told, tmp_path: Path) -> Non
     got = tmp_path / "got.csv"
     told("files", "get", connection, "in coming/a&b.csv", "--output", str(got))
     assert got.read_bytes() == file.read_bytes()
+    assert "leads/a.csv: 5 bytes" in told("files", "put", connection, str(file), "/leads//a.csv")
+    assert told("files", "get", connection, "/leads/a.csv") == "Id\n1\n"
+    assert told("files", "rm", connection, "/leads/a.csv") == "/leads/a.csv: removed\n"
     told("files", "rm", connection, "leads.csv")
     assert_one_line(run("files", "get", connection, "leads.csv"), "has no file leads.csv")
     assert_one_line(run("files", "rm", connection, "leads.csv"), "has no file leads.csv")
