@@ -49,6 +49,8 @@ def catch_up(engine: Engine, scope: Scope, *, waits: bool = True) -> int:
 def run_now(engine: Engine, scope: Scope, flow: JsonObject) -> JsonObject:
     """Run a flow now, whatever its schedule says, and return the run when it has ended.
 
+    It is ordered by the client that made the flow, like a run that is due.
+
     Raises:
         ValueError: The flow is not enabled.
         Interrupted: A reset or the end of the process has interrupted it.
@@ -56,7 +58,7 @@ def run_now(engine: Engine, scope: Scope, flow: JsonObject) -> JsonObject:
     if flow["state"] != "enabled":
         said = f"its state is {flow['state']}"
         raise ValueError(f"the flow {flow.get('name') or flow['id']!r} is not enabled: {said}")
-    service = _flows(engine)
+    service, scope = _flows(engine), scope.for_client(flow["createdClient"])
     with scope.exclusive():
         run = service.order(scope, flow, {"flowId": flow["id"]})
     return service.carry_out(scope, run)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from emulator.data_plane.conform import CONSTRAINT_CODE, CORRUPT_CODE, MISSING_CODE, TYPE_CODE
 from emulator.data_plane.errors import NO_ROOM
 from emulator.data_plane.flow_parts import MAPPING_FAILED
-from emulator.data_plane.metrics import NO_ROWS, is_of_nothing_new
+from emulator.data_plane.metrics import NO_ROWS, TOO_OLD, is_of_nothing_new
 from emulator.data_plane.sources import is_true
 from emulator.json_types import JsonObject, as_object
 from emulator.moments import from_milliseconds, utc_text
@@ -42,6 +42,8 @@ def _of_the_source(answer: JsonObject, flow: JsonObject) -> Iterator[str]:
         yield f"time: it has not ended, and began or is due at {when}"
         if flow.get("state") != "enabled":
             yield f"an enabled flow: this one is {flow.get('state')}"
+    elif TOO_OLD in run["message"]:
+        yield "the older files written again, or a new flow whose schedule has backfill true"
     elif is_of_nothing_new(run["message"]):
         last = from_milliseconds(read["until"] or 0)
         until = f" until {utc_text(last)}" if last else ""

@@ -104,8 +104,9 @@ class Selection(NamedTuple):
 
     Of files that were modified in the last millisecond it reads those up to the number `last`: they
     were there when the run became due. `advances` says that the next run continues where this one
-    ends; a run with a window of its own does not advance its flow. `elsewhere` is about the files
-    of real storages alone.
+    ends; a run with a window of its own does not advance its flow. `backfills` is false if what was
+    there before `start` is passed over. `elsewhere` is about the files of real storages
+    alone.
     """
 
     start: int = 0
@@ -113,12 +114,18 @@ class Selection(NamedTuple):
     number: int = 0
     last: int = 2**63
     advances: bool = True
+    backfills: bool = True
     elsewhere: Elsewhere = Elsewhere()
 
     def includes(self, file: File) -> bool:
         if file.number == ELSEWHERE:
             return self.elsewhere.includes(file)
         return self.start <= file.modified and file.number > self.number and self.reaches(file)
+
+    def passes_over(self, file: File) -> bool:
+        """Tell whether a file that is not included would be if the flow did backfill."""
+        all_new = self._replace(start=0, elsewhere=self.elsewhere._replace(start=0))
+        return not self.backfills and all_new.includes(file)
 
     def reaches(self, file: File) -> bool:
         """Tell whether the run became due after a file was written."""

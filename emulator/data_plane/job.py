@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from emulator.claims import BATCH, claimed, released, working_on
 from emulator.data_plane import sources
@@ -31,16 +31,13 @@ from emulator.data_plane.ingest import Ingested, percent_of, read_in
 from emulator.data_plane.input_rows import Input
 from emulator.data_plane.metrics import RunResult
 from emulator.data_plane.real_tables import RealTable, UnreachableDatabase
-from emulator.data_plane.source_reader import SourceReader, source_files
+from emulator.data_plane.source_reader import SourceReader, select, source_files
 from emulator.json_types import JsonObject
 from emulator.ongoing import Interrupted
 from emulator.scope import Scope
 from emulator.services.interfaces import Batches, Services
 from emulator.storage.base import StorageError
 from emulator.store import NoRoom, StoreFull, StoreUnavailable
-
-if TYPE_CHECKING:
-    pass
 
 _log = logging.getLogger("emulator")
 
@@ -75,7 +72,8 @@ def carry_out(
         parts = flow_parts(services, scope, flow)
         with ExitStack() as held:
             reader.area = held.enter_context(closing(area_of(scope, parts.container)))
-            files = source_files(scope, reader.area, parts, selection, delta)
+            found = source_files(scope, reader.area, parts, delta)
+            files, reader.passed_over = select(found, selection, delta)
             for item in files:
                 if isinstance(item, RealTable):
                     held.callback(item.close)
@@ -155,6 +153,7 @@ def _result(parts: FlowParts, reader: SourceReader, ingested: Ingested) -> RunRe
         diagnosed=_is_diagnosed(parts),
         errors=errors,
         reasons=_reasons(batch, ingested, reader),
+        passed_over=reader.passed_over,
     )
 
 

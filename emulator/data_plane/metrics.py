@@ -19,6 +19,9 @@ NOTHING_NEW = "Nothing was read: no file or table was new when the run became du
 NO_ROWS = "No row was read: there is none that is new and that the source selects."
 """What a run says that succeeds and found a file or table without a row for it (assumed)."""
 
+TOO_OLD = "older than the flow's start, and the flow does not backfill"
+"""What a run says of files that its flow passed over."""
+
 
 def is_of_nothing_new(message: Json) -> bool:
     """Tell whether a run says of itself that it succeeded and found nothing to read."""
@@ -38,6 +41,23 @@ def told_taken(taken: JsonObject, at: int) -> str:
     ago = max(at - taken["at"], 0) // 1000
     run = taken["run"]
     return f"Run {run} read {files}, {rows}, {ago} s before: aep-emulator explain run {run}"
+
+
+def told_passed_over(passed_over: JsonObject) -> str:
+    """Return in words which files a flow passes over.
+
+    That "files loaded prior to the start time will not be ingested" say the pages on scheduling,
+    such as "Create a dataflow for a cloud storage source in the UI", of a flow without backfill.
+
+    Args:
+        passed_over: How many `files` its first run passed over, and the `first`; empty for none.
+    """
+    if not passed_over:
+        return ""
+    files, first = passed_over["files"], passed_over["first"]
+    verb = "is" if files == 1 else "are"
+    more = f" and {files - 1} more" if files > 1 else ""
+    return f"{counted(files, 'file')} {verb} {TOO_OLD}: {first}{more}."
 
 
 class Activity(NamedTuple):
@@ -69,7 +89,8 @@ class RunResult:
         errors: What is wrong with what was promoted.
         is_interrupted: Whether it was given up, so that the next run has the same to read.
         reasons: What is wrong with the first rows, in words.
-        taken: Which run read last, in words, where this one found nothing to read.
+        passed_over: The paths of files that are older than the start of a flow without backfill.
+        before: What runs before have read or passed over, in words, where this one found nothing.
     """
 
     status: str = "success"
@@ -88,7 +109,14 @@ class RunResult:
     errors: list[JsonObject] = field(default_factory=list)
     is_interrupted: bool = False
     reasons: str = ""
-    taken: str = ""
+    passed_over: list[str] = field(default_factory=list)
+    before: str = ""
+
+    @property
+    def kept_passed_over(self) -> JsonObject:
+        """What a flow's progress keeps of the files that it passes over; empty without any."""
+        paths = self.passed_over
+        return {"files": len(paths), "first": paths[0]} if paths else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +156,11 @@ class RunReport:
     def _message(self) -> str:
         """What the run says of itself beside its errors, whose texts are documented (assumed)."""
         result = self.result
+        too_old = told_passed_over(result.kept_passed_over)
         if result.status != "success" or result.rows_in:
-            return result.reasons
+            return " ".join(filter(None, (result.reasons, too_old)))
         said = NO_ROWS if result.files_in else NOTHING_NEW
-        return f"{said} {result.taken}".rstrip()
+        return " ".join(filter(None, (said, too_old, result.before)))
 
     def activities(self, copy_id: str, source: str, target: str) -> list[JsonObject]:
         """Return the `activities`: what was copied in, and what was promoted to the lake.

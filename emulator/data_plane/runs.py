@@ -27,7 +27,7 @@ from emulator.data_plane.delta import (
 from emulator.data_plane.errors import SOURCE_FAILED
 from emulator.data_plane.files import ConnectionFiles
 from emulator.data_plane.job import carry_out
-from emulator.data_plane.metrics import RunReport, RunResult, told_taken
+from emulator.data_plane.metrics import RunReport, RunResult, told_passed_over, told_taken
 from emulator.data_plane.schedule import Schedule, due_after, read_schedule, read_time
 from emulator.json_types import MISSING, Json, JsonObject, as_object, dotted
 from emulator.ongoing import INTERRUPTED, INTERRUPTED_TEXT
@@ -162,7 +162,7 @@ class FlowEngine:
         selection = since_last_run(progress, at, progress.get("lastFile", 0))
         elsewhere = selection.elsewhere._replace(end=self._machine_time(at, 2**63))
         if "lastDue" not in progress and not schedule.backfill:
-            selection = selection._replace(start=schedule.start)
+            selection = selection._replace(start=schedule.start, backfills=False)
             elsewhere = elsewhere._replace(start=self._machine_time(schedule.start, 0))
         selection = selection._replace(elsewhere=elsewhere)
         with working_on(self._scope, run["id"]):
@@ -189,8 +189,7 @@ class FlowEngine:
                 result = landing.land()
                 if selection.advances and not result.is_interrupted:
                     if not result.rows_in:
-                        taken = told_taken(as_object(progress.get("taken")), at)
-                        result = replace(result, taken=taken)
+                        result = replace(result, before=_told_before(progress, at))
                     self._advance(run, at, selection, delta, result)
                 return self._end(flow, run, at, selection, result, copy_id)
         except BaseException:
@@ -250,6 +249,8 @@ class FlowEngine:
         if result.rows_in or (result.files_in and not delta.name):
             counts = {"files": result.files_in, "rows": result.rows_in}
             reached["taken"] = {"run": run["id"], "at": at, **counts}
+        if result.passed_over:
+            reached["passedOver"] = result.kept_passed_over
         self._queue.note(self._scope, flow_id, reached)
 
     def _elsewhere_too(self, window: Selection | None) -> Selection | None:
@@ -318,6 +319,12 @@ def _not_too_long_ago(schedule: Schedule, at: int, now: int) -> int:
     if schedule.every is None or (now - at) // schedule.every < MAX_CAUGHT_UP:
         return at
     return due_after(schedule, now - MAX_CAUGHT_UP * schedule.every) or at
+
+
+def _told_before(progress: JsonObject, at: int) -> str:
+    """Return in words which run of a flow read last; if none has, which files were passed over."""
+    taken, passed_over = (as_object(progress.get(name)) for name in ("taken", "passedOver"))
+    return told_taken(taken, at) or told_passed_over(passed_over)
 
 
 def _delta_name(flow: JsonObject, run: JsonObject) -> str:

@@ -50,9 +50,9 @@ SourceItem = SourceFile | RealTable
 
 
 def source_files(
-    scope: Scope, area: Area, parts: FlowParts, selection: Selection, delta: DeltaColumn
+    scope: Scope, area: Area, parts: FlowParts, delta: DeltaColumn
 ) -> Sequence[SourceItem]:
-    """Return the files that a run reads, by path, or its table of a real database.
+    """Return the files of a flow's source, by path, or its table of a real database.
 
     Raises:
         SourceError: The source connection names what does not exist.
@@ -63,14 +63,34 @@ def source_files(
         delta.read_elsewhere()
         return [RealTable(database, str(params["tableName"]))]
     if "tableName" in params:
-        table = _table(area, str(params["tableName"]))
-        return [table] if delta.name or selection.includes(table.file) else []
+        return [_table(area, str(params["tableName"]))]
     path = sources.area_path(parts.container, str(params.get("path", "")))
     found = files_at(area, path, recursive=sources.is_true(params.get("recursive")))
     if found is None:
         raise SourceError(f"There is no file or folder {params.get('path')}.")
     format = sources.format_of(as_object(parts.source.get("data")))
-    return [SourceFile(file, format) for file in area.versioned(found) if selection.includes(file)]
+    return [SourceFile(file, format) for file in area.versioned(found)]
+
+
+def select(
+    found: Sequence[SourceItem], selection: Selection, delta: DeltaColumn
+) -> tuple[list[SourceItem], list[str]]:
+    """Return what a run reads, and the paths of files that the flow passes over.
+
+    A table with a delta column is always read: rows are what is new in it.
+    """
+    selected: list[SourceItem] = []
+    passed_over: list[str] = []
+    for item in found:
+        if (
+            isinstance(item, RealTable)
+            or (item.is_table and delta.name)
+            or selection.includes(item.file)
+        ):
+            selected.append(item)
+        elif selection.passes_over(item.file):
+            passed_over.append(item.path)
+    return selected, passed_over
 
 
 def _table(area: Area, name: str) -> SourceFile:
@@ -85,7 +105,8 @@ class SourceReader:
     """Reads and maps the rows of a run; one file is in memory at a time.
 
     It counts what it reads, and in how many rows a transformation failed (`warnings`). `area` is
-    where its files are, `reading` the one that is being read or could not be read to its end.
+    where its files are, `reading` the one that is being read or could not be read to its end;
+    `passed_over` are the paths of files that are older than the start of a flow without backfill.
     """
 
     def __init__(self, scope: Scope, delta: DeltaColumn) -> None:
@@ -95,6 +116,7 @@ class SourceReader:
         self.reading = ""
         self._inside = ""  # the file of an archive that is read now
         self.files: list[File] = []
+        self.passed_over: list[str] = []
         self.input = Input(())
         self.rows = 0
         self.warnings = 0
@@ -209,4 +231,5 @@ class SourceReader:
             rows_in=self.rows,
             copy_error={"code": code, "message": text} if code else None,
             reasons=f"{self.reading}: {text}" if code and self.reading else "",
+            passed_over=self.passed_over,
         )

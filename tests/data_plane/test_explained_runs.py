@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from emulator.budgets import CAUSE_ROWS, ROW_CAUSES
-from emulator.data_plane.metrics import NOTHING_NEW
+from emulator.data_plane.metrics import NOTHING_NEW, TOO_OLD
 from tests.bodies import (
     CATALOG,
     CONVERSION,
@@ -19,7 +19,7 @@ from tests.bodies import (
     profile_schema,
     target_connection,
 )
-from tests.data_plane.test_runs import CORRUPT, HOUR, NOW, Plant, once
+from tests.data_plane.test_runs import CORRUPT, HOUR, NOW, Plant, every, once
 
 BORN = b'{"Id": "1", "Born": "2000-01-01"}\n{"Id": "2", "Born": "never"}\n'
 WINDOW = {"startTime": NOW + HOUR, "windowStartTime": NOW, "windowEndTime": NOW + 1}
@@ -113,6 +113,36 @@ def test_where_no_run_has_read_anything_none_is_named(plant: Plant) -> None:
     plant.put("other.tsv")
     (run,) = plant.runs(plant.flow(plant.source(params={"path": "/leads/*.tsv"})))
     assert explained(plant, run["id"])["run"]["message"] == NOTHING_NEW
+
+
+def test_files_from_before_the_start_are_told_of_where_the_flow_does_not_backfill(
+    plant: Plant,
+) -> None:
+    for name in ("a", "b"):
+        plant.put(f"leads/{name}.tsv")
+    plant.clock.advance(10)
+    schedule = {**every(start=NOW + 5), "backfill": False}
+    flow = plant.flow(scheduleParams=schedule)
+    told = f"2 files are {TOO_OLD}: leads/a.tsv and 1 more."
+    plant.clock.advance(HOUR)
+    for run in plant.runs(flow):  # also those after the first one
+        found = explained(plant, run["id"])
+        assert found["run"]["message"] == f"{NOTHING_NEW} {told}"
+        assert any("backfill true" in need for need in found["needed"])
+    plant.put("leads/c.tsv")
+    plant.clock.advance(HOUR)
+    last = explained(plant, plant.runs(flow)[-1]["id"])
+    assert (last["read"]["fileCount"], last["run"]["message"]) == (1, "")
+
+
+def test_files_that_an_order_has_read_are_not_passed_over(plant: Plant) -> None:
+    plant.put("leads/a.tsv")
+    flow = plant.flow(scheduleParams={**every(start=NOW + 5), "backfill": False})
+    plant.api.ok("POST", "/_emulator/runs", {"flow": flow})
+    plant.clock.advance(10)
+    ordered, scheduled = plant.runs(flow)
+    assert explained(plant, ordered["id"])["read"]["fileCount"] == 1
+    assert TOO_OLD not in explained(plant, scheduled["id"])["run"]["message"]
 
 
 def test_rows_that_failed_are_explained_with_what_they_needed(plant: Plant) -> None:

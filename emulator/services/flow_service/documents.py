@@ -93,6 +93,7 @@ DOCUMENTS = (
                 "taken": members(
                     {"run": TEXT, "at": MOMENT, "files": COUNT, "rows": COUNT}, closed=True
                 ),
+                "passedOver": members({"files": COUNT, "first": TEXT}, closed=True),
                 "elsewhere": members({"modified": {}, "read": {}, "undated": {}}, closed=True),
             },
             closed=True,
