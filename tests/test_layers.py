@@ -41,6 +41,7 @@ THIRD_PARTY = {
     "psycopg": {"databases", "store.postgresql", "store.statements"},
     "sqlalchemy": {
         "databases",
+        "store.advisory_locks",
         "store.database",
         "store.failures",
         "store.names",
@@ -55,6 +56,7 @@ THIRD_PARTY = {
         "store.sqlite",
         "store.statements",
         "store.tables",
+        "store.writer",
     },
     "rich": {"commands.progress", "commands.tables"},
     "shtab": {"commands.completion"},

@@ -6,7 +6,6 @@ writes in that sandbox. What it does outside is a transaction by itself.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,12 +16,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from emulator.store.advisory_locks import lock, lock_of, lock_world
 from emulator.store.base import StoreFull, StoreUnavailable, StoreUnusable
 from emulator.store.failures import FAILURES, guarded, one_line, tell
 from emulator.store.outages import Outages
 from emulator.store.sqlite import SqliteFile, begin_sqlite, may_begin, sqlite_engine
 from emulator.store.statements import Row, Statement, Values, roll_back, run
 from emulator.store.tables import NotOurs, TooNew, bring_up_to_date, identity_of, number_of_opening
+from emulator.store.writer import Writer
 
 BUSY_SECONDS = 10.0
 """How long anybody waits for those who write in the same place."""
@@ -30,57 +31,6 @@ BUSY_SECONDS = 10.0
 
 _UNUSABLE = (ArgumentError, ValueError, NoSuchModuleError, ImportError, TooNew, NotOurs)
 """Errors of a URL, of its driver, and of tables that are not ours to use."""
-
-
-class _Writer:
-    """What a thread holds within a transaction."""
-
-    __slots__ = ("_has_failed", "after", "connection", "places")
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self.connection = connection
-        self.after: list[Callable[[], object]] = []
-        self.places: set[str] = set()
-        self._has_failed = False
-
-    @contextmanager
-    def working(self) -> Iterator[sa.Connection]:
-        """Carry out statements of the transaction, which ends with the first that fails.
-
-        The database may have undone by then what came before it.
-
-        Raises:
-            StoreUnavailable: One has failed.
-        """
-        self.check()
-        with guarded():
-            try:
-                yield self.connection
-            except DBAPIError:
-                self._has_failed = True
-                raise
-
-    def rows(self, statement: Statement, values: Values) -> list[Row]:
-        """Carry out one statement of the transaction as `working` does; return what it yields.
-
-        Raises:
-            StoreUnavailable: It has failed, or one before.
-        """
-        self.check()
-        try:
-            return statement.all(self.connection, values)
-        except FAILURES as error:
-            self._has_failed = True
-            tell(error)
-
-    def check(self) -> None:
-        """Go on, unless a statement has failed.
-
-        Raises:
-            StoreUnavailable: One has.
-        """
-        if self._has_failed:
-            raise StoreUnavailable("a statement of this transaction has failed")
 
 
 class Database:
@@ -119,7 +69,7 @@ class Database:
         try:
             with guarded(), self.engine.begin() as connection:
                 if self.is_postgresql:
-                    _lock(connection, "schema")
+                    lock(connection, "schema")
                 else:
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                 bring_up_to_date(connection)
@@ -229,7 +179,7 @@ class Database:
             yield writer.connection
 
     @contextmanager
-    def _transaction(self, place: str, begin: str) -> Iterator[_Writer]:
+    def _transaction(self, place: str, begin: str) -> Iterator[Writer]:
         """Have all that this thread does in the block in one transaction."""
         if self._file is not None:
             self._file.check()
@@ -250,7 +200,7 @@ class Database:
         if reads:
             return "BEGIN ISOLATION LEVEL REPEATABLE READ"
         # Whoever asks twice waits twice for an answer.
-        return "BEGIN" if place is None else f"BEGIN; {_lock_of(place)}"
+        return "BEGIN" if place is None else f"BEGIN; {lock_of(place)}"
 
     @contextmanager
     def _in_section(self, place: str) -> Iterator[None]:
@@ -267,13 +217,13 @@ class Database:
         """Write much in one transaction, while nobody else is in a section of an emulator."""
         with self.whole() as connection:
             if self.is_postgresql:
-                connection.execute(_WORLD_ALONE, {"world": _lock_number(f"world {world}")})
+                lock_world(connection, world)
             yield connection
 
     @contextmanager
-    def _as_writer(self, connection: sa.Connection) -> Iterator[_Writer]:
+    def _as_writer(self, connection: sa.Connection) -> Iterator[Writer]:
         """Have all that this thread does in the block in one transaction, which is then ended."""
-        self._thread.writer = writer = _Writer(connection)
+        self._thread.writer = writer = Writer(connection)
         try:
             yield writer
             writer.check()
@@ -332,13 +282,13 @@ class Database:
         self.engine.dispose()
 
     @property
-    def _writer(self) -> _Writer | None:
+    def _writer(self) -> Writer | None:
         return getattr(self._thread, "writer", None)
 
-    def _enter(self, writer: _Writer, place: str) -> None:
+    def _enter(self, writer: Writer, place: str) -> None:
         if self.is_postgresql and place not in writer.places:
             with writer.working() as connection:
-                run(connection, _lock_of(place))
+                run(connection, lock_of(place))
         writer.places.add(place)
 
     def _section(self, place: str) -> threading.RLock:
@@ -353,27 +303,6 @@ class Database:
             with self._making:
                 section = self._sections.setdefault(place, threading.RLock())
         return section
-
-
-def _lock(connection: sa.Connection, place: str) -> None:
-    """Lock something until the transaction ends, among all processes."""
-    connection.execute(_ADVISORY, {"number": _lock_number(place)})
-
-
-def _lock_of(place: str) -> str:
-    """Return what locks a place until the transaction ends, and nobody has its world alone."""
-    world = _lock_number(f"world {place.partition(chr(10))[0]}")
-    number = _lock_number(place)
-    return f"SELECT pg_advisory_xact_lock_shared({world}), pg_advisory_xact_lock({number})"
-
-
-def _lock_number(place: str) -> int:
-    digest = hashlib.blake2b(place.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
-
-
-_ADVISORY = sa.text("select pg_advisory_xact_lock(:number)")
-_WORLD_ALONE = sa.text("select pg_advisory_xact_lock(:world)")
 
 
 def _engine(url: str, ending: threading.Event) -> sa.Engine:
