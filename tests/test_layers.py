@@ -47,6 +47,7 @@ THIRD_PARTY = {
         "store.names",
         "store.process_locks",
         "store.lists",
+        "store.recent",
         "store.sql",
         "store.postgresql",
         "store.sql_blobs",

@@ -204,6 +204,13 @@ class Store(Protocol):
     def is_held(self) -> bool:
         """Tell whether a write would have to wait for another process, which may take long."""
 
+    def reading(self) -> AbstractContextManager[object]:
+        """Let this thread see in the block each document as it was at its beginning, or later.
+
+        That takes less time where each read asks a database. It is for what waits for nobody else
+        in the block.
+        """
+
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         """Let one writer at a time decide and write in a sandbox."""
 

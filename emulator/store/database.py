@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
 from weakref import WeakSet, WeakValueDictionary
 
@@ -20,6 +20,7 @@ from emulator.store.advisory_locks import lock, lock_of, lock_world
 from emulator.store.base import StoreFull, StoreUnavailable, StoreUnusable
 from emulator.store.failures import FAILURES, guarded, one_line, tell
 from emulator.store.outages import Outages
+from emulator.store.recent import Recent
 from emulator.store.sqlite import SqliteFile, begin_sqlite, may_begin, sqlite_engine
 from emulator.store.statements import Row, Statement, Values, roll_back, run
 from emulator.store.tables import NotOurs, TooNew, bring_up_to_date, identity_of, number_of_opening
@@ -104,7 +105,9 @@ class Database:
         if writer is not None:
             with writer.working() as connection:
                 yield connection
-        elif self._file is not None:
+            return
+        self._recent.forget()
+        if self._file is not None:
             self._file.check()
             with guarded():
                 yield self._reader
@@ -128,6 +131,37 @@ class Database:
             return statement.all(self._reader, values)
         except FAILURES as error:
             tell(error)
+
+    def reading(self) -> AbstractContextManager[object]:
+        """Let this thread `recall` in the block."""
+        return self._recent
+
+    def recall(self, statement: Statement, values: Values) -> list[Row]:
+        """Return what a query by key yields, as `rows` does.
+
+        In a block of `reading` that is what it yielded at the beginning of the block, or later.
+        """
+        recent = self._recent
+        if not recent.is_open or self._writer is not None:
+            return self.rows(statement, values)
+        known = recent.known(statement, values)
+        if known is not None:
+            return known
+        if self._file is None:
+            with self._outages.watched(), guarded():
+                return recent.ask(self._reader, statement, values)
+        self._file.check_lately()
+        try:
+            return recent.ask(self._reader, statement, values)
+        except FAILURES as error:
+            tell(error)
+
+    @property
+    def _recent(self) -> Recent:
+        recent: Recent | None = getattr(self._thread, "recent", None)
+        if recent is None:
+            recent = self._thread.recent = Recent()
+        return recent
 
     @property
     def _reader(self) -> sa.Connection:
@@ -181,6 +215,7 @@ class Database:
     @contextmanager
     def _transaction(self, place: str, begin: str) -> Iterator[Writer]:
         """Have all that this thread does in the block in one transaction."""
+        self._recent.forget()
         if self._file is not None:
             self._file.check()
         with self._in_section(place), self._outages.watched() as is_try, guarded():

@@ -31,6 +31,8 @@ from emulator.store.room import Room
 _T = TypeVar("_T")
 _I = TypeVar("_I", Texts, Numbers)
 
+_AS_IT_IS = nullcontext()
+
 _ordinal = itemgetter(0)
 
 
@@ -321,6 +323,9 @@ class MemoryStore:
 
     def is_held(self) -> bool:
         return False
+
+    def reading(self) -> AbstractContextManager[object]:
+        return _AS_IT_IS
 
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         writer = self._writers.get(sandbox)

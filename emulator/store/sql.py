@@ -82,7 +82,7 @@ class SqlStore:
         )
 
     def read(self, sandbox: Sandbox, kind: str, key: str) -> Stored | None:
-        for version, ordinal, body in self._database.rows(_READ, self._at(sandbox, kind, key)):
+        for version, ordinal, body in self._database.recall(_READ, self._at(sandbox, kind, key)):
             return Stored(key, version, ordinal, loads(body))
         return None
 
@@ -289,6 +289,9 @@ class SqlStore:
 
     def is_held(self) -> bool:
         return self._database.is_held()
+
+    def reading(self) -> AbstractContextManager[object]:
+        return self._database.reading()
 
     def exclusive(self, sandbox: Sandbox) -> AbstractContextManager[object]:
         return self._database.exclusive(self._section(sandbox))

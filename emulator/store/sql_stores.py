@@ -100,7 +100,7 @@ class SqlValues:
         self._world = world
 
     def all(self) -> Mapping[str, str]:
-        return dict(self._database.rows(_ALL, {"p_world": self._world}))
+        return dict(self._database.recall(_ALL, {"p_world": self._world}))
 
     def set(self, name: str, value: str) -> None:
         if not value:

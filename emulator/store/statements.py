@@ -42,10 +42,11 @@ class _Written(NamedTuple):
 class Statement:
     """A statement with named parameters."""
 
-    def __init__(self, statement: sa.Select[Any] | sa.UpdateBase) -> None:
+    def __init__(self, statement: sa.Select[Any] | sa.TextualSelect | sa.UpdateBase) -> None:
         """Remember a statement of SQLAlchemy, whose parameters each stand for one value."""
         self._statement = statement
         self._written: dict[str, _Written] = {}
+        self._beside: Statement | None = None
 
     def all(self, connection: sa.Connection, values: Values) -> list[Row]:
         """Carry it out, and return the rows that it yields.
@@ -68,6 +69,18 @@ class Statement:
         except dialect.loaded_dbapi.Error as error:
             raise _failure(connection, written.text, error) from error
         return _original(rows, written.name_columns)
+
+    def beside(self, element: sa.ColumnElement[Any]) -> Statement:
+        """Return this query with another column before its own, always the same one.
+
+        Where the query yields no row, that yields one, with nothing in the others.
+        """
+        if self._beside is None:
+            found = cast("sa.Select[Any]", self._statement).subquery()
+            one = sa.select(sa.literal_column("1")).subquery()
+            rows = one.outerjoin(found, sa.true())
+            self._beside = Statement(sa.select(element, *found.c).select_from(rows))
+        return self._beside
 
     def first(self, connection: sa.Connection, values: Values) -> Row | None:
         """Carry it out, and return the first row that it yields, if it yields any.
@@ -153,7 +166,7 @@ def _original(rows: list[Row], columns: tuple[int, ...]) -> list[Row]:
     """Return rows with the names in these columns as they were before they were stored."""
     for column in columns:
         for number, row in enumerate(rows):
-            if ESCAPE in row[column]:
+            if row[column] is not None and ESCAPE in row[column]:
                 rows[number] = (*row[:column], original(row[column]), *row[column + 1 :])
     return rows
 

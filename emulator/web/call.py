@@ -131,6 +131,11 @@ class View(NamedTuple):
     catches_up: CatchingUp | None = None
     is_long: bool = False
 
+    @property
+    def waits(self) -> bool:
+        """Whether it may wait for what others do."""
+        return self.is_long or self.catches_up is not None
+
 
 _V = TypeVar("_V", bound=Callable[..., Answer])
 

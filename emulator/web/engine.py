@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from emulator.contract import Contract
+from emulator.contract import Contract, Operation
 from emulator.contract.enforcement import refuses
 from emulator.contract.model import BODY, GATE
 from emulator.contract.mutes import mark
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from emulator.web.message import Request
 
 _log = logging.getLogger("emulator")
+
+_NOTHING_SPECIAL = nullcontext()
 
 NO_ROOM = "platform.body.storage_has_room"
 """The rule that a request breaks which brings more than there is room for."""
@@ -120,9 +122,10 @@ class Engine:
         """Return the reply to a request. Never raises."""
         exchange = self._exchange(incoming)
         try:
-            self._put_in_force(exchange)
-            exchange.edition = self._asked_edition(incoming, exchange.edition)
-            exchange.reply = self._answer_instead(exchange) or self._answer(exchange)
+            with self._reading(incoming.operation):
+                self._put_in_force(exchange)
+                exchange.edition = self._asked_edition(incoming, exchange.edition)
+                exchange.reply = self._answer_instead(exchange) or self._answer(exchange)
         except Problem as problem:
             exchange.reply = self.refuse(problem, exchange)
         except Interrupted:
@@ -196,6 +199,12 @@ class Engine:
             request_id=self.request_ids.of(incoming.headers),
             time=self.platform.clock.now(),
         )
+
+    def _reading(self, operation: Operation) -> AbstractContextManager[object]:
+        """Return in what to answer a call: one that only looks may see things as it found them."""
+        view = self.views.get(operation.id)
+        looks = view is not None and not (operation.writes or view.waits)
+        return self.platform.store.reading() if looks else _NOTHING_SPECIAL
 
     def _answer_instead(self, exchange: Exchange) -> Reply | None:
         for before in self.before:
