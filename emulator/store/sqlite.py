@@ -103,12 +103,14 @@ class SqliteFile:
         """
         if self._file is None:
             return
+        next_look, self._next_look = self._next_look, 0.0  # one that fails is no look
         try:
             found = self._found()
         except OSError as error:
             raise StoreUnavailable(f"{self._path}: {error.strerror}") from error
         if found != self._file:
             raise StoreUnavailable(f"{self._path} is another file than at the start: start again")
+        self._next_look = next_look
 
     def _found(self) -> tuple[int, int]:
         found = os.stat(self._path)  # noqa: PTH116 - it is asked before each write
