@@ -19,8 +19,10 @@ from emulator.store import ALL, Change, Hint, MemoryStore, Store, Stored
 from emulator.store.database import Database
 from emulator.store.sql import SqlStore
 from emulator.web.message import Request
+from tests.properties.effort import IS_LONG
 
 COUNT = 400
+QUERIES = 450 if IS_LONG else 45
 HERE = Sandbox("ABC@AdobeOrg", "prod")
 HEADERS = {
     "authorization": "Bearer t",
@@ -276,8 +278,8 @@ def test_a_hint_changes_no_answer(
     chance = random.Random(f"{target_of.__name__} {edition}")
     headers = {**HEADERS, "x-emulator-edition": edition, "accept": ACCEPT}
     found = 0
-    for number in range(120):
-        if number % 40 == 0:
+    for number in range(QUERIES):
+        if number % 15 == 0:
             change_some(alike, chance)
         target = target_of(chance)
         answers = [
