@@ -12,18 +12,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from emulator.contract.case_files import DeferredCases, named_cases
+from emulator.contract.convention_words import WORDS, changed, ignored
 from emulator.contract.model import Cases, Convention, Operation
 from emulator.contract.reading import build, rows_of, service_folders
-from emulator.contract.resources import (
-    SET_BY_THE_PLATFORM,
-    Resource,
-    ResourceOperation,
-    Resources,
-)
-from emulator.json_types import Json, JsonObject, dumps, loads, nested, pointer_steps
+from emulator.contract.resources import Resource, ResourceOperation, Resources
+from emulator.json_types import Json, JsonObject, dumps, loads
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 FILE = "conventions.json"
@@ -171,31 +166,12 @@ def _is_there(
     if not {"body_members", "changed_members"}.isdisjoint(names) and not resource.members_of(item):
         return False
     if "changed_ignores" in names:
-        return _is_patch(item, operation) and bool(_changed(resource, item))
-    return "ignores" not in names or bool(_ignored(resource, item, operation))
+        return _is_patch(item, operation) and bool(changed(resource, item))
+    return "ignores" not in names or bool(ignored(resource, item, operation))
 
 
 def _is_patch(item: ResourceOperation, operation: Operation) -> bool:
     return item.role == "update" and operation.body in ("array", "any")
-
-
-def _ignored(resource: Resource, item: ResourceOperation, operation: Operation) -> dict[str, Json]:
-    """Return the parts of an operation's request without effect, which it can have at all."""
-    has_members = operation.body in ("object", "any")
-    return {
-        pointer: why
-        for pointer, why in resource.ignored_by(item).items()
-        if has_members or not pointer.startswith("/body/")
-    }
-
-
-def _changed(resource: Resource, item: ResourceOperation) -> dict[str, Json]:
-    """Return the members without effect that a patch can change; what the platform sets stays."""
-    return {
-        pointer: why
-        for pointer, why in resource.ignored_by(item).items()
-        if pointer.startswith("/body/") and why != SET_BY_THE_PLATFORM
-    }
 
 
 def _is_left_out(convention: Convention, resource: Resource, item: ResourceOperation) -> bool:
@@ -226,61 +202,40 @@ def _cases(
 ) -> Cases:
     said: JsonObject | str = template.raw.get("cases", {})
     text = dumps(named_cases(said, template.path) if isinstance(said, str) else said).decode()
-    words = words_of(template.convention, resource, item, operation)
-    return build(Cases, loads(_with_words(text, placeholders(text), words)), template.path)
+    names = placeholders(text)
+    words = words_of(template, resource, item, operation, names)
+    return build(Cases, loads(_with_words(text, names, words)), template.path)
 
 
 def _filled(
     template: Template, resource: Resource, item: ResourceOperation, operation: Operation
 ) -> str:
-    words = words_of(template.convention, resource, item, operation)
+    words = words_of(template, resource, item, operation, template.names)
     return _with_words(template.text, template.names, words)
 
 
 def words_of(
-    convention: Convention, resource: Resource, item: ResourceOperation, operation: Operation
+    template: Template,
+    resource: Resource,
+    item: ResourceOperation,
+    operation: Operation,
+    names: tuple[str, ...],
 ) -> dict[str, Json]:
-    """Return what takes the place of placeholders, by their names."""
-    known: dict[str, Any] = {
-        "service": resource.service,
-        "name": resource.name,
-        "noun": resource.noun,
-        "nouns": resource.nouns,
-        "kind": resource.kind,
-        "found": next(iter(resource.found_among(item)), ""),
-        "parameter": resource.parameter_of(item),
-        "etag": list(resource.etag),
-        "filters": list(resource.filters),
-        "query": list(operation.query),
-        **_names_of(resource, item, operation),
+    """Return what takes the place of placeholders, by those names of them that have something."""
+    values = template.convention.values
+    asked = {*names, *(name for text in values.values() for name in _asked_by(text))}
+    known: dict[str, Json] = {
+        name: WORDS[name](resource, item, operation) for name in asked if name in WORDS
     }
-    for name, value in convention.values.items():
+    for name, value in values.items():
         known[name] = value
         if isinstance(value, str):
             known[name] = PLACEHOLDER.sub(lambda found: str(known.get(found[1], found[0])), value)
     return {**known, **resource.values, **item.values}
 
 
-def _names_of(resource: Resource, item: ResourceOperation, operation: Operation) -> dict[str, Json]:
-    """Return what is documented of an operation's body, and examples of what is not."""
-    members, ignores = resource.members_of(item), _ignored(resource, item, operation)
-    changed = _changed(resource, item)
-    example = nested(pointer_steps(next(iter(ignores), "")), "x")
-    shown = example if isinstance(example, dict) else {}
-    longest = max((name for name in members if name.isidentifier()), key=len, default="name")
-    parameter = f"/path/{resource.parameter_of(item)}"
-    is_one = resource.kind and f"{{{parameter[6:]}" in operation.path
-    return {
-        "body_members": list(members),
-        "misspelt": f"{longest}x",
-        "ignores": ignores,
-        "ignored_query": shown.get("query", {}),
-        "ignored_body": shown.get("body", {}),
-        "known_by": {"kind": resource.kind, "key": parameter} if is_one else {},
-        "changed_members": list(members),
-        "changed_ignores": changed,
-        "changed_path": next(iter(changed), "").removeprefix("/body").replace("*", "0"),
-    }
+def _asked_by(value: Json) -> tuple[str, ...]:
+    return placeholders(value) if isinstance(value, str) else ()
 
 
 def placeholders(text: str) -> tuple[str, ...]:

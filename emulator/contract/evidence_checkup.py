@@ -48,11 +48,12 @@ def rule_faults(contract: Contract, rule: Rule) -> Iterator[str]:
 
 def _check_age(contract: Contract, entry: EditionEntry) -> Iterator[str]:
     """In an edition of today, a rule of old documents alone says why it still holds."""
-    for rule in contract.edition(entry.name).rules:
-        dates = [source.date for source in sources_of(contract, rule) if source.does != "against"]
-        is_old = entry.since and max(dates, default="") < entry.since
+    for rule in contract.edition(entry.name).rules if entry.since else ():
         refuses = rule.severity == "error" and not rule.structural and "nothing" not in rule.check
-        if is_old and refuses and not rule.kept:
+        if rule.kept or not refuses:
+            continue
+        dates = [source.date for source in sources_of(contract, rule) if source.does != "against"]
+        if max(dates, default="") < entry.since:
             yield (
                 f"{rule.id}: refuses in {entry.name}, though its documents are older than "
                 f"{entry.since}: say in kept why it holds"

@@ -7,7 +7,7 @@ service stand in its `replies.json`; tests play each in every edition that has i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -175,9 +175,14 @@ def filled(value: Json, kept: Mapping[str, Json]) -> Json:
 
 def placeholders(value: Json) -> set[str]:
     """Return the names of the placeholders in a value."""
-    found: set[str] = set()
-    _mapped(value, found.add)
-    return found
+    if isinstance(value, str):
+        return set(_PLACEHOLDER.findall(value)) if "${" in value else set()
+    inner: Iterable[Json] = ()
+    if isinstance(value, dict):
+        inner = (*value, *value.values())
+    elif isinstance(value, list | tuple):
+        inner = value
+    return set().union(*map(placeholders, inner))
 
 
 def _mapped(value: Json, of: Callable[[str], Any]) -> Json:

@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from emulator.contract.conventions import Template, applies, words_of
+from emulator.contract.convention_words import WORDS
+from emulator.contract.conventions import Template, applies
 from emulator.contract.loader import Contract
 from emulator.contract.model import Operation
 from emulator.contract.resources import Resource, ResourceOperation
@@ -107,19 +108,21 @@ def _check_conventions(contract: Contract) -> Iterator[str]:
 def _check_placeholders(
     contract: Contract, template: Template, resource: Resource
 ) -> Iterator[str]:
+    convention = template.convention
+    known = WORDS.keys() | convention.values.keys() | resource.values.keys()
     for item in resource.operations:
+        lacking = [name for name in template.names if name not in known | item.values.keys()]
         operation = contract.operations.get(item.id)
-        if operation and applies(template, resource, item, operation):
-            known = words_of(template.convention, resource, item, operation)
-            for name in template.names:
-                if name not in known:
-                    convention = template.convention.name
-                    yield f"{item.id}: convention {convention} needs {name} in its `values`"
+        if lacking and operation and applies(template, resource, item, operation):
+            for name in lacking:
+                yield f"{item.id}: convention {convention.name} needs {name} in its `values`"
 
 
 def _check_differences(
     contract: Contract, resource: Resource, item: Resource | ResourceOperation
 ) -> Iterator[str]:
+    if not item.differs:
+        return
     names = {
         template.convention.name.replace("{name}", resource.name) for template in contract.templates
     }
