@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import shutil
+import tempfile
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
@@ -47,6 +50,27 @@ GARBAGE = (10_000, 10, 20)
 """After how many new objects Python looks for garbage, and how often among older ones."""
 
 
+MEMORY = "/dev/shm"
+"""A folder in memory, where there is one."""
+
+MEMORY_NEEDED = 4 << 30
+"""How many bytes have to be free there: much more than tests take, in several processes."""
+
+
+def pytest_configure() -> None:
+    """Have temporary files in memory, unless `TMPDIR` says otherwise.
+
+    Databases wait for the disk at each change, and PostgreSQL's own files are many. Programs that
+    tests write have to run there.
+    """
+    if "TMPDIR" in os.environ or not os.path.isdir(MEMORY):
+        return
+    can_run = not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+    if can_run and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED:
+        os.environ["TMPDIR"] = MEMORY
+        tempfile.tempdir = None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """Leave what is collected out of every later garbage collection: ten thousand tests.
@@ -82,8 +106,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of whoever runs the tests does not reach them."""
-    import os
-
     for name in os.environ:
         if name.startswith("AEP_EMULATOR_"):
             monkeypatch.delenv(name)

@@ -35,7 +35,7 @@ from tests.bodies import FLOW_SERVICE, base_connection
 from tests.databases import postgresql
 from tests.emulators import aep_for, new_emulator
 from tests.journal.conftest import control_of
-from tests.processes.serving import client_of, serve
+from tests.processes.serving import client_of, serve, until
 
 Start = Callable[..., Emulator]
 
@@ -50,6 +50,13 @@ MIXED = [
     ("GET", f"{FLOW_SERVICE}/nowhere", None, {"x_emulator_test": "another"}),
     ("DELETE", f"{CONNECTIONS}/unknown", None, {}),
 ]
+
+
+@pytest.fixture(autouse=True)
+def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Emulators of this process look more often whether others have asked them to write."""
+    monkeypatch.setattr(lasting, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(lasting, "POLL_SECONDS", 0.005)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -219,7 +226,6 @@ def test_isolated_emulators_share_it(start: Start) -> None:
 
 def test_concurrent_calls_are_there_once(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lasting, "WRITE_SECONDS", 0.01)
-    monkeypatch.setattr(lasting, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(lasting_coverage, "PARTS", 2)
     monkeypatch.setattr(writer, "PACK", 7)
     emulators = [start(), start()]
@@ -300,25 +306,24 @@ def test_a_served_process_is_known_before_its_first_call(start: Start) -> None:
 
 
 def test_nothing_is_on_the_way_of_a_call(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lasting, "WRITE_SECONDS", 0.05)
     emulator = start()
     aep = aep_for(emulator)
     aep.call("GET", FLOWS)
     calls = journal_of(emulator)._calls
-    callers = []
+    callers: dict[str, set[str]] = {}
     for name in ("write", "take_numbers", "question"):
         real = getattr(calls, name)
 
-        def watched(*arguments: Any, real: Callable[..., Any] = real) -> Any:
-            callers.append(threading.current_thread().name)
+        def watched(*arguments: Any, name: str = name, real: Callable[..., Any] = real) -> Any:
+            callers.setdefault(name, set()).add(threading.current_thread().name)
             return real(*arguments)
 
         monkeypatch.setattr(calls, name, watched)
     for _ in range(300):
         aep.call("GET", f"{FLOW_SERVICE}/nowhere")
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline and len(callers) < 4:
-        time.sleep(0.05)
-    assert set(callers) == {"journal"}
+    until(lambda: len(callers) == 3)
+    assert set().union(*callers.values()) == {"journal"}
 
 
 def test_numbers_rise_however_fast_calls_come(start: Start) -> None:
@@ -369,7 +374,6 @@ def test_what_cannot_be_written_is_written_later(
     calls: int,
 ) -> None:
     monkeypatch.setattr(lasting, "WRITE_SECONDS", 0.05)
-    monkeypatch.setattr(lasting, "LOOK_SECONDS", 0.02)
     emulator = start()
     aep = aep_for(emulator)
     play(aep)
@@ -378,13 +382,11 @@ def test_what_cannot_be_written_is_written_later(
     with caplog.at_level(logging.INFO, "emulator"):
         for _ in range(calls):
             aep.call("GET", FLOWS)
-        time.sleep(0.5)
+        until(lambda: "the journal waits" in caplog.text)
         play(aep)
         status = control_of_status(emulator)
         failing.error = None
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and "again" not in caplog.text:
-            time.sleep(0.02)
+        until(lambda: "again" in caplog.text)
     assert status == (507 if isinstance(error, StoreFull) else 503)
     assert caplog.text.count("the journal waits") == 1
     assert caplog.text.count("written again") == 1
@@ -449,9 +451,7 @@ def test_a_database_that_goes_and_comes_back_loses_no_call() -> None:
         assert statuses == [503] * 5
         assert control_of_status(emulator) == 503
         server.start()
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and control_of_status(emulator) != 200:
-            time.sleep(0.1)
+        until(lambda: control_of_status(emulator) == 200)
         assert len(calls_of(emulator)) == len(MIXED) + 5
         assert emulator.coverage is not None
         assert emulator.coverage.current().calls == len(MIXED) + 5
@@ -554,7 +554,7 @@ def test_served_processes_are_one(start: Start, url: str) -> None:
         assert first.wait(10) == 0
         for number in range(48, 53):
             clients[1].call("GET", f"{FLOW_SERVICE}/runs/{number}")
-        time.sleep(lasting.WRITE_SECONDS + 3 * lasting.LOOK_SECONDS + 1)
+        until(lambda: sum(one.calls for one in journal_of(emulator)._calls.packs()) >= 53)
         clients[1].call("GET", f"{FLOW_SERVICE}/runs/53")
         os.kill(second.pid, signal.SIGKILL)
         second.wait(10)
