@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from emulator.emulator import Emulator
 from emulator.fixtures.journey import GIVEN
 from emulator.serving.server import Server
+from tests.databases import Server as DatabaseServer
+from tests.databases import postgresql
 from tests.emulators import new_emulator
 
 if TYPE_CHECKING:
@@ -63,7 +66,7 @@ def pytest_configure() -> None:
     Databases wait for the disk at each change, and PostgreSQL's own files are many. Programs that
     tests write have to run there.
     """
-    if "TMPDIR" in os.environ or not os.path.isdir(MEMORY):
+    if "TMPDIR" in os.environ or not Path(MEMORY).is_dir():
         return
     can_run = not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
     if can_run and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED:
@@ -109,6 +112,13 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith("AEP_EMULATOR_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[DatabaseServer]:
+    """A PostgreSQL server for all tests of a process."""
+    with postgresql() as running:
+        yield running
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -8,15 +7,14 @@ import pytest
 
 from emulator.app import create_emulator
 from emulator.settings import Settings
-from tests.databases import Server, postgresql
+from tests.databases import Server
 from tests.emulators import new_emulator
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A PostgreSQL server for all tests of a process."""
-    with postgresql() as running:
-        yield running
+def server(database_server: Server) -> Server:
+    """The PostgreSQL server of the process, with a database of these tests."""
+    return database_server.with_database("processes")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

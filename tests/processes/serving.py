@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import NamedTuple, TypeVar
 
 import requests
@@ -69,6 +70,13 @@ def serve(*flags: str) -> Iterator[Served]:
                 process.wait(5)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+@contextmanager
+def serve_all(*flags: tuple[str, ...]) -> Iterator[list[Served]]:
+    """Serve in a process of its own for each of the flags; all of them start at the same time."""
+    with ExitStack() as stack, ThreadPoolExecutor(len(flags)) as pool:
+        yield list(pool.map(lambda one: stack.enter_context(serve(*one)), flags))
 
 
 def until(ask: Callable[[], _T]) -> _T:

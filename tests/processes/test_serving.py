@@ -16,13 +16,14 @@ from typing import Any
 
 import pytest
 
+from emulator.cli import main
 from emulator.fixtures.journey import Answer, Request, journeys, play
 from emulator.json_types import JsonObject, loads
 from emulator.ongoing import INTERRUPTED
 from emulator.testing.client import AepClient
 from tests.bodies import CATALOG, FLOW_SERVICE, base_connection, make_world, profile_schema
 from tests.files import put
-from tests.processes.serving import Served, serving, until
+from tests.processes.serving import Served, serve, serve_all, serving, until
 from tests.processes.test_left_behind import batches, make_flow, runs
 
 SCHEMAS = "/data/foundation/schemaregistry/tenant/schemas"
@@ -45,11 +46,13 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module", params=["two processes", "two workers"])
 def both(request: pytest.FixtureRequest, store: str) -> Iterator[list[Served]]:
     """What serves a database: two processes by themselves, or one with workers, twice."""
-    with ExitStack() as stack:
-        if request.param == "two workers":
-            yield [stack.enter_context(serving(store, *CLOCK, "--workers", "2"))] * 2
-        else:
-            yield [stack.enter_context(serving(store, *CLOCK)) for _ in range(2)]
+    flags = ("--store", store, *CLOCK)
+    if request.param == "two workers":
+        with serve(*flags, "--workers", "2") as served:
+            yield [served] * 2
+    else:
+        with serve_all(flags, flags) as processes:
+            yield processes
 
 
 @pytest.fixture
@@ -158,7 +161,7 @@ def test_each_due_run_is_carried_out_once(clients: list[AepClient]) -> None:
 
 
 def test_a_run_of_a_killed_process_is_ended_once_by_the_other(url: str) -> None:
-    with serving(url) as first, serving(url) as second:
+    with serve_all(*[("--store", url)] * 2) as (first, second):
         aep, other = first.client(), second.client()
         flow_id = begin_long_run(aep)
         first.kill()
@@ -251,25 +254,27 @@ def _is_running(process: int) -> bool:
     "flags",
     [(), ("--state", "state.json"), ("--store", "sqlite://"), ("--store", "sqlite:///:memory:")],
 )
-def test_workers_without_anything_in_common_are_refused(flags: tuple[str, ...]) -> None:
-    command = [sys.executable, "-m", "emulator", "serve", "--workers", "2", "--port", "0", *flags]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "--workers needs a store that they share" in done.stderr
+def test_workers_without_anything_in_common_are_refused(
+    flags: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--workers", "2", "--port", "0", *flags]) == 2
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1
+    assert "--workers needs a store that they share" in said
 
 
 def test_a_start_that_breaks_again_and_again_ends_it_all(tmp_path: Path) -> None:
     code = """
 import os, sys
-from emulator.serving.supervisor import Supervisor
+from emulator.serving import supervisor
+supervisor.MAX_DELAY_SECONDS = 0.05
 def work(tell_ready):
     if len(os.listdir(sys.argv[1])) < 2:
         open(os.path.join(sys.argv[1], str(os.getpid())), "w").close()
         tell_ready()
         return 3
     return 4
-sys.exit(Supervisor(1, work).run(lambda: print("ready", flush=True)))
+sys.exit(supervisor.Supervisor(1, work).run(lambda: print("ready", flush=True)))
 """
     done = subprocess.run(
         [sys.executable, "-c", code, tmp_path],

@@ -9,14 +9,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from tests.databases import Server, postgresql
+from tests.databases import Server
 from tests.real_tables.made import Made
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with postgresql() as running:
-        yield running
+def server(database_server: Server) -> Server:
+    """The PostgreSQL server of the process, with a database of these tests."""
+    return database_server.with_database("real_tables")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

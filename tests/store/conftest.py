@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.databases import Server, postgresql
+from tests.databases import Server
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A PostgreSQL server for all tests of a process."""
-    with postgresql() as running:
-        yield running
+def server(database_server: Server) -> Server:
+    """The PostgreSQL server of the process, with a database of these tests."""
+    return database_server.with_database("store")

@@ -32,10 +32,10 @@ from emulator.store.sql_calls import SqlCalls
 from emulator.store.tables import CALL_PACK, COVERAGE
 from emulator.testing.client import AepClient
 from tests.bodies import FLOW_SERVICE, base_connection
-from tests.databases import postgresql
+from tests.databases import Server
 from tests.emulators import aep_for, new_emulator
 from tests.journal.conftest import control_of
-from tests.processes.serving import client_of, serve, until
+from tests.processes.serving import client_of, serve_all, until
 
 Start = Callable[..., Emulator]
 
@@ -439,18 +439,18 @@ def test_what_waits_has_the_budget_of_the_journal(
     assert emulator.coverage.current().calls == 201
 
 
-def test_a_database_that_goes_and_comes_back_loses_no_call() -> None:
-    with (
-        postgresql() as server,
-        closing(create_emulator(Settings(store=server.url()), like=new_emulator())) as emulator,
-    ):
+def test_a_database_that_goes_and_comes_back_loses_no_call(server: Server) -> None:
+    url = server.with_database("goes_and_comes").url()
+    with closing(create_emulator(Settings(store=url), like=new_emulator())) as emulator:
         aep = aep_for(emulator)
         play(aep)
         server.stop("immediate")
-        statuses = [aep.call("GET", FLOWS).status for _ in range(5)]
-        assert statuses == [503] * 5
-        assert control_of_status(emulator) == 503
-        server.start()
+        try:
+            statuses = [aep.call("GET", FLOWS).status for _ in range(5)]
+            assert statuses == [503] * 5
+            assert control_of_status(emulator) == 503
+        finally:
+            server.start()
         until(lambda: control_of_status(emulator) == 200)
         assert len(calls_of(emulator)) == len(MIXED) + 5
         assert emulator.coverage is not None
@@ -533,7 +533,7 @@ def run_ids(entries: Iterable[str]) -> list[str]:
 def test_served_processes_are_one(start: Start, url: str) -> None:
     """They tell the same, and neither an end nor a death a second later loses a call."""
     emulator = start()
-    with serve("--store", url) as (first, one, _), serve("--store", url) as (second, two, _):
+    with serve_all(*[("--store", url)] * 2) as ((first, one, _), (second, two, _)):
         clients = [client_of(one), client_of(two)]
         for number in range(8):
             clients[number % 2].call("GET", f"{FLOW_SERVICE}/runs/{number}")

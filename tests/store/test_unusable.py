@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from emulator.cli import main
-from tests.databases import Server, free_port
+from tests.databases import Server, free_port, hurry_connecting
 
 Make = Callable[[Path], list[str]]
 
@@ -152,9 +152,12 @@ def test_a_library_that_is_not_installed_is_named(missing: str, url: str, tmp_pa
     assert b"secret" not in done.stderr
 
 
-def test_a_port_that_says_nothing_is_given_up(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_port_that_says_nothing_is_given_up(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     import socket
 
+    hurry_connecting(monkeypatch)
     with socket.create_server(("127.0.0.1", free_port())) as silent:
         port = silent.getsockname()[1]
         refused(["--store", f"postgresql+psycopg://u:secret@127.0.0.1:{port}/x"], "timeout", capfd)
