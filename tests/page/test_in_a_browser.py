@@ -376,13 +376,12 @@ THIN = """() => {
 def weak_contrasts(page: Page) -> list[str]:
     """Return what is hard to read at the page's width or at a wide one, in light or in dark."""
     page.evaluate(THIN)
-    found = []
-    for scheme, size in (("light", None), ("light", WIDE), ("dark", WIDE)):
-        page.emulate_media(color_scheme=scheme)
-        if size is not None:
-            page.set_viewport_size(size)
-        found += _found(page, {"runOnly": ["color-contrast"]})
-    return found
+    contrast = {"runOnly": ["color-contrast"]}
+    found = _found(page, contrast)
+    page.set_viewport_size(WIDE)
+    found += _found(page, contrast)
+    page.emulate_media(color_scheme="dark")
+    return found + _found(page, contrast)
 
 
 def _found(page: Page, options: dict[str, Any]) -> list[str]:
