@@ -322,7 +322,7 @@ def test_entries_and_their_coverage_need_no_running_emulator() -> None:
             known = ours(imported(tree))
             below = (
                 "budgets contract coverage documents journal json_types masking moments output"
-                " package_data"
+                " package_data plurals"
             )
             assert known == within(known, "__version__", *below.split()), name
             assert not within(known, *running), name

@@ -79,11 +79,11 @@ def show_one(arguments: argparse.Namespace) -> int:
     return show(arguments, call, *explanation(call), "", *_response(call["response"]))
 
 
-def explanation(call: JsonObject) -> Iterator[str]:
+def explanation(call: JsonObject, *, is_short: bool = False) -> Iterator[str]:
     """Yield the lines that explain a call, with styles for what stands out."""
-    from emulator.journal.text import explanation_lines
+    from emulator.journal.text import explanation_lines, short_lines
 
-    heading, *lines = explanation_lines(call)
+    heading, *lines = short_lines(call) if is_short else explanation_lines(call)
     yield styled(heading, STYLES[call["outcome"]])
     for line in lines:
         is_reason = line.startswith("    |") and line[5:].lstrip().startswith("^ ")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
 from emulator.commands import CommandError
 from emulator.commands.calls import explanation
 from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked, show
 from emulator.commands.runs import PATH as RUNS
+from emulator.json_types import JsonObject
+
+MAX_NEEDED = 3
+"""How much of what a run would have needed is told in short."""
 
 HELP = "explain why a running emulator refused a call, or what became of a flow run"
 
@@ -23,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a call's number in the journal (default: last, the latest call that was refused, or"
         " if none was, the latest that broke a rule or was warned of);"
         " or `run ID` for a flow run, `run FLOW` for a flow's last one, by default the last of all",
+    )
+    parser.add_argument(
+        "--short",
+        action="store_true",
+        help="in a few lines: what was sent, what the rules want and how to mend it; of a run, why"
+        " it went as it did and what it would have needed",
     )
     add_place(parser, "of the run (default: all)")
     add_remote(parser)
@@ -46,10 +57,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _explain_call(arguments: argparse.Namespace, number: str) -> int:
     entry = ask(remote_asked(arguments), "GET", f"/_emulator/journal/{number}")
-    return show(arguments, entry, *explanation(entry))
+    return show(arguments, entry, *explanation(entry, is_short=arguments.short))
 
 
 def _explain_run(arguments: argparse.Namespace, id: str) -> int:
     query = urlencode(place_given(arguments))
     found = ask(remote_asked(arguments), "GET", f"{RUNS}/{quote(id, safe='')}?{query}")
-    return show(arguments, found, *found["text"])
+    return show(arguments, found, *(_short(found) if arguments.short else found["text"]))
+
+
+def _short(found: JsonObject) -> Iterator[str]:
+    """Yield an explained run in a few lines."""
+    run = found["run"]
+    yield found["text"][0]
+    read, written, failed = (run[name] or 0 for name in ("in", "out", "failed"))
+    yield f"  rows      {read} read, {written} written, {failed} failed"
+    errors = [str(error.get("message") or error.get("code") or "") for error in run["errors"]]
+    yield from (f"  says      {text}" for text in ([run["message"]] if run["message"] else errors))
+    yield from (f"  needed    {need}" for need in found["needed"][:MAX_NEEDED])

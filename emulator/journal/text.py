@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emulator.json_types import Json, JsonObject, dumps
+from emulator.json_types import Json, JsonObject, dumps, pointer_steps
+from emulator.plurals import counted
 
 MAX_WIDTH = 140
 """How many characters of a line are shown."""
 
+MAX_SHORT = 3
+"""How many rules are told of in short."""
+
+NO_FINDINGS = "No findings: the request broke no rule."
+
 
 def explanation_lines(entry: JsonObject) -> Iterator[str]:
     """Yield the lines that show an explained entry, the result of `explain`."""
-    yield f"#{entry['id']}  {entry['method']} {entry['path']}  {entry['status']} {entry['outcome']}"
+    yield _headline(entry)
     facts = {
         "operation": entry["operation"],
         "test": entry["test"],
@@ -28,13 +34,42 @@ def explanation_lines(entry: JsonObject) -> Iterator[str]:
         yield from finding_lines(item)
     if not entry["findings"]:
         yield ""
-        yield "No findings: the request broke no rule."
+        yield NO_FINDINGS
     if entry.get("editions"):
         yield ""
         yield "The same request in each edition:"
         for name, said in entry["editions"].items():
             rule = f"  {said['rule']}: {said['states']}" if "rule" in said else ""
             yield f"  {name:<9}{said['outcome']:<9}{rule}".rstrip()
+
+
+def short_lines(entry: JsonObject) -> Iterator[str]:
+    """Yield an explained entry in a few lines: what was sent, what rules want, and how to mend it.
+
+    Of many rules these are the first `MAX_SHORT`, as they are told in full.
+    """
+    yield _headline(entry)
+    told = _told(entry["findings"])
+    for item in told[:MAX_SHORT]:
+        yield f"{item['rule']}  ({_judgement(item)})"
+        place = ".".join(pointer_steps(item["at"])) or "request"
+        places = sum(other["rule"] == item["rule"] for other in entry["findings"])
+        more = f" (and {places - 1} more)" if places > 1 else ""
+        reason = " ".join((item["reason"] or "is not as it should be").split())
+        yield f"  sent      {_short(f'{place}: {reason}')}{more}"
+        for name, label in (("states", "wanted"), ("fix", "fix")):
+            if item.get(name):
+                yield f"  {label:<9} {item[name]}"
+    if not told:
+        yield NO_FINDINGS
+    if (left := len(told) - MAX_SHORT) > 0:
+        yield f"and {counted(left, 'more rule')}: aep-emulator explain {entry['id']}"
+
+
+def _headline(entry: JsonObject) -> str:
+    return (
+        f"#{entry['id']}  {entry['method']} {entry['path']}  {entry['status']} {entry['outcome']}"
+    )
 
 
 def annotated_lines(lines: list[JsonObject], broken: list[JsonObject]) -> Iterator[str]:
@@ -71,10 +106,7 @@ def _told(findings: list[JsonObject]) -> list[JsonObject]:
 
 def finding_lines(item: JsonObject) -> Iterator[str]:
     """Yield the lines that explain a finding."""
-    facts = [item["severity"], *(["refused the request"] if item["refused"] else [])]
-    if item["classification"] != "unexpected":
-        facts.append(item["classification"])
-    yield f"{item['rule']}  ({', '.join(facts)})"
+    yield f"{item['rule']}  ({_judgement(item)})"
     if item.get("states"):
         yield f"  {item['states']}"
     for document in item.get("documents", ()):
@@ -88,6 +120,13 @@ def finding_lines(item: JsonObject) -> Iterator[str]:
         yield f"  {'' if index else 'accepted':<9} {_short(value)}"
     if item.get("fix"):
         yield f"  fix       {item['fix']}"
+
+
+def _judgement(item: JsonObject) -> str:
+    facts = [item["severity"], *(["refused the request"] if item["refused"] else [])]
+    if item["classification"] != "unexpected":
+        facts.append(item["classification"])
+    return ", ".join(facts)
 
 
 def document_lines(document: JsonObject, indent: str = "  ", width: int = 9) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -288,6 +289,8 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the calls of a failed test to its report; and whether a test broke rules, as it ends."""
+    if call.excinfo is not None and _uses_emulators() and not item.config.getoption("fulltrace"):
+        _end_at_the_client(call.excinfo.tb)
     report = yield
     verdict = item.stash.get(_VERDICT, "")
     is_told = bool(verdict) and call.excinfo is not None and verdict in str(call.excinfo.value)
@@ -300,6 +303,15 @@ def pytest_runtest_makereport(
         for text in reports(item.stash.get(_USED, []), is_told):
             report.sections.append((SECTION, text))
     return report
+
+
+def _end_at_the_client(frame: TracebackType) -> None:
+    """Let a traceback end where `raise_for_status` is called: what is within says nothing more."""
+    while (inner := frame.tb_next) is not None:
+        if inner.tb_next is None and inner.tb_frame.f_code.co_name == "raise_for_status":
+            frame.tb_next = None
+            return
+        frame = inner
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

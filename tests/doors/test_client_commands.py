@@ -168,6 +168,14 @@ def test_calls_are_listed_newest_first_shown_and_selected(
     assert '"items": [' in shown
     assert "x-api-key" in told("explain")
     assert read(told("explain", "--json")) == read(told("calls", "show", "last", "--json"))
+    head, rule, sent, wanted, fix = told("explain", "--short").splitlines()
+    assert (head, rule) == (
+        f"#{listed[0]['id']}  GET {flows}  {listed[0]['status']} refused",
+        "platform.gate.api_key_is_sent  (error, refused the request)",
+    )
+    assert sent == '  sent      headers.x-api-key: "" is shorter than 1 character'
+    assert wanted == "  wanted    Every call carries the header x-api-key."
+    assert fix.startswith("  fix       Send x-api-key")
     assert_one_line(run("calls", "show", "99999"), "99999")
     assert_one_line(run("calls", "--status", "many"), "many")
 
@@ -314,6 +322,10 @@ def test_a_run_that_failed_says_why_and_ends_with_1(told: Told, tmp_path: Path) 
     assert any("row 2: the row has 4 values for 3 columns" in text for text in shown)
     assert read(told("explain", "run", "last", "--json"))["run"]["id"] == found[0]["id"]
     assert told("explain", "run", *FLOW.split()) == told("explain", "run", "last")
+    head, rows, *says = told("explain", "run", "--short").splitlines()
+    assert head == told("explain", "run").splitlines()[0]
+    assert rows.startswith("  rows      0 read, 0 written")
+    assert f"  says      {folder}/empty.tsv: Dataset file is empty" in "\n".join(says)
     assert_one_line(run("explain", "run", "none"), "unknown run 'none'")
     assert_one_line(run("explain", "runs", "none"), "a call's number, last, or run")
 

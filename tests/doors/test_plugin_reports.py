@@ -175,6 +175,8 @@ def test_a_failure_of_its_own_is_told_like_one_for_a_broken_rule(folder: Path) -
         assert "      fix: Send x-gw-ims-org-id" in said, test
         assert "      see: https://" in said, test
         assert said.count(f"to read more: aep-emulator contracts explain {NO_ORGANIZATION}") == 1
+    said = output.partition("_ test_broke_and_raised _")[2].partition("\n____")[0]
+    assert "raise_for_status()\nE " in said, "the traceback ends where the client asks"
     assert (folder / "report.txt").read_text("utf-8").startswith("Failed: 1 rule violated")
 
 

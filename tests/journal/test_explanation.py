@@ -10,7 +10,7 @@ import pytest
 
 from emulator.emulator import Emulator
 from emulator.journal.annotation import AnnotatedLine, annotate
-from emulator.journal.text import explanation_lines
+from emulator.journal.text import explanation_lines, short_lines
 from emulator.serving.server import Server
 from emulator.testing.client import AepClient
 from tests.bodies import (
@@ -236,6 +236,23 @@ def test_a_rule_that_is_broken_at_several_places_is_told_once(
     lines = list(explanation_lines(said))
     assert [line for line in lines if line.startswith(rule)] == [f"{rule}  (warning)"]
     assert sum("is a required property" in line for line in lines) == 3
+    sent = '  sent      body.auth: "server" is a required property (and 2 more)'
+    assert sent in list(short_lines(said))
+
+
+def test_of_many_rules_few_are_told_in_short() -> None:
+    item = {"severity": "error", "classification": "unexpected", "reason": "", "refused": False}
+    rows = [{**item, "rule": name, "at": "", "states": "It is so."} for name in "abcde"]
+    entry = dict.fromkeys(("method", "path", "status", "outcome"), "") | {"id": 7}
+    head, *lines, more = short_lines({**entry, "findings": rows})
+    assert head.startswith("#7 ")
+    assert lines[:3] == [
+        "a  (error)",
+        "  sent      request: is not as it should be",
+        "  wanted    It is so.",
+    ]
+    assert len(lines) == 9
+    assert more == "and 2 more rules: aep-emulator explain 7"
 
 
 def test_what_no_document_states_is_told_last_unless_it_refused() -> None:
