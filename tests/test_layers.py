@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -118,26 +119,65 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-@cache
-def trees() -> list[tuple[str, ast.Module]]:
-    return [(name_of(path), ast.parse(path.read_text(encoding="utf-8"))) for path in MODULES]
+Import = ast.Import | ast.ImportFrom
 
 
-@cache
-def imported(tree: ast.Module, *, for_types: bool = True) -> set[str]:
-    """All that a module imports, anywhere: modules, and names with the module they come from."""
-    skipped: set[int] = set()
-    if not for_types:
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What is looked at of a module; the rest of its tree would be walked again by each test.
+
+    Args:
+        imports: All of them, and `for_types` those that only types need.
+        at_once: Those that are carried out when it is imported.
+        attributes: Names with dots, `time.time` for one, that it uses.
+    """
+
+    imports: list[Import]
+    for_types: list[Import]
+    at_once: list[Import]
+    attributes: set[str]
+
+    @classmethod
+    def of(cls, path: Path) -> Source:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        made = cls([], [], [node for node in tree.body if isinstance(node, Import)], set())
         for node in ast.walk(tree):
-            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-                skipped.update(id(inner) for part in node.body for inner in ast.walk(part))
+            if isinstance(node, Import):
+                made.imports.append(node)
+            elif isinstance(node, ast.Attribute):
+                made.attributes.add(dotted(node))
+            elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                inner = (one for part in node.body for one in ast.walk(part))
+                made.for_types.extend(one for one in inner if isinstance(one, Import))
+        return made
+
+
+def dotted(node: ast.expr) -> str:
+    """Return a name with dots as it is written; of what is no name, such as a call, nothing."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+@cache
+def sources() -> list[tuple[str, Source]]:
+    return [(name_of(path), Source.of(path)) for path in MODULES]
+
+
+@cache
+def imported(source: Source, *, for_types: bool = True) -> set[str]:
+    """All that a module imports, anywhere: modules, and names with the module they come from."""
+    skipped = () if for_types else source.for_types
+    return names_in(node for node in source.imports if node not in skipped)
+
+
+def names_in(imports: Iterable[Import]) -> set[str]:
+    """Return the names of modules and of what is imported from them."""
     found: set[str] = set()
-    for node in ast.walk(tree):
-        if id(node) in skipped:
-            continue
+    for node in imports:
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             assert node.level == 0, "imports are absolute"
             found.add(node.module or "")
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
@@ -147,14 +187,14 @@ def imported(tree: ast.Module, *, for_types: bool = True) -> set[str]:
 @cache
 def edges() -> dict[str, set[str]]:
     """Which modules of ours each module imports; a package means its own `__init__`."""
-    known = {f"emulator.{name}" for name, _ in trees()}
+    known = {f"emulator.{name}" for name, _ in sources()}
     found = {}
-    for name, tree in trees():
-        names = imported(tree)
+    for name, source in sources():
+        names = imported(source)
         submodules = {module.rpartition(".")[0] for module in names & known}
         packages = {
             node.module
-            for node in ast.walk(tree)
+            for node in source.imports
             if isinstance(node, ast.ImportFrom)
             and any(f"{node.module}.{alias.name}" not in known for alias in node.names)
         }
@@ -218,15 +258,17 @@ def test_a_circle_is_found() -> None:
 
 @pytest.mark.parametrize("library", THIRD_PARTY)
 def test_a_library_is_known_to_few(library: str) -> None:
-    users = {name for name, tree in trees() if within(imported(tree, for_types=False), library)}
+    users = {
+        name for name, source in sources() if within(imported(source, for_types=False), library)
+    }
     assert users == within(users, *THIRD_PARTY[library])
 
 
 def test_no_private_module_of_a_library_is_imported() -> None:
     users = {
         name
-        for name, tree in trees()
-        for module in imported(tree)
+        for name, source in sources()
+        for module in imported(source)
         if any(part.startswith("_") for part in module.split("."))
         and not module.startswith(("__future__", "emulator", "_typeshed"))
     }
@@ -259,34 +301,33 @@ def test_a_folder_knows_only_few_others(folder: str, others: str) -> None:
 
 
 def test_the_mapping_language_is_imported_within_functions() -> None:
-    for name, tree in trees():
-        top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-        at_once = ours(imported(ast.Module(list(top), [])))
+    for name, source in sources():
+        at_once = ours(names_in(source.at_once))
         assert within({name}, "mapping") or not within(at_once, "mapping"), name
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_knows_no_other_service(service: str) -> None:
     allowed = (f"services.{service}", "services.interfaces")
-    for name, tree in trees():
+    for name, source in sources():
         if name.startswith(f"services.{service}"):
-            known = within(ours(imported(tree)), "services")
+            known = within(ours(imported(source)), "services")
             assert known <= within(known, *allowed) | {"services"}, name
 
 
 def test_a_domain_knows_neither_http_nor_the_judge() -> None:
-    for name, tree in trees():
+    for name, source in sources():
         parts = name.split(".")
         is_web = parts[-1].endswith(("routes", "shapes"))
         if parts[0] == "services" and not is_web and len(parts) > 2:
-            assert not within(ours(imported(tree)), "web", "contract.judge"), name
+            assert not within(ours(imported(source)), "web", "contract.judge"), name
 
 
 def test_recorded_traffic_is_judged_without_services() -> None:
     """It borrows a platform for what every sandbox has, and never calls a view."""
-    for name, tree in trees():
+    for name, source in sources():
         if name.startswith("traffic"):
-            known = within(ours(imported(tree)), "services", "web")
+            known = within(ours(imported(source)), "services", "web")
             allowed = (
                 "web.failures",
                 "web.heads",
@@ -299,9 +340,9 @@ def test_recorded_traffic_is_judged_without_services() -> None:
 
 
 def test_commands_reach_services_only_through_the_application() -> None:
-    for name, tree in trees():
+    for name, source in sources():
         if name == "cli" or name.startswith("commands"):
-            assert not within(ours(imported(tree)), "services", "web", "store"), name
+            assert not within(ours(imported(source)), "services", "web", "store"), name
 
 
 def test_entries_and_their_coverage_need_no_running_emulator() -> None:
@@ -317,9 +358,9 @@ def test_entries_and_their_coverage_need_no_running_emulator() -> None:
             "coverage.lasting",
         ),
     )
-    for name, tree in trees():
+    for name, source in sources():
         if name.startswith(("coverage", "journal.")) and name not in running:
-            known = ours(imported(tree))
+            known = ours(imported(source))
             below = (
                 "budgets contract coverage documents journal json_types masking moments output"
                 " package_data plurals"
@@ -329,25 +370,25 @@ def test_entries_and_their_coverage_need_no_running_emulator() -> None:
 
 
 def test_only_the_composition_root_knows_the_list_of_services() -> None:
-    users = {name for name, tree in trees() if within(ours(imported(tree)), "services.registry")}
+    users = {
+        name for name, source in sources() if within(ours(imported(source)), "services.registry")
+    }
     assert users == {"app"}
 
 
 def test_only_clock_and_ids_read_the_time_or_make_up_values() -> None:
-    for name, tree in trees():
+    for name, source in sources():
         if name in ("clock", "ids"):
             continue
-        assert not within(imported(tree), *CHANCE), name
-        used = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert not within(imported(source), *CHANCE), name
         taken = {
             f"{node.module}.{alias.name}"
-            for node in ast.walk(tree)
+            for node in source.imports
             if isinstance(node, ast.ImportFrom)
             for alias in node.names
         }
-        assert not (used | taken) & ONLY_RUNTIME, name
+        assert not (source.attributes | taken) & ONLY_RUNTIME, name
 
 
 def test_importing_the_package_stays_light() -> None:
-    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
-    assert imported(tree) == set()
+    assert imported(Source.of(PACKAGE / "__init__.py")) == set()
