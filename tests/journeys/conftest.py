@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,3 +123,12 @@ def door(
         pytest.skip("there is no curl on this machine")
     chosen = by_curl(shared.url) if request.param == "curl" else by_requests(shared.url, session)
     return lambda: AepClient(chosen, shared.emulator.contract, dict(HEADERS))
+
+
+@pytest.fixture
+def address(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a server that commands call, in a folder of their own."""
+    monkeypatch.chdir(tmp_path)
+    url = f"http://127.0.0.1:{server.port}"
+    monkeypatch.setenv("AEP_EMULATOR_URL", url)
+    return url

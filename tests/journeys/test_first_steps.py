@@ -4,44 +4,21 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from emulator.cli import main
-from emulator.serving.server import Server
 from emulator.testing import Aep
+from tests.journeys.shown import ADDRESS, blocks, is_said, run
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorials" / "first-steps.md"
-ADDRESS = "http://127.0.0.1:8080"
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-
-
-def commands(script: str) -> list[str]:
-    return [line for line in script.replace("\\\n", " ").splitlines() if line.strip()]
+BLOCKS = blocks("tutorials/first-steps.md")
 
 
-def is_said(shown: str, said: str) -> bool:
-    """Tell whether a text has what a page shows of it, in that order; … stands for anything."""
-    parts = [re.escape(line.strip()) for line in re.split(r"…|\n", shown) if line.strip()]
-    return re.search(".*".join(parts), said, re.DOTALL) is not None
-
-
-def test_the_commands_answer_as_shown(
-    server: Server,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_the_commands_answer_as_shown(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     if shutil.which("curl") is None:
         pytest.skip("there is no curl on this machine")
-    monkeypatch.chdir(tmp_path)
-    address = f"http://127.0.0.1:{server.port}"
-    monkeypatch.setenv("AEP_EMULATOR_URL", address)
     compared = 0
     for (language, block), (following, shown) in pairwise(BLOCKS):
         if language != "sh":
@@ -51,28 +28,6 @@ def test_the_commands_answer_as_shown(
             assert is_said(shown, said), said
             compared += 1
     assert compared == 4
-
-
-def run(script: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """Run a block: commands of ours in this process, since starting them takes longer."""
-    ours = [line for line in commands(script) if line.startswith("aep-emulator ")]
-    others = [line for line in commands(script) if line not in ours]
-    said = ""
-    if others:
-        done = subprocess.run(
-            ["sh", "-euc", "\n".join(others)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        said = done.stdout
-    for line in ours:
-        words = [first or second for first, second in re.findall(r"'([^']*)'|(\S+)", line)]
-        assert main(words[1:]) == 0
-        said += capsys.readouterr().out
-    return said
 
 
 def test_the_test_fails_and_passes_as_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import runpy
 import shutil
 import sys
@@ -12,29 +11,24 @@ from types import ModuleType
 
 import pytest
 
-from emulator.serving.server import Server
-from tests.journeys.test_first_steps import ADDRESS, is_said, run
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorials" / "own-csv.md"
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+from tests.journeys.shown import ADDRESS, blocks, is_said, run
 
 
 def test_the_page_does_what_it_says(
-    server: Server,
+    address: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     if shutil.which("sh") is None:
         pytest.skip("there is no sh on this machine")
-    monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setitem(sys.modules, "adobe", ModuleType("adobe"))  # is gone after the test
     monkeypatch.delitem(sys.modules, "adobe")
-    address = f"http://127.0.0.1:{server.port}"
-    monkeypatch.setenv("AEP_EMULATOR_URL", address)
     compared = 0
-    for (language, block), (following, shown) in pairwise([*BLOCKS, ("", "")]):
+    for (language, block), (following, shown) in pairwise(
+        [*blocks("tutorials/own-csv.md"), ("", "")]
+    ):
         text = block.replace(ADDRESS, address)
         if language == "python":
             name = text.splitlines()[0].removeprefix("# ")
