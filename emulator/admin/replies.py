@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Response, request
 
 from emulator.json_types import MAX_DEPTH, Json, JsonObject, is_deeper_than, loads
+from emulator.near_names import unknown_name
 from emulator.web.call import Reply
 from emulator.web.flask_app import flask_response
 
@@ -44,6 +45,31 @@ def read_scope() -> tuple[str | None, str | None] | None:
     if not all(item is None or isinstance(item, str) for item in (organization, name)):
         return None
     return organization, name
+
+
+class QueryError(ValueError):
+    """A query cannot be used; the message says why."""
+
+
+def read_query(names: Sequence[str], usual: int, most: int) -> tuple[dict[str, str], int]:
+    """Return the parameters that have a value, and how many items are asked for: `limit`.
+
+    Args:
+        names: Of the parameters besides that.
+        usual: How many there are without it.
+        most: How many there may be.
+
+    Raises:
+        QueryError: There is another parameter, or `limit` is not from 1 to `most`.
+    """
+    known = (*names, "limit")
+    if unknown := next((name for name in request.args if name not in known), None):
+        raise QueryError(unknown_name("parameter", unknown, known))
+    asked = {name: value for name, value in request.args.items() if value}
+    limit = asked.pop("limit", str(usual))
+    if not limit.isdecimal() or not 0 < int(limit[:9]) <= most:
+        raise QueryError(f"limit: expected a number from 1 to {most}")
+    return asked, int(limit)
 
 
 def answer(body: Json, status: int = 200) -> Response:

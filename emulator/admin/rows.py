@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from itertools import islice
 
-from flask import Response, request
+from flask import Response
 
 from emulator.admin.places import catch_up_all, holding, only_one
-from emulator.admin.replies import Routes, answer, error
+from emulator.admin.replies import QueryError, Routes, answer, error, read_query
 from emulator.data_plane.errors import FileError
 from emulator.json_types import JsonObject
-from emulator.near_names import unknown_name
 from emulator.web.engine import Engine
 
 USUAL = 10
 MOST = 1000
-_PARAMETERS = ("organization", "sandbox", "limit")
 
 
 def routes(engine: Engine) -> Routes:
@@ -29,12 +27,10 @@ class _Views:
 
     def first(self, dataset: str) -> Response:
         """Return the first rows of a data set, the oldest batch's first, after what is due."""
-        asked = {name: value for name, value in request.args.items() if value}
-        if unknown := next((name for name in request.args if name not in _PARAMETERS), None):
-            return error(400, "invalid query", unknown_name("parameter", unknown, _PARAMETERS))
-        limit = asked.get("limit", str(USUAL))
-        if not limit.isdecimal() or not 0 < int(limit[:9]) <= MOST:
-            return error(400, "invalid query", f"limit: expected a number from 1 to {MOST}")
+        try:
+            asked, limit = read_query(("organization", "sandbox"), USUAL, MOST)
+        except QueryError as problem:
+            return error(400, "invalid query", str(problem))
         where = (asked.get("organization"), asked.get("sandbox"))
         engine = self._engine
         catch_up_all(engine, *where)
@@ -44,7 +40,7 @@ class _Views:
         scope, body = found
         rows: list[JsonObject] = []
         try:
-            rows += islice(engine.platform.services.data_access.rows(scope, body["id"]), int(limit))
+            rows += islice(engine.platform.services.data_access.rows(scope, body["id"]), limit)
         except FileError as unreadable:
             return error(
                 409, "unreadable", f"the rows of {body['id']} cannot be read: {unreadable}"

@@ -9,20 +9,19 @@ from itertools import islice
 from flask import Response, request
 
 from emulator.admin.places import catch_up_all, holding, only_one, unknown
-from emulator.admin.replies import Routes, answer, error, read_object
+from emulator.admin.replies import QueryError, Routes, answer, error, read_object, read_query
 from emulator.by_name import named
 from emulator.due import run_now
 from emulator.json_types import JsonObject
-from emulator.near_names import unknown_name
 from emulator.ongoing import Interrupted
 from emulator.run_summary import run_summary
 from emulator.scope import Scope
 from emulator.store import ALL, Hint, Stored
 from emulator.web.engine import Engine
 
-MAX_LISTED = 1000
+LISTED, MAX_LISTED = 50, 1000
 ORDER = "expected an object with flow, and organization and sandbox if needed, all text"
-_PARAMETERS = ("organization", "sandbox", "flow", "state", "limit")
+_PARAMETERS = ("organization", "sandbox", "flow", "state")
 
 
 def routes(engine: Engine) -> Routes:
@@ -42,18 +41,16 @@ class _Views:
 
     def listed(self) -> Response:
         """List runs, those that changed last first: of all sandboxes, or as the query selects."""
-        asked = {name: value for name, value in request.args.items() if value}
-        limit = asked.pop("limit", "50")
-        if unknown := next((name for name in request.args if name not in _PARAMETERS), None):
-            return error(400, "invalid query", unknown_name("parameter", unknown, _PARAMETERS))
-        if not limit.isdecimal() or not 0 < int(limit[:9]) <= MAX_LISTED:
-            return error(400, "invalid query", f"limit: expected a number from 1 to {MAX_LISTED}")
+        try:
+            asked, limit = read_query(_PARAMETERS, LISTED, MAX_LISTED)
+        except QueryError as problem:
+            return error(400, "invalid query", str(problem))
         where = (asked.pop("organization", None), asked.pop("sandbox", None))
         catch_up_all(self._engine, *where)
         found = merge(
             *(_runs(scope, asked) for scope in holding(self._engine, "run", *where)), key=_age
         )
-        rows = [run_summary(scope, stored.body) for scope, stored in islice(found, int(limit))]
+        rows = [run_summary(scope, stored.body) for scope, stored in islice(found, limit)]
         remark = "" if rows else self._unknown_flow(asked.get("flow", ""), *where)
         return answer({"runs": rows, **({"remark": remark} if remark else {})})
 

@@ -203,8 +203,8 @@ def _body_lines(title: str, body: Json) -> Iterator[str]:
 
     if body is None:
         return
-    text = body if isinstance(body, str) else orjson.dumps(body, option=orjson.OPT_INDENT_2)
-    shown = text if isinstance(text, str) else text.decode()
+    indented = orjson.OPT_INDENT_2
+    shown = body if isinstance(body, str) else orjson.dumps(body, option=indented).decode()
     yield f"    {title}"
     yield from (f"      {line}" for line in shown.splitlines())
 

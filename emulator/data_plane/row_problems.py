@@ -116,13 +116,13 @@ class _Causes:
     def in_words(self) -> str:
         """Return the first problems in words, each of another cause."""
         causes = list(self._known.values())[:MAX_REASONS]
-        return "; ".join(told(cause, cause["examples"][0]) for cause in causes)
+        return "; ".join(_told(cause, cause["examples"][0]) for cause in causes)
 
     def to_json(self) -> JsonObject:
         return {"rows": self.rows, "causes": list(self._known.values())}
 
 
-def told(cause: JsonObject, example: JsonObject) -> str:
+def _told(cause: JsonObject, example: JsonObject) -> str:
     """Return in words what is wrong with a row: `a.csv, row 2: age: …`."""
     place = f"{example['file']}, row {example['row']}"
     column = f" {cause['column']}:" if cause["column"] else ""

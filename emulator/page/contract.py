@@ -10,7 +10,7 @@ from flask import Response, abort, request
 from emulator.contract import Operation, Rule
 from emulator.json_types import JsonObject
 from emulator.page.routes import Routes
-from emulator.page.shown import Page, Parts, asked
+from emulator.page.shown import Page, Parts, asked, asked_number
 
 ON_A_PAGE = 60
 SEVERITIES = ("error", "warning", "note")
@@ -68,7 +68,7 @@ class _Views:
         """Show the rules in force, all or those with some words."""
         wanted = asked("q", "service", "severity")
         edition = self._contract.edition(self._page.engine.edition)
-        start = _number(request.args.get("start", ""))
+        start = asked_number("start")
         found = [rule for rule in edition.rules if self._is_wanted(rule, wanted)]
         values: JsonObject = {"rows": list(islice(found, start, start + ON_A_PAGE))}
         values |= {
@@ -120,7 +120,3 @@ def _has(wanted: dict[str, str], service: str, texts: Iterable[str]) -> bool:
         return False
     whole = "\n".join(texts).lower()
     return all(word in whole for word in wanted.get("q", "").lower().split())
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -13,7 +13,7 @@ from emulator.data_plane.areas import OwnFiles, area_of
 from emulator.data_plane.files import LANDING_ZONE, ConnectionFiles, clean_path
 from emulator.page.places import Place
 from emulator.page.routes import Routes
-from emulator.page.shown import Page, Parts
+from emulator.page.shown import Page, Parts, asked_number
 from emulator.storage.base import StorageError
 
 ON_A_PAGE = 100
@@ -42,8 +42,7 @@ class _Views:
         areas = {stored.key: str(stored.body.get("name") or stored.key) for stored in recent}
         areas[LANDING_ZONE] = "Landing zone"
         area = request.args.get("area") or next(iter(areas))
-        before = request.args.get("before", "")
-        start = int(before) if before.isdecimal() and len(before) < 16 else 0
+        start = asked_number("before")
         values: dict[str, Any] = {"areas": areas, "area": area, **self._found(place, area, start)}
         seconds = 0 if values["is_remote"] else 2
         parts = Parts("files.html.j2", "places.html.j2", "file_form.html.j2", seconds)

@@ -14,7 +14,7 @@ from emulator.page import parts_of_flow
 from emulator.page.places import KINDS, Kind, Place, masked
 from emulator.page.routes import Routes
 from emulator.page.schema_tree import MAX_FIELDS, identities_of, tree_of
-from emulator.page.shown import Page, Parts, asked
+from emulator.page.shown import Page, Parts, asked, asked_number
 from emulator.store import Hint
 
 ON_A_PAGE = 50
@@ -53,9 +53,8 @@ class _Views:
 
     def _list(self, place: Place, kind: str) -> Response:
         wanted = asked("q")
-        before = request.args.get("before", "")
         hint = Hint(texts=tuple(wanted.get("q", "").split()))
-        start = int(before) if before.isdecimal() and len(before) < 16 else 0
+        start = asked_number("before")
         found = list(islice(place.scope.recent(kind, start, hint), ON_A_PAGE + 1))
         rows = [_row(stored.key, masked(stored.body)) for stored in found[:ON_A_PAGE]]
         values: dict[str, Any] = {"rows": rows, "wanted": wanted, "kinds": KINDS, "kind": kind}

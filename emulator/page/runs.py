@@ -11,7 +11,7 @@ from emulator.data_plane.diagnostics import failed_rows
 from emulator.json_types import JsonObject, as_object
 from emulator.page.places import RUN, Place, masked
 from emulator.page.routes import Routes
-from emulator.page.shown import Page, Parts, asked
+from emulator.page.shown import Page, Parts, asked, asked_number
 from emulator.run_explanation import explain_run
 from emulator.run_summary import batch_of, run_summary
 from emulator.store import Hint
@@ -33,8 +33,7 @@ class _Views:
     def listed(self) -> Response:
         """Show the runs of a sandbox, or of one flow, the last first."""
         place, wanted = Place(self._page, request.args), asked("flow")
-        before = request.args.get("before", "")
-        start = int(before) if before.isdecimal() and len(before) < 16 else 0
+        start = asked_number("before")
         hint = Hint(equal=tuple(("flowId", flow) for flow in wanted.values()))
         found = [
             stored

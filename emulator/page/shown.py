@@ -189,6 +189,12 @@ def asked(*names: str) -> dict[str, str]:
     return {name: value for name in names if (value := request.args.get(name, "").strip())}
 
 
+def asked_number(name: str) -> int:
+    """Return a parameter of the query as a whole number, 0 if it is none."""
+    text = request.args.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 16 else 0
+
+
 def with_headers(response: Response, more: Mapping[str, str] | None = None) -> Response:
     """Return an answer with the headers that all have; nobody keeps it."""
     for name, value in {**HEADERS, "Cache-Control": "no-store", **(more or {})}.items():

@@ -32,14 +32,13 @@ def place_rows(contract: Contract, counts: Counter[str]) -> list[JsonObject]:
 def _row(contract: Contract, place: str, count: int) -> JsonObject:
     method, _, path = place.partition(" ")
     neighbours = Neighbours.of(contract)
-    hint = neighbours.hint(method, path).removeprefix("; ")
     allowed = ", ".join(Router.of(contract).find(method, path).allowed)
-    nearest = ""
-    if allowed or hint.startswith("did you mean"):
+    hint, nearest = neighbours.elsewhere(path), ""
+    if allowed or not hint:
         near = neighbours.near(method, path)
         nearest = f"{near[0].method} {near[0].base_path}{near[0].path}" if near else ""
-        known = [f"known with {allowed}"] if allowed else []
-        hint = "; ".join([*known, *([f"nearest known: {nearest}"] if nearest else [])])
+        parts = (("known with", allowed), ("nearest known:", nearest))
+        hint = "; ".join(f"{said} {what}" for said, what in parts if what)
     return {"method": method, "path": path, "count": count, "nearest": nearest, "hint": hint}
 
 

@@ -47,16 +47,21 @@ class Neighbours:
 
     def hint(self, method: str, path: str) -> str:
         """Return the end of a sentence about a path that belongs to no operation; may be empty."""
+        said = self.elsewhere(path)
+        if not said:
+            near = dict.fromkeys(one.base_path + one.path for one in self.near(method, path))
+            said = f"did you mean {' or '.join(near)}?" if near else ""
+        return f"; {said}" if said else ""
+
+    def elsewhere(self, path: str) -> str:
+        """Return what else answers a path: a service that is not emulated, or the control API."""
         row = self._row(path)
         if row is not None and row.title:
-            return f"; that is the {row.title}, which is not emulated"
-        if len(path) > MAX_PATH:
-            return ""
-        first = path[1:].partition("/")[0]
-        if get_close_matches(first.lower(), [CONTROL.strip("/")], cutoff=_LIKENESS):
-            return f"; the control API of the emulator is below {CONTROL}"
-        near = dict.fromkeys(one.base_path + one.path for one in self.near(method, path))
-        return f"; did you mean {' or '.join(near)}?" if near else ""
+            return f"that is the {row.title}, which is not emulated"
+        first = path[1:].partition("/")[0].lower() if len(path) <= MAX_PATH else ""
+        if get_close_matches(first, [CONTROL.strip("/")], cutoff=_LIKENESS):
+            return f"the control API of the emulator is below {CONTROL}"
+        return ""
 
     def near(self, method: str, path: str) -> tuple[Operation, ...]:
         """Return the operations whose paths are nearest, those with the method first."""
