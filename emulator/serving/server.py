@@ -14,9 +14,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from email.utils import formatdate
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from emulator import budgets
+from emulator.serving.shared_listener import SharedListener
 from emulator.serving.workers import Workers
 from emulator.web.message import Handler
 
@@ -160,16 +161,12 @@ class Server:
             log_level="warning",
             proxy_headers=False,
         )
-        listener = await loop.create_server(
+        listener = await self._accept(
+            loop,
+            sock,
             lambda: protocol(config=config, server_state=state, app_state={}, _loop=loop),
-            sock=sock,
-            # The loop takes so many connections at once, which workers are to share out.
-            backlog=1 if self._is_shared else _BACKLOG,
-            ssl=self._tls,
-            ssl_handshake_timeout=budgets.HANDSHAKE_SECONDS if self._tls else None,
-            ssl_shutdown_timeout=_GOODBYE_SECONDS if self._tls else None,
+            lambda: len(protocol.open),
         )
-        sock.listen(_BACKLOG)
         while not self._ended.is_set():
             state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
             with suppress(TimeoutError):
@@ -183,6 +180,24 @@ class Server:
         await _drain(state, self._grace)
         workers.close()
         large_bodies.close()
+
+    async def _accept(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        sock: socket.socket,
+        make: Callable[[], HandlerProtocol],
+        load: Callable[[], int],
+    ) -> SharedListener | asyncio.Server:
+        """Accept connections until what is returned is closed; `load` tells how many there are."""
+        tls: dict[str, Any] = {
+            "ssl": self._tls,
+            "ssl_handshake_timeout": budgets.HANDSHAKE_SECONDS if self._tls else None,
+            "ssl_shutdown_timeout": _GOODBYE_SECONDS if self._tls else None,
+        }
+        if self._is_shared:
+            return SharedListener(loop, sock, make, load, tls)
+        server: asyncio.Server = await loop.create_server(make, sock=sock, backlog=_BACKLOG, **tls)
+        return server
 
 
 def run(

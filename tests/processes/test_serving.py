@@ -216,13 +216,13 @@ def test_workers_share_out_connections_and_end_when_their_parent_is_killed(tmp_p
         workers = until(lambda: workers_of(served))
         idle = {worker: _sockets(worker) for worker in workers}
         fewest = []
-        for _ in range(7):
+        for _ in range(5):
             with ExitStack() as stack:
                 clients = [stack.enter_context(_health_asked(served)) for _ in range(40)]
                 assert all(client.recv(4096) for client in clients)
                 fewest.append(min(_sockets(worker) - idle[worker] for worker in workers))
             until(lambda: all(_sockets(worker) <= idle[worker] for worker in workers))
-        assert sorted(fewest)[3] >= 5, fewest
+        assert sorted(fewest)[2] >= 5, fewest
         served.kill()
         until(lambda: not any(_is_running(process) for process in workers))
 
