@@ -206,7 +206,9 @@ class Supervisor:
             for worker in list(self._workers.values()):
                 found, status = os.waitpid(worker.process, os.WNOHANG)
                 if found:
-                    codes.append(os.waitstatus_to_exitcode(status))
+                    code = os.waitstatus_to_exitcode(status)
+                    # One that has just been started ends as asked before it can say so.
+                    codes.append(0 if code == -signal.SIGTERM else code)
                     self._forget(worker)
         is_whole = not self._workers and self._ends == 1 and not any(codes)
         return 0 if is_whole else 1

@@ -199,10 +199,10 @@ def test_a_worker_that_dies_is_replaced_and_all_end_together(url: str) -> None:
         assert len(before) == 2
         gone = min(before)
         os.kill(gone, signal.SIGKILL)
-        until(lambda: len(workers_of(served) - {gone}) == 2)
-        after = workers_of(served)
         aep = served.client()
         assert all(aep.call("GET", CONNECTIONS).status == 200 for _ in range(8))
+        until(lambda: len(workers_of(served) - {gone}) == 2)
+        after = workers_of(served)
         assert served.process.stderr is not None
         assert f"(process {gone}) was ended by SIGKILL" in served.process.stderr.readline()
         served.process.send_signal(signal.SIGTERM)
