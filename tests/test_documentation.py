@@ -164,8 +164,11 @@ def test_a_command_runs(
         assert words[1] == "install"
         assert set(re.findall(r"\[(.*)\]", words[2])) <= extras()
     elif words[0] == "pytest":
-        # Schemathesis is here for other tests; its plugin takes seconds to import.
-        monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
+        # Plugins that are here for other tests take seconds to import, in three processes.
+        monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        monkeypatch.setenv(
+            "PYTEST_ADDOPTS", "-p pytest_asyncio -p xdist -p emulator.testing.pytest_plugin"
+        )
         run([sys.executable, "-m", *words], shown_tests(folder))
     elif words[0] == "curl":
         if shutil.which("curl") is None:

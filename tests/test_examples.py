@@ -37,8 +37,9 @@ def run(*command: str, **environment: str) -> str:
 
 @pytest.fixture(autouse=True)
 def without_heavy_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Schemathesis is on this machine for other tests; its plugin takes seconds to import."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
+    """Plugins that are on this machine for other tests take seconds to import."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p emulator.testing.pytest_plugin")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import re
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
@@ -23,7 +24,7 @@ from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 
@@ -36,6 +37,9 @@ ENGINES = ("re", "engine")
 """The names by which modules know `re` and the package regex."""
 
 CALLS = ("compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer")
+USES = re.compile(rf"\b(?:re|regex|engine)\b|\.(?:{'|'.join(CALLS[1:])})\(")
+"""What stands in every module that uses an engine, or an expression of another module."""
+
 WHOLE = frozenset(("match", "fullmatch"))
 """Methods that begin at one place; the others try every place of a text."""
 
@@ -46,7 +50,9 @@ SIZE, TIMES = 2_000, 8
 MEASURABLE_SECONDS = 0.02
 LIMITED_SECONDS = 0.5
 LONGEST_SECONDS = 0.6
-"""More than `LIMITED_SECONDS`; an expression that grows as it may takes a thirtieth of it."""
+"""More than `LIMITED_SECONDS`."""
+LONG_SECONDS = 0.3
+"""An expression that grows as it may takes a fifteenth of it for the longest of the other texts."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,7 @@ def _modules() -> Iterator[tuple[str, ast.Module]]:
     for path in sorted((FOLDER / "emulator").rglob("*.py")):
         name = ".".join(path.relative_to(FOLDER).with_suffix("").parts).removesuffix(".__init__")
         text = path.read_text(encoding="utf-8")
-        if "re." in text or "engine." in text:
+        if USES.search(text):
             yield name, ast.parse(text)
 
 
@@ -139,19 +145,32 @@ def patterns_in(value: object) -> Iterator[re.Pattern[Any]]:
         yield from (found for item in value for found in patterns_in(item))
 
 
+class Uses(NamedTuple):
+    """What a module does with names: of which it calls which methods, and what it imports."""
+
+    called: set[tuple[str, str]]
+    imported: set[tuple[str | None, str]]
+    """A module, and a name of it."""
+    modules: set[tuple[str, str | None]]
+    """A module, and what it is called here."""
+
+
 @cache
-def _uses() -> dict[str, tuple[set[tuple[str, str]], set[tuple[str | None, str]]]]:
-    """Return which methods of which names each module calls, and what it imports from where."""
+def _uses() -> dict[str, Uses]:
+    """Return what each module does with names."""
     found = {}
     for module, tree in modules():
         called: set[tuple[str, str]] = set()
         imported: set[tuple[str | None, str]] = set()
+        whole: set[tuple[str, str | None]] = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 called.add((node.value.id, node.attr))
             elif isinstance(node, ast.ImportFrom):
                 imported |= {(node.module, alias.name) for alias in node.names}
-        found[module] = (called, imported)
+            elif isinstance(node, ast.Import):
+                whole |= {(alias.name, alias.asname) for alias in node.names}
+        found[module] = Uses(called, imported, whole)
     return found
 
 
@@ -159,9 +178,9 @@ def methods_of(module: str, name: str) -> set[str]:
     """Return which methods are called of a module's name, there and where it is imported."""
     return {
         method
-        for other, (called, imported) in _uses().items()
-        if other == module or (module, name) in imported
-        for of, method in called
+        for other, uses in _uses().items()
+        if other == module or (module, name) in uses.imported
+        for of, method in uses.called
         if of == name and method in CALLS
     }
 
@@ -232,14 +251,14 @@ def contract_patterns() -> set[str]:
     return found
 
 
-def seconds(search: Callable[[str], object], text: str) -> float:
-    """Return the CPU time of a search; infinite where it has not ended for long."""
+def seconds(search: Callable[[str], object], text: str, longest: float = LONG_SECONDS) -> float:
+    """Return the CPU time of a search; infinite where it has not ended after so many seconds."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise TooLongError
 
     signal.signal(signal.SIGVTALRM, end)
-    signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST_SECONDS)
+    signal.setitimer(signal.ITIMER_VIRTUAL, longest)
     begun = time.process_time()
     try:
         search(text)
@@ -258,7 +277,7 @@ def grows_too_fast(
     Linear time makes it eight, quadratic time sixty-four. Where texts are short, it has to end.
     """
     if longest < SIZE * TIMES:
-        return seconds(search, make(longest)) > LIMITED_SECONDS
+        return seconds(search, make(longest), LONGEST_SECONDS) > LIMITED_SECONDS
     bigger = seconds(search, make(SIZE * TIMES))
     if bigger < MEASURABLE_SECONDS or bigger == float("inf"):
         return bigger == float("inf")
@@ -266,8 +285,8 @@ def grows_too_fast(
     return min(bigger, seconds(search, make(SIZE * TIMES))) > 3 * TIMES * smaller
 
 
-def _find_all(compiled: re.Pattern[str], text: str) -> int:
-    return sum(1 for _ in compiled.finditer(text))
+def _find_all(compiled: re.Pattern[str], text: str) -> object:
+    return deque(compiled.finditer(text), maxlen=0)
 
 
 def slow_expressions() -> list[str]:
@@ -301,8 +320,23 @@ def is_slow(pattern: str) -> bool:
     return any(grows_too_fast(search, make, 1_000_000) for make in worst_texts(pattern))
 
 
+def escapes() -> list[str]:
+    """Return where engines have other names than those the search knows, and what is not there."""
+    known = {("re", None), ("regex", "engine")}
+    found = [
+        name
+        for name, uses in _uses().items()
+        if {"re", "regex"} & {module for module, _ in uses.imported}
+        or {one for one in uses.modules if one[0] in ("re", "regex")} - known
+    ]
+    places = {f"{name}.{function}" for name, tree in modules() for function, _ in calls_in(tree)}
+    return [*found, *sorted(set(MADE) - places)]
+
+
 if __name__ == "__main__":
     told = {
+        "escapes": escapes(),
+        "searched": [len(list(expressions())), len(contract_patterns())],
         "code": slow_expressions(),
         "contract": slow_patterns(),
         "seen": [pattern for pattern in sys.argv[1:] if is_slow(pattern)],

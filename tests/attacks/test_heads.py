@@ -213,7 +213,7 @@ def test_a_connection_that_is_not_used_any_more_is_closed(monkeypatch: pytest.Mo
 
 def test_a_body_that_keeps_coming_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time is given for each piece, so a slow line is not cut off."""
-    number = 60 if IS_FULL else 24
+    number = 60 if IS_FULL else 16
     length = number * budgets.MIN_BODY_RATE
     with impatient(monkeypatch) as server, connected(server) as raw:
         raw.sendall(b"POST / HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % length)
@@ -232,7 +232,7 @@ def test_a_client_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("emulator.serving.server.TICK_SECONDS", TICK)
     with Server(Large()) as server, connected(server) as raw:
         raw.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        time.sleep(10 * TICK)
+        time.sleep(5 * TICK)
         assert len(rest_of(raw)) < 16 * MIB
 
 
@@ -288,11 +288,12 @@ def test_bodies_in_flight_are_bounded(served: ServedEmulator) -> None:
         raws = [stack.enter_context(connect(served.url)) for _ in range(number)]
         for raw in raws:
             raw.sendall(head)
-            raw.settimeout(0.01)
+            raw.setblocking(False)
         for _ in range(15):
             for raw in raws:
-                with suppress(TimeoutError):
+                with suppress(BlockingIOError):
                     raw.send(piece)
+            time.sleep(0.02)
     assert served.peak < 600 * MIB
     print(f"slowest health check {watch.slowest:.3f} s, peak {served.peak // MIB} MiB")
 

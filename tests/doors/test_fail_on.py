@@ -231,12 +231,16 @@ def test_a_flag_goes_before_the_ini_and_warnings_are_more(tmp_path: Path) -> Non
     assert f"was expected to break {NO_ORGANIZATION}, and did not" in found.output
 
 
-def test_by_default_nothing_does(tmp_path: Path) -> None:
-    found = run_pytest(tmp_path, test_it=TESTS)
+def test_by_default_nothing_does_and_all_calls_are_reported_by_the_ids_of_tests(
+    tmp_path: Path,
+) -> None:
+    found = run_pytest(tmp_path, "--aep-coverage", "coverage.json", test_it=TESTS)
     assert of(found, "failure") == {*ALWAYS_FAILED, "test_that_has_to_fail"}
     assert of(found, "error") == ALWAYS_ERRORS
     sections = found.output.split("aep-emulator: calls of this test")
     assert any("test_error_of_a_fixture" in before[-3000:] for before in sections[:-1])
+    coverage = (tmp_path / "coverage.json").read_text("utf-8")
+    assert "test_it.py::test_violation_of_the_decorator" in coverage  # it has no name of its own
 
 
 @pytest.mark.parametrize("flags", [(), ("--aep-fail-on=errors",)], ids=["ini", "flag"])
@@ -258,10 +262,10 @@ import requests
 
 def test_leaves_a_thread(aep_server):
     url = aep_server.url + "/data/foundation/flowservice/flows"
-    threading.Timer(0.3, lambda: requests.get(url)).start()
+    threading.Timer(0.2, lambda: requests.get(url)).start()
 
 def test_that_takes_longer():
-    time.sleep(1)
+    time.sleep(0.7)
 """
 
 CRASH = """
@@ -298,10 +302,3 @@ def test_a_report_without_calls_replaces_the_one_of_before(tmp_path: Path) -> No
     assert found.status == 0, found.output
     assert "aep-emulator: no test called the emulator" in found.output
     assert (tmp_path / "report.md").read_text("utf-8") != "of the last run"
-
-
-def test_what_a_test_without_a_name_of_its_own_calls_is_reported_by_its_id(tmp_path: Path) -> None:
-    found = run_pytest(tmp_path, "--aep-coverage", "coverage.json", test_it=TESTS)
-    assert "test_it.py::test_violation_of_the_decorator" in (tmp_path / "coverage.json").read_text(
-        "utf-8"
-    ), found.output

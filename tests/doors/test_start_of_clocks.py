@@ -81,12 +81,13 @@ def test_it_is_the_time_of_the_runs_start(tmp_path: Path, workers: tuple[str, ..
 
 def test_the_ini_file_and_the_flag_say_otherwise(tmp_path: Path) -> None:
     test = "def test_it(aep):\n    assert aep.clock.now() == {}\n"
-    fails = "def test_it(aep):\n    aep.client.call('GET', '/x')\n    assert 1 == 2\n"
+    fails = "def test_fails(aep):\n    aep.client.call('GET', '/x')\n    assert 1 == 2\n"
     (tmp_path / "pytest.ini").write_text("[pytest]\naep_clock = manual\n", "utf-8")
-    assert run_pytest(tmp_path, test_it=test.format(START)).status == 0
+    found = run_pytest(tmp_path, test_it=test.format(START) + fails)
+    assert found.results == {"test_it": "passed", "test_fails": "failure"}, found.output
+    assert "repeats that" not in found.output
     flagged = run_pytest(tmp_path, "--aep-clock", NEW_YEAR, test_it=test.format(NEW_YEAR_MS))
     assert flagged.status == 0, flagged.output
-    assert "repeats that" not in run_pytest(tmp_path, test_it=fails).output
     wrong = run_pytest(tmp_path, "--aep-clock", "yesterday")
     assert wrong.status == pytest.ExitCode.USAGE_ERROR
     assert "aep_clock: 'yesterday' is not a time" in wrong.output

@@ -59,9 +59,14 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def served(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Serve in a process of its own, which is killed when the block ends, if it is not before."""
-    command = [sys.executable, "-m", "emulator", "serve", "--port", "0", "--runs", "on-look"]
+def served(*flags: str, first: str = "") -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Serve in a process of its own, which is killed when the block ends, if it is not before.
+
+    Args:
+        first: A program that the process carries out before it serves.
+    """
+    program = f"{first}\nimport sys; from emulator.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "serve", "--port", "0", "--runs", "on-look"]
     command += ["--log-level", "error", *flags]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -74,15 +79,20 @@ def served(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def write_until_killed(
-    ledger: Ledger, flags: list[str], seed: str, wait: Callable[[], object] = lambda: None
+    ledger: Ledger,
+    flags: list[str],
+    seed: str,
+    wait: Callable[[], object] = lambda: None,
+    first: str = "",
 ) -> float:
     """Let several clients write, and kill the emulator amid that; return when.
 
     Args:
         wait: Waits until the kill may come; it comes a bit later.
+        first: As for `served`.
     """
     chance = random.Random(seed)
-    with served(*flags) as (process, url):
+    with served(*flags, first=first) as (process, url):
         writers = [Writer(url, ledger, f"{seed} {number}") for number in range(WRITERS)]
         with at_work(writers):
             wait()

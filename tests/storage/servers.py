@@ -231,4 +231,6 @@ def google() -> Iterator[Reached]:
 
 def dead_entry(url: str = "s3://") -> dict[str, Any]:
     """An entry of a storage where nobody listens."""
-    return {"url": url, "options": {"endpoint_url": f"http://127.0.0.1:{free_port()}"}}
+    once = {"retries": {"max_attempts": 0}}
+    options = {"endpoint_url": f"http://127.0.0.1:{free_port()}", "config_kwargs": once}
+    return {"url": url, "options": options}

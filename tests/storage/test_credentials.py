@@ -163,7 +163,7 @@ def test_pages_with_links_are_read(tmp_path: Path) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=tmp_path)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         made = place(f"http://127.0.0.1:{server.server_port}/in", {})
         assert [entry.path for entry in made.below("")] == ["a.csv", "deep/b.csv"]
         assert made.open("deep/b.csv").read() == b"Id\n2\n"

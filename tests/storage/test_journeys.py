@@ -272,7 +272,7 @@ def test_a_file_that_is_replaced_on_a_page_is_read_again(tells: str, tmp_path: P
     (folder / "journey").mkdir(parents=True)
     handler = partial(type("Handler", (_Pages,), {"tells": tells}), directory=folder)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         entry = {"url": f"http://127.0.0.1:{server.server_port}", "options": {}}
         auth = {"specName": "ConnectionString", "params": {"connectionString": "a"}}
         storage = Storage(Reached("azure-blob", entry, auth, None, ""), tmp_path / "storage.json")
