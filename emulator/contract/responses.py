@@ -36,6 +36,7 @@ class Responses:
         self._folders = folders
         self._mask = mask
         self._validators: dict[tuple[str, str], Any] = {}
+        self._read: dict[str, JsonObject] = {}
 
     def complaints_of_content(
         self, operation: Operation, status: int, content: bytes, media_type: str
@@ -123,9 +124,16 @@ class Responses:
     def by_status(self, response: str) -> JsonObject:
         """Return the schemas of a response by status; `platform.envelopes` has them by shape.
 
+        They are read once, and not to be written to.
+
         Raises:
             ContractError: No folder has such a file.
         """
+        if response not in self._read:
+            self._read[response] = self._found(response)
+        return self._read[response]
+
+    def _found(self, response: str) -> JsonObject:
         service, _, name = response.partition(".")
         places = [folder / service / "responses" / f"{name}.json" for folder in self._folders]
         path = next((path for path in reversed(places) if path.is_file()), None)

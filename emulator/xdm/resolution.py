@@ -20,7 +20,7 @@ UNRESOLVED = "x-emulator.unresolved"
 EXCESS = "x-emulator.excess"
 COMPOSING = ("allOf", "definitions", "refs", "$ref")
 _LOCAL = "#/definitions/"
-_BELOW = ("properties", "items", "additionalProperties")
+_BELOW = frozenset(("properties", "items", "additionalProperties"))
 
 
 def resolve(resource: JsonObject, find: Find) -> JsonObject:
@@ -92,8 +92,15 @@ class Resolver:
         self._level += 1
         if self._level > budgets.SCHEMA_LEVELS:
             raise _TooLargeError(f"it is nested more than {budgets.SCHEMA_LEVELS} levels deep")
-        parts = [self._part(part, document) for part in _list(node.get("allOf"))]
+        listed = node.get("allOf")
+        parts = [self._part(part, document) for part in _list(listed)] if listed else []
         own = {name: value for name, value in node.items() if name not in COMPOSING}
+        if not _BELOW.isdisjoint(own):
+            self._resolve_below(own, document)
+        self._level -= 1
+        return self._merged([*parts, own]) if parts else own
+
+    def _resolve_below(self, own: Node, document: JsonObject) -> None:
         for name, resolve_child in (
             ("properties", self._fields),
             ("items", self._field),
@@ -101,8 +108,6 @@ class Resolver:
         ):
             if isinstance(own.get(name), dict):
                 own[name] = resolve_child(own[name], document)
-        self._level -= 1
-        return self._merged([*parts, own])
 
     def _part(self, part: Json, document: JsonObject) -> Node:
         """Return what a member of `allOf` contributes: fields and constraints, no names."""
@@ -195,15 +200,7 @@ class Resolver:
         known = self._sizes.get(id(node))
         if known is not None:
             return known[1]
-        below = list(_below(node))
-        sizes = [self._measure(child) for child in below]
-        own = {name: value for name, value in node.items() if name not in _BELOW}
-        names = sum(map(len, node["properties"])) if isinstance(node.get("properties"), dict) else 0
-        size = Size(
-            len(below) + sum(each.fields for each in sizes),
-            len(dumps(own)) + names + sum(each.bytes for each in sizes),
-            1 + max((each.levels for each in sizes), default=0),
-        )
+        size = Size(0, len(dumps(node)), 1) if _BELOW.isdisjoint(node) else self._added_up(node)
         if size.fields > budgets.SCHEMA_FIELDS:
             raise _TooLargeError(f"it has more than {budgets.SCHEMA_FIELDS:,} fields")
         if size.bytes > budgets.SCHEMA_BYTES:
@@ -212,6 +209,17 @@ class Resolver:
             raise _TooLargeError(f"it is nested more than {budgets.SCHEMA_LEVELS} levels deep")
         self._sizes[id(node)] = (node, size)
         return size
+
+    def _added_up(self, node: Node) -> Size:
+        """Return the size of a node with what is below it."""
+        sizes = [self._measure(child) for child in _below(node)]
+        own = {name: value for name, value in node.items() if name not in _BELOW}
+        names = sum(map(len, node["properties"])) if isinstance(node.get("properties"), dict) else 0
+        return Size(
+            len(sizes) + sum(each.fields for each in sizes),
+            len(dumps(own)) + names + sum(each.bytes for each in sizes),
+            1 + max((each.levels for each in sizes), default=0),
+        )
 
     def _spend(self, steps: int) -> None:
         self._steps += steps

@@ -6,7 +6,7 @@ keeps silent, because that other rule speaks. A new check is a function and a li
 A module of checks is imported with the first rule that needs it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -15,7 +15,7 @@ from emulator.contract.checks.reason import Reason
 from emulator.contract.lookup import Lookup
 from emulator.json_types import Json
 
-Check = Callable[[Json, Json, Lookup], Iterator[Reason]]
+Check = Callable[[Json, Json, Lookup], Iterable[Reason]]
 
 CHECKS: dict[str, str] = {
     "agrees": "references.agrees",
