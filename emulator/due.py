@@ -17,11 +17,8 @@ from emulator.web.engine import Engine
 def scopes(
     engine: Engine, organization: str | None = None, name: str | None = None
 ) -> Iterator[Scope]:
-    """Yield the scopes in which something is due now or later: of one sandbox, or of several."""
-    # Before there is any flow, neither the services nor the rules of an edition are read for it.
-    for sandbox in engine.platform.store.sandboxes(FIRST_DUE):
-        if organization in (None, sandbox.organization) and name in (None, sandbox.name):
-            yield Scope(engine.platform, engine.contract.edition(engine.edition), sandbox)
+    """Return the scopes in which something is due now or later: of one sandbox, or of several."""
+    return engine.scopes(FIRST_DUE, organization, name)
 
 
 def carry_out_due(engine: Engine, organization: str | None = None, name: str | None = None) -> int:
@@ -71,8 +68,7 @@ def moving(engine: Engine, clock: MovableClock) -> Iterator[None]:
         if not engine.platform.processes.number:
             yield
             return
-        scope = Scope(engine.platform, engine.contract.edition(engine.edition), OF_AN_EMULATOR)
-        with only(scope, MOVER, waits=True):
+        with only(engine.scope(OF_AN_EMULATOR), MOVER, waits=True):
             engine.refresh()
             yield
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from emulator.claims import BATCH, RUN, released
 from emulator.json_types import JsonObject
-from emulator.sandbox import Sandbox
 from emulator.scope import CLAIM, Scope
 from emulator.services.interfaces import Services
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 
 def end_left_behind(engine: Engine, is_left: Callable[[JsonObject], bool]) -> None:
     """End whatever has a claim that is left behind: each once, whoever else does the same."""
-    for sandbox in engine.platform.store.sandboxes(CLAIM):
-        scope = _scope(engine, sandbox)
+    for scope in engine.scopes(CLAIM):
         for stored in list(scope.scan(CLAIM)):
             if is_left(stored.body):
                 _end(scope, engine.platform.services, stored.key, stored.body)
@@ -29,7 +27,7 @@ def end_broken(engine: Engine) -> None:
     broken = engine.platform.broken_claims
     while broken:
         sandbox, key, claim = broken[0]
-        _end(_scope(engine, sandbox), engine.platform.services, key, claim)
+        _end(engine.scope(sandbox), engine.platform.services, key, claim)
         del broken[0]
 
 
@@ -42,7 +40,3 @@ def _end(scope: Scope, services: Services, key: str, claim: JsonObject) -> None:
         elif claim["what"] == BATCH:
             services.batch_ingestion.end_left_behind(scope, key)
         scope.write(released(scope, key))
-
-
-def _scope(engine: Engine, sandbox: Sandbox) -> Scope:
-    return Scope(engine.platform, engine.contract.edition(engine.edition), sandbox)

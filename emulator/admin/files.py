@@ -123,8 +123,7 @@ class _Views:
 
     def _scope(self) -> Scope | None:
         sandbox = _sandbox()
-        edition = self._engine.contract.edition(self._engine.edition)
-        return None if sandbox is None else Scope(self._platform, edition, sandbox)
+        return None if sandbox is None else self._engine.scope(sandbox)
 
 
 _STATUSES = {"missing": 404, "refused": 409, "over budget": 413, "full": 413}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flask import Response
 
 from emulator.admin.replies import error
@@ -23,15 +21,6 @@ def catch_up_all(engine: Engine, organization: str | None, name: str | None) -> 
     engine.platform.load()
     for scope in scopes(engine, organization, name):
         catch_up(engine, scope, waits=False)
-
-
-def holding(
-    engine: Engine, kind: str, organization: str | None, name: str | None
-) -> Iterator[Scope]:
-    """Yield the scopes of the sandboxes that hold documents of a kind, all or one."""
-    for sandbox in engine.platform.store.sandboxes(kind):
-        if organization in (None, sandbox.organization) and name in (None, sandbox.name):
-            yield Scope(engine.platform, engine.contract.edition(engine.edition), sandbox)
 
 
 def only_one(

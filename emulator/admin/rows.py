@@ -6,7 +6,7 @@ from itertools import islice
 
 from flask import Response
 
-from emulator.admin.places import catch_up_all, holding, only_one
+from emulator.admin.places import catch_up_all, only_one
 from emulator.admin.replies import QueryError, Routes, answer, error, read_query
 from emulator.data_plane.errors import FileError
 from emulator.json_types import JsonObject
@@ -34,7 +34,7 @@ class _Views:
         where = (asked.get("organization"), asked.get("sandbox"))
         engine = self._engine
         catch_up_all(engine, *where)
-        found = only_one(list(holding(engine, "dataset", *where)), "dataset", dataset, "data set")
+        found = only_one(list(engine.scopes("dataset", *where)), "dataset", dataset, "data set")
         if isinstance(found, Response):
             return found
         scope, body = found

@@ -8,7 +8,7 @@ from itertools import islice
 
 from flask import Response, request
 
-from emulator.admin.places import catch_up_all, holding, only_one, unknown
+from emulator.admin.places import catch_up_all, only_one, unknown
 from emulator.admin.replies import QueryError, Routes, answer, error, read_object, read_query
 from emulator.by_name import named
 from emulator.due import run_now
@@ -48,7 +48,7 @@ class _Views:
         where = (asked.pop("organization", None), asked.pop("sandbox", None))
         catch_up_all(self._engine, *where)
         found = merge(
-            *(_runs(scope, asked) for scope in holding(self._engine, "run", *where)), key=_age
+            *(_runs(scope, asked) for scope in self._engine.scopes("run", *where)), key=_age
         )
         rows = [run_summary(scope, stored.body) for scope, stored in islice(found, limit)]
         remark = "" if rows else self._unknown_flow(asked.get("flow", ""), *where)
@@ -56,7 +56,7 @@ class _Views:
 
     def _unknown_flow(self, flow: str, organization: str | None, name: str | None) -> str:
         """Return that there is no such flow, and which it might have been; empty if there is."""
-        places = list(holding(self._engine, "flow", organization, name))
+        places = list(self._engine.scopes("flow", organization, name))
         if not flow or any(named(scope, "flow", flow) for scope in places):
             return ""
         return unknown(places, "flow", flow, "flow")
@@ -68,7 +68,7 @@ class _Views:
 
         where = (request.args.get("organization") or None, request.args.get("sandbox") or None)
         catch_up_all(self._engine, *where)
-        places = list(holding(self._engine, "run", *where))
+        places = list(self._engine.scopes("run", *where))
         read = ((scope, scope.read("run", id)) for scope in places)
         found = next(((scope, run) for scope, run in read if run is not None), None)
         if found is None:
@@ -86,7 +86,7 @@ class _Views:
         if sent is None or not _is_order(sent):
             return error(400, "invalid body", ORDER)
         self._engine.platform.load()
-        places = list(holding(self._engine, "flow", sent.get("organization"), sent.get("sandbox")))
+        places = list(self._engine.scopes("flow", sent.get("organization"), sent.get("sandbox")))
         found = only_one(places, "flow", sent["flow"], "flow")
         if isinstance(found, Response):
             return found

@@ -63,8 +63,7 @@ class Place:
     @property
     def scope(self) -> Scope:
         """The scope of this sandbox, in the edition in force."""
-        engine = self._page.engine
-        return Scope(self._page.platform, engine.contract.edition(engine.edition), self.sandbox)
+        return self._page.engine.scope(self.sandbox)
 
     @property
     def query(self) -> dict[str, str]:

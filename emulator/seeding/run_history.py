@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from emulator.data_plane.files import ConnectionFiles
 from emulator.data_plane.runs import FlowEngine
-from emulator.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +29,7 @@ class RunHistory:
 
     def __init__(self, engine: Engine, clock: ManualClock, sandbox: Sandbox, faker: Faker) -> None:
         platform = engine.platform
-        edition = engine.contract.edition(engine.edition)
-        self._engine = FlowEngine(platform, Scope(platform, edition, sandbox))
+        self._engine = FlowEngine(platform, engine.scope(sandbox))
         self._files = ConnectionFiles(platform)
         self._clock = clock
         self._sandbox = sandbox

@@ -124,5 +124,4 @@ class DataConnection(Connection):
         engine, headers = self.emulator.engine, self.headers
         engine.platform.load()
         place = Sandbox(headers["x-gw-ims-org-id"], sandbox or headers["x-sandbox-name"])
-        edition = engine.contract.edition(engine.edition)
-        return Scope(engine.platform, edition, place, headers["x-api-key"])
+        return engine.scope(place, headers["x-api-key"])

@@ -111,6 +111,13 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     fault: TransportFault | None = None
 
+    def remark(self, findings: list[Finding]) -> None:
+        """Name the rules that an accepted request broke: in one header, or in another if muted."""
+        for header, muted in (("x-emulator-warning", False), ("x-emulator-muted", True)):
+            ids = (found.rule.id for found in findings if (found.mute is not None) is muted)
+            if names := dict.fromkeys(ids):
+                self.headers[header] = ", ".join(names)
+
 
 Rest = Callable[[], Reply]
 """What is left of a call when others may write in the sandbox again: it returns the reply."""

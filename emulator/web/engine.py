@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
@@ -25,7 +25,7 @@ from emulator.web.failures import failure_text
 from emulator.web.gate import GateMemory
 from emulator.web.lookup import BoundLookup
 from emulator.web.refusals import problem_of, refusal
-from emulator.web.request_document import describe, sandbox_of
+from emulator.web.request_document import adds_documents, describe, sandbox_of
 from emulator.web.request_ids import RequestIds
 from emulator.web.routing import Router
 
@@ -117,6 +117,19 @@ class Engine:
     @enforce.setter
     def enforce(self, name: str) -> None:
         self.values.set("enforce", name)
+
+    def scope(self, sandbox: Sandbox, client: str = "") -> Scope:
+        """Return the scope of a sandbox in the edition in force."""
+        return Scope(self.platform, self.contract.edition(self.edition), sandbox, client)
+
+    def scopes(
+        self, kind: str, organization: str | None = None, name: str | None = None
+    ) -> Iterator[Scope]:
+        """Yield the scopes of the sandboxes that hold documents of a kind, all or those named."""
+        # Before there is one, neither the services nor the rules of an edition are read for it.
+        for sandbox in self.platform.store.sandboxes(kind):
+            if organization in (None, sandbox.organization) and name in (None, sandbox.name):
+                yield self.scope(sandbox)
 
     def answer(self, incoming: Request) -> Reply:
         """Return the reply to a request. Never raises."""
@@ -237,7 +250,7 @@ class Engine:
         if not operation.emulated or operation.id not in self.views:
             raise Problem("platform.not_emulated", operation=operation.id, reason=operation.reason)
         exchange.request = request = describe(incoming)
-        if _adds_documents(incoming) and not self.platform.room.has(len(incoming.body)):
+        if adds_documents(incoming) and not self.platform.room.has(len(incoming.body)):
             request["content"]["noRoom"] = True
         gated, default = operation.gated, self.platform.settings.default_sandbox
         exchange.sandbox = sandbox = sandbox_of(request, default) if gated else PLATFORM
@@ -272,7 +285,7 @@ class Engine:
             answer = self._judge_and_view(scope, lookup, exchange)
         reply = answer if isinstance(answer, Reply) else self._rest(answer, sandbox)
         if exchange.findings:
-            _remark(reply, exchange.findings)
+            reply.remark(exchange.findings)
         return reply
 
     def _pass_gate(self, lookup: BoundLookup, exchange: Exchange) -> None:
@@ -334,17 +347,3 @@ class Engine:
     def refuse(self, problem: Problem, exchange: Exchange) -> Reply:
         """Return the reply that a problem is in an edition, in the service's own envelope."""
         return refusal(problem, exchange, self.platform.clock.now())
-
-
-def _adds_documents(incoming: Request) -> bool:
-    """Tell whether a request writes what is in its body; a file may take the place of another."""
-    operation = incoming.operation
-    return operation.writes and operation.body != "bytes" and incoming.method != "DELETE"
-
-
-def _remark(reply: Reply, findings: list[Finding]) -> None:
-    """Name the rules that an accepted request broke: in one header, or in another if muted."""
-    for header, muted in (("x-emulator-warning", False), ("x-emulator-muted", True)):
-        ids = (found.rule.id for found in findings if (found.mute is not None) is muted)
-        if names := dict.fromkeys(ids):
-            reply.headers[header] = ", ".join(names)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.budgets import LARGE_BODY_BYTES, LISTED_AT_ONCE
-from emulator.scope import Scope
 from emulator.web.request_document import sandbox_named
 
 if TYPE_CHECKING:
@@ -42,8 +41,7 @@ def is_long(engine: Engine, request: Request) -> bool:
     if view.catches_up is None:
         return False
     engine.refresh()  # the clock may have been moved
-    scope = Scope(platform, engine.contract.edition(engine.edition), sandbox)
-    return view.catches_up.is_due(scope)
+    return view.catches_up.is_due(engine.scope(sandbox))
 
 
 def _is_much(engine: Engine, operation: str, sandbox: Sandbox) -> bool:

@@ -91,3 +91,9 @@ def _content(incoming: Request) -> tuple[JsonObject, Json]:
     except ValueError as error:
         content["malformed"] = str(error)[:200]
         return content, MISSING
+
+
+def adds_documents(incoming: Request) -> bool:
+    """Tell whether a request writes what is in its body; a file may take the place of another."""
+    operation = incoming.operation
+    return operation.writes and operation.body != "bytes" and incoming.method != "DELETE"

@@ -10,7 +10,6 @@ from emulator.data_plane.errors import OverBudget
 from emulator.data_plane.readers import read_rows
 from emulator.json_types import JsonObject
 from emulator.sandbox import Sandbox
-from emulator.scope import Scope
 from tests.emulators import new_emulator
 
 SANDBOX = Sandbox("ORG@AdobeOrg", "prod")
@@ -20,7 +19,7 @@ def written(rows: list[JsonObject], format: str = "parquet") -> list[list[JsonOb
     """Write rows; return those of each part."""
     emulator = new_emulator()
     engine = emulator.engine
-    scope = Scope(engine.platform, engine.contract.edition(engine.edition), SANDBOX)
+    scope = engine.scope(SANDBOX)
     writer = DatasetFileWriter(scope, "batch", format)
     for row in rows:
         writer.add(row)

@@ -20,7 +20,6 @@ from emulator.byte_ranges import read_byte_range
 from emulator.data_plane.areas import area_of
 from emulator.data_plane.files import ConnectionFiles, File
 from emulator.sandbox import Sandbox
-from emulator.scope import Scope
 from emulator.services.connectors.block_list import BlockListError, read_block_list
 from emulator.storage.base import StorageError
 from emulator.store import NoRoom
@@ -94,8 +93,7 @@ class _Zone:
         self.sandbox: Sandbox = sandbox
         self.container = container
         self.blocks = ConnectionFiles(platform)
-        edition = engine.contract.edition(engine.edition)
-        self.files = area_of(Scope(platform, edition, sandbox), container)
+        self.files = area_of(engine.scope(sandbox), container)
 
     def file(self, path: str) -> File:
         file = self.files.find(path)
