@@ -140,6 +140,19 @@ def shown_tests(folder: Path) -> Path:
     return made
 
 
+def run_pytest(words: list[str], tests: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run pytest with the plugins that the tests need: others take seconds to import.
+
+    One worker shows what several do; each takes its time to start.
+    """
+    if "-n" in words:
+        words[words.index("-n") + 1] = "1"
+    plugins = ("pytest_asyncio.plugin", "xdist", "emulator.testing.pytest_plugin")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p {name}" for name in plugins))
+    run([sys.executable, "-m", *words], tests)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_runs(
     command: str,
@@ -164,12 +177,7 @@ def test_a_command_runs(
         assert words[1] == "install"
         assert set(re.findall(r"\[(.*)\]", words[2])) <= extras()
     elif words[0] == "pytest":
-        # Plugins that are here for other tests take seconds to import, in three processes.
-        monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-        monkeypatch.setenv(
-            "PYTEST_ADDOPTS", "-p pytest_asyncio -p xdist -p emulator.testing.pytest_plugin"
-        )
-        run([sys.executable, "-m", *words], shown_tests(folder))
+        run_pytest(words, shown_tests(folder), monkeypatch)
     elif words[0] == "curl":
         if shutil.which("curl") is None:
             pytest.skip("there is no curl on this machine")
