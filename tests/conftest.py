@@ -6,14 +6,19 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from emulator.contract import statements
+from emulator.contract.model import Operation
+from emulator.contract.resources import Resources
+from emulator.contract.statements import Statements
 from emulator.emulator import Emulator
 from emulator.fixtures.journey import GIVEN
+from emulator.package_data import data_folder
 from emulator.serving.server import Server
 from tests.databases import Server as DatabaseServer
 from tests.databases import postgresql
@@ -106,12 +111,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
-@pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def no_settings_from_outside() -> Iterator[None]:
     """The environment of whoever runs the tests does not reach them."""
-    for name in os.environ:
-        if name.startswith("AEP_EMULATOR_"):
-            monkeypatch.delenv(name)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AEP_EMULATOR_")]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def statements_are_read_once() -> Iterator[None]:
+    """Whoever reads the shipped contract in this process gets the statements of all, unchanged.
+
+    To read them takes longer than most tests, and each run of a command would do it again.
+    """
+    read = statements.read_statements
+    shipped = (data_folder("contracts"),)
+    found: list[Statements] = []
+
+    def read_once(
+        folders: tuple[Path, ...], operations: Mapping[str, Operation], resources: Resources
+    ) -> Statements:
+        if folders != shipped:
+            return read(folders, operations, resources)
+        if not found:
+            found.append(read(folders, operations, resources))
+        return found[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(statements, "read_statements", read_once)
+        yield
 
 
 @pytest.fixture(scope="session")

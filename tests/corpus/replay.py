@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
@@ -30,27 +31,25 @@ SAFE = "%/?&=:;,@!$'()*+[]~._-"
 def replay(page: list[Printed]) -> list[Outcome]:
     """Send a page's requests to a new emulator of its edition, over a socket."""
     edition = page[0].row["edition"]
-    with AepServer(edition=edition, self_check=True) as server:
-        client = AepClient(over_socket(server.url), server.emulator.contract)
+    with (
+        AepServer(edition=edition, self_check=True) as server,
+        closing(HTTPConnection(urlsplit(server.url).netloc, timeout=60)) as connection,
+    ):
+        client = AepClient(over_socket(connection), server.emulator.contract)
         preparation = Preparation(client, wait=server.clock.advance)
         substitution = Substitution(preparation, [printed.row for printed in page])
         reader = Reader(client, substitution)
         return [reader.follow(printed) for printed in page]
 
 
-def over_socket(url: str) -> Send:
-    """Return a way to send requests to a server, each on a connection of its own."""
-    host = urlsplit(url).netloc
+def over_socket(connection: HTTPConnection) -> Send:
+    """Return a way to send requests over a connection, which is opened anew where it was closed."""
 
     def send(method: str, path: str, headers: Mapping[str, str], content: bytes | None) -> Response:
-        connection = HTTPConnection(host, timeout=60)
-        try:
-            connection.request(method, path, content, dict(headers))
-            reply = connection.getresponse()
-            found = {name.lower(): value for name, value in reply.getheaders()}
-            return Response(reply.status, found, reply.read())
-        finally:
-            connection.close()
+        connection.request(method, path, content, dict(headers))
+        reply = connection.getresponse()
+        found = {name.lower(): value for name, value in reply.getheaders()}
+        return Response(reply.status, found, reply.read())
 
     return send
 

@@ -151,7 +151,7 @@ def test_names() -> None:
 )
 def test_masking_takes_time_in_proportion(unit: str) -> None:
     """None of these inputs is looked at twice as often when it is twice as long."""
-    text = ("token eyJ auth " + unit * (100_000 // len(unit)))[:100_000]
+    text = ("token eyJ auth " + unit * (50_000 // len(unit)))[:50_000]
     for content_type in ("application/json", "application/x-www-form-urlencoded", "multipart/a"):
         masker = Masker("flow_service")
         masker.headers({"authorization": f"Bearer {SECRET}{unit * 10}", "cookie": unit * 50})
