@@ -18,8 +18,7 @@ from emulator.package_data import data_folder
 from emulator.platform import Platform, Service
 from emulator.services.interfaces import Domain
 from emulator.settings import SettingError, Settings
-from emulator.shared import share, share_isolated
-from emulator.shared_clock import SharedClock
+from emulator.shared import share, share_clock, share_isolated
 from emulator.storage import Endpoints, read_endpoints
 from emulator.store import (
     MEMORY,
@@ -204,10 +203,7 @@ def _compose(
         platform.on_due_change = base.platform.on_due_change
         platform.endpoints = base.platform.endpoints
     engine = Engine(contract, platform, views, stores.values(world), stores.processes.number)
-    if stores.processes.number and isinstance(platform.clock, MovableClock):
-        shared = SharedClock(platform.clock, engine.values, is_isolated=base is not None)
-        engine.on_values.append(shared.follow)
-        engine.refresh()
+    share_clock(engine, is_isolated=base is not None)
     faults, journal, coverage = _observe(engine, base, stores)
     made = Emulator(
         settings,

@@ -9,6 +9,7 @@ from emulator.emulator import Emulator
 from emulator.json_types import JsonObject
 from emulator.left_behind import end_broken, end_left_behind
 from emulator.scope import CLAIM
+from emulator.shared_clock import SharedClock
 from emulator.store.values import MADE
 from emulator.web.engine import Engine
 
@@ -32,6 +33,15 @@ def share(emulator: Emulator) -> None:
     processes.on_gone.append(end_gone)
     processes.on_tick.append(end_own)
     processes.end_gone()
+
+
+def share_clock(engine: Engine, *, is_isolated: bool) -> None:
+    """Have an emulator's clock stand where other processes of its store have moved it."""
+    clock = engine.platform.clock
+    if engine.platform.processes.number and isinstance(clock, MovableClock):
+        shared = SharedClock(clock, engine.values, is_isolated=is_isolated)
+        engine.on_values.append(shared.follow)
+        engine.refresh()
 
 
 def share_isolated(base: Emulator, made: Emulator) -> None:

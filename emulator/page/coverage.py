@@ -6,6 +6,9 @@ from flask import Response, abort, request
 
 from emulator.page.routes import Routes
 from emulator.page.shown import Page, Parts
+from emulator.reports.places import place_name
+from emulator.reports.rendering import ENDINGS, MEDIA_TYPES
+from emulator.reports.verdict import verdict_line
 
 _PARTS = Parts("coverage.html.j2", "coverage_head.html.j2", seconds=3)
 _OFF = Parts("error.html.j2", seconds=0)
@@ -13,18 +16,25 @@ _OFF = Parts("error.html.j2", seconds=0)
 
 def routes(page: Page) -> Routes:
     """Return path, method and view of each."""
-    from emulator.reports.places import place_name
-    from emulator.reports.rendering import ENDINGS, MEDIA_TYPES
-    from emulator.reports.verdict import verdict_line
+    views = _Views(page)
+    return [
+        ("/coverage", "GET", views.show),
+        ("/coverage", "POST", views.clear),
+        ("/coverage/report", "GET", views.download),
+    ]
 
-    def show() -> Response:
+
+class _Views:
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def show(self) -> Response:
         """Show the report."""
-        if page.emulator.coverage is None:
-            return page.show(
-                "Coverage", _OFF, detail="There is no coverage: the setting journal is 0."
-            )
-        report = page.control.get("/report")
-        return page.show(
+        if self._page.emulator.coverage is None:
+            detail = "There is no coverage: the setting journal is 0."
+            return self._page.show("Coverage", _OFF, detail=detail)
+        report = self._page.control.get("/report")
+        return self._page.show(
             "Coverage",
             _PARTS,
             report=report,
@@ -33,25 +43,18 @@ def routes(page: Page) -> Routes:
             place_name=place_name,
         )
 
-    def download() -> Response:
+    def download(self) -> Response:
         """Return the report as a file, in any of its forms."""
         ending = f".{request.args.get('as', 'html')}"
         if ending not in ENDINGS:
             abort(404, f"There is no report that ends in {ending}.")
         form = ENDINGS[ending]
-        response = Response(
-            page.control.text("/report", {"format": form}), mimetype=MEDIA_TYPES[form]
-        )
+        text = self._page.control.text("/report", {"format": form})
+        response = Response(text, mimetype=MEDIA_TYPES[form])
         response.headers["Content-Disposition"] = f'attachment; filename="coverage{ending}"'
         return response
 
-    def clear() -> Response:
+    def clear(self) -> Response:
         """Count anew."""
-        page.control.send("DELETE", "/coverage")
-        return page.back("Calls are counted anew from now on.", "/coverage")
-
-    return [
-        ("/coverage", "GET", show),
-        ("/coverage", "POST", clear),
-        ("/coverage/report", "GET", download),
-    ]
+        self._page.control.send("DELETE", "/coverage")
+        return self._page.back("Calls are counted anew from now on.", "/coverage")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -61,30 +62,27 @@ def open_place(
     if endpoint.scheme == "file":
         return Folder(Path(unquote(parts.path)), largest)
     driver = _DRIVERS[endpoint.scheme](endpoint, params)
-    root = _root(endpoint, driver)
-
-    def make() -> Any:
-        arguments = driver.arguments
-        if driver.name == "abfs":
-            arguments = with_credential(arguments)
-        system = _class(driver.name)(skip_instance_cache=True, **arguments)
-        _give_up_soon(system)
-        return system
-
-    def kept() -> Any:
-        if drivers is None or driver.name not in _SHARED:
-            return make()
-        return drivers.get(f"{driver.name} {sorted(driver.arguments.items())!r}", make)
-
+    make = partial(_made, driver)
+    if drivers is not None and driver.name in _SHARED:
+        make = partial(drivers.get, f"{driver.name} {sorted(driver.arguments.items())!r}", make)
     return Remote(
-        kept,
-        root,
+        make,
+        _root(endpoint, driver),
         is_server=driver.is_server,
         has_buckets=driver.has_buckets,
         is_pages=driver.is_pages,
         largest=largest,
         check=check,
     )
+
+
+def _made(driver: Driver) -> Any:
+    arguments = driver.arguments
+    if driver.name == "abfs":
+        arguments = with_credential(arguments)
+    system = _class(driver.name)(skip_instance_cache=True, **arguments)
+    _give_up_soon(system)
+    return system
 
 
 def _give_up_soon(system: Any) -> None:
