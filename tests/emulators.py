@@ -66,9 +66,12 @@ def new_emulator(clock: Clock | None = None, **settings: Any) -> Emulator:
         Settings(**settings), clock=clock or ManualClock(), store=store, like=_first()
     )
     store.documents = made.platform
-    made.engine.after.insert(0, StaysHere())
-    if made.contract is _first().contract and made.settings.enforce != "observe":
-        made.engine.after.insert(0, _self_check())
+    after = made.engine.after
+    after.insert(0, StaysHere())
+    is_checked = made.settings.self_check or made.settings.enforce != "observe"
+    if made.contract is _first().contract and is_checked:
+        # It takes the place of the emulator's own, which would learn everything anew.
+        after[:] = [_self_check(), *(one for one in after if not isinstance(one, SelfCheck))]
     return made
 
 

@@ -73,7 +73,7 @@ def rules_in_force(
     topics: dict[tuple[str, str], list[RuleInForce]] = {}
     for rule in by_document(rules.values(), rank):
         same = topics.setdefault((rule.operation, rule.topic), [])
-        spoken_of = tuple(earlier.about for earlier in same if earlier.about)
+        spoken_of = tuple(earlier.about for earlier in same if earlier.about) if same else ()
         about = subjects.get(rule.about)
         if len(spoken_of) == len(same) and not _is_part(about, spoken_of):
             severity = severity_in(rule, rank)

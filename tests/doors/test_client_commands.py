@@ -495,7 +495,7 @@ def test_due_runs_are_carried_out(told: Told, emulator: Emulator) -> None:
     [
         "calls",
         "clock",
-        "contracts check",
+        "contracts check .",
         "contracts diff 2020-03 latest",
         "contracts explain flow_service.create_flow.frequency_is_known",
         "contracts format .",
