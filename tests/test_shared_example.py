@@ -16,7 +16,7 @@ import yaml
 from emulator.settings import read_settings, table
 from tests.bodies import FLOW_SERVICE, SCHEMA_REGISTRY, base_connection, make_world
 from tests.files import put
-from tests.processes.serving import Served, client_of, serving
+from tests.processes.serving import Served, client_of, serve_all
 from tests.storage.servers import free_port, s3, wait_for
 
 SHARED = Path(__file__).resolve().parent.parent / "examples" / "shared"
@@ -101,7 +101,7 @@ def test_two_replicas_keep_files_in_one_bucket(
         for name, value in sent.items():
             monkeypatch.setenv(name, value)
         blobs = environment["AEP_EMULATOR_BLOBS"].replace("aep-emulator", bucket.folder)
-        with serving(store, "--blobs", blobs) as first, serving(store, "--blobs", blobs) as second:
+        with serve_all(*[("--store", store, "--blobs", blobs)] * 2) as (first, second):
             world = make_world(first.client())
             put(first.client(), world.base, "leads/a.tsv", b"one\ttwo\n")
             path = f"/_emulator/files/{world.base}/leads/a.tsv"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
+from emulator.app import create_emulator
+from emulator.cli import main, make_parser
+from emulator.commands import settings_of
+from emulator.commands.serve import start_lines
 from emulator.emulator import Emulator
 from emulator.serving.server import Server
 from emulator.settings import TOKEN_HEADER, SettingError, Settings, read_settings
@@ -355,22 +356,22 @@ def test_a_token_that_no_header_can_carry_is_no_setting(token: str) -> None:
 
 
 @pytest.mark.parametrize("by", ["flag", "environment", "nothing"])
-def test_commands_send_the_token(guarded: ServedEmulator, by: str) -> None:
+def test_commands_send_the_token(
+    guarded: ServedEmulator,
+    by: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     flags = ["--admin-token", TOKEN] if by == "flag" else []
-    environment = {"AEP_EMULATOR_ADMIN_TOKEN": TOKEN} if by == "environment" else {}
+    if by == "environment":
+        monkeypatch.setenv("AEP_EMULATOR_ADMIN_TOKEN", TOKEN)
     for command in (["report"], ["faults", "list"], ["faults", "clear"]):
-        ended = subprocess.run(
-            [sys.executable, "-m", "emulator", *command, "--url", guarded.url, *flags],
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        code = main([*command, "--url", guarded.url, *flags])
+        said = capsys.readouterr().err
         if by == "nothing":
-            assert (ended.returncode, TOKEN_HEADER in ended.stderr) == (2, True)
+            assert (code, TOKEN_HEADER in said) == (2, True)
         else:
-            assert ended.returncode == 0, ended.stderr
+            assert code == 0, said
 
 
 # Bodies and names
@@ -424,13 +425,7 @@ def test_names_with_underscores_count_as_nothing(served: ServedEmulator) -> None
     ],
 )
 def test_the_start_says_who_controls_it(flags: list[str], says_so: bool) -> None:
-    command = [sys.executable, "-m", "emulator", "serve", "--port", "0", *flags]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline()]
-        while "Ctrl-C" not in lines[-1]:
-            lines.append(process.stdout.readline())
-        process.terminate()
-    said = [line for line in lines if "controls" in line]
-    assert len(said) == says_so
-    assert TOKEN not in "".join(lines)
+    settings = settings_of(make_parser("serve").parse_args(["serve", *flags]))
+    said = start_lines(create_emulator(settings, like=new_emulator()), settings.host, 8080, None)
+    assert said.count("controls") == says_so
+    assert TOKEN not in said

@@ -217,10 +217,15 @@ def stderr_of(process: subprocess.Popen[str]) -> str:
     return process.stderr.read()
 
 
-def test_serve_writes_it_to_stderr() -> None:
+def test_serve_writes_it_to_stderr_and_names_a_client_that_speaks_tls() -> None:
     with serving() as (process, port):
         requests.get(f"http://127.0.0.1:{port}{FLOWS}", headers=WITHOUT_ORGANIZATION, timeout=10)
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(bytes.fromhex("16030100c4010000c00303") + bytes(190))
+            answered = client.recv(65536)
         said = stderr_of(process)
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    assert "The client speaks TLS; this address speaks HTTP" in said
     assert f"GET {FLOWS} 400 platform.gate.organization_is_sent (#1, explain 1)" in said
 
 
@@ -236,13 +241,3 @@ def test_serve_writes_none_above_info() -> None:
     with serving("--log-level", "warning") as (process, port):
         requests.get(f"http://127.0.0.1:{port}{FLOWS}", headers=HEADERS, timeout=10)
         assert stderr_of(process) == ""
-
-
-def test_a_client_that_speaks_tls_is_named() -> None:
-    with serving() as (process, port):
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
-            client.sendall(bytes.fromhex("16030100c4010000c00303") + bytes(190))
-            answered = client.recv(65536)
-        said = stderr_of(process)
-    assert answered.startswith(b"HTTP/1.1 400 ")
-    assert "The client speaks TLS; this address speaks HTTP" in said

@@ -6,8 +6,7 @@ import http.client
 import json
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
-from functools import cache
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +17,14 @@ from emulator.fixtures.journey import Answer, Request, journey_of, play
 from emulator.serving.server import Server
 from tests.browsers import chromium, tab
 from tests.emulators import new_emulator
+from tests.page.accessibility import PHONE, WIDE, axe, violations, weak_contrasts
 from tests.page.calls import BAD_FLOW, FLOWS, FREQUENCY, HEADERS
+from tests.page.elsewhere import FETCH, page_elsewhere
 from tests.page.markup import UI
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, ViewportSize
+    from playwright.sync_api import Browser, Page
 
-PHONE: ViewportSize = {"width": 390, "height": 844}
-WIDE: ViewportSize = {"width": 1440, "height": 900}
 HOSTILE = (
     '"><script>document.title="broken"</script><img src=x onerror=alert(1)>\'&lt;\u202egnp.exe'
     + "long " * 1000
@@ -281,6 +280,26 @@ def test_hostile_names_are_text(
                 assert width <= PHONE["width"]
 
 
+def test_a_page_of_another_origin_calls_and_reads_what_it_may(browser: Browser) -> None:
+    """Here, because a browser takes its time to start; `tests/web/test_cors.py` has the rest."""
+    with page_elsewhere() as origin:
+        for origins, expected in (
+            (origin, [200, "flow_service.list_flows"]),
+            ("*", [200, "flow_service.list_flows"]),
+            ("https://app.example.com", [0, "Failed to fetch"]),
+        ):
+            with (
+                closing(new_emulator(cors=(origins,))) as emulator,
+                Server(emulator.application) as server,
+                tab(browser, complains=True) as page,
+            ):
+                page.goto(origin)
+                url = f"http://127.0.0.1:{server.port}"
+                assert page.evaluate(FETCH, [url + FLOWS, HEADERS]) == expected, origins
+                asked = [f"{url}/_emulator/rules", {}]
+                assert page.evaluate(FETCH, asked) == [0, "Failed to fetch"]
+
+
 @pytest.fixture(scope="module")
 def looked_at() -> Iterator[Client]:
     emulator = new_emulator(scenario="failing-runs")
@@ -342,53 +361,3 @@ def test_a_report_has_no_violations_of_accessibility(browser: Browser, looked_at
         assert weak_contrasts(page) == []
         page.get_by_label("Search").fill("no such words")
         page.get_by_text("0 found").wait_for()
-
-
-@cache
-def axe() -> str:
-    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
-    return (Path(package.__path__[0]) / "axe.min.js").read_text(encoding="utf-8")
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe-core objects to, but for contrasts: they cost ten times as much as the rest.
-
-    Nothing is preloaded, because only sounds and films would need it.
-    """
-    return _found(page, {"rules": {"color-contrast": {"enabled": False}}})
-
-
-THIN = """() => {
-  const outline = (one) => one.outerHTML.replace(/>[^<]*</g, "><")
-    .replace(/ (?:id|href|title|for|name|value|datetime|d|x|y|width|height)="[^"]*"/g, "");
-  for (const parent of [...document.body.querySelectorAll("*")].reverse()) {
-    const seen = {};
-    for (const child of [...parent.children]) {
-      const kind = outline(child);
-      seen[kind] = (seen[kind] ?? 0) + 1;
-      if (seen[kind] > 2) child.remove();
-    }
-  }
-}"""
-"""Leaves two of the elements side by side that differ in their texts and addresses alone."""
-
-
-def weak_contrasts(page: Page) -> list[str]:
-    """Return what is hard to read at the page's width or at a wide one, in light or in dark."""
-    page.evaluate(THIN)
-    contrast = {"runOnly": ["color-contrast"]}
-    found = _found(page, contrast)
-    page.set_viewport_size(WIDE)
-    found += _found(page, contrast)
-    page.emulate_media(color_scheme="dark")
-    return found + _found(page, contrast)
-
-
-def _found(page: Page, options: dict[str, Any]) -> list[str]:
-    options |= {"resultTypes": ["violations"], "preload": False}
-    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
-    return [
-        f"{one['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
-        for one in found
-        for node in one["nodes"]
-    ]

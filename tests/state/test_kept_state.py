@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import json
 import os
 import signal
@@ -11,7 +10,6 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,6 @@ import pytest
 import requests
 
 from emulator.app import create_emulator
-from emulator.cli import main
 from emulator.clock import ManualClock
 from emulator.emulator import Emulator
 from emulator.json_types import loads
@@ -32,6 +29,7 @@ from emulator.state.file import StateError, from_json, to_json, to_pieces
 from emulator.store import Change
 from tests.bodies import FLOW_SERVICE, ORGANIZATION, base_connection, make_world
 from tests.doors.test_background_runs import plan
+from tests.doors.test_cli import run
 from tests.emulators import aep_for, new_emulator
 from tests.files import put
 from tests.processes.serving import client_of, serve, until
@@ -266,13 +264,12 @@ def test_a_store_that_lasts_has_no_state_file(path: Path) -> None:
 
 
 def assert_one_line(path: Path, reason: str, *flags: str) -> None:
-    said, errors = io.StringIO(), io.StringIO()
-    with redirect_stdout(said), redirect_stderr(errors):
-        assert main(["serve", "--port", "0", "--state", str(path), *flags]) == 2
-    assert reason in errors.getvalue()
-    assert flags or str(path) in errors.getvalue()
-    assert errors.getvalue().count("\n") == 1
-    assert said.getvalue() == ""
+    ended = run("serve", "--port", "0", "--state", str(path), *flags)
+    assert ended.returncode == 2
+    assert reason in ended.stderr
+    assert flags or str(path) in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert ended.stdout == ""
 
 
 def test_isolated_emulators_are_not_in_the_file(path: Path) -> None:

@@ -1,21 +1,20 @@
-"""Pages of other origins: preflights, what they may read, and that the control API stays closed."""
+"""Pages of other origins: preflights, what they may read, and that the control API stays closed.
+
+`tests/page/test_in_a_browser.py` has a real browser try it.
+"""
 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from emulator.emulator import Emulator
-from emulator.serving.server import Server
 from emulator.settings import SettingError, read_settings
 from emulator.web.message import Request, Response
-from tests.browsers import chromium, tab
 from tests.emulators import new_emulator
 
 APP = "https://app.example.com"
@@ -174,49 +173,3 @@ def test_what_is_no_origin_is_refused(text: str) -> None:
 def test_origins_are_read_in_lower_case() -> None:
     assert read_settings({"cors": f"HTTPS://App.Example.com, {OTHER}"}, {}).cors == (APP, OTHER)
     assert read_settings({}, {}).cors == ()
-
-
-@contextmanager
-def page_elsewhere() -> Iterator[str]:
-    """An empty page of another origin; yields that origin."""
-
-    class Empty(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(b"<!doctype html><title>Elsewhere</title><link rel=icon href=data:,>")
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Empty) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-CALL = """async ([url, headers]) => {
-    try {
-        const answer = await fetch(url, {headers});
-        return [answer.status, answer.headers.get("x-emulator-operation")];
-    } catch (error) { return [0, error.message]; }
-}"""
-
-
-def test_a_real_browser_lets_a_page_call_and_read(headers: dict[str, str]) -> None:
-    with page_elsewhere() as origin, chromium() as browser:
-        for origins, expected in (
-            ((origin,), [200, "flow_service.list_flows"]),
-            (("*",), [200, "flow_service.list_flows"]),
-            ((APP,), [0, "Failed to fetch"]),
-        ):
-            with (
-                emulating(*origins) as emulator,
-                Server(emulator.application) as server,
-                tab(browser, complains=True) as page,
-            ):
-                page.goto(origin)
-                url = f"http://127.0.0.1:{server.port}"
-                assert page.evaluate(CALL, [url + FLOWS, headers]) == expected, origins
-                assert page.evaluate(CALL, [url + RULES, {}]) == [0, "Failed to fetch"]
