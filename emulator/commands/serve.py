@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from emulator.emulator import Emulator
+    from emulator.serving.background_runs import BackgroundRuns
     from emulator.serving.kept_state import KeptState
     from emulator.serving.request_log import RequestLog
     from emulator.serving.server import Server
@@ -102,26 +103,10 @@ def serve(
         CommandError: The address is taken, or the state file cannot be saved.
     """
     from emulator.serving.background_runs import BackgroundRuns
-    from emulator.serving.server import Server
     from emulator.serving.server import run as serve_until_stopped
 
-    settings, application, runs = emulator.settings, emulator.application, BackgroundRuns(emulator)
-
-    def interrupt() -> None:
-        emulator.stores.end_soon()
-        runs.stop()
-        application.interrupt()
-
+    settings, runs = emulator.settings, BackgroundRuns(emulator)
     requests = request_log(emulator, log, settings)
-    handler = application if requests is None else requests
-    server = Server(
-        handler,
-        settings.host,
-        settings.port,
-        interrupt=interrupt,
-        listener=listener,
-        tls=None if tls is None else tls.context,
-    )
 
     def begin(started: Server) -> None:
         announce(started)
@@ -133,6 +118,7 @@ def serve(
 
     ends = (signal.SIGTERM,) if listener is not None else (signal.SIGINT, signal.SIGTERM)
     try:
+        server = _server(emulator, requests, runs, listener, tls)
         serve_until_stopped(server, begin, ends)
         runs.wait(END_SECONDS)
         save_last(kept)
@@ -142,6 +128,30 @@ def serve(
         emulator.close()
         if requests is not None:
             requests.close()
+
+
+def _server(
+    emulator: Emulator,
+    requests: RequestLog | None,
+    runs: BackgroundRuns,
+    listener: socket.socket | None,
+    tls: Tls | None,
+) -> Server:
+    from emulator.serving.server import Server
+
+    def interrupt() -> None:
+        emulator.stores.end_soon()
+        runs.stop()
+        emulator.application.interrupt()
+
+    return Server(
+        emulator.application if requests is None else requests,
+        emulator.settings.host,
+        emulator.settings.port,
+        interrupt=interrupt,
+        listener=listener,
+        tls=None if tls is None else tls.context,
+    )
 
 
 def _serve_with_workers(
