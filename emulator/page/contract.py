@@ -54,7 +54,9 @@ class _Views:
         rules = self._page.control.get("/rules", {"operation": id})["rules"]
         parts = Parts("operation.html.j2", seconds=3)
         covered = self._coverage_of(id)
-        return self._page.show(id, parts, operation=operation, rules=rules, covered=covered)
+        counts = {rule["id"]: rule for rule in covered["rules"]} if covered else {}
+        values = {"operation": operation, "rules": rules, "covered": covered, "counts": counts}
+        return self._page.show(id, parts, **values)
 
     def _coverage_of(self, id: str) -> JsonObject | None:
         """Return how an operation and its rules have fared; None without a coverage."""
