@@ -6,7 +6,7 @@ import argparse
 import sys
 from urllib.parse import quote, urlencode
 
-from emulator.commands.following import count
+from emulator.commands.listing import count
 from emulator.commands.remote import (
     add_place,
     add_remote,

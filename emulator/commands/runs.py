@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from emulator.commands import CommandError
-from emulator.commands.following import MAX_PAGE, Listing, add_listing, run_listing
+from emulator.commands.listing import MAX_PAGE, Listing, add_listing, run_listing
 from emulator.commands.tables import BAD, GOOD, QUIET, REMARKED, Row, styled
 from emulator.json_types import JsonObject
 from emulator.moments import from_milliseconds

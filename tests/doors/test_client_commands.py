@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from emulator.commands import following
+from emulator.commands import listing
 from emulator.commands.examples import EXAMPLES
 from emulator.commands.parsers import COMMANDS, make_parser
 from emulator.emulator import Emulator
@@ -191,7 +191,7 @@ def followed(words: list[str], then: Callable[[], object], monkeypatch: pytest.M
         yield
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(following, "every_second", every_second)
+    monkeypatch.setattr(listing, "every_second", every_second)
     done = run(*words)
     assert looks.is_set()
     assert (done.returncode, done.stderr) == (130, "")
@@ -236,7 +236,7 @@ def test_calls_that_are_written_late_are_followed_too(
         kept.append(calls[1195])
         kept.sort(key=lambda one: one["id"])
 
-    monkeypatch.setattr(following, "ask", answer)
+    monkeypatch.setattr(listing, "ask", answer)
     said = followed(["calls", "--follow", "--json", "--limit", "2"], late, monkeypatch)
     ids = [read(line)["id"] for line in said.splitlines()]
     assert ids == [1250, 1251, 1195, *range(1252, 1300)]
@@ -245,7 +245,7 @@ def test_calls_that_are_written_late_are_followed_too(
 def test_following_looks_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr("time.sleep", waited.append)
-    looks = following.every_second()
+    looks = listing.every_second()
     for _ in range(3):
         next(looks)
     assert waited == [1.0, 1.0]
