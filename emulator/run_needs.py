@@ -14,6 +14,7 @@ from emulator.moments import from_milliseconds, utc_text
 from emulator.ongoing import INTERRUPTED
 
 MAX_NEEDS = 20
+"""How many sentences there are at most: a batch may have many causes."""
 
 
 def needs_of(answer: JsonObject, flow: JsonObject, batch: JsonObject) -> list[str]:

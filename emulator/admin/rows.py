@@ -12,8 +12,8 @@ from emulator.data_plane.errors import FileError
 from emulator.json_types import JsonObject
 from emulator.web.engine import Engine
 
-USUAL = 10
-MOST = 1000
+USUAL, MOST = 10, 1000
+"""How many rows are shown without `limit`, and at most."""
 
 
 def routes(engine: Engine) -> Routes:

@@ -20,6 +20,8 @@ from emulator.store import ALL, Hint, Stored
 from emulator.web.engine import Engine
 
 LISTED, MAX_LISTED = 50, 1000
+"""How many runs are listed without `limit`, and at most."""
+
 ORDER = "expected an object with flow, and organization and sandbox if needed, all text"
 _PARAMETERS = ("organization", "sandbox", "flow", "state")
 

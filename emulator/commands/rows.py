@@ -21,6 +21,7 @@ from emulator.json_types import Json, JsonObject, flattened
 HELP = "show the first rows of a data set of a running emulator"
 PATH = "/_emulator/rows"
 _WIDEST = 60
+"""Characters of a cell that are shown."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
