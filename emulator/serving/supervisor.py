@@ -112,9 +112,12 @@ class Supervisor:
         ready, tells = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
+        # What comes before the worker has let go of the parent's handlers would end nobody.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         process = os.fork()
         if process == 0:
             self._be_worker(ready, tells)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         os.close(tells)
         return _Worker(number, process, ready, time.monotonic())
 
@@ -127,6 +130,7 @@ class Supervisor:
                 signal.signal(number, signal.SIG_DFL)
             # Ctrl-C reaches the whole group, and the parent tells its workers itself.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             for other in (self._alive, ready, *(one.ready for one in self._workers.values())):
                 os.close(other)
             threading.Thread(target=self._end_with_parent, daemon=True).start()
