@@ -59,10 +59,7 @@ class Process:
 
     def cpu_seconds(self) -> float:
         """Return the processor time that the process and those it has started have taken so far."""
-        stats = (Path(f"/proc/{pid}/stat").read_text() for pid in _with_children(self.child.pid))
-        fields = [stat.rpartition(")")[2].split() for stat in stats]
-        ticks = sum(int(user) + int(system) for user, system in (row[11:13] for row in fields))
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.child.pid)
 
     def rss_mib(self) -> float:
         """Return the resident memory of the process."""
@@ -133,6 +130,14 @@ def _with_children(pid: int) -> list[int]:
     """Return a process and all that it has started, whoever of them has."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(below for child in children for below in _with_children(int(child)))]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process and those it has started have taken so far."""
+    stats = (Path(f"/proc/{child}/stat").read_text() for child in _with_children(pid))
+    fields = [stat.rpartition(")")[2].split() for stat in stats]
+    ticks = sum(int(user) + int(system) for user, system in (row[11:13] for row in fields))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def rss_mib(pid: int) -> float:
