@@ -43,7 +43,7 @@ USES = re.compile(rf"\b(?:re|regex|engine)\b|\.(?:{'|'.join(CALLS[1:])})\(")
 WHOLE = frozenset(("match", "fullmatch"))
 """Methods that begin at one place; the others try every place of a text."""
 
-MATCHED_WHOLE = {"emulator.commands.client_settings._KINDS"}
+MATCHED_WHOLE = {"emulator.commands.doctor.client_settings._KINDS"}
 """Tables of expressions, each of which a loop calls by `fullmatch`; the search sees no loops."""
 
 SIZE, TIMES = 2_000, 8

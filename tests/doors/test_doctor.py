@@ -12,8 +12,8 @@ from unittest.mock import patch
 
 import pytest
 
-from emulator.commands import doctor_emulator
-from emulator.commands.client_settings import find_files, read_file, settings_in
+from emulator.commands.doctor import emulator as doctor_emulator
+from emulator.commands.doctor.client_settings import find_files, read_file, settings_in
 from emulator.emulator import Emulator
 from emulator.serving.server import Server
 from emulator.serving.tls import self_signed

@@ -1,4 +1,4 @@
-"""What the command doctor looks at in a running emulator. Not a command."""
+"""What the command doctor looks at in a running emulator."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from emulator import __version__
 from emulator.clock import machine_time
-from emulator.commands.client_settings import leads_to_adobe
-from emulator.commands.findings import Finding, error, ok, warning
+from emulator.commands.doctor.client_settings import leads_to_adobe
+from emulator.commands.doctor.findings import Finding, error, ok, warning
 from emulator.commands.remote import NoAnswer, Remote, call
 from emulator.json_types import JsonObject
 from emulator.moments import to_milliseconds

@@ -1,6 +1,6 @@
 """A client's own settings: in files and in the environment, by the names that clients use.
 
-Not a command. Files are `.env` files, JSON such as aepp's, and environments of Postman.
+Files are `.env` files, JSON such as aepp's, and environments of Postman.
 """
 
 from __future__ import annotations

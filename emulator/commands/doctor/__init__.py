@@ -7,15 +7,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from emulator.commands.client_settings import (
+from emulator.commands.doctor.client import examine_client, library
+from emulator.commands.doctor.client_settings import (
     environment_of_client,
     find_files,
     read_file,
     settings_in,
 )
-from emulator.commands.doctor_client import examine_client, library
-from emulator.commands.doctor_emulator import examine
-from emulator.commands.findings import Finding, warning
+from emulator.commands.doctor.emulator import examine
+from emulator.commands.doctor.findings import Finding, warning
 from emulator.commands.remote import add_remote, remote_asked, show_table
 from emulator.commands.tables import BAD, GOOD, REMARKED, Row, styled
 from emulator.settings import mistaken_variables

@@ -1,4 +1,4 @@
-"""What the command doctor looks at in a client's own settings. Not a command."""
+"""What the command doctor looks at in a client's own settings."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
-from emulator.commands.client_settings import (
+from emulator.commands.doctor.client_settings import (
     ClientSetting,
     SettingsFile,
     first_of,
     host_of,
     leads_to_adobe,
 )
-from emulator.commands.doctor_emulator import Examined
-from emulator.commands.findings import Finding, error, ok, warning
+from emulator.commands.doctor.emulator import Examined
+from emulator.commands.doctor.findings import Finding, error, ok, warning
 from emulator.jwt import jwt_claims
 from emulator.settings import is_loopback
 

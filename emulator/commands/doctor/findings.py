@@ -1,4 +1,4 @@
-"""What the command doctor finds. Not a command."""
+"""What the command doctor finds."""
 
 from __future__ import annotations
 
