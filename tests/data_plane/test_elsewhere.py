@@ -100,3 +100,13 @@ def test_files_of_the_emulator_and_files_elsewhere_are_told_apart() -> None:
     assert not selection.includes(own)
     assert selection.includes(file("a", 5))
     assert Elsewhere().after([own]) == Elsewhere(modified=0)
+
+
+def test_what_is_passed_over_is_what_backfill_would_read() -> None:
+    reached = Elsewhere().after([file("a", 2)])._replace(start=10)
+    files = (file("a", 2), file("b", 0), file("c", 9), file("d", 10))
+    selection = Selection(start=10, backfills=False, elsewhere=reached)
+    left = [one for one in files if not selection.includes(one)]
+    assert [one.path for one in left if selection.passes_over(one)] == ["c"]
+    backfilling = selection._replace(backfills=True)
+    assert not any(map(backfilling.passes_over, left))
