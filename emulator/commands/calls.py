@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
+from emulator.commands.answers import show
 from emulator.commands.listing import Listing, add_listing, run_listing
-from emulator.commands.remote import add_remote, ask, remote_asked, show
+from emulator.commands.remote import add_remote, ask, remote_asked
 from emulator.commands.tables import BAD, GOOD, QUIET, REMARKED, Row, styled
 from emulator.json_types import Json, JsonObject
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from emulator.commands.remote import add_remote, ask, remote_asked, show
+from emulator.commands.answers import show
+from emulator.commands.remote import add_remote, ask, remote_asked
 
 HELP = "show or move the clock of a running emulator"
 PATH = "/_emulator/clock"

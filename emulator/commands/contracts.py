@@ -17,10 +17,10 @@ from emulator.commands import (
     load_contract_of,
     settings_of,
 )
+from emulator.commands.answers import add_json, show
 from emulator.commands.contract_text import problem_lines, reply_json, reply_lines, rule_lines
 from emulator.commands.parsers import add_commands
 from emulator.commands.progress import waiting
-from emulator.commands.remote import add_json, show
 from emulator.commands.verify import add_traffic_arguments, verified
 from emulator.output import write_file
 from emulator.plurals import counted

@@ -11,15 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from emulator.commands import CommandError, add_settings, build_emulator, settings_of, url_of
+from emulator.commands.answers import add_json, print_json, wants_json
 from emulator.commands.health import ask
-from emulator.commands.remote import (
-    Remote,
-    add_json,
-    connection_to,
-    print_json,
-    remote_named,
-    wants_json,
-)
+from emulator.commands.remote import Remote, connection_to, remote_named
 from emulator.commands.terminal import say
 from emulator.environment import URL_VARIABLE
 from emulator.settings import TOKEN_HEADER

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from emulator.commands.remote import add_remote, ask, remote_asked, show, show_table
+from emulator.commands.answers import show, show_table
+from emulator.commands.remote import add_remote, ask, remote_asked
 from emulator.commands.tables import GOOD, styled
 
 HELP = "show or change the edition of the contract in a running emulator"

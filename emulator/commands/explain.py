@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
 from emulator.commands import CommandError
+from emulator.commands.answers import show
 from emulator.commands.calls import explanation
-from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked, show
+from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked
 from emulator.commands.runs import PATH as RUNS
 from emulator.json_types import JsonObject
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError, add_settings, edition_name, load_contract_of
+from emulator.commands.answers import add_json, show
 from emulator.commands.progress import waiting
-from emulator.commands.remote import add_json, show
 from emulator.commands.terminal import say
 from emulator.output import write_file
 

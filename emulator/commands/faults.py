@@ -7,16 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError
+from emulator.commands.answers import add_json, print_json, show, show_table
 from emulator.commands.parsers import add_commands
-from emulator.commands.remote import (
-    add_json,
-    add_remote,
-    ask,
-    print_json,
-    remote_asked,
-    show,
-    show_table,
-)
+from emulator.commands.remote import add_remote, ask, remote_asked
 from emulator.commands.tables import Row
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from emulator.commands import CommandError
+from emulator.commands.answers import show, show_table
 from emulator.commands.remote import (
     Remote,
     add_place,
@@ -17,8 +18,6 @@ from emulator.commands.remote import (
     fetch,
     place_given,
     remote_asked,
-    show,
-    show_table,
 )
 from emulator.commands.tables import BAD, Row, styled
 from emulator.commands.terminal import say

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_json, show
+from emulator.commands.answers import add_json, show
 from emulator.commands.terminal import say
 from emulator.output import write_file
 from emulator.package_data import data_folder

@@ -9,19 +9,10 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlencode
 
-from emulator.commands.remote import (
-    Remote,
-    add_place,
-    add_remote,
-    ask,
-    place_given,
-    remote_asked,
-    show_table,
-    wants_json,
-)
+from emulator.commands.answers import say_json, show_table, wants_json
+from emulator.commands.remote import Remote, add_place, add_remote, ask, place_given, remote_asked
 from emulator.commands.tables import Row, say_row
-from emulator.commands.terminal import say
-from emulator.json_types import Json, JsonObject
+from emulator.json_types import JsonObject
 
 INTERVAL = 1.0
 """Seconds between two looks."""
@@ -145,10 +136,3 @@ def every_second() -> Iterator[None]:
     while True:
         yield
         time.sleep(INTERVAL)
-
-
-def say_json(value: Json) -> None:
-    """Print a JSON value in a line."""
-    from emulator.json_types import dumps
-
-    say(dumps(value).decode(), flush=True)

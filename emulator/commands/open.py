@@ -7,7 +7,8 @@ import http
 import sys
 
 from emulator.commands import CommandError
-from emulator.commands.remote import add_remote, call, remote_asked, show
+from emulator.commands.answers import show
+from emulator.commands.remote import add_remote, call, remote_asked
 
 HELP = "open the page of a running emulator in the browser, or print its address"
 PATH = "/_emulator/ui/"

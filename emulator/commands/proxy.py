@@ -17,7 +17,7 @@ from emulator.commands import (
     url_of,
     who_controls,
 )
-from emulator.commands.remote import add_json
+from emulator.commands.answers import add_json
 from emulator.commands.reporting import add_report, add_save, build_report, finish
 from emulator.commands.terminal import say
 

@@ -6,16 +6,14 @@ import argparse
 import http.client
 import os
 import ssl
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from emulator.commands import CommandError, add_settings, settings_of, url_of
+from emulator.commands.answers import add_json
 from emulator.commands.progress import waiting
-from emulator.commands.tables import Row, Styled, say_row, say_table
-from emulator.commands.terminal import say
 from emulator.environment import URL_VARIABLE
 from emulator.settings import TOKEN_HEADER, Settings
 
@@ -45,13 +43,6 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
     )
     add_settings(parser, "admin_token", "tls_ca", default=argparse.SUPPRESS)
     add_json(parser)
-
-
-def add_json(parser: argparse.ArgumentParser) -> None:
-    """Add the flag that has a command print JSON."""
-    parser.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON, for programs"
-    )
 
 
 def add_place(parser: argparse.ArgumentParser, of: str) -> None:
@@ -229,39 +220,3 @@ def _read(remote: Remote, content: bytes) -> Json:
         return loads(content) if content else None
     except ValueError as error:
         raise CommandError(f"the server at {remote.url} is not an aep-emulator") from error
-
-
-def show(arguments: argparse.Namespace, answer: Json, *lines: str) -> int:
-    """Print an answer as lines, or as JSON if asked for; return the exit code of success."""
-    if wants_json(arguments):
-        return print_json(answer)
-    for line in lines:
-        say_row((line,)) if isinstance(line, Styled) else say(line)
-    return 0
-
-
-def show_table(
-    arguments: argparse.Namespace,
-    answer: Json,
-    headings: Sequence[str],
-    rows: Sequence[Row],
-    none: str = "",
-) -> int:
-    """Print an answer as a table, or as JSON if asked for; return the exit code of success."""
-    if wants_json(arguments):
-        return print_json(answer)
-    say_table(headings, rows, none)
-    return 0
-
-
-def wants_json(arguments: argparse.Namespace) -> bool:
-    """Tell whether a command prints JSON."""
-    return bool(getattr(arguments, "json", False))
-
-
-def print_json(value: Json) -> int:
-    """Print a JSON value, indented, and return the exit code of success."""
-    import orjson
-
-    say(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
-    return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.commands import CommandError
-from emulator.commands.remote import wants_json
+from emulator.commands.answers import wants_json
 from emulator.commands.terminal import say
 from emulator.output import write_file
 from emulator.reports.rendering import FORMATS

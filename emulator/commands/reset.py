@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked, show
+from emulator.commands.answers import show
+from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked
 
 HELP = "delete all state of a running emulator, or that of an organization or a sandbox"
 

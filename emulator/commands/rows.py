@@ -6,15 +6,9 @@ import argparse
 import sys
 from urllib.parse import quote, urlencode
 
+from emulator.commands.answers import show_table
 from emulator.commands.listing import count
-from emulator.commands.remote import (
-    add_place,
-    add_remote,
-    ask,
-    place_given,
-    remote_asked,
-    show_table,
-)
+from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked
 from emulator.commands.tables import is_for_people
 from emulator.json_types import Json, JsonObject, flattened
 

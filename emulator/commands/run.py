@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from emulator.commands.remote import (
-    add_place,
-    add_remote,
-    ask,
-    place_given,
-    remote_asked,
-    show_table,
-)
+from emulator.commands.answers import show_table
+from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked
 from emulator.commands.runs import PATH, RUNS
 
 HELP = "run a flow now and show its run; the exit code is 1 if the run failed"

@@ -6,16 +6,9 @@ import argparse
 from urllib.parse import quote
 
 from emulator.commands import add_settings, settings_of
+from emulator.commands.answers import add_json, print_json, show, show_table
 from emulator.commands.parsers import add_commands
-from emulator.commands.remote import (
-    add_json,
-    add_remote,
-    ask,
-    print_json,
-    remote_asked,
-    show,
-    show_table,
-)
+from emulator.commands.remote import add_remote, ask, remote_asked
 
 HELP = "list the scenarios, or load one into a running emulator"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from emulator.commands.remote import add_remote, ask, remote_asked, show_table
+from emulator.commands.answers import show_table
+from emulator.commands.remote import add_remote, ask, remote_asked
 from emulator.commands.tables import REMARKED, styled
 from emulator.json_types import JsonObject
 

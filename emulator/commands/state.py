@@ -7,8 +7,9 @@ import gzip
 from pathlib import Path
 
 from emulator.commands import CommandError
+from emulator.commands.answers import add_json, print_json, show
 from emulator.commands.parsers import add_commands
-from emulator.commands.remote import add_json, add_remote, ask, print_json, remote_asked, show
+from emulator.commands.remote import add_remote, ask, remote_asked
 from emulator.output import write_file
 
 HELP = "save or load the whole state of a running emulator"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked, show
+from emulator.commands.answers import show
+from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked
 
 HELP = "carry out the flow runs that are due in a running emulator"
 

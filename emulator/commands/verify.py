@@ -14,8 +14,8 @@ from emulator.commands import (
     edition_name,
     settings_of,
 )
+from emulator.commands.answers import add_json
 from emulator.commands.progress import ProgressBar
-from emulator.commands.remote import add_json
 from emulator.commands.reporting import add_report, add_save, build_report, finish
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from urllib.parse import quote
 
-from emulator.commands.remote import add_remote, ask, remote_asked, show, show_table
+from emulator.commands.answers import show, show_table
+from emulator.commands.remote import add_remote, ask, remote_asked
 
 HELP = "list or drop the isolated emulators of a running emulator"
 PATH = "/_emulator/worlds"

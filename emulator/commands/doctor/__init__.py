@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from emulator.commands.answers import show_table
 from emulator.commands.doctor.client import examine_client, library
 from emulator.commands.doctor.client_settings import (
     environment_of_client,
@@ -16,7 +17,7 @@ from emulator.commands.doctor.client_settings import (
 )
 from emulator.commands.doctor.emulator import examine
 from emulator.commands.doctor.findings import Finding, warning
-from emulator.commands.remote import add_remote, remote_asked, show_table
+from emulator.commands.remote import add_remote, remote_asked
 from emulator.commands.tables import BAD, GOOD, REMARKED, Row, styled
 from emulator.settings import mistaken_variables
 
