@@ -176,15 +176,17 @@ def test_a_valid_expression_succeeds(api: AepClient, expression: str) -> None:
         ("uper(a)", "unknown function uper"),
         ("Upper(a)", "did you mean upper?"),
         ("upper(a, b)", "upper takes 1 argument, not 2"),
+        ("", "the expression is empty"),
     ],
 )
 def test_an_invalid_expression_is_refused_with_its_place(
     api: AepClient, expression: str, reason: str
 ) -> None:
-    answer = api.call("POST", f"{LANGUAGE}/validate", {"expression": expression})
-    assert answer.status == 400
-    assert answer.rule == "data_prep.validate_expression.expression_can_be_read"
-    assert reason in answer.json["detail"]
+    for sent in ({"expression": expression}, {"expression": {"expression": expression}}):
+        answer = api.call("POST", f"{LANGUAGE}/validate", sent)
+        assert answer.status == 400
+        assert answer.rule == "data_prep.validate_expression.expression_can_be_read"
+        assert reason in answer.json["detail"]
 
 
 def test_the_functions_are_listed_as_records(api: AepClient) -> None:

@@ -13,10 +13,11 @@ def expression(value: Json, arguments: JsonObject, lookup: Lookup) -> Iterator[R
     """An expression is free of a fault: of its `form`, or of `reserved` names in it.
 
     The judged value is the expression, or an object with it under the first of `fields` that it
-    has; such an object is judged where its members are as `where` (name -> values) says. `words`
-    names the list of reserved words; with `functions` the names of functions are reserved instead.
-    What has the first fault is not searched for the second, and
-    neither is what is too long, which is a rule of its own.
+    has. Such an object is judged where its members are as `where` (name -> values) says, and then
+    only if its expression is not empty, because a mapping may have none. `words` names the list of
+    reserved words; with `functions` the names of functions are reserved instead.
+    What has the first fault is not searched for the second, and neither is what is too long, which
+    is a rule of its own.
     """
     pointer, text = _text(value, arguments)
     if text is None:
@@ -47,4 +48,5 @@ def _text(value: Json, arguments: JsonObject) -> tuple[str, str | None]:
     if field is None or any(value.get(name) not in of for name, of in wanted.items()):
         return "", None
     text = value[field]
-    return f"/{field}", text if isinstance(text, str) and text else None
+    is_judged = isinstance(text, str) and (text or not wanted)
+    return f"/{field}", text if is_judged else None
