@@ -34,7 +34,7 @@ from tests.files import put
 from tests.journeys.conftest import by_requests
 
 PROD = Sandbox(ORGANIZATION, "prod")
-ROWS = size(30_000, 1_500_000)
+ROWS = size(15_000, 1_500_000)
 SOURCES = f"{FLOW_SERVICE}/sourceConnections"
 
 

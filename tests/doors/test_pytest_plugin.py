@@ -192,6 +192,15 @@ def test_without_fixtures():
     assert 1 == 2
 """
 
+TEST_HOUSE = """
+SETTINGS = {"contracts": "house-rules"}
+
+def test_house(aep):
+    aep.session.post("/data/foundation/flowservice/flows", json={"name": "my flow"})
+"""
+HOUSE_RULE = "so that its bill finds its payer"
+"""What a rule of the house says, in the report."""
+
 
 @dataclass
 class Run:
@@ -233,7 +242,9 @@ def run(folder: Path, *flags: str) -> Run:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("suite")
     (made / "conftest.py").write_text(CONFTEST, "utf-8")
-    for name, text in (("good", TEST_GOOD), ("settings", TEST_SETTINGS), ("bad", TEST_BAD)):
+    shutil.copytree(EXAMPLE, made / "house-rules")
+    suite = {"good": TEST_GOOD, "settings": TEST_SETTINGS, "bad": TEST_BAD, "house": TEST_HOUSE}
+    for name, text in suite.items():
         (made / f"test_{name}.py").write_text(text, "utf-8")
     return made
 
@@ -250,7 +261,7 @@ UNUSABLE = {"test_unknown_edition", "test_unknown_word", "test_unknown_scenario"
 def test_the_fixtures_do_what_they_say(plain: Run) -> None:
     assert plain.of("failure") == BAD, plain.output
     assert plain.of("error") == UNUSABLE
-    assert len(plain.of("passed")) == 20
+    assert len(plain.of("passed")) == 21
 
 
 def test_a_failed_test_shows_its_calls(plain: Run) -> None:
@@ -304,7 +315,9 @@ def test_the_coverage_has_what_every_test_has_tried(plain: Run, folder: Path) ->
     assert "test_bad.py::test_violation" in names_in(plain.coverage)
     assert "test_good.py::TestMarked::test_nearest_wins" in names_in(plain.coverage)
     assert plain.coverage["format"] == "aep-emulator coverage 2"
-    assert (folder / "report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+    report = (folder / "report.html").read_text("utf-8")
+    assert report.startswith("<!DOCTYPE html>")
+    assert HOUSE_RULE in report
 
 
 def test_the_summary_tells_accidents_from_purpose(plain: Run) -> None:
@@ -319,6 +332,7 @@ def test_workers_of_xdist_share_nothing_and_report_together(folder: Path, plain:
     assert names_in(both.coverage) == names_in(plain.coverage)
     end = both.output.rpartition("= aep-emulator =")[2].splitlines()
     assert end[1:3] == plain.output.rpartition("= aep-emulator =")[2].splitlines()[1:3]
+    assert HOUSE_RULE in (folder / "report.html").read_text("utf-8")
 
 
 def test_it_is_found_by_pytest_once_installed() -> None:
@@ -386,21 +400,3 @@ def test_a_run_without_tests_imports_a_few_small_modules(tmp_path: Path) -> None
     (*_, names) = done.stdout.split("\n\n")[-1].strip().splitlines()
     own = ("emulator", *(f"emulator.testing{name}" for name in OWN))
     assert names.split() == [*own]
-
-
-TEST_HOUSE = """
-def test_house(aep):
-    aep.session.post("/data/foundation/flowservice/flows", json={"name": "my flow"})
-"""
-
-
-@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "1")], ids=["alone", "xdist"])
-def test_the_report_knows_the_house_rules(tmp_path: Path, workers: tuple[str, ...]) -> None:
-    shutil.copytree(EXAMPLE, tmp_path / "house-rules")
-    settings = {"contracts": "house-rules"}
-    (tmp_path / "conftest.py").write_text(CONFTEST, "utf-8")
-    (tmp_path / "test_house.py").write_text(f"SETTINGS = {settings!r}\n{TEST_HOUSE}", "utf-8")
-    found = run(tmp_path, *workers)
-    assert found.results == {"test_house": "passed"}, found.output
-    report = (tmp_path / "report.html").read_text("utf-8")
-    assert "so that its bill finds its payer" in report

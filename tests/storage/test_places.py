@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import pytest
@@ -111,9 +112,9 @@ def test_two_may_put_one_file(place: Place, reached: Reached) -> None:
     contents = [letter * 100_000 for letter in (b"a", b"b", b"c")]
 
     def put(content: bytes) -> None:
-        other = place_of(reached, reached.auth)
-        for _ in range(3):
-            other.put(path, content)
+        with closing(place_of(reached, reached.auth)) as other:
+            for _ in range(3):
+                other.put(path, content)
 
     with ThreadPoolExecutor(len(contents)) as pool:
         list(pool.map(put, contents))
