@@ -240,12 +240,12 @@ def test_slow_clients_are_given_up(
     monkeypatch: pytest.MonkeyPatch, seen: list[RecordedCall]
 ) -> None:
     if not IS_FULL:
-        monkeypatch.setattr(budgets, "HEAD_SECONDS", 0.5)
-        monkeypatch.setattr(budgets, "BODY_SECONDS", 0.5)
+        monkeypatch.setattr(budgets, "HEAD_SECONDS", 0.3)
+        monkeypatch.setattr(budgets, "BODY_SECONDS", 0.3)
     for begun in TRICKLES:
         with relaying(Silent(b""), seen) as port, connect(port) as raw:
             raw.sendall(begun)
-            raw.settimeout(0.1)
+            raw.settimeout(0.05)
             received = b""
             while not received:
                 with suppress(TimeoutError):

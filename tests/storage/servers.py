@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -93,7 +93,17 @@ def s3() -> Iterator[Reached]:
         {"specName": "Access Key", "params": {**auth, "s3SecretKey": "x" * 40}},
         "data",
     )
-    running.stop()
+    _stop(running, port)
+
+
+def _stop(running: Any, port: int) -> None:
+    """Stop moto's server, which looks twice a second whether it shall end, or with each caller."""
+    stopping = threading.Thread(target=running.stop)
+    stopping.start()
+    while stopping.is_alive():
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        stopping.join(0.01)
 
 
 def _refuse_after(url: str, calls: bytes) -> None:
