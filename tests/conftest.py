@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
@@ -105,9 +106,22 @@ def pytest_runtest_teardown(
     """
     result = yield
     if nextitem is None or nextitem.path != item.path:
-        gc.collect()
+        left = left_open()
         gc.freeze()
+        assert not left, f"{item.path.name} has left open: {'; '.join(left)}"
     return result
+
+
+def left_open() -> list[str]:
+    """Return what garbage that cannot be deleted in silence says, such as an unclosed socket.
+
+    Pytest has asked for it already, and would tell it of the next test.
+    """
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "unraisablehook", lambda raised: said.append(str(raised.exc_value)))
+        gc.collect()
+    return said
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
