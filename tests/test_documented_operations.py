@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from emulator.contract import load_contract
-from emulator.package_data import data_folder
 from emulator.services.registry import SERVICES
 from emulator.web.call import views_of
 from emulator.web.routing import Route, Router
+from tests.emulators import shipped_contract
 
-CONTRACT = load_contract(data_folder("contracts"))
+CONTRACT = shipped_contract()
 ROUTER = Router(CONTRACT)
 LISTED = json.loads(Path(__file__).with_name("documented_operations.json").read_text("utf-8"))
 CALLS = [(service, call) for service, calls in LISTED.items() for call in calls]

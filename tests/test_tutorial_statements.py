@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from emulator.contract import Contract, load_contract
+from emulator.contract import Contract
 from emulator.contract.model import BODY, GATE
-from emulator.package_data import data_folder
+from tests.emulators import shipped_contract
 
 ROOT = Path(__file__).resolve().parents[1]
 STORAGE_TUTORIAL = [
@@ -68,7 +68,7 @@ both = pytest.mark.parametrize("tutorial", TUTORIALS, ids=lambda tutorial: tutor
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
-    return load_contract(data_folder("contracts"))
+    return shipped_contract()
 
 
 def statements(tutorial: dict[str, Any]) -> Iterator[dict[str, Any]]:

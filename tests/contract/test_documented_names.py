@@ -8,7 +8,6 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from emulator.contract import load_contract
 from emulator.contract.cases import CaseLookup
 from emulator.contract.checks import SCHEMAS
 from emulator.contract.checks.names import (
@@ -20,9 +19,9 @@ from emulator.contract.checks.names import (
 from emulator.contract.judge import DIALECT, JudgedRule
 from emulator.contract.model import Operation, Rule
 from emulator.json_types import pointer_steps
-from emulator.package_data import data_folder
+from tests.emulators import shipped_contract
 
-CONTRACT = load_contract(data_folder("contracts"))
+CONTRACT = shipped_contract()
 LATEST = CONTRACT.edition("latest")
 
 

@@ -14,13 +14,14 @@ from emulator.contract.force import rules_in_force, severity_in
 from emulator.contract.judge import JudgedRule
 from emulator.contract.model import Subject
 from emulator.package_data import data_folder
+from tests.emulators import shipped_contract
 
 RANK = {"new": 0, "live": 1, "old": 2}
 
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
-    return load_contract(data_folder("contracts"))
+    return shipped_contract()
 
 
 def rule(id: str = "s.o.r", **members: Any) -> Rule:

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from emulator.contract import Contract, load_contract
+from emulator.contract import Contract
 from emulator.contract.cases import failing_cases
 from emulator.contract.model import Cases
 from emulator.contract.order import name_of
-from emulator.package_data import data_folder
+from tests.emulators import shipped_contract
 
 HERE = Path(__file__).parent
 ROWS: list[dict[str, Any]] = [
@@ -134,7 +134,7 @@ ANSWERED_OTHERWISE: dict[str, str] = {
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
-    return load_contract(data_folder("contracts"))
+    return shipped_contract()
 
 
 def frozen() -> dict[str, dict[str, Any]]:

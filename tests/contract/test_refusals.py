@@ -14,18 +14,17 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from emulator.contract import Contract, Rule, load_contract
+from emulator.contract import Contract, Rule
 from emulator.contract.cases import CaseLookup
 from emulator.contract.judge import CompiledOperation
 from emulator.contract.lookup import Finding
 from emulator.contract.model import BODY, GATE, Mute, Operation
 from emulator.json_types import Json, JsonObject, dumps
-from emulator.package_data import data_folder
 from emulator.testing.client import AepClient
 from emulator.web.lookup import BoundLookup
-from tests.emulators import aep_for, new_emulator
+from tests.emulators import aep_for, new_emulator, shipped_contract
 
-CONTRACT: Contract = load_contract(data_folder("contracts"))
+CONTRACT: Contract = shipped_contract()
 OPERATIONS = sorted({rule.operation for rule in CONTRACT.rules.values()} - {GATE, BODY})
 FORM = "application/x-www-form-urlencoded"
 BOUNDARY = "----case"

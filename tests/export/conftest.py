@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.contract import Contract, load_contract
-from emulator.package_data import data_folder
+from emulator.contract import Contract
+from tests.emulators import shipped_contract
 
 
 @pytest.fixture(scope="session")
 def contract() -> Contract:
-    return load_contract(data_folder("contracts"))
+    return shipped_contract()

@@ -21,15 +21,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from emulator.clock import ManualClock
-from emulator.contract import load_contract
 from emulator.contract.replies import Shown, shown_in
 from emulator.contract.resources import Resource, ResourceOperation
 from emulator.json_types import Json
-from emulator.package_data import data_folder
 from emulator.testing.client import AepClient, Response
 from tests import bodies
 from tests.bodies import HEADERS, SCHEMA_REGISTRY
-from tests.emulators import aep_for, new_emulator
+from tests.emulators import aep_for, new_emulator, shipped_contract
 from tests.properties.effort import EXAMPLES, IS_LONG
 
 PLACES = {
@@ -40,7 +38,7 @@ PLACES = {
 """Two sandboxes of one organization, and one of another."""
 
 PROFILE = "https://ns.adobe.com/xdm/context/profile"
-CONTRACT = load_contract(data_folder("contracts"))
+CONTRACT = shipped_contract()
 
 RESOURCES = {
     "field group": "schema_registry.fieldgroup",
