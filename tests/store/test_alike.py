@@ -390,6 +390,18 @@ SELDOM = (
 )  # fmt: skip
 
 
+def call(chance: random.Random, world: str) -> Step:
+    """Read a few documents and values as one call does that only reads."""
+    place = chance.choice(SANDBOXES), chance.choice(KINDS)
+
+    def step(held: Held) -> Outcome:
+        store, values = held.store[world], held.values[world]
+        with store.reading():
+            return [dict(values.all()), *(store.read(*place, key) for key in ("a", "A", "id1"))]
+
+    return step
+
+
 def outcome(step: Step, held: Held) -> Outcome:
     try:
         return step(held)
@@ -402,12 +414,15 @@ def test_a_database_answers_as_memory_does(database: Callable[[bool], Held], see
     chance = random.Random(seed)
     memory, other = Held(MemoryStores(2**40)), database(seed % 2 == 0)
     told = []
+    calls = [call(chance, world) for world in WORLDS]
     for number in range(STEPS):
         make = chance.choice((*OFTEN, *OFTEN, *SELDOM))
         step = make(chance, chance.choice(WORLDS))
         wanted = outcome(step, memory)
         told.append(wanted)
         assert outcome(step, other) == wanted, f"step {number}, {make.__name__}"
+        for again in calls:
+            assert outcome(again, other) == outcome(again, memory), f"call after step {number}"
     for world in WORLDS:
         assert everything(other.store[world].dump()) == everything(memory.store[world].dump())
         assert list(other.blobs[world].everything()) == list(memory.blobs[world].everything())
