@@ -58,9 +58,9 @@ def weak_contrasts(page: Page) -> list[str]:
 
 def _found(page: Page, options: dict[str, Any]) -> list[str]:
     options |= {"resultTypes": ["violations"], "preload": False}
-    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    run = "options => axe.run(document, options).then((found) => found.violations)"
     return [
         f"{one['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
-        for one in found
+        for one in page.evaluate(run, options)
         for node in one["nodes"]
     ]
