@@ -48,7 +48,7 @@ coverage: $(VENV)/test.stamp  ## Run the tests and measure what they cover; it t
 
 fuzz: $(VENV)/test.stamp  ## Try many random requests and sequences; FUZZ_EXAMPLES=500 tries more
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/python -m pytest tests/properties \
-		tests/services/test_large_lists.py $(ARGS)
+		tests/mapping/test_properties.py tests/services/test_large_lists.py $(ARGS)
 
 attack: $(VENV)/test.stamp  ## Play the attacks of tests/attacks at full size, in 1.5 GiB of address space each
 	ulimit -v 1572864; export MALLOC_ARENA_MAX=2 AEP_ATTACK=full; failed=; \

@@ -34,22 +34,18 @@ SLOWEST = (
     "test_in_a_browser.py",
     "test_openapi_fuzz.py",
     "test_serving.py",
-    "test_secrets.py",
+    "test_negative_matrix.py",
     "test_lasting_journal.py",
     "test_documentation.py",
     "test_examples.py",
     "test_growth.py",
     "test_ci_recipes.py",
-    "test_negative_matrix.py",
-    "test_kills.py",
-    "test_command_line.py",
     "test_cli.py",
+    "test_kills.py",
     "test_fail_on.py",
     "test_pytest_plugin.py",
-    "test_members_are_obeyed.py",
-    "test_large_lists.py",
 )
-"""Files that take eight seconds and more, the longest first.
+"""Files that take six seconds and more, the longest first.
 
 Those that wait for other processes alternate with those that compute: two of a kind at the same
 time would wait together, or compete.

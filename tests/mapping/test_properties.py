@@ -12,6 +12,7 @@ from emulator.mapping import compile_mapping_set, validate
 from emulator.mapping.functions import functions
 from tests.mapping.language import CLOCK
 from tests.mapping.test_mapping import SCHEMA
+from tests.properties.effort import EXAMPLES, IS_LONG
 
 SCALARS = (
     some.none()
@@ -86,9 +87,12 @@ MAPPINGS = some.builds(
     DESTINATIONS,
 )
 
+EFFORT = settings(max_examples=100 * EXAMPLES, derandomize=not IS_LONG, deadline=None)
+"""Always the same in `make test`, far more in `make fuzz`."""
+
 
 @given(some.text(max_size=40) | some.lists(PIECES, max_size=15).map("".join))
-@settings(max_examples=400, deadline=None)
+@EFFORT
 def test_the_parser_fails_with_mapping_errors_only(text: str) -> None:
     error = validate(text)
     if error is not None:
@@ -103,7 +107,7 @@ def test_the_parser_fails_with_mapping_errors_only(text: str) -> None:
     nulls=some.booleans(),
     schema=some.sampled_from([None, SCHEMA]),
 )
-@settings(max_examples=600, deadline=None)
+@EFFORT
 def test_a_row_is_always_mapped(
     mappings: list[dict[str, Any]], row: dict[str, Any], nulls: bool, schema: dict[str, Any] | None
 ) -> None:
