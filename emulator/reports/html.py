@@ -8,7 +8,7 @@ from emulator.json_types import Json, JsonObject, dumps
 from emulator.plurals import counted
 from emulator.reports.places import place_name
 from emulator.reports.thresholds import percent
-from emulator.reports.verdict import circumstances, verdict_line
+from emulator.reports.verdict import NOTHING_DEMANDED, circumstances, verdict_line
 from emulator.templates import render
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.html.j2"
@@ -20,6 +20,7 @@ def html(report: JsonObject) -> str:
     values = {
         "counted": counted,
         "verdict_line": verdict_line,
+        "nothing_demanded": NOTHING_DEMANDED,
         "circumstances": circumstances,
         "place_name": place_name,
     }

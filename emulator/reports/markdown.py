@@ -10,7 +10,7 @@ from emulator.json_types import JsonObject
 from emulator.plurals import counted
 from emulator.reports.places import place_name
 from emulator.reports.thresholds import percent
-from emulator.reports.verdict import verdict_line
+from emulator.reports.verdict import NOTHING_DEMANDED, verdict_line
 from emulator.templates import render
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.md.j2"
@@ -32,6 +32,7 @@ def markdown(report: JsonObject) -> str:
         lines_about=lines_about,
         place_name=place_name,
         verdict_line=verdict_line,
+        nothing_demanded=NOTHING_DEMANDED,
     )
 
 

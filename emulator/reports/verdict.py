@@ -11,6 +11,11 @@ from emulator.reports.thresholds import Demand
 HEADS = {"failed": "Failed", "passed": "Passed", "open": ""}
 """The states of a verdict in words; nothing was demanded of a report that is `open`."""
 
+NOTHING_DEMANDED = (
+    "nothing was demanded, so this has neither passed nor failed; --fail-on demands something,"
+    " with pytest --aep-fail-on"
+)
+
 
 def judged(report: JsonObject, demands: Iterable[Demand] = ()) -> JsonObject:
     """Return a report with its verdict, by what is demanded of it.
@@ -56,7 +61,7 @@ def demand_lines(report: JsonObject) -> Iterator[str]:
         said = f"not fulfilled: {', '.join(row['failures'])}" if row["failures"] else "fulfilled"
         yield f"{row['by']} demands that {row['states']}: {said}"
     if not rows:
-        yield "nothing was demanded"
+        yield NOTHING_DEMANDED
 
 
 def circumstances(report: JsonObject) -> str:

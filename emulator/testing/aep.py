@@ -223,9 +223,10 @@ class Aep(DataConnection):
             yield refused
         finally:
             self._expects = outer
-        since = [call.entry for call in self.remarked.since(mark)]
-        refused.entry = assertions.was_refused(contract, since, rule, status)
-        self.remarked.meet(mark, rule)
+            since = [call.entry for call in self.remarked.since(mark)]
+            found = assertions.refused_by(since, rule, status)
+            self.remarked.settle(mark, rule, is_met=found is not None)
+        refused.entry = found or assertions.fail_unrefused(contract, since, rule, status)
 
     @contextmanager
     def expects(self, *rules: str) -> Iterator[None]:
@@ -247,10 +248,13 @@ class Aep(DataConnection):
             yield
         finally:
             self._expects = outer
-        since = [call.entry for call in self.remarked.since(mark)]
+            since = [call.entry for call in self.remarked.since(mark)]
+            broken = {item.rule for entry in since for item in entry.findings}
+            for rule in rules:
+                self.remarked.settle(mark, rule, is_met=rule in broken)
         for rule in rules:
-            assertions.was_broken(contract, since, rule)
-            self.remarked.meet(mark, rule)
+            if rule not in broken:
+                assertions.fail_unbroken(contract, since, rule)
 
 
 class Refused:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.entry_json import target
@@ -228,23 +228,28 @@ def _why_not(
     return "\n".join([*lines, "all calls:", listing(entries)])
 
 
-def was_refused(
-    contract: Contract, entries: Sequence[Entry], rule: str, status: int | None
-) -> Entry:
-    """Return the first call that a rule refused.
-
-    Raises:
-        AssertionError: It refused none; the message has the calls.
-    """
-    __tracebackhide__ = True
+def refused_by(entries: Sequence[Entry], rule: str, status: int | None) -> Entry | None:
+    """Return the first call that a rule refused, with this status if one is given."""
     for entry in entries:
         refusal = entry.refusal
         if refusal and refusal.rule == rule and status in (None, entry.status):
             return entry
+    return None
+
+
+def fail_unrefused(
+    contract: Contract, entries: Sequence[Entry], rule: str, status: int | None
+) -> NoReturn:
+    """Fail since a rule refused no call; the message has the calls.
+
+    Raises:
+        AssertionError: Always.
+    """
+    __tracebackhide__ = True
     lines = [f"expected a refusal by {rule}" + (f" with {status}" if status else "")]
     lines.append(f"  {describe_rule(contract, rule)}")
     lines += [
-        f"#{entry.number} broke it and was answered with {entry.status}: enforce is {entry.enforce}"
+        f"#{entry.number} broke it and was answered with {entry.status}: {_instead(entry, rule)}"
         for entry in entries
         if any(item.rule == rule for item in entry.findings)
     ]
@@ -255,15 +260,21 @@ def was_refused(
     raise AssertionError("\n".join(lines))
 
 
-def was_broken(contract: Contract, entries: Sequence[Entry], rule: str) -> Entry:
-    """Return the first call that broke a rule, refused or not.
+def _instead(entry: Entry, rule: str) -> str:
+    """Say why a call that broke a rule was not refused by it, or not with the status expected."""
+    if entry.refusal is None:
+        return f"enforce is {entry.enforce}"
+    if entry.refusal.rule == rule:
+        return "the rule refused it with that"
+    return f"{entry.refusal.rule} refused it before"
+
+
+def fail_unbroken(contract: Contract, entries: Sequence[Entry], rule: str) -> NoReturn:
+    """Fail since no call broke a rule; the message has the calls.
 
     Raises:
-        AssertionError: None did; the message has the calls.
+        AssertionError: Always.
     """
     __tracebackhide__ = True
-    for entry in entries:
-        if any(item.rule == rule for item in entry.findings):
-            return entry
     lines = [f"expected a call that breaks {rule}", f"  {describe_rule(contract, rule)}"]
     raise AssertionError("\n".join([*lines, "calls in the block:", listing(entries)]))

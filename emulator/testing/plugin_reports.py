@@ -106,7 +106,7 @@ class Reports:
         what = "break" if (option or setting) == "warnings" else "violate"
         said = f"{counted(len(self._broke), 'test')} did otherwise"
         failures = (said,) if self._broke else ()
-        return [Demand(by, f"tests {what} only rules that they expect to", failures)]
+        return [Demand(by, f"tests {what} the rules that they expect to, and no others", failures)]
 
     def _lacks(self, coverage: Coverage) -> list[str]:
         """Return what the reports do not know."""

@@ -263,13 +263,13 @@ def _judge(item: pytest.Item) -> None:
 def _note(item: pytest.Item) -> None:
     """Note what was broken so far by a test that ends otherwise: by its own failure, by a skip."""
     if _uses_emulators():
-        from emulator.testing.verdict import unexpected
+        from emulator.testing.verdict import did_otherwise
 
         try:
             chosen = fail_on(item)
         except pytest.fail.Exception:  # its mark cannot be used, and has failed it
             chosen = fail_on_of_run(item.config)
-        if unexpected(chosen):
+        if did_otherwise(chosen):
             item.stash[_HAS_BROKEN] = True
 
 

@@ -70,6 +70,7 @@ class RemarkedCalls:
         resets: How often the emulator has been reset.
         calls: How many calls there have been since then.
         heads: What is to be said of requests that were refused for their heads.
+        has_missed: Whether what a block expected did not come, since the last verdict.
     """
 
     def __init__(self, contract: Contract, max_bytes: int = REMARKED_CALLS_BYTES) -> None:
@@ -80,6 +81,7 @@ class RemarkedCalls:
         self.resets = 0
         self.calls = 0
         self.heads: list[str] = []
+        self.has_missed = False
         self._max_bytes = max_bytes
         self._kept: list[KeptCall] = []
         self._bytes = 0
@@ -127,12 +129,15 @@ class RemarkedCalls:
         """Return the position of the next call that is kept."""
         return self._position
 
-    def meet(self, mark: int, rule: str) -> None:
-        """Let the calls since a position have met the expectation that a rule is broken.
+    def settle(self, mark: int, rule: str, *, is_met: bool) -> None:
+        """Note whether the calls since a position have met the expectation of a rule.
 
-        One of them did; the others had to be made for that.
+        If one of them did, the others had to be made for that.
         """
-        self._met.append((mark, self._position, rule))
+        if is_met:
+            self._met.append((mark, self._position, rule))
+        else:
+            self.has_missed = True
 
     def is_met(self, call: KeptCall, rule: str) -> bool:
         """Tell whether it is no fault of a call that it did not break a rule."""

@@ -37,10 +37,20 @@ def unexpected(fail_on: str) -> str:
     return f"{said}\n{text}\n{read_more(rule)}\n{meant}"
 
 
+def did_otherwise(fail_on: str) -> bool:
+    """Tell of a test that has failed whether its calls did otherwise than it demands or expects.
+
+    It has done so too if what it expected of a block of calls did not come.
+    """
+    has_missed = any(one.has_missed for one in remarked_calls.OPEN)
+    return bool(unexpected(fail_on)) or (has_missed and fail_on != "nothing")
+
+
 def _new_lines(remarked: RemarkedCalls, fail_on: str) -> list[str]:
     """Return what is new to be said of calls, once."""
     mark, before, heads = remarked.judged
     remarked.judged = (remarked.mark(), remarked.counted(), len(remarked.heads))
+    remarked.has_missed = False
     if fail_on == "nothing":
         return []
     counts = is_violation if fail_on == "violations" else is_warning

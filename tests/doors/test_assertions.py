@@ -163,6 +163,10 @@ def test_another_refusal_is_not_the_expected_one(local: Aep) -> None:
     with pytest.raises(AssertionError) as caught, local.expects_refusal(NO_ORGANIZATION):
         local.session.get(CONNECTIONS, headers={"x-api-key": None})
     assert "refused by platform.gate.api_key_is_sent" in said(caught)
+    without_spec = "flow_service.create_connection.connection_spec_is_sent"
+    before = "answered with 400: flow_service.create_connection.name_is_text refused it before"
+    with pytest.raises(AssertionError, match=before), local.expects_refusal(without_spec):
+        create(local, name=7, connectionSpec=None)
     with (
         pytest.raises(AssertionError, match="with 404"),
         local.expects_refusal(NO_ORGANIZATION, status=404),

@@ -85,6 +85,19 @@ def fails_at_its_end(aep):
 def test_broke_at_its_end(fails_at_its_end):
     pass
 
+def test_broke_another_rule_in_a_block(aep):
+    with aep.expects_refusal("flow_service.create_connection.connection_spec_is_sent"):
+        url = "/data/foundation/flowservice/connections"
+        aep.session.post(url, json={"name": 7}).raise_for_status()
+
+def test_broke_no_rule_in_a_block(aep):
+    with aep.expects(RULE):
+        aep.session.get("/data/foundation/flowservice/flows")
+
+def test_as_expected_in_a_block(aep):
+    with aep.expects_refusal(RULE):
+        fail(aep)
+
 class TestCase(unittest.TestCase):
     def test_broke_with_unittest(self):
         with Aep() as own:
@@ -131,9 +144,9 @@ def test_junit_has_the_times_of_the_tests(folder: Path) -> None:
     root = ET.parse(folder / "report.xml").getroot()
     cases = list(root.iter("testcase"))
     times = [float(case.get("time", "0")) for case in cases]
-    assert [case.get("name") for case in cases if case.get("time") == "0"] == [
-        "--aep-fail-on violations"
-    ]
+    # No call is the one that did not break a rule.
+    without = [case.get("name") for case in cases if case.get("time") == "0"]
+    assert without == ["--aep-fail-on violations", "platform.gate.organization_is_sent"]
     # What the tests took that called the emulator, and not the other one.
     report = json.loads((folder / "report.json").read_text("utf-8"))
     took = sum(test["seconds"] for test in report["tests"])

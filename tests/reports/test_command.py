@@ -29,7 +29,7 @@ def test_from_a_running_emulator(url: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     first, demanded, *more = done.stdout.splitlines()
     assert first.startswith("2 rules violated (3 times), 1 warning, ")
-    assert demanded == "  nothing was demanded"
+    assert demanded.startswith("  nothing was demanded, so this has neither passed nor failed;")
     (coverage,) = (line for line in more if line.startswith("Contract coverage of"))
     assert coverage.startswith("Contract coverage of 6 calls, 2020-09-13T12:26:40Z, edition latest")
     assert NAME in done.stdout

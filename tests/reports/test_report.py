@@ -14,7 +14,13 @@ from emulator.json_types import JsonObject
 from emulator.reports.report import build, share
 from emulator.reports.scope import ReportScope, ReportScopeError
 from emulator.reports.thresholds import Thresholds, demands, percent
-from emulator.reports.verdict import circumstances, demand_lines, judged, verdict_line
+from emulator.reports.verdict import (
+    NOTHING_DEMANDED,
+    circumstances,
+    demand_lines,
+    judged,
+    verdict_line,
+)
 from tests.bodies import FLOW_SERVICE, base_connection
 from tests.emulators import aep_for, new_emulator
 from tests.reports.conftest import LIMIT, NAME, SPEC, TEST
@@ -225,7 +231,7 @@ def test_the_verdict_says_what_was_found_and_demanded(report: JsonObject) -> Non
         "2 rules violated (3 times), 1 warning, 1 rule broken as expected, 1 expectation not met"
     )
     assert (report["verdict"]["state"], verdict_line(report)) == ("open", found)
-    assert list(demand_lines(report)) == ["nothing was demanded"]
+    assert list(demand_lines(report)) == [NOTHING_DEMANDED]
     failed = judged(report, demands(report, Thresholds("violations", rules=0.01)))
     assert verdict_line(failed) == f"Failed: {found}"
     assert list(demand_lines(failed)) == [
