@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from emulator.data_plane.columns import told_columns, told_missing
 from emulator.data_plane.delta import transformation
 from emulator.data_plane.row_problems import ON_THEIR_OWN, read_problems
 from emulator.json_types import JsonObject, as_object
@@ -40,7 +41,8 @@ def explain_run(services: Services, scope: Scope, run: JsonObject) -> JsonObject
 
     Returns:
         `run`, its summary; `read`: the number of files and rows, bytes, the `path` and connection,
-        the window in milliseconds, and `files`, the first ones with their rows; `failed` and
+        the window in milliseconds, and `files`, the first ones with their rows; `columns`, what
+        files and mapping lack of each other, as `ColumnNotes` finds it; `failed` and
         `warned`: how many `rows`, and `causes`, each with `code`, `column`, `rows`, the `mapping`
         that fills the column, and the first rows as `examples`; `written`: batch, its status, data
         set, records, and rows that were `dropped`; `mapping`; `needed`: what would have helped;
@@ -50,6 +52,7 @@ def explain_run(services: Services, scope: Scope, run: JsonObject) -> JsonObject
     answer: JsonObject = {
         "run": known.summary,
         "read": _read(known),
+        "columns": known.problems["columns"],
         "failed": _problems(known, "failed"),
         "warned": _problems(known, "warned"),
         "written": _written(known),
@@ -154,6 +157,7 @@ def _lines(answer: JsonObject) -> Iterator[str]:
     )
     if more := (read["fileCount"] or 0) - len(read["files"]):
         yield f"          and {more} more"
+    yield from (f"Columns   {line}" for line in told_columns(answer["columns"]))
     yield f"Failed    {_failed_text(answer)}"
     yield from _cause_lines(answer["failed"])
     yield f"Warned    {counted(answer['warned']['rows'], 'row')}"
@@ -163,8 +167,9 @@ def _lines(answer: JsonObject) -> Iterator[str]:
         yield f"Says      {error.get('code', '')} {error.get('message', '')}".rstrip()
     if run["remark"]:
         yield f"          {run['remark']}"
-    if run["message"] and not (answer["failed"]["causes"] or answer["warned"]["causes"]):
-        yield f"Says      {run['message']}"
+    message = run["message"].removesuffix(told_missing(answer["columns"])).rstrip()
+    if message and not (answer["failed"]["causes"] or answer["warned"]["causes"]):
+        yield f"Says      {message}"
     yield from (f"Needed    {need}" for need in answer["needed"])
 
 

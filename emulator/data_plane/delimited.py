@@ -42,7 +42,8 @@ def delimited_rows(source: BinaryIO, options: ReadOptions) -> Iterator[Row]:
             yield corrupt(number, record.text, fault)
         else:
             fields = zip(names, values, strict=False)
-            yield Row(number, {n: None if text in nulls else text for n, text in fields})
+            value = {n: None if text in nulls else text for n, text in fields}
+            yield Row(number, value, "", names)
 
 
 def header_names(source: BinaryIO, options: ReadOptions) -> list[str]:

@@ -197,7 +197,7 @@ class _Ingestion:
         self._scope.platform.blobs.delete(self._scope.sandbox, self._problems_key)
 
     def _keep_problems(self, input: Input) -> None:
-        content = self._problems.to_json(input.files)
+        content = self._problems.to_json(input.files, input.columns)
         with suppress(NoRoom):  # what is explained is worth less than what was ingested
             self._scope.platform.blobs.put(self._scope.sandbox, self._problems_key, content)
 

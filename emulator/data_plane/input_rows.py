@@ -52,11 +52,14 @@ class Input:
         rows: Taken once, one by one. A `FileError` that they raise fails the batch.
         files: The names of the files that the rows are read from.
         bytes: The size of these files; it may grow while the rows are read.
+        columns: What these files and a mapping lack of each other, as `ColumnNotes` finds it while
+            the rows are read.
     """
 
     rows: Iterable[InputRow]
     files: list[str] = field(default_factory=list)
     bytes: int = 0
+    columns: list[JsonObject] = field(default_factory=list)
 
 
 UNREADABLE = (

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from emulator.claims import BATCH, claimed, released, working_on
 from emulator.data_plane import sources
 from emulator.data_plane.areas import area_of
+from emulator.data_plane.columns import told_missing
 from emulator.data_plane.delta import DeltaColumn, Selection
 from emulator.data_plane.diagnostics import OF_ROWS
 from emulator.data_plane.errors import (
@@ -154,6 +155,7 @@ def _result(parts: FlowParts, reader: SourceReader, ingested: Ingested) -> RunRe
         errors=errors,
         reasons=_reasons(batch, ingested, reader),
         passed_over=reader.passed_over,
+        columns=told_missing(reader.input.columns),
     )
 
 

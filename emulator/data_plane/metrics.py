@@ -91,6 +91,7 @@ class RunResult:
         reasons: What is wrong with the first rows, in words.
         passed_over: The paths of files that are older than the start of a flow without backfill.
         before: What runs before have read or passed over, in words, where this one found nothing.
+        columns: Which sources of its mapping no row has, in words.
     """
 
     status: str = "success"
@@ -111,6 +112,7 @@ class RunResult:
     reasons: str = ""
     passed_over: list[str] = field(default_factory=list)
     before: str = ""
+    columns: str = ""
 
     @property
     def kept_passed_over(self) -> JsonObject:
@@ -158,7 +160,7 @@ class RunReport:
         result = self.result
         too_old = told_passed_over(result.kept_passed_over)
         if result.status != "success" or result.rows_in:
-            return " ".join(filter(None, (result.reasons, too_old)))
+            return " ".join(filter(None, (result.reasons, too_old, result.columns)))
         said = NO_ROWS if result.files_in else NOTHING_NEW
         return " ".join(filter(None, (said, too_old, result.before)))
 

@@ -57,15 +57,21 @@ class RowProblems:
             texts.append(f"{warned} of {total} rows came with warnings: {self._warned.in_words()}.")
         return " ".join(texts)
 
-    def to_json(self, files: Sequence[str]) -> bytes:
+    def to_json(self, files: Sequence[str], columns: Sequence[JsonObject] = ()) -> bytes:
         """Return what is kept: `files` with their rows, and the causes of what `failed` or warns.
 
         Args:
             files: The names of all files of the batch, also of those without rows.
+            columns: What files and mapping lack of each other, which is kept too.
         """
         shown = [{"path": name, "rows": self.rows[name]} for name in files[:EXPLAINED_FILES]]
         return dumps(
-            {"files": shown, "failed": self._failed.to_json(), "warned": self._warned.to_json()}
+            {
+                "files": shown,
+                "columns": list(columns),
+                "failed": self._failed.to_json(),
+                "warned": self._warned.to_json(),
+            }
         )
 
 
@@ -77,15 +83,15 @@ def key_of(batch_id: str) -> str:
 def read_problems(blobs: Blobs, sandbox: Sandbox, batch_id: str) -> JsonObject:
     """Return what is kept of a batch; nothing of one that has been deleted or kept nothing.
 
-    `files` have `path` and `rows`; `failed` and `warned` have `rows`, how many there are, and
-    `causes`: `code`, `column`, `source`, how many `rows`, and the first of them as `examples` with
-    `file`, `row` (from 1, without a header) and `message`. The cause without a code is the rest.
+    `files` have `path` and `rows`; `columns` is what `ColumnNotes` found of them; `failed` and
+    `warned` have `rows`, how many there are, and `causes`: `code`, `column`, `source`, how many
+    `rows`, and the first of them as `examples` with `file`, `row` (from 1, without a header) and
+    `message`. The cause without a code is the rest.
     """
     content = blobs.read(sandbox, key_of(batch_id)) if batch_id else None
-    if content is None:
-        return {"files": [], **{name: {"rows": 0, "causes": []} for name in ("failed", "warned")}}
-    found: JsonObject = loads(content)
-    return found
+    nothing = {"rows": 0, "causes": []}
+    kept: JsonObject = {"files": [], "columns": [], "failed": nothing, "warned": nothing}
+    return kept if content is None else {**kept, **loads(content)}
 
 
 class _Causes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
@@ -25,11 +25,15 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Row(NamedTuple):
-    """One row of a file: its number from 1, its fields, and why it cannot be read if it cannot."""
+    """One row of a file: its number from 1, its fields, and why it cannot be read if it cannot.
+
+    `columns` are the names in the file's header; empty where each row has names of its own.
+    """
 
     number: int
     value: JsonObject
     corrupt: str = ""
+    columns: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.data_plane import sources
 from emulator.data_plane.areas import Area, files_at
+from emulator.data_plane.columns import ColumnNotes
 from emulator.data_plane.compression import ARCHIVES, UnpackedFile
 from emulator.data_plane.conform import RowError
 from emulator.data_plane.delta import DeltaColumn, Selection
@@ -115,6 +116,7 @@ class SourceReader:
         self.area: Area
         self.reading = ""
         self._inside = ""  # the file of an archive that is read now
+        self._notes: ColumnNotes | None = None
         self.files: list[File] = []
         self.passed_over: list[str] = []
         self.input = Input(())
@@ -128,6 +130,11 @@ class SourceReader:
         self.files = [item.file for item in files if isinstance(item, SourceFile)]
         rows = self._input_rows(parts, files, mapping)
         self.input = Input(rows, [item.path for item in files])
+        if mapping is not None:
+            self._notes = ColumnNotes(
+                mapping.attributes, parts.query.columns, is_whole=not any(mapping.faults)
+            )
+            self.input.columns = self._notes.found
 
     def _input_rows(
         self, parts: FlowParts, files: Sequence[SourceItem], mapping: CompiledMapping | None
@@ -173,12 +180,17 @@ class SourceReader:
         """Yield the rows of a file, or of all files in an archive, that pass the row filter."""
         if isinstance(item, RealTable):
             self._inside = ""
-            yield from parts.query.selected(self._rows_of_table(parts, item))
+            yield from parts.query.selected(self._noted(item, self._rows_of_table(parts, item)))
             return
         self.input.bytes += item.file.size
         for file, format in self._unpacked(parts, item):
             self._inside = file.name if format.compression in ARCHIVES else ""
-            yield from parts.query.selected(sources.rows(file, format))
+            yield from parts.query.selected(self._noted(item, sources.rows(file, format)))
+
+    def _noted(self, item: SourceItem, rows: Iterator[Row]) -> Iterator[Row]:
+        """Return rows whose columns are compared with what the mapping reads, if there is one."""
+        path = f"{item.path}/{self._inside}" if self._inside else item.path
+        return rows if self._notes is None else self._notes.noted(path, rows)
 
     def _rows_of_table(self, parts: FlowParts, table: RealTable) -> Iterator[Row]:
         try:

@@ -103,6 +103,13 @@ class CompiledMapping:
         """For each mapping, in the set's order, why it can never succeed, or None."""
 
         self._broken = [fault for fault in self.faults if fault]
+        self.attributes = tuple(
+            dict.fromkeys(
+                path for one in compiled if isinstance(one, Rule) for path in one.origin.attributes
+            )
+        )
+        """The paths of the source data that all but the `faults` read."""
+
         self._rules = _in_order([one for one in compiled if isinstance(one, Rule)])
         self._clock = clock
         self._seed = seed

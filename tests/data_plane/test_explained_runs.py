@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from emulator.budgets import CAUSE_ROWS, ROW_CAUSES
+from emulator.data_plane.columns import MAX_NAMES, SAMPLED, ColumnNotes
 from emulator.data_plane.metrics import NOTHING_NEW, TOO_OLD
+from emulator.data_plane.rows import Row
 from tests.bodies import (
     CATALOG,
     CONVERSION,
@@ -44,7 +46,8 @@ def mapped_flow(plant: Plant, rows: dict[str, str], path: str, **changes: Any) -
     output = {"schemaRef": {"id": plant.schema, "contentType": "1.0"}}
     sent = {"outputSchema": output, "mappings": mappings}
     id = plant.api.ok("POST", f"{CONVERSION}/mappingSets", sent)["id"]
-    source = plant.source(data={"format": "json"}, params={"path": path})
+    data = changes.pop("data", {"format": "json"})
+    source = plant.source(data=data, params={"path": path})
     transformations = [{"name": "Mapping", "params": {"mappingId": id}}]
     return plant.flow(source, transformations=transformations, **changes)
 
@@ -277,3 +280,80 @@ def test_a_run_that_a_provider_tells_anything_of_is_explained() -> None:
     plant.api.ok("PUT", path, body, if_match=run["etag"])
     found = explained(plant, run["id"])
     assert (found["read"]["rows"], found["run"]["errors"]) == (None, [{}, {}])
+
+
+def columns_told(
+    plant: Plant, rows: dict[str, str], path: str, **sent: Any
+) -> tuple[Any, list[str]]:
+    """Return an explained run that maps a file, and what its text says of columns."""
+    (run,) = plant.runs(mapped_flow(plant, rows, path, **sent))
+    found = explained(plant, run["id"])
+    return found, [line[10:] for line in found["text"] if line.startswith("Columns")]
+
+
+def test_a_header_that_the_mapping_does_not_fit_is_told_of(plant: Plant) -> None:
+    plant.put("crm/a.csv", b"id,firstname,birthday,note\n1,Ada\n")  # a short row lacks no column
+    plant.put("crm/b.csv", b"id,firstname,birthday,note\n")  # without rows nothing is read of it
+    rows = {
+        "_id": "concat(customer_id, '-', id)",
+        "person.name.firstName": "first_name",
+        "person.birthDate": "birthday",
+    }
+    found, told = columns_told(plant, rows, "crm", data={"format": "delimited"})
+    missing = "Mapped, but not in crm/a.csv: customer_id, first_name"
+    assert told == [missing, "In crm/a.csv, but not mapped: firstname, note"]
+    assert found["run"]["state"] == "success"
+    assert found["run"]["message"] == f"{missing}."
+    assert not any(line.startswith("Says") for line in found["text"])
+    assert found["columns"] == [
+        {
+            "path": "crm/a.csv",
+            "records": None,
+            "missing": ["customer_id", "first_name"],
+            "missingCount": 2,
+            "unmapped": ["firstname", "note"],
+            "unmappedCount": 2,
+        }
+    ]
+
+
+def test_of_records_the_nested_sources_are_told_of_where_they_can_be_known(plant: Plant) -> None:
+    record = {"Id": "1", "p": {"first": "Ada", "age": 3}, "n": None, "l": [{"a": 1, "b": 2}]}
+    plant.put("a.json", json.dumps(record).encode() + b'\n{"Id": "2", "late": "x"}\n')
+    rows = {
+        "_id": "Id",
+        "person.name.firstName": "p.firstName",
+        "person.name.lastName": "n.last ?: late",  # behind a null, and in the second record
+        "person.name.middleName": "l[0].a",
+    }
+    found, told = columns_told(plant, rows, "a.json")
+    missing = "Mapped, but not in a.json: p.firstName"
+    assert told == [missing, "In a.json, but not mapped: p.first, p.age, l.b"]
+    assert found["run"]["message"] == f"{missing}."
+
+
+def test_what_only_the_first_records_lack_is_said_of_them_alone(plant: Plant) -> None:
+    plant.put("a.json", b'{"Id": "1"}\n' * SAMPLED + b'{"Id": "2", "first": "Ada"}\n')
+    rows = {"_id": "Id", "person.name.firstName": "first"}
+    found, told = columns_told(plant, rows, "a.json")
+    assert told == [f"Mapped, but not in the first {SAMPLED} records of a.json: first"]
+    assert found["run"]["message"] == ""
+
+
+def test_files_with_the_same_columns_are_told_of_together_and_names_are_bounded(
+    plant: Plant,
+) -> None:
+    header = ",".join(["Id", *(f"c{number}" for number in range(MAX_NAMES + 2))])
+    for name in ("a", "b", "c"):
+        plant.put(f"crm/{name}.csv", f"{header}\n{name}\n".encode())
+    _, told = columns_told(plant, {"_id": "Id"}, "crm", data={"format": "delimited"})
+    (line,) = told
+    assert line.startswith("In crm/a.csv and 2 more files, but not mapped: c0, c1, ")
+    assert line.endswith(f"c{MAX_NAMES - 1} and 2 more")
+
+
+def test_where_a_mapping_cannot_be_read_nothing_is_said_of_what_it_leaves_out() -> None:
+    notes = ColumnNotes(["a", "street\\.name", "${First Name}"], is_whole=False)
+    rows = [Row(1, {"street.name": "x", "First Name": "y", "b": 1})]
+    assert list(notes.noted("x.json", iter(rows))) == rows
+    assert [(one["missing"], one["unmapped"]) for one in notes.found] == [(["a"], [])]

@@ -80,7 +80,7 @@ def test_rows_may_have_fewer_values_than_columns_and_blank_lines_are_none() -> N
 def test_a_row_with_more_values_than_columns_is_corrupt_and_the_next_is_not() -> None:
     first, second = rows("a,b\n1,2,3\n4,5\n")
     assert first == Row(1, {CORRUPT: "1,2,3"}, "the row has 3 values for 2 columns")
-    assert second == Row(2, {"a": "4", "b": "5"})
+    assert second == Row(2, {"a": "4", "b": "5"}, "", ["a", "b"])
 
 
 def test_a_broken_quote_makes_its_row_corrupt_alone() -> None:

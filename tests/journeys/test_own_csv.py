@@ -42,4 +42,4 @@ def test_the_page_does_what_it_says(
         if following == "text":
             assert is_said(shown, said), said
             compared += 1
-    assert compared == 6
+    assert compared == 7
