@@ -1,7 +1,7 @@
 """A flow run in plain words: what it read, dropped and wrote, and what it would have needed.
 
 For the control API, the command line and the page. It looks at what is kept of the run and of the
-rows of its batch, never at the source.
+rows of its batch; at the source only where the run found nothing at its path.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from emulator.data_plane.columns import told_columns, told_missing
 from emulator.data_plane.delta import transformation
+from emulator.data_plane.nearest import nearest_at_source
 from emulator.data_plane.row_problems import ON_THEIR_OWN, read_problems
 from emulator.json_types import JsonObject, as_object
 from emulator.masking.masker import CONNECTIONS, Masker
@@ -41,7 +42,8 @@ def explain_run(services: Services, scope: Scope, run: JsonObject) -> JsonObject
 
     Returns:
         `run`, its summary; `read`: the number of files and rows, bytes, the `path` and connection,
-        the window in milliseconds, and `files`, the first ones with their rows; `columns`, what
+        the window in milliseconds, `files`, the first ones with their rows, and `near`, what is
+        there where nothing is at the path; `columns`, what
         files and mapping lack of each other, as `ColumnNotes` finds it; `failed` and
         `warned`: how many `rows`, and `causes`, each with `code`, `column`, `rows`, the `mapping`
         that fills the column, and the first rows as `examples`; `written`: batch, its status, data
@@ -51,7 +53,7 @@ def explain_run(services: Services, scope: Scope, run: JsonObject) -> JsonObject
     known = _known(services, scope, run)
     answer: JsonObject = {
         "run": known.summary,
-        "read": _read(known),
+        "read": _read(scope, known),
         "columns": known.problems["columns"],
         "failed": _problems(known, "failed"),
         "warned": _problems(known, "warned"),
@@ -96,7 +98,13 @@ def _mapping(services: Services, scope: Scope, flow: JsonObject) -> JsonObject:
         return {}
 
 
-def _read(known: Explained) -> JsonObject:
+def _found_no_file(known: Explained) -> bool:
+    """Tell whether a run failed before it read a file, or found none that is new."""
+    is_of_files = bool(known.source) and not known.batch
+    return is_of_files and known.summary["state"] in ("failed", "success")
+
+
+def _read(scope: Scope, known: Explained) -> JsonObject:
     metrics = as_object(known.run.get("metrics"))
     files, sizes = as_object(metrics.get("fileSummary")), as_object(metrics.get("sizeSummary"))
     window = as_object(as_object(metrics.get("durationSummary")).get("extensions"))
@@ -110,6 +118,7 @@ def _read(known: Explained) -> JsonObject:
         "fileCount": whole(files.get("inputFileCount")),
         "bytes": whole(sizes.get("inputBytes")),
         "rows": known.summary["in"],
+        "near": nearest_at_source(scope, known.source) if _found_no_file(known) else "",
         "files": known.problems["files"],
     }
 

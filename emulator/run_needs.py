@@ -35,6 +35,7 @@ def _of_the_source(answer: JsonObject, flow: JsonObject) -> Iterator[str]:
     run, read = answer["run"], answer["read"]
     codes = [error.get("code") for error in run["errors"]]
     place = f"at {read['path'] or 'its source'}"
+    near = f"; {read['near']}" if read["near"] else ""
     if not flow:
         yield "the flow, which is gone"
     elif run["state"] in ("scheduled", "queued", "inProgress"):
@@ -48,7 +49,7 @@ def _of_the_source(answer: JsonObject, flow: JsonObject) -> Iterator[str]:
     elif is_of_nothing_new(run["message"]):
         last = from_milliseconds(read["until"] or 0)
         until = f" until {utc_text(last)}" if last else ""
-        yield f"a file {place} that is new or written again since the run before and{until}"
+        yield f"a file {place} that is new or written again since the run before and{until}{near}"
     elif run["message"].startswith(NO_ROWS):
         yield f"rows {place} that are new by the delta column, if there is one, and pass filters"
     elif INTERRUPTED in codes:
@@ -56,7 +57,7 @@ def _of_the_source(answer: JsonObject, flow: JsonObject) -> Iterator[str]:
     elif NO_ROOM in codes:
         yield "room: delete something, or raise --max-stored"
     elif run["state"] == "failed" and not answer["failed"]["rows"]:
-        yield f"a source that can be read {place}: see what it says"
+        yield f"a source that can be read {place}: see what it says{near}"
 
 
 def _of_rows(answer: JsonObject) -> Iterator[str]:

@@ -25,6 +25,7 @@ from emulator.admin import (
 )
 from emulator.admin.journal import journal_routes
 from emulator.admin.replies import SCOPE, Routes, answer, error, nothing, read_object, read_scope
+from emulator.near_names import near_ids
 from emulator.web.engine import Engine
 
 if TYPE_CHECKING:
@@ -133,9 +134,11 @@ class Control:
 
     def rule(self, id: str) -> Response:
         """Explain a rule, or an entry of an error catalogue."""
-        explained = describe.rule(self._engine.contract, id)
+        contract = self._engine.contract
+        explained = describe.rule(contract, id)
         if explained is None:
-            return error(404, "unknown rule", f"there is no rule {id}")
+            near = near_ids(id[:100], describe.explained_ids(contract))
+            return error(404, "unknown rule", f"there is no rule {id[:100]!r}{near}")
         return answer(explained)
 
     def mutes(self) -> Response:

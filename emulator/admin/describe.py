@@ -89,6 +89,11 @@ def rule(contract: Contract, id: str) -> JsonObject | None:
     }
 
 
+def explained_ids(contract: Contract) -> list[str]:
+    """Return the ids of what can be explained: rules, and entries of error catalogues."""
+    return list(dict.fromkeys((*contract.rules, *(entry.id for entry in contract.problems))))
+
+
 def mute(found: Mute) -> JsonObject:
     """Return why a rule is muted, and where and until when that is limited."""
     row = {"rule": found.rule, "reason": found.reason}

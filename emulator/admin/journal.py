@@ -115,7 +115,10 @@ class JournalViews:
         return nothing()
 
     def entry(self, id: str) -> Response:
-        """Explain one call: by its number, or the `last` one of which there is most to say."""
+        """Explain one call: by its number, or the `last` one of which there is most to say.
+
+        Of the `last` one, `lastAccepted` is the number of the last call after it, if there is one.
+        """
         from emulator.journal.explanation import explain
         from emulator.journal.search import filtered, last_remarkable
 
@@ -126,7 +129,11 @@ class JournalViews:
         if found is None or not list(filtered([found], _own())):
             said = "no call that is kept broke a rule" if id == "last" else f"no call {id} is kept"
             return error(404, "unknown entry", said)
-        return answer(explain(self._engine.contract, found, partial(self._lookup, found)))
+        explained = explain(self._engine.contract, found, partial(self._lookup, found))
+        if id == "last":
+            newest = next(iter(filtered(self._journal.entries(), _own())), found)
+            explained["lastAccepted"] = newest.number if newest.number != found.number else None
+        return answer(explained)
 
     def _lookup(self, entry: Entry, edition: Edition) -> BoundLookup:
         """Return what the rules see of a call: in the emulator that has answered it."""

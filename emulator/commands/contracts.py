@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from emulator.commands.contract_text import problem_lines, reply_json, reply_lin
 from emulator.commands.parsers import add_commands
 from emulator.commands.progress import waiting
 from emulator.commands.verify import add_traffic_arguments, verified
+from emulator.near_names import near_ids
 from emulator.output import write_file
 from emulator.plurals import counted
 
@@ -156,7 +156,7 @@ def run_list(arguments: argparse.Namespace) -> int:
             by_operation.setdefault(rule.operation, []).append(rule)
     if wanted is not None and not by_operation:
         known = {rule.operation: rule for rule in edition.rules}
-        raise CommandError(f"no rule of {wanted!r} is in force{_hint(wanted, known)}")
+        raise CommandError(f"no rule of {wanted!r} is in force{near_ids(wanted, known)}")
     muted = {mute.rule for mute in contract.mutes}
     listed = [rule for rules in by_operation.values() for rule in rules]
     rows = [{**describe.rule_line(rule), "isMuted": rule.id in muted} for rule in listed]
@@ -186,7 +186,9 @@ def run_explain(arguments: argparse.Namespace) -> int:
         return show(arguments, described, *reply_lines(described))
     explained = describe.rule(contract, arguments.rule)
     if explained is None:
-        hint = _hint(arguments.rule, contract.rules)
+        hint = near_ids(
+            arguments.rule, [*describe.explained_ids(contract), *contract.reply_cases.by_id]
+        )
         raise CommandError(f"there is no rule {arguments.rule!r}{hint}")
     lines = rule_lines(explained) if "states" in explained else problem_lines(explained)
     return show(arguments, explained, *lines)
@@ -281,8 +283,3 @@ def _by_topic(contract: Contract, edition: str) -> dict[tuple[str, str], list[Ru
     for rule in contract.edition(edition).rules:
         found.setdefault((rule.operation, rule.topic), []).append(rule)
     return found
-
-
-def _hint(wanted: str, known: dict[str, Any]) -> str:
-    close = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(close)}?" if close else ""

@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
-from emulator.commands import CommandError
+from emulator.commands import CommandError, load_contract_of
 from emulator.commands.answers import show
 from emulator.commands.calls import explanation
 from emulator.commands.remote import add_place, add_remote, ask, place_given, remote_asked
 from emulator.commands.runs import PATH as RUNS
 from emulator.json_types import JsonObject
+from emulator.near_names import near_ids
 
 MAX_NEEDED = 3
 """How much of what a run would have needed is told in short."""
@@ -52,8 +53,20 @@ def run(arguments: argparse.Namespace) -> int:
         return _explain_run(arguments, " ".join(rest) or "last")
     if rest or (what != "last" and not what.isdecimal()):
         asked = " ".join(arguments.what)
-        raise CommandError(f"{asked!r} is not a call's number, last, or run with a run's id")
+        said = f"{asked!r} is not a call's number, last, or run with a run's id"
+        raise CommandError(said if rest else f"{said}{_rule_meant(arguments, what)}")
     return _explain_call(arguments, what)
+
+
+def _rule_meant(arguments: argparse.Namespace, id: str) -> str:
+    """Return the end of a sentence that leads to the rule of an id, or to rules like it."""
+    from emulator.admin.describe import explained_ids
+
+    known = explained_ids(load_contract_of(arguments))
+    if id in known:
+        return f"; it is a rule's: aep-emulator contracts explain {id}"
+    near = near_ids(id, known)
+    return f"; aep-emulator contracts explain RULE explains a rule{near}" if near else ""
 
 
 def _explain_call(arguments: argparse.Namespace, number: str) -> int:

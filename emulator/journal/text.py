@@ -41,6 +41,9 @@ def explanation_lines(entry: JsonObject) -> Iterator[str]:
         for name, said in entry["editions"].items():
             rule = f"  {said['rule']}: {said['states']}" if "rule" in said else ""
             yield f"  {name:<9}{said['outcome']:<9}{rule}".rstrip()
+    if entry.get("lastAccepted"):
+        yield ""
+        yield _later(entry)
 
 
 def short_lines(entry: JsonObject) -> Iterator[str]:
@@ -64,6 +67,12 @@ def short_lines(entry: JsonObject) -> Iterator[str]:
         yield NO_FINDINGS
     if (left := len(told) - MAX_SHORT) > 0:
         yield f"and {counted(left, 'more rule')}: aep-emulator explain {entry['id']}"
+    if entry.get("lastAccepted"):
+        yield _later(entry)
+
+
+def _later(entry: JsonObject) -> str:
+    return f"Calls after it were accepted, the last is #{entry['lastAccepted']}."
 
 
 def _headline(entry: JsonObject) -> str:

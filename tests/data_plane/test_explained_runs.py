@@ -148,6 +148,21 @@ def test_files_that_an_order_has_read_are_not_passed_over(plant: Plant) -> None:
     assert TOO_OLD not in explained(plant, scheduled["id"])["run"]["message"]
 
 
+@pytest.mark.parametrize("path", ["/crm/customers.csv", "/crm/customers*", "/CRM"])
+def test_where_nothing_is_at_the_path_the_nearest_files_are_named(plant: Plant, path: str) -> None:
+    flow = plant.flow(plant.source(params={"path": path}))
+    (run,) = plant.runs(flow)
+    empty = "Blob has nothing yet: aep-emulator files put Blob FILE"
+    assert explained(plant, run["id"])["needed"][0].endswith(f"; {empty}")
+    for name in ("z/z.txt", "crm/customer.csv", "crm/old.csv", "a.csv"):
+        plant.put(name)
+    (need,) = explained(plant, run["id"])["needed"]
+    assert "; Blob has crm/" in need
+    assert need.endswith(" and 1 other: aep-emulator files ls Blob")
+    plant.put(path.strip("/*"))
+    assert "; " not in explained(plant, run["id"])["needed"][0]
+
+
 def test_rows_that_failed_are_explained_with_what_they_needed(plant: Plant) -> None:
     plant.put("leads/a.tsv", CORRUPT)
     (run,) = plant.runs(plant.flow())

@@ -355,6 +355,11 @@ def test_contracts_explain_tells_all_of_a_rule() -> None:
     assert "Flow Service API - Destinations" in done.stdout
     assert "editions   2020-09, latest" in done.stdout
     assert_one_line(run("contracts", "explain", "platform.gate.api_key"), "did you mean", RULE)
+    near = run("contracts", "explain", "Interval")
+    assert_one_line(near, "did you mean flow_service.", "more contain 'Interval'.")
+    named = run("explain", RULE)
+    assert_one_line(named, f"it is a rule's: aep-emulator contracts explain {RULE}")
+    assert_one_line(run("explain", "api_key_is_sent"), f"explains a rule; did you mean {RULE}?")
 
 
 def test_contracts_diff_tells_what_editions_say_otherwise() -> None:

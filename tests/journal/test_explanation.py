@@ -202,7 +202,9 @@ def test_the_command_explains(api: AepClient, url: str) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3))
     api.call("GET", CONNECTIONS)
     last, first, second = (run("explain", *which, "--url", url) for which in ((), ("1",), ("2",)))
-    assert last.stdout == first.stdout
+    assert last.stdout == f"{first.stdout}\nCalls after it were accepted, the last is #2.\n"
+    short = [run("explain", *which, "--short", "--url", url).stdout for which in ((), ("1",))]
+    assert short[0] == f"{short[1]}Calls after it were accepted, the last is #2.\n"
     assert NAME in last.stdout
     assert "No findings: the request broke no rule." in second.stdout
     assert run("explain", "first", "--url", url).returncode == 2
