@@ -98,19 +98,39 @@ def watched(server: Server) -> Iterator[Client]:
     client.close()
 
 
-def test_calls_appear_while_the_tutorial_is_played(browser: Browser, watched: Client) -> None:
-    with tab(browser, viewport=WIDE) as page:
-        page.goto(f"{watched.url}{UI}/journal")
-        page.evaluate("window.isTheSame = true")
-        page.get_by_text("No call yet").wait_for()
-        journey = journey_of("latest")
-        for number, played in enumerate(play(journey, watched.send, given={"run": "2"}), start=1):
-            assert played.accepted
-            if number == 1:
-                page.locator("#call-1").wait_for()
-        page.locator(f"#call-{len(journey.steps)}").wait_for()
-        assert page_numbers(page) == list(range(len(journey.steps), 0, -1))
-        assert page.evaluate("window.isTheSame")
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Iterator[dict[bool, Page]]:
+    """A window for all views, and one for those about which a browser complains."""
+    with ExitStack() as stack:
+        yield {
+            complains: stack.enter_context(
+                tab(browser, reduced_motion="reduce", complains=complains)
+            )
+            for complains in (False, True)
+        }
+
+
+@pytest.fixture
+def page(windows: dict[bool, Page], watched: Client) -> Iterator[Page]:
+    """The window for all, which asks for nothing any more when the test has ended."""
+    window = windows[False]
+    window.set_viewport_size(WIDE)
+    yield window
+    window.evaluate("document.body.replaceChildren()")
+
+
+def test_calls_appear_while_the_tutorial_is_played(page: Page, watched: Client) -> None:
+    page.goto(f"{watched.url}{UI}/journal")
+    page.evaluate("window.isTheSame = true")
+    page.get_by_text("No call yet").wait_for()
+    journey = journey_of("latest")
+    for number, played in enumerate(play(journey, watched.send, given={"run": "2"}), start=1):
+        assert played.accepted
+        if number == 1:
+            page.locator("#call-1").wait_for()
+    page.locator(f"#call-{len(journey.steps)}").wait_for()
+    assert page_numbers(page) == list(range(len(journey.steps), 0, -1))
+    assert page.evaluate("window.isTheSame")
 
 
 def page_numbers(page: Page) -> list[int]:
@@ -118,108 +138,99 @@ def page_numbers(page: Page) -> list[int]:
     return [int(id.removeprefix("call-")) for id in ids]
 
 
-def test_a_call_opens_beside_the_others_which_stay_live(browser: Browser, watched: Client) -> None:
+def test_a_call_opens_beside_the_others_which_stay_live(page: Page, watched: Client) -> None:
     watched.call("POST", FLOWS, BAD_FLOW)
-    with tab(browser, viewport=WIDE) as page:
-        page.goto(f"{watched.url}{UI}/journal")
-        page.evaluate("window.isTheSame = true")
-        page.locator("#call-1").press("Enter")
-        page.locator("#aside h2").wait_for()
-        assert page.url.endswith("/journal/1")
-        assert page.title().startswith("Call 1")
-        assert page.locator("#aside mark").inner_text().strip() == '"frequency": "hourly",'
-        assert page.evaluate("document.activeElement.id") == "call-title"
-        assert page.locator("#call-1").get_attribute("aria-current") == "true"
-        watched.call("GET", FLOWS)
-        page.locator("#call-2").wait_for()
-        assert page.locator("#aside mark").is_visible()
-        page.go_back()
-        page.locator("#aside article").wait_for(state="detached")
-        assert page.evaluate("window.isTheSame")
+    page.goto(f"{watched.url}{UI}/journal")
+    page.evaluate("window.isTheSame = true")
+    page.locator("#call-1").press("Enter")
+    page.locator("#aside h2").wait_for()
+    assert page.url.endswith("/journal/1")
+    assert page.title().startswith("Call 1")
+    assert page.locator("#aside mark").inner_text().strip() == '"frequency": "hourly",'
+    assert page.evaluate("document.activeElement.id") == "call-title"
+    assert page.locator("#call-1").get_attribute("aria-current") == "true"
+    watched.call("GET", FLOWS)
+    page.locator("#call-2").wait_for()
+    assert page.locator("#aside mark").is_visible()
+    page.go_back()
+    page.locator("#aside article").wait_for(state="detached")
+    assert page.evaluate("window.isTheSame")
 
 
-def test_a_call_is_sent_again_by_a_button(browser: Browser, watched: Client) -> None:
+def test_a_call_is_sent_again_by_a_button(page: Page, watched: Client) -> None:
     watched.call("POST", FLOWS, BAD_FLOW)
-    with tab(browser, viewport=WIDE) as page:
-        page.goto(f"{watched.url}{UI}/journal/1")
-        page.get_by_role("button", name="Send again").click()
-        page.wait_for_url(re.compile("/journal/2$"))
-        assert page.locator(".said").inner_text() == "Sent again: 400."
+    page.goto(f"{watched.url}{UI}/journal/1")
+    page.get_by_role("button", name="Send again").click()
+    page.wait_for_url(re.compile("/journal/2$"))
+    assert page.locator(".said").inner_text() == "Sent again: 400."
 
 
-def test_the_clock_is_advanced_by_a_button(browser: Browser, watched: Client) -> None:
-    with tab(browser) as page:
-        page.goto(f"{watched.url}{UI}/clock")
-        page.get_by_role("button", name="1 day").click()
-        page.locator(".said", has_text="48 runs have ended.").wait_for()
-        assert watched.call("GET", "/_emulator/clock").body["now"] == "2020-09-14T12:26:40.000Z"
+def test_the_clock_is_advanced_by_a_button(page: Page, watched: Client) -> None:
+    page.goto(f"{watched.url}{UI}/clock")
+    page.get_by_role("button", name="1 day").click()
+    page.locator(".said", has_text="48 runs have ended.").wait_for()
+    assert watched.call("GET", "/_emulator/clock").body["now"] == "2020-09-14T12:26:40.000Z"
 
 
-def test_a_file_is_dropped_in_and_deleted(
-    browser: Browser, watched: Client, tmp_path: Path
-) -> None:
+def test_a_file_is_dropped_in_and_deleted(page: Page, watched: Client, tmp_path: Path) -> None:
     file = tmp_path / "leads & more <i>.csv"
     file.write_text("a\n1\n", encoding="utf-8")
-    with tab(browser) as page:
-        page.goto(f"{watched.url}{UI}/files")
-        page.locator("input[type=file]").set_input_files(file)
-        page.get_by_label("folder").fill("leads/new")
-        page.get_by_role("button", name="Put it there").click()
-        path = "leads/new/leads & more <i>.csv"
-        page.locator(".said", has_text=f"{path} is there, 4 bytes.").wait_for()
-        with page.expect_download() as download:
-            page.get_by_role("link", name=path).click()
-        assert Path(download.value.path()).read_text(encoding="utf-8") == "a\n1\n"
-        page.get_by_role("button", name=f"Delete {path}").click()
-        page.locator(".said", has_text=f"{path} is gone.").wait_for()
+    page.goto(f"{watched.url}{UI}/files")
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_label("folder").fill("leads/new")
+    page.get_by_role("button", name="Put it there").click()
+    path = "leads/new/leads & more <i>.csv"
+    page.locator(".said", has_text=f"{path} is there, 4 bytes.").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name=path).click()
+    assert Path(download.value.path()).read_text(encoding="utf-8") == "a\n1\n"
+    page.get_by_role("button", name=f"Delete {path}").click()
+    page.locator(".said", has_text=f"{path} is gone.").wait_for()
 
 
-def test_a_fault_is_switched_on_and_off(browser: Browser, watched: Client) -> None:
-    with tab(browser) as page:
-        page.goto(f"{watched.url}{UI}/faults")
-        page.get_by_label("what happens").select_option("503")
-        page.get_by_label("to which operations").fill("flow_service.*")
-        page.get_by_role("button", name="Switch on").click()
-        page.locator(".said", has_text="The fault fault-1 is set.").wait_for()
-        assert watched.call("GET", FLOWS).status == 503
-        page.locator("td.amount", has_text="1").first.wait_for()
-        page.get_by_role("button", name="Switch fault-1 off").click()
-        page.get_by_text("No fault is set").wait_for()
-        assert watched.call("GET", FLOWS).status == 200
+def test_a_fault_is_switched_on_and_off(page: Page, watched: Client) -> None:
+    page.goto(f"{watched.url}{UI}/faults")
+    page.get_by_label("what happens").select_option("503")
+    page.get_by_label("to which operations").fill("flow_service.*")
+    page.get_by_role("button", name="Switch on").click()
+    page.locator(".said", has_text="The fault fault-1 is set.").wait_for()
+    assert watched.call("GET", FLOWS).status == 503
+    page.locator("td.amount", has_text="1").first.wait_for()
+    page.get_by_role("button", name="Switch fault-1 off").click()
+    page.get_by_text("No fault is set").wait_for()
+    assert watched.call("GET", FLOWS).status == 200
 
 
-def test_the_coverage_grows_while_it_is_looked_at(browser: Browser, watched: Client) -> None:
-    with tab(browser) as page:
-        page.goto(f"{watched.url}{UI}/coverage")
-        page.get_by_text("0 calls in edition").wait_for()
-        watched.call("POST", FLOWS, BAD_FLOW)
-        page.get_by_text("1 call in edition").wait_for()
-        page.get_by_role("link", name="Pause").click()
-        page.get_by_role("link", name="Resume").wait_for()
-        watched.call("GET", FLOWS)
-        page.get_by_role("link", name="Resume").click()
-        page.get_by_text("2 calls in edition").wait_for()
+def test_the_coverage_grows_while_it_is_looked_at(page: Page, watched: Client) -> None:
+    page.goto(f"{watched.url}{UI}/coverage")
+    page.get_by_text("0 calls in edition").wait_for()
+    watched.call("POST", FLOWS, BAD_FLOW)
+    page.get_by_text("1 call in edition").wait_for()
+    page.get_by_role("link", name="Pause").click()
+    page.get_by_role("link", name="Resume").wait_for()
+    watched.call("GET", FLOWS)
+    page.get_by_role("link", name="Resume").click()
+    page.get_by_text("2 calls in edition").wait_for()
 
 
 def test_everything_on_the_way_to_a_call_is_reached_by_keyboard(
-    browser: Browser, watched: Client
+    page: Page, watched: Client
 ) -> None:
     watched.call("POST", FLOWS, BAD_FLOW)
-    with tab(browser, viewport=WIDE) as page:
-        page.goto(f"{watched.url}{UI}/journal?live=off")
-        reached = []
-        for _ in range(60):
-            page.keyboard.press("Tab")
-            reached.append(page.evaluate("document.activeElement.textContent.trim()"))
-            if page.evaluate("document.activeElement.id") == "call-1":
-                break
-            if page.evaluate("document.activeElement.tagName") != "INPUT":
-                ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-                assert ring != "none", reached[-1]
-        assert reached[0] == "Skip to the content"
-        assert {"Journal", "Faults", "Refused", "Filter"} <= set(reached)
-        page.keyboard.press("Enter")
-        page.locator("#aside h2").wait_for()
+    page.goto(f"{watched.url}{UI}/journal?live=off")
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent.trim()"))
+        if page.evaluate("document.activeElement.id") == "call-1":
+            break
+        if page.evaluate("document.activeElement.tagName") != "INPUT":
+            ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert ring != "none", reached[-1]
+    assert reached[0] == "Skip to the content"
+    assert {"Journal", "Faults", "Refused", "Filter"} <= set(reached)
+    page.keyboard.press("Enter")
+    page.locator("#aside h2").wait_for()
 
 
 def test_a_token_lets_a_browser_in(browser: Browser) -> None:
@@ -240,20 +251,19 @@ def test_a_token_lets_a_browser_in(browser: Browser) -> None:
     emulator.close()
 
 
-def test_what_is_unfolded_stays_unfolded(browser: Browser, watched: Client) -> None:
-    with tab(browser) as page:
-        page.goto(f"{watched.url}{UI}/editions")
-        page.locator("#edition-latest summary").click()
-        watched.send(
-            Request(
-                "PUT",
-                "/_emulator/edition",
-                {"Content-Type": "application/json"},
-                b'{"edition": "2020-03"}',
-            )
+def test_what_is_unfolded_stays_unfolded(page: Page, watched: Client) -> None:
+    page.goto(f"{watched.url}{UI}/editions")
+    page.locator("#edition-latest summary").click()
+    watched.send(
+        Request(
+            "PUT",
+            "/_emulator/edition",
+            {"Content-Type": "application/json"},
+            b'{"edition": "2020-03"}',
         )
-        page.locator(".current h2", has_text="2020-03").wait_for()
-        assert page.locator("#edition-latest").get_attribute("open") is not None
+    )
+    page.locator(".current h2", has_text="2020-03").wait_for()
+    assert page.locator("#edition-latest").get_attribute("open") is not None
 
 
 def test_a_lost_connection_is_said(browser: Browser, emulator: Emulator) -> None:
@@ -317,18 +327,6 @@ def looked_at() -> Iterator[Client]:
         yield client
         client.close()
     emulator.close()
-
-
-@pytest.fixture(scope="module")
-def windows(browser: Browser) -> Iterator[dict[bool, Page]]:
-    """A window for all views, and one for those about which a browser complains."""
-    with ExitStack() as stack:
-        yield {
-            complains: stack.enter_context(
-                tab(browser, reduced_motion="reduce", complains=complains)
-            )
-            for complains in (False, True)
-        }
 
 
 @pytest.mark.parametrize("path", VIEWS)
