@@ -57,7 +57,7 @@ class Neighbour:
         path: Its beginning, up to the end of a segment.
         title: The service of the platform's that it belongs to.
         isProbe: Browsers and monitors ask any server for it, so it says nothing about a client.
-        instead: The path of this emulator's that answers what is asked.
+        instead: What of this emulator answers what is asked: a path, or two with `or` between them.
     """
 
     path: str

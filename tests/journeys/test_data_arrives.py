@@ -21,7 +21,6 @@ from tests.files import put
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "tutorials" / "see-data-arrive.md"
-ADDRESS = "http://127.0.0.1:8080"
 CUSTOMERS = b"FirstName,LastName,Phone,Email\nAda,Lovelace,1,ada@example.com\n"
 ADA = '{"_id":"1","person":{"name":{"firstName":"Ada","lastName":"Lovelace"}}}'
 
@@ -35,14 +34,19 @@ def test_the_page_does_what_it_says(server: Server, tmp_path: Path) -> None:
     if shutil.which("curl") is None:
         pytest.skip("there is no curl on this machine")
     blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    script = "\n".join(["set -eu", *blocks]).replace(ADDRESS, f"http://127.0.0.1:{server.port}")
+    script = "\n".join(["set -eu", *blocks])
     command = tmp_path / "aep-emulator"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m emulator "$@"\n', "utf-8")
     command.chmod(0o755)
     done = subprocess.run(
         ["sh", "-c", script],
         cwd=tmp_path,
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+        env={
+            **os.environ,
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "AEP_EMULATOR_URL": f"http://127.0.0.1:{server.port}",
+        },
         capture_output=True,
         text=True,
         timeout=60,

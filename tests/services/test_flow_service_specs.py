@@ -384,3 +384,17 @@ def test_documented_ways_to_authenticate_are_accepted_without_a_remark(
     body = {"name": "a", "connectionSpec": {"id": found["id"], "version": "1.0"}, "auth": auth}
     answer = api.call("POST", url("connections"), body)
     assert (answer.status, answer.warnings) == (201, [])
+
+
+def test_sources_and_destinations_are_told_apart_as_fixes_say(api: AepClient) -> None:
+    def listed(query: str) -> Any:
+        return api.ok("GET", f"{url('connectionSpecs')}?limit=500{query}")["items"]
+
+    every = listed("")
+    halves = [listed(f"&property=attributes.isSource=={flag}") for flag in ("true", "false")]
+    assert sum(map(len, halves)) == len(every)
+    for specs, member, name in zip(
+        halves, ("sourceSpec", "targetSpec"), ("azure-blob", "Azure Blob Storage"), strict=True
+    ):
+        assert all(member in spec for spec in specs)
+        assert name in names({"items": specs})

@@ -117,6 +117,8 @@ def test_any_other_unknown_path_is_one(aep: Aep) -> None:
 
 def test_a_probe_is_told_where_to_ask() -> None:
     assert said("GET", "/health")[1].endswith("; /_emulator/health is what you look for")
+    text = said("GET", "/")[1]
+    assert text.endswith("; /_emulator/ui/ or /_emulator/health is what you look for")
 
 
 def test_a_link_leads_to_what_explains_a_refusal() -> None:
