@@ -110,13 +110,20 @@ def windows(browser: Browser) -> Iterator[dict[bool, Page]]:
         }
 
 
+EMPTY = """() => {
+  document.body.replaceChildren();
+  return new Promise((done) => setTimeout(done, 400));
+}"""
+"""Leaves a view that asks for nothing any more, when what it has asked for has been answered."""
+
+
 @pytest.fixture
 def page(windows: dict[bool, Page], watched: Client) -> Iterator[Page]:
     """The window for all, which asks for nothing any more when the test has ended."""
     window = windows[False]
     window.set_viewport_size(WIDE)
     yield window
-    window.evaluate("document.body.replaceChildren()")
+    window.evaluate(EMPTY)
 
 
 def test_calls_appear_while_the_tutorial_is_played(page: Page, watched: Client) -> None:
@@ -311,7 +318,7 @@ def test_a_page_of_another_origin_calls_and_reads_what_it_may(browser: Browser) 
 
 
 @pytest.fixture(scope="module")
-def looked_at() -> Iterator[Client]:
+def looked_at(windows: dict[bool, Page]) -> Iterator[Client]:
     emulator = new_emulator(scenario="failing-runs")
     with Server(emulator.application) as server:
         client = Client(server)
@@ -325,6 +332,8 @@ def looked_at() -> Iterator[Client]:
             run["id"] for run in runs if run["metrics"]["recordSummary"]["failedRecordCount"]
         )
         yield client
+        for window in windows.values():
+            window.evaluate(EMPTY)
         client.close()
     emulator.close()
 
