@@ -81,7 +81,7 @@ class _Views:
         def read(area: Area) -> Response:
             content = area.open(path)
             if content is None:
-                return _unknown(container, path)
+                return _unknown(area, container, path)
             with content:
                 body = content.read()
             return flask_response(Reply(200, body, {"Content-Type": "application/octet-stream"}))
@@ -93,7 +93,7 @@ class _Views:
 
         def remove(area: Area) -> Response:
             if not area.delete(path):
-                return _unknown(container, path)
+                return _unknown(area, container, path)
             return flask_response(Reply(204))
 
         return self._answered(container, remove, writes=True)
@@ -145,8 +145,14 @@ def _told(scope: Scope, connection: JsonObject) -> JsonObject:
     return told
 
 
-def _unknown(container: str, path: str) -> Response:
-    return error(404, "unknown file", f"{container} has no file {clean_path(path)}")
+def _unknown(area: Area, container: str, path: str) -> Response:
+    """Return that a file is not there, and which are near it: not of a storage that takes time."""
+    from emulator.data_plane.nearest import nearest
+
+    said = f"{container} has no file {clean_path(path)}"
+    known = [] if area.is_remote else [file.path for file in area.below("")]
+    near = f"; it has {nearest(clean_path(path), known)}" if known else ""
+    return error(404, "unknown file", f"{said}{near}")
 
 
 def _sandbox() -> Sandbox | None:

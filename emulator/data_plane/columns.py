@@ -3,12 +3,13 @@
 A source that is in no row maps to nothing, and the row lands without it: no document says that the
 platform minds. So a run goes on, and says which sources its files do not have and which columns
 nothing maps. A delimited file is judged by its header, others by their first records. What lies
-behind a null may be there or not, so nothing is said of it.
+behind a null may be there or not, so nothing is said of it where no record has more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from emulator.budgets import EXPLAINED_FILES
 from emulator.data_plane.rows import Row
@@ -71,7 +72,7 @@ class ColumnNotes:
         yield from rows
 
     def _keep(self, path: str, seen: _Seen) -> None:
-        missing, unmapped = list(seen.missing), list(seen.unmapped)
+        missing, unmapped = seen.missing, list(seen.unmapped)
         if seen.records and (missing or unmapped) and len(self.found) < EXPLAINED_FILES:
             self.found.append(
                 {
@@ -85,18 +86,36 @@ class ColumnNotes:
             )
 
 
+class _Reached(NamedTuple):
+    """How far a path leads in the rows so far: the number of its names that are there.
+
+    `is_known` says that its next name is not there; it may be if there is a null or an empty list.
+    """
+
+    depth: int
+    is_known: bool
+
+
+_NOT_AT_ALL = _Reached(-1, is_known=False)
+
+
 class _Seen:
     """What has been seen of one file."""
 
     def __init__(
         self, attributes: Sequence[str], read: Read | None, wanted: frozenset[str]
     ) -> None:
-        self.missing = dict.fromkeys(attributes)
+        self._reached = dict.fromkeys(attributes, _NOT_AT_ALL)
         self.unmapped: dict[str, None] = {}
         self.records = 0
         self.is_sample = False
         self._read = read
         self._wanted = wanted
+
+    @property
+    def missing(self) -> list[str]:
+        """The paths that lead to nothing in any row, and end where something else is."""
+        return [path for path, reached in self._reached.items() if reached.is_known]
 
     def look(self, row: Row) -> bool:
         """Look at a row; return whether to look at the next one."""
@@ -107,8 +126,12 @@ class _Seen:
             return False
         self.records += 1
         value: JsonObject = dict.fromkeys(row.columns, "") if row.columns else row.value
-        for path in [path for path in self.missing if _may_have(value, path)]:
-            del self.missing[path]
+        for path, reached in list(self._reached.items()):
+            further = _reached(value, path)
+            if further is None:
+                del self._reached[path]
+            elif further > reached:
+                self._reached[path] = further
         if self._read is not None:
             self._note_unmapped(value, self._read)
         return not row.columns
@@ -199,17 +222,15 @@ def _unread(value: Mapping[str, Json], read: Read, head: str = "") -> Iterator[s
                 yield from _unread(item, below, f"{head}{name}.")
 
 
-def _may_have(row: JsonObject, path: str) -> bool:
-    """Tell whether a path leads to something in a row, or to behind a null or an empty list."""
+def _reached(row: JsonObject, path: str) -> _Reached | None:
+    """Return how far a path leads in a row; None if it leads to something."""
     if path in row or path.replace("\\.", ".") in row:
-        return True
+        return None
     value: Json = row
-    for name in _names_in(path) or [path]:
+    for depth, name in enumerate(_names_in(path) or [path]):
         while isinstance(value, list) and value:
             value = value[0]
-        if value is None or value == []:
-            return True
         if not isinstance(value, dict) or name not in value:
-            return False
+            return _Reached(depth, is_known=value is not None and value != [])
         value = value[name]
-    return True
+    return None

@@ -71,12 +71,16 @@ def _told(scope: Scope, container: str, wanted: str, known: list[str]) -> str:
     name = _argument(scope, container)
     if not known:
         return f"{name} has nothing yet: aep-emulator files put {name} FILE"
+    return f"{name} has {nearest(wanted, known)}: aep-emulator files ls {name}"
+
+
+def nearest(wanted: str, known: list[str]) -> str:
+    """Return in words which paths or names are nearest to one, and how many others there are."""
     compared = {name.casefold(): name for name in known[:MAX_COMPARED]}
     found = get_close_matches(wanted[:_MAX_PATH].casefold(), compared, MAX_NAMED, cutoff=0)
-    near = [compared[folded] for folded in found]
-    more = len(known) - len(near)
+    more = len(known) - len(found)
     others = f" and {counted(more, 'other')}" if more else ""
-    return f"{name} has {', '.join(near)}{others}: aep-emulator files ls {name}"
+    return f"{', '.join(compared[folded] for folded in found)}{others}"
 
 
 def _argument(scope: Scope, container: str) -> str:

@@ -334,7 +334,7 @@ def test_a_header_that_the_mapping_does_not_fit_is_told_of(plant: Plant) -> None
 
 def test_of_records_the_nested_sources_are_told_of_where_they_can_be_known(plant: Plant) -> None:
     record = {"Id": "1", "p": {"first": "Ada", "age": 3}, "n": None, "l": [{"a": 1, "b": 2}]}
-    plant.put("a.json", json.dumps(record).encode() + b'\n{"Id": "2", "late": "x"}\n')
+    plant.put("a.json", json.dumps(record).encode() + b'\n{"Id": "2", "late": "x", "p": null}\n')
     rows = {
         "_id": "Id",
         "person.name.firstName": "p.firstName",
@@ -345,6 +345,13 @@ def test_of_records_the_nested_sources_are_told_of_where_they_can_be_known(plant
     missing = "Mapped, but not in a.json: p.firstName"
     assert told == [missing, "In a.json, but not mapped: p.first, p.age, l.b"]
     assert found["run"]["message"] == f"{missing}."
+
+
+def test_a_null_in_one_record_hides_no_source_that_others_show_to_be_missing() -> None:
+    notes = ColumnNotes(["p.name", "q.name"])
+    list(notes.noted("a", (Row(1, {"p": None, "q": []}), Row(2, {"p": {"first": 1}}))))
+    (found,) = notes.found
+    assert (found["missing"], found["unmapped"]) == (["p.name"], ["p.first"])
 
 
 def test_what_only_the_first_records_lack_is_said_of_them_alone(plant: Plant) -> None:
