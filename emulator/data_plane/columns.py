@@ -1,9 +1,10 @@
-"""What a mapping and the files that it reads lack of each other: misspelt columns above all.
+"""What files lack that a mapping reads, and which of their columns are left out: misspelt ones.
 
 A source that is in no row maps to nothing, and the row lands without it: no document says that the
 platform minds. So a run goes on, and says which sources its files do not have and which columns
-nothing maps. A delimited file is judged by its header, others by their first records. What lies
-behind a null may be there or not, so nothing is said of it where no record has more.
+nothing maps, or without a mapping, which the schema lacks. A delimited file is judged by its
+header, others by their first records. What lies behind a null may be there or not, so nothing is
+said of it where no record has more.
 """
 
 from __future__ import annotations
@@ -39,8 +40,9 @@ class ColumnNotes:
     """Looks at the first rows of each file of a run, and keeps what is to be said of them.
 
     `found` are files of which there is something to say: `path`; `records`, how many were looked
-    at, null if all that the file has is known; the first names that are mapped and `missing`, and
-    those that are `unmapped`, with `missingCount` and `unmappedCount`.
+    at, null if all that the file has is known; `by`, what they are held against, `mapping` or
+    `schema`; the first names that are mapped and `missing`, and those that are `unmapped`, with
+    `missingCount` and `unmappedCount`.
     """
 
     def __init__(
@@ -57,6 +59,14 @@ class ColumnNotes:
         self._attributes = attributes
         self._wanted = frozenset(name.casefold() for name in wanted)
         self._read = _read(attributes) if is_whole else None
+        self._by = "mapping"
+
+    @classmethod
+    def of_schema(cls, schema: JsonObject, wanted: Iterable[str] = ()) -> ColumnNotes:
+        """Look for what a resolved schema lacks: rows that no mapping maps leave that out."""
+        notes = cls((), wanted)
+        notes._read, notes._by = _fields(schema), "schema"
+        return notes
 
     def noted(self, path: str, rows: Iterable[Row]) -> Iterator[Row]:
         """Yield the rows of a file, and look at the first ones on the way."""
@@ -78,6 +88,7 @@ class ColumnNotes:
                 {
                     "path": path,
                     "records": SAMPLED if seen.is_sample else None,
+                    "by": self._by,
                     "missing": [name[:MAX_NAME] for name in missing[:MAX_NAMES]],
                     "missingCount": len(missing),
                     "unmapped": [name[:MAX_NAME] for name in unmapped[:MAX_NAMES]],
@@ -159,7 +170,8 @@ def told_columns(found: Sequence[JsonObject], *, with_unmapped: bool = True) -> 
             key = f"Mapped, but not in {sample}", f": {_names(file, 'missing')}"
             files.setdefault(key, []).append(file["path"])
         if file["unmapped"] and with_unmapped:
-            key = "In ", f", but not mapped: {_names(file, 'unmapped')}"
+            where = "in the schema" if file.get("by") == "schema" else "mapped"
+            key = "In ", f", but not {where}: {_names(file, 'unmapped')}"
             files.setdefault(key, []).append(file["path"])
     told = [f"{head}{_place(paths)}{tail}" for (head, tail), paths in files.items()]
     more = len(told) - MAX_LINES
@@ -198,6 +210,13 @@ def _read(attributes: Sequence[str]) -> Read:
         else:
             place[last] = None
     return found
+
+
+def _fields(schema: JsonObject) -> Read | None:
+    """Return which names a schema knows; None where it leaves out nothing."""
+    node = schema.get("items", {}) if schema.get("type") == "array" else schema
+    known: dict[str, JsonObject] = node.get("properties") or {}
+    return {name: _fields(inner) for name, inner in known.items()} or None
 
 
 def _names_in(path: str) -> list[str]:

@@ -14,6 +14,7 @@ from emulator.data_plane.delta import DeltaColumn, Selection
 from emulator.data_plane.errors import CopyFailed, SourceError
 from emulator.data_plane.files import File
 from emulator.data_plane.flow_parts import MAPPING_FAILED, FlowParts
+from emulator.data_plane.ingest import schema_of
 from emulator.data_plane.input_rows import UNREADABLE, Input, InputRow, Place
 from emulator.data_plane.metrics import RunResult
 from emulator.data_plane.readers import Row
@@ -130,11 +131,13 @@ class SourceReader:
         self.files = [item.file for item in files if isinstance(item, SourceFile)]
         rows = self._input_rows(parts, files, mapping)
         self.input = Input(rows, [item.path for item in files])
-        if mapping is not None:
-            self._notes = ColumnNotes(
-                mapping.attributes, parts.query.columns, is_whole=not any(mapping.faults)
-            )
-            self.input.columns = self._notes.found
+        wanted = parts.query.columns
+        if mapping is None:
+            self._notes = ColumnNotes.of_schema(schema_of(self._scope, parts.dataset), wanted)
+        else:
+            is_whole = not any(mapping.faults)
+            self._notes = ColumnNotes(mapping.attributes, wanted, is_whole=is_whole)
+        self.input.columns = self._notes.found
 
     def _input_rows(
         self, parts: FlowParts, files: Sequence[SourceItem], mapping: CompiledMapping | None
@@ -188,7 +191,7 @@ class SourceReader:
             yield from parts.query.selected(self._noted(item, sources.rows(file, format)))
 
     def _noted(self, item: SourceItem, rows: Iterator[Row]) -> Iterator[Row]:
-        """Return rows whose columns are compared with what the mapping reads, if there is one."""
+        """Return rows whose columns are compared with what the mapping, or the schema, knows."""
         path = f"{item.path}/{self._inside}" if self._inside else item.path
         return rows if self._notes is None else self._notes.noted(path, rows)
 

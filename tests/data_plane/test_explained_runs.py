@@ -324,6 +324,7 @@ def test_a_header_that_the_mapping_does_not_fit_is_told_of(plant: Plant) -> None
         {
             "path": "crm/a.csv",
             "records": None,
+            "by": "mapping",
             "missing": ["customer_id", "first_name"],
             "missingCount": 2,
             "unmapped": ["firstname", "note"],
@@ -345,6 +346,29 @@ def test_of_records_the_nested_sources_are_told_of_where_they_can_be_known(plant
     missing = "Mapped, but not in a.json: p.firstName"
     assert told == [missing, "In a.json, but not mapped: p.first, p.age, l.b"]
     assert found["run"]["message"] == f"{missing}."
+
+
+def test_without_a_mapping_columns_that_the_schema_lacks_are_told_of(plant: Plant) -> None:
+    name = {"firstName": "Ada", "frstName": "A", "x": {"y": 1}}
+    record = {"_id": "1", "note": None, "person": {"name": name}}
+    plant.put("a.json", json.dumps(record).encode() + b"\n")
+    plant.put("b.json", b'{"_id": "2"}\n')
+    source = plant.source(data={"format": "json"}, params={"path": "*.json"})
+    (run,) = plant.runs(plant.flow(source, transformations=[]))
+    found = explained(plant, run["id"])
+    told = "In a.json, but not in the schema: note, person.name.frstName, person.name.x"
+    assert [line[10:] for line in found["text"] if line.startswith("Columns")] == [told]
+    assert (found["run"]["state"], found["run"]["message"]) == ("success", "")
+    notes = ColumnNotes.of_schema(
+        {
+            "properties": {
+                "map": {"type": "object", "additionalProperties": {"type": "string"}},
+                "list": {"type": "array", "items": {"properties": {"a": {"type": "string"}}}},
+            }
+        }
+    )
+    list(notes.noted("a", (Row(1, {"map": {"any": "x"}, "list": [{"a": "x", "b": "y"}]}),)))
+    assert [file["unmapped"] for file in notes.found] == [["list.b"]]
 
 
 def test_a_null_in_one_record_hides_no_source_that_others_show_to_be_missing() -> None:
