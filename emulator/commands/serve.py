@@ -23,7 +23,6 @@ from emulator.commands.terminal import say
 
 if TYPE_CHECKING:
     import logging
-    import socket
     from collections.abc import Callable
     from typing import TextIO
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from emulator.serving.kept_state import KeptState
     from emulator.serving.request_log import RequestLog
     from emulator.serving.server import Server
+    from emulator.serving.shared_listener import SharedSocket
     from emulator.serving.tls import Tls
     from emulator.settings import Settings
 
@@ -92,7 +92,7 @@ def serve(
     announce: Callable[[Server], object],
     *,
     kept: KeptState | None = None,
-    listener: socket.socket | None = None,
+    listener: SharedSocket | None = None,
     tls: Tls | None = None,
 ) -> None:
     """Serve an emulator until Ctrl-C or SIGTERM, with all that works beside its answers.
@@ -134,7 +134,7 @@ def _server(
     emulator: Emulator,
     requests: RequestLog | None,
     runs: BackgroundRuns,
-    listener: socket.socket | None,
+    listener: SharedSocket | None,
     tls: Tls | None,
 ) -> Server:
     from emulator.serving.server import Server
@@ -167,6 +167,7 @@ def _serve_with_workers(
     """
     from emulator.app import create_emulator
     from emulator.serving.server import freeze_garbage, listen
+    from emulator.serving.shared_listener import SharedSocket, Shares
     from emulator.serving.supervisor import Supervisor
 
     settings = emulator.settings
@@ -179,9 +180,12 @@ def _serve_with_workers(
     emulator.close()
     freeze_garbage()
 
-    def work(tell_ready: Callable[[], None]) -> int:
+    shares = Shares(settings.workers)
+
+    def work(number: int, tell_ready: Callable[[], None]) -> int:
         made = create_emulator(settings, like=emulator)
-        serve(made, log, lambda _: tell_ready(), listener=listener, tls=tls)
+        shared = SharedSocket(listener, shares, number)
+        serve(made, log, lambda _: tell_ready(), listener=shared, tls=tls)
         return 0
 
     with listener:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from emulator import budgets
-from emulator.serving.shared_listener import SharedListener
+from emulator.serving.shared_listener import SharedListener, SharedSocket
 from emulator.serving.workers import Workers
 from emulator.web.message import Handler
 
@@ -62,7 +62,7 @@ class Server:
         *,
         grace: float = GRACE_SECONDS,
         interrupt: Callable[[], object] = lambda: None,
-        listener: socket.socket | None = None,
+        listener: SharedSocket | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Remember what to serve.
@@ -74,15 +74,15 @@ class Server:
             port: 0 takes a free one.
             grace: For how many seconds `stop()` waits for requests in flight.
             interrupt: Called when the server is to end, to give up what takes long.
-            listener: Listens already, in place of an own socket at the address.
+            listener: Listens already, for other processes too, in place of a socket of its own.
             tls: Has the certificate of HTTPS; without it HTTP is spoken.
         """
         self._handler = handler
         self._address = (host, port)
         self._grace = grace
         self._interrupt = interrupt
-        self._socket = listener
-        self._is_shared = listener is not None
+        self._socket = None if listener is None else listener.socket
+        self._shared = listener
         self._tls = tls
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -194,8 +194,8 @@ class Server:
             "ssl_handshake_timeout": budgets.HANDSHAKE_SECONDS if self._tls else None,
             "ssl_shutdown_timeout": _GOODBYE_SECONDS if self._tls else None,
         }
-        if self._is_shared:
-            return SharedListener(loop, sock, make, load, tls)
+        if self._shared is not None:
+            return SharedListener(loop, self._shared, make, load, tls)
         server: asyncio.Server = await loop.create_server(make, sock=sock, backlog=_BACKLOG, **tls)
         return server
 

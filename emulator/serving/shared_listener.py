@@ -7,21 +7,56 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import mmap
 import socket
+import struct
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 _log = logging.getLogger("emulator")
 
 WAIT_SECONDS = 0.001
-"""How long a process leaves a connection to the others for each one that it has."""
+"""How long a process leaves a connection to the others for each one that it has more than they.
+
+One more is no reason: where clients connect anew for each request, all would wait all the time.
+"""
 
 MOST_WAITS = 8
 """For how many of its connections it waits."""
 
 RETRY_SECONDS = 1.0
 """How long none is accepted after the system could give none."""
+
+
+class Shares:
+    """How many connections each of several processes has, in memory that forked ones share.
+
+    Of one that has died the last number stays, until another one takes its place.
+    """
+
+    def __init__(self, processes: int) -> None:
+        """Let so many processes, numbered from 1, have none."""
+        size = processes * struct.calcsize("i")
+        self._counts = memoryview(mmap.mmap(-1, size)).cast("i")
+
+    def lead(self, number: int, count: int) -> int:
+        """Note how many a process has, and return how many more that is than the fewest."""
+        self._counts[number - 1] = count
+        return count - min(self._counts)
+
+
+class SharedSocket(NamedTuple):
+    """A socket at which several processes listen, as the one with a number has it."""
+
+    socket: socket.socket
+    shares: Shares
+    number: int
+
+    def lead(self, count: int) -> int:
+        """Note how many connections this process has; return how many more than the fewest."""
+        return self.shares.lead(self.number, count)
+
 
 MakeProtocol = Callable[[], asyncio.Protocol]
 
@@ -32,7 +67,7 @@ class SharedListener:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        listener: socket.socket,
+        shared: SharedSocket,
         make: MakeProtocol,
         load: Callable[[], int],
         tls: dict[str, Any],
@@ -41,15 +76,17 @@ class SharedListener:
 
         Args:
             loop: Serves the connections.
-            listener: The socket that all processes have.
+            shared: The socket that all processes have.
             make: Makes the protocol of a connection.
             load: Returns how many connections this process has.
             tls: What `connect_accepted_socket` is told of TLS.
         """
-        self._loop, self._listener, self._make = loop, listener, make
+        self._loop, self._shared, self._make = loop, shared, make
         self._load, self._tls = load, tls
+        self._listener = shared.socket
         self._beginning: set[asyncio.Task[None]] = set()
-        listener.setblocking(False)
+        self._listener.setblocking(False)
+        shared.lead(0)
         self._accepting = loop.create_task(self._accept_all())
 
     def close(self) -> None:
@@ -59,7 +96,8 @@ class SharedListener:
     async def _accept_all(self) -> None:
         while True:
             await self._until_some_come()
-            await asyncio.sleep(WAIT_SECONDS * min(self._load(), MOST_WAITS))
+            lead = self._shared.lead(self._load())
+            await asyncio.sleep(WAIT_SECONDS * min(max(lead - 1, 0), MOST_WAITS))
             try:
                 accepted, _ = self._listener.accept()
             except (BlockingIOError, ConnectionAbortedError, InterruptedError):

@@ -32,8 +32,12 @@ MAX_DELAY_SECONDS = 1.0
 END_SECONDS = 6.0
 """How long workers may take to end; they take less unless something hangs."""
 
-Work = Callable[[Callable[[], None]], int]
-"""Serves in a worker until SIGTERM; is given what tells that it is ready, returns an exit code."""
+Work = Callable[[int, Callable[[], None]], int]
+"""Serves in a worker until SIGTERM, and returns an exit code.
+
+It is given the worker's number, from 1, which its replacement has too, and what tells that it is
+ready.
+"""
 
 
 @dataclass(slots=True)
@@ -116,25 +120,25 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         process = os.fork()
         if process == 0:
-            self._be_worker(ready, tells)
+            self._be_worker(number, ready, tells)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         os.close(tells)
         return _Worker(number, process, ready, time.monotonic())
 
-    def _be_worker(self, ready: int, tells: int) -> None:
+    def _be_worker(self, number: int, ready: int, tells: int) -> None:
         """Serve; never returns."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
-            for number in _SIGNALS:
-                signal.signal(number, signal.SIG_DFL)
+            for one in _SIGNALS:
+                signal.signal(one, signal.SIG_DFL)
             # Ctrl-C reaches the whole group, and the parent tells its workers itself.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             for other in (self._alive, ready, *(one.ready for one in self._workers.values())):
                 os.close(other)
             threading.Thread(target=self._end_with_parent, daemon=True).start()
-            code = self._work(lambda: _tell(tells))
+            code = self._work(number, lambda: _tell(tells))
         except BaseException:  # noqa: BLE001 - nothing of the parent's may go on in a worker
             _log.exception("a worker broke")
         finally:

@@ -268,7 +268,7 @@ def test_a_start_that_breaks_again_and_again_ends_it_all(tmp_path: Path) -> None
 import os, sys
 from emulator.serving import supervisor
 supervisor.MAX_DELAY_SECONDS = 0.05
-def work(tell_ready):
+def work(number, tell_ready):
     if len(os.listdir(sys.argv[1])) < 2:
         open(os.path.join(sys.argv[1], str(os.getpid())), "w").close()
         tell_ready()

@@ -13,7 +13,7 @@ import pytest
 
 from emulator.serving import shared_listener
 from emulator.serving.server import listen
-from emulator.serving.shared_listener import SharedListener
+from emulator.serving.shared_listener import SharedListener, SharedSocket, Shares
 
 
 class Greeting(asyncio.Protocol):
@@ -34,10 +34,14 @@ def listener() -> Iterator[socket.socket]:
         yield made
 
 
-def taking(listener: socket.socket, name: str, load: int) -> SharedListener:
-    """Begin to take connections as a process does that has so many."""
-    loop = asyncio.get_running_loop()
-    return SharedListener(loop, listener, lambda: Greeting(name), lambda: load, {})
+def taking(listener: socket.socket, name: str, *loads: int, number: int = 1) -> SharedListener:
+    """Begin to take connections as the process with a number does; it and others have so many."""
+    loop, shares = asyncio.get_running_loop(), Shares(len(loads))
+    shared = SharedSocket(listener, shares, number)
+    made = SharedListener(loop, shared, lambda: Greeting(name), lambda: loads[number - 1], {})
+    for other, load in enumerate(loads, start=1):
+        shares.lead(other, load)
+    return made
 
 
 async def end(*listeners: SharedListener) -> None:
@@ -67,7 +71,8 @@ def test_who_has_fewer_connections_takes_the_next_ones(
 
     async def work() -> None:
         with listener.dup() as elsewhere:
-            both = taking(listener, "busy", 4), taking(elsewhere, "idle", 0)
+            busy = taking(listener, "busy", 5, 3)
+            both = busy, taking(elsewhere, "idle", 5, 3, number=2)
             for _ in range(5):
                 assert await greeting(listener) == b"idle"
             await end(*both)
@@ -75,9 +80,22 @@ def test_who_has_fewer_connections_takes_the_next_ones(
     run(work)
 
 
+def test_who_has_about_as_many_as_the_others_waits_for_nobody(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_listener, "WAIT_SECONDS", 60.0)
+
+    async def work() -> None:
+        one = taking(listener, "hello", 1001, 1000, 2000)
+        assert [await greeting(listener) for _ in range(3)] == [b"hello"] * 3
+        await end(one)
+
+    run(work)
+
+
 def test_who_has_many_connections_takes_more_if_nobody_else_does(listener: socket.socket) -> None:
     async def work() -> None:
-        one = taking(listener, "busy", 1000)
+        one = taking(listener, "busy", 1000, 0)
         assert [await greeting(listener) for _ in range(3)] == [b"busy"] * 3
         await end(one)
 
@@ -112,7 +130,8 @@ def test_a_client_that_speaks_no_tls_is_let_go(listener: socket.socket) -> None:
     async def work() -> None:
         loop = asyncio.get_running_loop()
         tls = {"ssl": ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), "ssl_handshake_timeout": 10}
-        one = SharedListener(loop, listener, asyncio.Protocol, lambda: 0, tls)
+        shared = SharedSocket(listener, Shares(1), 1)
+        one = SharedListener(loop, shared, asyncio.Protocol, lambda: 0, tls)
         for _ in range(2):
             reader, writer = await asyncio.open_connection(*listener.getsockname())
             writer.write(b"GET / HTTP/1.1\r\n\r\n")
