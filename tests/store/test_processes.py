@@ -30,9 +30,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/state.db"
     found: str = request.getfixturevalue("server").url()
+    opened(found).close()  # makes the tables, if no test before has done that
     engine = sa.create_engine(found)
     with engine.begin() as connection:
-        PROCESS.create(connection, checkfirst=True)
         connection.execute(sa.delete(PROCESS))
     engine.dispose()
     return found
