@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -46,3 +47,15 @@ def run_pytest(folder: Path, *flags: str, **files: str) -> Finished:
         told = [results[name]] if name in results else []
         results[name] = "+".join(sorted({*told, *kinds} - {"passed"})) or "passed"
     return Finished(done.returncode, done.stdout + done.stderr, results)
+
+
+def section(output: str, title: str) -> str:
+    """What pytest printed under a title, up to whatever it printed next.
+
+    Workers of xdist end in any order, so that any section can be the last of its kind; and a long
+    title has few underscores.
+    """
+    parts = re.split(r"^[_=]+ ((?!_ ).+) [_=]+$", output, flags=re.MULTILINE)
+    found = [text for name, text in zip(parts[1::2], parts[2::2], strict=True) if name == title]
+    assert len(found) == 1, (title, parts[1::2])
+    return found[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from emulator.cli import COMMANDS
-from tests.doors.pytest_runs import Finished, run_pytest
+from tests.doors.pytest_runs import Finished, run_pytest, section
 
 NO_ORGANIZATION = "platform.gate.organization_is_sent"
 
@@ -183,13 +183,13 @@ def test_the_verdict_knows_which_tests_broke_rules_however_they_ended(folder: Pa
 
 def test_a_failure_of_its_own_is_told_like_one_for_a_broken_rule(folder: Path) -> None:
     output = (folder / "output").read_text("utf-8")
-    for test in ("_ test_broke_and_raised _", "_ TestOfClass.test_bad[1] _"):
-        said = output.partition(test)[2].partition("\n____")[0]
+    for test in ("test_broke_and_raised", "TestOfClass.test_bad[1]"):
+        said = section(output, test)
         assert "      fix: Send x-gw-ims-org-id" in said, test
         assert "      see: https://" in said, test
         assert said.count(f"to read more: aep-emulator contracts explain {NO_ORGANIZATION}") == 1
-    said = output.partition("_ test_broke_and_raised _")[2].partition("\n____")[0]
-    assert "raise_for_status()\nE " in said, "the traceback ends where the client asks"
+    raised = section(output, "test_broke_and_raised")
+    assert "raise_for_status()\nE " in raised, "the traceback ends where the client asks"
     assert (folder / "report.txt").read_text("utf-8").startswith("Failed: 1 rule violated")
 
 
