@@ -12,7 +12,7 @@ from typing import NamedTuple
 from emulator.data_plane.columns import told_columns, told_missing
 from emulator.data_plane.delta import transformation
 from emulator.data_plane.nearest import nearest_at_source
-from emulator.data_plane.row_problems import ON_THEIR_OWN, read_problems
+from emulator.data_plane.row_problems import ON_THEIR_OWN, cause_lines, read_problems
 from emulator.json_types import JsonObject, as_object
 from emulator.masking.masker import CONNECTIONS, Masker
 from emulator.plurals import counted
@@ -211,15 +211,3 @@ def _written_text(written: JsonObject) -> str:
     records = counted(written["records"] or 0, "record")
     batch = f"batch {written['batch']} ({written['status']})" if written["batch"] else "no batch"
     return f"{records} to data set {written['name'] or written['dataset']}, {batch}"
-
-
-def cause_lines(cause: JsonObject) -> Iterator[str]:
-    """Yield the lines that tell a cause, as `read_problems` has it, with its first rows."""
-    mapping = cause.get("mapping")
-    made = f", made from {mapping['source']}" if mapping else ""
-    column = f": {cause['column']}{made}" if cause["column"] else ""
-    yield f"{counted(cause['rows'], 'row')}{column} ({cause['code'] or 'other causes'})"
-    for example in cause["examples"]:
-        yield f"  {example['file']}, row {example['row']}: {example['message']}"
-    if more := cause["rows"] - len(cause["examples"]):
-        yield f"  and {more} more"

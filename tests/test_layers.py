@@ -94,7 +94,7 @@ LAYERS = tuple(
         "by_name claims run_summary services.interfaces",
         "platform",
         "data_plane web",
-        "left_behind run_needs",
+        "batch_explanation left_behind run_needs",
         "run_explanation services faults journal state",
         "coverage",
         "reports",

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from emulator import __version__
 from emulator.admin import (
+    batches,
     clock,
     describe,
     exports,
@@ -56,6 +57,7 @@ def make_blueprint(emulator: Emulator) -> Blueprint:
         *files.routes(engine),
         *runs.routes(engine),
         *rows.routes(engine),
+        *batches.routes(engine),
         *settings.routes(engine),
         *tick.routes(engine),
         *clock.routes(engine),

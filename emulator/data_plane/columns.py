@@ -2,14 +2,14 @@
 
 A source that is in no row maps to nothing, and the row lands without it: no document says that the
 platform minds. So a run goes on, and says which sources its files do not have and which columns
-nothing maps, or without a mapping, which the schema lacks. A delimited file is judged by its
-header, others by their first records. What lies behind a null may be there or not, so nothing is
-said of it where no record has more.
+nothing maps, or without a mapping, which the schema lacks; so does a batch of uploads. A delimited
+file is judged by its header, others by their first records. What lies behind a null may be there
+or not, so nothing is said of it where no record has more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from emulator.budgets import EXPLAINED_FILES
@@ -31,6 +31,9 @@ MAX_NAME = 100
 
 MAX_LINES = 10
 """How many lines tell what files and mapping lack of each other."""
+
+Nest = Callable[[JsonObject], JsonObject]
+"""What nests columns whose names are paths."""
 
 Read = dict[str, "Read | None"]
 """Which names are read, each with those that are read in it; None where all of it is."""
@@ -60,17 +63,27 @@ class ColumnNotes:
         self._wanted = frozenset(name.casefold() for name in wanted)
         self._read = _read(attributes) if is_whole else None
         self._by = "mapping"
+        self._nest: Nest = dict
 
     @classmethod
-    def of_schema(cls, schema: JsonObject, wanted: Iterable[str] = ()) -> ColumnNotes:
-        """Look for what a resolved schema lacks: rows that no mapping maps leave that out."""
+    def of_schema(
+        cls, schema: JsonObject, wanted: Iterable[str] = (), nest: Nest = dict
+    ) -> ColumnNotes:
+        """Look for what a resolved schema lacks: rows that no mapping maps leave that out.
+
+        Args:
+            schema: The schema.
+            wanted: The columns that the source selects; empty for all.
+            nest: What becomes of the columns of a header before they are held against it.
+        """
         notes = cls((), wanted)
+        notes._nest = nest
         notes._read, notes._by = _fields(schema), "schema"
         return notes
 
     def noted(self, path: str, rows: Iterable[Row]) -> Iterator[Row]:
         """Yield the rows of a file, and look at the first ones on the way."""
-        rows, seen = iter(rows), _Seen(self._attributes, self._read, self._wanted)
+        rows, seen = iter(rows), _Seen(self._attributes, self._read, self._wanted, self._nest)
         try:
             for row in rows:
                 goes_on = seen.look(row)
@@ -114,7 +127,7 @@ class _Seen:
     """What has been seen of one file."""
 
     def __init__(
-        self, attributes: Sequence[str], read: Read | None, wanted: frozenset[str]
+        self, attributes: Sequence[str], read: Read | None, wanted: frozenset[str], nest: Nest
     ) -> None:
         self._reached = dict.fromkeys(attributes, _NOT_AT_ALL)
         self.unmapped: dict[str, None] = {}
@@ -122,6 +135,7 @@ class _Seen:
         self.is_sample = False
         self._read = read
         self._wanted = wanted
+        self._nest = nest
 
     @property
     def missing(self) -> list[str]:
@@ -136,7 +150,7 @@ class _Seen:
             self.is_sample = True
             return False
         self.records += 1
-        value: JsonObject = dict.fromkeys(row.columns, "") if row.columns else row.value
+        value = self._nest(dict.fromkeys(row.columns, "")) if row.columns else row.value
         for path, reached in list(self._reached.items()):
             further = _reached(value, path)
             if further is None:

@@ -92,20 +92,27 @@ def nested_rows(rows: Iterable[Row], fields: Collection[str]) -> Iterator[Row]:
         rows: Rows of a flat file.
         fields: The names of the schema's fields at its root.
     """
-    paths: dict[str, list[str]] = {}
+    nested = nesting(fields)
     for row in rows:
-        if row.corrupt:
-            yield row
-            continue
-        nested: JsonObject = {}
-        for name, value in row.value.items():
+        yield row if row.corrupt else Row(row.number, nested(row.value))
+
+
+def nesting(fields: Collection[str]) -> Callable[[JsonObject], JsonObject]:
+    """Return what nests the columns of one row, as `nested_rows` does."""
+    paths: dict[str, list[str]] = {}
+
+    def nested(row: JsonObject) -> JsonObject:
+        found: JsonObject = {}
+        for name, value in row.items():
             if value is None:
                 continue
             steps = paths.get(name)
             if steps is None:
                 steps = paths[name] = _steps(name, fields)
-            _put(nested, steps, value)
-        yield Row(row.number, nested)
+            _put(found, steps, value)
+        return found
+
+    return nested
 
 
 def _steps(name: str, fields: Collection[str]) -> list[str]:

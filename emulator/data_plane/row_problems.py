@@ -1,17 +1,19 @@
 """What went wrong with the rows of a batch, by cause, with the first rows of each.
 
 Whatever comes in, what is kept is small: `emulator/budgets.py` limits causes and rows. It lies in
-the blob store beside the batch, for whoever explains a run: `emulator/run_explanation.py`.
+the blob store beside the batch, for whoever explains it: `emulator/batch_explanation.py`
+and `emulator/run_explanation.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from emulator.budgets import CAUSE_ROWS, EXPLAINED_FILES, ROW_CAUSES
 from emulator.data_plane.conform import RowError
 from emulator.json_types import JsonObject, dumps, loads
+from emulator.plurals import counted
 from emulator.sandbox import Sandbox
 from emulator.store import Blobs
 
@@ -92,6 +94,18 @@ def read_problems(blobs: Blobs, sandbox: Sandbox, batch_id: str) -> JsonObject:
     nothing = {"rows": 0, "causes": []}
     kept: JsonObject = {"files": [], "columns": [], "failed": nothing, "warned": nothing}
     return kept if content is None else {**kept, **loads(content)}
+
+
+def cause_lines(cause: JsonObject) -> Iterator[str]:
+    """Yield the lines that tell a cause, as `read_problems` has it, with its first rows."""
+    mapping = cause.get("mapping")
+    made = f", made from {mapping['source']}" if mapping else ""
+    column = f": {cause['column']}{made}" if cause["column"] else ""
+    yield f"{counted(cause['rows'], 'row')}{column} ({cause['code'] or 'other causes'})"
+    for example in cause["examples"]:
+        yield f"  {example['file']}, row {example['row']}: {example['message']}"
+    if more := cause["rows"] - len(cause["examples"]):
+        yield f"  and {more} more"
 
 
 class _Causes:

@@ -149,16 +149,12 @@ def _of_dataset(page: Page, place: Place, body: JsonObject) -> JsonObject:
 
 
 def _of_batch(page: Page, place: Place, body: JsonObject) -> JsonObject:
+    from emulator.batch_explanation import explain_batch
     from emulator.data_plane.diagnostics import failed_rows
-    from emulator.data_plane.row_problems import read_problems
-    from emulator.run_explanation import cause_lines
 
-    blobs, id = page.platform.blobs, body["id"]
-    problems = read_problems(blobs, place.sandbox, id)
-    causes = [*problems["failed"]["causes"], *problems["warned"]["causes"]]
     return {
-        "failed": failed_rows(blobs, place.sandbox, id, PREVIEW_ROWS),
-        "problems": [line for cause in masked(causes) for line in cause_lines(cause)],
+        "failed": failed_rows(page.platform.blobs, place.sandbox, body["id"], PREVIEW_ROWS),
+        "explained": explain_batch(place.scope, body)["text"],
     }
 
 

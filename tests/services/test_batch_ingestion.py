@@ -628,3 +628,55 @@ def test_rows_are_held_against_the_schema_as_it_is_now(api: AepClient) -> None:
     api.ok("PATCH", path, add, Accept="application/vnd.adobe.xed+json;version=1")
     after = lake.ingest(bare)
     assert (lake.status(before), lake.status(after)) == ("success", "failed")
+
+
+# What was left out
+
+
+def explained(lake: Lake, name: str) -> Any:
+    return lake.api.ok("GET", f"/_emulator/batches/{quote(name, safe='')}")
+
+
+def test_columns_that_the_schema_lacks_are_told_of_and_refuse_nothing(lake: Lake) -> None:
+    batch = lake.create("csv")
+    lake.put(batch, b"_id,person.name.firstName,person.name.lst,note\n7,Ann,,\n", "a.csv")
+    (need,) = explained(lake, batch)["needed"]
+    assert need.endswith(f"POST {IMPORT}/batches/{batch}?action=COMPLETE")
+    lake.act(batch)
+    assert (lake.status(batch), lake.batch(batch)["errors"]) == ("success", [])
+    found = explained(lake, batch)
+    told = "Columns   In a.csv, but not in the schema: person.name.lst, note"
+    assert found["text"] == [
+        f"Batch {batch} in prod: success",
+        "",
+        "Read      a.csv: 1 row",
+        told,
+        "Written   1 record to data set Leads",
+    ]
+    (columns,) = found["columns"]
+    assert (columns["by"], columns["missing"], columns["unmappedCount"]) == ("schema", [], 2)
+    dataset = lake.api.ok("GET", f"{CATALOG}/dataSets/{lake.dataset}")[lake.dataset]
+    for name in ("last", lake.dataset, dataset["name"]):
+        assert explained(lake, name) == found
+    assert lake.api.call("GET", "/_emulator/batches/none").status == 404
+
+
+@pytest.mark.parametrize("format", ["json", "parquet"])
+def test_members_that_the_schema_lacks_are_told_of(lake: Lake, format: str) -> None:
+    name = {"firstName": "Ann", "lst": "x"}
+    row = {"_id": "1", "nam": "x", "person": {"name": name}}
+    batch = lake.create(format)
+    lake.put(batch, lines(row) if format == "json" else write_parquet([row]), "a")
+    lake.act(batch)
+    (columns,) = explained(lake, batch)["columns"]
+    assert columns["unmapped"] == ["nam", "person.name.lst"]
+
+
+def test_rows_that_failed_are_explained(lake: Lake) -> None:
+    batch = lake.ingest(ANN, BAD)
+    found = explained(lake, batch)
+    (cause,) = found["failed"]["causes"]
+    assert [(one["file"], one["row"]) for one in cause["examples"]] == [("a.json", 2)]
+    text = "\n".join(found["text"])
+    assert f"a.json, row 2: {cause['examples'][0]['message']}" in text
+    assert "Says      INGEST-1211-400" in text

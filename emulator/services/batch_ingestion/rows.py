@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from emulator.data_plane.columns import ColumnNotes
 from emulator.data_plane.ingest import Ingested, percent_of, read_in, schema_of
 from emulator.data_plane.input_rows import UNREADABLE, Input, InputRow, Place
-from emulator.data_plane.readers import column_names, nested_rows, read_rows
+from emulator.data_plane.readers import column_names, nested_rows, nesting, read_rows
 from emulator.data_plane.rows import Row, first_rows
 from emulator.json_types import Json, JsonObject
 from emulator.scope import Scope
@@ -27,7 +28,10 @@ def read_files(scope: Scope, batches: Batches, batch: JsonObject) -> Ingested:
     dataset_id = dataset_ids(batch)[0]
     dataset = scope.find("dataset", dataset_id) or {"id": dataset_id}
     files = uploads.complete_files(scope, batch["id"])
-    rows = _rows(scope, batch, dataset, files)
+    schema = schema_of(scope, dataset)
+    fields = schema.get("properties") or {}
+    notes = ColumnNotes.of_schema(schema, nest=nesting(fields))
+    rows = _rows(scope, batch, fields, files, notes)
     names, size = [file["name"] for file in files], sum(file["size"] for file in files)
     tags = batch["tags"]
     return read_in(
@@ -35,7 +39,7 @@ def read_files(scope: Scope, batches: Batches, batch: JsonObject) -> Ingested:
         batches,
         dataset,
         batch["id"],
-        Input(rows, names, size),
+        Input(rows, names, size, notes.found),
         percent=percent_of(_first(tags.get("acp_partialIngestionPercent"))),
         diagnostics=_first(tags.get("acp_enableErrorDiagnostics")).lower() == "true"
         or dataset.get("enableErrorDiagnostics") is True,
@@ -43,14 +47,18 @@ def read_files(scope: Scope, batches: Batches, batch: JsonObject) -> Ingested:
 
 
 def _rows(
-    scope: Scope, batch: JsonObject, dataset: JsonObject, files: Iterable[JsonObject]
+    scope: Scope,
+    batch: JsonObject,
+    fields: JsonObject,
+    files: Iterable[JsonObject],
+    notes: ColumnNotes,
 ) -> Iterator[InputRow]:
     format = batch["inputFormat"]
     kind = format["format"]
-    fields = schema_of(scope, dataset).get("properties") or {}
     options = read_options(format, tuple(fields))
     for file in files:
-        rows: Iterable[Row] = read_rows(uploads.content(scope, file), kind, options)
+        read: Iterable[Row] = read_rows(uploads.content(scope, file), kind, options)
+        rows = notes.noted(file["name"], read)
         if kind == "csv":
             rows = nested_rows(rows, fields)
         for row in rows:
