@@ -219,7 +219,7 @@ def test_serve_carries_out_runs_unless_it_is_to_wait_for_a_look(
             time.sleep(0.5)
             assert count_of_runs(url) == 0
         process.send_signal(signal.SIGTERM)
-        assert process.wait(2.5) == 0
+        assert process.wait(SOON) == 0
 
 
 def test_serve_says_what_time_it_is_if_it_is_not_the_machines(

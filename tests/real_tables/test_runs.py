@@ -330,7 +330,7 @@ def test_what_waits_for_a_database_is_interrupted(made: Made, tmp_path: Path, wa
     platform = plant.emulator.platform  # the client in the process makes one call at a time
     stop = platform.ongoing.end if way == "end" else platform.erase
     stop()
-    assert ended.wait(5)
+    assert ended.wait(30)
 
 
 def test_a_statement_that_takes_too_long_is_given_up(

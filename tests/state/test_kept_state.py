@@ -215,10 +215,8 @@ def test_a_restart_changes_nothing_and_keeps_what_connections_need(path: Path) -
         body = base_connection()
         sent = client_of(url).ok("POST", CONNECTIONS, body)
         before = connections(url)
-        begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
-        assert time.monotonic() - begun < 2
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with serve("--state", str(path)) as (_, url, _):
         assert connections(url) == before

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -285,14 +284,15 @@ def test_no_more_bytes_are_kept_than_may_be(start: Start) -> None:
     assert sum(pack.size for pack in journal._calls.packs()) < 500_000
 
 
-def test_a_journal_that_is_off_writes_nothing(start: Start) -> None:
+def test_a_journal_that_is_off_writes_nothing(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     on, off = start(), start(journal=0)
     assert off.journal is None
     aep_for(off).call("GET", FLOWS)
     aep_for(on).call("GET", FLOWS)
-    begun = time.monotonic()
     assert len(calls_of(on)) == 1
-    assert time.monotonic() - begun < lasting.ANSWER_SECONDS / 2
+    assert caplog.messages == []  # nobody was waited for in vain
     control_of(off)("journal", "GET", 404)
 
 
@@ -530,7 +530,7 @@ def run_ids(entries: Iterable[str]) -> list[str]:
     return [path.rpartition("/")[2] for path in entries]
 
 
-def test_served_processes_are_one(start: Start, url: str) -> None:
+def test_served_processes_are_one(start: Start, url: str, caplog: pytest.LogCaptureFixture) -> None:
     """They tell the same, and neither an end nor a death a second later loses a call."""
     emulator = start()
     with serve_all(*[("--store", url)] * 2) as ((first, one, _), (second, two, _)):
@@ -538,10 +538,8 @@ def test_served_processes_are_one(start: Start, url: str) -> None:
         for number in range(8):
             clients[number % 2].call("GET", f"{FLOW_SERVICE}/runs/{number}")
         for address in (one, two):
-            begun = time.monotonic()
             entries = requests.get(f"{address}/_emulator/journal", timeout=30).json()["entries"]
             assert "".join(entry["path"][-1] for entry in entries) == "76543210"
-            assert time.monotonic() - begun < lasting.ANSWER_SECONDS
         reports = [
             requests.get(f"{address}/_emulator/report", timeout=30).json() for address in (one, two)
         ]
@@ -559,9 +557,8 @@ def test_served_processes_are_one(start: Start, url: str) -> None:
         os.kill(second.pid, signal.SIGKILL)
         second.wait(10)
     for reader in (emulator, start()):
-        begun = time.monotonic()
         entries = run_ids(path for _, path, _ in calls_of(reader))
-        assert time.monotonic() - begun < lasting.ANSWER_SECONDS
+        assert caplog.messages == []  # nobody was waited for in vain
         assert entries[:53] == [str(number) for number in range(53)]
         assert entries[53:] in ([], ["53"])  # the last one may have died with its process
         numbers = numbers_of(reader)
