@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from emulator.commands import CommandError, add_settings, build_emulator, settings_of, url_of
 from emulator.commands.answers import add_json, print_json, wants_json
 from emulator.commands.health import ask
-from emulator.commands.remote import Remote, connection_to, remote_named
+from emulator.commands.remote import Remote, connection_to, is_another, remote_named
 from emulator.commands.terminal import say
 from emulator.environment import URL_VARIABLE
 from emulator.settings import TOKEN_HEADER
@@ -135,9 +135,7 @@ def _edition(remote: Remote, wanted: str | None) -> str:
     except ValueError:
         answer = {}
     if "edition" not in answer:
-        raise CommandError(
-            content if status == 0 else f"the server at {remote.url} is not an aep-emulator"
-        )
+        raise CommandError(content if status == 0 else is_another(remote))
     return wanted or str(answer["edition"])
 
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from emulator.commands import CommandError, add_settings, settings_of, url_of
-from emulator.commands.remote import NoAnswer, Remote, add_remote, call, remote_asked
+from emulator.commands.remote import (
+    NoAnswer,
+    Remote,
+    add_remote,
+    call,
+    is_another,
+    remote_asked,
+)
 from emulator.commands.terminal import say
 
 HELP = "check that an emulator answers; the exit code is 0 or 1"
@@ -57,7 +65,7 @@ def served_by(process: int) -> Remote:
 
 
 def ask(remote: Remote) -> tuple[int, str]:
-    """Return status and body of the health check; status 0 and a reason if nothing answers.
+    """Return status and body of the health check; status 0 and a reason if none answers.
 
     Raises:
         CommandError: The URL is not an HTTP URL.
@@ -66,4 +74,14 @@ def ask(remote: Remote) -> tuple[int, str]:
         status, content = call(remote, "GET", "/_emulator/health", timeout=TIMEOUT)
     except NoAnswer as error:
         return 0, str(error)
-    return status, content.decode("utf-8", "replace")
+    text = content.decode("utf-8", "replace")
+    return (status, text) if is_health(text) else (0, is_another(remote))
+
+
+def is_health(text: str) -> bool:
+    """Tell whether a text is what an emulator says of its health, good or bad."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and ("status" in answer or {"error", "detail"} <= set(answer))

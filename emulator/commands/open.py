@@ -8,7 +8,8 @@ import sys
 
 from emulator.commands import CommandError
 from emulator.commands.answers import show
-from emulator.commands.remote import add_remote, call, remote_asked
+from emulator.commands.health import ask
+from emulator.commands.remote import add_remote, remote_asked
 
 HELP = "open the page of a running emulator in the browser, or print its address"
 PATH = "/_emulator/ui/"
@@ -28,9 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: No emulator answers.
     """
     remote = remote_asked(arguments)
-    status, _ = call(remote, "GET", "/_emulator/health", timeout=10)
+    status, said = ask(remote)
     if status != http.HTTPStatus.OK:
-        raise CommandError(f"the server at {remote.url} answers {status}: is it an aep-emulator?")
+        raise CommandError(said)
     address = remote.url.rstrip("/") + PATH
     opened = not arguments.print and _opened(address)
     return show(arguments, {"address": address, "opened": opened}, address)

@@ -201,8 +201,9 @@ def fetch(
     status, content = call(remote, method, path, sent, encoding)
     if status >= http.HTTPStatus.BAD_REQUEST:
         answer = _read(remote, content)
-        reason = answer.get("detail") if isinstance(answer, dict) else None
-        raise CommandError(reason or f"{method} {path}: {status}")
+        if not isinstance(answer, dict) or not {"error", "detail"} <= set(answer):
+            raise CommandError(is_another(remote))
+        raise CommandError(answer["detail"] or f"{method} {path}: {status}")
     return content
 
 
@@ -219,4 +220,9 @@ def _read(remote: Remote, content: bytes) -> Json:
     try:
         return loads(content) if content else None
     except ValueError as error:
-        raise CommandError(f"the server at {remote.url} is not an aep-emulator") from error
+        raise CommandError(is_another(remote)) from error
+
+
+def is_another(remote: Remote) -> str:
+    """Return that what answers at a URL has no control API, or has it at another path."""
+    return f"the server at {remote.url} is not an aep-emulator; {_ANOTHER}"

@@ -16,6 +16,7 @@ import pytest
 
 from emulator.commands import listing
 from emulator.commands.examples import EXAMPLES
+from emulator.commands.health import is_health
 from emulator.commands.parsers import COMMANDS, make_parser
 from emulator.emulator import Emulator
 from emulator.fixtures.journey import GIVEN
@@ -138,6 +139,21 @@ CLIENTS = [
 def test_an_emulator_that_does_not_answer_is_one_line(command: str) -> None:
     done = run(*command.split(), "--url", "http://127.0.0.1:9")
     assert_one_line(done, "no emulator answers", "--url or AEP_EMULATOR_URL")
+
+
+@pytest.mark.parametrize("command", ["calls", "demo", "open --print"])
+def test_a_server_that_is_not_an_emulator_is_named(url: str, command: str) -> None:
+    """Here the base URL of a service, which answers in a form of its own."""
+    done = run(*command.split(), "--url", f"{url}/data")
+    assert_one_line(done, f"{url}/data is not an aep-emulator", "--url or AEP_EMULATOR_URL")
+
+
+def test_only_an_emulator_is_healthy(url: str) -> None:
+    done = run("health", "--url", f"{url}/data")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is not an aep-emulator" in done.stderr
+    assert not any(map(is_health, ("<html>", "", "[]", '{"ok": true}')))
+    assert is_health('{"error": "unauthorized", "detail": "a token is missing"}')
 
 
 @pytest.mark.parametrize("command", CLIENTS)

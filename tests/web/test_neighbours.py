@@ -61,6 +61,11 @@ def test_paths_with_the_method_come_first() -> None:
         ("/data/foundation/query", "Query Service API"),
         ("/data/core/ups/segment/jobs", "Segmentation Service API"),
         ("/data/core/ups/access/entities", "Real-Time Customer Profile API"),
+        ("/data/foundation/exim/packages", "Sandbox API for packages (sandbox tooling)"),
+        ("/ee/v2/interact", "Edge Network API"),
+        ("/companies/CO1/properties", "Reactor API (tags)"),
+        ("/security/validate/ip-access", "Data Distiller Authorization API"),
+        ("/ttl", "Data Hygiene API"),
     ],
 )
 def test_it_names_the_service_that_is_not_emulated(path: str, service: str) -> None:
