@@ -135,10 +135,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def no_settings_from_outside() -> Iterator[None]:
-    """The environment of whoever runs the tests does not reach them."""
+    """The environment of whoever runs the tests does not reach them.
+
+    Clients would ask a proxy for what this machine serves, unless `NO_PROXY` names it too.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("AEP_EMULATOR_")]:
-            patch.delenv(name)
+        for name in list(os.environ):
+            if name.startswith("AEP_EMULATOR_") or name.lower().endswith("_proxy"):
+                patch.delenv(name)
         yield
 
 
