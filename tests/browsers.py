@@ -58,7 +58,7 @@ def tab(browser: Browser, *, complains: bool = False, **context: Any) -> Iterato
     elsewhere: list[str] = []
     complaints: list[str] = []
     made = browser.new_context(**context)
-    made.set_default_timeout(8000)
+    made.set_default_timeout(60_000)
     page = made.new_page()
     page.add_init_script(HURRY)
     page.on("request", lambda sent: elsewhere.append(sent.url))

@@ -56,6 +56,10 @@ GARBAGE = (10_000, 10, 20)
 """After how many new objects Python looks for garbage, and how often among older ones."""
 
 
+FOR_PROGRAMS = {"FORCE_COLOR", "NO_COLOR", "PY_COLORS", "PYTEST_ADDOPTS"}
+"""What the environment may say that changes what programs print."""
+
+
 MEMORY = "/dev/shm"
 """A folder in memory, where there is one."""
 
@@ -137,11 +141,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def no_settings_from_outside() -> Iterator[None]:
     """The environment of whoever runs the tests does not reach them.
 
-    Clients would ask a proxy for what this machine serves, unless `NO_PROXY` names it too.
+    Clients would ask a proxy for what this machine serves, unless `NO_PROXY` names it too. Runs of
+    pytest that tests start would take its options and colours.
     """
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith("AEP_EMULATOR_") or name.lower().endswith("_proxy"):
+            is_setting = name.startswith("AEP_EMULATOR_") or name in FOR_PROGRAMS
+            if is_setting or name.lower().endswith("_proxy"):
                 patch.delenv(name)
         yield
 

@@ -34,7 +34,7 @@ Ask = Callable[[str, str, bytes | None], Got]
 def by_urllib(method: str, url: str, body: bytes | None) -> Got:
     request = urllib.request.Request(url, body, JSON, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=5) as reply:
+        with urllib.request.urlopen(request, timeout=30) as reply:
             return reply.status, reply.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -45,7 +45,7 @@ def by_http_client(method: str, url: str, body: bytes | None) -> Got:
     scheme, _, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-    connection = kind(host, timeout=5)
+    connection = kind(host, timeout=30)
     try:
         connection.request(method, slash + path, body, JSON)
         reply = connection.getresponse()
@@ -56,12 +56,12 @@ def by_http_client(method: str, url: str, body: bytes | None) -> Got:
 
 def by_urllib3(method: str, url: str, body: bytes | None) -> Got:
     with urllib3.PoolManager(retries=False) as pool:
-        reply = pool.request(method, url, body=body, headers=JSON, timeout=5)
+        reply = pool.request(method, url, body=body, headers=JSON, timeout=30)
         return reply.status, reply.data
 
 
 def by_requests(method: str, url: str, body: bytes | None) -> Got:
-    reply = requests.request(method, url, data=body, headers=JSON, timeout=5)
+    reply = requests.request(method, url, data=body, headers=JSON, timeout=30)
     return reply.status_code, reply.content
 
 

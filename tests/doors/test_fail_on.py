@@ -257,15 +257,24 @@ def test_the_words_are_those_of_reports() -> None:
 
 
 LATE = """
-import threading, time
+import threading
 import requests
+
+HAS_ENDED = threading.Event()
+THREADS = []
+
+def call(url):
+    HAS_ENDED.wait()
+    requests.get(url)
 
 def test_leaves_a_thread(aep_server):
     url = aep_server.url + "/data/foundation/flowservice/flows"
-    threading.Timer(0.2, lambda: requests.get(url)).start()
+    THREADS.append(threading.Thread(target=call, args=[url], daemon=True))
+    THREADS[0].start()
 
-def test_that_takes_longer():
-    time.sleep(0.7)
+def test_that_comes_next():
+    HAS_ENDED.set()
+    THREADS[0].join()
 """
 
 CRASH = """

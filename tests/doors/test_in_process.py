@@ -180,13 +180,13 @@ def test_it_lives_from_start_to_stop() -> None:
     aep.stop()
     aep.stop()
     with pytest.raises(requests.exceptions.ConnectionError):
-        requests.get(url, timeout=5)
+        requests.get(url, timeout=30)
 
 
 def test_a_client_that_outlives_its_test_is_told() -> None:
     with AepServer() as server:
         url = server.url + CONNECTIONS
-    assert requests.get(url, timeout=5).status_code == 410
+    assert requests.get(url, timeout=30).status_code == 410
     with AepServer() as again:
         assert again.url + CONNECTIONS == url
         assert again.journal == []

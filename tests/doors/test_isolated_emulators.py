@@ -300,14 +300,14 @@ def test_many_clients_at_once_see_their_own_world_only(url: str) -> None:
             base = f"{url}/t/client-{number}" if number % 2 else url
             if number % 2 == 0:
                 session.headers["x-emulator-test"] = f"client-{number}"
-            together.wait(10)
+            together.wait(60)
             ids = []
             for step in range(each):
                 body = json.dumps(connection_body(name=f"{number}-{step}"))
                 kind = {"Content-Type": "application/json"}
-                made = session.post(base + CONNECTIONS, body, headers=kind, timeout=10)
+                made = session.post(base + CONNECTIONS, body, headers=kind, timeout=60)
                 ids.append(made.json()["id"])
-            items = session.get(base + CONNECTIONS, timeout=10).json()["items"]
+            items = session.get(base + CONNECTIONS, timeout=60).json()["items"]
             return ids, sorted(item["name"] for item in items)
 
     with ThreadPoolExecutor(clients) as pool:

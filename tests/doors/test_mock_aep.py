@@ -25,11 +25,11 @@ TOKEN = {"grant_type": "client_credentials", "client_id": "a", "client_secret": 
 
 def create() -> requests.Response:
     """What a client does that knows one address only."""
-    return requests.post(CONNECTIONS, json=base_connection(), headers=HEADERS, timeout=5)
+    return requests.post(CONNECTIONS, json=base_connection(), headers=HEADERS, timeout=30)
 
 
 def count() -> int:
-    return len(requests.get(CONNECTIONS, headers=HEADERS, timeout=5).json()["items"])
+    return len(requests.get(CONNECTIONS, headers=HEADERS, timeout=30).json()["items"])
 
 
 @mock_aep
@@ -41,7 +41,7 @@ def test_it_decorates_a_function() -> None:
 @mock_aep(edition="2020-03")
 def test_it_takes_settings_and_begins_empty() -> None:
     assert count() == 0
-    reply = requests.get(f"{PLATFORM}{FLOW_SERVICE}/nothing", headers=HEADERS, timeout=5)
+    reply = requests.get(f"{PLATFORM}{FLOW_SERVICE}/nothing", headers=HEADERS, timeout=30)
     assert reply.status_code == 501
 
 
@@ -118,16 +118,16 @@ def test_it_starts_and_stops_by_hand() -> None:
 @mock_aep
 def test_the_platform_answers_under_all_its_names(host: str) -> None:
     url = f"https://{host}{FLOW_SERVICE}/connections"
-    assert requests.get(url, headers=HEADERS, timeout=5).status_code == 200
+    assert requests.get(url, headers=HEADERS, timeout=30).status_code == 200
     assert httpx.get(url, headers=HEADERS).status_code == 200
     with_port = f"https://{host}:443{FLOW_SERVICE}/connections"
-    assert requests.get(with_port, headers=HEADERS, timeout=5).status_code == 200
+    assert requests.get(with_port, headers=HEADERS, timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["ims-na1.adobelogin.com", "ims-na1-stg1.adobelogin.com"])
 @mock_aep
 def test_ims_answers_too(host: str) -> None:
-    reply = requests.post(f"https://{host}/ims/token/v3", data=TOKEN, timeout=5)
+    reply = requests.post(f"https://{host}/ims/token/v3", data=TOKEN, timeout=30)
     assert reply.json()["token_type"] == "bearer"
 
 
@@ -146,7 +146,7 @@ def test_ims_answers_too(host: str) -> None:
 )
 @mock_aep
 def test_what_nobody_knows_answers_501_and_never_leaves(url: str, envelope: str) -> None:
-    reply = requests.post(url, json={}, headers=HEADERS, timeout=5)
+    reply = requests.post(url, json={}, headers=HEADERS, timeout=30)
     assert reply.status_code == 501
     assert reply.headers["x-emulator-rule"] == "platform.unmatched"
     assert envelope in reply.json()
@@ -159,7 +159,7 @@ def test_a_documented_operation_that_is_not_emulated_says_so_itself() -> None:
         plain = (item for item in operations if not item.emulated and "{" not in item.path)
         operation = next(plain)
         url = PLATFORM + operation.base_path + operation.path
-        reply = requests.request(operation.method, url, headers=HEADERS, timeout=5)
+        reply = requests.request(operation.method, url, headers=HEADERS, timeout=30)
     assert reply.headers["x-emulator-rule"] == "platform.not_emulated"
 
 
@@ -179,7 +179,7 @@ def test_other_hosts_go_through() -> None:
         url = f"http://127.0.0.1:{other.server_port}/"
         session = requests.Session()
         session.trust_env = False
-        assert session.get(url, timeout=5).text == "hello"
+        assert session.get(url, timeout=30).text == "hello"
         assert httpx.get(url, trust_env=False).text == "hello"
 
         async def ask() -> str:

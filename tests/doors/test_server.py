@@ -24,7 +24,7 @@ from emulator.web.message import Deferred, Request, Response
 from emulator.web.transport_fault import TransportFault
 from tests.emulators import new_emulator
 
-TIMEOUT = 10.0
+TIMEOUT = 60.0
 BODY_LIMIT = 100_000
 LARGE = bytes(50_000)
 

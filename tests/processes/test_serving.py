@@ -23,7 +23,7 @@ from emulator.ongoing import INTERRUPTED
 from emulator.testing.client import AepClient
 from tests.bodies import CATALOG, FLOW_SERVICE, base_connection, make_world, profile_schema
 from tests.files import put
-from tests.processes.serving import Served, serve, serve_all, serving, until
+from tests.processes.serving import SOON, Served, serve, serve_all, serving, until
 from tests.processes.test_left_behind import batches, make_flow, runs
 
 SCHEMAS = "/data/foundation/schemaregistry/tenant/schemas"
@@ -206,7 +206,7 @@ def test_a_worker_that_dies_is_replaced_and_all_end_together(url: str) -> None:
         assert served.process.stderr is not None
         assert f"(process {gone}) was ended by SIGKILL" in served.process.stderr.readline()
         served.process.send_signal(signal.SIGTERM)
-        assert served.process.wait(30) == 0
+        assert served.process.wait(SOON) == 0
         assert not any(Path(f"/proc/{process}").exists() for process in after)
 
 
@@ -281,7 +281,7 @@ sys.exit(supervisor.Supervisor(1, work).run(lambda: print("ready", flush=True)))
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=SOON,
     )
     assert (done.returncode, done.stdout) == (1, "ready\n")
     assert "workers have ended before they were ready" in done.stderr

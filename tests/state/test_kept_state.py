@@ -32,7 +32,7 @@ from tests.doors.test_background_runs import plan
 from tests.doors.test_cli import run
 from tests.emulators import aep_for, new_emulator
 from tests.files import put
-from tests.processes.serving import client_of, serve, until
+from tests.processes.serving import SOON, client_of, serve, until
 
 PROD = Sandbox(ORGANIZATION, "prod")
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
@@ -112,7 +112,7 @@ def test_a_state_is_taken_between_two_writers() -> None:
     writer = threading.Thread(target=write)
     writer.start()
     entered.wait()
-    rows = take_settled(emulator.engine, 5).store.documents[(PROD, "connection")]
+    rows = take_settled(emulator.engine, SOON).store.documents[(PROD, "connection")]
     assert loads(rows["a"][2]) == {"n": 1}
     writer.join()
 
@@ -161,10 +161,7 @@ def test_it_is_saved_when_something_has_changed_and_not_else(path: Path) -> None
     time.sleep(0.3)
     assert path.stat().st_ino == written
     id = aep_for(emulator).ok("POST", CONNECTIONS, base_connection())["id"]
-    end = time.monotonic() + 10
-    while id not in path.read_text(encoding="utf-8"):
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: id in path.read_text(encoding="utf-8"))
     kept.finish()
 
 
@@ -183,10 +180,7 @@ def test_a_file_that_cannot_be_written_later_is_said_and_the_old_one_stays(
     with pytest.raises(OSError, match="No space left"):
         kept.save()
     kept.start(0.05)
-    end = time.monotonic() + 10
-    while "cannot be saved" not in caplog.text:
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: "cannot be saved" in caplog.text)
     assert path.read_bytes() == before
     monkeypatch.undo()
     kept.finish()
@@ -216,7 +210,7 @@ def test_a_restart_changes_nothing_and_keeps_what_connections_need(path: Path) -
         sent = client_of(url).ok("POST", CONNECTIONS, body)
         before = connections(url)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(SOON) == 0
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with serve("--state", str(path)) as (_, url, _):
         assert connections(url) == before
@@ -277,5 +271,5 @@ def test_isolated_emulators_are_not_in_the_file(path: Path) -> None:
         client.ok("POST", CONNECTIONS, base_connection())
         assert requests.get(f"{url}/_emulator/worlds", timeout=10).json()["worlds"] == ["one"]
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(SOON)
     assert json.loads(path.read_bytes())["organizations"] == {}

@@ -17,12 +17,15 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         self._moves = threading.Event()
         self._moves.set()
+        self.holds_back = threading.Event()
+        """Something has come since it stands still."""
         self._ends: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
     def stand_still(self) -> None:
         """Take whatever comes, and pass nothing on."""
+        self.holds_back.clear()
         self._moves.clear()
 
     def go_on(self) -> None:
@@ -53,7 +56,9 @@ class Proxy:
     def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
-                self._moves.wait()
+                if not self._moves.is_set():
+                    self.holds_back.set()
+                    self._moves.wait()
                 sink.sendall(data)
         for end in (source, sink):
             with suppress(OSError):
