@@ -15,12 +15,26 @@ _HIDDEN = re.compile(
 """What a terminal carries out instead of showing it, or by which it shows other text out of order;
 and halves of characters, which cannot be written. Tabulators and ends of lines may stay."""
 
+_TEXT = re.compile(">[^<>]+<")
+"""What stands between two tags."""
+
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
 def plain(text: str) -> str:
     r"""Return a text with all that would not be seen as `\u001b`; within JSON that is the same."""
     return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def plain_html(page: str) -> str:
+    """Return a page whose texts are plain; its attributes stay, since forms send them back.
+
+    All values in it have to be escaped, so that `<` and `>` are those of tags. A browser takes a
+    carriage return for the end of a line, so it may stay.
+    """
+    if not _HIDDEN.search(page.replace("\r", "")):
+        return page
+    return _TEXT.sub(lambda match: plain(match[0].replace("\r\n", "\n")), page)
 
 
 def write_file(path: Path, content: str | bytes) -> None:

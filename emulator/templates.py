@@ -7,6 +7,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emulator.output import plain_html
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -35,7 +37,10 @@ def _compiled(
 
 
 class PageTemplates:
-    """The templates of a folder as HTML: every value is escaped, and each is compiled once."""
+    """The templates of a folder as HTML: every value is escaped, and each is compiled once.
+
+    Characters that would not be seen, or would turn the text around them, are shown.
+    """
 
     def __init__(self, folder: Path, filters: Filters) -> None:
         self._folder = folder
@@ -47,7 +52,7 @@ class PageTemplates:
 
     def render(self, name: str, **values: Any) -> str:
         """Return the text of a template."""
-        return self._environment.get_template(name).render(values)
+        return plain_html(self._environment.get_template(name).render(values))
 
 
 def _environment(folder: Path, filters: Filters, *, escape: bool) -> Environment:
