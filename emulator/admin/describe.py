@@ -82,6 +82,7 @@ def rule(contract: Contract, id: str) -> JsonObject | None:
         "about": contract.subjects[found.about].states if found.about else "",
         "documents": describe_sources(contract, found),
         "problem": _problem(contract, found.problem),
+        **({"structural": found.structural} if found.structural else {}),
         **({"fix": found.fix} if found.fix else {}),
         "mutes": [mute(one) for one in contract.mutes if one.rule == id],
         "editions": _by_edition(contract, found),

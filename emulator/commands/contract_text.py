@@ -60,6 +60,8 @@ def rule_lines(rule: JsonObject) -> Iterator[str]:
     yield from _sources(rule)
     yield f"judges     {rule['at'] or 'the whole request'}"
     yield f"check      {dumps(rule['check']).decode()}"
+    if "structural" in rule:
+        yield f"structural {rule['structural']}"
     if "fix" in rule:
         yield f"fix        {rule['fix']}"
     for mute in rule["mutes"]:

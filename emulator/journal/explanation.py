@@ -52,13 +52,14 @@ def describe_rule(contract: Contract, id: str, edition: str) -> JsonObject:
     schema = rule.check.get("schema")
     values = accepted_values(contract, rule, edition)
     accepts = {"at": rule.at, "values": values, **({"schema": schema} if schema else {})}
-    described: JsonObject = {
+    return {
         "states": rule.states,
         "evidence": rule.evidence,
         "documents": describe_sources(contract, rule),
         "accepts": accepts,
+        **({"structural": rule.structural} if rule.structural else {}),
+        **({"fix": rule.fix} if rule.fix else {}),
     }
-    return {**described, "fix": rule.fix} if rule.fix else described
 
 
 def states_of(contract: Contract, id: str) -> str:

@@ -122,6 +122,8 @@ def finding_lines(item: JsonObject) -> Iterator[str]:
         yield from document_lines(document)
     if item.get("evidence") == "assumed":
         yield "  evidence  assumed by this emulator; no document states it"
+    if item.get("structural"):
+        yield f"  refused   because it cannot be carried out: {item['structural']}"
     if item.get("muteReason"):
         yield f"  muted     {item['muteReason']}"
     values = [_text(value) for value in item.get("accepts", {}).get("values", [])]
