@@ -93,5 +93,5 @@ def serving(*flags: str) -> Iterator[ServedEmulator]:
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
+                process.wait(60)
             process.kill()

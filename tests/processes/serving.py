@@ -67,7 +67,7 @@ def serve(*flags: str) -> Iterator[Served]:
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(5)
+                process.wait(SOON)  # one that measures coverage writes what it has seen
             except subprocess.TimeoutExpired:
                 process.kill()
 
