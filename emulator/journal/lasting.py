@@ -39,7 +39,7 @@ LOOK_SECONDS = 0.2
 WRITE_SECONDS = 1.0
 """How often calls are written if nobody asks."""
 
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 10.0
 """How long a reader waits for other processes that live and do not write."""
 
 END_SECONDS = 2.0
