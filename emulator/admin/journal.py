@@ -117,10 +117,11 @@ class JournalViews:
     def entry(self, id: str) -> Response:
         """Explain one call: by its number, or the `last` one of which there is most to say.
 
-        Of the `last` one, `lastAccepted` is the number of the last call after it, if there is one.
+        Of the `last` one, `lastAccepted` is the number of the last call after it, if there is one,
+        and `later` counts them, with the number of the last that was warned of.
         """
         from emulator.journal.explanation import explain
-        from emulator.journal.search import filtered, last_remarkable
+        from emulator.journal.search import filtered, last_remarkable, later_than
 
         if id == "last":
             found = last_remarkable(filtered(self._journal.entries(), _own()))
@@ -131,8 +132,7 @@ class JournalViews:
             return error(404, "unknown entry", said)
         explained = explain(self._engine.contract, found, partial(self._lookup, found))
         if id == "last":
-            newest = next(iter(filtered(self._journal.entries(), _own())), found)
-            explained["lastAccepted"] = newest.number if newest.number != found.number else None
+            explained |= later_than(found, filtered(self._journal.entries(), _own()))
         return answer(explained)
 
     def _lookup(self, entry: Entry, edition: Edition) -> BoundLookup:

@@ -20,13 +20,15 @@ def _row(call: JsonObject) -> Row:
     """Return a call's cells, with the rules that it broke."""
     rules = dict.fromkeys(found["rule"] for found in call["findings"])
     style = STYLES[call["outcome"]]
+    said = [f"{call['outcome']}: {', '.join(rules)}"] if rules else []
+    said += [call["faulted"].partition(":")[0]] if "faulted" in call else []
     return (
         f"#{call['id']:<5}",
         styled(call["time"][11:19], QUIET),
         styled(str(call["status"]), style),
         f"{call['method']:<6}",
         call["path"],
-        styled(f"{call['outcome']}: {', '.join(rules)}" if rules else "", style),
+        styled("; ".join(said), style),
     )
 
 

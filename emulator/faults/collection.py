@@ -246,6 +246,7 @@ class Faults:
         with self._knowing(sets=sent is not None):
             refusing = self._hit(exchange)
         if refusing is not None:
+            exchange.is_faulted = True
             raise problem_of_fault(refusing, exchange)
         return None
 
@@ -314,6 +315,7 @@ class Faults:
             faults, problem = self._visibility.missed(exchange)
             exchange.faults.update((fault.id, fault) for fault in faults)
             if problem is not None:
+                exchange.is_faulted = True
                 own = {name: exchange.reply.headers[name] for name in ENGINE_HEADERS}
                 exchange.reply = self._engine.refuse(problem, exchange)
                 exchange.reply.headers.update(own)

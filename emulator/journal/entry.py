@@ -167,6 +167,11 @@ class Entry:
         """The finding that refused the request, if one did."""
         return next((item for item in self.findings if item.refused), None)
 
+    @property
+    def is_faulted(self) -> bool:
+        """Whether a fault answered it: nothing else refuses a call without a finding."""
+        return bool(self.faults) and self.status >= 400 and self.refusal is None
+
     def classifications(self) -> dict[str, str]:
         """Return how each broken rule counts: `expected`, `unexpected`, `incidental` or `muted`.
 

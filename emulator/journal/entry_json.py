@@ -10,6 +10,9 @@ from emulator.journal.masked import MaskedEntry
 from emulator.json_types import MAX_DEPTH, MISSING, Json, JsonObject, is_deeper_than, loads
 from emulator.moments import utc_text
 
+FAULT_HEADER = "x-emulator-fault"
+"""The request header that brings a fault for one call."""
+
 
 def short_entry(entry: MaskedEntry) -> JsonObject:
     """Return the summary of an entry that lists show (`format=short`)."""
@@ -36,7 +39,11 @@ def short_entry(entry: MaskedEntry) -> JsonObject:
         "faults": list(entry.faults),
         "findings": [finding_json(item, classifications[item.rule]) for item in entry.findings],
     }
-    recorded = {"source": entry.source, "deviations": list(entry.deviations)}
+    recorded = {
+        "faulted": fault_text(entry),
+        "source": entry.source,
+        "deviations": list(entry.deviations),
+    }
     return row | {name: value for name, value in recorded.items() if value}
 
 
@@ -68,6 +75,16 @@ def outcome(entry: Entry) -> str:
     if entry.status >= 400:
         return "refused"
     return "warned" if any(not item.mute_reason for item in entry.findings) else "accepted"
+
+
+def fault_text(entry: Entry) -> str:
+    """Return what faults did to a call, and what ends them; empty if none hit it."""
+    if not entry.faults:
+        return ""
+    named = f"{'fault' if len(entry.faults) == 1 else 'faults'} {', '.join(entry.faults)}"
+    said = f"answered by {named}" if entry.is_faulted else f"hit by {named}"
+    own = "the call's own header asks for it" if FAULT_HEADER in entry.headers else ""
+    return f"{said}: {own or '`aep-emulator faults clear` ends that'}"
 
 
 def target(entry: MaskedEntry) -> str:

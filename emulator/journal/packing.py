@@ -237,10 +237,11 @@ def _findings(exchange: Exchange) -> tuple[EntryFinding, ...]:
     by = exchange.refused_by
     found = [_entry_finding(item, item is by) for item in _first_findings(exchange)]
     id = exchange.reply.headers.get("x-emulator-rule")
-    if by is None and id and exchange.reply.status >= 400 and not exchange.faults:
+    if by is None and id and exchange.reply.status >= 400 and not exchange.is_faulted:
         # No rule refused it, so an entry of the error catalogue did: an unknown path, for one.
         severity = _severity_of_problem(exchange, id)
-        found.append(EntryFinding(id, severity, refused=True, is_rule=False))
+        said = exchange.said[:_MAX_TEXT]
+        found.append(EntryFinding(id, severity, reason=said, refused=True, is_rule=False))
     return tuple(found)
 
 

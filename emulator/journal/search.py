@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import takewhile
 
 from emulator.journal.entry import Entry
 from emulator.journal.entry_json import outcome
+from emulator.json_types import JsonObject
 from emulator.moments import to_milliseconds
 
 PAGE = 50
@@ -92,17 +94,32 @@ def filtered(entries: Iterable[Entry], asked: Mapping[str, str]) -> Iterable[Ent
 
 
 def last_remarkable(newest_first: Iterable[Entry]) -> Entry | None:
-    """Return the latest call that a rule refused; else the latest with a violation or a warning.
+    """Return the latest call that was refused, by a rule or a fault; else that with the most.
 
-    If there is neither, it is the latest with a note, or None.
+    That is the latest with a violation or a warning, or without such the latest with a note; if
+    there is nothing to say of any call, it is None.
     """
     found: Entry | None = None
     best = 0
     for entry in newest_first:
-        if entry.refusal is not None:
+        if entry.refusal is not None or entry.is_faulted:
             return entry
         severities = {item.severity for item in entry.findings}
         weight = 2 if severities & {"error", "warning"} else 1 if severities else 0
         if weight > best:
             found, best = entry, weight
     return found
+
+
+def later_than(found: Entry, newest_first: Iterable[Entry]) -> JsonObject:
+    """Return what came after the `last_remarkable` call: nothing that was refused.
+
+    `lastAccepted` is the number of the last call, or None; `later` has how many `calls` there were,
+    and the number of the `lastWarned`, or None.
+    """
+    later = list(takewhile(lambda entry: entry.number > found.number, newest_first))
+    warned = (entry.number for entry in later if outcome(entry) == "warned")
+    return {
+        "lastAccepted": later[0].number if later else None,
+        "later": {"calls": len(later), "lastWarned": next(warned, None)},
+    }

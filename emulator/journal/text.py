@@ -32,9 +32,9 @@ def explanation_lines(entry: JsonObject) -> Iterator[str]:
     for item in _told(entry["findings"]):
         yield ""
         yield from finding_lines(item)
-    if not entry["findings"]:
+    if said := _unbroken(entry):
         yield ""
-        yield NO_FINDINGS
+        yield said
     if entry.get("editions"):
         yield ""
         yield "The same request in each edition:"
@@ -63,16 +63,29 @@ def short_lines(entry: JsonObject) -> Iterator[str]:
         for name, label in (("states", "wanted"), ("fix", "fix")):
             if item.get(name):
                 yield f"  {label:<9} {item[name]}"
-    if not told:
-        yield NO_FINDINGS
+    if said := _unbroken(entry):
+        yield said
     if (left := len(told) - MAX_SHORT) > 0:
         yield f"and {counted(left, 'more rule')}: aep-emulator explain {entry['id']}"
     if entry.get("lastAccepted"):
         yield _later(entry)
 
 
+def _unbroken(entry: JsonObject) -> str:
+    """Return what is to be said beside findings: that a fault hit the call, or there are none."""
+    if entry.get("faulted"):
+        return f"{entry['faulted'][0].upper()}{entry['faulted'][1:]}."
+    return "" if entry["findings"] else NO_FINDINGS
+
+
 def _later(entry: JsonObject) -> str:
-    return f"Calls after it were accepted, the last is #{entry['lastAccepted']}."
+    """Return what became of the calls after it: how many, and the last that was warned of."""
+    later = entry["later"]
+    count = later["calls"]
+    were = "1 call after it was" if count == 1 else f"{count} calls after it were"
+    warned = later["lastWarned"]
+    with_warning = f"; #{warned} with a warning: aep-emulator explain {warned}" if warned else ""
+    return f"{were} accepted, the last is #{entry['lastAccepted']}{with_warning}."
 
 
 def _headline(entry: JsonObject) -> str:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 from emulator.journal.entry import Entry, EntryFinding
-from emulator.journal.entry_json import target
+from emulator.journal.entry_json import fault_text, target
 from emulator.journal.masked import MaskedEntry, masked, without_secrets_of
 from emulator.json_types import Json, loads
 from emulator.plurals import counted
@@ -53,7 +53,8 @@ def line(entry: MaskedEntry) -> str:
     refusal = entry.refusal
     by = f"  refused by {refusal.rule}" if refusal else ""
     warned = "" if refusal else "".join(f"  breaks {item.rule}" for item in entry.findings)
-    return f"#{entry.number} {entry.method} {target(entry)} -> {entry.status}{by}{warned}"
+    fault = f"  {said}" if (said := fault_text(entry).partition(":")[0]) else ""
+    return f"#{entry.number} {entry.method} {target(entry)} -> {entry.status}{by}{warned}{fault}"
 
 
 def listing(entries: Sequence[Entry]) -> str:

@@ -38,6 +38,8 @@ class Exchange:
         deviations: What the self-check found wrong with the reply, if it is on.
         reply: What goes back; functions in `Engine.after` may change it.
         faults: The faults that hit it, by their ids.
+        is_faulted: Whether a fault answered it, in place of the emulator.
+        said: What refused it, in words, if an entry of an error catalogue did without a rule.
         values: What has been chosen while the emulator ran; see `store/values.py`.
     """
 
@@ -53,6 +55,8 @@ class Exchange:
     deviations: list[str] = field(default_factory=list)
     reply: Reply = field(default_factory=Reply)
     faults: dict[str, Any] = field(default_factory=dict)
+    is_faulted: bool = False
+    said: str = ""
     values: Mapping[str, str] = field(default_factory=lambda: _NO_VALUES)
 
 

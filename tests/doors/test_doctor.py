@@ -158,6 +158,12 @@ def test_the_last_call_that_lacked_a_header_is_named(url: str) -> None:
     assert said.endswith("aep-emulator explain 1")
 
 
+def test_active_faults_are_named(emulator: Emulator, url: str) -> None:
+    emulator.faults.add({"id": "busy", "kind": "error", "status": 429})
+    level, text = examined(url)["faults"]
+    assert (level, "busy (error, fired 0)" in text) == ("warning", True)
+
+
 def test_nothing_answers() -> None:
     level, said = examined("http://127.0.0.1:9", 1)["emulator"]
     assert level == "error"

@@ -202,9 +202,9 @@ def test_the_command_explains(api: AepClient, url: str) -> None:
     api.call("POST", CONNECTIONS, base_connection(name=3))
     api.call("GET", CONNECTIONS)
     last, first, second = (run("explain", *which, "--url", url) for which in ((), ("1",), ("2",)))
-    assert last.stdout == f"{first.stdout}\nCalls after it were accepted, the last is #2.\n"
+    assert last.stdout == f"{first.stdout}\n1 call after it was accepted, the last is #2.\n"
     short = [run("explain", *which, "--short", "--url", url).stdout for which in ((), ("1",))]
-    assert short[0] == f"{short[1]}Calls after it were accepted, the last is #2.\n"
+    assert short[0] == f"{short[1]}1 call after it was accepted, the last is #2.\n"
     assert NAME in last.stdout
     assert "No findings: the request broke no rule." in second.stdout
     assert run("explain", "first", "--url", url).returncode == 2
@@ -225,7 +225,26 @@ def test_the_last_call_is_one_that_was_refused_if_there_is_any(
     assert control("journal/last")["outcome"] == "warned"
     api.call("POST", CONNECTIONS, base_connection(name=3))
     api.ok("POST", CONNECTIONS, base_connection(**MYSQL))
-    assert (control("journal/last")["id"], control("journal/last")["outcome"]) == (2, "refused")
+    api.ok("GET", CONNECTIONS)
+    said = control("journal/last")
+    assert (said["id"], said["outcome"], said["lastAccepted"]) == (2, "refused", 4)
+    assert said["later"] == {"calls": 2, "lastWarned": 3}
+    *_, last = short_lines(said)
+    warned = "#3 with a warning: aep-emulator explain 3"
+    assert last == f"2 calls after it were accepted, the last is #4; {warned}."
+
+
+def test_the_last_call_may_be_one_that_a_fault_answered(
+    emulator: Emulator, api: AepClient, control: Control
+) -> None:
+    api.call("POST", CONNECTIONS, base_connection(name=3))
+    emulator.faults.add({"id": "busy", "kind": "error", "status": 429, "count": 1})
+    assert api.call("GET", CONNECTIONS).status == 429
+    said = control("journal/last")
+    head, why = short_lines(said)
+    assert head == f"#2  GET {CONNECTIONS}  429 refused"
+    assert why == "Answered by fault busy: `aep-emulator faults clear` ends that."
+    assert why in list(explanation_lines(said))
 
 
 def test_a_rule_that_is_broken_at_several_places_is_told_once(

@@ -86,7 +86,11 @@ def test_what_no_document_knows_is_journaled(
     (entry,) = journal.entries()
     assert (entry.operation, entry.method, entry.path) == ("", method, path)
     assert entry.query_string == "a=b"
-    assert entry.findings == (EntryFinding(problem, severity, refused=True, is_rule=False),)
+    (found,) = entry.findings
+    assert found == EntryFinding(
+        problem, severity, reason=found.reason, refused=True, is_rule=False
+    )
+    assert path in found.reason
     assert (entry.document, entry.judged) == (None, ())
 
 
@@ -212,6 +216,29 @@ def test_a_fault_is_told_and_is_no_fault_of_the_client(
     assert (second.status, second.faults) == (200, ("slow",))
     shown = control_of(emulator)("journal")["entries"]
     assert [entry["faults"] for entry in shown] == [["slow"], ["busy", "slow"]]
+    assert [entry["faulted"] for entry in shown] == [
+        "hit by fault slow: `aep-emulator faults clear` ends that",
+        "answered by faults busy, slow: `aep-emulator faults clear` ends that",
+    ]
+
+
+def test_what_a_fault_did_not_answer_has_its_own_reason(
+    emulator: Emulator, api: AepClient, journal: Journal
+) -> None:
+    emulator.faults.add({"id": "slow", "kind": "delay", "seconds": 1})
+    operation = next(item for item in api.contract.operations.values() if not item.emulated)
+    path = (operation.base_path + operation.path).replace("{", "").replace("}", "")
+    api.call(operation.method, path)
+    (entry,) = journal.entries()
+    assert (entry.faults, entry.is_faulted) == (("slow",), False)
+    assert entry.refusal is not None
+    assert entry.refusal.reason.startswith(f"The documented operation {operation.id} is not")
+
+
+def test_a_fault_of_one_call_is_said_to_come_with_it(emulator: Emulator, api: AepClient) -> None:
+    api.send("GET", FLOWS, {**HEADERS, "x-emulator-fault": "429"}, None)
+    (entry,) = control_of(emulator)("journal")["entries"]
+    assert entry["faulted"] == "answered by fault header: the call's own header asks for it"
 
 
 def test_the_journal_can_be_switched_off() -> None:

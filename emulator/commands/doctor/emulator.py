@@ -189,6 +189,7 @@ def _ask_all(remote: Remote, made: Examined) -> None:
     if "now" in clock:
         made.now = to_milliseconds(clock["now"])
         made.findings += _skew(made.now, clock)
+    made.findings += _faults(_ask(remote, "/_emulator/faults").get("faults", []))
     calls = _ask(remote, "/_emulator/journal?limit=1").get("entries")
     if calls is not None:
         made.findings += _last_call(calls)
@@ -224,6 +225,15 @@ def _skew(now: int, clock: JsonObject) -> Iterator[Finding]:
     yield warning("clock", says, do)
 
 
+def _faults(faults: list[JsonObject]) -> Iterator[Finding]:
+    if not faults:
+        return
+    named = ", ".join(
+        f"{fault['id']} ({fault['kind']}, fired {fault['fired']})" for fault in faults
+    )
+    yield warning("faults", f"active: {named}", "aep-emulator faults clear, if nobody wants them")
+
+
 def _last_call(calls: list[JsonObject]) -> Iterator[Finding]:
     if not calls:
         yield ok("calls", "no call has arrived yet")
@@ -231,7 +241,9 @@ def _last_call(calls: list[JsonObject]) -> Iterator[Finding]:
     call = calls[0]
     broken = [found["rule"] for found in call["findings"] if found["rule"].startswith(GATE)]
     what = f"the last call (#{call['id']}, {call['method']} {call['path']}) got {call['status']}"
-    if broken and call["outcome"] == "refused":
+    if call["outcome"] == "refused" and call.get("faulted"):
+        yield warning("calls", f"{what}: {call['faulted']}", f"aep-emulator explain {call['id']}")
+    elif broken and call["outcome"] == "refused":
         yield warning("calls", f"{what}: {broken[0]}", f"aep-emulator explain {call['id']}")
     else:
         yield ok("calls", what)
