@@ -124,6 +124,8 @@ def _problem(contract: Contract, id: str) -> JsonObject | None:
                 "code": entry.code,
                 "title": entry.title,
                 "detail": entry.detail,
+                **({"states": entry.states} if entry.states else {}),
+                **({"fix": entry.fix} if entry.fix else {}),
                 "evidence": entry.evidence,
                 "documents": [document(contract, name) for name in entry.documents],
             }

@@ -91,3 +91,6 @@ def problem_lines(problem: JsonObject) -> Iterator[str]:
         words = " - ".join(part for part in (entry["code"], entry["title"]) if part)
         yield f"  {entry['status']}  {words}  ({entry['evidence']}: {sources})"
         yield f"       {entry['detail']}"
+        for name in ("states", "fix"):
+            if name in entry:
+                yield f"  {name:<9}{entry[name]}"

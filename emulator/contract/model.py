@@ -303,7 +303,9 @@ class ProblemEntry:
     `envelope` names the body's shape; empty means the service's own in the edition. `report` has
     further members of the envelope's report, as templates too; a text that is nothing but a word in
     braces becomes that value, `{sub_errors}` for one. `severity` is what it counts as: one of the
-    severity note says nothing against the client.
+    severity note says nothing against the client. `states` says what a request has to keep to that
+    is not to be refused so, and `fix` how to mend one, where no rule does; `reason` is a template
+    of what the journal says, where that is more than `detail`.
     """
 
     id: str
@@ -317,6 +319,9 @@ class ProblemEntry:
     headers: dict[str, str] = field(default_factory=dict)
     report: JsonObject = field(default_factory=dict)
     severity: Severity = "error"
+    states: str = ""
+    fix: str = ""
+    reason: str = ""
     __pydantic_config__ = STRICT
 
 

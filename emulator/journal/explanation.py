@@ -43,12 +43,13 @@ def describe_rule(contract: Contract, id: str, edition: str) -> JsonObject:
     """Return what a rule states, its documents, what it accepts and how to fix a request.
 
     `accepts` has the place, values that an edition accepts there, and the rule's schema if it has
-    one. Of an entry of an error catalogue it is the title alone; of what is neither, nothing.
+    one. Of an entry of an error catalogue there are only `states` and `fix`; of what is neither,
+    nothing.
     """
     rule = contract.rules.get(id)
     if rule is None:
-        states = states_of(contract, id)
-        return {"states": states} if states else {}
+        said = {"states": states_of(contract, id), "fix": fix_of(contract, id)}
+        return {name: text for name, text in said.items() if text}
     schema = rule.check.get("schema")
     values = accepted_values(contract, rule, edition)
     accepts = {"at": rule.at, "values": values, **({"schema": schema} if schema else {})}
@@ -63,11 +64,20 @@ def describe_rule(contract: Contract, id: str, edition: str) -> JsonObject:
 
 
 def states_of(contract: Contract, id: str) -> str:
-    """Return what a rule states, or the title of an entry of an error catalogue; else nothing."""
+    """Return what a rule states, or an entry of an error catalogue or its title; else nothing."""
     rule = contract.rules.get(id)
     if rule is not None:
         return rule.states
-    return next((entry.title for entry in contract.problems if entry.id == id), "")
+    entries = [entry for entry in contract.problems if entry.id == id]
+    return next((said for entry in entries if (said := entry.states or entry.title)), "")
+
+
+def fix_of(contract: Contract, id: str) -> str:
+    """Return how to mend a request that a rule, or an entry of an error catalogue, refuses."""
+    rule = contract.rules.get(id)
+    if rule is not None:
+        return rule.fix
+    return next((entry.fix for entry in contract.problems if entry.id == id and entry.fix), "")
 
 
 def edition_verdict(contract: Contract, name: str, entry: Entry, lookup_of: LookupOf) -> JsonObject:

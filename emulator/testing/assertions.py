@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.entry_json import fault_text, target
+from emulator.journal.explanation import fix_of, states_of
 from emulator.journal.masked import MaskedEntry, masked, without_secrets_of
 from emulator.json_types import Json, loads
 from emulator.plurals import counted
@@ -70,7 +71,7 @@ def describe_rule(contract: Contract, rule: str) -> str:
     """Return what a rule states, and the documents that state it."""
     found = contract.rules.get(rule)
     if found is None:
-        return f"{rule} is an entry of the error catalogue, not a rule"
+        return states_of(contract, rule) or f"{rule} is an entry of the error catalogue, not a rule"
     titles = [contract.documents[id].title for id in found.documents if id in contract.documents]
     return f"{found.states} ({'; '.join(titles)})"
 
@@ -101,10 +102,10 @@ def _is_assumed(contract: Contract, id: str, findings: list[EntryFinding]) -> bo
 def _rule_lines(contract: Contract, id: str) -> Iterator[str]:
     yield describe_rule(contract, id)
     rule = contract.rules.get(id)
+    if fix := fix_of(contract, id):
+        yield f"fix: {fix}"
     if rule is None:
         return
-    if rule.fix:
-        yield f"fix: {rule.fix}"
     known = (contract.documents[id] for id in rule.documents if id in contract.documents)
     if address := next((document.address for document in known if document.address), ""):
         yield f"see: {address}"

@@ -187,7 +187,8 @@ class Engine:
         route = Router.of(self.contract).find(incoming.method, path)
         if route.operation is None:
             known = "method_not_allowed" if route.allowed else "unknown_path"
-            raise Problem(f"platform.{known}", method=incoming.method, path=path)
+            allowed = ", ".join(route.allowed)
+            raise Problem(f"platform.{known}", method=incoming.method, path=path, allowed=allowed)
         incoming.operation, incoming.path = route.operation, route.path
 
     def _edition_of(self, values: Mapping[str, str]) -> str:

@@ -59,7 +59,7 @@ def refusal(problem: Problem, exchange: Exchange, now: int) -> Reply:
     envelope = edition.envelope(problem.id, service)
     known = _texts(problem.values)
     if exchange.refused_by is None:
-        exchange.said = entry.detail.format_map(known)
+        exchange.said = (entry.reason or entry.detail).format_map(known)
     headers = {name: value.format_map(known) for name, value in entry.headers.items()}
     headers["x-emulator-rule"] = rule = problem.rule or problem.id
     headers["Link"] = f'<{exchange.incoming.base_url}{RULES}{rule}>; rel="help"'

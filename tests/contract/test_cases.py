@@ -118,6 +118,15 @@ def test_every_problem_is_used() -> None:
     assert known - used - raised - own == set()
 
 
+def test_what_refuses_without_a_rule_says_what_is_wanted_and_how_to_mend_it() -> None:
+    used = {rule.problem for rule in CONTRACT.rules.values()}
+    ours = [one for one in CONTRACT.problems if one.id.startswith("platform.")]
+    alone = [one for one in ours if (one.id not in used and one.status < 500) or one.status == 501]
+    known = {one.id for one in alone} - set(STATUSES.values())
+    assert {"platform.unknown_path", "platform.method_not_allowed"} <= known
+    assert [one.id for one in alone if one.id in known and not (one.states and one.fix)] == []
+
+
 def test_every_rule_is_in_force_somewhere() -> None:
     everywhere = {rule.id for name in CONTRACT.entries for rule in CONTRACT.edition(name).rules}
     assert set(CONTRACT.rules) - everywhere == set()

@@ -134,6 +134,20 @@ def test_errors_without_a_rule_are_told(api: AepClient, control: Control) -> Non
     assert said["findings"][0]["states"]
     assert "editions" not in said
     assert said["annotatedRequest"][0]["findings"] == [0]
+    _, _, sent, wanted, fix = short_lines(said)
+    assert f"did you mean {FLOW_SERVICE}/flows or " in sent
+    assert wanted == "  wanted    The path is that of an operation that the documents describe."
+    assert fix.startswith("  fix       Correct the path")
+
+
+def test_a_wrong_method_is_told_with_those_that_are_documented(
+    api: AepClient, control: Control
+) -> None:
+    api.call("PUT", f"{FLOW_SERVICE}/flows")
+    (found,) = control("journal/last")["findings"]
+    path = f"{FLOW_SERVICE}/flows"
+    assert found["reason"] == f"PUT is not allowed at {path}; allowed there: GET, HEAD, POST"
+    assert found["fix"].startswith("Send one of the methods")
 
 
 def test_there_may_be_nothing_to_explain(api: AepClient, control: Control) -> None:

@@ -116,7 +116,7 @@ def test_what_any_server_is_asked_for_is_no_violation(aep: Aep, path: str) -> No
 
 def test_any_other_unknown_path_is_one(aep: Aep) -> None:
     assert aep.session.get("/healthy").status_code == 404
-    with pytest.raises(AssertionError, match=r"platform\.unknown_path"):
+    with pytest.raises(AssertionError, match=r"platform\.unknown_path \(error\): There is no"):
         aep.assert_no_violations()
 
 
