@@ -18,8 +18,8 @@ WIDTH = 100
 
 RULE_ORDER = (
     "id name operation operations form roles body query topic before after states about demands "
-    "observed shows assumed against kept severity structural at when reads_text check problem fix "
-    "values cases"
+    "observed shows assumed against kept severity structural at when reads_text check problem "
+    "reason fix values cases"
 ).split()
 """The order of members in rules and conventions; others follow as they stand."""
 

@@ -277,9 +277,12 @@ class JudgedRule:
                     return
 
     def _finding(self, pointer: str, value: Json, reason: Reason) -> Finding:
-        return Finding(
-            self.rule, pointer + reason.at, reason.text, {"value": value, **reason.values}
-        )
+        text, place = reason.text, pointer + reason.at
+        if self.rule.reason:
+            text = self.rule.reason.replace("{value}", str(value))
+        elif not place and reason.values.get("missing") == "body":
+            text = "the request has no body"
+        return Finding(self.rule, place, text, {"value": value, **reason.values})
 
 
 def _speaks(limits: RuleInForce, lookup: Lookup) -> bool:

@@ -198,6 +198,8 @@ class Rule:
         structural: Why a call cannot be carried out without it; then it refuses even when
             observing.
         problem: Entry of the error catalogue that a refusal answers with.
+        reason: What is said of a value that breaks it, with `{value}`; by default what the check
+            says.
         before: Or `after`: another rule of the operation, by the last part of its id, before or
             after which this one stands; see `contract.order`.
     """
@@ -221,6 +223,7 @@ class Rule:
     reads_text: bool = False
     structural: str = ""
     fix: str = ""
+    reason: str = ""
     cases: Cases = field(default_factory=Cases)
     before: str = ""
     after: str = ""

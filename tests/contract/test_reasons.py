@@ -1,4 +1,4 @@
-"""What is said of a value that is none of a choice."""
+"""What is said of a value that a JSON Schema does not accept."""
 
 from __future__ import annotations
 
@@ -50,3 +50,33 @@ def test_all_values_of_a_short_choice_are_listed() -> None:
 def test_no_list_is_cut_within_a_value() -> None:
     values: list[Json] = [f"{number} {'x' * 50}" for number in range(MAX_CHOICES)]
     assert said(values, "a").endswith(f"or {MAX_CHOICES - 2} other candidates")
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "text"),
+    [
+        (False, "a", '"a" is not allowed here'),
+        ({"not": {"enum": ["", "*/*"]}}, "*/*", '"*/*" is not allowed here'),
+        ({"not": {"required": ["a"]}}, {"a": 1}, '"a" is not allowed here'),
+        (
+            {"not": {"required": ["a", "b"]}},
+            {"a": 1, "b": 2},
+            '"a" and "b" are not allowed together',
+        ),
+        (
+            {"anyOf": [{"required": ["a"]}, {"required": ["b", "c"]}]},
+            {"c": 1},
+            'what is missing is "a" or "b"',
+        ),
+        ({"anyOf": [{"type": "null"}, {"pattern": "b"}]}, "x", None),
+        ({"pattern": "^0*[1-9][0-9]{0,8}$"}, "0", '"0" is not a whole number from 1 on'),
+        ({"pattern": "^([Aa][Dd]|[Tt])$"}, "x", '"x" is not one of "ad" or "t"'),
+        ({"pattern": "^(?i:add)$"}, "x", '"x" is not "add"'),
+        ({"pattern": "^a+$"}, "x", '"x" does not match "^a+$"'),
+    ],
+)
+def test_reasons_are_plain_words(schema: Json, value: Json, text: str | None) -> None:
+    (reason,) = schema_reasons(jsonschema_rs.validator_for(schema), value)
+    assert reason.text == (
+        text or f"{short_json(value)} has none of the forms that are allowed here"
+    )

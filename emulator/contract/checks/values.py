@@ -15,6 +15,7 @@ from jsonschema_rs import Validator
 from emulator.budgets import EXPLAINED_BYTES, OWN_SCHEMA_VALUES
 from emulator.contract.checks.names import nearest
 from emulator.contract.checks.reason import Reason
+from emulator.contract.checks.said import said as said_plainly
 from emulator.contract.lookup import Lookup
 from emulator.json_types import (
     MAX_DEPTH,
@@ -82,7 +83,7 @@ def _said(error: jsonschema_rs.ValidationError) -> str:
     """Return a validator's message; in place of two values of a choice all, and the nearest."""
     choices = getattr(error.kind, "options", None)
     if choices is None:
-        return error.message
+        return said_plainly(error)
     said = error.message
     if 1 < len(choices) <= MAX_CHOICES:
         *shown, last = map(short_json, choices)
