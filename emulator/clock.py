@@ -15,6 +15,9 @@ from emulator.moments import to_duration, to_milliseconds
 MAX_MOMENT = 253_370_764_800_000
 """The latest time that a clock may show, a year before dates end: what expires has a date too."""
 
+MOST_SHOWN = 80
+"""How many characters of a value that is no time an error repeats."""
+
 START = 1_600_000_000_000
 """Where a manual clock stands at first: 2020-09-13T12:26:40Z."""
 
@@ -191,11 +194,17 @@ def read_moment(value: object) -> int:
         if isinstance(error, ClockError):
             raise
         expected = "expected ISO 8601 with a time zone, such as 2026-01-01T00:00:00Z"
-        raise ClockError(f"{value!r} is not a time: {expected}") from error
+        raise ClockError(f"{_named(value)} is not a time: {expected}") from error
     if isinstance(value, int) and not isinstance(value, bool):
         return _in_range(value)
     what = "ISO 8601, a datetime with a time zone, or whole milliseconds since 1970"
-    raise ClockError(f"{value!r} is not a time: expected {what}")
+    raise ClockError(f"{_named(value)} is not a time: expected {what}")
+
+
+def _named(value: object) -> str:
+    """Return a value as an error names it: not more of it than can be read."""
+    shown = repr(value)
+    return shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}…"
 
 
 def _in_range(moment: int) -> int:
@@ -211,10 +220,13 @@ def read_duration(value: object) -> int:
         ClockError: It is not a duration, or is negative.
     """
     what = "ISO 8601 without years and months, such as P1DT12H, a timedelta, or seconds"
-    wrong = ClockError(f"{value!r} is not a duration: expected {what}")
+    wrong = ClockError(f"{_named(value)} is not a duration: expected {what}")
     if isinstance(value, timedelta):
         value = value.total_seconds()
+    backwards = ClockError("the clock does not go back: the duration is negative")
     if isinstance(value, str):
+        if value.startswith("-P"):
+            raise backwards
         try:
             return to_duration(value)
         except ValueError as error:
@@ -224,6 +236,6 @@ def read_duration(value: object) -> int:
     if isinstance(value, float) and not isfinite(value):
         raise wrong
     if value < 0:
-        raise ClockError("the clock does not go back: the duration is negative")
+        raise backwards
     # A number that no clock could show need not be exact.
     return round(min(value, MAX_MOMENT) * 1000)

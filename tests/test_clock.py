@@ -236,7 +236,14 @@ def test_what_would_not_move_the_clock_forward_is_refused(
     answer = aep.call(method, CLOCK, body)
     assert answer.status == status
     assert set(answer.json) == {"error", "detail"}
+    assert len(answer.json["detail"]) < 250
     assert aep.ok("GET", CLOCK)["milliseconds"] == START
+
+
+@pytest.mark.parametrize("by", ["-P1D", "-PT0.5S", -1])
+def test_a_negative_duration_is_named_as_such(aep: AepClient, by: Any) -> None:
+    answer = aep.call("POST", CLOCK, {"advance": by})
+    assert "does not go back" in answer.json["detail"]
 
 
 def test_the_machines_clock_is_not_moved() -> None:

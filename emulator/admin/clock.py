@@ -43,7 +43,7 @@ class _Views:
         """Move the clock by what the body says, and carry out the runs that come due."""
         sent, clock = read_object(), self._engine.platform.clock
         if sent is None or set(sent) != {member}:
-            return error(400, "invalid body", f"expected an object with {member}")
+            return error(400, "invalid body", f"expected an object with {member} and nothing else")
         if not isinstance(clock, MovableClock):
             detail = "it is the machine's; --clock manual, a time, or +P0D has one that moves"
             return error(409, "the clock cannot be moved", detail)
