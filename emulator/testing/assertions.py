@@ -10,7 +10,7 @@ from emulator.journal.entry import Entry, EntryFinding
 from emulator.journal.entry_json import fault_text, target
 from emulator.journal.explanation import fix_of, states_of
 from emulator.journal.masked import MaskedEntry, masked, without_secrets_of
-from emulator.json_types import Json, loads
+from emulator.json_types import Json, loads, pointer_steps
 from emulator.plurals import counted
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 20
 """How many calls a message lists."""
+
+MAX_READ = 3
+"""Of how many rules a message says where to read more."""
 
 VIOLATIONS = ("error", "warning")
 """The severities of rules that a correct client does not break."""
@@ -87,7 +90,7 @@ def explain(contract: Contract, findings: Iterable[EntryFinding]) -> Iterator[st
         by_rule.setdefault(item.rule, []).append(item)
     for rule in sorted(by_rule, key=lambda id: _is_assumed(contract, id, by_rule[id])):
         for item in by_rule[rule]:
-            place = f" at {item.at}" if item.at else ""
+            place = f" at {'.'.join(pointer_steps(item.at))}" if item.at else ""
             reason = item.reason.replace("\n", "\n      ")
             yield f"    {rule} ({item.severity}){place}: {reason}"
         yield from (f"      {text}" for text in _rule_lines(contract, rule))
@@ -111,9 +114,10 @@ def _rule_lines(contract: Contract, id: str) -> Iterator[str]:
         yield f"see: {address}"
 
 
-def read_more(rule: str) -> str:
-    """Return the line that says which command tells more of a rule."""
-    return f"to read more: aep-emulator contracts explain {rule}"
+def read_more(*rules: str) -> str:
+    """Return the lines that say which commands tell more of rules, the first few of them."""
+    commands = (f"aep-emulator contracts explain {rule}" for rule in rules[:MAX_READ])
+    return "to read more: " + "\n          or: ".join(commands)
 
 
 class CallPattern:

@@ -13,7 +13,7 @@ from emulator.testing.violations import broken_lines, is_violation, is_warning, 
 if TYPE_CHECKING:
     from emulator.testing import Aep
 
-_RULE = re.compile(r"^ {4}(\S+) \((?:error|warning)\)", re.MULTILINE)
+_RULE = re.compile(r"^ {4}(\S+) \((error|warning)\)", re.MULTILINE)
 
 
 def unexpected(fail_on: str) -> str:
@@ -28,13 +28,19 @@ def unexpected(fail_on: str) -> str:
     if not lines:
         return ""
     text = "\n".join(lines)
-    rule = next(iter(_RULE.findall(text)), "RULE")
+    rules = _rules_in(text) or ["RULE"]
     meant = (
-        f'if it is meant: with aep.expects("{rule}"): around the calls, or the mark '
-        f'aep(expects="{rule}") for the test; aep(fail_on="nothing") lets all pass'
+        f'if it is meant: with aep.expects("{rules[0]}"): around the calls, or the mark '
+        f'aep(expects="{rules[0]}") for the test; aep(fail_on="nothing") lets all pass'
     )
     said = f"the test did not expect this (aep_fail_on is {fail_on}):"
-    return f"{said}\n{text}\n{read_more(rule)}\n{meant}"
+    return f"{said}\n{text}\n{read_more(*rules)}\n{meant}"
+
+
+def _rules_in(text: str) -> list[str]:
+    """Return the rules that a text tells of, each once, errors before warnings."""
+    found = sorted(_RULE.findall(text), key=lambda rule: rule[1] != "error")
+    return list(dict.fromkeys(id for id, _ in found))
 
 
 def did_otherwise(fail_on: str) -> bool:
@@ -75,9 +81,9 @@ def reports(lent: list[Aep], is_told: bool) -> list[str]:
     known = [aep.remarked for aep in lent if aep.is_started]
     others = [one for one in remarked_calls.OPEN if one not in known]
     found = [text for text in (*texts, *(report([], one) for one in others)) if text]
-    rules = [] if is_told else _RULE.findall("\n".join(found))
+    rules = [] if is_told else _rules_in("\n".join(found))
     if rules:
-        found[-1] += f"\n{read_more(rules[0])}"
+        found[-1] += f"\n{read_more(*rules)}"
     if found and not run.is_clock_chosen:
         start = run.start_of_clocks()
         found[-1] += f"\nclocks start at {start}: --aep-clock {start} repeats that"

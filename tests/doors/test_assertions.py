@@ -8,8 +8,12 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from emulator.journal.entry import EntryFinding
 from emulator.testing import Aep
+from emulator.testing.assertions import explain, read_more
+from emulator.testing.verdict import _rules_in
 from tests.bodies import FLOW_SERVICE, base_connection, source_connection
+from tests.emulators import shipped_contract
 
 CONNECTIONS = f"{FLOW_SERVICE}/connections"
 CREATE = "flow_service.create_connection"
@@ -240,3 +244,20 @@ def test_a_broken_rule_is_told_with_its_fix_and_its_document(local: Aep) -> None
     assert places == list(range(places[0], places[0] + 3))
     without_sandbox(local)
     assert "\n      fix: Send x-gw-ims-org-id" in local.report()
+
+
+def test_errors_are_read_about_before_warnings_and_few() -> None:
+    text = "    a.b (warning): no\n    a.c (error) at body.name: no\n    a.b (warning): no"
+    assert _rules_in(text) == ["a.c", "a.b"]
+    assert read_more("a.c", "a.b", "a.d", "a.e").splitlines() == [
+        "to read more: aep-emulator contracts explain a.c",
+        "          or: aep-emulator contracts explain a.b",
+        "          or: aep-emulator contracts explain a.d",
+    ]
+
+
+def test_a_place_is_written_as_explain_writes_it() -> None:
+    rule = "flow_service.create_flow.interval_is_sent"
+    finding = EntryFinding(rule, "error", "/body/scheduleParams/interval", "no")
+    first, *_ = explain(shipped_contract(), [finding])
+    assert first == f"    {rule} (error) at body.scheduleParams.interval: no"
