@@ -11,6 +11,7 @@ from emulator.commands.answers import add_json, print_json, show, show_table
 from emulator.commands.parsers import add_commands
 from emulator.commands.remote import add_remote, ask, remote_asked
 from emulator.commands.tables import Row
+from emulator.plurals import counted
 
 if TYPE_CHECKING:
     from emulator.json_types import JsonObject
@@ -110,7 +111,8 @@ def _row(fault: JsonObject) -> Row:
     from emulator.json_types import dumps
 
     rest = {n: v for n, v in fault.items() if n not in ("id", "kind", "matched", "fired")}
-    fired = f"fired {fault['fired']} of {fault['matched']}"
+    most = f" of at most {fault['count']}" if "count" in fault else ""
+    fired = f"fired {fault['fired']}{most}, matched {counted(fault['matched'], 'call')}"
     return fault["id"], fault["kind"], fired, dumps(rest).decode() if rest else ""
 
 

@@ -24,6 +24,8 @@ _ANOTHER = f"--url or {URL_VARIABLE} names another one"
 
 TIMEOUT = 300.0
 """Seconds to wait for a response: much random data takes a while to create."""
+LOOK_TIMEOUT = 60.0
+"""Seconds to wait where something is only looked at."""
 
 
 class NoAnswer(CommandError):
@@ -135,15 +137,20 @@ def call(
     path: str,
     body: bytes | None = None,
     encoding: str = "",
-    timeout: float = TIMEOUT,
+    timeout: float | None = None,
 ) -> tuple[int, bytes]:
     """Send one request to the control API; return status and body.
 
+    Args:
+        timeout: How long to wait, in seconds, if it is not `LOOK_TIMEOUT` for a GET and `TIMEOUT`
+            for others.
+
     Raises:
-        NoAnswer: No server answers at the URL within `timeout` seconds.
+        NoAnswer: No server answers at the URL in time.
         CommandError: The URL cannot be used.
     """
-    connection = connection_to(remote, timeout)
+    seconds = timeout or (LOOK_TIMEOUT if method == "GET" else TIMEOUT)
+    connection = connection_to(remote, seconds)
     headers = {TOKEN_HEADER: remote.token} if remote.token else {}
     headers |= {"Content-Encoding": encoding} if encoding else {}
     headers |= {} if body is None else {"Content-Type": "application/json"}

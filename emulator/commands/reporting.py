@@ -11,7 +11,7 @@ from emulator.commands import CommandError
 from emulator.commands.answers import wants_json
 from emulator.commands.terminal import say
 from emulator.output import write_file
-from emulator.reports.rendering import FORMATS
+from emulator.reports.rendering import FORMATS, format_of
 from emulator.reports.thresholds import FAIL_ON
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def add_report(parser: argparse.ArgumentParser, fail_on: str = "nothing") -> Non
         "--format",
         choices=FORMATS,
         action="append",
-        help="format of the report (default: terminal); may be repeated, each with its own "
-        "--output",
+        help="format of the report (default: by the name of the output, else terminal); may be "
+        "repeated, each with its own --output",
     )
     parser.add_argument(
         "--output",
@@ -143,7 +143,7 @@ def finish(
         other_demands: What the command itself demands.
 
     Raises:
-        CommandError: A file cannot be written.
+        CommandError: A file cannot be written, or its name says no format and no option does.
     """
     from emulator.reports.thresholds import Thresholds, demands
     from emulator.reports.verdict import judged
@@ -152,7 +152,8 @@ def finish(
         arguments.fail_on, arguments.min_rule_coverage, arguments.min_operation_coverage
     )
     report = judged(report, [*demands(report, thresholds), *other_demands])
-    formats, outputs = arguments.format or ["terminal"], arguments.output or []
+    outputs = arguments.output or []
+    formats = arguments.format or [_form_of(path) for path in outputs] or ["terminal"]
     if wants_json(arguments):
         formats = ["json", *(arguments.format or ())]
     if len(outputs) > len(formats):
@@ -163,6 +164,15 @@ def finish(
     for failure in report["failures"]:
         say(f"aep-emulator: {failure}", is_error=True)
     return 1 if report["failures"] else 0
+
+
+def _form_of(output: Path) -> str:
+    if str(output) == "-":
+        return "terminal"
+    try:
+        return format_of(str(output))
+    except ValueError as error:
+        raise CommandError(f"--output: {error}, or --format") from error
 
 
 def save(coverage: JsonObject, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ class Reports:
         """Count from now on.
 
         Raises:
-            pytest.UsageError: The name of a report has no known ending.
+            pytest.UsageError: The name of a report has no known ending, or cannot be written.
         """
         self._config = config
         self._found: list[CoveragePart] = []
@@ -42,6 +43,9 @@ class Reports:
                 format_of(path)
             except ValueError as error:
                 raise pytest.UsageError(f"--aep-report: {error}") from error
+            _make_folder("--aep-report", path)
+        if path := config.getoption("aep_coverage"):
+            _make_folder("--aep-coverage", path)
         pool.COUNTING.set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -115,3 +119,18 @@ class Reports:
             for name in self._lost
         ]
         return said if coverage.tallies else [*said, "no test called the emulator"]
+
+
+def _make_folder(option: str, path: str) -> None:
+    """Make the folder of a file that is written when all tests have run.
+
+    Raises:
+        pytest.UsageError: It cannot be made or written to.
+    """
+    folder = Path(path).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise pytest.UsageError(f"{option}: {path}: {error.strerror}") from error
+    if Path(path).is_dir() or not os.access(folder, os.W_OK):
+        raise pytest.UsageError(f"{option}: {path}: it cannot be written")

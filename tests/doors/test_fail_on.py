@@ -298,9 +298,10 @@ def test_calls_that_come_too_late_are_told(tmp_path: Path, workers: tuple[str, .
 
 def test_a_worker_that_crashes_leaves_a_gap_in_the_report(tmp_path: Path) -> None:
     found = run_pytest(
-        tmp_path, "-p", "xdist", "-n", "1", "--aep-report", "report.json", test_crash=CRASH
+        tmp_path, "-p", "xdist", "-n", "1", "--aep-report", "made/report.json", test_crash=CRASH
     )
     assert "has ended without its coverage; what its tests called is not reported" in found.output
+    assert (tmp_path / "made" / "report.json").exists()
 
 
 def test_a_report_without_calls_replaces_the_one_of_before(tmp_path: Path) -> None:

@@ -49,8 +49,13 @@ def test_from_a_running_emulator(url: str) -> None:
         (("--fail-on", "everything"), 2, "invalid choice"),
         (("--format", "pdf"), 2, "invalid choice"),
         (("--operations", "nowhere.txt"), 2, "nowhere.txt: No such file"),
-        (("--output", "a", "--output", "b"), 2, "--output: given more often than --format"),
-        (("--output", "/nowhere/a"), 2, "/nowhere/a: No such file"),
+        (
+            ("--format", "json", "--output", "a", "--output", "b"),
+            2,
+            "--output: given more often than --format",
+        ),
+        (("--output", "a.foo"), 2, "--output: a.foo: expected a name that ends in one of .html"),
+        (("--output", "/nowhere/a.txt"), 2, "/nowhere/a.txt: No such file"),
     ],
 )
 def test_exit_codes(url: str, flags: tuple[str, ...], code: int, said: str) -> None:

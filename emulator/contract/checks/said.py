@@ -14,10 +14,8 @@ MAX_WORDS = 16
 
 _ANY_CASE = re.compile(r"\[([A-Za-z])([A-Za-z])\]")
 _WORDS = re.compile(r"\^\((?:\?i:)?([\w.|-]+)\)\$")
-_NUMBERS = {
-    r"\^0\*\[1-9\]\[0-9\]\{0,\d+\}\$": "is not a whole number from 1 on",
-    r"\^\[0-9\]\{1,\d+\}\$": "is not a whole number from 0 on",
-}
+_FROM_ONE = re.compile(r"\^0\*\[1-9\]\[0-9\]\{0,\d+\}\$")
+_FROM_ZERO = re.compile(r"\^\[0-9\]\{1,\d+\}\$")
 
 
 def said(error: jsonschema_rs.ValidationError) -> str:
@@ -59,9 +57,10 @@ def _none_of(branches: Iterable[Iterable[jsonschema_rs.ValidationError]]) -> str
 
 def _unlike(pattern: str) -> str:
     """Return what a text is not that does not match a pattern of words, or of numbers."""
-    for form, text in _NUMBERS.items():
-        if re.fullmatch(form, pattern):
-            return text
+    if _FROM_ONE.fullmatch(pattern):
+        return "is not a whole number from 1 on"
+    if _FROM_ZERO.fullmatch(pattern):
+        return "is not a whole number from 0 on"
     plain = _ANY_CASE.sub(lambda pair: pair[2] if pair[1].lower() == pair[2] else pair[0], pattern)
     found = _WORDS.fullmatch(plain)
     words = found[1].split("|") if found else []
