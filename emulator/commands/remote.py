@@ -164,6 +164,9 @@ def call(
         raise NoAnswer(
             f"{remote.url} is not trusted: {reason}; --tls-ca names the file to trust"
         ) from error
+    except TimeoutError as error:
+        said = f"{remote.url} has not answered {method} {path} within {seconds:g} s"
+        raise NoAnswer(f"{said}; {_ANOTHER}") from error
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswer(f"no emulator answers at {remote.url}: {error}; {_ANOTHER}") from error
     finally:

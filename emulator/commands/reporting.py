@@ -167,7 +167,7 @@ def finish(
 
 
 def _form_of(output: Path) -> str:
-    if str(output) == "-":
+    if not output.suffix:
         return "terminal"
     try:
         return format_of(str(output))

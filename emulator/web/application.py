@@ -143,6 +143,9 @@ class Application:
         if probe is not None:
             hint = f"; {probe.instead} is what you look for" if probe.instead else ""
             return Problem("platform.probe", path=path, hint=hint)
+        if CONTROL in path:
+            # The commands ask so where AEP_EMULATOR_URL has a path; no client of the platform does.
+            return Problem("platform.probe", path=path, hint=self._neighbours.hint(method, path))
         return Problem("platform.unknown_path", path=path, hint=self._neighbours.hint(method, path))
 
     def _unmatched(self, request: Request) -> Problem:

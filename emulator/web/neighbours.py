@@ -58,6 +58,11 @@ class Neighbours:
         row = self._row(path)
         if row is not None and row.title:
             return f"that is the {row.title}, which is not emulated"
+        before, control, _ = path.partition(CONTROL)
+        if before and control:
+            return (
+                f"the control API of the emulator is below {CONTROL}, without {before[:MAX_PATH]}"
+            )
         first = path[1:].partition("/")[0].lower() if len(path) <= MAX_PATH else ""
         if get_close_matches(first, [CONTROL.strip("/")], cutoff=_LIKENESS):
             return f"the control API of the emulator is below {CONTROL}"

@@ -114,6 +114,13 @@ def test_what_any_server_is_asked_for_is_no_violation(aep: Aep, path: str) -> No
     aep.assert_no_violations()
 
 
+def test_a_command_whose_url_has_a_path_breaks_no_rule(aep: Aep) -> None:
+    reply = aep.session.get("/data/foundation/_emulator/journal")
+    assert (reply.status_code, reply.headers["x-emulator-rule"]) == (404, "platform.probe")
+    assert "is below /_emulator/, without /data/foundation" in reply.text
+    aep.assert_no_violations()
+
+
 def test_any_other_unknown_path_is_one(aep: Aep) -> None:
     assert aep.session.get("/healthy").status_code == 404
     with pytest.raises(AssertionError, match=r"platform\.unknown_path \(error\): There is no"):
